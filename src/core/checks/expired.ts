@@ -1,0 +1,23 @@
+/**
+ * The token in the file is past its `exp`: the API server refuses it.
+ *
+ * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
+ */
+import { podArguments, relativeTo } from '../words.ts';
+import { type Check, fail, PASS } from './check.ts';
+
+export const expired = {
+  reason: 'expired',
+  summary: 'The token is past its expiration: the API server refuses it.',
+  severity: 'critical',
+  judge: ({ token: { claims } }, now) => {
+    if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;
+    return fail(`expired ${relativeTo(now, claims.expiresAt)}`);
+  },
+  fix: (token) => [
+    `kubectl describe pod ${podArguments(token)}  # events: FailedMount names what the refresh fails on`,
+    `kubectl get serviceaccount ${token.claims.serviceAccount.name} -n ${token.claims.namespace}  # it must exist`,
+    'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"  # on the node',
+    `kubectl delete pod ${podArguments(token)}  # once the cause is gone, a new pod gets a new token`,
+  ],
+} as const satisfies Check;

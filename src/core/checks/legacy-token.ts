@@ -1,0 +1,24 @@
+/**
+ * A token out of a Secret of type kubernetes.io/service-account-token is mounted: it never ends by itself.
+ *
+ * Knows nothing of whether anybody uses it, nor whether the Secret is still there.
+ */
+import { podArguments } from '../words.ts';
+import { type Check, fail, PASS } from './check.ts';
+
+export const legacyToken = {
+  reason: 'legacy_token',
+  summary: 'A legacy token from a Secret is mounted: it never expires and nothing rotates it.',
+  severity: 'warning',
+  judge: ({ token: { claims } }) => {
+    if (claims.kind !== 'legacy') return PASS;
+    return fail(
+      claims.secret === undefined ? 'a token without expiry' : `from the Secret ${claims.secret.name}`,
+    );
+  },
+  fix: (token) => [
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # replace the Secret by a projected serviceAccountToken`,
+    `kubectl get secret ${token.claims.secret?.name ?? '<name>'} -n ${token.claims.namespace} -L kubernetes.io/legacy-token-last-used  # still in use?`,
+    `kubectl create token ${token.claims.serviceAccount.name} -n ${token.claims.namespace} --duration=24h  # for use outside the cluster`,
+  ],
+} as const satisfies Check;

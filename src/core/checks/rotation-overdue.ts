@@ -1,0 +1,26 @@
+/**
+ * The kubelet should have replaced the token and has not.
+ *
+ * Holds until a new token comes, through staleness and expiry: an alert on it does not resolve as things get
+ * worse. A kubelet that fails here says so in one log line and in no metric.
+ */
+import { inWords, podArguments } from '../words.ts';
+import { type Check, fail, PASS, unknown } from './check.ts';
+
+export const rotationOverdue = {
+  reason: 'rotation_overdue',
+  summary: 'The kubelet has not replaced the token though its refresh is due and the grace is over.',
+  severity: 'warning',
+  judge: ({ token, schedule: { refreshDue, overdueFrom } }, now) => {
+    if (token.volumeKind === 'secret' || token.claims.kind === 'legacy') return PASS;
+    if (refreshDue === undefined || overdueFrom === undefined)
+      return unknown('the token does not say when it was issued or when it ends');
+    return now > overdueFrom ? fail(`refresh was due ${inWords(now - refreshDue)} ago`) : PASS;
+  },
+  fix: (token) => [
+    'systemctl status kubelet  # on the node: is it running, and does it reach the API server?',
+    'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"  # on the node',
+    `kubectl get pod ${podArguments(token)} -o yaml  # terminating, or another volume that does not mount?`,
+    `kubectl get serviceaccount ${token.claims.serviceAccount.name} -n ${token.claims.namespace}  # gone, or made again with another uid?`,
+  ],
+} as const satisfies Check;

@@ -1,0 +1,152 @@
+/**
+ * From the decoded JSON of a JWT to the claims of a service-account token.
+ *
+ * Pure: JSON in, claims or a reason out. Knows nothing of files, encodings, signatures or clocks.
+ * Shapes: k8s.io/kubernetes/pkg/serviceaccount, claims.go (projected) and legacy.go (legacy).
+ */
+
+import type { JsonObject } from './claim-rules.ts';
+import * as rules from './claim-rules.ts';
+import type { ObjectReference, TokenClaims } from './token.ts';
+
+export type ClaimsResult =
+  | { readonly ok: true; readonly claims: TokenClaims }
+  | { readonly ok: false; readonly reason: 'not_service_account' }
+  | { readonly ok: false; readonly reason: 'invalid_claim'; readonly claim: string };
+
+const LEGACY = 'kubernetes.io/serviceaccount/';
+const SUBJECT_PREFIX = 'system:serviceaccount:';
+
+/** Ends the reading of a token at the first claim that is wrong; never leaves this file. */
+class InvalidClaim extends Error {
+  readonly claim: string;
+  constructor(claim: string) {
+    super(claim);
+    this.claim = claim;
+  }
+}
+
+type Rule<T> = (value: unknown) => T | undefined;
+
+function required<T>(from: JsonObject, key: string, rule: Rule<T>, name = key): T {
+  const value = rule(from[key]);
+  if (value === undefined) throw new InvalidClaim(name);
+  return value;
+}
+
+function optional<T>(from: JsonObject, key: string, rule: Rule<T>, name = key): T | undefined {
+  return from[key] === undefined ? undefined : required(from, key, rule, name);
+}
+
+function reference(from: JsonObject, key: string): ObjectReference {
+  const name = `kubernetes.io.${key}`;
+  const found = required(from, key, rules.object, name);
+  return {
+    name: required(found, 'name', rules.objectName, `${name}.name`),
+    uid: optional(found, 'uid', rules.objectUid, `${name}.uid`),
+  };
+}
+
+function optionalReference(from: JsonObject, key: string): ObjectReference | undefined {
+  return from[key] === undefined ? undefined : reference(from, key);
+}
+
+type Owner = Pick<
+  TokenClaims,
+  'kind' | 'audiences' | 'namespace' | 'serviceAccount' | 'pod' | 'node' | 'secret' | 'warnAfter'
+>;
+
+function projectedOwner(payload: JsonObject, bound: JsonObject): Owner {
+  return {
+    kind: 'projected',
+    audiences: required(payload, 'aud', rules.audiences),
+    namespace: required(bound, 'namespace', rules.namespaceName, 'kubernetes.io.namespace'),
+    serviceAccount: reference(bound, 'serviceaccount'),
+    pod: optionalReference(bound, 'pod'),
+    node: optionalReference(bound, 'node'),
+    secret: optionalReference(bound, 'secret'),
+    warnAfter: optional(bound, 'warnafter', rules.time, 'kubernetes.io.warnafter'),
+  };
+}
+
+function legacyOwner(payload: JsonObject): Owner {
+  const secretName = optional(payload, `${LEGACY}secret.name`, rules.objectName);
+  return {
+    kind: 'legacy',
+    audiences: optional(payload, 'aud', rules.audiences) ?? [],
+    namespace: required(payload, `${LEGACY}namespace`, rules.namespaceName),
+    serviceAccount: {
+      name: required(payload, `${LEGACY}service-account.name`, rules.objectName),
+      uid: optional(payload, `${LEGACY}service-account.uid`, rules.objectUid),
+    },
+    pod: undefined,
+    node: undefined,
+    secret: secretName === undefined ? undefined : { name: secretName, uid: undefined },
+    warnAfter: undefined,
+  };
+}
+
+/** A subject of ours without claims of ours is a shape nobody issues: wrong, rather than somebody else's JWT. */
+function speaksOfServiceAccount(payload: JsonObject): boolean {
+  const { sub } = payload;
+  return (
+    payload['kubernetes.io'] !== undefined || (typeof sub === 'string' && sub.startsWith(SUBJECT_PREFIX))
+  );
+}
+
+function readOwner(payload: JsonObject): Owner | undefined {
+  if (payload[`${LEGACY}namespace`] !== undefined) return legacyOwner(payload);
+  if (!speaksOfServiceAccount(payload)) return undefined;
+  return projectedOwner(payload, required(payload, 'kubernetes.io', rules.object));
+}
+
+/** A token that ends before it begins has clocks nothing can be computed from. */
+function assertOrder(claims: TokenClaims): void {
+  const { issuedAt = 0, expiresAt = Number.POSITIVE_INFINITY, warnAfter } = claims;
+  if (expiresAt <= issuedAt) throw new InvalidClaim('exp');
+  if (warnAfter !== undefined && (warnAfter <= issuedAt || warnAfter > expiresAt)) {
+    throw new InvalidClaim('kubernetes.io.warnafter');
+  }
+}
+
+function assertSubject(payload: JsonObject, { namespace, serviceAccount }: Owner): void {
+  const expected = `${SUBJECT_PREFIX}${namespace}:${serviceAccount.name}`;
+  if (payload['sub'] !== expected) throw new InvalidClaim('sub');
+}
+
+function readClaims(header: JsonObject, payload: JsonObject): TokenClaims | undefined {
+  const owner = readOwner(payload);
+  if (owner === undefined) return undefined;
+  assertSubject(payload, owner);
+  const claims: TokenClaims = {
+    ...owner,
+    algorithm: required(header, 'alg', rules.text),
+    keyId: optional(header, 'kid', rules.text),
+    issuer: required(payload, 'iss', rules.text),
+    id: optional(payload, 'jti', rules.text),
+    issuedAt: optional(payload, 'iat', rules.time),
+    notBefore: optional(payload, 'nbf', rules.time),
+    expiresAt: optional(payload, 'exp', rules.time),
+  };
+  assertOrder(claims);
+  return claims;
+}
+
+/**
+ * Reads the claims of a token.
+ *
+ * `header` and `payload` are whatever JSON the two parts hold. A JWT that does not speak of a service account
+ * answers `not_service_account`; one that does, but wrongly, names the first wrong claim, never its value.
+ */
+export function parseClaims(header: unknown, payload: unknown): ClaimsResult {
+  const [headerObject, payloadObject] = [rules.object(header), rules.object(payload)];
+  if (headerObject === undefined || payloadObject === undefined)
+    return { ok: false, reason: 'not_service_account' };
+  try {
+    const claims = readClaims(headerObject, payloadObject);
+    return claims === undefined ? { ok: false, reason: 'not_service_account' } : { ok: true, claims };
+  } catch (error) {
+    if (error instanceof InvalidClaim) return { ok: false, reason: 'invalid_claim', claim: error.claim };
+    throw error;
+  }
+}
