@@ -1,0 +1,41 @@
+/**
+ * From the error of a system call to a reason code.
+ *
+ * Knows the codes of the calls that reading takes; anything else is `io_error` with its code as detail.
+ */
+import type { ReadFailure } from '../core/observation.ts';
+
+export interface Failure {
+  readonly reason: ReadFailure;
+  /** In words that are safe to show: never a piece of a file. */
+  readonly detail: string;
+}
+
+const REASONS = new Map<string, ReadFailure>([
+  ['EACCES', 'permission_denied'],
+  ['EPERM', 'permission_denied'],
+  ['ENOENT', 'vanished'],
+  ['ESTALE', 'vanished'],
+  ['ELOOP', 'bad_link'],
+  ['ENOTDIR', 'not_a_directory'],
+  ['EISDIR', 'not_a_file'],
+  ['ENXIO', 'not_a_file'],
+  ['ENODEV', 'not_a_file'],
+]);
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The failure an error stands for. Rethrows what no system call threw: that is a bug. */
+export function failureOf(error: unknown): Failure {
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  return { reason: REASONS.get(code) ?? 'io_error', detail: code };
+}
+
+/** Whether the error says that there is no such thing. */
+export function isGone(error: unknown): boolean {
+  return failureOf(error).reason === 'vanished';
+}
