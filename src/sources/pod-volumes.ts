@@ -72,9 +72,10 @@ export function createPodFolder(podUid: string, pod: Path): PodFolder {
       return { places: [], unreadable: listing.reason === 'vanished' ? [] : [unreadable(listing)] };
     }
     const folders = listing.entries.filter(({ kind }) => kind === 'directory');
-    if (plugin.places.size > folders.length) plugin.places.clear();
+    const places = folders.map((entry) => placeOf(plugin, entry));
+    if (plugin.places.size > places.length) forgetOthers(plugin, places);
     return {
-      places: folders.map((entry) => placeOf(plugin, entry)),
+      places,
       unreadable: listing.entries
         .filter(({ kind }) => kind !== 'directory')
         .map((entry) => unreadable({ reason: 'not_a_directory', detail: 'not a folder' }, entry.name)),
@@ -83,13 +84,21 @@ export function createPodFolder(podUid: string, pod: Path): PodFolder {
 
   const list = (nowMs: number): PodVolumes => {
     const failed = findPlugins(nowMs);
-    const listed = [...plugins].map(([name, plugin]) => listPlugin(name, plugin, nowMs));
+    const listed = PLUGINS.flatMap(({ name }) => {
+      const plugin = plugins.get(name);
+      return plugin === undefined ? [] : [listPlugin(name, plugin, nowMs)];
+    });
     return withoutDoubles({
       places: listed.flatMap(({ places }) => places),
       unreadable: [...failed, ...listed.flatMap((plugin) => plugin.unreadable)],
     });
   };
   return { list };
+}
+
+function forgetOthers(plugin: Plugin, places: readonly VolumePlace[]): void {
+  plugin.places.clear();
+  for (const place of places) plugin.places.set(place.volume, place);
 }
 
 /** A pod's volumes have different names; where a leftover breaks that, the series of two would collide. */

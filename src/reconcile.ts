@@ -1,0 +1,80 @@
+/**
+ * The loop that keeps the facts fresh: a scan every interval, a look whenever something says so.
+ *
+ * Level-triggered: it never asks what an event was about. Knows nothing of what is looked at, or of verdicts.
+ */
+export interface Source {
+  readonly scan: () => Promise<void>;
+  readonly look: () => void;
+  readonly isPending: () => boolean;
+}
+
+export interface Clock {
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number;
+  /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface ReconcilerOptions {
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** Called after every scan and look. */
+  readonly onPass: () => void;
+  /** A pass threw: a bug, and no reason to stop. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Reconciler {
+  /** Runs until the signal aborts. Never rejects. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Looking again is worth it. */
+  readonly nudge: () => void;
+}
+
+/** One swap of a volume makes half a dozen events, a kubelet restart one swap per volume: wait for the rest. */
+const COALESCE_MS = 25;
+/** Volumes come up soon after their folder; the wait doubles while they do not. */
+const FIRST_PENDING_MS = 100;
+
+export function createReconciler({ source, clock, intervalMs, onPass, onError }: ReconcilerOptions): Reconciler {
+  let wake = new AbortController();
+  let nextScanMs = Number.NEGATIVE_INFINITY;
+  let pendingMs = FIRST_PENDING_MS;
+
+  const pass = async (): Promise<void> => {
+    if (clock.monotonicMs() < nextScanMs) source.look();
+    else {
+      nextScanMs = clock.monotonicMs() + intervalMs;
+      await source.scan();
+    }
+  };
+
+  const waitMs = (): number => {
+    const untilScan = Math.max(0, nextScanMs - clock.monotonicMs());
+    pendingMs = source.isPending() ? Math.min(pendingMs * 2, intervalMs) : FIRST_PENDING_MS;
+    return source.isPending() ? Math.min(pendingMs, untilScan) : untilScan;
+  };
+
+  const waitForReason = async (signal: AbortSignal): Promise<void> => {
+    await clock.sleep(waitMs(), AbortSignal.any([signal, wake.signal]));
+    if (!wake.signal.aborted) return;
+    pendingMs = FIRST_PENDING_MS;
+    await clock.sleep(COALESCE_MS, signal);
+  };
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      wake = new AbortController();
+      try {
+        await pass();
+        onPass();
+      } catch (error) {
+        onError(error);
+      }
+      await waitForReason(signal);
+    }
+  };
+  return { run, nudge: () => wake.abort() };
+}
