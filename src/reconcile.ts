@@ -38,7 +38,13 @@ const COALESCE_MS = 25;
 /** Volumes come up soon after their folder; the wait doubles while they do not. */
 const FIRST_PENDING_MS = 100;
 
-export function createReconciler({ source, clock, intervalMs, onPass, onError }: ReconcilerOptions): Reconciler {
+export function createReconciler({
+  source,
+  clock,
+  intervalMs,
+  onPass,
+  onError,
+}: ReconcilerOptions): Reconciler {
   let wake = new AbortController();
   let nextScanMs = Number.NEGATIVE_INFINITY;
   let pendingMs = FIRST_PENDING_MS;

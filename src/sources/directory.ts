@@ -11,7 +11,9 @@ export interface Entry extends Name {
   readonly kind: 'directory' | 'file' | 'link' | 'other';
 }
 
-export type Listing = { readonly ok: true; readonly entries: readonly Entry[] } | ({ readonly ok: false } & Failure);
+export type Listing =
+  | { readonly ok: true; readonly entries: readonly Entry[] }
+  | ({ readonly ok: false } & Failure);
 
 /** A folder that takes this much to describe itself holds more than 50,000 names; it is not even listed. */
 const MAX_FOLDER_BYTES = 1024 * 1024;
@@ -34,11 +36,14 @@ function listEntries(path: Path): Listing {
 }
 
 /** What `lstat` says of a folder; a failure where it is none, or too large to list. */
-export function statFolder(path: Path): ({ readonly ok: true; readonly stats: Stats }) | ({ readonly ok: false } & Failure) {
+export function statFolder(
+  path: Path,
+): { readonly ok: true; readonly stats: Stats } | ({ readonly ok: false } & Failure) {
   try {
     const stats = lstatSync(path);
     if (!stats.isDirectory()) return { ok: false, reason: 'not_a_directory', detail: 'not a folder' };
-    if (stats.size > MAX_FOLDER_BYTES) return { ok: false, reason: 'too_many_files', detail: 'too many names to list' };
+    if (stats.size > MAX_FOLDER_BYTES)
+      return { ok: false, reason: 'too_many_files', detail: 'too many names to list' };
     return { ok: true, stats };
   } catch (error) {
     return { ok: false, ...failureOf(error) };

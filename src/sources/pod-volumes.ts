@@ -108,7 +108,13 @@ function withoutDoubles({ places, unreadable }: PodVolumes): PodVolumes {
   const [first, second]: [VolumePlace[], VolumePlace[]] = [[], []];
   for (const place of places) (names.delete(place.volume) ? first : second).push(place);
   const doubles = second.map(({ podUid, volume, volumeKind }): Unreadable => {
-    return { podUid, volume, path: '', reason: 'same_name', detail: `a ${volumeKind} volume has the name of another` };
+    return {
+      podUid,
+      volume,
+      path: '',
+      reason: 'same_name',
+      detail: `a ${volumeKind} volume has the name of another`,
+    };
   });
   return { places: first, unreadable: [...unreadable, ...doubles] };
 }

@@ -36,7 +36,8 @@ function interpret(content: Buffer, stats: Stats, isExpected: boolean): FileRead
   if (content.length > MAX_TOKEN_BYTES) return failed('too_large', `more than ${MAX_TOKEN_BYTES} bytes`);
   const decoded = decodeToken(content);
   if (decoded.ok) return { status: 'token', claims: decoded.claims, file: factsOf(stats) };
-  if (decoded.reason === 'invalid_claim') return failed('invalid_claim', `claim ${decoded.claim} is missing or wrong`);
+  if (decoded.reason === 'invalid_claim')
+    return failed('invalid_claim', `claim ${decoded.claim} is missing or wrong`);
   if (decoded.reason === 'not_service_account' && !isExpected) return { status: 'other' };
   return failed(decoded.reason, 'not a service-account token');
 }

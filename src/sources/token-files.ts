@@ -52,6 +52,8 @@ interface Volume {
 
 /** Volumes of a pod appear over its first seconds, or minutes where one fails to mount at first. */
 const YOUTH_SECONDS = 120;
+/** A pod this new may get another volume at any moment, even where those it has are mounted. */
+const NEW_SECONDS = 5;
 /** How long the event loop may be held by a scan. */
 const SLICE_MS = 5;
 /** The key of the watch on the folder of all pods; volumes are the keys of the others. */
@@ -77,7 +79,11 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     } else return;
     options.onNudge();
   };
-  const watches = createWatches({ onChange, onFailure: options.onWatchFailure, isEnabled: options.isWatching });
+  const watches = createWatches({
+    onChange,
+    onFailure: options.onWatchFailure,
+    isEnabled: options.isWatching,
+  });
 
   const drop = (place: VolumePlace): void => {
     volumes.delete(place);
@@ -142,10 +148,10 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     pods.delete(name);
   };
 
-  const isYoung = (pod: Pod): boolean => options.now() - pod.firstSeen < YOUTH_SECONDS;
-
   const isComingUp = (pod: Pod): boolean => {
-    if (!isYoung(pod)) return false;
+    const age = options.now() - pod.firstSeen;
+    if (age < NEW_SECONDS) return true;
+    if (age > YOUTH_SECONDS) return false;
     const { places } = pod.volumes;
     return places.length === 0 || places.some((place) => volumes.get(place)?.state.isMounted() !== true);
   };
@@ -192,7 +198,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     if (arePodsNudged) findPods();
     arePodsNudged = false;
     for (const pod of pods.values()) {
-      if (isYoung(pod)) for (const place of listPod(pod)) lookAt(place);
+      if (isComingUp(pod)) for (const place of listPod(pod)) lookAt(place);
     }
     for (const place of [...nudged]) if (volumes.has(place)) lookAt(place);
     nudged.clear();
@@ -218,4 +224,3 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const isPending = (): boolean => [...pods.values()].some(isComingUp);
   return { scan, look, isPending, observe, close: watches.close };
 }
-

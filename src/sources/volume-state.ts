@@ -3,10 +3,18 @@
  *
  * An unchanged volume costs one readlink. Knows nothing of watches or of other volumes.
  */
-import { scheduleOf } from '../core/rotation.ts';
+
 import type { Unreadable } from '../core/observation.ts';
+import { scheduleOf } from '../core/rotation.ts';
 import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from '../core/token.ts';
-import { type FoundToken, type Generation, readGeneration, readVolume, unreadableVolume, type VolumePlace } from './volume.ts';
+import {
+  type FoundToken,
+  type Generation,
+  readGeneration,
+  readVolume,
+  unreadableVolume,
+  type VolumePlace,
+} from './volume.ts';
 
 /** A token whose content was replaced. */
 export interface Rotation {
@@ -88,7 +96,10 @@ export function createVolumeState(place: VolumePlace, onRotation: (rotation: Rot
   };
 
   const forgetGone = (): void => {
-    const there = new Set([...tokens.map(({ identity }) => identity.path), ...unreadable.map(({ path }) => path)]);
+    const there = new Set([
+      ...tokens.map(({ identity }) => identity.path),
+      ...unreadable.map(({ path }) => path),
+    ]);
     for (const path of held.keys()) if (!there.has(path)) held.delete(path);
   };
 

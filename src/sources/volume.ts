@@ -46,7 +46,8 @@ export type Generation = { readonly ok: true; readonly name: string } | ({ reado
 export function readGeneration({ link }: VolumePlace): Generation {
   try {
     const name = readlinkSync(link, 'latin1');
-    if (name.startsWith('..') && name.length > 2 && name !== '..data' && !name.includes('/')) return { ok: true, name };
+    if (name.startsWith('..') && name.length > 2 && name !== '..data' && !name.includes('/'))
+      return { ok: true, name };
     return { ok: false, reason: 'bad_link', detail: '..data does not point to a folder beside it' };
   } catch (error) {
     return { ok: false, ...generationFailure(failureOf(error)) };
@@ -54,7 +55,8 @@ export function readGeneration({ link }: VolumePlace): Generation {
 }
 
 function generationFailure(failure: Failure): Failure {
-  if (failure.reason === 'vanished') return { reason: 'not_mounted', detail: 'the volume is empty: not mounted, or not visible here' };
+  if (failure.reason === 'vanished')
+    return { reason: 'not_mounted', detail: 'the volume is empty: not mounted, or not visible here' };
   if (failure.detail === 'EINVAL') return { reason: 'bad_link', detail: '..data is not a link' };
   return failure;
 }
@@ -108,7 +110,8 @@ function visit(walk: Walk, entry: Entry, folder: Path, prefix: string, depth: nu
 
 function visitFolder(walk: Walk, folder: Path, prefix: string, depth: number): void {
   const path = prefix.slice(0, -1);
-  if (depth > MAX_DEPTH) return report(walk, { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` }, path);
+  if (depth > MAX_DEPTH)
+    return report(walk, { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` }, path);
   const listing = listFolder(folder);
   if (!listing.ok) return report(walk, listing, path);
   for (const entry of listing.entries) {
@@ -119,7 +122,8 @@ function visitFolder(walk: Walk, folder: Path, prefix: string, depth: number): v
 }
 
 function fullness(walk: Walk): Failure {
-  if (walk.files > MAX_FILES) return { reason: 'too_many_files', detail: `more than ${MAX_FILES} files; the rest is not read` };
+  if (walk.files > MAX_FILES)
+    return { reason: 'too_many_files', detail: `more than ${MAX_FILES} files; the rest is not read` };
   return { reason: 'too_many_tokens', detail: `more than ${MAX_TOKENS} tokens; the rest is not read` };
 }
 
@@ -146,7 +150,8 @@ export function readVolume(
 ): { readonly generation: string; readonly reading: VolumeReading } {
   for (let attempt = 1; ; attempt += 1) {
     const reading = readOnce(place, generation, wereTokens);
-    if (attempt === MAX_TRIES || !reading.unreadable.some(({ reason }) => reason === 'vanished')) return { generation, reading };
+    if (attempt === MAX_TRIES || !reading.unreadable.some(({ reason }) => reason === 'vanished'))
+      return { generation, reading };
     const next = readGeneration(place);
     if (!next.ok || next.name === generation) return { generation, reading };
     generation = next.name;

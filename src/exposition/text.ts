@@ -1,0 +1,51 @@
+/**
+ * Prints families in the Prometheus text format or as OpenMetrics.
+ *
+ * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification. Knows
+ * nothing of what the families mean.
+ */
+import type { Family, Sample } from './families.ts';
+
+export const FORMATS = ['text', 'openmetrics'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+/** A number as both formats spell it. */
+export function formatValue(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '+Inf' : '-Inf';
+}
+
+function escapeHelp(help: string, format: Format): string {
+  const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  return format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped;
+}
+
+/** OpenMetrics names a counter's family without `_total`, which its samples keep. */
+function familyName({ name, type }: Family, format: Format): string {
+  return format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
+}
+
+function printSample(name: string, { labels, value, suffix = '' }: Sample): string {
+  const braces = labels === '' ? '' : `{${labels}}`;
+  return `${name}${suffix}${braces} ${formatValue(value)}\n`;
+}
+
+function printFamily(family: Family, format: Format): string {
+  const title = familyName(family, format);
+  let text = `# HELP ${title} ${escapeHelp(family.help, format)}\n# TYPE ${title} ${family.type}\n`;
+  for (const sample of family.samples) text += printSample(family.name, sample);
+  return text;
+}
+
+/** Prints families, in order, as one exposition. */
+export function printExposition(families: readonly Family[], format: Format): string {
+  const parts = families.map((family) => printFamily(family, format));
+  if (format === 'openmetrics') parts.push('# EOF\n');
+  return parts.join('');
+}
