@@ -1,0 +1,118 @@
+/**
+ * `scan`: the tokens of a node, judged once, as a table or as JSON.
+ *
+ * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
+ */
+import type { Assessment } from '../core/assess.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { inWords, relativeTo } from '../core/words.ts';
+import { printable, printTable } from './printable.ts';
+
+export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+function failures({ judgements }: Assessment) {
+  return judgements.flatMap(({ check, verdict }) => {
+    return verdict.status === 'fail'
+      ? [{ reason: check.reason, severity: check.severity, detail: verdict.detail }]
+      : [];
+  });
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function lifetime({ token, schedule }: Assessment): number | undefined {
+  const { issuedAt } = token.claims;
+  return issuedAt === undefined || schedule.nominalExpiration === undefined
+    ? undefined
+    : schedule.nominalExpiration - issuedAt;
+}
+
+function row(assessment: Assessment, now: number): readonly string[] {
+  const { token, schedule, state } = assessment;
+  const { identity, claims, file } = token;
+  const seconds = lifetime(assessment);
+  return [
+    identity.namespace,
+    identity.pod || identity.podUid,
+    identity.serviceAccount,
+    `${identity.volume}/${identity.path}`,
+    claims.audiences.join(','),
+    seconds === undefined ? '' : inWords(seconds),
+    claims.issuedAt === undefined ? '' : relativeTo(now, claims.issuedAt),
+    schedule.nominalExpiration === undefined ? '' : relativeTo(now, schedule.nominalExpiration),
+    `${octal(file.mode)} ${file.uid}:${file.gid}`,
+    state,
+    failures(assessment)
+      .map(({ reason }) => reason)
+      .join(','),
+  ];
+}
+
+const TITLES = [
+  'NAMESPACE',
+  'POD',
+  'SERVICEACCOUNT',
+  'TOKEN',
+  'AUDIENCE',
+  'LIFETIME',
+  'ISSUED',
+  'EXPIRES',
+  'MODE',
+  'STATE',
+  'PROBLEMS',
+];
+
+export function unreadableLine({
+  podUid,
+  volume,
+  path,
+  reason,
+  detail,
+}: Snapshot['observation']['unreadable'][number]): string {
+  const place = [podUid, volume, path].filter((part) => part !== '').join('/');
+  return printable(
+    `could not read ${place === '' ? "the kubelet's folder of pods" : place}: ${reason} (${detail})`,
+  );
+}
+
+export function scanTable({ assessments, observation, now }: Snapshot): string {
+  const table = printTable([TITLES, ...assessments.map((assessment) => row(assessment, now))]);
+  return table + observation.unreadable.map((object) => `${unreadableLine(object)}\n`).join('');
+}
+
+function tokenJson(assessment: Assessment) {
+  const { token, schedule, state } = assessment;
+  const { claims, file } = token;
+  return {
+    ...token.identity,
+    kind: claims.kind,
+    state,
+    audiences: claims.audiences,
+    issuer: claims.issuer,
+    keyId: claims.keyId,
+    issuedAt: claims.issuedAt,
+    expiresAt: claims.expiresAt,
+    nominalExpiration: schedule.nominalExpiration,
+    lifetimeSeconds: lifetime(assessment),
+    refreshDue: schedule.refreshDue,
+    lastRotation: token.lastRotation,
+    mode: octal(file.mode),
+    uid: file.uid,
+    gid: file.gid,
+    problems: failures(assessment),
+  };
+}
+
+export function scanJson({ now, assessments, observation }: Snapshot): string {
+  return `${JSON.stringify({ now, tokens: assessments.map(tokenJson), unreadable: observation.unreadable }, undefined, 2)}\n`;
+}
+
+/** 3 where nothing at all could be read, else 1 where a check fails. */
+export function scanExit({ assessments, observation, problems }: Snapshot): Exit {
+  const isBlind = assessments.length === 0 && observation.unreadable.length > 0;
+  if (observation.scannedAt === undefined || isBlind) return EXIT.unreadable;
+  return [...problems.values()].some((count) => count > 0) ? EXIT.failing : EXIT.ok;
+}

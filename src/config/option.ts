@@ -1,0 +1,99 @@
+/**
+ * What an option is, and the ways its text is read.
+ *
+ * Knows no option in particular, and nothing of the process: text in, value or a sentence of what is wrong out.
+ */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+export interface Option<T> {
+  /** Without the dashes; the environment variable follows from it. */
+  readonly flag: string;
+  readonly default: string;
+  readonly help: string;
+  /** Of a switch, which is given without a value or as `--no-...`. */
+  readonly isSwitch: boolean;
+  readonly parse: (text: string) => Parsed<T>;
+}
+
+export function ok<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function problem<T>(text: string): Parsed<T> {
+  return { ok: false, problem: text };
+}
+
+const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+
+/** A duration in Prometheus's form (`1h30m`), as seconds. */
+export function duration(minimum: number, maximum: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const found = text === '' ? null : DURATION.exec(text);
+    if (found === null) return problem('must be a duration like 30s, 10m or 1h30m');
+    const [days, hours, minutes, seconds] = found.slice(1).map((part) => Number(part ?? 0)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+    return total >= minimum && total <= maximum
+      ? ok(total)
+      : problem(`must be from ${minimum}s to ${maximum}s`);
+  };
+}
+
+export function wholeNumber(minimum: number, maximum: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= minimum && value <= maximum
+      ? ok(value)
+      : problem(`must be a whole number from ${minimum} to ${maximum}`);
+  };
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): (text: string) => Parsed<T> {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    return value === undefined ? problem(`must be one of ${values.join(', ')}`) : ok(value);
+  };
+}
+
+export function yesOrNo(text: string): Parsed<boolean> {
+  return text === 'true' || text === 'false' ? ok(text === 'true') : problem('must be true or false');
+}
+
+export function anyText(text: string): Parsed<string> {
+  return ok(text);
+}
+
+export function absolutePath(text: string): Parsed<string> {
+  return text.startsWith('/') && !text.includes('\0')
+    ? ok(text.replace(/(?<=.)\/+$/, ''))
+    : problem('must be an absolute path');
+}
+
+export interface ListenAddress {
+  /** Undefined for every address of the machine. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** `[HOST]:PORT`, an IPv6 host in brackets; port 0 takes a free one. */
+export function listenAddress(text: string): Parsed<ListenAddress> {
+  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[3]);
+  if (found === null || port > 65_535) return problem('must be [HOST]:PORT');
+  return ok({ host: (found[1] ?? found[2]) || undefined, port });
+}
+
+/** `2026-01-31T12:00:00Z` or seconds since 1970. Empty for now. */
+export function instant(text: string): Parsed<number | undefined> {
+  if (text === '') return ok(undefined);
+  const seconds = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1_000;
+  return Number.isFinite(seconds)
+    ? ok(seconds)
+    : problem('must be a time like 2026-01-31T12:00:00Z, or seconds since 1970');
+}
