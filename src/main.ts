@@ -93,7 +93,7 @@ async function main(): Promise<Exit> {
 function fatal(error: unknown): Exit {
   const isSystem = error instanceof Error && 'syscall' in error && 'code' in error;
   process.stderr.write(
-    `cannot go on: ${isSystem ? `${error.syscall} ${error.code}` : String((error as Error)?.stack?.split('\n')[1])}\n`,
+    `cannot go on: ${isSystem ? `${String(error.syscall)} ${String(error.code)}` : String((error as Error)?.stack?.split('\n')[1])}\n`,
   );
   return EXIT.usage;
 }

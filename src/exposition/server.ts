@@ -50,7 +50,10 @@ function plain(response: Response, status: number, text: string): void {
 }
 
 function onlyReading(request: Request, response: Response, next: () => void): void {
-  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    next();
+    return;
+  }
   response.set('Allow', 'GET, HEAD');
   plain(response, 405, 'Method Not Allowed');
 }

@@ -11,7 +11,7 @@
  *         audiences: [vault, https://vault.example.com]
  */
 import { readFile } from 'node:fs/promises';
-import type { Document, Node, Pair, YAMLMap } from 'yaml';
+import type { Document, Node, Pair } from 'yaml';
 import type { AudienceRule } from '../core/audience.ts';
 import type { TokenIdentity } from '../core/token.ts';
 import { failureOf } from './failures.ts';
@@ -68,7 +68,7 @@ function readRule(reading: Reading, node: unknown, file: string): AudienceRule |
   if (!reading.yaml.isMap(node)) return reading.problem(node, 'a rule must be a mapping');
   const matchers: (Matcher | undefined)[] = [];
   let audiences: readonly string[] | undefined;
-  for (const pair of (node as YAMLMap).items) {
+  for (const pair of node.items) {
     const key = keyOf(reading, pair);
     if (key === 'audiences') audiences = readAudiences(reading, pair.value ?? pair.key);
     else if (Object.hasOwn(GLOBS, key)) matchers.push(readGlob(reading, key, pair.value ?? pair.key));
@@ -78,7 +78,7 @@ function readRule(reading: Reading, node: unknown, file: string): AudienceRule |
         `${key}: no such key; a rule has ${Object.keys(GLOBS).join(', ')} and audiences`,
       );
   }
-  if (!(node as YAMLMap).has('audiences')) return reading.problem(node, 'a rule needs audiences');
+  if (!node.has('audiences')) return reading.problem(node, 'a rule needs audiences');
   if (audiences === undefined) return undefined;
   const origin = `the rule in line ${reading.lineOf(node)} of ${file}`;
   return {

@@ -110,10 +110,15 @@ function visit(walk: Walk, entry: Entry, folder: Path, prefix: string, depth: nu
 
 function visitFolder(walk: Walk, folder: Path, prefix: string, depth: number): void {
   const path = prefix.slice(0, -1);
-  if (depth > MAX_DEPTH)
-    return report(walk, { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` }, path);
+  if (depth > MAX_DEPTH) {
+    report(walk, { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` }, path);
+    return;
+  }
   const listing = listFolder(folder);
-  if (!listing.ok) return report(walk, listing, path);
+  if (!listing.ok) {
+    report(walk, listing, path);
+    return;
+  }
   for (const entry of listing.entries) {
     walk.files += 1;
     if (isFull(walk)) return;
