@@ -3,21 +3,13 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
-import type { Assessment } from '../core/assess.ts';
+import { type Assessment, failuresOf } from '../core/assess.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { inWords, relativeTo } from '../core/words.ts';
 import { printable, printTable } from './printable.ts';
 
 export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
-
-function failures({ judgements }: Assessment) {
-  return judgements.flatMap(({ check, verdict }) => {
-    return verdict.status === 'fail'
-      ? [{ reason: check.reason, severity: check.severity, detail: verdict.detail }]
-      : [];
-  });
-}
 
 function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
@@ -45,8 +37,8 @@ function row(assessment: Assessment, now: number): readonly string[] {
     schedule.nominalExpiration === undefined ? '' : relativeTo(now, schedule.nominalExpiration),
     `${octal(file.mode)} ${file.uid}:${file.gid}`,
     state,
-    failures(assessment)
-      .map(({ reason }) => reason)
+    failuresOf(assessment)
+      .map(({ check }) => check.reason)
       .join(','),
   ];
 }
@@ -102,7 +94,11 @@ function tokenJson(assessment: Assessment) {
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    problems: failures(assessment),
+    problems: failuresOf(assessment).map(({ check, detail }) => ({
+      reason: check.reason,
+      severity: check.severity,
+      detail,
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
- * The tables of commands and options as text: for `--help`, and as Markdown for the README.
+ * The tables of commands and options as text, for `--help`.
  */
-import { COMMANDS, environmentName } from './load.ts';
+import { COMMANDS } from './load.ts';
 import { OPTIONS } from './options.ts';
 
 function flagOf({ flag, isSwitch, default: initial }: (typeof OPTIONS)[keyof typeof OPTIONS]): string {
@@ -28,12 +28,4 @@ export function helpText(): string {
     `  ${'--version'.padEnd(40)}Print the version.`,
     '',
   ].join('\n');
-}
-
-export function optionsTable(): string {
-  const rows = Object.values(OPTIONS).map((option) => {
-    const initial = option.default === '' ? '' : `\`${option.default}\``;
-    return `| \`--${option.flag}\` | ${initial} | ${option.help} | \`${environmentName(option.flag)}\` |`;
-  });
-  return ['| option | default | meaning | environment |', '|---|---|---|---|', ...rows].join('\n');
 }

@@ -21,6 +21,12 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
+/** A check that fails, and how. */
+export interface Failing {
+  readonly check: Judgement['check'];
+  readonly detail: string;
+}
+
 /** One token, judged. */
 export interface Assessment {
   readonly token: Token;
@@ -56,6 +62,13 @@ export function createAssess(policy: Policy): Assess {
     const subject = { token, schedule, expectations, state: stateOf(token.claims, schedule, now) };
     return { ...subject, judgements: CHECKS.map((check) => ({ check, verdict: check.judge(subject, now) })) };
   };
+}
+
+/** The checks that fail, most urgent first. */
+export function failuresOf({ judgements }: Assessment): readonly Failing[] {
+  return judgements.flatMap(({ check, verdict }) =>
+    verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [],
+  );
 }
 
 export function isFailing({ judgements }: Assessment): boolean {

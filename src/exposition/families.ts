@@ -3,7 +3,7 @@
  *
  * Knows no format and no HTTP. Metrics of the exporter itself are in self-metrics.ts.
  */
-import { type Assessment, isFailing } from '../core/assess.ts';
+import { type Assessment, failuresOf, isFailing } from '../core/assess.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { labelText } from './labels.ts';
 
@@ -137,7 +137,7 @@ function gauge({ name, help }: Row, samples: Iterable<Sample>): Family {
   return { name, help, type: 'gauge', samples };
 }
 
-function infoLabels({ token: { claims, volumeKind: _ } }: Assessment): string {
+function infoLabels({ token: { claims } }: Assessment): string {
   return labelText({
     kind: claims.kind,
     issuer: claims.issuer,
@@ -183,13 +183,11 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
     return gauge(row, samplesOf(shown, sample));
   };
 
-  const problems = (assessment: Assessment): Sample[] => {
-    return assessment.judgements
-      .filter(({ verdict }) => verdict.status === 'fail')
-      .map(({ check }) => ({
-        labels: `${identityOf(assessment)},${labelText({ reason: check.reason })}`,
-        value: 1,
-      }));
+  const problems = (assessment: Assessment): readonly Sample[] => {
+    return failuresOf(assessment).map(({ check }) => ({
+      labels: `${identityOf(assessment)},${labelText({ reason: check.reason })}`,
+      value: 1,
+    }));
   };
 
   const tokenFamilies = ({ assessments, now }: Snapshot): readonly Family[] => {
@@ -259,6 +257,3 @@ export const NODE_ROWS = {
   },
   watches: { name: 'satoken_watches', help: 'Folders under watch; changes in others show at the next pass.' },
 } as const satisfies Readonly<Record<string, Row>>;
-
-/** Name and sentence of every family in this table, for the documentation. */
-export const FAMILY_ROWS: readonly Row[] = [...TOKEN_ROWS, PROBLEM, INFO, ...Object.values(NODE_ROWS)];

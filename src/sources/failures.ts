@@ -3,7 +3,7 @@
  *
  * Knows the codes of the calls that reading takes; anything else is `io_error` with its code as detail.
  */
-import type { ReadFailure } from '../core/observation.ts';
+import type { ReadFailure, Unreadable } from '../core/observation.ts';
 
 export interface Failure {
   readonly reason: ReadFailure;
@@ -35,7 +35,8 @@ export function failureOf(error: unknown): Failure {
   return { reason: REASONS.get(code) ?? 'io_error', detail: code };
 }
 
-/** Whether the error says that there is no such thing. */
-export function isGone(error: unknown): boolean {
-  return failureOf(error).reason === 'vanished';
+/** The failure of the object at a place; what the place leaves out lies below the object. */
+export function unreadableAt(place: Partial<Unreadable>, { reason, detail }: Failure): Unreadable {
+  const { podUid = '', volume = '', path = '' } = place;
+  return { podUid, volume, path, reason, detail };
 }

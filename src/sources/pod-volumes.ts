@@ -7,7 +7,7 @@
 import type { Unreadable } from '../core/observation.ts';
 import type { VolumeKind } from '../core/token.ts';
 import { type CachedFolder, createCachedFolder, type Entry } from './directory.ts';
-import type { Failure } from './failures.ts';
+import { type Failure, unreadableAt } from './failures.ts';
 import { join, type Path } from './paths.ts';
 import type { VolumePlace } from './volume.ts';
 
@@ -38,9 +38,7 @@ export function createPodFolder(podUid: string, pod: Path): PodFolder {
   const volumes = createCachedFolder(pod, 'volumes');
   const plugins = new Map<string, Plugin>();
 
-  const unreadable = ({ reason, detail }: Failure, volume = ''): Unreadable => {
-    return { podUid, volume, path: '', reason, detail };
-  };
+  const unreadable = (failure: Failure, volume = ''): Unreadable => unreadableAt({ podUid, volume }, failure);
 
   const findPlugins = (nowMs: number): readonly Unreadable[] => {
     if (plugins.size === PLUGINS.length) return [];
@@ -108,13 +106,10 @@ function withoutDoubles({ places, unreadable }: PodVolumes): PodVolumes {
   const [first, second]: [VolumePlace[], VolumePlace[]] = [[], []];
   for (const place of places) (names.delete(place.volume) ? first : second).push(place);
   const doubles = second.map(({ podUid, volume, volumeKind }): Unreadable => {
-    return {
-      podUid,
-      volume,
-      path: '',
-      reason: 'same_name',
-      detail: `a ${volumeKind} volume has the name of another`,
-    };
+    return unreadableAt(
+      { podUid, volume },
+      { reason: 'same_name', detail: `a ${volumeKind} volume has the name of another` },
+    );
   });
   return { places: first, unreadable: [...unreadable, ...doubles] };
 }

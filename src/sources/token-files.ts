@@ -5,10 +5,10 @@
  * neither trusts an event. Knows nothing of verdicts, metrics or the API server.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Observation, ReadFailure, Unreadable } from '../core/observation.ts';
+import type { Observation, ReadFailure } from '../core/observation.ts';
 import type { EpochSeconds } from '../core/token.ts';
 import { listFolder } from './directory.ts';
-import type { Failure } from './failures.ts';
+import { type Failure, unreadableAt } from './failures.ts';
 import { join } from './paths.ts';
 import { createPodFolder, type PodFolder, type PodVolumes } from './pod-volumes.ts';
 import type { VolumePlace } from './volume.ts';
@@ -206,12 +206,10 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
 
   const observe = (): Observation => {
     const states = [...volumes.values()].map(({ state }) => state);
-    const root: readonly Unreadable[] =
-      rootFailure === undefined ? [] : [{ podUid: '', volume: '', path: '', ...rootFailure }];
     return {
       tokens: states.flatMap((state) => state.tokens()),
       unreadable: [
-        ...root.map(({ podUid, volume, path, reason, detail }) => ({ podUid, volume, path, reason, detail })),
+        ...(rootFailure === undefined ? [] : [unreadableAt({}, rootFailure)]),
         ...[...pods.values()].flatMap((pod) => pod.volumes.unreadable),
         ...states.flatMap((state) => state.unreadable()),
       ],

@@ -7,14 +7,8 @@
 import type { Unreadable } from '../core/observation.ts';
 import { scheduleOf } from '../core/rotation.ts';
 import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from '../core/token.ts';
-import {
-  type FoundToken,
-  type Generation,
-  readGeneration,
-  readVolume,
-  unreadableVolume,
-  type VolumePlace,
-} from './volume.ts';
+import { unreadableAt } from './failures.ts';
+import { type FoundToken, type Generation, readGeneration, readVolume, type VolumePlace } from './volume.ts';
 
 /** A token whose content was replaced. */
 export interface Rotation {
@@ -23,7 +17,6 @@ export interface Rotation {
 }
 
 export interface VolumeState {
-  readonly place: VolumePlace;
   readonly tokens: () => readonly Token[];
   readonly unreadable: () => readonly Unreadable[];
   /** Whether the volume was there at the last look: a folder without content is not, yet or any more. */
@@ -91,7 +84,7 @@ export function createVolumeState(place: VolumePlace, onRotation: (rotation: Rot
     const wasMounted = generation !== undefined;
     generation = undefined;
     tokens = [];
-    unreadable = [unreadableVolume(place, current)];
+    unreadable = [unreadableAt(place, current)];
     return wasMounted;
   };
 
@@ -117,7 +110,6 @@ export function createVolumeState(place: VolumePlace, onRotation: (rotation: Rot
   };
 
   return {
-    place,
     tokens: () => tokens,
     unreadable: () => unreadable,
     isMounted: () => generation !== undefined,

@@ -9,7 +9,7 @@ import type { Unreadable } from '../core/observation.ts';
 import { isTokenPlace } from '../core/places.ts';
 import type { FileFacts, TokenClaims, VolumeKind } from '../core/token.ts';
 import { type Entry, listFolder, statFolder } from './directory.ts';
-import { type Failure, failureOf } from './failures.ts';
+import { type Failure, failureOf, unreadableAt } from './failures.ts';
 import { join, nameOf, type Path } from './paths.ts';
 import { readTokenFile } from './token-file.ts';
 
@@ -61,10 +61,6 @@ function generationFailure(failure: Failure): Failure {
   return failure;
 }
 
-export function unreadableVolume(place: VolumePlace, { reason, detail }: Failure, path = ''): Unreadable {
-  return { podUid: place.podUid, volume: place.volume, path, reason, detail };
-}
-
 /** One walk through one generation. */
 interface Walk {
   readonly place: VolumePlace;
@@ -76,7 +72,8 @@ interface Walk {
 }
 
 function report(walk: Walk, failure: Failure, path: string): void {
-  walk.unreadable.push(unreadableVolume(walk.place, failure, path));
+  const { podUid, volume } = walk.place;
+  walk.unreadable.push(unreadableAt({ podUid, volume, path }, failure));
 }
 
 function isFull(walk: Walk): boolean {
@@ -135,7 +132,7 @@ function fullness(walk: Walk): Failure {
 function readOnce(place: VolumePlace, generation: string, wereTokens: ReadonlySet<string>): VolumeReading {
   const folder = join(place.folder, nameOf(generation).raw);
   const found = statFolder(folder);
-  if (!found.ok) return { tokens: [], unreadable: [unreadableVolume(place, found)] };
+  if (!found.ok) return { tokens: [], unreadable: [unreadableAt(place, found)] };
   const walk: Walk = { place, device: found.stats.dev, wereTokens, tokens: [], unreadable: [], files: 0 };
   visitFolder(walk, folder, '', 0);
   if (isFull(walk)) report(walk, fullness(walk), '');
