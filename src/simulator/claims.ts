@@ -1,0 +1,68 @@
+/**
+ * The claims the API server writes into service-account tokens.
+ *
+ * Pure. Written from the claims of captured tokens and k8s.io/kubernetes/pkg/serviceaccount; shares nothing with the
+ * code that reads them. Times are epoch seconds.
+ */
+export interface Reference {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface ProjectedRequest {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly namespace: string;
+  readonly serviceAccount: Reference;
+  readonly pod: Reference;
+  readonly node: Reference;
+  readonly expirationSeconds: number;
+  /** Whether the API server makes it last a year, as it does for default tokens. */
+  readonly isExtended: boolean;
+  readonly id: string;
+}
+
+/** `--service-account-extend-token-expiration`: a year beside the 3607 s that the kubelet asks for. */
+export const EXTENDED_SECONDS = 31_536_000;
+
+export function projectedClaims(request: ProjectedRequest, now: number) {
+  const { issuer, audiences, namespace, serviceAccount, pod, node, expirationSeconds, isExtended, id } =
+    request;
+  const issuedAt = Math.floor(now);
+  const asked = issuedAt + expirationSeconds;
+  return {
+    aud: audiences,
+    exp: isExtended ? issuedAt + EXTENDED_SECONDS : asked,
+    iat: issuedAt,
+    iss: issuer,
+    jti: id,
+    'kubernetes.io': {
+      namespace,
+      node,
+      pod,
+      serviceaccount: serviceAccount,
+      ...(isExtended ? { warnafter: asked } : {}),
+    },
+    nbf: issuedAt,
+    sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+  };
+}
+
+export interface LegacyRequest {
+  readonly namespace: string;
+  readonly serviceAccount: Reference;
+  readonly secretName: string;
+}
+
+/** What the token controller writes into a Secret: no audience, no times. */
+export function legacyClaims({ namespace, serviceAccount, secretName }: LegacyRequest) {
+  const prefix = 'kubernetes.io/serviceaccount';
+  return {
+    iss: prefix.replace('.io', ''),
+    [`${prefix}/namespace`]: namespace,
+    [`${prefix}/secret.name`]: secretName,
+    [`${prefix}/service-account.name`]: serviceAccount.name,
+    [`${prefix}/service-account.uid`]: serviceAccount.uid,
+    sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+  };
+}
