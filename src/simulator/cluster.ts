@@ -24,8 +24,11 @@ export interface Cluster {
   readonly configMap: (namespace: string, name: string) => Readonly<Record<string, string>> | undefined;
   /** The uid of the account, made where it is not there; deleted and made again it has another. */
   readonly createServiceAccount: (namespace: string, name: string) => ServiceAccount;
+  /** Takes an account over as it is. */
+  readonly addServiceAccount: (account: ServiceAccount) => void;
   readonly deleteServiceAccount: (namespace: string, name: string) => void;
   readonly createLegacySecret: (namespace: string, name: string, serviceAccount: string) => Secret;
+  readonly addSecret: (secret: Secret) => void;
   readonly deleteSecret: (namespace: string, name: string) => void;
   readonly setConfigMap: (namespace: string, name: string, data: Readonly<Record<string, string>>) => void;
   /** Signs with a new key; the old one stays published unless it is withdrawn. */
@@ -184,8 +187,14 @@ export function createCluster(options: ClusterOptions): Cluster {
     secret: secrets.get,
     configMap: configMaps.get,
     createServiceAccount: accounts.create,
+    addServiceAccount: (account) => {
+      accounts.set(account.metadata.namespace, account.metadata.name, account);
+    },
     deleteServiceAccount: accounts.delete,
     createLegacySecret: createLegacySecret(secrets, accounts, authority),
+    addSecret: (secret) => {
+      secrets.set(secret.metadata.namespace, secret.metadata.name, secret);
+    },
     deleteSecret: secrets.delete,
     setConfigMap: configMaps.set,
     refuseAudience: (audience) => void refusedAudiences.add(audience),

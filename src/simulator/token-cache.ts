@@ -47,10 +47,12 @@ export function createTokenCache(cluster: Cluster, node: Reference): TokenCache 
     const now = cluster.now();
     if (known === undefined) return refresh(key, pod, projection);
     const jitter = Math.floor(Math.random() * MAX_JITTER);
-    if (!isDue(known, now, jitter)) return { ok: true, ...known };
+    const { token, expiresAt } = known;
+    const kept = { ok: true, token, expiresAt } as const;
+    if (!isDue(known, now, jitter)) return kept;
     const answer = refresh(key, pod, projection);
     // A refusal stays silent for as long as the old token is good for something.
-    return answer.ok || now >= known.expiresAt ? answer : { ok: true, ...known };
+    return answer.ok || now >= expiresAt ? answer : kept;
   };
 
   const forget = (podUid?: string): void => {

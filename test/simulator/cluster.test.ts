@@ -1,0 +1,124 @@
+/**
+ * The simulated API server's tokens: really signed, and refused in the real one's words.
+ */
+import assert from 'node:assert/strict';
+import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
+import { describe, it } from 'mocha';
+import { type Cluster, createCluster, type TokenAnswer } from '../../src/simulator/cluster.ts';
+import type { TokenProjection } from '../../src/simulator/objects.ts';
+import { createPod } from '../../src/simulator/pods.ts';
+import { createTokenCache } from '../../src/simulator/token-cache.ts';
+
+const NODE = { name: 'node-1', uid: 'node-uid' };
+const NOW = 1_795_000_000;
+
+function verify(cluster: Cluster, answer: TokenAnswer) {
+  assert.ok(answer.ok);
+  const keys = createLocalJWKSet({ keys: cluster.keys().map(({ publicJwk }) => publicJwk as JWK) });
+  return jwtVerify(answer.token, keys, { currentDate: new Date(NOW * 1_000), issuer: cluster.issuer() });
+}
+
+function world(projection: Partial<TokenProjection> = {}) {
+  let now = NOW;
+  const cluster = createCluster({ now: () => now });
+  const pod = createPod(cluster, { name: 'web', serviceAccount: 'app' });
+  const asked = { path: 'token', expirationSeconds: 3607, ...projection };
+  const cache = createTokenCache(cluster, NODE);
+  const at = (age: number) => {
+    now = NOW + age;
+    return cache.get(pod, asked);
+  };
+  return { cluster, pod, asked, at, request: () => cluster.requestToken(pod, asked, NODE) };
+}
+
+describe('the simulated API server', () => {
+  for (const algorithm of ['RS256', 'ES256'] as const) {
+    it(`signs with ${algorithm} so that its published keys verify it`, async () => {
+      const cluster = createCluster({ now: () => NOW, algorithm });
+      const pod = createPod(cluster, { name: 'web' });
+      const answer = cluster.requestToken(pod, { path: 'token', expirationSeconds: 3607 }, NODE);
+      const { protectedHeader, payload } = await verify(cluster, answer);
+      assert.equal(protectedHeader.alg, algorithm);
+      assert.equal(payload.sub, 'system:serviceaccount:default:default');
+    });
+  }
+
+  it('lets old tokens pass after a change of key only while the old key is published', async () => {
+    const { cluster, request } = world();
+    const answer = request();
+    cluster.changeKey(true);
+    await verify(cluster, answer);
+    cluster.changeKey(false);
+    await assert.rejects(verify(cluster, answer), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+  });
+
+  const extensions = [
+    { it: 'extends a default token to a year', projection: {}, lifetime: 31_536_000 },
+    { it: 'extends no other lifetime', projection: { expirationSeconds: 3600 }, lifetime: 3600 },
+    { it: 'extends no other audience', projection: { audience: 'vault' }, lifetime: 3607 },
+  ] as const;
+  for (const { it: title, projection, lifetime } of extensions) {
+    it(title, async () => {
+      const { cluster, request } = world(projection);
+      const { payload } = await verify(cluster, request());
+      assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), lifetime);
+    });
+  }
+
+  const refusals = [
+    {
+      cause: 'a deleted account',
+      cut: (cluster: Cluster) => cluster.deleteServiceAccount('default', 'app'),
+      message: 'serviceaccounts "app" not found',
+    },
+    {
+      cause: 'a refused audience',
+      cut: (cluster: Cluster) => cluster.refuseAudience('vault'),
+      message: 'audience "vault" not found in pod spec volume',
+    },
+    {
+      cause: 'an API server that is down',
+      cut: (cluster: Cluster) => cluster.setAvailable(false),
+      message: 'dial tcp 127.0.0.1:6443: connect: connection refused',
+    },
+  ] as const;
+  for (const { cause, cut, message } of refusals) {
+    it(`refuses for ${cause}, and the kubelet says so only once the old token is dead`, () => {
+      const { cluster, at } = world({ audience: 'vault', expirationSeconds: 600 });
+      const first = at(0);
+      cut(cluster);
+      assert.deepEqual(at(599), first);
+      assert.deepEqual(at(600), { ok: false, message });
+    });
+  }
+});
+
+describe("the emulated kubelet's cache of tokens", () => {
+  const cases = [
+    { seconds: 600, keptAt: 470, freshAt: 481 },
+    { seconds: 3607, keptAt: 2876, freshAt: 2887 },
+    { seconds: 86_400, keptAt: 69_110, freshAt: 69_121 },
+    { seconds: 172_800, keptAt: 86_390, freshAt: 86_401 },
+  ] as const;
+  for (const { seconds, keptAt, freshAt } of cases) {
+    it(`replaces a token of ${seconds} s between ${keptAt} s and ${freshAt} s of age`, () => {
+      const { at } = world({ expirationSeconds: seconds });
+      const first = at(0);
+      assert.ok(first.ok);
+      const [kept, fresh] = [at(keptAt), at(freshAt)];
+      assert.equal(kept.ok && kept.token, first.token);
+      assert.notEqual(fresh.ok && fresh.token, first.token);
+    });
+  }
+
+  it('gives two volumes that ask for the same the same token', () => {
+    const { at } = world();
+    assert.deepEqual(at(1), at(0));
+  });
+
+  it('never replaces a token that was issued in the future before its time', () => {
+    const { at } = world({ expirationSeconds: 600 });
+    const ahead = at(7200);
+    assert.deepEqual(at(0), ahead);
+  });
+});
