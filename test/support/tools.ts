@@ -1,0 +1,51 @@
+/**
+ * What a suite may need that is not on every machine: programs, modules, privileges.
+ *
+ * Where it is missing, the suite is pending and its title says why; in CI it fails, since nothing may go untested
+ * there. Knows nothing of what the suites do with it.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'mocha';
+
+/** Whether a command can be run and ends well. */
+function runs(command: string, ...args: string[]): () => boolean {
+  return () => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+/** The names suites ask by, and how each is looked for. */
+const TOOLS = {
+  root: () => process.getuid?.() === 0,
+  'mount namespaces': runs('unshare', '--mount', 'true'),
+  promtool: runs('promtool', '--version'),
+  amtool: runs('amtool', '--version'),
+  prometheus: runs('prometheus', '--version'),
+  "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
+} as const satisfies Readonly<Record<string, () => boolean>>;
+
+export type Tool = keyof typeof TOOLS;
+
+const answers = new Map<Tool, boolean>();
+
+export function isThere(tool: Tool): boolean {
+  const known = answers.get(tool);
+  if (known !== undefined) return known;
+  const found = TOOLS[tool]();
+  answers.set(tool, found);
+  return found;
+}
+
+/** A suite that needs all of `tools`: run where they are, loudly pending where one is not, failing in CI. */
+export function describeWith(tools: readonly Tool[], title: string, suite: () => void): void {
+  const missing = tools.filter((tool) => !isThere(tool));
+  if (missing.length === 0) {
+    describe(title, suite);
+    return;
+  }
+  const reason = `${missing.join(' and ')} not available here`;
+  if (process.env['CI']) {
+    describe(title, () => it('has what it needs', () => assert.fail(reason)));
+    return;
+  }
+  describe.skip(`${title} (NOT RUN: ${reason})`, suite);
+}
