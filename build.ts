@@ -1,8 +1,10 @@
 /**
- * Builds `dist/`: the program bundled, so that it needs no node_modules, and what is rarely used in files of its own.
+ * Builds `dist/`: the program bundled, so that it needs no node_modules, and the licences of what went into it.
+ *
+ * What is imported late stays in files of its own, loaded only where it is used.
  */
 import { execFileSync } from 'node:child_process';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 function revision(): string {
@@ -16,9 +18,28 @@ function revision(): string {
   }
 }
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+/** Folders of the packages that the bundled files came from. */
+function packagesOf(files: readonly string[]): readonly string[] {
+  const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  return [...new Set(folders)].filter((folder) => folder !== undefined).sort();
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Manifest;
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? '' : await readFile(`${folder}/${file}`, 'utf8');
+  return `${name} ${version} (${license ?? 'licence below'})\n\n${text.trim()}\n`;
+}
+
+const { version } = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 await rm('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: ['src/main.ts'],
   outdir: 'dist',
   bundle: true,
@@ -28,7 +49,8 @@ await build({
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
-  legalComments: 'linked',
+  legalComments: 'none',
+  metafile: true,
   define: {
     __VERSION__: JSON.stringify(version),
     __REVISION__: JSON.stringify(process.env['REVISION'] ?? revision()),
@@ -39,4 +61,6 @@ await build({
     js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",
   },
 });
+const licences = await Promise.all(packagesOf(Object.keys(metafile.inputs)).map(licenceOf));
+await writeFile('dist/LICENSES.txt', licences.join(`\n${'-'.repeat(80)}\n\n`));
 await chmod('dist/main.js', 0o755);

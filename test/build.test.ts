@@ -1,0 +1,116 @@
+/**
+ * What is shipped: `dist/`, copied to where no node_modules and no sources are in reach, still is the program.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'mocha';
+
+const ROOT = new URL('../', import.meta.url).pathname;
+const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/after-rotation.tar.gz');
+const AT = '--at=1795480174.6';
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+
+describe('the built program', () => {
+  let folder = '';
+  let node = '';
+
+  const run = (program: string, ...args: readonly string[]) =>
+    spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: 'utf8' });
+  const dist = (...args: readonly string[]) => run(join(folder, 'dist/main.js'), ...args);
+
+  before(() => {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+    folder = mkdtempSync(join(tmpdir(), 'built-'));
+    node = mkdtempSync(join(tmpdir(), 'node-'));
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+    execFileSync('tar', ['xpzf', CAPTURE, '-C', node]);
+  });
+  after(() => {
+    for (const made of [folder, node]) rmSync(made, { recursive: true, force: true });
+  });
+
+  it('prints its help', () => {
+    const { status, stdout, stderr } = dist('--help');
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    assert.match(stdout, /^sa-token-exporter \[command\] \[options\]\n/);
+  });
+
+  it('prints the version of the package and the revision of the sources', () => {
+    const revision = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' });
+    const { status, stdout } = dist('--version');
+    assert.equal(status, 0);
+    assert.equal(
+      stdout,
+      `sa-token-exporter ${manifest.version} (${revision.trim()}, Node ${process.version})\n`,
+    );
+  });
+
+  it('scans as the sources do', () => {
+    const args = ['scan', `--kubelet.root-dir=${node}`, AT, '--output=json'];
+    const [built, source] = [dist(...args), run(join(ROOT, 'src/main.ts'), ...args)];
+    assert.equal((JSON.parse(built.stdout) as { tokens: unknown[] }).tokens.length, 14);
+    const seen = ({ status, stdout, stderr }: typeof built) => ({ status, stdout, stderr });
+    assert.deepEqual(seen(built), seen(source));
+  });
+
+  it('serves metrics and ends when asked to', async () => {
+    const args = ['serve', `--kubelet.root-dir=${node}`, '--web.listen-address=127.0.0.1:0'];
+    const server = spawn(process.execPath, [join(folder, 'dist/main.js'), ...args], { cwd: folder });
+    const ended = once(server, 'exit');
+    let port: string | undefined;
+    for await (const line of createInterface(server.stderr)) {
+      port = /msg=listening .*port=(\d+)/.exec(line)?.[1];
+      if (port !== undefined) break;
+    }
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    assert.match(
+      await response.text(),
+      new RegExp(`satoken_exporter_build_info{version="${manifest.version}"`),
+    );
+    server.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('prints nothing of a token', () => {
+    const parts = readdirSync(node, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+      .filter((text) => text.startsWith('eyJ'))
+      .flatMap((token) => token.trim().split('.'));
+    assert.ok(parts.length >= 14 * 3);
+    const args = [`--kubelet.root-dir=${node}`, AT];
+    const runs = [
+      dist('scan', ...args),
+      dist('scan', ...args, '--output=json'),
+      dist('explain', 'b-vault600', ...args),
+    ];
+    const printed = runs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
+    assert.deepEqual(
+      parts.filter((part) => printed.includes(part)),
+      [],
+    );
+  });
+
+  it('holds no path of the machine that built it', () => {
+    const text = globSync(join(folder, 'dist/*')).map((file) => readFileSync(file, 'utf8'));
+    assert.ok(text.length > 1);
+    assert.ok(text.every((one) => !one.includes(ROOT)));
+  });
+
+  it('comes with the licence of every package in it', () => {
+    const licences = readFileSync(join(folder, 'dist/LICENSES.txt'), 'utf8');
+    for (const name of ['express', 'prom-client', 'jwt-decode', 'yaml', 'picomatch'])
+      assert.match(licences, new RegExp(`^${name} ${manifest.dependencies[name]} \\(.*\\)\n\n(.+\n)+`, 'm'));
+  });
+});
