@@ -1,0 +1,16 @@
+/**
+ * Reads the report that mocha left: tells on stderr what failed and why, on stdout how many passed and failed.
+ */
+import { readFileSync } from 'node:fs';
+
+interface Report {
+  readonly stats: { readonly passes: number; readonly failures: number };
+  readonly failures: readonly {
+    readonly fullTitle: string;
+    readonly err: { readonly stack?: string; readonly message?: string };
+  }[];
+}
+
+const { stats, failures } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Report;
+for (const { fullTitle, err } of failures) console.error(`\n${fullTitle}\n${err.stack ?? err.message}`);
+console.log(stats.passes, stats.failures);
