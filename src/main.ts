@@ -4,7 +4,9 @@
  *
  * Wires and dispatches. Knows nothing of tokens.
  */
-import { hostname } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from './cli/explain.ts';
 import { EXIT, type Exit, scanExit, scanJson, scanTable } from './cli/scan.ts';
@@ -44,9 +46,7 @@ async function scanOnce({ rootDir, at }: Config, takeSnapshot: TakeSnapshot): Pr
   return takeSnapshot(source.observe(), at ?? clock.now());
 }
 
-async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
   const log = createLog({
     level: config.logLevel,
     format: config.logFormat,
@@ -54,17 +54,49 @@ async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exi
     timestamp: () => new Date().toISOString(),
   });
   const build = { version: VERSION, revision: REVISION, nodeVersion: process.version };
-  const node = config.nodeName || hostname();
-  await serve({ config, node, build, takeSnapshot, clock, log, signal: stop.signal });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return {
+    config,
+    node: config.nodeName || hostname(),
+    build,
+    takeSnapshot,
+    clock,
+    log,
+    signal: stop.signal,
+  };
+}
+
+async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
+  await serve(serveOptions(config, takeSnapshot));
   return EXIT.ok;
 }
 
-async function run({ command, operands, config }: CommandLine): Promise<Exit> {
-  const rules = config.audienceRules === '' ? undefined : await readAudienceRules(config.audienceRules);
-  if (rules?.ok === false) return complain(rules.problems);
-  const audience = { rules: rules?.rules ?? [], useCatalogue: config.useCatalogue };
-  const takeSnapshot = createTakeSnapshot({ rotationGrace: config.rotationGrace, audience });
-  if (command === 'serve') return runServe(config, takeSnapshot);
+/** Loaded only when asked for: nobody's node needs the simulator. */
+async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
+  const { runDemo: demo } = await import('./cli/demo.ts');
+  const rootDir = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
+  const options = serveOptions({ ...config, rootDir }, takeSnapshot);
+  await demo({
+    rootDir,
+    now: clock.now,
+    sleep: clock.sleep,
+    signal: options.signal,
+    write: (text) => process.stdout.write(text),
+    serve: (onListening) =>
+      serve({
+        ...options,
+        onListening: ({ port }) => onListening(`http://localhost:${port}${config.telemetryPath}`),
+      }),
+  });
+  await rm(rootDir, { recursive: true });
+  return EXIT.ok;
+}
+
+async function runOnce(
+  { command, operands, config }: CommandLine,
+  takeSnapshot: TakeSnapshot,
+): Promise<Exit> {
   const snapshot = await scanOnce(config, takeSnapshot);
   if (command === 'explain') {
     const { text, exit } = explain(operands[0] ?? '', snapshot);
@@ -73,6 +105,17 @@ async function run({ command, operands, config }: CommandLine): Promise<Exit> {
   }
   process.stdout.write(config.output === 'json' ? scanJson(snapshot) : scanTable(snapshot));
   return scanExit(snapshot);
+}
+
+async function run(commandLine: CommandLine): Promise<Exit> {
+  const { command, config } = commandLine;
+  const rules = config.audienceRules === '' ? undefined : await readAudienceRules(config.audienceRules);
+  if (rules?.ok === false) return complain(rules.problems);
+  const audience = { rules: rules?.rules ?? [], useCatalogue: config.useCatalogue };
+  const takeSnapshot = createTakeSnapshot({ rotationGrace: config.rotationGrace, audience });
+  if (command === 'serve') return runServe(config, takeSnapshot);
+  if (command === 'demo') return runDemo(config, takeSnapshot);
+  return runOnce(commandLine, takeSnapshot);
 }
 
 async function main(): Promise<Exit> {

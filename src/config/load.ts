@@ -32,6 +32,11 @@ export const COMMANDS = [
     operand: '<pod>',
     help: 'Judge the tokens of one pod (name, namespace/name or uid) and say how to mend them.',
   },
+  {
+    name: 'demo',
+    operand: undefined,
+    help: 'Serve the metrics of a simulated node, with tokens in every state: no cluster needed.',
+  },
 ] as const;
 
 const ROWS: readonly [string, Option<unknown>][] = Object.entries(OPTIONS);
