@@ -30,8 +30,35 @@ export function relativeTo(now: EpochSeconds, instant: EpochSeconds): string {
   return instant <= now ? `${inWords(now - instant)} ago` : `in ${inWords(instant - now)}`;
 }
 
-/** The pod as kubectl takes it; its uid as a comment where the token does not tell its name. */
-export function podArguments({ identity, claims }: Token): string {
-  const name = claims.pod?.name ?? `<the pod with uid ${identity.podUid}>`;
-  return `${name} -n ${claims.namespace}`;
+/** Where the kubelet says why a refresh failed: on the node, in its log alone. */
+export const KUBELET_LOG = 'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"';
+
+/** Any text as one word of a shell command. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The name of the pod the token lies in: the token tells it only where it is bound to that very pod. */
+function podNameOf({ identity, claims }: Token): string | undefined {
+  return claims.pod?.uid === identity.podUid ? claims.pod.name : undefined;
+}
+
+/** The pod the token lies in, as kubectl takes it; placeholders where the token does not tell. */
+export function podArguments(token: Token): string {
+  const name = podNameOf(token);
+  return name === undefined ? 'POD -n NAMESPACE' : `${name} -n ${token.claims.namespace}`;
+}
+
+/** The step that finds what `podArguments` leaves open; none where it leaves nothing. */
+export function findPod(token: Token): readonly string[] {
+  if (podNameOf(token) !== undefined) return [];
+  const columns = 'NAMESPACE:.metadata.namespace,POD:.metadata.name,UID:.metadata.uid';
+  return [
+    `kubectl get pods -A -o custom-columns=${columns} | grep -F -e ${quoted(token.identity.podUid)}  # NAMESPACE and POD of the commands below`,
+  ];
+}
+
+/** The token's service account, as kubectl takes it. */
+export function accountArguments({ claims }: Token): string {
+  return `${claims.serviceAccount.name} -n ${claims.namespace}`;
 }

@@ -4,7 +4,7 @@
  * Expectations come from the user's rules and the catalogue. Without any the check cannot judge.
  */
 import { satisfies } from '../audience.ts';
-import { podArguments } from '../words.ts';
+import { findPod, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const audienceMismatch = {
@@ -20,6 +20,7 @@ export const audienceMismatch = {
     );
   },
   fix: (token) => [
+    ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes[*].projected.sources[*].serviceAccountToken}'  # audience as asked for`,
     'set `audience` of that serviceAccountToken source to one that the receiver accepts, and roll the workload out',
     'if the token is right, say so to the exporter: --audience.expect takes a file of rules',

@@ -3,7 +3,7 @@
  *
  * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
  */
-import { podArguments, relativeTo } from '../words.ts';
+import { accountArguments, findPod, KUBELET_LOG, podArguments, relativeTo } from '../words.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const expired = {
@@ -15,9 +15,10 @@ export const expired = {
     return fail(`expired ${relativeTo(now, claims.expiresAt)}`);
   },
   fix: (token) => [
+    ...findPod(token),
     `kubectl describe pod ${podArguments(token)}  # events: FailedMount names what the refresh fails on`,
-    `kubectl get serviceaccount ${token.claims.serviceAccount.name} -n ${token.claims.namespace}  # it must exist`,
-    'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"  # on the node',
+    `kubectl get serviceaccount ${accountArguments(token)}  # it must exist`,
+    `${KUBELET_LOG}  # on the node`,
     `kubectl delete pod ${podArguments(token)}  # once the cause is gone, a new pod gets a new token`,
   ],
 } as const satisfies Check;

@@ -3,7 +3,7 @@
  *
  * Knows nothing of whether anybody uses it, nor whether the Secret is still there.
  */
-import { podArguments } from '../words.ts';
+import { accountArguments, findPod, podArguments } from '../words.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const legacyToken = {
@@ -17,8 +17,9 @@ export const legacyToken = {
     );
   },
   fix: (token) => [
+    ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # replace the Secret by a projected serviceAccountToken`,
-    `kubectl get secret ${token.claims.secret?.name ?? '<name>'} -n ${token.claims.namespace} -L kubernetes.io/legacy-token-last-used  # still in use?`,
-    `kubectl create token ${token.claims.serviceAccount.name} -n ${token.claims.namespace} --duration=24h  # for use outside the cluster`,
+    `kubectl get secret ${token.claims.secret?.name ?? 'SECRET'} -n ${token.claims.namespace} -L kubernetes.io/legacy-token-last-used  # still in use?`,
+    `kubectl create token ${accountArguments(token)} --duration=24h  # for use outside the cluster`,
   ],
 } as const satisfies Check;

@@ -4,7 +4,7 @@
  * The kubelet never mixes them up; a copied token or a forged one does. A token bound to no pod at all (out of a
  * Secret, or made by `kubectl create token`) cannot be judged.
  */
-import { podArguments } from '../words.ts';
+import { findPod, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const podMismatch = {
@@ -18,7 +18,7 @@ export const podMismatch = {
     return uid === identity.podUid ? PASS : fail(`bound to the pod with uid ${uid}`);
   },
   fix: (token) => [
-    `kubectl get pods -A -o custom-columns=NS:.metadata.namespace,NAME:.metadata.name,UID:.metadata.uid | grep ${token.identity.podUid}`,
+    ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # who puts a token of another pod there?`,
   ],
 } as const satisfies Check;

@@ -4,7 +4,8 @@
  * Holds until a new token comes, through staleness and expiry: an alert on it does not resolve as things get
  * worse. A kubelet that fails here says so in one log line and in no metric.
  */
-import { inWords, podArguments } from '../words.ts';
+import { isRefreshed } from '../rotation.ts';
+import { accountArguments, findPod, inWords, KUBELET_LOG, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const rotationOverdue = {
@@ -12,15 +13,16 @@ export const rotationOverdue = {
   summary: 'The kubelet has not replaced the token though its refresh is due and the grace is over.',
   severity: 'warning',
   judge: ({ token, schedule: { refreshDue, overdueFrom } }, now) => {
-    if (token.volumeKind === 'secret' || token.claims.kind === 'legacy') return PASS;
+    if (!isRefreshed(token)) return PASS;
     if (refreshDue === undefined || overdueFrom === undefined)
       return unknown('the token does not say when it was issued or when it ends');
     return now > overdueFrom ? fail(`refresh was due ${inWords(now - refreshDue)} ago`) : PASS;
   },
   fix: (token) => [
+    ...findPod(token),
     'systemctl status kubelet  # on the node: is it running, and does it reach the API server?',
-    'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"  # on the node',
+    `${KUBELET_LOG}  # on the node`,
     `kubectl get pod ${podArguments(token)} -o yaml  # terminating, or another volume that does not mount?`,
-    `kubectl get serviceaccount ${token.claims.serviceAccount.name} -n ${token.claims.namespace}  # gone, or made again with another uid?`,
+    `kubectl get serviceaccount ${accountArguments(token)}  # gone, or made again with another uid?`,
   ],
 } as const satisfies Check;

@@ -3,7 +3,7 @@
  *
  * Only default tokens are extended. Such a use is counted by the API server as a stale token.
  */
-import { podArguments, relativeTo } from '../words.ts';
+import { findPod, KUBELET_LOG, podArguments, relativeTo } from '../words.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const stale = {
@@ -15,7 +15,8 @@ export const stale = {
     return fail(`nominal expiration was ${relativeTo(now, nominalExpiration)}`);
   },
   fix: (token) => [
-    'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"  # on the node: why no refresh',
+    ...findPod(token),
+    `${KUBELET_LOG}  # on the node: why no refresh`,
     `kubectl get pod ${podArguments(token)} -o yaml  # terminating, or a volume that does not mount?`,
     `kubectl delete pod ${podArguments(token)}  # a new pod gets a new token`,
   ],
