@@ -4,6 +4,7 @@
  * Pure. The catalogue holds what the webhooks and charts of well-known services write into pod specs; it knows
  * nothing of this cluster. A user's rule for a token replaces it.
  */
+import { matchesPattern } from './pattern.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 /** One party's expectation: satisfied by a token that has at least one of the audiences. */
@@ -85,21 +86,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('Dapr', 'dapr-identity-token', 'token', 'spiffe://*/dapr-sentry', 'dapr.io/sentry'),
   entry('Sigstore', 'oidc-info', 'oidc-token', 'sigstore'),
 ];
-
-/** Whether `text` is `pattern`, where a `*` stands for any text. Linear in the length of `text`. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const [head = '', ...rest] = pattern.split('*');
-  const tail = rest.pop();
-  if (tail === undefined) return pattern === text;
-  if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  let at = head.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - tail.length;
-}
 
 export function satisfies(audiences: readonly string[], expectation: Expectation): boolean {
   return expectation.audiences.some((pattern) =>

@@ -14,10 +14,10 @@ const MAX_AUDIENCE_TEXT = 4_096;
 
 /** RFC 1123 label and subdomain, the forms the API server demands of namespaces and object names. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const UID = /^[\w.:-]{1,128}$/;
-/** Control characters and halves of surrogate pairs have no place in a label, a log line or a terminal. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** What steers a terminal or the direction of writing, and halves of surrogate pairs: not for any label, line or page. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -27,8 +27,9 @@ export function object(value: unknown): JsonObject | undefined {
     : undefined;
 }
 
+/** A NumericDate may have a fraction; the API server cuts it off (go-jose, NumericDate), so do we. */
 export function time(value: unknown): EpochSeconds | undefined {
-  return typeof value === 'number' && value >= 0 && value <= LATEST_TIME ? value : undefined;
+  return typeof value === 'number' && value >= 0 && value <= LATEST_TIME ? Math.floor(value) : undefined;
 }
 
 export function text(value: unknown): string | undefined {

@@ -95,7 +95,7 @@ function speaksOfServiceAccount(payload: JsonObject): boolean {
 }
 
 function readOwner(payload: JsonObject): Owner | undefined {
-  if (payload[`${LEGACY}namespace`] !== undefined) return legacyOwner(payload);
+  if (Object.keys(payload).some((claim) => claim.startsWith(LEGACY))) return legacyOwner(payload);
   if (!speaksOfServiceAccount(payload)) return undefined;
   return projectedOwner(payload, required(payload, 'kubernetes.io', rules.object));
 }

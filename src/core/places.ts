@@ -3,7 +3,8 @@
  *
  * Pure. Any other file counts as a token by its content alone.
  */
-import { CATALOGUE, matchesPattern } from './audience.ts';
+import { CATALOGUE } from './audience.ts';
+import { matchesPattern } from './pattern.ts';
 import type { VolumeKind } from './token.ts';
 
 /** The admission plugin ServiceAccount names its volume so, followed by five characters. */

@@ -27,6 +27,8 @@ export interface Schedule {
   readonly overdueFrom: EpochSeconds | undefined;
 }
 
+type RotatingToken = Pick<Token, 'claims' | 'volumeKind'>;
+
 /** The kubelet keeps no token longer (k8s.io/kubernetes/pkg/kubelet/token, maxTTL). */
 const MAX_AGE = 24 * 60 * 60;
 /** Share of the time between refresh due and nominal expiration that a healthy kubelet may use up. */
@@ -46,18 +48,24 @@ function refreshDueOf(issuedAt: EpochSeconds, nominalExpiration: EpochSeconds): 
 }
 
 /**
+ * Whether a kubelet refreshes the token: it writes projected volumes alone, and binds each of its tokens to the pod.
+ *
+ * What comes out of a Secret, be it a source of a projected volume, may have an end but nobody who refreshes it.
+ */
+export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
+  return volumeKind === 'projected' && claims.pod !== undefined;
+}
+
+/**
  * Computes the schedule of a token.
  *
  * `grace`, in seconds, is what a healthy kubelet may be late; it is cut for short-lived tokens, which have less
- * than that between refresh due and expiry. Tokens in Secret volumes have an end but nobody who refreshes them.
+ * than that between refresh due and expiry.
  */
-export function scheduleOf(
-  { claims, volumeKind }: Pick<Token, 'claims' | 'volumeKind'>,
-  grace: number,
-): Schedule {
-  const nominalExpiration = nominalExpirationOf(claims);
-  const { issuedAt } = claims;
-  if (volumeKind === 'secret' || issuedAt === undefined || nominalExpiration === undefined) {
+export function scheduleOf(token: RotatingToken, grace: number): Schedule {
+  const nominalExpiration = nominalExpirationOf(token.claims);
+  const { issuedAt } = token.claims;
+  if (!isRefreshed(token) || issuedAt === undefined || nominalExpiration === undefined) {
     return { nominalExpiration, refreshDue: undefined, overdueFrom: undefined };
   }
   const refreshDue = refreshDueOf(issuedAt, nominalExpiration);
@@ -79,7 +87,7 @@ function stateByAge({ refreshDue, overdueFrom }: Schedule, now: EpochSeconds): T
 export function stateOf(claims: TokenClaims, schedule: Schedule, now: EpochSeconds): TokenState {
   const { nominalExpiration } = schedule;
   if (now < validFrom(claims)) return 'not_yet_valid';
-  if (claims.expiresAt === undefined || nominalExpiration === undefined) return 'no_expiry';
-  if (now >= claims.expiresAt) return 'expired';
+  if (nominalExpiration === undefined) return 'no_expiry';
+  if (claims.expiresAt !== undefined && now >= claims.expiresAt) return 'expired';
   return now >= nominalExpiration ? 'stale' : stateByAge(schedule, now);
 }
