@@ -1,0 +1,41 @@
+/**
+ * Resident memory while it is scraped, beside a Node that does nothing.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { residentMemory, startExporter } from './exporter.ts';
+import { percentile } from './measure.ts';
+import type { BenchNode } from './node.ts';
+import { report } from './report.ts';
+
+const SCRAPES = 1_000;
+const MB = 1_048_576;
+
+async function bareNode(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', 'console.log("up");setInterval(()=>{},1e6)'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  const memory = residentMemory(child);
+  child.kill();
+  return memory;
+}
+
+export async function benchMemory({ rootDir }: BenchNode): Promise<boolean> {
+  const bare = await bareNode();
+  const exporter = await startExporter(rootDir, '--log.level=error');
+  const samples: number[] = [];
+  for (let count = 0; count < SCRAPES; count += 1) {
+    await exporter.scrape();
+    samples.push(exporter.memory());
+  }
+  await exporter.stop();
+  const end = percentile(samples.slice(-100), 0.5);
+  const middle = percentile(samples.slice(SCRAPES / 2, SCRAPES / 2 + 100), 0.5);
+  return [
+    report({ what: 'resident memory, bare Node', value: bare / MB, unit: 'MB' }),
+    report({ what: `resident memory after ${SCRAPES} scrapes of 1,000 tokens`, value: end / MB, unit: 'MB' }),
+    report({ what: 'the same, against bare Node', value: end / bare, atMost: 2, unit: 'x' }),
+    report({ what: 'growth over the last 500 scrapes', value: end / middle, atMost: 1.03, unit: 'x' }),
+  ].every(Boolean);
+}

@@ -1,0 +1,120 @@
+/**
+ * How long a rotation takes to show in /metrics, and whether any is missed.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { writeAtomically } from '../src/simulator/atomic-writer.ts';
+import type { Pod, TokenProjection, Volume } from '../src/simulator/objects.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { percentile } from './measure.ts';
+import type { BenchNode } from './node.ts';
+import { report } from './report.ts';
+
+const ROTATIONS = Number(process.env['BENCH_ROTATIONS'] ?? 10_000);
+const PER_SECOND = 50;
+const NODE = { name: 'node-1', uid: 'bench' };
+
+interface Target {
+  readonly pod: Pod;
+  readonly folder: string;
+  readonly projection: TokenProjection;
+  /** As the labels of the token's series end. */
+  readonly key: string;
+}
+
+/** A token that was written and not yet seen. */
+interface Pending {
+  readonly issuedAt: number;
+  readonly writtenAt: number;
+}
+
+function targetOf({ world }: BenchNode, pod: Pod, { name, projected }: Volume): readonly Target[] {
+  const projection = projected?.sources.find(
+    (source) => source.serviceAccountToken !== undefined,
+  )?.serviceAccountToken;
+  if (projection === undefined) return [];
+  const { uid } = pod.metadata;
+  return [{ pod, projection, folder: world.kubelet.volumeFolder(uid, name), key: `${uid} ${name}` }];
+}
+
+function rotate({ cluster }: BenchNode['world'], { pod, folder, projection }: Target): Pending {
+  const answer = cluster.requestToken(pod, projection, NODE);
+  if (!answer.ok) throw new Error(answer.message);
+  const now = cluster.now();
+  const file = { content: answer.token, mode: 0o644, uid: undefined };
+  const writtenAt = performance.now();
+  writeAtomically(folder, new Map([['token', file]]), { now, fsGroup: undefined, isRoot: false });
+  return { issuedAt: answer.expiresAt - projection.expirationSeconds, writtenAt };
+}
+
+/** Issuing times by pod and volume. */
+function issuedTimes(exposition: string): ReadonlyMap<string, number> {
+  const from = exposition.indexOf('# TYPE satoken_issued_timestamp_seconds');
+  const section = exposition.slice(from, exposition.indexOf('# HELP', from));
+  const series = section.matchAll(/pod_uid="([^"]*)".*volume="([^"]*)".*} (\d+)/g);
+  return new Map(Array.from(series, ([, uid, volume, issued]) => [`${uid} ${volume}`, Number(issued)]));
+}
+
+async function keepRotating(
+  node: BenchNode,
+  targets: readonly Target[],
+  pending: Map<string, Pending>,
+): Promise<void> {
+  const startedAt = performance.now();
+  for (let count = 0; count < ROTATIONS; count += 1) {
+    const target = targets[(count * 7) % targets.length];
+    if (target === undefined) throw new Error('no volumes');
+    pending.set(target.key, rotate(node.world, target));
+    const due = startedAt + ((count + 1) * 1_000) / PER_SECOND;
+    await setTimeout(Math.max(0, due - performance.now()));
+  }
+}
+
+async function watchLatencies(exporter: Exporter, pending: Map<string, Pending>, isOver: () => boolean) {
+  const latencies: number[] = [];
+  do {
+    const issued = issuedTimes(await exporter.scrape());
+    const now = performance.now();
+    for (const [key, { issuedAt, writtenAt }] of pending) {
+      if ((issued.get(key) ?? 0) < issuedAt) continue;
+      latencies.push(now - writtenAt);
+      pending.delete(key);
+    }
+  } while (!isOver() || pending.size > 0);
+  return latencies;
+}
+
+function counted(exposition: string, name: string): number {
+  return Array.from(exposition.matchAll(new RegExp(`^${name}\\{.*} (\\d+)$`, 'gm')), ([, value]) =>
+    Number(value),
+  ).reduce((sum, value) => sum + value, 0);
+}
+
+export async function benchRotation(node: BenchNode): Promise<boolean> {
+  const targets = node.pods.flatMap((pod) =>
+    (pod.spec.volumes ?? []).flatMap((volume) => targetOf(node, pod, volume)),
+  );
+  const exporter = await startExporter(node.rootDir, '--log.level=error');
+  const pending = new Map<string, Pending>();
+  let isOver = false;
+  const watching = watchLatencies(exporter, pending, () => isOver);
+  await keepRotating(node, targets, pending);
+  isOver = true;
+  const latencies = await watching;
+  const rotations = counted(await exporter.scrape(), 'satoken_rotations_total');
+  await exporter.stop();
+  return [
+    report({ what: 'rotation to /metrics, p50', value: percentile(latencies, 0.5), unit: 'ms' }),
+    report({
+      what: `rotation to /metrics, p99 of ${latencies.length}`,
+      value: percentile(latencies, 0.99),
+      atMost: 250,
+      unit: 'ms',
+    }),
+    report({
+      what: `missed of ${ROTATIONS} rotations, ${PER_SECOND} a second`,
+      value: ROTATIONS - rotations,
+      atMost: 0,
+      unit: '',
+    }),
+  ].every(Boolean);
+}
