@@ -9,9 +9,10 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from './config/options.ts';
 import { NOTHING_OBSERVED, type Observation, READ_FAILURES } from './core/observation.ts';
 import type { TakeSnapshot } from './core/snapshot.ts';
+import { type BuildInfo, type Counters, createCounters } from './exposition/counters.ts';
 import { createListFamilies } from './exposition/families.ts';
 import { createScrape } from './exposition/scrape.ts';
-import { type BuildInfo, createSelfMetrics, type SelfMetrics } from './exposition/self-metrics.ts';
+import type { Part } from './exposition/self-metrics.ts';
 import { createServer } from './exposition/server.ts';
 import { errorFields, type Log } from './log.ts';
 import { type Clock, createReconciler } from './reconcile.ts';
@@ -43,7 +44,7 @@ interface Agent {
 /** How long scrapes under way may take to finish once the process is asked to end. */
 const DRAIN_MS = 700;
 
-function createSource({ config, clock, log }: ServeOptions, metrics: SelfMetrics, onNudge: () => void) {
+function createSource({ config, clock, log }: ServeOptions, metrics: Counters, onNudge: () => void) {
   const onRotation = (rotation: Rotation): void => {
     metrics.rotated(rotationLag(rotation));
     const { namespace, pod, volume, path } = rotation.after.identity;
@@ -63,7 +64,7 @@ function createSource({ config, clock, log }: ServeOptions, metrics: SelfMetrics
   });
 }
 
-function createAgent(options: ServeOptions, metrics: SelfMetrics, onError: (error: unknown) => void): Agent {
+function createAgent(options: ServeOptions, metrics: Counters, onError: (error: unknown) => void): Agent {
   const { config, clock, log } = options;
   let observation: Observation = NOTHING_OBSERVED;
   let isReady = false;
@@ -87,7 +88,7 @@ function createAgent(options: ServeOptions, metrics: SelfMetrics, onError: (erro
 function createAgentServer(
   options: ServeOptions,
   agent: Agent,
-  metrics: SelfMetrics,
+  metrics: Counters,
   onError: (error: unknown) => void,
 ) {
   const { config, node, build, takeSnapshot, clock } = options;
@@ -98,7 +99,9 @@ function createAgentServer(
     selfFamilies: metrics.families,
   });
   const { isReady } = agent;
-  return createServer({ telemetryPath, maxRequests, node, version: build.version, scrape, isReady, onError });
+  const { sleep } = clock;
+  const { version } = build;
+  return createServer({ telemetryPath, maxRequests, node, version, scrape, isReady, onError, sleep });
 }
 
 async function listen(server: Server, { config, log, onListening }: ServeOptions): Promise<void> {
@@ -122,15 +125,21 @@ async function drain(server: Server, clock: Clock): Promise<void> {
 /** Serves until the signal aborts. Rejects where the address cannot be listened on. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { node, build, clock, log, signal } = options;
-  const onError = (error: unknown): void => log.error('unexpected failure', errorFields(error));
-  const metrics = createSelfMetrics({
+  const onError =
+    (part: Part) =>
+    (error: unknown): void => {
+      metrics.failed(part);
+      log.error('unexpected failure', { part, ...errorFields(error) });
+    };
+  const metrics = createCounters({
     node,
     build,
     readFailures: READ_FAILURES,
     watchFailures: WATCH_FAILURES,
+    onError: onError('self_metrics'),
   });
-  const agent = createAgent(options, metrics, onError);
-  const server = createAgentServer(options, agent, metrics, onError);
+  const agent = createAgent(options, metrics, onError('pass'));
+  const server = createAgentServer(options, agent, metrics, onError('request'));
   await listen(server, options);
   const stopped = once(signal, 'abort');
   const running = agent.run(signal);

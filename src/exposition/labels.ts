@@ -10,8 +10,8 @@ export function escapeLabel(value: string): string {
 }
 
 /** `a="1",b="2"`, in the order given. */
-export function labelText(labels: Readonly<Record<string, string | number>>): string {
+export function labelText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
-    .map(([name, value]) => `${name}="${escapeLabel(String(value))}"`)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
     .join(',');
 }

@@ -6,34 +6,40 @@
 import type { Format } from './text.ts';
 
 const OPENMETRICS = 'application/openmetrics-text';
-const OPENMETRICS_VERSIONS = new Set([null, '0.0.1', '1.0.0']);
-const TEXT = new Set(['text/plain', 'text/*', '*/*']);
+/** Ranges that the text format lies in, the most precise first: that one's quality holds. */
+const TEXT = ['text/plain', 'text/*', '*/*'];
 
 interface Offer {
   readonly type: string;
-  readonly version: string | null;
+  readonly version: string;
   readonly quality: number;
+}
+
+/** The value of a parameter, out of its quotes if it has any. */
+function parameter(parameters: readonly string[], name: string): string | undefined {
+  const found = parameters.find((text) => text.startsWith(`${name}=`));
+  return found?.slice(name.length + 1).replaceAll('"', '');
 }
 
 function parseOffer(text: string): Offer {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const values = new Map(parameters.map((parameter) => parameter.split('=', 2) as [string, string]));
-  const quality = Number(values.get('q') ?? 1);
+  const quality = Number(parameter(parameters, 'q') ?? 1);
   return {
     type,
-    version: values.get('version') ?? null,
+    version: parameter(parameters, 'version') ?? '1.0.0',
     quality: quality >= 0 && quality <= 1 ? quality : 0,
   };
 }
 
-/** OpenMetrics where the client likes it at least as well as text; text for everybody else. */
+function qualityOfText(offers: readonly Offer[]): number {
+  const range = TEXT.find((type) => offers.some((offer) => offer.type === type));
+  return Math.max(0, ...offers.filter(({ type }) => type === range).map(({ quality }) => quality));
+}
+
+/** OpenMetrics where a client names it and likes it at least as well as text; text for everybody else. */
 export function negotiateFormat(accept: string | undefined): Format {
   const offers = (accept ?? '').split(',').map(parseOffer);
-  let [text, openmetrics] = [0, 0];
-  for (const offer of offers) {
-    if (TEXT.has(offer.type)) text = Math.max(text, offer.quality);
-    const isOpenMetrics = offer.type === OPENMETRICS && OPENMETRICS_VERSIONS.has(offer.version);
-    if (isOpenMetrics) openmetrics = Math.max(openmetrics, offer.quality);
-  }
-  return openmetrics > 0 && openmetrics >= text ? 'openmetrics' : 'text';
+  const named = offers.filter(({ type, version }) => type === OPENMETRICS && version === '1.0.0');
+  const quality = Math.max(0, ...named.map((offer) => offer.quality));
+  return quality > 0 && quality >= qualityOfText(offers) ? 'openmetrics' : 'text';
 }

@@ -1,32 +1,49 @@
 /**
- * One scrape: the snapshot of this instant and the exporter's own metrics, printed.
+ * One scrape: the snapshot of this instant and the exporter's own metrics, printed and compressed.
  *
- * Scrapes that come at the same moment share one printing, so that a hundred scrapers cost what one does.
+ * Scrapes that come while one is under way share it, so that a hundred scrapers cost what one does.
  */
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { Family, ListFamilies } from './families.ts';
+import type { ListFamilies } from './families.ts';
+import type { Family } from './metric.ts';
 import { type Format, printExposition } from './text.ts';
 
 export interface ScrapeOptions {
   readonly takeSnapshot: () => Snapshot;
   readonly listFamilies: ListFamilies;
+  /** The exporter's own metrics. */
   readonly selfFamilies: () => Promise<readonly Family[]>;
 }
 
-export type Scrape = (format: Format) => Promise<Buffer>;
+export type Coding = 'identity' | 'gzip';
+export type Scrape = (format: Format, coding: Coding) => Promise<Buffer>;
+
+const compress = promisify(gzip);
+/** Metrics shrink twentyfold at the fastest level already. */
+const GZIP = { level: constants.Z_BEST_SPEED };
+
+/** Calls with the same key share the answer of the one that is under way. */
+function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const underway = new Map<K, Promise<V>>();
+  return (key) => {
+    const known = underway.get(key);
+    if (known !== undefined) return known;
+    const making = make(key).finally(() => underway.delete(key));
+    underway.set(key, making);
+    return making;
+  };
+}
 
 export function createScrape({ takeSnapshot, listFamilies, selfFamilies }: ScrapeOptions): Scrape {
-  const underway = new Map<Format, Promise<Buffer>>();
-  const print = async (format: Format): Promise<Buffer> => {
+  const print = shared(async (format: Format): Promise<Buffer> => {
     // The one wait comes first, so that all token series are of one instant.
     const own = await selfFamilies();
-    return Buffer.from(printExposition([...listFamilies(takeSnapshot()), ...own], format));
-  };
-  return (format) => {
-    const shared = underway.get(format);
-    if (shared !== undefined) return shared;
-    const printing = print(format).finally(() => underway.delete(format));
-    underway.set(format, printing);
-    return printing;
-  };
+    return printExposition([...listFamilies(takeSnapshot()), ...own], format);
+  });
+  const printCompressed = shared(
+    async (format: Format): Promise<Buffer> => compress(await print(format), GZIP),
+  );
+  return (format, coding) => (coding === 'gzip' ? printCompressed(format) : print(format));
 }

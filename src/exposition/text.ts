@@ -4,7 +4,7 @@
  * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification. Knows
  * nothing of what the families mean.
  */
-import type { Family, Sample } from './families.ts';
+import type { Family, Metric } from './metric.ts';
 
 export const FORMATS = ['text', 'openmetrics'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -27,25 +27,27 @@ function escapeHelp(help: string, format: Format): string {
 }
 
 /** OpenMetrics names a counter's family without `_total`, which its samples keep. */
-function familyName({ name, type }: Family, format: Format): string {
+function familyName({ name, type }: Metric, format: Format): string {
   return format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
 }
 
-function printSample(name: string, { labels, value, suffix = '' }: Sample): string {
-  const braces = labels === '' ? '' : `{${labels}}`;
-  return `${name}${suffix}${braces} ${formatValue(value)}\n`;
-}
-
-function printFamily(family: Family, format: Format): string {
-  const title = familyName(family, format);
-  let text = `# HELP ${title} ${escapeHelp(family.help, format)}\n# TYPE ${title} ${family.type}\n`;
-  for (const sample of family.samples) text += printSample(family.name, sample);
+function printFamily({ metric, samples }: Family, format: Format): string {
+  const title = familyName(metric, format);
+  let text = `# HELP ${title} ${escapeHelp(metric.help, format)}\n# TYPE ${title} ${metric.type}\n`;
+  for (const { labels, value, suffix = '' } of samples) {
+    const braces = labels === '' ? '' : `{${labels}}`;
+    text += `${metric.name}${suffix}${braces} ${formatValue(value)}\n`;
+  }
   return text;
 }
 
-/** Prints families, in order, as one exposition. */
-export function printExposition(families: readonly Family[], format: Format): string {
-  const parts = families.map((family) => printFamily(family, format));
-  if (format === 'openmetrics') parts.push('# EOF\n');
-  return parts.join('');
+/**
+ * Prints families, in order, as one exposition.
+ *
+ * Family by family into bytes: a text of megabytes in pieces is what the garbage collector would copy most.
+ */
+export function printExposition(families: readonly Family[], format: Format): Buffer {
+  const parts = families.map((family) => Buffer.from(printFamily(family, format)));
+  if (format === 'openmetrics') parts.push(Buffer.from('# EOF\n'));
+  return Buffer.concat(parts);
 }
