@@ -1,0 +1,66 @@
+/**
+ * Any JSON as the two parts of a token: claims that keep their promises, or a reason, never a throw.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { parseClaims } from '../../src/core/claims.ts';
+import type { TokenClaims } from '../../src/core/token.ts';
+import { rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
+import { anyHeader, anyPayload, assertTellsNothing } from './raw-tokens.ts';
+
+const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const LATEST = 253_402_300_799;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+function present<T>(...values: readonly (T | undefined)[]): readonly T[] {
+  return values.filter((value) => value !== undefined);
+}
+
+/** What every reader of claims counts on. */
+function assertSound(claims: TokenClaims): void {
+  const { algorithm, keyId, issuer, audiences, id, namespace, serviceAccount, pod, node, secret } = claims;
+  for (const text of present(algorithm, keyId, issuer, id, ...audiences)) {
+    assert.ok(text.length > 0 && text.length <= 2_048 && !UNPRINTABLE.test(text));
+  }
+  const objects = present(serviceAccount, pod, node, secret);
+  for (const name of [namespace, ...objects.map((object) => object.name)]) assert.match(name, NAME);
+  for (const uid of present(...objects.map((object) => object.uid))) assert.match(uid, /^[\w.:-]{1,128}$/);
+  const { issuedAt = 0, notBefore = 0, expiresAt = LATEST, warnAfter = expiresAt } = claims;
+  for (const time of [issuedAt, notBefore, warnAfter, expiresAt]) {
+    assert.ok(Number.isInteger(time) && time >= 0 && time <= LATEST);
+  }
+  assert.ok(issuedAt < warnAfter && warnAfter <= expiresAt);
+}
+
+describe('parseClaims of any JSON', () => {
+  it('answers sound claims or a known reason', () => {
+    let sound = 0;
+    fc.assert(
+      fc.property(anyHeader, anyPayload, (header, payload) => {
+        const result = parseClaims(header, payload);
+        assertTellsNothing(result);
+        if (!result.ok) return;
+        assertSound(result.claims);
+        sound += 1;
+      }),
+      { numRuns: 3_000 },
+    );
+    assert.ok(sound > 0, 'no arbitrary token was ever sound: the arbitraries are too wild');
+  });
+
+  it('does not mind claims it does not know', () => {
+    const others = fc.dictionary(fc.string(), fc.jsonValue()).filter((claims) => {
+      const known = { ...rawClaims(), ...rawLegacyClaims(), ...rawHeader() };
+      return !Object.keys(claims).some((key) => Object.hasOwn(known, key));
+    });
+    fc.assert(
+      fc.property(others, (claims) => {
+        assert.deepEqual(
+          parseClaims({ ...claims, ...rawHeader() }, { ...claims, ...rawClaims() }),
+          parseClaims(rawHeader(), rawClaims()),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,191 @@
+/**
+ * From the bytes of a file to claims: the forms a token can have, those it cannot, and any bytes at all.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { decodeToken, looksLikeJwt } from '../../src/core/decode.ts';
+import { jwt, NOW, rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
+import { anyHeader, anyPayload, assertTellsNothing } from './raw-tokens.ts';
+
+function decode(text: string) {
+  return decodeToken(Buffer.from(text));
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
+}
+
+const RAW = jwt();
+const [HEADER = '', PAYLOAD = '', SIGNATURE = ''] = RAW.split('.');
+
+describe('decodeToken', () => {
+  const decoded = decode(RAW);
+  assert.ok(decoded.ok);
+  const { claims } = decoded;
+
+  it('decodes what the kubelet writes', () => {
+    assert.deepEqual(
+      [claims.namespace, claims.audiences, claims.expiresAt],
+      ['payments', ['vault'], NOW + 3_600],
+    );
+  });
+
+  it('decodes a legacy token', () => {
+    const legacy = decode(jwt(rawLegacyClaims(), { alg: 'RS256' }));
+    assert.ok(legacy.ok);
+    assert.equal(legacy.claims.kind, 'legacy');
+  });
+
+  it('decodes text beyond ASCII', () => {
+    const result = decode(jwt(rawClaims({ aud: 'żółć 日本 🙂' }), rawHeader({ kid: 'schlüssel' })));
+    assert.ok(result.ok);
+    assert.deepEqual([result.claims.audiences, result.claims.keyId], [['żółć 日本 🙂'], 'schlüssel']);
+  });
+
+  it('does not verify the signature', () => assert.ok(decode(`${HEADER}.${PAYLOAD}.AAAA`).ok));
+
+  for (const { it: title, text } of [
+    { it: 'a line feed after it', text: `${RAW}\n` },
+    { it: 'a line break of another system after it', text: `${RAW}\r\n` },
+    { it: 'spaces and tabs around it', text: ` \t\n${RAW} \t\n` },
+  ]) {
+    it(`does not mind ${title}`, () => assert.deepEqual(decode(text), { ok: true, claims }));
+  }
+
+  it('tells a header from another of the same length, however many it saw', () => {
+    const keyIds = Array.from({ length: 200 }, (_, index) => `key-${index + 1_000}`);
+    for (const keyId of [...keyIds, ...keyIds]) {
+      const result = decode(jwt(rawClaims(), rawHeader({ kid: keyId })));
+      assert.ok(result.ok);
+      assert.equal(result.claims.keyId, keyId);
+    }
+  });
+
+  it('decodes a header too long to be kept', () => {
+    for (const keyId of ['x'.repeat(1_000), 'y'.repeat(1_000)]) {
+      const result = decode(jwt(rawClaims(), rawHeader({ kid: keyId })));
+      assert.ok(result.ok);
+      assert.equal(result.claims.keyId, keyId);
+    }
+  });
+
+  const failures = [
+    { it: 'nothing', text: '', reason: 'empty' },
+    { it: 'white space alone', text: ' \t\r\n', reason: 'empty' },
+    { it: 'a word', text: 'password', reason: 'not_a_jwt' },
+    { it: 'a certificate', text: '-----BEGIN CERTIFICATE-----\nMIIB\n', reason: 'not_a_jwt' },
+    { it: 'one part', text: HEADER, reason: 'not_a_jwt' },
+    { it: 'two parts', text: `${HEADER}.${PAYLOAD}`, reason: 'not_a_jwt' },
+    { it: 'four parts', text: `${RAW}.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'the five parts of an encrypted token', text: `${HEADER}.a.b.c.d`, reason: 'not_a_jwt' },
+    { it: 'no header', text: `.${PAYLOAD}.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'no payload', text: `${HEADER}..${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'no signature', text: `${HEADER}.${PAYLOAD}.`, reason: 'not_a_jwt' },
+    { it: 'dots alone', text: '..', reason: 'not_a_jwt' },
+    { it: 'a header in the other base64', text: `${HEADER}+/.${PAYLOAD}.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'a payload with padding', text: `${HEADER}.${PAYLOAD}=.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'a signature with padding', text: `${RAW}=`, reason: 'not_a_jwt' },
+    { it: 'a line break within', text: RAW.replace('.', '\n.'), reason: 'not_a_jwt' },
+    { it: 'a second token', text: `${RAW}\n${RAW}`, reason: 'not_a_jwt' },
+    { it: 'a byte order mark', text: `\ufeff${RAW}`, reason: 'not_a_jwt' },
+    { it: 'a NUL at the end', text: `${RAW}\0`, reason: 'not_a_jwt' },
+    { it: 'a header that is no JSON', text: `${base64url('{"alg"')}.${PAYLOAD}.a`, reason: 'not_a_jwt' },
+    { it: 'a header that is no base64', text: `A.${PAYLOAD}.a`, reason: 'not_a_jwt' },
+    { it: 'a payload that is no JSON', text: `${HEADER}.${base64url('{"iss":')}.a`, reason: 'not_a_jwt' },
+    { it: 'a payload that is null', text: `${HEADER}.${base64url('null')}.a`, reason: 'not_service_account' },
+    {
+      it: 'a header that is a number',
+      text: `${base64url('12')}.${PAYLOAD}.a`,
+      reason: 'not_service_account',
+    },
+    {
+      it: 'a payload 40,000 lists deep',
+      text: `${HEADER}.${base64url('['.repeat(20_000) + ']'.repeat(20_000))}.a`,
+      reason: 'not_service_account',
+    },
+  ];
+  for (const { it: title, text, reason } of failures) {
+    it(`refuses ${title}`, () => assert.deepEqual(decode(text), { ok: false, reason }));
+  }
+
+  it('names a claim that is wrong and not what it holds', () => {
+    const result = decode(jwt(rawClaims({ exp: 'S3CRET' })));
+    assert.deepEqual(result, { ok: false, reason: 'invalid_claim', claim: 'exp' });
+  });
+});
+
+describe('decodeToken of any bytes', () => {
+  const bytes = fc.uint8Array({ maxLength: 512 });
+  const signed = fc
+    .tuple(anyPayload, anyHeader)
+    .map(([payload, header]) => Buffer.from(jwt(payload, header)));
+  const unsigned = fc
+    .array(
+      fc.oneof(
+        bytes.map((part) => Buffer.from(part).toString('base64url')),
+        fc.string(),
+        fc.json(),
+      ),
+      {
+        maxLength: 5,
+      },
+    )
+    .map((parts) => Buffer.from(parts.join('.')));
+  const damaged = fc.tuple(fc.nat(RAW.length - 1), fc.nat(255)).map(([at, byte]) => {
+    const buffer = Buffer.from(RAW);
+    buffer[at] = byte;
+    return buffer;
+  });
+  const truncated = fc.nat(RAW.length).map((length) => Buffer.from(RAW.slice(0, length)));
+  const anyBytes = fc.oneof(
+    bytes.map((content) => Buffer.from(content)),
+    signed,
+    unsigned,
+    damaged,
+    truncated,
+  );
+
+  it('answers claims or a known reason, and neither throws nor changes them', () => {
+    fc.assert(
+      fc.property(anyBytes, (content) => {
+        const before = Buffer.from(content);
+        assertTellsNothing(decodeToken(content));
+        assert.deepEqual(content, before);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('answers the same each time', () => {
+    fc.assert(
+      fc.property(anyBytes, (content) => assert.deepEqual(decodeToken(content), decodeToken(content))),
+    );
+  });
+
+  it('says no piece of the signature in claims', () => {
+    fc.assert(
+      fc.property(signed, (content) => {
+        const signature = content.toString().split('.')[2] ?? '';
+        assert.ok(!JSON.stringify(decodeToken(content)).includes(signature));
+      }),
+    );
+  });
+});
+
+describe('looksLikeJwt', () => {
+  const cases = [
+    { it: 'takes a token', text: RAW, looks: true },
+    { it: 'takes a token after a line feed', text: `\n${RAW}`, looks: true },
+    { it: 'takes the mere beginning of a token', text: 'eyJ', looks: true },
+    { it: 'takes a broken token', text: 'eyJ, says the file', looks: true },
+    { it: 'refuses less than a beginning', text: 'ey', looks: false },
+    { it: 'refuses nothing', text: '', looks: false },
+    { it: 'refuses a certificate', text: '-----BEGIN CERTIFICATE-----', looks: false },
+    { it: 'refuses JSON', text: '{"alg":"RS256"}', looks: false },
+    { it: 'refuses a token after other text', text: `token: ${RAW}`, looks: false },
+  ];
+  for (const { it: title, text, looks } of cases) {
+    it(title, () => assert.equal(looksLikeJwt(Buffer.from(text)), looks));
+  }
+});

@@ -1,0 +1,72 @@
+/**
+ * Arbitrary raw claims for property tests: healthy, wrong, and anything in between.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Decoded } from '../../src/core/decode.ts';
+import { type RawClaims, rawBinding, rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
+
+const LEGACY = 'kubernetes.io/serviceaccount/';
+
+/** All that a failure may say. Literal, so that a piece of a token cannot be one of them. */
+const REASONS = new Set(['empty', 'not_a_jwt', 'not_service_account']);
+const CLAIMS = new Set([
+  'alg',
+  'kid',
+  'iss',
+  'sub',
+  'aud',
+  'jti',
+  'iat',
+  'nbf',
+  'exp',
+  'kubernetes.io',
+  'kubernetes.io.namespace',
+  'kubernetes.io.warnafter',
+  ...['serviceaccount', 'pod', 'node', 'secret'].flatMap((owner) => [
+    `kubernetes.io.${owner}`,
+    `kubernetes.io.${owner}.name`,
+    `kubernetes.io.${owner}.uid`,
+  ]),
+  ...['namespace', 'secret.name', 'service-account.name', 'service-account.uid'].map((key) => LEGACY + key),
+]);
+
+/** Asserts that a result is claims, or one of the failures that are known beforehand and nothing more. */
+export function assertTellsNothing(result: Decoded): void {
+  if (result.ok) return;
+  if (result.reason !== 'invalid_claim') {
+    assert.deepEqual(Object.keys(result), ['ok', 'reason']);
+    assert.ok(REASONS.has(result.reason), result.reason);
+    return;
+  }
+  assert.deepEqual(Object.keys(result), ['ok', 'reason', 'claim']);
+  assert.ok(CLAIMS.has(result.claim), result.claim);
+}
+
+/** Any value that JSON can hold, with those that claims are made of more often than chance would. */
+const value = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.string({ unit: 'binary' }),
+  fc.double(),
+  fc.integer({ min: -1, max: 2 ** 40 }),
+  fc.constantFrom(undefined, null, '', [], {}, ['vault', 'a\nb'], '__proto__', { name: 'a', uid: 'b' }),
+);
+
+/** The claims with some of them replaced by anything. */
+function disturbed(claims: RawClaims): fc.Arbitrary<RawClaims> {
+  const keys = Object.keys(claims);
+  const changes = fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), value, { maxKeys: 3 });
+  return changes.map((changed) => ({ ...claims, ...changed }));
+}
+
+const binding = disturbed(
+  rawBinding({ node: { name: 'node-1' }, secret: { name: 'bound' }, warnafter: 1_795_480_600 }),
+);
+
+export const anyHeader = fc.oneof(fc.jsonValue(), disturbed(rawHeader()));
+export const anyPayload = fc.oneof(
+  fc.jsonValue(),
+  disturbed(rawClaims()),
+  disturbed(rawLegacyClaims()),
+  binding.map((made) => rawClaims({ 'kubernetes.io': made })),
+);
