@@ -23,7 +23,7 @@ async function bareNode(): Promise<number> {
 
 export async function benchMemory({ rootDir }: BenchNode): Promise<boolean> {
   const bare = await bareNode();
-  const exporter = await startExporter(rootDir, '--log.level=error');
+  const exporter = await startExporter(rootDir);
   const samples: number[] = [];
   for (let count = 0; count < SCRAPES; count += 1) {
     await exporter.scrape();

@@ -93,7 +93,7 @@ export async function benchRotation(node: BenchNode): Promise<boolean> {
   const targets = node.pods.flatMap((pod) =>
     (pod.spec.volumes ?? []).flatMap((volume) => targetOf(node, pod, volume)),
   );
-  const exporter = await startExporter(node.rootDir, '--log.level=error');
+  const exporter = await startExporter(node.rootDir);
   const pending = new Map<string, Pending>();
   let isOver = false;
   const watching = watchLatencies(exporter, pending, () => isOver);
