@@ -59,8 +59,11 @@ describe('the built program', () => {
   it('scans as the sources do', () => {
     const args = ['scan', `--kubelet.root-dir=${node}`, AT, '--output=json'];
     const [built, source] = [dist(...args), run(join(ROOT, 'src/main.ts'), ...args)];
-    assert.equal((JSON.parse(built.stdout) as { tokens: unknown[] }).tokens.length, 14);
-    const seen = ({ status, stdout, stderr }: typeof built) => ({ status, stdout, stderr });
+    const seen = ({ status, stdout, stderr }: typeof built) => {
+      const { scannedAt: _, ...answer } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
+      return { status, stderr, answer };
+    };
+    assert.equal(seen(built).answer.tokens.length, 14);
     assert.deepEqual(seen(built), seen(source));
   });
 
@@ -108,9 +111,9 @@ describe('the built program', () => {
     assert.ok(text.every((one) => !one.includes(ROOT)));
   });
 
-  it('comes with the licence of every package in it', () => {
+  it('comes with the licence of every package it is made of', () => {
     const licences = readFileSync(join(folder, 'dist/LICENSES.txt'), 'utf8');
-    for (const name of ['express', 'prom-client', 'jwt-decode', 'yaml', 'picomatch'])
-      assert.match(licences, new RegExp(`^${name} ${manifest.dependencies[name]} \\(.*\\)\n\n(.+\n)+`, 'm'));
+    for (const [name, version] of Object.entries(manifest.dependencies))
+      assert.match(licences, new RegExp(`^${name} ${version} \\(.*\\)\n\n(.+\n)+`, 'm'));
   });
 });

@@ -1,0 +1,10 @@
+/**
+ * Rewrites the tables in the documents that have some.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fillTables } from './tables.ts';
+
+for (const name of ['README.md', 'docs/audiences.md']) {
+  const url = new URL(`../${name}`, import.meta.url);
+  writeFileSync(url, fillTables(readFileSync(url, 'utf8')));
+}

@@ -1,0 +1,80 @@
+/**
+ * The tables of the documents, made from the tables of the program.
+ *
+ * Text in, text out: a document has a place for each table it shows, between two comments. Knows no file.
+ */
+import { COMMANDS, environmentName } from '../src/config/load.ts';
+import { OPTIONS } from '../src/config/options.ts';
+import { CATALOGUE } from '../src/core/audience.ts';
+import { CHECKS } from '../src/core/checks/index.ts';
+import { METRICS } from '../src/exposition/metrics.ts';
+import { TOKEN_LABELS } from '../src/exposition/token-labels.ts';
+
+type Row = readonly string[];
+
+function table(titles: Row, rows: readonly Row[]): string {
+  const lines = [titles, titles.map(() => '---'), ...rows];
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** The labels of a token are one word, explained beside the table. */
+function labelCell(labels: readonly string[]): string {
+  const isToken = TOKEN_LABELS.every((label) => labels.includes(label));
+  const others = isToken ? labels.filter((label) => !TOKEN_LABELS.includes(label)) : labels;
+  return [...(isToken ? ['token'] : []), ...others.map(code)].join(', ');
+}
+
+/** Every table by the name of its place. */
+const TABLES: Readonly<Record<string, () => string>> = {
+  metrics: () =>
+    table(
+      ['Metric', 'Type', 'Labels', 'Meaning'],
+      METRICS.map(({ name, type, labels, help }) => [code(name), type, labelCell(labels), help]),
+    ),
+  options: () =>
+    table(
+      ['Option', 'Default', 'Environment', 'Meaning'],
+      Object.values(OPTIONS).map(({ flag, default: initial, help, isSwitch }) => [
+        code(`--${isSwitch ? '[no-]' : ''}${flag}`),
+        initial && code(initial),
+        code(environmentName(flag)),
+        help,
+      ]),
+    ),
+  checks: () =>
+    table(
+      ['Reason', 'Severity', 'What is wrong'],
+      CHECKS.map(({ reason, severity, summary }) => [code(reason), severity, summary]),
+    ),
+  commands: () =>
+    table(
+      ['Command', 'What it does'],
+      COMMANDS.map(({ name, operand, help }) => [code([name, operand ?? []].flat().join(' ')), help]),
+    ),
+  catalogue: () =>
+    table(
+      ['Volume', 'Path', 'Accepted audiences'],
+      CATALOGUE.map(({ volume, path, audiences }) => [
+        code(volume),
+        code(path),
+        audiences.map(code).join(', '),
+      ]),
+    ),
+};
+
+const PLACE = /(<!-- table: (\w+) -->\n).*?(<!-- end -->)/gs;
+
+/** The document with every table as it is now. A table that is not known is a mistake in the document. */
+export function fillTables(document: string): string {
+  return document.replace(PLACE, (_place, start: string, name: string, end: string) => {
+    const make = TABLES[name];
+    if (make === undefined) throw new Error(`no table ${name}`);
+    return `${start}\n${make()}\n\n${end}`;
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * What the documents name is there: metrics, options, variables, reasons, commands and scripts.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { COMMANDS, environmentName } from '../../src/config/load.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+import { REASONS } from '../../src/core/checks/index.ts';
+import { READ_FAILURES } from '../../src/core/observation.ts';
+import { METRICS } from '../../src/exposition/metrics.ts';
+import { WATCH_FAILURES } from '../../src/sources/watch.ts';
+import { DOCUMENTS, ROOT } from './documents.ts';
+
+const options = Object.values(OPTIONS);
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+
+/** How a kind of name is written in a document, and those that are. */
+const KINDS: readonly {
+  readonly kind: string;
+  readonly written: RegExp;
+  readonly known: readonly string[];
+}[] = [
+  {
+    kind: 'metric',
+    written: /\b(satoken_\w+)/g,
+    known: METRICS.flatMap(({ name, type }) =>
+      type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    ),
+  },
+  {
+    kind: 'option',
+    written: /(?<![\w-])--(?:\[no-\])?([a-z][\w.-]*\w)/g,
+    known: [
+      ...options.map(({ flag }) => flag),
+      ...options.filter(({ isSwitch }) => isSwitch).map(({ flag }) => `no-${flag}`),
+      'help',
+      'version',
+    ],
+  },
+  {
+    kind: 'variable',
+    written: /\b(SATOKEN_\w+)/g,
+    known: options.map(({ flag }) => environmentName(flag)),
+  },
+  {
+    kind: 'reason',
+    written: /\breason="(\w+)"/g,
+    known: [...REASONS, ...READ_FAILURES, ...WATCH_FAILURES],
+  },
+  {
+    kind: 'command',
+    written: /(?:sa-token-exporter|dist\/main\.js) ([a-z]+)\b/g,
+    known: COMMANDS.map(({ name }) => name),
+  },
+  { kind: 'script', written: /\bnpm run ([\w:]+)/g, known: Object.keys(scripts) },
+];
+
+function strangers(text: string, { written, known }: (typeof KINDS)[number]): readonly string[] {
+  return [...text.matchAll(written)].map(([, name = '']) => name).filter((name) => !known.includes(name));
+}
+
+describe('the names in the documents', () => {
+  for (const row of KINDS) {
+    it(`every ${row.kind} named is there`, () => {
+      const found = DOCUMENTS.map(({ name, text }) => [name, strangers(text, row)]);
+      assert.deepEqual(
+        found.filter(([, names]) => names?.length),
+        [],
+      );
+    });
+  }
+
+  for (const [kind, text] of [
+    ['metric', 'see `satoken_nonsense_total`'],
+    ['option', 'give it --nonsense.option=1'],
+    ['variable', 'SATOKEN_NONSENSE=1'],
+    ['reason', 'satoken_problem{reason="nonsense"}'],
+    ['command', 'sa-token-exporter nonsense'],
+    ['script', 'npm run nonsense'],
+  ] as const) {
+    it(`a ${kind} that is not there is noticed`, () => {
+      const row = KINDS.find((one) => one.kind === kind);
+      assert.ok(row);
+      assert.equal(strangers(text, row).length, 1);
+    });
+  }
+});

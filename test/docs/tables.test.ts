@@ -1,0 +1,46 @@
+/**
+ * The tables in the documents are those of the program, and the example of a rules file is one.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { fillTables } from '../../docs/tables.ts';
+import { parseAudienceRules } from '../../src/sources/audience-rules.ts';
+import { DOCUMENTS } from './documents.ts';
+
+function documentNamed(name: string): string {
+  const found = DOCUMENTS.find((document) => document.name === name);
+  assert.ok(found, name);
+  return found.text;
+}
+
+describe('the tables of the documents', () => {
+  for (const { name, text } of DOCUMENTS) {
+    it(`${name} is current (npm run docs)`, () => assert.equal(text, fillTables(text)));
+  }
+
+  for (const [name, table] of [
+    ['README.md', 'commands'],
+    ['README.md', 'metrics'],
+    ['README.md', 'options'],
+    ['README.md', 'checks'],
+    ['docs/audiences.md', 'catalogue'],
+  ] as const) {
+    it(`${name} has the table of ${table}`, () => {
+      assert.match(
+        documentNamed(name),
+        new RegExp(`<!-- table: ${table} -->\\n\\n(\\|.+\\|\\n){3,}\\n<!-- end -->`),
+      );
+    });
+  }
+
+  it('a table that nobody makes is a mistake', () => {
+    assert.throws(() => fillTables('<!-- table: nonsense -->\n<!-- end -->\n'), /no table nonsense/);
+  });
+
+  it('the example of a rules file is a rules file', async () => {
+    const example = /```yaml\n(.*?)```/s.exec(documentNamed('docs/audiences.md'))?.[1];
+    const read = await parseAudienceRules(example ?? '', 'example.yaml');
+    assert.ok(read.ok, JSON.stringify(read));
+    assert.equal(read.rules.length, 2);
+  });
+});

@@ -1,0 +1,51 @@
+/**
+ * No tracked file tells where, or on whose machine, it was written.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { ROOT } from './documents.ts';
+
+/** Extended regular expressions, as git grep takes them; a bracket keeps each from finding itself. */
+const FORBIDDEN = [
+  { what: 'home folder', pattern: '/(home|Users)/[a-z]|[/]root/' },
+  { what: 'folder outside the project', pattern: '[.][.]/shared/' },
+  { what: 'mark of unfinished work', pattern: '\\b(TO[D]O|FIX[M]E|X[X]X)\\b' },
+  { what: 'number of an issue of ours', pattern: '\\b[Ii]ssue #?[0-9]' },
+] as const;
+
+/** Lines of tracked text files that match. */
+function grep(pattern: string): readonly string[] {
+  const { stdout, status } = spawnSync('git', ['grep', '-InE', '--no-color', '-e', pattern], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  assert.ok(status === 0 || status === 1, `git grep: ${status}`);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('tracked files', () => {
+  for (const { what, pattern } of FORBIDDEN) {
+    it(`hold no ${what}`, () => assert.deepEqual(grep(pattern), []));
+  }
+
+  it('do not name the folder they lie in', () => {
+    const literal = ROOT.replace(/\/$/, '').replace(/[^\w/-]/g, '\\$&');
+    assert.deepEqual(grep(`(^|[^[:alnum:]_./-])${literal}($|[^[:alnum:]_-])`), []);
+  });
+
+  it('hold no address that a package was fetched from', () => {
+    const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+    assert.doesNotMatch(lock, /"resolved"/);
+  });
+
+  it('are none of what is built', () => {
+    const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+    assert.deepEqual(
+      tracked.filter((file) => /^(dist|coverage|node_modules)\//.test(file)),
+      [],
+    );
+  });
+});
