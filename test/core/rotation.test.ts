@@ -1,0 +1,276 @@
+/**
+ * The kubelet's rule, the grace and the states, at their bounds.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import {
+  CLOCK_LEEWAY,
+  isRefreshed,
+  nominalExpirationOf,
+  scheduleOf,
+  stateOf,
+  TOKEN_STATES,
+  type TokenState,
+  validFrom,
+} from '../../src/core/rotation.ts';
+import type { Token, TokenClaims } from '../../src/core/token.ts';
+import { claims, legacyToken, NOW, token } from '../support/tokens.ts';
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+/** A token that was issued at NOW for this long. */
+function lasting(lifetime: number, overrides: Partial<TokenClaims> = {}): Token {
+  return token({ claims: { expiresAt: NOW + lifetime, ...overrides } });
+}
+
+/** The default token of a pod: extended to a year by the API server. */
+const extended = lasting(YEAR, { warnAfter: NOW + 3_607 });
+
+describe('the end of the lifetime that was asked for', () => {
+  it('is the expiration', () => assert.equal(nominalExpirationOf(lasting(600).claims), NOW + 600));
+  it('is warnafter where the API server extended the token', () => {
+    assert.equal(nominalExpirationOf(extended.claims), NOW + 3_607);
+  });
+  it('is unknown where the token does not end', () => {
+    assert.equal(nominalExpirationOf(legacyToken().claims), undefined);
+  });
+});
+
+describe('the refresh of a token', () => {
+  const cases = [
+    { lifetime: 600, due: 480 },
+    { lifetime: 601, due: 481 },
+    { lifetime: 604, due: 484 },
+    { lifetime: 605, due: 484 },
+    { lifetime: 900, due: 720 },
+    { lifetime: 3_600, due: 2_880 },
+    { lifetime: 3_607, due: 2_886 },
+    { lifetime: 7_200, due: 5_760 },
+    { lifetime: 43_200, due: 34_560 },
+    { lifetime: 86_400, due: 69_120 },
+    { lifetime: 30 * HOUR - 5, due: DAY - 4 },
+    { lifetime: 30 * HOUR, due: DAY },
+    { lifetime: 30 * HOUR + 5, due: DAY },
+    { lifetime: YEAR, due: DAY },
+    { lifetime: 1, due: 1 },
+  ];
+  for (const { lifetime, due } of cases) {
+    it(`of ${lifetime} s is due after ${due} s`, () => {
+      assert.equal(scheduleOf(lasting(lifetime), 600).refreshDue, NOW + due);
+    });
+  }
+
+  it('that was extended is due by what was asked for', () => {
+    assert.deepEqual(scheduleOf(extended, 600), {
+      nominalExpiration: NOW + 3_607,
+      refreshDue: NOW + 2_886,
+      overdueFrom: NOW + 2_886 + 600,
+    });
+  });
+
+  it('leaves a fifth of the lifetime, in whole seconds, up to a day', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10 * YEAR }), (lifetime) => {
+        const fifth = Number(BigInt(lifetime) / 5n);
+        const due = Math.min(DAY, lifetime - fifth);
+        assert.equal(scheduleOf(lasting(lifetime), 600).refreshDue, NOW + due);
+      }),
+    );
+  });
+
+  const never = [
+    { it: 'out of a Secret is not due', token: token({ volumeKind: 'secret' }) },
+    { it: 'that is bound to no pod is not due', token: token({ claims: { pod: undefined } }) },
+    { it: 'without a time of issue is not due', token: token({ claims: { issuedAt: undefined } }) },
+    { it: 'without an end is not due', token: token({ claims: { expiresAt: undefined } }) },
+    { it: 'of the legacy kind is not due', token: legacyToken() },
+    {
+      it: 'of the legacy kind in a projected volume is not due',
+      token: legacyToken({ volumeKind: 'projected' }),
+    },
+  ];
+  for (const { it: title, token: one } of never) {
+    it(title, () => {
+      const { refreshDue, overdueFrom, nominalExpiration } = scheduleOf(one, 600);
+      assert.deepEqual([refreshDue, overdueFrom], [undefined, undefined]);
+      assert.equal(nominalExpiration, one.claims.expiresAt);
+    });
+  }
+});
+
+describe('isRefreshed', () => {
+  it('is true of what a kubelet writes', () => assert.equal(isRefreshed(token()), true));
+  it('is true of a token whose times are unknown', () => {
+    assert.equal(isRefreshed(token({ claims: { issuedAt: undefined, expiresAt: undefined } })), true);
+  });
+  it('is false in a Secret volume', () => assert.equal(isRefreshed(token({ volumeKind: 'secret' })), false));
+});
+
+describe('the grace', () => {
+  const cases = [
+    { it: 'is 85 % of the two minutes that a token of 600 s has', lifetime: 600, grace: 600, late: 102 },
+    { it: 'is 85 % of what a token of 900 s has', lifetime: 900, grace: 600, late: 153 },
+    { it: 'is cut where a share of the rest is less', lifetime: 3_525, grace: 600, late: 599.25 },
+    { it: 'is what was asked for where there is room', lifetime: 3_530, grace: 600, late: 600 },
+    { it: 'is what was asked for on a token of a day', lifetime: DAY, grace: 600, late: 600 },
+    { it: 'is what was asked for beyond the cap of a day', lifetime: YEAR, grace: 7_200, late: 7_200 },
+    { it: 'may be nothing', lifetime: DAY, grace: 0, late: 0 },
+    { it: 'is nothing where no time is left', lifetime: 4, grace: 600, late: 0 },
+  ];
+  for (const { it: title, lifetime, grace, late } of cases) {
+    it(title, () => {
+      const { refreshDue = 0, overdueFrom = 0 } = scheduleOf(lasting(lifetime), grace);
+      assert.equal(overdueFrom - refreshDue, late);
+    });
+  }
+});
+
+describe('validFrom', () => {
+  const cases = [
+    { it: 'is the begin less a minute', claims: { notBefore: NOW + 10, issuedAt: NOW }, from: NOW - 50 },
+    { it: 'is the issue less a minute where that is later', claims: { notBefore: NOW }, from: NOW - 60 },
+    { it: 'goes by the issue alone', claims: { notBefore: undefined }, from: NOW - 60 },
+    { it: 'goes by the begin alone', claims: { issuedAt: undefined }, from: NOW - 60 },
+    {
+      it: 'is always where neither is known',
+      claims: { notBefore: undefined, issuedAt: undefined },
+      from: -60,
+    },
+  ];
+  for (const { it: title, claims: overrides, from } of cases) {
+    it(title, () => assert.equal(validFrom(claims(overrides)), from));
+  }
+});
+
+/** The last instant of each state and the first of the next; the same without the seconds that tests live by. */
+const JUST = 0.001;
+
+describe('the state', () => {
+  const short = lasting(600);
+  const secret = token({ volumeKind: 'secret' });
+  const endless = lasting(600, { expiresAt: undefined });
+  const warned = lasting(600, { expiresAt: undefined, warnAfter: NOW + 600 });
+  const cases: readonly {
+    readonly of: string;
+    readonly token: Token;
+    readonly states: [number, TokenState][];
+  }[] = [
+    {
+      of: 'a token of 600 s',
+      token: short,
+      states: [
+        [-DAY, 'not_yet_valid'],
+        [-CLOCK_LEEWAY - JUST, 'not_yet_valid'],
+        [-CLOCK_LEEWAY, 'fresh'],
+        [0, 'fresh'],
+        [480 - JUST, 'fresh'],
+        [480, 'refresh_due'],
+        [582, 'refresh_due'],
+        [582 + JUST, 'overdue'],
+        [600 - JUST, 'overdue'],
+        [600, 'expired'],
+        [YEAR, 'expired'],
+      ],
+    },
+    {
+      of: 'a token that was extended to a year',
+      token: extended,
+      states: [
+        [-CLOCK_LEEWAY - JUST, 'not_yet_valid'],
+        [2_886 - JUST, 'fresh'],
+        [2_886, 'refresh_due'],
+        [3_486, 'refresh_due'],
+        [3_486 + JUST, 'overdue'],
+        [3_607 - JUST, 'overdue'],
+        [3_607, 'stale'],
+        [YEAR - JUST, 'stale'],
+        [YEAR, 'expired'],
+      ],
+    },
+    {
+      of: 'a token in a Secret volume',
+      token: secret,
+      states: [
+        [0, 'fresh'],
+        [HOUR - JUST, 'fresh'],
+        [HOUR, 'expired'],
+      ],
+    },
+    {
+      of: 'a token without an end',
+      token: endless,
+      states: [
+        [-CLOCK_LEEWAY - JUST, 'not_yet_valid'],
+        [0, 'no_expiry'],
+        [YEAR, 'no_expiry'],
+      ],
+    },
+    {
+      of: 'a token that only warns',
+      token: warned,
+      states: [
+        [479, 'fresh'],
+        [480, 'refresh_due'],
+        [599, 'overdue'],
+        [600, 'stale'],
+        [YEAR, 'stale'],
+      ],
+    },
+    { of: 'a legacy token', token: legacyToken(), states: [[0, 'no_expiry']] },
+  ];
+  for (const { of, token: one, states } of cases) {
+    for (const [after, state] of states) {
+      it(`of ${of} is ${state} ${after} s after its issue`, () => {
+        assert.equal(stateOf(one.claims, scheduleOf(one, 600), NOW + after), state);
+      });
+    }
+  }
+
+  it('never goes back as time goes on', () => {
+    const order: readonly TokenState[] = [
+      'not_yet_valid',
+      'no_expiry',
+      'fresh',
+      'refresh_due',
+      'overdue',
+      'stale',
+      'expired',
+    ];
+    assert.deepEqual(order.toSorted(), [...TOKEN_STATES].toSorted());
+    const span = fc.integer({ min: 1, max: 2 * YEAR });
+    const maybe = fc.option(span, { nil: undefined });
+    fc.assert(
+      fc.property(
+        span,
+        maybe,
+        fc.nat(HOUR),
+        fc.array(fc.nat(3 * YEAR)),
+        (nominal, extension, grace, times) => {
+          const expiresAt = NOW + nominal + (extension ?? 0);
+          const warnAfter = extension === undefined ? undefined : NOW + nominal;
+          const one = token({ claims: { expiresAt, warnAfter } });
+          const schedule = scheduleOf(one, grace);
+          const ranks = times
+            .toSorted((a, b) => a - b)
+            .map((time) => order.indexOf(stateOf(one.claims, schedule, NOW - DAY + time)));
+          assert.deepEqual(
+            ranks,
+            ranks.toSorted((a, b) => a - b),
+          );
+        },
+      ),
+    );
+  });
+
+  it('is overdue before the lifetime ends, whatever the grace', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: YEAR }), fc.nat(YEAR), (lifetime, grace) => {
+        const one = lasting(lifetime);
+        assert.equal(stateOf(one.claims, scheduleOf(one, grace), NOW + lifetime - JUST), 'overdue');
+      }),
+    );
+  });
+});
