@@ -6,7 +6,7 @@
 import { DEMO_PODS, playDemo } from '../simulator/demo-pods.ts';
 import { chooseMounts } from '../simulator/mounts.ts';
 import { createWorld, type World } from '../simulator/world.ts';
-import { printTable } from './printable.ts';
+import { printTable } from './table.ts';
 
 export interface DemoOptions {
   /** An empty folder; the simulated kubelet's root. */

@@ -3,10 +3,12 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
-import { type Assessment, failuresOf } from '../core/assess.ts';
+import { type Assessment, failuresOf, isFailing } from '../core/assess.ts';
+import type { Observation, Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { inWords, relativeTo } from '../core/words.ts';
-import { printable, printTable } from './printable.ts';
+import { printable, printableJson } from '../unprintable.ts';
+import { printTable } from './table.ts';
 
 export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
@@ -57,22 +59,22 @@ const TITLES = [
   'PROBLEMS',
 ];
 
-export function unreadableLine({
-  podUid,
-  volume,
-  path,
-  reason,
-  detail,
-}: Snapshot['observation']['unreadable'][number]): string {
+export function unreadableLine({ podUid, volume, path, reason, detail }: Unreadable): string {
   const place = [podUid, volume, path].filter((part) => part !== '').join('/');
   return printable(
     `could not read ${place === '' ? "the kubelet's folder of pods" : place}: ${reason} (${detail})`,
   );
 }
 
-export function scanTable({ assessments, observation, now }: Snapshot): string {
-  const table = printTable([TITLES, ...assessments.map((assessment) => row(assessment, now))]);
-  return table + observation.unreadable.map((object) => `${unreadableLine(object)}\n`).join('');
+function tokenTable({ assessments, observation, now }: Snapshot): string {
+  if (assessments.length > 0) return printTable([TITLES, ...assessments.map((one) => row(one, now))]);
+  return observation.scannedAt === undefined ? '' : 'no tokens on this node\n';
+}
+
+/** The tokens as a table, and under it what could not be read. */
+export function scanTable(snapshot: Snapshot): string {
+  const { unreadable } = snapshot.observation;
+  return tokenTable(snapshot) + unreadable.map((object) => `${unreadableLine(object)}\n`).join('');
 }
 
 function tokenJson(assessment: Assessment) {
@@ -102,13 +104,24 @@ function tokenJson(assessment: Assessment) {
   };
 }
 
+/** Times are epoch seconds; a fact that is not known is left out. */
 export function scanJson({ now, assessments, observation }: Snapshot): string {
-  return `${JSON.stringify({ now, tokens: assessments.map(tokenJson), unreadable: observation.unreadable }, undefined, 2)}\n`;
+  const { scannedAt, unreadable } = observation;
+  const report = { now, scannedAt, tokens: assessments.map(tokenJson), unreadable };
+  return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }
 
-/** 3 where nothing at all could be read, else 1 where a check fails. */
-export function scanExit({ assessments, observation, problems }: Snapshot): Exit {
-  const isBlind = assessments.length === 0 && observation.unreadable.length > 0;
-  if (observation.scannedAt === undefined || isBlind) return EXIT.unreadable;
-  return [...problems.values()].some((count) => count > 0) ? EXIT.failing : EXIT.ok;
+/** Whether there was something to see and nothing of it could be read. */
+export function isBlind(
+  { scannedAt }: Observation,
+  assessments: readonly Assessment[],
+  unreadable: readonly Unreadable[],
+): boolean {
+  return scannedAt === undefined || (assessments.length === 0 && unreadable.length > 0);
+}
+
+/** 3 where nothing could be read, else 1 where a check fails. */
+export function scanExit({ observation, assessments }: Snapshot): Exit {
+  if (isBlind(observation, assessments, observation.unreadable)) return EXIT.unreadable;
+  return assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
 }

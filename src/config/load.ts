@@ -1,7 +1,7 @@
 /**
  * From the command line and the environment to the configuration, or every problem of both at once.
  *
- * A flag wins over the environment, which wins over the default. Knows nothing of what the options do.
+ * A flag wins over the environment, which wins over the default; an empty variable counts as none. Knows nothing of what the options do.
  */
 import { parseArgs } from 'node:util';
 import type { Option, Parsed } from './option.ts';
@@ -25,17 +25,17 @@ export const COMMANDS = [
   {
     name: 'scan',
     operand: undefined,
-    help: 'Look at the node once and list its tokens. Exit 1 if a check fails, 3 if nothing could be read.',
+    help: "List the node's tokens once. Exit 1 if a check fails, 3 if nothing could be read.",
   },
   {
     name: 'explain',
     operand: '<pod>',
-    help: 'Judge the tokens of one pod (name, namespace/name or uid) and say how to mend them.',
+    help: "What is wrong with a pod's tokens (name, namespace/name or uid) and what to do.",
   },
   {
     name: 'demo',
     operand: undefined,
-    help: 'Serve the metrics of a simulated node, with tokens in every state: no cluster needed.',
+    help: 'Serve a simulated node: no cluster needed.',
   },
 ] as const;
 
@@ -48,18 +48,29 @@ export function environmentName(flag: string): string {
 
 type Flags = Map<string, string>;
 
-function readFlag(
-  name: string,
-  value: string | undefined,
-  rawName: string,
-  flags: Flags,
-): string | undefined {
-  const isNegative = rawName.startsWith('--no-') && !BY_FLAG.has(name);
-  const option = BY_FLAG.get(isNegative ? name.replace(/^no-/, '') : name);
-  if (option === undefined || (isNegative && !option.isSwitch)) return `${rawName}: no such option`;
-  if (isNegative && value !== undefined) return `${rawName}: takes no value`;
+interface Given {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+}
+
+/** The option a flag is for; a switch has a flag to turn it off beside. */
+function optionOf(name: string): { readonly option: Option<unknown>; readonly isOff: boolean } | undefined {
+  const option = BY_FLAG.get(name);
+  if (option !== undefined) return { option, isOff: false };
+  const off = name.startsWith('no-') ? BY_FLAG.get(name.slice('no-'.length)) : undefined;
+  return off?.isSwitch ? { option: off, isOff: true } : undefined;
+}
+
+/** Takes one flag; answers what is wrong with it. */
+function readFlag({ name, value, rawName }: Given, flags: Flags): string | undefined {
+  const found = optionOf(name);
+  if (found === undefined) return `${rawName}: no such option`;
+  const { option, isOff } = found;
+  if (isOff && value !== undefined) return `${rawName}: takes no value`;
   if (!option.isSwitch && value === undefined) return `${rawName}: needs a value`;
-  flags.set(option.flag, value ?? String(!isNegative));
+  if (flags.has(option.flag)) return `${rawName}: given more than once`;
+  flags.set(option.flag, value ?? String(!isOff));
   return undefined;
 }
 
@@ -95,7 +106,7 @@ function readArguments(args: readonly string[]): Arguments {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     if (['help', 'h', 'version'].includes(token.name)) asked.add(token.name);
-    else problems.push(...[readFlag(token.name, token.value, token.rawName, flags) ?? []].flat());
+    else problems.push(...[readFlag(token, flags) ?? []].flat());
   }
   return {
     flags,
@@ -115,16 +126,19 @@ function readOption(
 ): Parsed<unknown> {
   const given = flags.get(flag);
   const variable = environmentName(flag);
-  const text = given ?? environment[variable] ?? initial;
+  const text = given ?? (environment[variable] || initial);
   const parsed = parse(text);
   if (parsed.ok) return parsed;
   return { ok: false, problem: `${given === undefined ? variable : `--${flag}`}=${text}: ${parsed.problem}` };
 }
 
+/** The kubelet puts these into every container beside a Service, one named `satoken` among them. */
+const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/;
+
 function unknownVariables(environment: Environment): readonly string[] {
   const known = new Set(ROWS.map(([, { flag }]) => environmentName(flag)));
   return Object.keys(environment)
-    .filter((name) => name.startsWith('SATOKEN_') && !known.has(name))
+    .filter((name) => name.startsWith('SATOKEN_') && !known.has(name) && !SERVICE_LINK.test(name))
     .map((name) => `${name}: no such option`);
 }
 

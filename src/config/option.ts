@@ -3,6 +3,9 @@
  *
  * Knows no option in particular, and nothing of the process: text in, value or a sentence of what is wrong out.
  */
+import { isIPv6 } from 'node:net';
+import { printable } from '../unprintable.ts';
+
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: string };
@@ -65,14 +68,14 @@ export function yesOrNo(text: string): Parsed<boolean> {
   return text === 'true' || text === 'false' ? ok(text === 'true') : problem('must be true or false');
 }
 
-export function anyText(text: string): Parsed<string> {
-  return ok(text);
+/** Any text of one line, without characters that cannot be seen. */
+export function printableText(text: string): Parsed<string> {
+  return printable(text) === text ? ok(text) : problem('must be printable');
 }
 
 export function absolutePath(text: string): Parsed<string> {
-  return text.startsWith('/') && !text.includes('\0')
-    ? ok(text.replace(/(?<=.)\/+$/, ''))
-    : problem('must be an absolute path');
+  if (!text.startsWith('/') || text.includes('\0')) return problem('must be an absolute path');
+  return ok(text.replace(/(?<=.)\/+$/, ''));
 }
 
 export interface ListenAddress {
@@ -83,16 +86,20 @@ export interface ListenAddress {
 
 /** `[HOST]:PORT`, an IPv6 host in brackets; port 0 takes a free one. */
 export function listenAddress(text: string): Parsed<ListenAddress> {
-  const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(text);
-  const port = Number(found?.[3]);
-  if (found === null || port > 65_535) return problem('must be [HOST]:PORT');
-  return ok({ host: (found[1] ?? found[2]) || undefined, port });
+  const found = /^(?:\[([^\]]*)\]|([\w.-]*)):(\d{1,5})$/.exec(text);
+  const [ipv6, name, port] = [found?.[1], found?.[2], Number(found?.[3])];
+  const isHost = ipv6 === undefined ? name !== undefined : isIPv6(ipv6);
+  if (!isHost || port > 65_535) return problem('must be [HOST]:PORT');
+  return ok({ host: (ipv6 ?? name) || undefined, port });
 }
+
+const SECONDS = /^\d{1,11}(?:\.\d+)?$/;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** `2026-01-31T12:00:00Z` or seconds since 1970. Empty for now. */
 export function instant(text: string): Parsed<number | undefined> {
   if (text === '') return ok(undefined);
-  const seconds = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1_000;
+  const seconds = SECONDS.test(text) ? Number(text) : Date.parse(RFC3339.test(text) ? text : '') / 1_000;
   return Number.isFinite(seconds)
     ? ok(seconds)
     : problem('must be a time like 2026-01-31T12:00:00Z, or seconds since 1970');

@@ -14,10 +14,12 @@ function switchRow(flag: string, initial: boolean, help: string): Option<boolean
   return { flag, default: String(initial), help, parse: option.yesOrNo, isSwitch: true };
 }
 
+const OTHER_PAGES = ['/healthz', '/readyz', '/-/healthy', '/-/ready'];
+
+/** Plain segments alone: nothing that a client, a proxy or the router would read as something else. */
 function metricsPath(text: string): option.Parsed<string> {
-  if (text === '/' || /^\/(healthz|readyz|-\/healthy|-\/ready)$/.test(text))
-    return option.problem('is taken by another page');
-  return /^\/[\w./-]*$/.test(text) ? option.ok(text) : option.problem('must be a path like /metrics');
+  if (!/^(?:\/[\w-][\w.-]*)+$/.test(text)) return option.problem('must be a path like /metrics');
+  return OTHER_PAGES.includes(text) ? option.problem('is taken by another page') : option.ok(text);
 }
 
 const HOUR = 3_600;
@@ -32,16 +34,11 @@ export const OPTIONS = {
   telemetryPath: row('web.telemetry-path', '/metrics', 'Path of the metrics.', metricsPath),
   maxRequests: row(
     'web.max-requests',
-    '40',
+    '128',
     'Scrapes answered at the same time; more get 503.',
     option.wholeNumber(1, 10_000),
   ),
-  logLevel: row(
-    'log.level',
-    'info',
-    `Least severe lines to log: ${LOG_LEVELS.join(', ')}.`,
-    option.oneOf(LOG_LEVELS),
-  ),
+  logLevel: row('log.level', 'info', `Least to log: ${LOG_LEVELS.join(', ')}.`, option.oneOf(LOG_LEVELS)),
   logFormat: row(
     'log.format',
     'logfmt',
@@ -51,10 +48,10 @@ export const OPTIONS = {
   rootDir: row(
     'kubelet.root-dir',
     '/var/lib/kubelet',
-    "The kubelet's root folder, as seen by the exporter.",
+    'Root folder of the kubelet, as seen from here.',
     option.absolutePath,
   ),
-  nodeName: row('node-name', '', 'Value of the label node; the host name where empty.', option.anyText),
+  nodeName: row('node-name', '', "The label node; the host's name where empty.", option.printableText),
   rotationGrace: row(
     'rotation.grace',
     '10m',
@@ -64,39 +61,26 @@ export const OPTIONS = {
   scanInterval: row(
     'scan.interval',
     '30s',
-    'Longest time between two passes over the whole node.',
+    'Longest time between two full passes.',
     option.duration(1, HOUR),
   ),
-  isWatching: switchRow('scan.watch', true, 'Watch volumes, to see changes before the next pass.'),
+  isWatching: switchRow('scan.watch', true, 'See changes at once, not at the next pass.'),
   perToken: row(
     'metrics.per-token',
     'all',
-    `Tokens with series of their own: ${PER_TOKEN_MODES.join(', ')}.`,
+    `Tokens with own series: ${PER_TOKEN_MODES.join(', ')}.`,
     option.oneOf(PER_TOKEN_MODES),
   ),
-  isRelativeShown: switchRow(
-    'metrics.relative',
-    true,
-    'Export age, time to expiry and rotation overdue beside the timestamps.',
-  ),
+  isRelativeShown: switchRow('metrics.relative', true, 'Ages and times left, beside the timestamps.'),
   audienceRules: row(
     'audience.expect',
     '',
-    'YAML file with the audiences that tokens are expected to have.',
-    option.anyText,
+    'YAML file of audiences that tokens should have.',
+    option.printableText,
   ),
-  useCatalogue: switchRow(
-    'audience.catalogue',
-    true,
-    'Expect of well-known volumes the audiences of their services.',
-  ),
+  useCatalogue: switchRow('audience.catalogue', true, 'Know the audiences of well-known volumes.'),
   output: row('output', 'table', 'Form of what scan prints: table, json.', option.oneOf(['table', 'json'])),
-  at: row(
-    'at',
-    '',
-    'Instant that scan and explain judge at, for a copy of a node; now where empty.',
-    option.instant,
-  ),
+  at: row('at', '', 'Judge at this instant, not now (scan, explain).', option.instant),
 } as const;
 
 export type Config = {
