@@ -49,37 +49,47 @@ export function createReconciler({
   let nextScanMs = Number.NEGATIVE_INFINITY;
   let pendingMs = FIRST_PENDING_MS;
 
-  const pass = async (): Promise<void> => {
-    if (clock.monotonicMs() < nextScanMs) source.look();
-    else {
-      nextScanMs = clock.monotonicMs() + intervalMs;
-      await source.scan();
+  const lookOrScan = async (): Promise<void> => {
+    if (clock.monotonicMs() < nextScanMs) {
+      source.look();
+      return;
+    }
+    nextScanMs = clock.monotonicMs() + intervalMs;
+    await source.scan();
+  };
+
+  /** One pass; answers whether another is worth it soon. */
+  const pass = async (): Promise<boolean> => {
+    try {
+      await lookOrScan();
+      onPass();
+      return source.isPending();
+    } catch (error) {
+      onError(error);
+      return false;
     }
   };
 
-  const waitMs = (): number => {
+  const waitMs = (isPending: boolean): number => {
     const untilScan = Math.max(0, nextScanMs - clock.monotonicMs());
-    pendingMs = source.isPending() ? Math.min(pendingMs * 2, intervalMs) : FIRST_PENDING_MS;
-    return source.isPending() ? Math.min(pendingMs, untilScan) : untilScan;
+    const soon = isPending ? pendingMs : untilScan;
+    pendingMs = isPending ? Math.min(pendingMs * 2, intervalMs) : FIRST_PENDING_MS;
+    return Math.min(soon, untilScan);
   };
 
-  const waitForReason = async (signal: AbortSignal): Promise<void> => {
-    await clock.sleep(waitMs(), AbortSignal.any([signal, wake.signal]));
+  const wait = async (isPending: boolean, signal: AbortSignal): Promise<void> => {
+    await clock.sleep(waitMs(isPending), AbortSignal.any([signal, wake.signal]));
     if (!wake.signal.aborted) return;
     pendingMs = FIRST_PENDING_MS;
+    // However fast nudges come, between two passes others run, and what was nudged meanwhile is one pass.
     await clock.sleep(COALESCE_MS, signal);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
+      // Before the pass: a nudge that comes during it may be about what it has already looked at.
       wake = new AbortController();
-      try {
-        await pass();
-        onPass();
-      } catch (error) {
-        onError(error);
-      }
-      await waitForReason(signal);
+      await wait(await pass(), signal);
     }
   };
   return { run, nudge: () => wake.abort() };
