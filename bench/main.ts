@@ -7,8 +7,14 @@ import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPasses } from './passes.ts';
 import { benchRotation } from './rotation.ts';
+import { benchScrape } from './scrape.ts';
 
-const PARTS = { passes: benchPasses, memory: benchMemory, rotation: benchRotation } as const;
+const PARTS = {
+  passes: benchPasses,
+  scrape: benchScrape,
+  memory: benchMemory,
+  rotation: benchRotation,
+} as const;
 
 const wanted = process.argv.slice(2);
 const node = createBenchNode();

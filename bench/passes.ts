@@ -9,7 +9,7 @@ import { report } from './report.ts';
 
 const nothing = (): void => undefined;
 
-function createSource(rootDir: string, isWatching: boolean): TokenFiles {
+export function createSource(rootDir: string, isWatching: boolean): TokenFiles {
   return createTokenFiles({
     rootDir,
     isWatching,

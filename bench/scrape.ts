@@ -1,0 +1,90 @@
+/**
+ * What a scrape of 1,000 tokens costs, beside joining its lines and beside prom-client.
+ */
+import { Gauge, Registry } from 'prom-client';
+import { createTakeSnapshot } from '../src/core/snapshot.ts';
+import { createListFamilies } from '../src/exposition/families.ts';
+import type { Family } from '../src/exposition/metric.ts';
+import { printExposition } from '../src/exposition/text.ts';
+import { compare } from './measure.ts';
+import type { BenchNode } from './node.ts';
+import { createSource } from './passes.ts';
+import { report } from './report.ts';
+
+const PAIR = /(\w+)="([^"]*)"/g;
+
+interface Peer {
+  readonly gauge: Gauge;
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/** The same series in prom-client's own hands. */
+function peersOf(families: readonly Family[], registry: Registry): readonly Peer[] {
+  return families.map(({ metric, samples }) => ({
+    gauge: new Gauge({
+      name: metric.name,
+      help: metric.help,
+      labelNames: [...metric.labels],
+      registers: [registry],
+    }),
+    samples: samples.map(({ labels, value }) => ({
+      labels: Object.fromEntries(
+        Array.from(labels.matchAll(PAIR), ([, name = '', text = '']) => [name, text]),
+      ),
+      value,
+    })),
+  }));
+}
+
+function scrapePeers(peers: readonly Peer[], registry: Registry): Promise<string> {
+  for (const { gauge, samples } of peers) {
+    gauge.reset();
+    for (const { labels, value } of samples) gauge.set(labels, value);
+  }
+  return registry.metrics();
+}
+
+function joinLines(families: readonly Family[]): Buffer {
+  let text = '';
+  for (const { metric, samples } of families) {
+    text += `# HELP ${metric.name} ${metric.help}\n# TYPE ${metric.name} ${metric.type}\n`;
+    for (const { labels, value } of samples) text += `${metric.name}{${labels}} ${value}\n`;
+  }
+  return Buffer.from(text);
+}
+
+export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
+  const source = createSource(rootDir, false);
+  await source.scan();
+  const takeSnapshot = createTakeSnapshot({
+    rotationGrace: 600,
+    audience: { rules: [], useCatalogue: true },
+  });
+  const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
+  const scrape = (): readonly Family[] => listFamilies(takeSnapshot(source.observe(), Date.now() / 1_000));
+  const families = scrape();
+  const registry = new Registry();
+  const peers = peersOf(families, registry);
+  const medians = await compare([
+    { name: 'scrape', run: () => printExposition(scrape(), 'text') },
+    { name: 'join', run: () => joinLines(families) },
+    { name: 'prom-client', run: () => scrapePeers(peers, registry) },
+  ]);
+  const { scrape: ours = 0, join = 0, 'prom-client': peer = 0 } = medians;
+  const series = families.reduce((sum, { samples }) => sum + samples.length, 0);
+  return [
+    report({
+      what: `scrape of ${series} series, against joining their lines`,
+      value: ours / join,
+      atMost: 2,
+      unit: 'x',
+    }),
+    report({ what: 'joining their lines', value: join, unit: 'ms' }),
+    report({
+      what: 'prom-client with the same series, against ours',
+      value: peer / ours,
+      atLeast: 3,
+      unit: 'x',
+    }),
+  ].every(Boolean);
+}
