@@ -1,0 +1,53 @@
+/**
+ * The whole exposition of a snapshot, as the program wires it, without a server.
+ */
+import type { Snapshot } from '../../src/core/snapshot.ts';
+import { type Counters, createCounters } from '../../src/exposition/counters.ts';
+import { createListFamilies, type FamilyOptions } from '../../src/exposition/families.ts';
+import { type Format, printExposition } from '../../src/exposition/text.ts';
+
+export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
+
+/** Counters that have counted a little. */
+export function counters(onError: (error: unknown) => void = rethrow): Counters {
+  const made = createCounters({
+    node: 'node-1',
+    build: BUILD,
+    readFailures: ['permission_denied', 'vanished'],
+    watchFailures: ['max_user_watches', 'other'],
+    onError,
+  });
+  made.rotated(31.5);
+  made.rotated(undefined);
+  made.readFailed('vanished');
+  made.watchFailed('other');
+  return made;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+export function familyOptions(overrides: Partial<FamilyOptions> = {}): FamilyOptions {
+  return { node: 'node-1', perToken: 'all', isRelativeShown: true, ...overrides };
+}
+
+/** Prints a snapshot as one scrape does; without what differs from process to process where `isFixed`. */
+export async function exposition(
+  snapshot: Snapshot,
+  format: Format,
+  { isFixed = false, options = familyOptions() } = {},
+): Promise<string> {
+  const own = await counters().families();
+  const families = [...createListFamilies(options)(snapshot), ...own];
+  const shown = isFixed ? families.filter(({ metric }) => metric.name.startsWith('satoken_')) : families;
+  return printExposition(shown, format).toString('utf8');
+}
+
+/** The lines of one metric's series, without its name. */
+export function seriesOf(text: string, name: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`))
+    .map((line) => line.slice(name.length));
+}

@@ -1,0 +1,78 @@
+/**
+ * Snapshots for what shows them: a node with tokens in every state, at one instant, without a real thing.
+ */
+
+import type { Observation } from '../../src/core/observation.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import type { Token } from '../../src/core/token.ts';
+import { ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
+
+interface SnapshotOverrides extends Partial<Observation> {
+  readonly now?: number;
+}
+
+/** What `observation` says, judged by the default options at NOW. */
+export function snapshot({ now = NOW, ...facts }: SnapshotOverrides = {}): Snapshot {
+  return createTakeSnapshot(policy())(observation(facts), now);
+}
+
+/** Characters that end a label, a line or a cell where nobody escapes them, and some that must survive as they are. */
+export const HOSTILE = 'a "b" \\ c\nd,e="f"} 1 <i>é漢😀</i>';
+
+const DAY = 86_400;
+const HOUR = 3_600;
+
+/** A token issued so many seconds before NOW, to live for so many, in a pod of the name. */
+function aged(pod: string, age: number, lifetime: number, identity: Partial<Token['identity']> = {}): Token {
+  const issuedAt = NOW - age;
+  const uid = `uid-${pod}`;
+  return token({
+    claims: { pod: { name: pod, uid }, issuedAt, notBefore: issuedAt, expiresAt: issuedAt + lifetime },
+    identity: { podUid: uid, ...identity },
+  });
+}
+
+/** A default token as the API server extends it: to a year, of which an hour was asked for. */
+function extended(pod: string, age: number): Token {
+  const made = aged(pod, age, 365 * DAY, { volume: 'kube-api-access-abcde', path: 'token' });
+  const warnAfter = NOW - age + HOUR + 7;
+  return { ...made, claims: { ...made.claims, audiences: [ISSUER], warnAfter } };
+}
+
+/** One token in every state, one for every check to fail, and one whose every text is hostile. */
+export function everyToken(): readonly Token[] {
+  const hostile = aged('hostile', 60, HOUR);
+  const elsewhere = aged('elsewhere', 60, HOUR);
+  const mismatched = aged('mismatched', 60, HOUR);
+  return [
+    extended('fresh', 60),
+    aged('refresh-due', 485, 600),
+    aged('overdue', 595, 600),
+    extended('stale', HOUR + 8),
+    aged('expired', 601, 600),
+    aged('not-yet-valid', -3 * HOUR, HOUR),
+    legacyToken({ identity: { podUid: 'uid-legacy' } }),
+    { ...mismatched, claims: { ...mismatched.claims, audiences: ['sts.amazonaws.com'] } },
+    { ...elsewhere, identity: { ...elsewhere.identity, podUid: 'uid-of-another' } },
+    {
+      ...hostile,
+      claims: { ...hostile.claims, issuer: HOSTILE, audiences: [HOSTILE, 'vault'], keyId: HOSTILE },
+      identity: { ...hostile.identity, path: HOSTILE },
+    },
+  ];
+}
+
+/** A node in all kinds of trouble. */
+export function troubledNode(): Snapshot {
+  return snapshot({
+    tokens: everyToken(),
+    unreadable: [
+      { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'EACCES' },
+      { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'again' },
+      { podUid: HOSTILE, volume: '', path: '', reason: 'io_error', detail: 'EIO' },
+    ],
+    scannedAt: NOW - 12.5,
+    scanSeconds: 0.0421,
+    watches: 8,
+  });
+}
