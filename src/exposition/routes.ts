@@ -90,19 +90,22 @@ function metrics(scrape: Scrape): RequestHandler {
     const format = negotiateFormat(request.headers.accept);
     const coding = request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
     const body = await scrape(format, coding);
-    response.set({ 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept, Accept-Encoding' });
+    response.set({
+      'Content-Type': CONTENT_TYPES[format],
+      'Content-Length': String(body.length),
+      Vary: 'Accept, Accept-Encoding',
+    });
     if (coding === 'gzip') response.set('Content-Encoding', 'gzip');
     response.end(body);
   };
 }
 
-/** A request that cannot be understood is the client's affair; whatever else is thrown is a bug. */
+/** Express throws at no request it is given here, so that whatever is thrown is a bug. */
 function answerErrors(onError: (error: unknown) => void): ErrorRequestHandler {
-  return (error: { readonly status?: unknown } | undefined, _request, response, _next) => {
-    const isClients = error?.status === 400;
-    if (!isClients) onError(error);
+  return (error, _request, response, _next) => {
+    onError(error);
     if (response.headersSent) response.destroy();
-    else plain(response, isClients ? 400 : 500);
+    else plain(response, 500);
   };
 }
 

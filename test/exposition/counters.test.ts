@@ -4,8 +4,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { createCounters } from '../../src/exposition/counters.ts';
+import { createListFamilies } from '../../src/exposition/families.ts';
+import { createScrape } from '../../src/exposition/scrape.ts';
 import { SELF_METRICS } from '../../src/exposition/self-metrics.ts';
-import { BUILD, counters } from '../support/exposition.ts';
+import { BUILD, counters, familyOptions } from '../support/exposition.ts';
+import { snapshot } from '../support/snapshots.ts';
 
 type Made = ReturnType<typeof createCounters>;
 
@@ -81,17 +84,15 @@ describe('counters', () => {
 });
 
 describe('a metric of the process that cannot be read', () => {
-  const { cpuUsage } = process;
-
-  /** What `process.cpuUsage` is asked by must come to terms with its failure. */
   async function withoutCpuUsage<T>(run: () => Promise<T>): Promise<T> {
+    const real = Object.getOwnPropertyDescriptor(process, 'cpuUsage') ?? {};
     process.cpuUsage = () => {
       throw new Error('no /proc');
     };
     try {
       return await run();
     } finally {
-      process.cpuUsage = cpuUsage;
+      Object.defineProperty(process, 'cpuUsage', real);
     }
   }
 
@@ -105,6 +106,17 @@ describe('a metric of the process that cannot be read', () => {
       ['process_cpu_user_seconds_total'],
     );
     assert.equal(errors.length, 1);
+  });
+
+  it('costs no token its series', async () => {
+    const scrape = createScrape({
+      takeSnapshot: snapshot,
+      listFamilies: createListFamilies(familyOptions()),
+      selfFamilies: counters(() => undefined).families,
+    });
+    const body = await withoutCpuUsage(() => scrape('text', 'identity'));
+    assert.match(body.toString(), /^satoken_info\{.*pod="api-0".*} 1$/m);
+    assert.doesNotMatch(body.toString(), /^process_cpu_user_seconds_total/m);
   });
 
   it('counts in the same scrape where its failure is counted', async () => {

@@ -1,0 +1,152 @@
+/**
+ * How the text of an option is read: what each way takes, and what it answers to the rest.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import * as option from '../../src/config/option.ts';
+
+interface Way {
+  readonly parse: (text: string) => option.Parsed<unknown>;
+  readonly good: readonly (readonly [text: string, value: unknown])[];
+  readonly bad: readonly string[];
+  readonly problem: RegExp;
+}
+
+const WAYS: Readonly<Record<string, Way>> = {
+  duration: {
+    parse: option.duration(1, 3_600),
+    good: [
+      ['1s', 1],
+      ['90s', 90],
+      ['10m', 600],
+      ['59m59s', 3_599],
+      ['1h', 3_600],
+      ['0h1s', 1],
+    ],
+    bad: [
+      '',
+      '1',
+      's',
+      '1.5h',
+      '-1s',
+      '1s1m',
+      '1 s',
+      '1S',
+      '1ms',
+      '0s',
+      '1h1s',
+      '1d',
+      '999999999999999999999d',
+    ],
+    problem: /^must be (a duration like|from 1s to 3600s)/,
+  },
+  wholeNumber: {
+    parse: option.wholeNumber(1, 10),
+    good: [
+      ['1', 1],
+      ['10', 10],
+      ['007', 7],
+    ],
+    bad: ['', '0', '11', '-1', '+1', '1.0', '1e1', '0x1', ' 1', '9999999999999999'],
+    problem: /^must be a whole number from 1 to 10$/,
+  },
+  oneOf: {
+    parse: option.oneOf(['a', 'b']),
+    good: [
+      ['a', 'a'],
+      ['b', 'b'],
+    ],
+    bad: ['', 'A', 'a ', 'a,b', 'constructor'],
+    problem: /^must be one of a, b$/,
+  },
+  yesOrNo: {
+    parse: option.yesOrNo,
+    good: [
+      ['true', true],
+      ['false', false],
+    ],
+    bad: ['', '1', 'yes', 'True'],
+    problem: /^must be true or false$/,
+  },
+  printableText: {
+    parse: option.printableText,
+    good: [
+      ['', ''],
+      ['any é漢😀 text', 'any é漢😀 text'],
+    ],
+    bad: ['a\nb', '\x1b[31m', '\x7f', 'a\u202eb', '\u2028', '\ud800'],
+    problem: /^must be printable$/,
+  },
+  absolutePath: {
+    parse: option.absolutePath,
+    good: [
+      ['/', '/'],
+      ['/var/lib/kubelet', '/var/lib/kubelet'],
+      ['/var/lib/kubelet//', '/var/lib/kubelet'],
+    ],
+    bad: ['', 'var', './var', '~/x', '/a\0b'],
+    problem: /^must be an absolute path$/,
+  },
+  listenAddress: {
+    parse: option.listenAddress,
+    good: [
+      [':9894', { host: undefined, port: 9894 }],
+      [':0', { host: undefined, port: 0 }],
+      ['127.0.0.1:65535', { host: '127.0.0.1', port: 65_535 }],
+      ['localhost:80', { host: 'localhost', port: 80 }],
+      ['[::1]:80', { host: '::1', port: 80 }],
+      ['[::]:80', { host: '::', port: 80 }],
+    ],
+    bad: [
+      '',
+      '9894',
+      ':',
+      ':65536',
+      'a:b',
+      '::1:80',
+      '[::1]',
+      '[]:80',
+      '[::g]:80',
+      '[127.0.0.1]:80',
+      'a b:80',
+      ':-1',
+    ],
+    problem: /^must be \[HOST\]:PORT$/,
+  },
+  instant: {
+    parse: option.instant,
+    good: [
+      ['', undefined],
+      ['0', 0],
+      ['1795480173.5', 1_795_480_173.5],
+      ['2026-01-31T12:00:00Z', 1_769_860_800],
+      ['2026-01-31T12:00:00.250+01:00', 1_769_857_200.25],
+    ],
+    bad: [
+      'now',
+      '-1',
+      '1e9',
+      '2026-01-31',
+      '2026-13-31T12:00:00Z',
+      '2026-01-31 12:00:00',
+      'Jan 31 2026',
+      '123456789012',
+    ],
+    problem: /^must be a time like 2026-01-31T12:00:00Z, or seconds since 1970$/,
+  },
+};
+
+for (const [name, { parse, good, bad, problem }] of Object.entries(WAYS)) {
+  describe(name, () => {
+    for (const [text, value] of good) {
+      it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(parse(text), { ok: true, value }));
+    }
+    for (const text of bad) {
+      it(`refuses ${JSON.stringify(text)}`, () => {
+        const parsed = parse(text);
+        assert.equal(parsed.ok, false);
+        assert.match(parsed.ok ? '' : parsed.problem, problem);
+      });
+    }
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * The table of options: each with values it takes and values it refuses, from the flag and from the environment.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { environmentName, loadConfig } from '../../src/config/load.ts';
+import { type Config, OPTIONS } from '../../src/config/options.ts';
+
+interface Case<K extends keyof Config> {
+  readonly initial: Config[K];
+  readonly good: readonly (readonly [text: string, value: Config[K]])[];
+  readonly bad: readonly string[];
+}
+
+/** A new option does not compile without its cases. */
+const CASES: { readonly [K in keyof Config]: Case<K> } = {
+  listenAddress: {
+    initial: { host: undefined, port: 9894 },
+    good: [['[::1]:9000', { host: '::1', port: 9000 }]],
+    bad: ['9894', 'host', ':99999'],
+  },
+  telemetryPath: {
+    initial: '/metrics',
+    good: [
+      ['/tokens', '/tokens'],
+      ['/a/b-c_d.e', '/a/b-c_d.e'],
+    ],
+    bad: [
+      '/',
+      'metrics',
+      '/metrics/',
+      '//evil',
+      '/..',
+      '/.a',
+      '/a b',
+      '/:id',
+      '/*',
+      '/%2e',
+      '/healthz',
+      '/-/ready',
+    ],
+  },
+  maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
+  logLevel: { initial: 'info', good: [['debug', 'debug']], bad: ['trace', 'INFO'] },
+  logFormat: { initial: 'logfmt', good: [['json', 'json']], bad: ['xml'] },
+  rootDir: {
+    initial: '/var/lib/kubelet',
+    good: [['/var/lib/k0s/kubelet/', '/var/lib/k0s/kubelet']],
+    bad: ['kubelet'],
+  },
+  nodeName: { initial: '', good: [['node-1', 'node-1']], bad: ['node\n1'] },
+  rotationGrace: {
+    initial: 600,
+    good: [
+      ['0s', 0],
+      ['1d', 86_400],
+    ],
+    bad: ['10', '1d1s'],
+  },
+  scanInterval: {
+    initial: 30,
+    good: [
+      ['1s', 1],
+      ['1h', 3_600],
+    ],
+    bad: ['0s', '61m', '30'],
+  },
+  isWatching: { initial: true, good: [['false', false]], bad: ['off'] },
+  perToken: { initial: 'all', good: [['none', 'none']], bad: ['some'] },
+  isRelativeShown: { initial: true, good: [['false', false]], bad: ['0'] },
+  audienceRules: { initial: '', good: [['rules.yaml', 'rules.yaml']], bad: ['\x1b'] },
+  useCatalogue: { initial: true, good: [['false', false]], bad: ['no'] },
+  output: { initial: 'table', good: [['json', 'json']], bad: ['yaml'] },
+  at: { initial: undefined, good: [['1795480173.5', 1_795_480_173.5]], bad: ['yesterday'] },
+};
+
+const rows = (Object.keys(OPTIONS) as (keyof Config)[]).map((key) => ({
+  key,
+  ...OPTIONS[key],
+  ...CASES[key],
+}));
+
+function configured(
+  key: keyof Config,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): unknown {
+  const loaded = loadConfig(args, environment);
+  assert.deepEqual(loaded.ok ? [] : loaded.problems, []);
+  return loaded.ok ? loaded.commandLine.config[key] : undefined;
+}
+
+for (const { key, flag, default: initialText, help, isSwitch, initial, good, bad } of rows) {
+  describe(`--${flag}`, () => {
+    const variable = environmentName(flag);
+
+    it('has its default where nobody says otherwise', () => {
+      assert.deepEqual(configured(key, []), initial);
+      assert.deepEqual(configured(key, [`--${flag}=${initialText}`]), initial);
+    });
+
+    it('has its default where its variable is empty', () => {
+      assert.deepEqual(configured(key, [], { [variable]: '' }), initial);
+    });
+
+    for (const [text, value] of good) {
+      it(`takes ${text}, from the flag, the environment, or the flag before the environment`, () => {
+        assert.deepEqual(configured(key, [`--${flag}=${text}`]), value);
+        assert.deepEqual(configured(key, [], { [variable]: text }), value);
+        assert.deepEqual(configured(key, [`--${flag}=${text}`], { [variable]: initialText }), value);
+        if (!isSwitch) assert.deepEqual(configured(key, [`--${flag}`, text]), value);
+      });
+    }
+
+    for (const text of bad) {
+      it(`refuses ${JSON.stringify(text)}, and says whose it is`, () => {
+        for (const [loaded, name] of [
+          [loadConfig([`--${flag}=${text}`], {}), `--${flag}`],
+          [loadConfig([], { [variable]: text }), variable],
+        ] as const) {
+          assert.ok(!loaded.ok);
+          const [problem = '', ...others] = loaded.problems;
+          assert.deepEqual(others, []);
+          assert.ok(problem.startsWith(`${name}=${text}: `), problem);
+        }
+      });
+    }
+
+    it('is named as exporters name theirs, and explains itself in a sentence', () => {
+      assert.match(flag, /^[a-z]+(?:[.-][a-z]+)*$/);
+      assert.match(variable, /^SATOKEN_[A-Z]+(?:_[A-Z]+)*$/);
+      assert.match(help, /^[A-Z][^\n]*\.$/);
+      assert.equal(isSwitch, typeof initial === 'boolean');
+    });
+  });
+}
+
+describe('the variables of all options', () => {
+  it('are all different', () => {
+    assert.equal(new Set(rows.map(({ flag }) => environmentName(flag))).size, rows.length);
+  });
+});

@@ -1,0 +1,91 @@
+/**
+ * A server under test and clients that need not be polite: what they send is bytes.
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import type { Scrape } from '../../src/exposition/scrape.ts';
+import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
+
+export interface Served {
+  readonly server: Server;
+  readonly url: string;
+  /** What went wrong through a bug since last asked. */
+  readonly takeErrors: () => readonly unknown[];
+  readonly connect: () => Promise<Socket>;
+  /** Sends bytes, and answers all that comes back until the connection ends. */
+  readonly send: (request: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** Waits for the end of a connection, whatever ends it. */
+export async function closed(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.once('close', () => resolve());
+  if (!socket.closed) await promise;
+}
+
+/** Reads a connection to its end. */
+export async function readAll(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await closed(socket);
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+/** A scrape that always prints the same. */
+export function scrapeOf(text: string): Scrape {
+  return async (_format, coding) => (coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
+}
+
+/** Serves on a free port: a small scrape, ready, patient, unless a test says otherwise. */
+export async function serve(
+  overrides: Partial<ServerOptions> = {},
+  limits: Partial<Limits> = {},
+): Promise<Served> {
+  const errors: unknown[] = [];
+  const options: ServerOptions = {
+    telemetryPath: '/metrics',
+    maxRequests: 128,
+    node: 'node-1',
+    version: '1.2.3',
+    scrape: scrapeOf('x 1\n'),
+    isReady: () => true,
+    onError: (error) => errors.push(error),
+    sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
+    ...overrides,
+  };
+  const server = createServer(options, { ...LIMITS, ...limits });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const open = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    // A connection that is reset has ended, which is what tests wait for.
+    return socket.on('error', () => undefined);
+  };
+  return {
+    server,
+    url: `http://127.0.0.1:${port}`,
+    takeErrors: () => errors.splice(0),
+    connect: open,
+    send: async (request) => {
+      const socket = await open();
+      socket.write(request, 'latin1');
+      return readAll(socket);
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A request as text, to be the last of its connection. */
+export function request(line: string, ...headers: string[]): string {
+  return [line, 'Host: x', 'Connection: close', ...headers, '', ''].join('\r\n');
+}
