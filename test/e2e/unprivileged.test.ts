@@ -1,0 +1,90 @@
+/**
+ * A user who may not read everything is told what he could not see.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'mocha';
+import { EXIT } from '../../src/cli/scan.ts';
+import { describeWith } from '../support/tools.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz');
+/** Drops what root may before the program is loaded. */
+const AS_NOBODY = 'data:text/javascript,process.setgroups([]);process.setgid(65534);process.setuid(65534)';
+
+interface Answer {
+  readonly tokens: readonly { readonly pod: string }[];
+  readonly unreadable: readonly { readonly volume: string; readonly path: string; readonly reason: string }[];
+}
+
+describeWith(['root'], 'scan by an unprivileged user', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-unprivileged-'));
+
+  before(() => {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+    execFileSync('tar', ['xpzf', CAPTURE, '--same-owner', '-C', folder]);
+    chmodSync(folder, 0o755);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const scan = () => {
+    const args = [
+      '--import',
+      AS_NOBODY,
+      join(folder, 'dist/main.js'),
+      'scan',
+      '--output=json',
+      '--at=1795480173.5',
+    ];
+    const run = spawnSync(process.execPath, [...args, `--kubelet.root-dir=${folder}`], {
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    assert.equal(run.stderr, '');
+    return { exit: run.status, ...(JSON.parse(run.stdout) as Answer) };
+  };
+
+  it('ends with 3 where it may not list the pods', () => {
+    const { exit, tokens, unreadable } = scan();
+    assert.equal(exit, EXIT.unreadable);
+    assert.deepEqual(tokens, []);
+    assert.deepEqual(
+      unreadable.map(({ reason }) => reason),
+      ['permission_denied'],
+    );
+  });
+
+  it('names every pod whose folder it may not list', () => {
+    chmodSync(join(folder, 'pods'), 0o755);
+    const { exit, unreadable } = scan();
+    assert.equal(exit, EXIT.unreadable);
+    assert.equal(unreadable.length, readdirSync(join(folder, 'pods')).length);
+    assert.ok(unreadable.every(({ reason }) => reason === 'permission_denied'));
+  });
+
+  it('lists the tokens it may read beside those it may not', () => {
+    execFileSync('find', [
+      join(folder, 'pods'),
+      '-maxdepth',
+      '2',
+      '-type',
+      'd',
+      '-exec',
+      'chmod',
+      'o+rx',
+      '{}',
+      '+',
+    ]);
+    const { exit, tokens, unreadable } = scan();
+    assert.equal(exit, EXIT.failing);
+    // One of 0600 in d2-runasuser, two of 0640 in d-fsgroup.
+    assert.equal(tokens.length + unreadable.length, 14);
+    assert.equal(unreadable.length, 3);
+    assert.ok(unreadable.every(({ path, reason }) => path !== '' && reason === 'permission_denied'));
+    assert.equal(tokens.filter(({ pod }) => /^d2?-/.test(pod)).length, 0);
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * Whatever the program prints, serves or logs, no token is in it, nor a part of one.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { DEMO_PODS } from '../src/simulator/demo-pods.ts';
+import { type Program, startProgram } from './support/program.ts';
+
+const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
+/** So short a piece of a token tells nobody anything; the first characters of every payload are the same. */
+const PIECE = 24;
+
+/** Payloads and signatures of all tokens below a folder. Headers are the same for all and no secret. */
+function secretsBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .filter((content) => content.startsWith('eyJ') && content.length < 65_536)
+    .flatMap((content) => content.split('.').slice(1));
+}
+
+/** The first secret any piece of which is in the text; undefined where there is none. */
+function leakIn(text: string, secrets: readonly string[]): string | undefined {
+  return secrets.find(
+    (secret) => text.includes(secret.slice(-PIECE)) || text.includes(secret.slice(0, 2 * PIECE)),
+  );
+}
+
+describe('secrecy', () => {
+  let demo: Program;
+  let folder = '';
+  let secrets: readonly string[] = [];
+
+  before(async () => {
+    demo = await startProgram('demo', '--log.level=debug');
+    folder = (await demo.says(/--kubelet.root-dir=(\S+)/))[1] ?? '';
+    secrets = secretsBelow(folder);
+  });
+  after(() => demo.stop());
+
+  const run = (...args: readonly string[]): string => {
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, `--kubelet.root-dir=${folder}`], {
+      encoding: 'utf8',
+    });
+    return stdout + stderr;
+  };
+  const get = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<string> =>
+    (await fetch(demo.url + path, { headers })).text();
+
+  it('has secrets to look for, and would find one', () => {
+    assert.ok(secrets.length > 60);
+    assert.ok(leakIn(`somewhere ${secrets[0]} in a text`, secrets));
+  });
+
+  for (const path of ['/metrics', '/', '/healthz', '/readyz', '/nowhere']) {
+    it(`holds for ${path}`, async () => {
+      const text = await get(path);
+      assert.notEqual(text, '');
+      assert.equal(leakIn(text, secrets), undefined);
+    });
+  }
+
+  it('holds for OpenMetrics', async () => {
+    const text = await get('/metrics', { accept: 'application/openmetrics-text' });
+    assert.match(text, /# EOF\n$/);
+    assert.equal(leakIn(text, secrets), undefined);
+  });
+
+  for (const args of [
+    ['scan'],
+    ['scan', '--output=json'],
+    ...DEMO_PODS.map(({ name }) => ['explain', `demo/${name}`]),
+  ]) {
+    it(`holds for ${args.join(' ')}`, () => {
+      const text = run(...args);
+      assert.notEqual(text, '');
+      assert.equal(leakIn(text, secrets), undefined);
+    });
+  }
+
+  it('holds for the log, down to its debug lines', () => {
+    assert.match(demo.printed(), /level=info/);
+    assert.equal(leakIn(demo.printed(), secrets), undefined);
+  });
+});

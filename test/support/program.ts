@@ -1,0 +1,48 @@
+/**
+ * The program as a process of its own, run from its sources.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const LISTENING = /msg=listening address=\S+ port=(\d+)/;
+
+export interface Program {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** All that it has printed. */
+  readonly printed: () => string;
+  /** Resolves once something it printed matches; rejects where it ends before. */
+  readonly says: (pattern: RegExp) => Promise<RegExpExecArray>;
+  /** Ends it as the kubelet would, and answers its exit code. */
+  readonly stop: () => Promise<number | null>;
+}
+
+/** Starts a command that listens; resolves once its first pass has ended. */
+export async function startProgram(...args: readonly string[]): Promise<Program> {
+  const child = spawn(process.execPath, [MAIN, ...args, '--web.listen-address=127.0.0.1:0']);
+  const ended = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      child.emit('printed');
+    });
+  }
+  const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const found = pattern.exec(output);
+      if (found !== null) return found;
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${output}`);
+      await Promise.race([once(child, 'printed'), ended]);
+    }
+  };
+  const [, port = ''] = await says(LISTENING);
+  await says(/msg="first pass ended"/);
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    const [code] = (await ended) as [number | null];
+    return code;
+  };
+  return { url: `http://127.0.0.1:${port}`, process: child, printed: () => output, says, stop };
+}
