@@ -4,25 +4,42 @@
  * Answers a kubelet's token requests as the real one does, refusals word for word. Knows nothing of files or HTTP.
  */
 import { randomUUID } from 'node:crypto';
+import { type Authority, type AuthorityOptions, createAuthority } from './authority.ts';
 import { legacyClaims, projectedClaims, type Reference } from './claims.ts';
-import type { Pod, Secret, ServiceAccount, TokenProjection } from './objects.ts';
-import { createSigningKey, type SigningAlgorithm, type SigningKey } from './signing-key.ts';
+import { createStore, type ObjectChange, type ObjectStore, type StoredObject } from './object-store.ts';
+import type { Pod, PodEvent, Secret, ServiceAccount, TokenProjection } from './objects.ts';
+import { expireEvents, type MountFailure, recordFailure } from './pod-events.ts';
+
+/** The kinds of objects that are kept. */
+export type Resource = 'pods' | 'serviceaccounts' | 'secrets' | 'events';
+
+export interface Change extends ObjectChange {
+  readonly resource: Resource;
+}
 
 export type TokenAnswer =
   | { readonly ok: true; readonly token: string; readonly expiresAt: number }
   /** As the API server words it. */
   | { readonly ok: false; readonly message: string };
 
-export interface Cluster {
+export interface Cluster extends Omit<Authority, 'sign'> {
   readonly now: () => number;
-  readonly issuer: () => string;
-  readonly audiences: () => readonly string[];
-  /** Every key that is published; the first one signs. */
-  readonly keys: () => readonly SigningKey[];
+  /** Of the last change of anything. */
+  readonly revision: () => number;
+  /** Tells every change of an object from now on; answers how to end that. */
+  readonly onChange: (listener: (change: Change) => void) => () => void;
+  /** By namespace and name. */
+  readonly list: (resource: Resource) => readonly StoredObject[];
+  readonly pod: (namespace: string, name: string) => Pod | undefined;
   readonly serviceAccount: (namespace: string, name: string) => ServiceAccount | undefined;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   readonly configMap: (namespace: string, name: string) => Readonly<Record<string, string>> | undefined;
-  /** The uid of the account, made where it is not there; deleted and made again it has another. */
+  /** Keeps the pod as it is now, and answers it with its new resourceVersion. */
+  readonly setPod: (pod: Pod) => Pod;
+  readonly deletePod: (namespace: string, name: string) => void;
+  /** A node's kubelet says that a volume of a pod could not be had; lost while the API server is not available. */
+  readonly recordFailure: (failure: MountFailure, nodeName: string) => void;
+  /** The account, made where it is not there; deleted and made again it has another. */
   readonly createServiceAccount: (namespace: string, name: string) => ServiceAccount;
   /** Takes an account over as it is. */
   readonly addServiceAccount: (account: ServiceAccount) => void;
@@ -31,9 +48,6 @@ export interface Cluster {
   readonly addSecret: (secret: Secret) => void;
   readonly deleteSecret: (namespace: string, name: string) => void;
   readonly setConfigMap: (namespace: string, name: string, data: Readonly<Record<string, string>>) => void;
-  /** Signs with a new key; the old one stays published unless it is withdrawn. */
-  readonly changeKey: (isOldKept: boolean) => void;
-  readonly changeIssuer: (issuer: string) => void;
   readonly refuseAudience: (audience: string) => void;
   /** While it is not, every request fails as it does where nobody listens. */
   readonly setAvailable: (isAvailable: boolean) => void;
@@ -41,84 +55,55 @@ export interface Cluster {
   readonly requestToken: (pod: Pod, projection: TokenProjection, node: Reference) => TokenAnswer;
 }
 
-export interface ClusterOptions {
+export interface ClusterOptions extends AuthorityOptions {
   readonly now: () => number;
-  readonly algorithm?: SigningAlgorithm;
-  readonly issuer?: string;
-  /** `--api-audiences`; the issuer by default. */
-  readonly audiences?: readonly string[];
 }
 
-const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 /** The API server takes only this lifetime for that of a default token. */
 const DEFAULT_TOKEN_SECONDS = 3607;
 
-function keyOf(namespace: string, name: string): string {
-  return `${namespace}/${name}`;
-}
-
 function refused(message: string): TokenAnswer {
   return { ok: false, message };
-}
-
-/** Objects of one kind, by namespace and name. */
-function createStore<T>() {
-  const held = new Map<string, T>();
-  return {
-    get: (namespace: string, name: string) => held.get(keyOf(namespace, name)),
-    set: (namespace: string, name: string, value: T) => {
-      held.set(keyOf(namespace, name), value);
-      return value;
-    },
-    delete: (namespace: string, name: string) => void held.delete(keyOf(namespace, name)),
-  };
 }
 
 function metaOf(namespace: string, name: string) {
   return { namespace, name, uid: randomUUID() };
 }
 
-function serviceAccounts() {
-  const store = createStore<ServiceAccount>();
-  const create = (namespace: string, name: string): ServiceAccount =>
-    store.get(namespace, name) ?? store.set(namespace, name, { metadata: metaOf(namespace, name) });
-  return { ...store, create };
-}
-
-type Accounts = ReturnType<typeof serviceAccounts>;
-
-/** What signs, and under which names. */
-function createAuthority({ algorithm = 'ES256', issuer = DEFAULT_ISSUER, audiences }: ClusterOptions) {
-  let [keys, currentIssuer, first]: [readonly SigningKey[], string, SigningKey] = [
-    [],
-    issuer,
-    createSigningKey(algorithm),
-  ];
-  keys = [first];
+/** Every kind's objects, numbered by one counter. */
+function createStores(now: () => number) {
+  const listeners = new Set<(change: Change) => void>();
+  let revision = 1;
+  const open = <T extends StoredObject>(resource: Resource): ObjectStore<T> =>
+    createStore<T>({
+      now,
+      nextRevision: () => ++revision,
+      onChange: (change) => {
+        for (const listener of listeners) listener({ ...change, resource });
+      },
+    });
   return {
-    issuer: () => currentIssuer,
-    audiences: () => audiences ?? [currentIssuer],
-    keys: () => keys,
-    sign: (payload: unknown) => first.sign(payload),
-    changeKey: (isOldKept: boolean) => {
-      first = createSigningKey(algorithm);
-      keys = isOldKept ? [first, ...keys] : [first];
-    },
-    changeIssuer: (to: string) => {
-      currentIssuer = to;
+    pods: open<Pod>('pods'),
+    serviceaccounts: open<ServiceAccount>('serviceaccounts'),
+    secrets: open<Secret>('secrets'),
+    events: open<PodEvent>('events'),
+    revision: () => revision,
+    onChange: (listener: (change: Change) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }
 
-type Authority = ReturnType<typeof createAuthority>;
+type Stores = ReturnType<typeof createStores>;
 
-function createLegacySecret(
-  secrets: ReturnType<typeof createStore<Secret>>,
-  accounts: Accounts,
-  authority: Authority,
-) {
+function createAccount({ serviceaccounts }: Stores, namespace: string, name: string): ServiceAccount {
+  return serviceaccounts.get(namespace, name) ?? serviceaccounts.set({ metadata: metaOf(namespace, name) });
+}
+
+function createLegacySecret(stores: Stores, authority: Authority) {
   return (namespace: string, name: string, serviceAccount: string): Secret => {
-    const { uid } = accounts.create(namespace, serviceAccount).metadata;
+    const { uid } = createAccount(stores, namespace, serviceAccount).metadata;
     const token = authority.sign(
       legacyClaims({ namespace, serviceAccount: { name: serviceAccount, uid }, secretName: name }),
     );
@@ -126,7 +111,7 @@ function createLegacySecret(
       'kubernetes.io/service-account.name': serviceAccount,
       'kubernetes.io/service-account.uid': uid,
     };
-    return secrets.set(namespace, name, {
+    return stores.secrets.set({
       metadata: { ...metaOf(namespace, name), annotations },
       type: 'kubernetes.io/service-account-token',
       data: { 'ca.crt': 'a certificate\n', namespace, token },
@@ -161,46 +146,61 @@ function grant(
   return { ok: true, token: authority.sign(claims), expiresAt: claims.iat + expirationSeconds };
 }
 
-export function createCluster(options: ClusterOptions): Cluster {
-  const { now } = options;
-  const authority = createAuthority(options);
-  const accounts = serviceAccounts();
-  const secrets = createStore<Secret>();
-  const configMaps = createStore<Readonly<Record<string, string>>>();
+/** TokenRequest, while the API server is there. */
+function createGranter(stores: Stores, authority: Authority, now: () => number) {
   const refusedAudiences = new Set<string>();
-  let isAvailable = true;
-
   const requestToken = (pod: Pod, projection: TokenProjection, node: Reference): TokenAnswer => {
     const name = pod.spec.serviceAccountName ?? 'default';
-    const account = accounts.get(pod.metadata.namespace, name);
-    if (!isAvailable) return refused('dial tcp 127.0.0.1:6443: connect: connection refused');
+    const account = stores.serviceaccounts.get(pod.metadata.namespace, name);
     if (account === undefined) return refused(`serviceaccounts "${name}" not found`);
     if (projection.audience !== undefined && refusedAudiences.has(projection.audience))
       return refused(`audience "${projection.audience}" not found in pod spec volume`);
     return grant(pod, projection, node, account, authority, now());
   };
+  return { requestToken, refuseAudience: (audience: string) => void refusedAudiences.add(audience) };
+}
+
+export function createCluster(options: ClusterOptions): Cluster {
+  const { now } = options;
+  const authority = createAuthority(options);
+  const stores = createStores(now);
+  const { pods, serviceaccounts, secrets, events } = stores;
+  const configMaps = new Map<string, Readonly<Record<string, string>>>();
+  const granter = createGranter(stores, authority, now);
+  let isAvailable = true;
 
   return {
     ...authority,
     now,
-    serviceAccount: accounts.get,
+    revision: stores.revision,
+    onChange: stores.onChange,
+    list: (resource) => {
+      expireEvents(events, now());
+      return stores[resource].list();
+    },
+    pod: pods.get,
+    setPod: pods.set,
+    deletePod: pods.delete,
+    recordFailure: (failure, nodeName) => {
+      if (isAvailable) recordFailure(events, failure, nodeName, now());
+    },
+    serviceAccount: serviceaccounts.get,
+    createServiceAccount: (namespace, name) => createAccount(stores, namespace, name),
+    addServiceAccount: (account) => void serviceaccounts.set(account),
+    deleteServiceAccount: serviceaccounts.delete,
     secret: secrets.get,
-    configMap: configMaps.get,
-    createServiceAccount: accounts.create,
-    addServiceAccount: (account) => {
-      accounts.set(account.metadata.namespace, account.metadata.name, account);
-    },
-    deleteServiceAccount: accounts.delete,
-    createLegacySecret: createLegacySecret(secrets, accounts, authority),
-    addSecret: (secret) => {
-      secrets.set(secret.metadata.namespace, secret.metadata.name, secret);
-    },
+    createLegacySecret: createLegacySecret(stores, authority),
+    addSecret: (secret) => void secrets.set(secret),
     deleteSecret: secrets.delete,
-    setConfigMap: configMaps.set,
-    refuseAudience: (audience) => void refusedAudiences.add(audience),
+    configMap: (namespace, name) => configMaps.get(`${namespace}/${name}`),
+    setConfigMap: (namespace, name, data) => void configMaps.set(`${namespace}/${name}`, data),
+    refuseAudience: granter.refuseAudience,
     setAvailable: (value) => {
       isAvailable = value;
     },
-    requestToken,
+    requestToken: (pod, projection, node) =>
+      isAvailable
+        ? granter.requestToken(pod, projection, node)
+        : refused('dial tcp 127.0.0.1:6443: connect: connection refused'),
   };
 }

@@ -3,10 +3,13 @@
  *
  * Nothing happens between calls: whoever drives it says when to sync. Knows nothing of the exporter.
  */
+import { apiTime } from './api-time.ts';
 import type { Reference } from './claims.ts';
 import type { Cluster } from './cluster.ts';
 import type { Mounts } from './mounts.ts';
 import type { Pod } from './objects.ts';
+import type { MountFailure } from './pod-events.ts';
+import { completed } from './pod-status.ts';
 import * as volumes from './pod-volumes.ts';
 import { createTokenCache } from './token-cache.ts';
 
@@ -25,8 +28,8 @@ export interface Kubelet {
   /** The pod's containers ended for good: its volumes go, its folder stays. */
   readonly complete: (podUid: string) => void;
   readonly remove: (podUid: string) => void;
-  /** A volume that cannot be mounted (a claim that is not bound, say) holds up all others of its pod. */
-  readonly block: (podUid: string, isBlocked: boolean) => void;
+  /** A volume `data` that cannot be mounted holds up all others of its pod; `cause` is how the kubelet words it. */
+  readonly block: (podUid: string, isBlocked: boolean, cause?: string) => void;
   /** While stopped nothing is synced. A start asks for every token anew. */
   readonly stop: () => void;
   readonly start: () => void;
@@ -40,15 +43,19 @@ export interface KubeletOptions {
   readonly cluster: Cluster;
   readonly node: Reference;
   readonly mounts: Mounts;
-  readonly onFailure?: (failure: volumes.MountFailure) => void;
 }
 
 interface Running {
   pod: Pod;
-  isBlocked: boolean;
+  /** What holds its volumes up. */
+  blockedBy: string | undefined;
+  hasEnded: boolean;
   readonly mounted: Set<string>;
   boundFiles: readonly string[];
 }
+
+/** What a pod gets whose spec names no grace. */
+const DEFAULT_GRACE_SECONDS = 30;
 
 interface State {
   readonly disk: volumes.Disk;
@@ -56,14 +63,27 @@ interface State {
   isStopped: boolean;
 }
 
-function get({ running }: State, podUid: string): Running {
+function get(running: State['running'], podUid: string): Running {
   const found = running.get(podUid);
   if (found === undefined) throw new Error(`no pod ${podUid}`);
   return found;
 }
 
-function syncPod({ disk }: State, { pod, isBlocked, mounted }: Running): void {
-  if (isBlocked || pod.metadata.deletionTimestamp !== undefined) return;
+/** Why a sync of a pod comes to nothing while its volume `data` is held up. */
+function blockage({ pod, blockedBy }: Running): MountFailure | undefined {
+  if (blockedBy === undefined) return undefined;
+  const volumeNames = 'unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]';
+  return { pod, message: `Unable to attach or mount volumes: ${volumeNames}: ${blockedBy}` };
+}
+
+function syncPod({ disk }: State, one: Running): void {
+  const { pod, hasEnded, mounted } = one;
+  if (hasEnded || pod.metadata.deletionTimestamp !== undefined) return;
+  const failure = blockage(one);
+  if (failure !== undefined) {
+    disk.onFailure(failure);
+    return;
+  }
   for (const volume of volumes.volumesOf(pod)) {
     if (!mounted.has(volume.name)) volumes.mountVolume(disk, pod, volume);
     mounted.add(volume.name);
@@ -73,45 +93,60 @@ function syncPod({ disk }: State, { pod, isBlocked, mounted }: Running): void {
 
 function sync(state: State, podUid?: string): void {
   if (state.isStopped) return;
-  const pods = podUid === undefined ? state.running.values() : [get(state, podUid)];
+  const pods = podUid === undefined ? state.running.values() : [get(state.running, podUid)];
   for (const one of pods) syncPod(state, one);
 }
 
 function run(state: State, pod: Pod): void {
   const { uid } = pod.metadata;
-  const one: Running = { pod, isBlocked: false, mounted: new Set(), boundFiles: [] };
+  const posted = state.disk.cluster.setPod(pod);
+  const none = { blockedBy: undefined, hasEnded: false, boundFiles: [] };
+  const one: Running = { pod: posted, mounted: new Set(), ...none };
   state.running.set(uid, one);
   volumes.makePodFolder(state.disk, uid);
   sync(state, uid);
   one.boundFiles = volumes.bindSubPaths(state.disk, pod);
 }
 
-function terminate(state: State, podUid: string): void {
-  const one = get(state, podUid);
-  const deletionTimestamp = new Date(state.disk.cluster.now() * 1_000).toISOString();
-  one.pod = { ...one.pod, metadata: { ...one.pod.metadata, deletionTimestamp } };
+function terminate({ disk, running }: State, podUid: string): void {
+  const one = get(running, podUid);
+  const { metadata, spec } = one.pod;
+  const grace = spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  const deletionTimestamp = apiTime(disk.cluster.now() + grace);
+  one.pod = disk.cluster.setPod({
+    ...one.pod,
+    metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: grace },
+  });
 }
 
-function complete(state: State, podUid: string): void {
-  const { disk } = state;
-  const one = get(state, podUid);
+/** Nothing of the pod's volumes stays mounted, and nobody fills them any more. */
+function releaseVolumes(disk: volumes.Disk, one: Running): void {
   for (const file of one.boundFiles) disk.mounts.releaseFile(file);
   one.boundFiles = [];
   for (const volume of volumes.volumesOf(one.pod)) {
     if (one.mounted.delete(volume.name)) disk.mounts.unmount(volumes.volumeFolder(disk, one.pod, volume));
   }
-  one.isBlocked = true;
-  disk.tokens.forget(podUid);
+  one.hasEnded = true;
+  disk.tokens.forget(one.pod.metadata.uid);
 }
 
-function remove(state: State, podUid: string): void {
-  complete(state, podUid);
-  state.running.delete(podUid);
-  volumes.removePodFolder(state.disk, podUid);
+function complete({ disk, running }: State, podUid: string): void {
+  const one = get(running, podUid);
+  releaseVolumes(disk, one);
+  one.pod = disk.cluster.setPod(completed(one.pod, disk.cluster.now()));
+}
+
+function remove({ disk, running }: State, podUid: string): void {
+  const one = get(running, podUid);
+  const { namespace, name } = one.pod.metadata;
+  releaseVolumes(disk, one);
+  if (disk.cluster.pod(namespace, name)?.metadata.uid === podUid) disk.cluster.deletePod(namespace, name);
+  running.delete(podUid);
+  volumes.removePodFolder(disk, podUid);
 }
 
 function volumeFolder(state: State, podUid: string, name: string): string {
-  const { pod } = get(state, podUid);
+  const { pod } = get(state.running, podUid);
   const volume = volumes.volumesOf(pod).find((one) => one.name === name);
   if (volume === undefined) throw new Error(`no volume ${name} in pod ${podUid}`);
   return volumes.volumeFolder(state.disk, pod, volume);
@@ -123,9 +158,16 @@ function start(state: State): void {
   sync(state);
 }
 
-export function createKubelet({ rootDir, cluster, node, mounts, onFailure }: KubeletOptions): Kubelet {
+/** A claim that was deleted under its pod. */
+function missingClaim({ metadata }: Pod): string {
+  const reason = 'failed to fetch PVC from API server: persistentvolumeclaims "data" not found';
+  return `error processing PVC ${metadata.namespace}/data: ${reason}`;
+}
+
+export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions): Kubelet {
   const tokens = createTokenCache(cluster, node);
-  const disk = { rootDir, cluster, mounts, tokens, onFailure: onFailure ?? (() => undefined) };
+  const onFailure = (failure: MountFailure): void => cluster.recordFailure(failure, node.name);
+  const disk = { rootDir, cluster, mounts, tokens, onFailure };
   const state: State = { disk, running: new Map(), isStopped: false };
   return {
     pods: () => [...state.running.values()].map(({ pod }) => pod),
@@ -139,8 +181,9 @@ export function createKubelet({ rootDir, cluster, node, mounts, onFailure }: Kub
     terminate: (podUid) => terminate(state, podUid),
     complete: (podUid) => complete(state, podUid),
     remove: (podUid) => remove(state, podUid),
-    block: (podUid, isBlocked) => {
-      get(state, podUid).isBlocked = isBlocked;
+    block: (podUid, isBlocked, cause) => {
+      const one = get(state.running, podUid);
+      one.blockedBy = isBlocked ? (cause ?? missingClaim(one.pod)) : undefined;
     },
     stop: () => {
       state.isStopped = true;

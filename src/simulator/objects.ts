@@ -10,7 +10,9 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
+  /** When its grace ends. */
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly resourceVersion?: string;
 }
 
@@ -59,10 +61,46 @@ export interface Pod {
     readonly serviceAccountName?: string;
     readonly automountServiceAccountToken?: boolean;
     readonly securityContext?: { readonly runAsUser?: number; readonly fsGroup?: number };
+    readonly terminationGracePeriodSeconds?: number;
     readonly containers: readonly Container[];
     readonly volumes?: readonly Volume[];
   };
-  readonly status?: { readonly phase?: string; readonly startTime?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly PodCondition[];
+    readonly startTime?: string;
+  };
+}
+
+export interface PodCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason?: string;
+  readonly lastProbeTime: string | null;
+  readonly lastTransitionTime: string;
+}
+
+/** An event of core/v1 on a pod. */
+export interface PodEvent {
+  readonly metadata: ObjectMeta;
+  readonly involvedObject: {
+    readonly kind: 'Pod';
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly apiVersion: 'v1';
+    readonly resourceVersion: string | undefined;
+  };
+  readonly reason: string;
+  readonly message: string;
+  readonly source: { readonly component: string; readonly host: string };
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  readonly count: number;
+  readonly type: 'Normal' | 'Warning';
+  readonly eventTime: null;
+  readonly reportingComponent: string;
+  readonly reportingInstance: string;
 }
 
 export interface ServiceAccount {

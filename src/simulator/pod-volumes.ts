@@ -10,14 +10,8 @@ import type { Cluster } from './cluster.ts';
 import type { Mounts } from './mounts.ts';
 import type { Pod, Volume } from './objects.ts';
 import { payloadOf } from './payload.ts';
+import type { MountFailure } from './pod-events.ts';
 import type { TokenCache } from './token-cache.ts';
-
-/** A line of the kubelet's log and an event on the pod, as the real one words them. */
-export interface MountFailure {
-  readonly pod: Pod;
-  readonly volume: string;
-  readonly message: string;
-}
 
 /** The disk, and what volumes are filled from. */
 export interface Disk {
@@ -58,7 +52,7 @@ export function fillVolume(disk: Disk, pod: Pod, volume: Volume): void {
   const { cluster, tokens, onFailure } = disk;
   const answer = payloadOf(pod, volume, cluster, tokens);
   if (!answer.ok) {
-    onFailure({ pod, volume: volume.name, message: answer.message });
+    onFailure({ pod, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${answer.message}` });
     return;
   }
   const { fsGroup } = pod.spec.securityContext ?? {};

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster } from './cluster.ts';
 import type { Container, Pod, TokenProjection, Volume } from './objects.ts';
+import { runningStatus } from './pod-status.ts';
 
 export interface PodOptions {
   readonly name: string;
@@ -69,6 +70,6 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
       containers: options.containers ?? [{ name: 'main' }],
       volumes: [...(options.volumes ?? []), ...(isDefaultAdded ? [defaultVolume()] : [])],
     },
-    status: { phase: 'Running', startTime: new Date(cluster.now() * 1_000).toISOString() },
+    status: runningStatus(cluster.now()),
   };
 }

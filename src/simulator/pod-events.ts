@@ -1,0 +1,61 @@
+/**
+ * The events that a kubelet writes on its pods when a volume cannot be had, counted as the real one counts them.
+ *
+ * Knows nothing of why it failed; the words come from the kubelet.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { apiTime, parseApiTime } from './api-time.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { Pod, PodEvent } from './objects.ts';
+
+export interface MountFailure {
+  readonly pod: Pod;
+  /** As in the kubelet's log and in the event. */
+  readonly message: string;
+}
+
+/** `--event-ttl`. */
+const TTL_SECONDS = 3_600;
+
+function newEvent({ pod, message }: MountFailure, nodeName: string, now: string): PodEvent {
+  const { namespace, name, uid, resourceVersion } = pod.metadata;
+  return {
+    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace, uid: randomUUID() },
+    involvedObject: { kind: 'Pod', namespace, name, uid, apiVersion: 'v1', resourceVersion },
+    reason: 'FailedMount',
+    message,
+    source: { component: 'kubelet', host: nodeName },
+    firstTimestamp: now,
+    lastTimestamp: now,
+    count: 1,
+    type: 'Warning',
+    eventTime: null,
+    reportingComponent: 'kubelet',
+    reportingInstance: nodeName,
+  };
+}
+
+/** The same failure of the same pod is one event that is counted up. */
+export function recordFailure(
+  events: ObjectStore<PodEvent>,
+  failure: MountFailure,
+  nodeName: string,
+  now: number,
+): void {
+  const known = events
+    .list()
+    .find(
+      ({ involvedObject, message }) =>
+        involvedObject.uid === failure.pod.metadata.uid && message === failure.message,
+    );
+  const event = known ?? newEvent(failure, nodeName, apiTime(now));
+  const count = known === undefined ? 1 : known.count + 1;
+  events.set({ ...event, count, lastTimestamp: apiTime(now) });
+}
+
+/** Events go an hour after they were last seen. */
+export function expireEvents(events: ObjectStore<PodEvent>, now: number): void {
+  for (const { metadata, lastTimestamp } of events.list()) {
+    if (parseApiTime(lastTimestamp) + TTL_SECONDS <= now) events.delete(metadata.namespace, metadata.name);
+  }
+}
