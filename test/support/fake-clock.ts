@@ -1,0 +1,54 @@
+/**
+ * A clock that goes only when told to, and keeps the contract of the real one: a sleep ends at its time or with its
+ * signal, at once where that is aborted already, and never rejects.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/reconcile.ts';
+
+export interface FakeClock extends Clock {
+  /** Goes on by `ms`, waking sleepers at their time, and lets each do what it does before the next. */
+  readonly advance: (ms: number) => Promise<void>;
+  /** How many sleep now. */
+  readonly sleepers: () => number;
+}
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await setImmediate();
+}
+
+export function createFakeClock(): FakeClock {
+  let nowMs = 0;
+  const sleeping = new Set<Sleeper>();
+
+  const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const sleeper = { untilMs: nowMs + ms, wake: () => resolve() };
+    if (signal.aborted) return Promise.resolve();
+    sleeping.add(sleeper);
+    signal.addEventListener('abort', sleeper.wake, { once: true });
+    return promise.finally(() => {
+      sleeping.delete(sleeper);
+      signal.removeEventListener('abort', sleeper.wake);
+    });
+  };
+
+  const advance = async (ms: number): Promise<void> => {
+    const untilMs = nowMs + ms;
+    for (;;) {
+      await settle();
+      const [next] = [...sleeping].toSorted((a, b) => a.untilMs - b.untilMs);
+      if (next === undefined || next.untilMs > untilMs) break;
+      nowMs = Math.max(nowMs, next.untilMs);
+      next.wake();
+    }
+    nowMs = untilMs;
+  };
+
+  return { monotonicMs: () => nowMs, sleep, advance, sleepers: () => sleeping.size };
+}
