@@ -52,7 +52,10 @@ const ALLOWED = [
 ] as const;
 
 interface Report {
-  readonly diagnostics: readonly { readonly category: string; readonly location: { readonly path: string } }[];
+  readonly diagnostics: readonly {
+    readonly category: string;
+    readonly location: { readonly path: string };
+  }[];
 }
 
 describe('the layers', () => {
