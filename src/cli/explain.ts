@@ -20,7 +20,8 @@ interface Found {
 }
 
 function isNamed(pod: string, { identity }: Token): boolean {
-  return [identity.podUid, identity.pod, `${identity.namespace}/${identity.pod}`].includes(pod);
+  const names = identity.pod === '' ? [] : [identity.pod, `${identity.namespace}/${identity.pod}`];
+  return [identity.podUid, ...names].includes(pod);
 }
 
 /** A legacy token names no pod: that it lies in the one asked for cannot be ruled out. */

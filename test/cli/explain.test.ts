@@ -1,0 +1,194 @@
+/**
+ * What `explain` says of a pod: what is wrong, how that is known, what to do.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { explain } from '../../src/cli/explain.ts';
+import { EXIT } from '../../src/cli/scan.ts';
+import type { Judgement } from '../../src/core/assess.ts';
+import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
+import { CHECKS } from '../../src/core/checks/index.ts';
+import type { Unreadable } from '../../src/core/observation.ts';
+import { snapshot } from '../support/snapshots.ts';
+import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
+
+const expired = token({ claims: { expiresAt: NOW } });
+const DENIED: Unreadable = {
+  podUid: POD_UID,
+  volume: 'vault',
+  path: 'token',
+  reason: 'permission_denied',
+  detail: 'EACCES',
+};
+
+/** A check that exists for this test alone. */
+function checkNamed(reason: string): Judgement['check'] {
+  return {
+    reason: reason as Judgement['check']['reason'],
+    summary: 'Something is wrong.',
+    severity: 'warning',
+    judge: () => PASS,
+    fix: ({ identity }) => [`look at ${identity.namespace}/${identity.pod}`, 'mend it'],
+  };
+}
+
+describe('explain', () => {
+  for (const [title, pod] of [
+    ['name', 'api-0'],
+    ['namespace and name', 'payments/api-0'],
+    ['uid', POD_UID],
+  ] as const) {
+    it(`finds a pod by its ${title}`, () => {
+      const { text, exit } = explain(pod, snapshot());
+      assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
+      assert.equal(exit, EXIT.ok);
+    });
+  }
+
+  it('tells all tokens of the pod, those that do not name it among them', () => {
+    const { text } = explain('payments/api-0', snapshot({ tokens: [token(), legacyToken()] }));
+    assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
+    assert.match(text, new RegExp(`^payments/${POD_UID}: api-token/token$`, 'm'));
+  });
+
+  it('tells of no other pod', () => {
+    const other = token({ identity: { pod: 'other', podUid: 'uid-other' } });
+    const denied = { ...DENIED, podUid: 'uid-other' };
+    const { text } = explain('api-0', snapshot({ tokens: [token(), other], unreadable: [denied] }));
+    assert.doesNotMatch(text, /other/);
+  });
+
+  it('reads like this', () => {
+    const verdicts: readonly Verdict[] = [fail('it is so'), PASS, unknown('nobody knows'), PASS];
+    const judgements = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
+    const [assessment] = snapshot({ tokens: [token({ lastRotation: undefined })] }).assessments;
+    assert.ok(assessment);
+    const { text } = explain('api-0', { ...snapshot(), assessments: [{ ...assessment, judgements }] });
+    assert.equal(
+      text,
+      `payments/api-0: vault-token/vault-token
+  kind, state         projected, fresh
+  service account     api
+  audience            vault
+  expected            vault (the catalogue's entry for Vault)
+  issued              2026-11-24T00:26:40Z, 0s ago
+  refresh due         2026-11-24T01:14:40Z, in 48m0s
+  nominal expiration  2026-11-24T01:26:40Z, in 1h0m
+  expiration          2026-11-24T01:26:40Z, in 1h0m
+
+  FAIL     check_0: Something is wrong.
+           Evidence: it is so
+           What to do:
+           1. look at payments/api-0
+           2. mend it
+  unknown  check_2: nobody knows
+  pass     check_1, check_3
+
+`,
+    );
+  });
+});
+
+describe('explain, of a check that fails,', () => {
+  for (const check of CHECKS) {
+    it(`${check.reason}: says what is wrong, the evidence and each step of the fix`, () => {
+      const [assessment] = snapshot().assessments;
+      assert.ok(assessment);
+      const judgements = [{ check, verdict: fail('it is so') }];
+      const { text, exit } = explain('api-0', {
+        ...snapshot(),
+        assessments: [{ ...assessment, judgements }],
+      });
+      assert.ok(text.includes(`FAIL     ${check.reason}: ${check.summary}\n`));
+      assert.ok(text.includes('Evidence: it is so\n'));
+      for (const [index, step] of check.fix(assessment.token).entries())
+        assert.ok(text.includes(`  ${index + 1}. ${step}\n`), step);
+      assert.equal(exit, EXIT.failing);
+    });
+  }
+});
+
+describe('explain, of a check that does not fail,', () => {
+  it('names those that pass in one line', () => {
+    const { text } = explain('api-0', snapshot());
+    assert.match(text, /^ {2}pass {5}expired, not_yet_valid, .*legacy_token$/m);
+    assert.doesNotMatch(text, /FAIL|unknown/);
+  });
+
+  it('says why it cannot be judged', () => {
+    const { text, exit } = explain('api-0', snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }));
+    assert.match(text, /^ {2}unknown {2}audience_mismatch: nothing is known/m);
+    assert.equal(exit, EXIT.ok);
+  });
+});
+
+describe('explain, of a pod that no token names,', () => {
+  const nameless = legacyToken({ identity: { podUid: 'uid-legacy' } });
+
+  it('says so', () => {
+    const { text, exit } = explain('payments/nobody', snapshot());
+    assert.equal(text, 'no token on this node names a pod payments/nobody\n');
+    assert.equal(exit, EXIT.failing);
+  });
+
+  for (const { it: title, pod, isTold } of [
+    { it: 'tells tokens of its namespace that name no pod', pod: 'payments/legacy-app', isTold: true },
+    { it: 'tells them where no namespace is given', pod: 'legacy-app', isTold: true },
+    { it: 'tells none of another namespace', pod: 'orders/legacy-app', isTold: false },
+    { it: 'tells none where no name is given', pod: '', isTold: false },
+    { it: 'tells none where a namespace alone is given', pod: 'payments/', isTold: false },
+  ]) {
+    it(title, () => {
+      const { text, exit } = explain(pod, snapshot({ tokens: [token(), nameless] }));
+      assert.equal(/^payments\/uid-legacy: api-token\/token$/m.test(text), isTold);
+      assert.equal(/may be its own, or of another pod/.test(text), isTold);
+      assert.doesNotMatch(text, /api-0/);
+      assert.equal(exit, EXIT.failing);
+    });
+  }
+
+  it('tells what could not be read, which may be all it has', () => {
+    const { text, exit } = explain('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
+    assert.match(text, /could not read .*: permission_denied \(EACCES\)\n$/);
+    assert.equal(exit, EXIT.unreadable);
+  });
+});
+
+describe('explain exits', () => {
+  const cases = [
+    { it: '0 where no check fails', at: {}, exit: EXIT.ok },
+    { it: '1 where one fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
+    { it: '0 beside what could not be read', at: { unreadable: [DENIED] }, exit: EXIT.ok },
+    {
+      it: '3 where nothing of it could be read',
+      at: { tokens: [], unreadable: [DENIED] },
+      exit: EXIT.unreadable,
+    },
+    {
+      it: '3 where the node could not be read',
+      at: { tokens: [], scannedAt: undefined },
+      exit: EXIT.unreadable,
+    },
+  ];
+  for (const { it: title, at, exit } of cases) {
+    it(title, () => assert.equal(explain(POD_UID, snapshot(at)).exit, exit));
+  }
+});
+
+describe('explain, of hostile names,', () => {
+  it('keeps each on its line', () => {
+    const steering = 'a\x1b[2J\x9b1A\r\nb\u202ec';
+    const hostile = token({
+      claims: { audiences: [steering], issuer: steering },
+      identity: { path: steering, volume: steering },
+    });
+    const plain = explain(POD_UID, snapshot({ tokens: [token()] })).text;
+    const { text } = explain(
+      POD_UID,
+      snapshot({ tokens: [hostile], unreadable: [{ ...DENIED, path: steering }] }),
+    );
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
+    assert.ok(text.split('\n').length < plain.split('\n').length + 5);
+    assert.doesNotMatch(explain(steering, snapshot()).text.replaceAll('\n', ''), /\p{C}/u);
+  });
+});

@@ -1,0 +1,117 @@
+/**
+ * The program as a process: what it prints where, and how it exits.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, before, describe, it } from 'mocha';
+import { helpText } from '../../src/config/help.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz', import.meta.url)
+  .pathname;
+
+function run(args: readonly string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env });
+  assert.doesNotMatch(stdout + stderr, /eyJ/);
+  assert.doesNotMatch(stderr, /^ +at /m);
+  return { status, stdout, stderr };
+}
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(`${tmpdir()}/satoken-`);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the program', () => {
+  it('prints its help and exits 0', () => {
+    assert.deepEqual(run(['--help']), { status: 0, stdout: helpText(), stderr: '' });
+  });
+
+  it('prints its version and exits 0', () => {
+    const { status, stdout } = run(['--version']);
+    assert.match(stdout, /^sa-token-exporter \S+ \(\S+, Node v\d+\.\d+\.\d+\)\n$/);
+    assert.equal(status, 0);
+  });
+
+  it('tells every mistake in its options at once and exits 2', () => {
+    assert.deepEqual(run(['scan', '--foo', '--log.level=x'], { SATOKEN_OUTPUT: 'y' }), {
+      status: 2,
+      stdout: '',
+      stderr: [
+        '--foo: no such option',
+        '--log.level=x: must be one of debug, info, warn, error',
+        'SATOKEN_OUTPUT=y: must be one of table, json',
+        'sa-token-exporter --help lists commands and options',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  it('tells every mistake in the file of audiences and exits 2', () => {
+    const file = `${folder}/rules.yaml`;
+    writeFileSync(file, 'rules:\n  - volume: a\n  - audiences: []\n');
+    const { status, stdout, stderr } = run(['scan', `--audience.expect=${file}`]);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, new RegExp(`^${file}:2: .*\n${file}:3: .*\n$`));
+  });
+});
+
+describe('scan of a node', () => {
+  it('without tokens says so and exits 0', () => {
+    mkdirSync(`${folder}/empty/pods`, { recursive: true });
+    assert.deepEqual(run(['scan', `--kubelet.root-dir=${folder}/empty`]), {
+      status: 0,
+      stdout: 'no tokens on this node\n',
+      stderr: '',
+    });
+  });
+
+  it('that is not there says so and exits 3', () => {
+    const { status, stdout } = run(['scan'], { SATOKEN_KUBELET_ROOT_DIR: `${folder}/nowhere` });
+    assert.match(stdout, /^could not read the kubelet's folder of pods: /);
+    assert.equal(status, 3);
+  });
+});
+
+describe('explain, of the capture of a real node,', () => {
+  before(() => {
+    mkdirSync(`${folder}/capture`);
+    execFileSync('tar', ['xpzf', CAPTURE, '-C', `${folder}/capture`]);
+  });
+
+  const explain = (pod: string) =>
+    run(['explain', pod, `--kubelet.root-dir=${folder}/capture`, '--at=1795480173.5']);
+
+  it('says of a mounted legacy token what is wrong, how that is known and what to do, and exits 1', () => {
+    const { status, stdout } = explain('bench/f-legacy');
+    assert.match(stdout, /^no token on this node names a pod bench\/f-legacy; /);
+    assert.match(stdout, /^ {2}FAIL {5}legacy_token: /m);
+    assert.match(stdout, /^ +Evidence: from the Secret legacy-token$/m);
+    assert.match(stdout, /^ +1\. kubectl get pods .*76f8c083-0a70-49b9-928b-b8aefde01dee/m);
+    assert.equal(status, 1);
+  });
+
+  it('finds it by the uid of its pod as well', () => {
+    const { status, stdout } = explain('76f8c083-0a70-49b9-928b-b8aefde01dee');
+    assert.match(stdout, /^bench\/76f8c083-0a70-49b9-928b-b8aefde01dee: legacy\/token$/m);
+    assert.equal(status, 1);
+  });
+
+  it('says of a healthy default token when it will be replaced, and exits 0', () => {
+    const { status, stdout } = explain('bench/a-default');
+    assert.match(stdout, /^ {2}refresh due {9}2026-11-24T01:00:49Z, in 31m15s$/m);
+    assert.doesNotMatch(stdout, /FAIL/);
+    assert.equal(status, 0);
+  });
+
+  it('says of a pod it does not know that it does not, and exits 1', () => {
+    assert.deepEqual(explain('nowhere/nobody'), {
+      status: 1,
+      stdout: 'no token on this node names a pod nowhere/nobody\n',
+      stderr: '',
+    });
+  });
+});

@@ -1,0 +1,126 @@
+/**
+ * What `scan` prints of a snapshot, and how it exits.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { EXIT, scanExit, scanJson, scanTable } from '../../src/cli/scan.ts';
+import { printTable } from '../../src/cli/table.ts';
+import type { Unreadable } from '../../src/core/observation.ts';
+import { assertGolden } from '../support/golden.ts';
+import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
+import { legacyToken, NOW, token } from '../support/tokens.ts';
+
+const DENIED: Unreadable = {
+  podUid: 'uid-1',
+  volume: 'vault',
+  path: 'token',
+  reason: 'permission_denied',
+  detail: 'EACCES',
+};
+const NO_PODS: Unreadable = { podUid: '', volume: '', path: '', reason: 'vanished', detail: 'ENOENT' };
+/** What would clear a screen, go up a line, ring, end a line, or turn text around. */
+const STEERING = 'a\x1b[2J\x9b1A\x07\r\nb\u202ec';
+
+describe('printTable', () => {
+  it('makes columns as wide as their widest cell, without blanks at the ends of lines', () => {
+    assert.equal(
+      printTable([
+        ['A', 'B'],
+        ['long', 'x'],
+        ['y', ''],
+      ]),
+      'A     B\nlong  x\ny     -\n',
+    );
+  });
+
+  it('keeps a hostile cell on its line', () => {
+    const lines = printTable([['A'], [STEERING]]).split('\n');
+    assert.equal(lines.length, 3);
+    assert.doesNotMatch(lines[1] ?? '', /[\p{C}]/u);
+  });
+
+  it('is nothing for no rows', () => assert.equal(printTable([]), ''));
+});
+
+describe('scan as a table', () => {
+  it('of a troubled node is the golden file', () => assertGolden('scan.txt', scanTable(troubledNode())));
+
+  it('says that there are no tokens', () => {
+    assert.equal(scanTable(snapshot({ tokens: [] })), 'no tokens on this node\n');
+  });
+
+  it('does not say so of a node it could not read', () => {
+    assert.equal(
+      scanTable(snapshot({ tokens: [], unreadable: [NO_PODS], scannedAt: undefined })),
+      "could not read the kubelet's folder of pods: vanished (ENOENT)\n",
+    );
+  });
+
+  it('tells what could not be read below what could', () => {
+    const lines = scanTable(snapshot({ unreadable: [DENIED] })).split('\n');
+    assert.equal(lines.at(-2), 'could not read uid-1/vault/token: permission_denied (EACCES)');
+  });
+
+  it('shows a dash for what is not known', () => {
+    const [, row = ''] = scanTable(snapshot({ tokens: [legacyToken()] })).split('\n');
+    assert.match(row, / - {2,}- {2,}- {2,}- {2,}0644 0:0/);
+  });
+
+  it('keeps hostile names from steering the terminal', () => {
+    const text = scanTable(
+      snapshot({
+        tokens: [token({ identity: { path: STEERING }, claims: { audiences: [STEERING] } })],
+        unreadable: [{ ...DENIED, volume: STEERING, detail: STEERING }],
+      }),
+    );
+    assert.equal(text.split('\n').length, 4);
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
+  });
+});
+
+describe('scan as JSON', () => {
+  it('of a troubled node is the golden file', () => assertGolden('scan.json', scanJson(troubledNode())));
+
+  it('gives hostile names back as they were, escaped', () => {
+    const text = scanJson(
+      snapshot({
+        tokens: [token({ identity: { path: STEERING } })],
+        unreadable: [{ ...DENIED, path: HOSTILE }],
+      }),
+    );
+    assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
+    const { tokens, unreadable } = JSON.parse(text) as {
+      tokens: readonly { path: string }[];
+      unreadable: readonly { path: string }[];
+    };
+    assert.deepEqual([tokens[0]?.path, unreadable[0]?.path], [STEERING, HOSTILE]);
+  });
+});
+
+describe('scan exits', () => {
+  const expired = token({ claims: { expiresAt: NOW } });
+  const cases = [
+    { it: '0 where no check fails', at: {}, exit: EXIT.ok },
+    { it: '0 where there are no tokens', at: { tokens: [] }, exit: EXIT.ok },
+    {
+      it: '0 where no check fails and something could not be read',
+      at: { unreadable: [DENIED] },
+      exit: EXIT.ok,
+    },
+    { it: '1 where one fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
+    {
+      it: '1 beside what could not be read',
+      at: { tokens: [expired], unreadable: [DENIED] },
+      exit: EXIT.failing,
+    },
+    { it: '3 where nothing could be read', at: { tokens: [], unreadable: [DENIED] }, exit: EXIT.unreadable },
+    {
+      it: '3 where the pods could not be listed',
+      at: { tokens: [], unreadable: [NO_PODS], scannedAt: undefined },
+      exit: EXIT.unreadable,
+    },
+  ];
+  for (const { it: title, at, exit } of cases) {
+    it(title, () => assert.equal(scanExit(snapshot(at)), exit));
+  }
+});
