@@ -5,7 +5,7 @@
  */
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
-import { CATALOGUE } from '../src/core/audience.ts';
+import { CATALOGUE } from '../src/core/catalogue.ts';
 import { CHECKS } from '../src/core/checks/index.ts';
 import { METRICS } from '../src/exposition/metrics.ts';
 import { TOKEN_LABELS } from '../src/exposition/token-labels.ts';

@@ -1,12 +1,14 @@
 /**
  * Judges one token at one instant by all checks.
  *
- * Pure. What does not change while a token's content stays the same is worked out once per token.
+ * Pure. What does not change while a token's content and the cluster's facts stay the same is worked out once.
  */
-import { type AudiencePolicy, type Expectation, expectationsFor } from './audience.ts';
-import type { Check, Verdict } from './checks/check.ts';
+import { type AudiencePolicy, clusterExpectations, standingExpectations } from './audience.ts';
+import { type Check, PASS, type Subject, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
-import { type Schedule, scheduleOf, stateOf, type TokenState } from './rotation.ts';
+import { type ClusterFacts, NO_CLUSTER } from './cluster.ts';
+import { scheduleOf, stateOf } from './rotation.ts';
+import { isLeaving, surroundingsOf } from './surroundings.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
 /** What the person who runs the exporter asked for. */
@@ -28,39 +30,51 @@ export interface Failing {
 }
 
 /** One token, judged. */
-export interface Assessment {
-  readonly token: Token;
-  readonly schedule: Schedule;
-  readonly state: TokenState;
-  readonly expectations: readonly Expectation[];
+export interface Assessment extends Subject {
   /** The verdict of each check, in the order of the table. */
   readonly judgements: readonly Judgement[];
 }
 
-export type Assess = (token: Token, now: EpochSeconds) => Assessment;
+export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
 
-interface Prepared {
-  readonly schedule: Schedule;
-  readonly expectations: readonly Expectation[];
+type Prepared = Omit<Subject, 'state'>;
+
+/** Most verdicts are passes: one object for each check, made once. */
+const PASSES: readonly Judgement[] = CHECKS.map((check) => ({ check, verdict: PASS }));
+
+function judge(subject: Subject, now: EpochSeconds): readonly Judgement[] {
+  // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
+  if (isLeaving(subject.surroundings.pod)) return PASSES;
+  return PASSES.map((passed) => {
+    const verdict = passed.check.judge(subject, now);
+    return verdict.status === 'pass' ? passed : { check: passed.check, verdict };
+  });
+}
+
+function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
+  const surroundings = surroundingsOf(token, cluster);
+  return {
+    token,
+    schedule: scheduleOf(token, policy.rotationGrace),
+    surroundings,
+    expectations: [
+      ...standingExpectations(token, policy.audience),
+      ...clusterExpectations(token, surroundings),
+    ],
+  };
 }
 
 /** Makes the function that judges tokens under one policy. */
 export function createAssess(policy: Policy): Assess {
-  const prepared = new WeakMap<Token, Prepared>();
-  const prepare = (token: Token): Prepared => {
-    const known = prepared.get(token);
-    if (known !== undefined) return known;
-    const made = {
-      schedule: scheduleOf(token, policy.rotationGrace),
-      expectations: expectationsFor(token, policy.audience),
-    };
-    prepared.set(token, made);
-    return made;
-  };
-  return (token, now) => {
-    const { schedule, expectations } = prepare(token);
-    const subject = { token, schedule, expectations, state: stateOf(token.claims, schedule, now) };
-    return { ...subject, judgements: CHECKS.map((check) => ({ check, verdict: check.judge(subject, now) })) };
+  let current: ClusterFacts | undefined;
+  let prepared = new WeakMap<Token, Prepared>();
+  return (token, now, cluster = NO_CLUSTER) => {
+    if (current !== cluster) prepared = new WeakMap();
+    current = cluster;
+    const known = prepared.get(token) ?? prepare(token, cluster, policy);
+    prepared.set(token, known);
+    const subject = { ...known, state: stateOf(token.claims, known.schedule, now) };
+    return { ...subject, judgements: judge(subject, now) };
   };
 }
 

@@ -3,58 +3,96 @@
  *
  * Pure. Verdicts are made when asked for, so "expired" turns true at the second it is true.
  */
+import { type Finding, findAbsent, NO_TOKEN_REASONS, type NoTokenReason, tokenlessPods } from './absence.ts';
 import { type Assess, type Assessment, createAssess, type Policy } from './assess.ts';
 import { REASONS, type Reason } from './checks/index.ts';
+import { type ClusterFacts, NO_CLUSTER } from './cluster.ts';
 import type { Observation } from './observation.ts';
+import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import { type EpochSeconds, TOKEN_KINDS, type TokenKind } from './token.ts';
+import type { SelfFacts } from './self-view.ts';
+import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
 
-export interface Snapshot {
+/** What is known beside the token files. */
+export interface Context {
+  readonly cluster: ClusterFacts;
+  readonly self: SelfFacts | undefined;
+}
+
+export const NO_CONTEXT: Context = { cluster: NO_CLUSTER, self: undefined };
+
+export interface Snapshot extends Context {
   readonly now: EpochSeconds;
   readonly observation: Observation;
   readonly assessments: readonly Assessment[];
-  /** Every value is always there, at 0 if need be. */
+  /** Tokens that should be there and are not. */
+  readonly findings: readonly Finding[];
+  /** Why each late token is late. */
+  readonly causes: ReadonlyMap<Token, OverdueCause>;
+  /** Of the counts every value is always there, at 0 if need be. */
   readonly byKind: ReadonlyMap<TokenKind, number>;
   readonly byState: ReadonlyMap<TokenState, number>;
+  readonly byCause: ReadonlyMap<OverdueCause, number>;
   /** Tokens that fail a check, and tokens it cannot judge. */
   readonly problems: ReadonlyMap<Reason, number>;
   readonly unknowns: ReadonlyMap<Reason, number>;
+  /** Empty where the pods are not known. */
+  readonly tokenless: ReadonlyMap<NoTokenReason, number>;
 }
 
-export type TakeSnapshot = (observation: Observation, now: EpochSeconds) => Snapshot;
+export type TakeSnapshot = (observation: Observation, now: EpochSeconds, context?: Context) => Snapshot;
 
-function zeros<K>(keys: readonly K[]): Map<K, number> {
-  return new Map(keys.map((key) => [key, 0]));
-}
-
-function countIn<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function countVerdicts(assessments: readonly Assessment[]): Pick<Snapshot, 'problems' | 'unknowns'> {
-  const counts = { problems: zeros(REASONS), unknowns: zeros(REASONS) };
-  for (const { judgements } of assessments) {
-    for (const { check, verdict } of judgements) {
-      if (verdict.status === 'fail') countIn(counts.problems, check.reason);
-      if (verdict.status === 'unknown') countIn(counts.unknowns, check.reason);
-    }
-  }
+function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number> {
+  const counts = new Map(keys.map((key) => [key, 0]));
+  for (const key of found) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
 }
 
-function snapshot(observation: Observation, now: EpochSeconds, assess: Assess): Snapshot {
-  const assessments = observation.tokens.map((token) => assess(token, now));
-  const byKind = zeros(TOKEN_KINDS);
-  const byState = zeros(TOKEN_STATES);
-  for (const { token, state } of assessments) {
-    countIn(byKind, token.claims.kind);
-    countIn(byState, state);
-  }
-  return { now, observation, assessments, byKind, byState, ...countVerdicts(assessments) };
+function reasonsOf(assessments: readonly Assessment[], status: 'fail' | 'unknown'): readonly Reason[] {
+  const reasons: Reason[] = [];
+  for (const { judgements } of assessments)
+    for (const { check, verdict } of judgements) if (verdict.status === status) reasons.push(check.reason);
+  return reasons;
+}
+
+function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
+  if (cluster.pods === undefined) return new Map();
+  return count(
+    NO_TOKEN_REASONS,
+    tokenlessPods(cluster).map(({ reason }) => reason),
+  );
+}
+
+function snapshot(observation: Observation, now: EpochSeconds, context: Context, assess: Assess): Snapshot {
+  const { cluster } = context;
+  const assessments = observation.tokens.map((token) => assess(token, now, cluster));
+  const findings = findAbsent(observation, cluster);
+  const causes = overdueCauses(assessments, now);
+  const missing = findings.map(({ check }) => check.reason);
+  return {
+    ...context,
+    now,
+    observation,
+    assessments,
+    findings,
+    causes,
+    byKind: count(
+      TOKEN_KINDS,
+      observation.tokens.map(({ claims }) => claims.kind),
+    ),
+    byState: count(
+      TOKEN_STATES,
+      assessments.map(({ state }) => state),
+    ),
+    byCause: count(OVERDUE_CAUSES, causes.values()),
+    problems: count(REASONS, [...missing, ...reasonsOf(assessments, 'fail')]),
+    unknowns: count(REASONS, reasonsOf(assessments, 'unknown')),
+    tokenless: countPods(cluster),
+  };
 }
 
 /** Makes the function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const assess = createAssess(policy);
-  return (observation, now) => snapshot(observation, now, assess);
+  return (observation, now, context = NO_CONTEXT) => snapshot(observation, now, context, assess);
 }

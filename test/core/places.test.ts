@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CATALOGUE } from '../../src/core/audience.ts';
+import { CATALOGUE } from '../../src/core/catalogue.ts';
 import { isTokenPlace } from '../../src/core/places.ts';
 
 describe('isTokenPlace', () => {

@@ -61,7 +61,16 @@ describe('a snapshot', () => {
     assert.deepEqual(counted<TokenKind>(byKind), { projected: 4, legacy: 2 });
     assert.deepEqual(counted<TokenState>(byState), { fresh: 3, not_yet_valid: 1, no_expiry: 2 });
     assert.deepEqual(counted(problems), { not_yet_valid: 1, legacy_token: 2 });
-    assert.deepEqual(counted(unknowns), { audience_mismatch: 3 });
+    const needsCluster = {
+      service_account_missing: 6,
+      service_account_recreated: 6,
+      signing_key_unknown: 6,
+      signature_invalid: 6,
+      issuer_mismatch: 4,
+      token_refused: 6,
+      legacy_secret_missing: 2,
+    };
+    assert.deepEqual(counted(unknowns), { ...needsCluster, audience_mismatch: 3 });
   });
 
   it('judges for the instant it is asked for', () => {

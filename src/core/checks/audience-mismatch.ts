@@ -1,9 +1,10 @@
 /**
  * The token is for another audience than its receiver accepts: 401, however fresh it is.
  *
- * Expectations come from the user's rules and the catalogue. Without any the check cannot judge.
+ * Expectations come from the user's rules, the catalogue, the pod's spec and the API server. Without any the check
+ * cannot judge.
  */
-import { satisfies } from '../audience.ts';
+import { satisfies } from '../expectation.ts';
 import { findPod, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 

@@ -3,8 +3,9 @@
  *
  * Knows no check in particular; the table of them is in index.ts.
  */
-import type { Expectation } from '../audience.ts';
+import type { Expectation } from '../expectation.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { EpochSeconds, Token } from '../token.ts';
 
 /** A fact that is missing makes a verdict `unknown`: never a failure, never silence. */
@@ -20,6 +21,8 @@ export interface Subject {
   readonly state: TokenState;
   /** What is expected of the token's audience; empty where nothing is. */
   readonly expectations: readonly Expectation[];
+  /** What the API server knows about it. */
+  readonly surroundings: Surroundings;
 }
 
 export interface Check {

@@ -1,28 +1,50 @@
 /**
- * The table of all checks: a new failure mode is one file beside this one and one row here.
+ * The tables of all checks: a new failure mode is one file beside this one and one row here.
  *
  * Order is urgency: what is listed first is told first.
  */
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
 import { expired } from './expired.ts';
+import { issuerMismatch } from './issuer-mismatch.ts';
+import { legacySecretMissing } from './legacy-secret-missing.ts';
 import { legacyToken } from './legacy-token.ts';
 import { notYetValid } from './not-yet-valid.ts';
+import type { PodCheck } from './pod-check.ts';
 import { podMismatch } from './pod-mismatch.ts';
 import { rotationOverdue } from './rotation-overdue.ts';
+import { serviceAccountMissing } from './service-account-missing.ts';
+import { serviceAccountRecreated } from './service-account-recreated.ts';
+import { signatureInvalid } from './signature-invalid.ts';
+import { signingKeyUnknown } from './signing-key-unknown.ts';
 import { stale } from './stale.ts';
+import { tokenMissing } from './token-missing.ts';
+import { tokenRefused } from './token-refused.ts';
 
+/** Checks of tokens that are there. */
 export const CHECKS = [
   expired,
   notYetValid,
+  serviceAccountMissing,
+  serviceAccountRecreated,
+  signingKeyUnknown,
+  signatureInvalid,
+  issuerMismatch,
   audienceMismatch,
+  tokenRefused,
+  legacySecretMissing,
   podMismatch,
   stale,
   rotationOverdue,
   legacyToken,
 ] as const satisfies readonly Check[];
 
-/** Closed set of reasons: label values, public contract. */
-export type Reason = (typeof CHECKS)[number]['reason'];
+/** Checks of pods, for tokens that should be there. */
+export const POD_CHECKS = [tokenMissing, legacySecretMissing] as const satisfies readonly PodCheck[];
 
-export const REASONS: readonly Reason[] = CHECKS.map(({ reason }) => reason);
+/** Closed set of reasons: label values, public contract. */
+export type Reason = (typeof CHECKS | typeof POD_CHECKS)[number]['reason'];
+
+export const REASONS: readonly Reason[] = [
+  ...new Set([...POD_CHECKS.map(({ reason }) => reason), ...CHECKS.map(({ reason }) => reason)]),
+];

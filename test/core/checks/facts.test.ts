@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { legacyToken as legacyTokenCheck } from '../../../src/core/checks/legacy-token.ts';
+import { NO_CLUSTER } from '../../../src/core/cluster.ts';
 import { legacyToken, token } from '../../support/tokens.ts';
 import { detailOf, verdictOf } from './verdict.ts';
 
@@ -57,7 +58,8 @@ describe('audience_mismatch', () => {
   ] as const;
   for (const { it: title, token: one, status, ...rest } of cases) {
     it(title, () => {
-      const verdict = verdictOf('audience_mismatch', one, 'policy' in rest ? { policy: rest.policy } : {});
+      // With files alone; what the cluster adds is in cluster.test.ts.
+      const verdict = verdictOf('audience_mismatch', one, { ...rest, cluster: NO_CLUSTER });
       assert.equal(verdict.status, status, detailOf(verdict));
     });
   }

@@ -5,17 +5,22 @@ import assert from 'node:assert/strict';
 import { createAssess, type Policy } from '../../../src/core/assess.ts';
 import type { Verdict } from '../../../src/core/checks/check.ts';
 import type { Reason } from '../../../src/core/checks/index.ts';
+import type { ClusterFacts } from '../../../src/core/cluster.ts';
 import type { Token } from '../../../src/core/token.ts';
+import { clusterAround } from '../../support/cluster.ts';
 import { NOW, policy } from '../../support/tokens.ts';
 
 interface Circumstances {
   /** Seconds after NOW. */
   readonly after?: number;
   readonly policy?: Partial<Policy>;
+  /** What the API server says; that all is well by default. */
+  readonly cluster?: ClusterFacts;
 }
 
 export function verdictOf(reason: Reason, token: Token, circumstances: Circumstances = {}): Verdict {
-  const { judgements } = createAssess(policy(circumstances.policy))(token, NOW + (circumstances.after ?? 0));
+  const { after = 0, cluster = clusterAround(token) } = circumstances;
+  const { judgements } = createAssess(policy(circumstances.policy))(token, NOW + after, cluster);
   const judgement = judgements.find(({ check }) => check.reason === reason);
   assert.ok(judgement, `no check with the reason ${reason}`);
   return judgement.verdict;

@@ -1,0 +1,26 @@
+/**
+ * The token was issued by another issuer than the API server's present one.
+ *
+ * An API server can accept former issuers beside the one it publishes: where it accepted this very token when asked,
+ * nothing is wrong. Legacy tokens have an issuer of their own, which is never published.
+ */
+import { findPod, podArguments } from '../words.ts';
+import { type Check, fail, PASS, unknown } from './check.ts';
+
+export const issuerMismatch = {
+  reason: 'issuer_mismatch',
+  summary: 'The token names another issuer than the one the API server has now.',
+  severity: 'critical',
+  judge: ({ token: { claims }, surroundings: { authority, review } }) => {
+    if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
+    if (authority === undefined) return unknown('the issuer of the API server is not known');
+    if (claims.issuer === authority.issuer) return PASS;
+    return fail(`issued by ${claims.issuer}; the API server is ${authority.issuer}`);
+  },
+  fix: (token) => [
+    ...findPod(token),
+    'kubectl get --raw /.well-known/openid-configuration  # the issuer as it is now',
+    'grep service-account-issuer /etc/kubernetes/manifests/kube-apiserver.yaml  # on the control plane: list the former issuer second, and its tokens stay good',
+    `kubectl delete pod ${podArguments(token)}  # a new pod gets a token of the new issuer at once`,
+  ],
+} as const satisfies Check;

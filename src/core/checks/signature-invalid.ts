@@ -1,0 +1,23 @@
+/**
+ * The token names a published key, but that key did not sign it: forged, damaged, or the key was replaced in place.
+ *
+ * Verified on this node. A key that is not published is the business of signing_key_unknown.
+ */
+import { findPod, podArguments } from '../words.ts';
+import { type Check, fail, PASS, unknown } from './check.ts';
+
+export const signatureInvalid = {
+  reason: 'signature_invalid',
+  summary: 'The signature of the token is not that of the key it names.',
+  severity: 'critical',
+  judge: ({ token: { claims }, surroundings: { isSignatureGood } }) => {
+    if (isSignatureGood === undefined) return unknown('the signature was not verified');
+    return isSignatureGood ? PASS : fail(`not signed with the key ${claims.keyId ?? 'it names'}`);
+  },
+  fix: (token) => [
+    ...findPod(token),
+    'kubectl get --raw /openid/v1/jwks  # do all API servers publish the same keys?',
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # who else writes into this volume?`,
+    `kubectl delete pod ${podArguments(token)}  # a new pod gets a new token`,
+  ],
+} as const satisfies Check;

@@ -1,0 +1,28 @@
+/**
+ * The pod's spec asks for a token, the pod has been running for a while, and there is no such file.
+ *
+ * A file that is there but cannot be read is not missing.
+ */
+import { KUBELET_LOG } from '../words.ts';
+import { isSettled, type PodCheck } from './pod-check.ts';
+
+export const tokenMissing = {
+  reason: 'token_missing',
+  summary: 'The spec of a running pod asks for a token that is not there.',
+  severity: 'critical',
+  findAbsent: (pod, seen) => {
+    if (pod.phase !== 'Running' || !isSettled(pod, seen)) return [];
+    return pod.projections
+      .filter(({ volume, path }) => !seen.isThere(volume, path))
+      .map(({ volume, path }) => ({
+        volume,
+        path,
+        detail: `the spec asks for ${path} in the volume ${volume}`,
+      }));
+  },
+  fixAbsent: ({ namespace, pod }) => [
+    `kubectl describe pod ${pod} -n ${namespace}  # events: FailedMount names what is wrong`,
+    `${KUBELET_LOG}  # on the node`,
+    `kubectl delete pod ${pod} -n ${namespace}  # a new pod gets new volumes`,
+  ],
+} as const satisfies PodCheck;

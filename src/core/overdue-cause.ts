@@ -1,0 +1,70 @@
+/**
+ * Why the kubelet has not replaced a token in time, as far as the facts tell.
+ *
+ * Pure. What holds for one pod is told before what holds for the node.
+ */
+import type { Assessment } from './assess.ts';
+import type { MountFailure } from './cluster.ts';
+import { isLeaving } from './surroundings.ts';
+import type { EpochSeconds, Token } from './token.ts';
+
+/** Values of a label, public contract: retire them, never rename them. */
+export const OVERDUE_CAUSES = [
+  'pod_terminating',
+  'clock_skew',
+  'service_account_missing',
+  'service_account_recreated',
+  'audience_refused',
+  'sibling_volume_failed',
+  'node_wide',
+  'unknown',
+] as const;
+export type OverdueCause = (typeof OVERDUE_CAUSES)[number];
+
+/** Tokens of so many pods that are late for no reason of their own point at the node. */
+const NODE_WIDE_PODS = 2;
+
+function isLate({ state, schedule: { overdueFrom } }: Assessment, now: EpochSeconds): boolean {
+  return state === 'not_yet_valid' || (overdueFrom !== undefined && now > overdueFrom);
+}
+
+function mountCause(failures: readonly MountFailure[], { identity }: Token): OverdueCause | undefined {
+  if (failures.some(({ kind }) => kind === 'account_missing')) return 'service_account_missing';
+  const own = failures.filter(({ volume }) => volume === identity.volume || volume === '');
+  if (own.some(({ kind }) => kind === 'audience_refused')) return 'audience_refused';
+  return failures.length > own.length ? 'sibling_volume_failed' : undefined;
+}
+
+function accountCause({ token, surroundings: { account } }: Assessment): OverdueCause | undefined {
+  const { uid } = token.claims.serviceAccount;
+  if (account === undefined) return undefined;
+  if (account === 'absent') return 'service_account_missing';
+  return uid !== undefined && account.uid !== uid ? 'service_account_recreated' : undefined;
+}
+
+/** The cause that lies with the pod; undefined where nothing about it tells. */
+function ownCause(assessment: Assessment): OverdueCause | undefined {
+  const { surroundings, state, token } = assessment;
+  if (isLeaving(surroundings.pod)) return 'pod_terminating';
+  if (state === 'not_yet_valid') return 'clock_skew';
+  return accountCause(assessment) ?? mountCause(surroundings.mountFailures ?? [], token);
+}
+
+/** Whether the kubelet got no token for anybody since the first of the late ones should have been there. */
+function isNodeWide(late: readonly Assessment[], all: readonly Assessment[]): boolean {
+  const pods = new Set(late.map(({ token }) => token.identity.podUid));
+  const since = Math.min(...late.map(({ schedule }) => schedule.overdueFrom ?? Number.POSITIVE_INFINITY));
+  return pods.size >= NODE_WIDE_PODS && all.every(({ token }) => (token.claims.issuedAt ?? 0) <= since);
+}
+
+/** The cause for every token that is late; none for the others. */
+export function overdueCauses(
+  assessments: readonly Assessment[],
+  now: EpochSeconds,
+): ReadonlyMap<Token, OverdueCause> {
+  const late = assessments.filter((assessment) => isLate(assessment, now));
+  const own = new Map(late.map((assessment) => [assessment, ownCause(assessment)]));
+  const unexplained = late.filter((assessment) => own.get(assessment) === undefined);
+  const rest = isNodeWide(unexplained, assessments) ? 'node_wide' : 'unknown';
+  return new Map(late.map((assessment) => [assessment.token, own.get(assessment) ?? rest]));
+}

@@ -1,0 +1,55 @@
+/**
+ * Factories for what the API server says: that all is well, unless a test says otherwise.
+ */
+import type { AccountFacts, Authority, ClusterFacts, PodFacts } from '../../src/core/cluster.ts';
+import type { Token } from '../../src/core/token.ts';
+import { ISSUER, NOW, POD_UID } from './tokens.ts';
+
+const HOUR = 3_600;
+
+/** The pod of the default token: running, and asking for just that token. */
+export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
+  return {
+    namespace: 'payments',
+    name: 'api-0',
+    uid: POD_UID,
+    serviceAccount: 'api',
+    phase: 'Running',
+    isTerminating: false,
+    isStatic: false,
+    isAutomounted: undefined,
+    startedAt: NOW - HOUR,
+    projections: [{ volume: 'vault-token', path: 'vault-token', audience: 'vault', expirationSeconds: HOUR }],
+    secrets: [],
+    ...overrides,
+  };
+}
+
+export function authority(overrides: Partial<Authority> = {}): Authority {
+  return {
+    readAt: NOW + HOUR,
+    issuer: ISSUER,
+    keyIds: new Set(['key-1']),
+    audiences: [ISSUER],
+    ...overrides,
+  };
+}
+
+/** Facts under which every check can judge the token, and none but its own claims can fail it. */
+export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {}): ClusterFacts {
+  const { claims, identity } = token;
+  const { volume, path } = identity;
+  const projection = { volume, path, audience: claims.audiences[0], expirationSeconds: HOUR };
+  const pod = podFacts({ uid: identity.podUid, projections: claims.kind === 'legacy' ? [] : [projection] });
+  const account: AccountFacts = { uid: claims.serviceAccount.uid ?? 'a-uid', isAutomounted: undefined };
+  return {
+    resources: new Map(),
+    pods: new Map([[pod.uid, pod]]),
+    accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
+    authority: authority(),
+    signatures: new Map([[token, true]]),
+    reviews: new Map([[token, { isAccepted: true }]]),
+    mountFailures: new Map(),
+    ...overrides,
+  };
+}
