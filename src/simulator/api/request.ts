@@ -1,0 +1,71 @@
+/**
+ * What a request to the API server asks for, by its method and URL.
+ *
+ * Knows nothing of whether that is allowed, or there.
+ */
+import type { Resource } from '../cluster.ts';
+
+/** Kinds of objects that are served; Secrets are not, since nobody here may read them. */
+export type ObjectResource = Exclude<Resource, 'secrets'>;
+
+export type RequestedResource =
+  | ObjectResource
+  | 'tokenreviews'
+  | 'openid-configuration'
+  | 'jwks'
+  | 'version'
+  | 'discovery'
+  | 'unknown';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+
+export interface ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly resource: RequestedResource;
+  readonly verb: Verb;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+const OBJECTS = /^\/api\/v1(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/;
+const OBJECT_RESOURCES: readonly string[] = ['pods', 'serviceaccounts', 'events'] satisfies ObjectResource[];
+
+const PATHS: ReadonlyMap<string, RequestedResource> = new Map([
+  ['/apis/authentication.k8s.io/v1/tokenreviews', 'tokenreviews'],
+  ['/.well-known/openid-configuration', 'openid-configuration'],
+  ['/openid/v1/jwks', 'jwks'],
+  ['/version', 'version'],
+  ['/api', 'discovery'],
+  ['/api/v1', 'discovery'],
+  ['/apis', 'discovery'],
+  ['/apis/authentication.k8s.io/v1', 'discovery'],
+]);
+
+const WRITES: ReadonlyMap<string, Verb> = new Map([
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
+
+function readingVerb(isCollection: boolean, query: URLSearchParams): Verb {
+  if (!isCollection) return 'get';
+  return ['1', 'true'].includes(query.get('watch') ?? '') ? 'watch' : 'list';
+}
+
+export function parseRequest(method: string, url: string): ApiRequest {
+  const { pathname: path, searchParams: query } = new URL(url, 'http://api');
+  const { namespace, resource = '', name } = OBJECTS.exec(path)?.groups ?? {};
+  const isObject = OBJECT_RESOURCES.includes(resource);
+  return {
+    method,
+    path,
+    query,
+    resource: isObject ? (resource as ObjectResource) : (PATHS.get(path) ?? 'unknown'),
+    verb: WRITES.get(method) ?? readingVerb(isObject && name === undefined, query),
+    namespace,
+    name,
+  };
+}

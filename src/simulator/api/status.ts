@@ -1,0 +1,90 @@
+/**
+ * The refusals of the API server, as the Status objects of the real one.
+ *
+ * Words: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver. Knows nothing of when to refuse.
+ */
+import type { ApiRequest } from './request.ts';
+
+export interface Status {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: Readonly<Record<string, never>>;
+  readonly status: 'Failure';
+  readonly message: string;
+  readonly reason?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly code: number;
+}
+
+type Details = NonNullable<Status['details']>;
+
+function failure(code: number, reason: string | undefined, message: string, details?: Details): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    code,
+  };
+}
+
+export function unauthorized(): Status {
+  return failure(401, 'Unauthorized', 'Unauthorized');
+}
+
+const REVIEWS_GROUP = 'authentication.k8s.io';
+
+function groupOf({ resource }: ApiRequest): string {
+  return resource === 'tokenreviews' ? REVIEWS_GROUP : '';
+}
+
+function isDocument({ resource }: ApiRequest): boolean {
+  return !['pods', 'serviceaccounts', 'events', 'tokenreviews'].includes(resource);
+}
+
+export function forbidden(user: string, request: ApiRequest): Status {
+  const { resource, verb, namespace, name, path } = request;
+  if (isDocument(request))
+    return failure(403, 'Forbidden', `forbidden: User "${user}" cannot ${verb} path "${path}"`, {});
+  const group = groupOf(request);
+  const subject = [
+    group === '' ? resource : `${resource}.${group}`,
+    ...(name === undefined ? [] : [`"${name}"`]),
+  ];
+  const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const act = `cannot ${verb} resource "${resource}" in API group "${group}" ${scope}`;
+  return failure(403, 'Forbidden', `${subject.join(' ')} is forbidden: User "${user}" ${act}`, {
+    ...(name === undefined ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    kind: resource,
+  });
+}
+
+export function notFound(resource: string, name: string): Status {
+  return failure(404, 'NotFound', `${resource} "${name}" not found`, { name, kind: resource });
+}
+
+export function unknownPath(): Status {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+export function methodNotAllowed(): Status {
+  const message = 'the server does not allow this method on the requested resource';
+  return failure(405, 'MethodNotAllowed', message, {});
+}
+
+export function badRequest(message: string): Status {
+  return failure(400, 'BadRequest', message);
+}
+
+/** Nothing is known any more of what changed right after `asked`. */
+export function expired(asked: number, oldest: number): Status {
+  return failure(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
+}
+
+export function etcdTimeout(): Status {
+  return failure(500, undefined, 'etcdserver: request timed out');
+}
