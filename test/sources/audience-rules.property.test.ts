@@ -86,7 +86,10 @@ describe('any text for rules', () => {
   const large = [
     {
       it: 'aliases of aliases',
-      text: `a: &a [x,x]\n${[...'bcdefghijk'].map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`).join('\n')}`,
+      text: `a: &a [x,x]\n${'bcdefghijk'
+        .split('')
+        .map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`)
+        .join('\n')}`,
     },
     { it: 'an alias of what it is in', text: 'rules: &r\n- audiences: *r\n' },
     { it: '100,000 aliases', text: `rules:\n- &r {audiences: [a]}\n${'- *r\n'.repeat(100_000)}` },
