@@ -1,11 +1,11 @@
 /**
  * Lists folders, as plain entries with their kind; links are never followed.
  *
- * `createCachedFolder` lists a folder again only where it may have changed. Knows nothing of what is in them.
+ * `createCachedList` lists a folder again only where it may have changed. Knows nothing of what is in them.
  */
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type Failure, failureOf } from './failures.ts';
-import { join, type Name, nameOf, type Path } from './paths.ts';
+import { type Name, nameOf, type Path } from './paths.ts';
 
 export interface Entry extends Name {
   readonly kind: 'directory' | 'file' | 'link' | 'other';
@@ -15,10 +15,15 @@ export type Listing =
   | { readonly ok: true; readonly entries: readonly Entry[] }
   | ({ readonly ok: false } & Failure);
 
+export type FolderStats = { readonly ok: true; readonly stats: Stats } | ({ readonly ok: false } & Failure);
+
 /** A folder that takes this much to describe itself holds more than 50,000 names; it is not even listed. */
 const MAX_FOLDER_BYTES = 1024 * 1024;
 /** File systems stamp changes with a clock that ticks every few milliseconds. */
 const CLOCK_TICK_MS = 100;
+
+/** One object, so that a folder which is still missing compares equal. */
+const MISSING = { ok: false, reason: 'vanished', detail: 'ENOENT' } as const;
 
 function kindOf(entry: Dirent): Entry['kind'] {
   if (entry.isFile()) return 'file';
@@ -26,21 +31,16 @@ function kindOf(entry: Dirent): Entry['kind'] {
   return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
-function listEntries(path: Path): Listing {
-  try {
-    const entries = readdirSync(path, { withFileTypes: true, encoding: 'latin1' });
-    return { ok: true, entries: entries.map((entry) => ({ ...nameOf(entry.name), kind: kindOf(entry) })) };
-  } catch (error) {
-    return { ok: false, ...failureOf(error) };
-  }
+function entryOf(dirent: Dirent): Entry {
+  const { raw, name } = nameOf(dirent.name);
+  return { raw, name, kind: kindOf(dirent) };
 }
 
 /** What `lstat` says of a folder; a failure where it is none, or too large to list. */
-export function statFolder(
-  path: Path,
-): { readonly ok: true; readonly stats: Stats } | ({ readonly ok: false } & Failure) {
+export function statFolder(path: Path): FolderStats {
   try {
-    const stats = lstatSync(path);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return MISSING;
     if (!stats.isDirectory()) return { ok: false, reason: 'not_a_directory', detail: 'not a folder' };
     if (stats.size > MAX_FOLDER_BYTES)
       return { ok: false, reason: 'too_many_files', detail: 'too many names to list' };
@@ -50,38 +50,36 @@ export function statFolder(
   }
 }
 
-/** Lists a folder; refuses a link, and a folder with too many names. */
+/** Lists a folder that `statFolder` found good. */
 export function listFolder(path: Path): Listing {
-  const found = statFolder(path);
-  return found.ok ? listEntries(path) : found;
-}
-
-export interface CachedFolder {
-  readonly path: Path;
-  /** Lists the folder, at the cost of one `lstat` where nothing changed. `nowMs` is the wall clock. */
-  readonly list: (nowMs: number) => Listing;
+  try {
+    const entries = readdirSync(path, { withFileTypes: true, encoding: 'latin1' });
+    return { ok: true, entries: entries.map(entryOf) };
+  } catch (error) {
+    return { ok: false, ...failureOf(error) };
+  }
 }
 
 /**
- * A folder whose listing is kept while its modification time stays the same.
+ * Lists a folder again and again: the same object at the cost of one `lstat` while it stays as it was.
  *
- * A change in the tick of the clock in which we looked leaves no trace in that time, so a listing made that
- * soon after a change is not kept.
+ * A folder is as it was while it is the same inode with the same time of change, which nobody can set. A change
+ * within one tick of the clock leaves no trace in that time, so a listing made that soon after one is not kept.
+ * `nowMs` is the wall clock, the one the file system has its times from.
  */
-export function createCachedFolder(parent: Path, name: Path): CachedFolder {
-  const path = join(parent, name);
-  let kept: { readonly stamp: number; readonly listing: Listing } | undefined;
-  const list = (nowMs: number): Listing => {
+export function createCachedList(path: Path): (nowMs: number) => Listing {
+  let kept: { readonly inode: number; readonly changedMs: number; readonly listing: Listing } | undefined;
+  return (nowMs) => {
     const found = statFolder(path);
     if (!found.ok) {
       kept = undefined;
       return found;
     }
-    const stamp = found.stats.mtimeMs;
-    if (kept?.stamp === stamp) return kept.listing;
-    const listing = listEntries(path);
-    kept = listing.ok && stamp < nowMs - CLOCK_TICK_MS ? { stamp, listing } : undefined;
+    const { ino: inode, ctimeMs: changedMs } = found.stats;
+    if (kept?.changedMs === changedMs && kept.inode === inode) return kept.listing;
+    const listing = listFolder(path);
+    const isSettled = listing.ok && changedMs < nowMs - CLOCK_TICK_MS;
+    kept = isSettled ? { inode, changedMs, listing } : undefined;
     return listing;
   };
-  return { path, list };
 }

@@ -6,110 +6,96 @@
  */
 import type { Unreadable } from '../core/observation.ts';
 import type { VolumeKind } from '../core/token.ts';
-import { type CachedFolder, createCachedFolder, type Entry } from './directory.ts';
+import { createCachedList, type Entry, type Listing } from './directory.ts';
 import { type Failure, unreadableAt } from './failures.ts';
 import { join, type Path } from './paths.ts';
-import type { VolumePlace } from './volume.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [
   { name: 'kubernetes.io~projected', volumeKind: 'projected' },
   { name: 'kubernetes.io~secret', volumeKind: 'secret' },
 ];
 
+export interface VolumePlace {
+  readonly podUid: string;
+  readonly volume: string;
+  readonly volumeKind: VolumeKind;
+  readonly folder: Path;
+  /** The link `..data` in the folder. */
+  readonly link: Path;
+}
+
 export interface PodVolumes {
   readonly places: readonly VolumePlace[];
   readonly unreadable: readonly Unreadable[];
 }
 
-export interface PodFolder {
-  /** The pod's volumes as they are now; two system calls where nothing changed. `nowMs` is the wall clock. */
-  readonly list: (nowMs: number) => PodVolumes;
-}
+export const NO_VOLUMES: PodVolumes = { places: [], unreadable: [] };
 
-interface Plugin {
-  readonly folder: CachedFolder;
+/** The folder of one plugin in a pod's folder, and what it lists. */
+interface PluginFolder {
+  readonly path: Path;
   readonly volumeKind: VolumeKind;
-  /** Kept, so that a volume is the same object from pass to pass. */
-  readonly places: Map<string, VolumePlace>;
+  readonly list: (nowMs: number) => Listing;
 }
 
-/** Answers the volumes of a pod's folder, pass after pass. */
-export function createPodFolder(podUid: string, pod: Path): PodFolder {
-  const volumes = createCachedFolder(pod, 'volumes');
-  const plugins = new Map<string, Plugin>();
-
-  const unreadable = (failure: Failure, volume = ''): Unreadable => unreadableAt({ podUid, volume }, failure);
-
-  const findPlugins = (nowMs: number): readonly Unreadable[] => {
-    if (plugins.size === PLUGINS.length) return [];
-    const listing = volumes.list(nowMs);
-    if (!listing.ok) return listing.reason === 'vanished' ? [] : [unreadable(listing)];
-    for (const { name, volumeKind } of PLUGINS) {
-      const isThere = listing.entries.some((entry) => entry.name === name);
-      if (!isThere) plugins.delete(name);
-      else if (!plugins.has(name)) {
-        plugins.set(name, { folder: createCachedFolder(volumes.path, name), volumeKind, places: new Map() });
-      }
-    }
-    return [];
-  };
-
-  const placeOf = ({ folder, volumeKind, places }: Plugin, entry: Entry): VolumePlace => {
-    const known = places.get(entry.name);
-    if (known !== undefined) return known;
-    const path = join(folder.path, entry.raw);
-    const made = { podUid, volume: entry.name, volumeKind, folder: path, link: join(path, '..data') };
-    places.set(entry.name, made);
-    return made;
-  };
-
-  const listPlugin = (name: string, plugin: Plugin, nowMs: number): PodVolumes => {
-    const listing = plugin.folder.list(nowMs);
-    if (!listing.ok) {
-      plugins.delete(name);
-      return { places: [], unreadable: listing.reason === 'vanished' ? [] : [unreadable(listing)] };
-    }
-    const folders = listing.entries.filter(({ kind }) => kind === 'directory');
-    const places = folders.map((entry) => placeOf(plugin, entry));
-    if (plugin.places.size > places.length) forgetOthers(plugin, places);
-    return {
-      places,
-      unreadable: listing.entries
-        .filter(({ kind }) => kind !== 'directory')
-        .map((entry) => unreadable({ reason: 'not_a_directory', detail: 'not a folder' }, entry.name)),
-    };
-  };
-
-  const list = (nowMs: number): PodVolumes => {
-    const failed = findPlugins(nowMs);
-    const listed = PLUGINS.flatMap(({ name }) => {
-      const plugin = plugins.get(name);
-      return plugin === undefined ? [] : [listPlugin(name, plugin, nowMs)];
-    });
-    return withoutDoubles({
-      places: listed.flatMap(({ places }) => places),
-      unreadable: [...failed, ...listed.flatMap((plugin) => plugin.unreadable)],
-    });
-  };
-  return { list };
+function placeOf(podUid: string, { path, volumeKind }: PluginFolder, { name, raw }: Entry): VolumePlace {
+  const folder = join(path, raw);
+  return { podUid, volume: name, volumeKind, folder, link: join(folder, '..data') };
 }
 
-function forgetOthers(plugin: Plugin, places: readonly VolumePlace[]): void {
-  plugin.places.clear();
-  for (const place of places) plugin.places.set(place.volume, place);
+/** Why an entry is no volume. `names`: of the entries before it; a second series of one name would collide. */
+function faultOf({ name, kind }: Entry, names: ReadonlySet<string>): Failure | undefined {
+  if (names.has(name)) return { reason: 'same_name', detail: 'another volume of the pod has this name' };
+  if (kind !== 'directory') return { reason: 'not_a_directory', detail: 'not a folder' };
+  return undefined;
 }
 
-/** A pod's volumes have different names; where a leftover breaks that, the series of two would collide. */
-function withoutDoubles({ places, unreadable }: PodVolumes): PodVolumes {
-  const names = new Set(places.map(({ volume }) => volume));
-  if (names.size === places.length) return { places, unreadable };
-  const [first, second]: [VolumePlace[], VolumePlace[]] = [[], []];
-  for (const place of places) (names.delete(place.volume) ? first : second).push(place);
-  const doubles = second.map(({ podUid, volume, volumeKind }): Unreadable => {
-    return unreadableAt(
-      { podUid, volume },
-      { reason: 'same_name', detail: `a ${volumeKind} volume has the name of another` },
-    );
+function takeEntries(podUid: string, plugin: PluginFolder, entries: readonly Entry[], found: Found): void {
+  for (const entry of entries) {
+    const fault = faultOf(entry, found.names);
+    found.names.add(entry.name);
+    if (fault === undefined) found.places.push(placeOf(podUid, plugin, entry));
+    else found.unreadable.push(unreadableAt({ podUid, volume: entry.name }, fault));
+  }
+}
+
+interface Found {
+  readonly names: Set<string>;
+  readonly places: VolumePlace[];
+  readonly unreadable: Unreadable[];
+}
+
+function combine(podUid: string, listed: readonly (readonly [PluginFolder, Listing])[]): PodVolumes {
+  const found: Found = { names: new Set(), places: [], unreadable: [] };
+  /** What keeps us out of the pod keeps us out of both plugins' folders: told once. */
+  const failures = new Map<string, Failure>();
+  for (const [plugin, listing] of listed) {
+    if (listing.ok) takeEntries(podUid, plugin, listing.entries, found);
+    else if (listing.reason !== 'vanished') failures.set(listing.reason, listing);
+  }
+  const unlisted = [...failures.values()].map((failure) => unreadableAt({ podUid }, failure));
+  return { places: found.places, unreadable: [...unlisted, ...found.unreadable] };
+}
+
+/**
+ * Answers the volumes in a pod's folder, pass after pass: the same object, and two system calls, where nothing
+ * changed. `nowMs` is the wall clock.
+ */
+export function createPodVolumes(podUid: string, pod: Path): (nowMs: number) => PodVolumes {
+  const plugins = PLUGINS.map(({ name, volumeKind }): PluginFolder => {
+    const path = join(join(pod, 'volumes'), name);
+    return { path, volumeKind, list: createCachedList(path) };
   });
-  return { places: first, unreadable: [...unreadable, ...doubles] };
+  let listings: readonly Listing[] = [];
+  let volumes = NO_VOLUMES;
+  return (nowMs) => {
+    const before = listings;
+    listings = plugins.map(({ list }) => list(nowMs));
+    if (listings.every((listing, index) => listing === before[index])) return volumes;
+    volumes = combine(
+      podUid,
+      plugins.map((plugin, index) => [plugin, listings[index] as Listing] as const),
+    );
+    return volumes;
+  };
 }

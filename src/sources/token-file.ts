@@ -5,7 +5,7 @@
  * lives in this file's buffer, wiped after use. Knows nothing of volumes or of earlier content.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { decodeToken, looksLikeJwt } from '../core/decode.ts';
+import { type Decoded, decodeToken, looksLikeJwt } from '../core/decode.ts';
 import type { FileFacts, TokenClaims } from '../core/token.ts';
 import { type Failure, failureOf } from './failures.ts';
 import type { Path } from './paths.ts';
@@ -21,33 +21,43 @@ export type FileReading =
   | { readonly status: 'other' }
   | ({ readonly status: 'failed' } & Failure);
 
+const TOO_LARGE: Failure = { reason: 'too_large', detail: `more than ${MAX_TOKEN_BYTES} bytes` };
+const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
+const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
+
+/** All zeros between two files. */
 const buffer = Buffer.alloc(MAX_TOKEN_BYTES + 1);
 
 function factsOf({ mode, uid, gid, mtimeMs }: Stats): FileFacts {
   return { mode: mode & 0o7777, uid, gid, modifiedAt: mtimeMs / 1_000 };
 }
 
-function failed(reason: Failure['reason'], detail: string): FileReading {
-  return { status: 'failed', reason, detail };
-}
-
-function interpret(content: Buffer, stats: Stats, isExpected: boolean): FileReading {
-  if (!isExpected && !looksLikeJwt(content)) return { status: 'other' };
-  if (content.length > MAX_TOKEN_BYTES) return failed('too_large', `more than ${MAX_TOKEN_BYTES} bytes`);
-  const decoded = decodeToken(content);
-  if (decoded.ok) return { status: 'token', claims: decoded.claims, file: factsOf(stats) };
+/** What is wrong with content that gave no token. A fault that its first bytes show is told before its size. */
+function faultOf(content: Buffer, decoded: Exclude<Decoded, { ok: true }>): Failure {
+  const isCut = content.length > MAX_TOKEN_BYTES;
   if (decoded.reason === 'invalid_claim')
-    return failed('invalid_claim', `claim ${decoded.claim} is missing or wrong`);
-  if (decoded.reason === 'not_service_account' && !isExpected) return { status: 'other' };
-  return failed(decoded.reason, 'not a service-account token');
+    return { reason: 'invalid_claim', detail: `claim ${decoded.claim} is missing or wrong` };
+  if (isCut && decoded.reason === 'not_a_jwt' && looksLikeJwt(content)) return TOO_LARGE;
+  return { reason: decoded.reason, detail: 'not a service-account token' };
 }
 
-function readOpened(descriptor: number, device: number, isExpected: boolean): FileReading {
+function interpret(content: Buffer, stats: Stats, isExpected: () => boolean): FileReading {
+  const decoded = decodeToken(content);
+  if (!decoded.ok) {
+    const isOther = decoded.reason === 'not_service_account' && !isExpected();
+    return isOther ? { status: 'other' } : { status: 'failed', ...faultOf(content, decoded) };
+  }
+  if (content.length > MAX_TOKEN_BYTES) return { status: 'failed', ...TOO_LARGE };
+  return { status: 'token', claims: decoded.claims, file: factsOf(stats) };
+}
+
+function readOpened(descriptor: number, device: number, isExpected: () => boolean): FileReading {
   const stats = fstatSync(descriptor);
-  if (!stats.isFile()) return failed('not_a_file', 'not a regular file');
-  if (stats.dev !== device) return failed('bad_link', 'on another file system than its volume');
+  if (!stats.isFile()) return { status: 'failed', ...NOT_A_FILE };
+  if (stats.dev !== device) return { status: 'failed', ...MOUNTED_OVER };
   const length = readSync(descriptor, buffer, 0, buffer.length, 0);
   try {
+    if (!looksLikeJwt(buffer) && !isExpected()) return { status: 'other' };
     return interpret(buffer.subarray(0, length), stats, isExpected);
   } finally {
     buffer.fill(0, 0, length);
@@ -57,9 +67,10 @@ function readOpened(descriptor: number, device: number, isExpected: boolean): Fi
 /**
  * Reads the file at `path`, which must lie on `device`.
  *
- * `isExpected`: whether a token is meant to be there, so that anything else is a failure.
+ * `isExpected`: whether a token is meant to be there, so that anything else is a failure. Asked only where there is
+ * none.
  */
-export function readTokenFile(path: Path, device: number, isExpected: boolean): FileReading {
+export function readTokenFile(path: Path, device: number, isExpected: () => boolean): FileReading {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, FLAGS);

@@ -3,12 +3,13 @@
  *
  * An unchanged volume costs one readlink. Knows nothing of watches or of other volumes.
  */
-
 import type { Unreadable } from '../core/observation.ts';
 import { scheduleOf } from '../core/rotation.ts';
 import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from '../core/token.ts';
 import { unreadableAt } from './failures.ts';
-import { type FoundToken, type Generation, readGeneration, readVolume, type VolumePlace } from './volume.ts';
+import type { VolumePlace } from './pod-volumes.ts';
+import { readGeneration, readVolume } from './volume.ts';
+import { type Content, type FoundToken, MAX_TOKENS } from './volume-walk.ts';
 
 /** A token whose content was replaced. */
 export interface Rotation {
@@ -16,13 +17,24 @@ export interface Rotation {
   readonly after: Token;
 }
 
+/** One record per volume, renewed in place: there are a thousand of them, looked at in every pass. */
 export interface VolumeState {
-  readonly tokens: () => readonly Token[];
-  readonly unreadable: () => readonly Unreadable[];
-  /** Whether the volume was there at the last look: a folder without content is not, yet or any more. */
-  readonly isMounted: () => boolean;
-  /** Reads what is there now; answers whether the generation is another than at the look before. */
-  readonly look: () => boolean;
+  readonly place: VolumePlace;
+  /** Undefined where the volume is not mounted: a folder without content is not, yet or any more. */
+  generation: string | undefined;
+  tokens: readonly Token[];
+  unreadable: readonly Unreadable[];
+  /** The tokens, and those read last at paths that could not be read this time. */
+  held: readonly Token[];
+}
+
+export function createVolumeState(place: VolumePlace): VolumeState {
+  return { place, generation: undefined, tokens: [], unreadable: [], held: [] };
+}
+
+/** Few, so a search from the front is the fastest index. */
+function findAt(tokens: readonly Token[], path: string): Token | undefined {
+  return tokens.find(({ identity }) => identity.path === path);
 }
 
 function sameContent(a: TokenClaims, b: TokenClaims): boolean {
@@ -61,58 +73,45 @@ export function rotationLag({ before, after }: Rotation): number | undefined {
   return Math.max(0, after.claims.issuedAt - refreshDue);
 }
 
-/** Keeps the state of one volume; `onRotation` hears of every token that was replaced. */
-export function createVolumeState(place: VolumePlace, onRotation: (rotation: Rotation) => void): VolumeState {
-  let generation: string | undefined;
-  let tokens: readonly Token[] = [];
-  let unreadable: readonly Unreadable[] = [];
-  let held = new Map<string, Token>();
+function isAtOrBelow(path: string, place: string): boolean {
+  return place === '' || path === place || path.startsWith(`${place}/`);
+}
 
-  const take = (found: readonly FoundToken[]): void => {
-    const before = held;
-    tokens = found.map((one) => tokenOf(place, one, before.get(one.path)));
-    // A path that could not be read this time keeps what it held, so that its rotation is not missed.
-    held = new Map(before);
-    for (const after of tokens) {
-      const was = before.get(after.identity.path);
-      held.set(after.identity.path, after);
-      if (was !== undefined && !sameContent(was.claims, after.claims)) onRotation({ before: was, after });
-    }
-  };
+/** What was held at paths that could not be read this time: kept, so that no rotation is missed. */
+function stillHeld({ tokens, unreadable, held }: VolumeState): readonly Token[] {
+  if (unreadable.length === 0) return [];
+  const kept = held.filter(({ identity: { path } }) => {
+    return findAt(tokens, path) === undefined && unreadable.some((object) => isAtOrBelow(path, object.path));
+  });
+  return kept.slice(0, MAX_TOKENS - tokens.length);
+}
 
-  const lose = (current: Generation & { ok: false }): boolean => {
-    const wasMounted = generation !== undefined;
-    generation = undefined;
-    tokens = [];
-    unreadable = [unreadableAt(place, current)];
-    return wasMounted;
-  };
+function take(state: VolumeState, content: Content, onRotation: (rotation: Rotation) => void): void {
+  const before = state.held;
+  state.tokens = content.tokens.map((found) => tokenOf(state.place, found, findAt(before, found.path)));
+  state.unreadable = content.unreadable;
+  state.held = [...state.tokens, ...stillHeld(state)];
+  for (const after of state.tokens) {
+    const was = findAt(before, after.identity.path);
+    if (was !== undefined && !sameContent(was.claims, after.claims)) onRotation({ before: was, after });
+  }
+}
 
-  const forgetGone = (): void => {
-    const there = new Set([
-      ...tokens.map(({ identity }) => identity.path),
-      ...unreadable.map(({ path }) => path),
-    ]);
-    for (const path of held.keys()) if (!there.has(path)) held.delete(path);
-  };
-
-  const look = (): boolean => {
-    const current = readGeneration(place);
-    if (!current.ok) return lose(current);
-    if (current.name === generation && unreadable.length === 0) return false;
-    const isOther = current.name !== generation;
-    const { generation: read, reading } = readVolume(place, current.name, new Set(held.keys()));
-    generation = read;
-    take(reading.tokens);
-    unreadable = reading.unreadable;
-    forgetGone();
-    return isOther;
-  };
-
-  return {
-    tokens: () => tokens,
-    unreadable: () => unreadable,
-    isMounted: () => generation !== undefined,
-    look,
-  };
+/**
+ * Reads what is there now; answers whether the generation is another than at the look before. `onRotation` hears of
+ * every token that was replaced.
+ */
+export function lookAtVolume(state: VolumeState, onRotation: (rotation: Rotation) => void): boolean {
+  const { place, generation } = state;
+  const current = readGeneration(place);
+  if (current.ok && current.name === generation && state.unreadable.length === 0) return false;
+  const wasToken = (path: string): boolean => findAt(state.held, path) !== undefined;
+  const reading = current.ok ? readVolume(place, current.name, wasToken) : current;
+  state.generation = reading.ok ? reading.generation : undefined;
+  take(
+    state,
+    reading.ok ? reading.content : { tokens: [], unreadable: [unreadableAt(place, reading)] },
+    onRotation,
+  );
+  return state.generation !== generation;
 }
