@@ -18,8 +18,7 @@ export interface Limits {
   readonly requestMs: number;
   /** From the request to the last byte of the answer. */
   readonly answerMs: number;
-  /** Without any byte; longer than a usual scrape interval between two requests. */
-  readonly idleMs: number;
+  /** From one request to the next; longer than a usual scrape interval. */
   readonly keepAliveMs: number;
   /** How often connections are looked through for those past their time. */
   readonly checkMs: number;
@@ -31,7 +30,6 @@ export const LIMITS: Limits = {
   headersMs: 5_000,
   requestMs: 10_000,
   answerMs: 30_000,
-  idleMs: 60_000,
   keepAliveMs: 65_000,
   checkMs: 1_000,
 };
@@ -49,7 +47,6 @@ export function createServer(options: ServerOptions, limits: Limits = LIMITS): S
     createRoutes(options, limits.answerMs),
   );
   server.maxConnections = limits.maxConnections;
-  server.setTimeout(limits.idleMs);
   // A failure to accept must not end the process; one to listen is told to whoever called for it.
   server.once('listening', () => server.on('error', options.onError));
   return server;

@@ -202,7 +202,7 @@ describe('many requests at once', () => {
 });
 
 describe('a client that takes its time', () => {
-  const hasty = { headersMs: 100, requestMs: 200, checkMs: 20 };
+  const hasty = { headersMs: 100, checkMs: 20 };
 
   it('to say anything at all is sent away', async () => {
     const { connect } = await start({}, hasty);
@@ -269,5 +269,17 @@ describe('connections', () => {
     assert.deepEqual(statuses(await readAll(first)), [200]);
     second.destroy();
     await closed(second);
+  });
+
+  it('that cannot be accepted are told, and do not end the process', async () => {
+    const { server, takeErrors } = await start();
+    const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+    server.emit('error', error);
+    assert.deepEqual(takeErrors(), [error]);
+  });
+
+  it('are given time enough for a scrape a minute over one of them', () => {
+    assert.ok(LIMITS.keepAliveMs > 60_000);
+    assert.ok(LIMITS.headersMs <= LIMITS.requestMs);
   });
 });
