@@ -43,11 +43,3 @@ export async function exposition(
   const shown = isFixed ? families.filter(({ metric }) => metric.name.startsWith('satoken_')) : families;
   return printExposition(shown, format).toString('utf8');
 }
-
-/** The lines of one metric's series, without its name. */
-export function seriesOf(text: string, name: string): readonly string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`))
-    .map((line) => line.slice(name.length));
-}

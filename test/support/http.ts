@@ -36,7 +36,7 @@ export async function readAll(socket: Socket): Promise<string> {
 }
 
 /** A scrape that always prints the same. */
-export function scrapeOf(text: string): Scrape {
+function scrapeOf(text: string): Scrape {
   return async (_format, coding) => (coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
 }
 

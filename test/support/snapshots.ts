@@ -40,7 +40,7 @@ function extended(pod: string, age: number): Token {
 }
 
 /** One token in every state, one for every check to fail, and one whose every text is hostile. */
-export function everyToken(): readonly Token[] {
+function everyToken(): readonly Token[] {
   const hostile = aged('hostile', 60, HOUR);
   const elsewhere = aged('elsewhere', 60, HOUR);
   const mismatched = aged('mismatched', 60, HOUR);

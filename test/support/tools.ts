@@ -27,7 +27,7 @@ export type Tool = keyof typeof TOOLS;
 
 const answers = new Map<Tool, boolean>();
 
-export function isThere(tool: Tool): boolean {
+function isThere(tool: Tool): boolean {
   const known = answers.get(tool);
   if (known !== undefined) return known;
   const found = TOOLS[tool]();
