@@ -6,8 +6,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const GOLDEN = new URL('../golden/', import.meta.url);
 
+/** The lines of one text that the other has not. */
+function linesOnlyIn(text: string, other: string, mark: string): readonly string[] {
+  const known = new Set(other.split('\n'));
+  return text
+    .split('\n')
+    .filter((line) => !known.has(line))
+    .map((line) => mark + line);
+}
+
 export function assertGolden(name: string, text: string): void {
   const file = new URL(name, GOLDEN);
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
-  assert.equal(text, readFileSync(file, 'utf8'));
+  const golden = readFileSync(file, 'utf8');
+  const difference = [...linesOnlyIn(golden, text, '-'), ...linesOnlyIn(text, golden, '+')].join('\n');
+  assert.ok(text === golden, `test/golden/${name} differs (UPDATE_GOLDEN=1 writes it anew):\n${difference}`);
 }
