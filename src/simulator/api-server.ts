@@ -83,6 +83,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { inject, heal } = injections;
   const { drop: dropWatches, end: endWatches, expire: expireWatches } = watches;
 
+  const down = async (): Promise<void> => {
+    dropWatches();
+    await listener.shut();
+  };
   const up = async (): Promise<void> => {
     histories.compact();
     await listener.open();
@@ -94,9 +98,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const close = async (): Promise<void> => {
     histories.close();
     heal();
-    await listener.shut();
+    await down();
   };
-  const chaos = { inject, heal, down: listener.shut, up, dropWatches, endWatches, expireWatches };
+  const chaos = { inject, heal, down, up, dropWatches, endWatches, expireWatches };
   const { compact } = histories;
   const { count: openWatches, bookmark } = watches;
   return { listen, close, chaos, permissions, requests: log.requests, compact, openWatches, bookmark };

@@ -20,6 +20,8 @@ const TOOLS = {
   promtool: runs('promtool', '--version'),
   amtool: runs('amtool', '--version'),
   prometheus: runs('prometheus', '--version'),
+  openssl: runs('openssl', 'version'),
+  kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
 } as const satisfies Readonly<Record<string, () => boolean>>;
 

@@ -27,6 +27,8 @@ export interface WatchSpec {
 interface Watch {
   readonly spec: WatchSpec;
   readonly response: ServerResponse;
+  /** Called when nothing more is to be sent. */
+  readonly endings: (() => void)[];
 }
 
 export interface Watches {
@@ -53,6 +55,16 @@ const BOOKMARK_SECONDS = 60;
 
 function send({ spec, response }: Watch, type: string, object: object): void {
   if (!spec.isSilent()) response.write(`${JSON.stringify({ type, object })}\n`);
+}
+
+/** Nothing is sent from now on; the connection is left to whoever calls. */
+function detach({ endings }: Watch): void {
+  for (const end of endings.splice(0)) end();
+}
+
+function finish(watch: Watch): void {
+  detach(watch);
+  watch.response.end();
 }
 
 function sendObject(watch: Watch, type: string, object: object): void {
@@ -106,26 +118,27 @@ export function createWatches(options: WatchesOptions): Watches {
   const { cluster, histories, schedule } = options;
   const watches = new Set<Watch>();
 
-  const open = (response: ServerResponse, spec: WatchSpec): void => {
-    const watch = { spec, response };
-    response.writeHead(200, JSON_HEADERS).flushHeaders();
-    if (!start(watch, options)) {
-      response.end();
-      return;
-    }
+  const follow = (watch: Watch): void => {
+    const { spec, endings } = watch;
+    const bookmark = (): void => sendBookmark(watch, cluster.revision());
     watches.add(watch);
-    const endings = [
-      histories.of(spec.resource).follow((change) => sendChange(watch, change)),
-      every(BOOKMARK_SECONDS, schedule, () => sendBookmark(watch, cluster.revision())),
-      schedule(spec.timeoutSeconds, () => {
-        sendBookmark(watch, cluster.revision());
-        response.end();
-      }),
+    endings.push(
       () => void watches.delete(watch),
-    ];
-    response.once('close', () => {
-      for (const end of endings) end();
-    });
+      histories.of(spec.resource).follow((change) => sendChange(watch, change)),
+      every(BOOKMARK_SECONDS, schedule, bookmark),
+      schedule(spec.timeoutSeconds, () => {
+        bookmark();
+        finish(watch);
+      }),
+    );
+  };
+
+  const open = (response: ServerResponse, spec: WatchSpec): void => {
+    const watch = { spec, response, endings: [] };
+    response.writeHead(200, JSON_HEADERS).flushHeaders();
+    response.once('close', () => detach(watch));
+    if (start(watch, options)) follow(watch);
+    else response.end();
   };
 
   const each = (run: (watch: Watch) => void) => () => {
@@ -137,9 +150,12 @@ export function createWatches(options: WatchesOptions): Watches {
     bookmark: each((watch) => sendBookmark(watch, cluster.revision())),
     expire: each((watch) => {
       send(watch, 'ERROR', expired(watch.spec.since ?? 1, cluster.revision()));
-      watch.response.end();
+      finish(watch);
     }),
-    end: each(({ response }) => response.end()),
-    drop: each(({ response }) => response.destroy()),
+    end: each(finish),
+    drop: each((watch) => {
+      detach(watch);
+      watch.response.destroy();
+    }),
   };
 }

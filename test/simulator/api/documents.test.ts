@@ -1,0 +1,89 @@
+/**
+ * What the simulated API server says of itself, beside what a real one said.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { describe, it } from 'mocha';
+import { createApiServer } from '../../../src/simulator/api-server.ts';
+import { createCluster } from '../../../src/simulator/cluster.ts';
+import { createPod } from '../../../src/simulator/pods.ts';
+import { CAPTURES, NOW, TOKEN, USER, withApi } from './client.ts';
+
+const captured = (name: string): object =>
+  JSON.parse(readFileSync(new URL(name, CAPTURES), 'utf8')) as object;
+
+const DOCUMENTS = [
+  { path: '/.well-known/openid-configuration', file: 'openid-configuration.json', type: 'application/json' },
+  { path: '/openid/v1/jwks', file: 'jwks.json', type: 'application/jwk-set+json' },
+] as const;
+
+/** Text with everything that is one cluster's own replaced. */
+function shapeOf(document: unknown): string {
+  return JSON.stringify(document, (key, value: unknown) =>
+    ['kid', 'n', 'jwks_uri'].includes(key) ? `a ${typeof value}` : value,
+  );
+}
+
+describe('what the simulated API server says of itself', () => {
+  for (const { path, file, type } of DOCUMENTS) {
+    it(`is ${path} in the order, words and headers of the real one`, async () => {
+      const cluster = createCluster({ now: () => NOW, algorithm: 'RS256' });
+      const api = createApiServer({ cluster, users: new Map([[TOKEN, USER]]) });
+      const url = await api.listen();
+      try {
+        const response = await fetch(url + path, { headers: { Authorization: `Bearer ${TOKEN}` } });
+        assert.equal(shapeOf(await response.json()), shapeOf(captured(file)));
+        assert.equal(response.headers.get('content-type'), type);
+        assert.equal(response.headers.get('cache-control'), 'public, max-age=3600');
+      } finally {
+        await api.close();
+      }
+    });
+  }
+
+  it(
+    'are keys that verify its tokens, and where to find them',
+    withApi(async ({ cluster, fetch, url }) => {
+      cluster.changeKey(true);
+      const configuration = (await (await fetch('/.well-known/openid-configuration')).json()) as {
+        issuer: string;
+        jwks_uri: string;
+      };
+      assert.equal(configuration.jwks_uri, `${url}/openid/v1/jwks`);
+      const keys = (await (await fetch('/openid/v1/jwks')).json()) as JSONWebKeySet;
+      assert.equal(keys.keys.length, 2);
+      const pod = createPod(cluster, { name: 'web' });
+      const answer = cluster.requestToken(
+        pod,
+        { path: 'token', expirationSeconds: 600 },
+        { name: 'node-1', uid: 'u' },
+      );
+      assert.ok(answer.ok);
+      const { payload } = await jwtVerify(answer.token, createLocalJWKSet(keys), {
+        issuer: configuration.issuer,
+        currentDate: new Date(NOW * 1_000),
+      });
+      assert.equal(payload.sub, 'system:serviceaccount:default:default');
+    }),
+  );
+
+  it(
+    'is the issuer that it has now',
+    withApi(async ({ cluster, fetch }) => {
+      cluster.changeIssuer('https://elsewhere');
+      const { issuer } = (await (await fetch('/.well-known/openid-configuration')).json()) as {
+        issuer: string;
+      };
+      assert.equal(issuer, 'https://elsewhere');
+    }),
+  );
+
+  it(
+    'is the version of the captured node',
+    withApi(async ({ fetch }) => {
+      const { gitVersion } = (await (await fetch('/version')).json()) as { gitVersion: string };
+      assert.equal(gitVersion, 'v1.36.3');
+    }),
+  );
+});

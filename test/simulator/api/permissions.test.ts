@@ -1,0 +1,147 @@
+/**
+ * Who may ask the simulated API server what, and how it refuses.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { RequestedResource, Verb } from '../../../src/simulator/api/request.ts';
+import { TOKEN, USER, withApi } from './client.ts';
+
+const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+const NODE = { name: 'node-1', uid: 'node-uid' };
+
+interface Denial {
+  readonly it: string;
+  readonly denied: readonly [RequestedResource, Verb?];
+  readonly path: string;
+  readonly method?: string;
+  readonly message: string;
+  readonly details: object;
+}
+
+const cannot = (act: string): string => `User "${USER}" cannot ${act}`;
+
+const DENIALS: readonly Denial[] = [
+  {
+    it: 'listing pods',
+    denied: ['pods', 'list'],
+    path: '/api/v1/pods',
+    message: `pods is forbidden: ${cannot('list resource "pods" in API group "" at the cluster scope')}`,
+    details: { kind: 'pods' },
+  },
+  {
+    it: 'watching pods',
+    denied: ['pods', 'watch'],
+    path: '/api/v1/pods?watch=true',
+    message: `pods is forbidden: ${cannot('watch resource "pods" in API group "" at the cluster scope')}`,
+    details: { kind: 'pods' },
+  },
+  {
+    it: 'anything with accounts, one of them too',
+    denied: ['serviceaccounts'],
+    path: '/api/v1/namespaces/shop/serviceaccounts/app',
+    message: `serviceaccounts "app" is forbidden: ${cannot(
+      'get resource "serviceaccounts" in API group "" in the namespace "shop"',
+    )}`,
+    details: { name: 'app', kind: 'serviceaccounts' },
+  },
+  {
+    it: 'reviews',
+    denied: ['tokenreviews'],
+    path: REVIEWS,
+    method: 'POST',
+    message: `tokenreviews.authentication.k8s.io is forbidden: ${cannot(
+      'create resource "tokenreviews" in API group "authentication.k8s.io" at the cluster scope',
+    )}`,
+    details: { group: 'authentication.k8s.io', kind: 'tokenreviews' },
+  },
+  {
+    it: 'its keys',
+    denied: ['jwks'],
+    path: '/openid/v1/jwks',
+    message: `forbidden: ${cannot('get path "/openid/v1/jwks"')}`,
+    details: {},
+  },
+];
+
+describe('permissions of the simulated API server', () => {
+  for (const { it: title, denied, path, message, details, ...init } of DENIALS) {
+    it(
+      `deny ${title} in the words of the real one, until they allow it`,
+      withApi(async ({ api, fetch }) => {
+        api.permissions.deny(...denied);
+        const response = await fetch(path, init);
+        assert.deepEqual(
+          [response.status, await response.json()],
+          [
+            403,
+            {
+              kind: 'Status',
+              apiVersion: 'v1',
+              metadata: {},
+              status: 'Failure',
+              message,
+              reason: 'Forbidden',
+              details,
+              code: 403,
+            },
+          ],
+        );
+        api.permissions.allow(...denied);
+        assert.notEqual((await fetch(path, init)).status, 403);
+      }),
+    );
+  }
+
+  it(
+    'deny one verb and leave the others',
+    withApi(async ({ api, fetch }) => {
+      api.permissions.deny('pods', 'watch');
+      assert.equal((await fetch('/api/v1/pods')).status, 200);
+    }),
+  );
+
+  const strangers = [
+    { it: 'nobody at all', headers: { Authorization: '' } },
+    { it: 'a token that nobody knows', headers: { Authorization: 'Bearer unknown' } },
+    { it: 'another way to say who one is', headers: { Authorization: `Basic ${TOKEN}` } },
+  ] as const;
+  for (const { it: title, headers } of strangers) {
+    it(
+      `do not come up for ${title}`,
+      withApi(async ({ fetch }) => {
+        const response = await fetch('/api/v1/pods', { headers });
+        assert.deepEqual(
+          [response.status, await response.json()],
+          [
+            401,
+            {
+              kind: 'Status',
+              apiVersion: 'v1',
+              metadata: {},
+              status: 'Failure',
+              message: 'Unauthorized',
+              reason: 'Unauthorized',
+              code: 401,
+            },
+          ],
+        );
+      }),
+    );
+  }
+
+  it(
+    "know whoever holds one of the cluster's own tokens, for as long as it is good",
+    withApi(async ({ api, cluster, clock, fetch, addPod }) => {
+      const pod = addPod({ name: 'agent', namespace: 'monitoring', serviceAccount: 'agent' });
+      const answer = cluster.requestToken(pod, { path: 'token', expirationSeconds: 600 }, NODE);
+      assert.ok(answer.ok);
+      const headers = { Authorization: `Bearer ${answer.token}` };
+      assert.equal((await fetch('/api/v1/pods', { headers })).status, 200);
+      api.permissions.deny('pods');
+      const { message } = (await (await fetch('/api/v1/pods', { headers })).json()) as { message: string };
+      assert.match(message, /User "system:serviceaccount:monitoring:agent" cannot/);
+      clock.advance(661);
+      assert.equal((await fetch('/version', { headers })).status, 401);
+    }),
+  );
+});
