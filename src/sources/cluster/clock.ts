@@ -1,0 +1,64 @@
+/**
+ * Time as the parts of this source are given it, and the two things they do with it: to wait until woken, and to
+ * give up.
+ *
+ * Knows nothing of what is waited for.
+ */
+import type { EpochSeconds } from '../../core/token.ts';
+
+export interface Clock {
+  /** The wall clock: compared with times of the API server. */
+  readonly now: () => EpochSeconds;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number;
+  /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Alarm {
+  /** Ends the wait under way, or else the next one at once. */
+  readonly ring: () => void;
+  /** Until `ms` went by, somebody rang, or the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export function createAlarm(clock: Clock): Alarm {
+  let rung = new AbortController();
+  const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
+    await clock.sleep(ms, AbortSignal.any([signal, rung.signal]));
+    rung = new AbortController();
+  };
+  return { ring: () => rung.abort(), wait };
+}
+
+export interface Deadline {
+  /** Aborts when time is up, and with the signal the deadline was made from. */
+  readonly signal: AbortSignal;
+  /** Whether time is up. */
+  readonly isOver: () => boolean;
+  /** From now on there are `ms` left. */
+  readonly putOff: (ms: number) => void;
+  /** To be called in the end, whatever came of it: frees the timer. */
+  readonly cancel: () => void;
+}
+
+export function createDeadline(clock: Clock, ms: number, outer: AbortSignal): Deadline {
+  const over = new AbortController();
+  const cancelled = new AbortController();
+  let dueMs = clock.monotonicMs() + ms;
+  // Put off, it sleeps on once the old time has come: a busy watch puts it off a thousand times a second.
+  const watch = async (): Promise<void> => {
+    for (let leftMs = ms; leftMs > 0 && !cancelled.signal.aborted; leftMs = dueMs - clock.monotonicMs())
+      await clock.sleep(leftMs, cancelled.signal);
+    if (!cancelled.signal.aborted) over.abort();
+  };
+  void watch();
+  return {
+    signal: AbortSignal.any([outer, over.signal]),
+    isOver: () => over.signal.aborted,
+    putOff: (leftMs) => {
+      dueMs = clock.monotonicMs() + leftMs;
+    },
+    cancel: () => cancelled.abort(),
+  };
+}

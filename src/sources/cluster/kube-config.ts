@@ -1,0 +1,85 @@
+/**
+ * Where the API server is, whom to trust, and who we are, as the Kubernetes client reads it.
+ *
+ * The one importer of that client, and of its configuration alone, loaded when first asked for: its requests and its
+ * watches are not used (docs/decisions/0008-requests-of-our-own.md). Knows nothing of what is asked.
+ */
+import type { RequestOptions } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+
+export interface Access {
+  readonly protocol: 'http:' | 'https:';
+  /**
+   * Address, trust and credentials for a request to `path`, with the token as the file holds it, at most a minute
+   * old. Rejects where they cannot be had.
+   */
+  readonly optionsFor: (path: string, headers: Readonly<Record<string, string>>) => Promise<RequestOptions>;
+}
+
+export type Loaded =
+  | { readonly ok: true; readonly access: Access }
+  /** In words that are safe to show. */
+  | { readonly ok: false; readonly problem: string };
+
+type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
+
+async function read(kubeconfig: string): Promise<KubeConfig> {
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new KubeConfig();
+  const [first, ...others] = kubeconfig.split(':').filter((file) => file !== '');
+  if (first === undefined) config.loadFromCluster();
+  else config.loadFromFile(first);
+  for (const file of others) {
+    const other = new KubeConfig();
+    other.loadFromFile(file);
+    config.mergeConfig(other, true);
+  }
+  return config;
+}
+
+function problemOf(cluster: Cluster | null): string | undefined {
+  if (cluster === null) return 'it names no cluster';
+  if (!URL.canParse(cluster.server)) return 'the address is no URL';
+  const { protocol } = new URL(cluster.server);
+  // The client refuses it at every request. Without TLS go only a demo and tests, which say so.
+  if (protocol === 'https:' || (protocol === 'http:' && cluster.skipTLSVerify)) return undefined;
+  return 'the address is not https';
+}
+
+function accessBy(config: KubeConfig, cluster: Cluster): Access {
+  const url = new URL(cluster.server);
+  const prefix = url.pathname.replace(/\/$/, '');
+  const optionsFor = async (path: string, headers: Readonly<Record<string, string>>) => {
+    const options: RequestOptions = { headers: { ...headers } };
+    await config.applyToHTTPSOptions(options);
+    // An agent of the client is needed for its proxies alone; it would hold on to certificates that were replaced.
+    if (cluster.proxyUrl === undefined) delete options.agent;
+    return { ...urlToHttpOptions(url), ...options, path: prefix + path };
+  };
+  return { protocol: url.protocol === 'http:' ? 'http:' : 'https:', optionsFor };
+}
+
+function refused(problem: string): Loaded {
+  return { ok: false, problem: `the configuration of the API server cannot be used: ${problem}` };
+}
+
+/**
+ * Loads the configuration.
+ *
+ * `kubeconfig`: files, separated by colons as in KUBECONFIG; empty for that of a pod. Never rejects.
+ */
+export async function loadAccess(kubeconfig: string): Promise<Loaded> {
+  try {
+    const config = await read(kubeconfig);
+    const cluster = config.getCurrentCluster();
+    const problem = problemOf(cluster);
+    return problem === undefined && cluster !== null
+      ? { ok: true, access: accessBy(config, cluster) }
+      : refused(problem ?? '');
+  } catch (error) {
+    // The message of a parser quotes the file, with what is secret in it.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'not in the form of one';
+    return refused(code);
+  }
+}
