@@ -5,7 +5,7 @@
  * for only where that version is too old or an answer was wrong. Knows nothing of what the objects are.
  */
 import type { ClusterResource, ResourceState } from '../../core/cluster.ts';
-import type { Answer, Api, WatchEnd } from './api.ts';
+import type { Api, WatchEnd } from './api.ts';
 import type { Clock } from './clock.ts';
 import { createHealth, type Listener, STARTING } from './health.ts';
 import { createReplica, type ReplicaOptions } from './replica.ts';
@@ -39,6 +39,7 @@ const MOST_SECONDS = 600;
 const EARLY_MS = 5_000;
 /** One that was cut after this long had been a good one. */
 const STEADY_MS = 60_000;
+/** A watch that ended in time goes on within this, any other after a while. */
 const RENEWAL_MS = 1_000;
 const FORGOTTEN_MS = 300_000;
 
@@ -88,29 +89,26 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     return undefined;
   };
 
-  /** A watch that ended in time goes on at once, any other after a while. */
-  const waitAfter = (answer: Answer<WatchEnd>, livedMs: number, askedMs: number): number => {
-    if (livedMs >= STEADY_MS) health.backOff.reset();
-    if (!answer.ok) return health.fail(answer);
-    if (answer.value === 'gone') replica.forgetVersion();
-    const isInTime = answer.value === 'ended' && livedMs >= askedMs - EARLY_MS;
-    return isInTime ? random() * RENEWAL_MS : health.backOff.nextMs();
-  };
-
   const watch = async (version: string, signal: AbortSignal): Promise<number> => {
     const askedMs = watchMs(random);
     const startedMs = clock.monotonicMs();
     const question = { resource, path: watchPath(path, askedMs, version), signal };
     const answer = await api.watch(question, { onOpen: () => hear(false), onEvent });
-    return waitAfter(answer, clock.monotonicMs() - startedMs, askedMs);
+    const livedMs = clock.monotonicMs() - startedMs;
+    if (livedMs >= STEADY_MS) health.backOff.reset();
+    if (!answer.ok) return health.fail(answer);
+    if (answer.value === 'gone') replica.forgetVersion();
+    const isDue = answer.value === 'ended' && livedMs >= askedMs - EARLY_MS;
+    return isDue ? random() * RENEWAL_MS : health.backOff.nextMs();
   };
+
+  /** Answers how long to wait before the next. */
+  const round = (version: string | undefined, signal: AbortSignal): Promise<number> =>
+    version === undefined ? list(signal) : watch(version, signal);
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const version = replica.version();
-      const waitMs = await (version === undefined ? list(signal) : watch(version, signal)).catch(
-        health.failBy,
-      );
+      const waitMs = await round(replica.version(), signal).catch(health.failBy);
       if (isWrong(health.state())) replica.forgetVersion();
       await clock.sleep(waitMs, signal);
     }
