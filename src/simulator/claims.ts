@@ -23,7 +23,7 @@ export interface ProjectedRequest {
 }
 
 /** `--service-account-extend-token-expiration`: a year beside the 3607 s that the kubelet asks for. */
-export const EXTENDED_SECONDS = 31_536_000;
+const EXTENDED_SECONDS = 31_536_000;
 
 export function projectedClaims(request: ProjectedRequest, now: number) {
   const { issuer, audiences, namespace, serviceAccount, pod, node, expirationSeconds, isExtended, id } =

@@ -25,7 +25,7 @@ function run(command: string, ...args: string[]): void {
 }
 
 /** Real mounts; each needs root and the capability to mount. */
-export const tmpfsMounts: Mounts = {
+const tmpfsMounts: Mounts = {
   isReal: true,
   mount: (folder) => {
     mkdirSync(folder, { recursive: true });

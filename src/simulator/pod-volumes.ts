@@ -25,7 +25,7 @@ export interface Disk {
 
 const FOLDER_MODE = 0o750;
 
-export function podFolder({ rootDir }: Disk, podUid: string): string {
+function podFolder({ rootDir }: Disk, podUid: string): string {
   return join(rootDir, 'pods', podUid);
 }
 

@@ -30,7 +30,7 @@ function suffix(): string {
 }
 
 /** The volume that automounting adds. */
-export function defaultVolume(): Volume {
+function defaultVolume(): Volume {
   const namespace = { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } };
   return {
     name: `kube-api-access-${suffix()}`,

@@ -52,7 +52,7 @@ export interface Clock {
   readonly pending: () => number;
 }
 
-export function createClock(): Clock {
+function createClock(): Clock {
   const due = new Set<{ readonly at: number; readonly run: () => void }>();
   let now = NOW;
   const advance = (seconds: number): void => {
