@@ -3,13 +3,20 @@
  */
 import { Gauge, Registry } from 'prom-client';
 import { createTakeSnapshot } from '../src/core/snapshot.ts';
+import { createBodies } from '../src/exposition/bodies.ts';
 import { createListFamilies } from '../src/exposition/families.ts';
-import type { Family } from '../src/exposition/metric.ts';
+import type { Metric, Sample } from '../src/exposition/metric.ts';
 import { printExposition } from '../src/exposition/text.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { createSource } from './passes.ts';
 import { report } from './report.ts';
+
+/** A family whose samples are all there. */
+interface Family {
+  readonly metric: Metric;
+  readonly samples: readonly Sample[];
+}
 
 const PAIR = /(\w+)="([^"]*)"/g;
 
@@ -61,12 +68,19 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
     audience: { rules: [], useCatalogue: true },
   });
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
-  const scrape = (): readonly Family[] => listFamilies(takeSnapshot(source.observe(), Date.now() / 1_000));
-  const families = scrape();
+  const bodies = createBodies();
+  const list = () => listFamilies(takeSnapshot(source.observe(), Date.now() / 1_000));
+  const scrape = (): void => {
+    bodies
+      .make((write) => printExposition(list(), 'text', write))
+      .borrow()
+      .release();
+  };
+  const families = list().map(({ metric, samples }): Family => ({ metric, samples: [...samples] }));
   const registry = new Registry();
   const peers = peersOf(families, registry);
   const medians = await compare([
-    { name: 'scrape', run: () => printExposition(scrape(), 'text') },
+    { name: 'scrape', run: scrape },
     { name: 'join', run: () => joinLines(families) },
     { name: 'prom-client', run: () => scrapePeers(peers, registry) },
   ]);

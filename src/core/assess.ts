@@ -37,23 +37,48 @@ export interface Assessment extends Subject {
 
 export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
 
-type Prepared = Omit<Subject, 'state'>;
+/** What is known of a token for as long as the facts stay the same, and what was last said of it. */
+interface Prepared {
+  readonly subject: Omit<Subject, 'state'>;
+  last: Assessment | undefined;
+}
 
 /** Most verdicts are passes: one object for each check, made once. */
 const PASSES: readonly Judgement[] = CHECKS.map((check) => ({ check, verdict: PASS }));
 
-function judge(subject: Subject, now: EpochSeconds): readonly Judgement[] {
+function sameVerdict(a: Verdict, b: Verdict): boolean {
+  if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
+  return a.status === b.status && a.detail === b.detail;
+}
+
+/** Judges by one check; answers what was answered before where nothing has changed. */
+function judgeBy(
+  passed: Judgement,
+  before: Judgement | undefined,
+  subject: Subject,
+  now: EpochSeconds,
+): Judgement {
+  const verdict = passed.check.judge(subject, now);
+  if (verdict.status === 'pass') return passed;
+  return before !== undefined && sameVerdict(before.verdict, verdict)
+    ? before
+    : { check: passed.check, verdict };
+}
+
+/** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
+function judge(subject: Subject, now: EpochSeconds, before: Assessment | undefined): Assessment {
   // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
-  if (isLeaving(subject.surroundings.pod)) return PASSES;
-  return PASSES.map((passed) => {
-    const verdict = passed.check.judge(subject, now);
-    return verdict.status === 'pass' ? passed : { check: passed.check, verdict };
-  });
+  const judgements = isLeaving(subject.surroundings.pod)
+    ? PASSES
+    : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], subject, now));
+  const isSame =
+    before?.state === subject.state && before.judgements.every((one, index) => one === judgements[index]);
+  return isSame ? before : { ...subject, judgements };
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
   const surroundings = surroundingsOf(token, cluster);
-  return {
+  const subject = {
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
     surroundings,
@@ -62,6 +87,7 @@ function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared 
       ...clusterExpectations(token, surroundings),
     ],
   };
+  return { subject, last: undefined };
 }
 
 /** Makes the function that judges tokens under one policy. */
@@ -73,8 +99,10 @@ export function createAssess(policy: Policy): Assess {
     current = cluster;
     const known = prepared.get(token) ?? prepare(token, cluster, policy);
     prepared.set(token, known);
-    const subject = { ...known, state: stateOf(token.claims, known.schedule, now) };
-    return { ...subject, judgements: judge(subject, now) };
+    const { subject, last } = known;
+    const assessment = judge({ ...subject, state: stateOf(token.claims, subject.schedule, now) }, now, last);
+    known.last = assessment;
+    return assessment;
   };
 }
 

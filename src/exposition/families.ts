@@ -3,13 +3,15 @@
  *
  * Knows no metric in particular, no format and no HTTP. Metrics of the exporter itself are in counters.ts.
  */
+import type { Finding } from '../core/absence.ts';
 import { type Assessment, isFailing } from '../core/assess.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { CLUSTER_METRICS } from './cluster-metrics.ts';
 import { labelText } from './labels.ts';
 import type { Family, Sample } from './metric.ts';
 import { NODE_METRICS } from './node-metrics.ts';
-import { createTokenText, type TokenText } from './token-labels.ts';
-import { TOKEN_METRICS, type TokenMetric } from './token-metrics.ts';
+import { createTokenText, identityText, type TokenText } from './token-labels.ts';
+import { type MarkMetric, TOKEN_METRICS, type TokenMetric, type ValueMetric } from './token-metrics.ts';
 
 export const PER_TOKEN_MODES = ['all', 'problems', 'none'] as const;
 export type PerTokenMode = (typeof PER_TOKEN_MODES)[number];
@@ -41,18 +43,31 @@ function select(assessments: readonly Assessment[], perToken: PerTokenMode): rea
   }
 }
 
-/** A loop, since this is what a scrape spends its time in. */
-function tokenSamples(metric: TokenMetric, shown: readonly Shown[], now: number): readonly Sample[] {
-  const samples: Sample[] = [];
+/** All that has series of its own at one scrape. */
+interface Series {
+  readonly shown: readonly Shown[];
+  /** Tokens that are missing, and what names them. */
+  readonly findings: readonly { readonly finding: Finding; readonly identity: string }[];
+  readonly now: number;
+}
+
+/** Sample by sample: ten thousand of them at once would be garbage of megabytes at every scrape. */
+function* valueSamples({ value }: ValueMetric, { shown, now }: Series): Iterable<Sample> {
   for (const { assessment, text } of shown) {
-    if ('marks' in metric) {
-      for (const labels of metric.marks(assessment, text)) samples.push({ labels, value: 1 });
-    } else {
-      const value = metric.value(assessment, now);
-      if (value !== undefined) samples.push({ labels: text.identity, value });
-    }
+    const found = value(assessment, now);
+    if (found !== undefined) yield { labels: text.identity, value: found };
   }
-  return samples;
+}
+
+function* markSamples({ marks, absent }: MarkMetric, { shown, findings }: Series): Iterable<Sample> {
+  for (const { assessment, text } of shown)
+    for (const labels of marks(assessment, text)) yield { labels, value: 1 };
+  if (absent === undefined) return;
+  for (const { finding, identity } of findings) yield { labels: absent(finding, identity), value: 1 };
+}
+
+function tokenSamples(metric: TokenMetric, series: Series): Iterable<Sample> {
+  return 'marks' in metric ? markSamples(metric, series) : valueSamples(metric, series);
 }
 
 /** Makes the function that lists the families of a snapshot. */
@@ -60,13 +75,25 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
   const nodeText = labelText({ node });
   const textOf = createTokenText(node);
   const tokenMetrics = TOKEN_METRICS.filter(({ isRelative }) => isRelativeShown || isRelative !== true);
+  const seriesOf = ({ assessments, findings, now }: Snapshot): Series => ({
+    now,
+    shown: select(assessments, perToken).map((assessment) => ({
+      assessment,
+      text: textOf(assessment.token),
+    })),
+    findings: (perToken === 'none' ? [] : findings).map((finding) => ({
+      finding,
+      identity: identityText(node, finding.identity),
+    })),
+  });
   return (snapshot) => {
-    const shown = select(snapshot.assessments, perToken).map((assessment): Shown => {
-      return { assessment, text: textOf(assessment.token) };
-    });
+    const series = seriesOf(snapshot);
     return [
-      ...tokenMetrics.map((metric) => ({ metric, samples: tokenSamples(metric, shown, snapshot.now) })),
-      ...NODE_METRICS.map((metric) => ({ metric, samples: metric.samples(snapshot, nodeText) })),
+      ...tokenMetrics.map((metric) => ({ metric, samples: tokenSamples(metric, series) })),
+      ...[...NODE_METRICS, ...CLUSTER_METRICS].map((metric) => ({
+        metric,
+        samples: metric.samples(snapshot, nodeText),
+      })),
     ];
   };
 }

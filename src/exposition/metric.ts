@@ -22,8 +22,8 @@ export interface Sample {
   readonly suffix?: string;
 }
 
-/** A metric with its samples of one scrape. */
+/** A metric with its samples of one scrape, made as they are printed. */
 export interface Family {
   readonly metric: Metric;
-  readonly samples: readonly Sample[];
+  readonly samples: Iterable<Sample>;
 }

@@ -12,7 +12,7 @@ export interface NodeMetric extends Metric {
   readonly samples: (snapshot: Snapshot, node: string) => readonly Sample[];
 }
 
-function counted(node: string, label: string, counts: ReadonlyMap<string, number>): readonly Sample[] {
+export function counted(node: string, label: string, counts: ReadonlyMap<string, number>): readonly Sample[] {
   return [...counts].map(([key, value]) => ({ labels: `${node},${labelText({ [label]: key })}`, value }));
 }
 
@@ -46,7 +46,7 @@ export const NODE_METRICS: readonly NodeMetric[] = [
   {
     name: 'satoken_problems',
     type: 'gauge',
-    help: 'Tokens that fail a check, by reason.',
+    help: 'Tokens that fail a check, or are missing, by reason.',
     labels: ['node', 'reason'],
     samples: ({ problems }, node) => counted(node, 'reason', problems),
   },

@@ -89,14 +89,15 @@ function metrics(scrape: Scrape): RequestHandler {
   return async (request, response) => {
     const format = negotiateFormat(request.headers.accept);
     const coding = request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
-    const body = await scrape(format, coding);
+    const { bytes, release } = await scrape(format, coding);
+    response.once('close', release);
     response.set({
       'Content-Type': CONTENT_TYPES[format],
-      'Content-Length': String(body.length),
+      'Content-Length': String(bytes.length),
       Vary: 'Accept, Accept-Encoding',
     });
     if (coding === 'gzip') response.set('Content-Encoding', 'gzip');
-    response.end(body);
+    response.end(bytes);
   };
 }
 

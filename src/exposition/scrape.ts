@@ -6,6 +6,7 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
+import { type Body, createBodies, type Shared } from './bodies.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
 import { type Format, printExposition } from './text.ts';
@@ -18,7 +19,8 @@ export interface ScrapeOptions {
 }
 
 export type Coding = 'identity' | 'gzip';
-export type Scrape = (format: Format, coding: Coding) => Promise<Buffer>;
+/** Answers bytes that are the caller's until it releases them. */
+export type Scrape = (format: Format, coding: Coding) => Promise<Body>;
 
 /** Lets everything be read that has arrived. */
 const turn = promisify(setImmediate);
@@ -38,15 +40,24 @@ function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
   };
 }
 
+/** Bytes that nobody uses again, and so may be kept as long as one likes. */
+function unshared(bytes: Buffer): Body {
+  return { bytes, release: () => undefined };
+}
+
 export function createScrape({ takeSnapshot, listFamilies, selfFamilies }: ScrapeOptions): Scrape {
-  const print = shared(async (format: Format): Promise<Buffer> => {
+  const bodies = createBodies();
+  const print = shared(async (format: Format): Promise<Shared> => {
     // All waits come first, so that all token series are of one instant; this one lets in whoever is at the door.
     await turn();
     const own = await selfFamilies();
-    return printExposition([...listFamilies(takeSnapshot()), ...own], format);
+    const families = [...listFamilies(takeSnapshot()), ...own];
+    return bodies.make((write) => printExposition(families, format, write));
   });
-  const printCompressed = shared(
-    async (format: Format): Promise<Buffer> => compress(await print(format), GZIP),
-  );
-  return (format, coding) => (coding === 'gzip' ? printCompressed(format) : print(format));
+  const printCompressed = shared(async (format: Format): Promise<Body> => {
+    const { bytes, release } = (await print(format)).borrow();
+    return unshared(await compress(bytes, GZIP).finally(release));
+  });
+  return async (format, coding) =>
+    coding === 'gzip' ? printCompressed(format) : (await print(format)).borrow();
 }

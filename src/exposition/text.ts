@@ -4,6 +4,7 @@
  * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification. Knows
  * nothing of what the families mean.
  */
+import type { Write } from './bodies.ts';
 import type { Family, Metric } from './metric.ts';
 
 export const FORMATS = ['text', 'openmetrics'] as const;
@@ -31,23 +32,24 @@ function familyName({ name, type }: Metric, format: Format): string {
   return format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
 }
 
-function printFamily({ metric, samples }: Family, format: Format): string {
+/** Text goes out in pieces of about this many characters: short enough to be forgotten cheaply. */
+const PIECE = 8_192;
+
+function printFamily({ metric, samples }: Family, format: Format, write: Write): void {
   const title = familyName(metric, format);
   let text = `# HELP ${title} ${escapeHelp(metric.help, format)}\n# TYPE ${title} ${metric.type}\n`;
   for (const { labels, value, suffix = '' } of samples) {
     const braces = labels === '' ? '' : `{${labels}}`;
     text += `${metric.name}${suffix}${braces} ${formatValue(value)}\n`;
+    if (text.length < PIECE) continue;
+    write(text);
+    text = '';
   }
-  return text;
+  write(text);
 }
 
-/**
- * Prints families, in order, as one exposition.
- *
- * Family by family into bytes: a text of megabytes in pieces is what the garbage collector would copy most.
- */
-export function printExposition(families: readonly Family[], format: Format): Buffer {
-  const parts = families.map((family) => Buffer.from(printFamily(family, format)));
-  if (format === 'openmetrics') parts.push(Buffer.from('# EOF\n'));
-  return Buffer.concat(parts);
+/** Prints families, in order, as one exposition. */
+export function printExposition(families: readonly Family[], format: Format, write: Write): void {
+  for (const family of families) printFamily(family, format, write);
+  if (format === 'openmetrics') write('# EOF\n');
 }

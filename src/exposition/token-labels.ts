@@ -3,7 +3,7 @@
  *
  * Knows nothing of metrics. The token itself is in no label: what it claims of itself is.
  */
-import type { Token } from '../core/token.ts';
+import type { Token, TokenIdentity } from '../core/token.ts';
 import { labelText } from './labels.ts';
 
 /** What names a token: nothing that changes at a rotation, and never the same for two tokens. */
@@ -24,9 +24,10 @@ export interface TokenText {
   readonly info: string;
 }
 
-function identityLabels(node: string, { identity }: Token): Readonly<Record<string, string>> {
+/** The labels that name a token, be it there or missing. */
+export function identityText(node: string, identity: TokenIdentity): string {
   const { namespace, pod, podUid, serviceAccount, volume, path } = identity;
-  return { node, namespace, pod, pod_uid: podUid, serviceaccount: serviceAccount, volume, path };
+  return labelText({ node, namespace, pod, pod_uid: podUid, serviceaccount: serviceAccount, volume, path });
 }
 
 function infoLabels({ claims }: Token): Readonly<Record<string, string>> {
@@ -45,7 +46,7 @@ export function createTokenText(node: string): (token: Token) => TokenText {
   return (token) => {
     const known = texts.get(token);
     if (known !== undefined) return known;
-    const identity = labelText(identityLabels(node, token));
+    const identity = identityText(node, token.identity);
     const made = { identity, info: `${identity},${labelText(infoLabels(token))}` };
     texts.set(token, made);
     return made;

@@ -3,6 +3,7 @@
  *
  * Knows where a value comes from, nothing of which tokens are shown or how a series is printed.
  */
+import type { Finding } from '../core/absence.ts';
 import { type Assessment, failuresOf } from '../core/assess.ts';
 import type { EpochSeconds } from '../core/token.ts';
 import { labelText } from './labels.ts';
@@ -15,16 +16,18 @@ interface Row extends Metric {
 }
 
 /** One series a token; none where the token has no such value. */
-interface ValueRow extends Row {
+export interface ValueMetric extends Row {
   readonly value: (assessment: Assessment, now: EpochSeconds) => number | undefined;
 }
 
 /** Series that are there at 1, or not there: answers the label text of those that are. */
-interface MarkRow extends Row {
+export interface MarkMetric extends Row {
   readonly marks: (assessment: Assessment, text: TokenText) => readonly string[];
+  /** The label text of a token that is missing; `identity` is what names it. */
+  readonly absent?: (finding: Finding, identity: string) => string;
 }
 
-export type TokenMetric = ValueRow | MarkRow;
+export type TokenMetric = ValueMetric | MarkMetric;
 
 /** To the millisecond: more digits are noise, and bytes in every scrape. */
 function rounded(seconds: number): number {
@@ -107,9 +110,10 @@ export const TOKEN_METRICS: readonly TokenMetric[] = [
     type: 'gauge',
     labels: [...TOKEN_LABELS, 'reason'],
     name: 'satoken_problem',
-    help: 'A check that fails for the token, by reason; absent while none does.',
+    help: 'A check that fails for the token, or that misses it, by reason; absent while none does.',
     marks: (assessment, { identity }) =>
       failuresOf(assessment).map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
+    absent: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
   },
   {
     type: 'gauge',

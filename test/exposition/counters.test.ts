@@ -17,7 +17,7 @@ async function valuesOf(made: Made, name: string): Promise<Readonly<Record<strin
   const family = (await made.families()).find(({ metric }) => metric.name === name);
   assert.ok(family, name);
   return Object.fromEntries(
-    family.samples.map(({ labels, value, suffix }) => [`${suffix}{${labels}}`, value]),
+    [...family.samples].map(({ labels, value, suffix }) => [`${suffix}{${labels}}`, value]),
   );
 }
 
@@ -79,7 +79,7 @@ describe('counters', () => {
       families.map(({ metric }) => metric.name),
       SELF_METRICS.map(({ name }) => name),
     );
-    for (const { metric, samples } of families) assert.ok(samples.length > 0, metric.name);
+    for (const { metric, samples } of families) assert.ok([...samples].length > 0, metric.name);
   });
 });
 
@@ -114,7 +114,7 @@ describe('a metric of the process that cannot be read', () => {
       listFamilies: createListFamilies(familyOptions()),
       selfFamilies: counters(() => undefined).families,
     });
-    const body = await withoutCpuUsage(() => scrape('text', 'identity'));
+    const { bytes: body } = await withoutCpuUsage(() => scrape('text', 'identity'));
     assert.match(body.toString(), /^satoken_info\{.*pod="api-0".*} 1$/m);
     assert.doesNotMatch(body.toString(), /^process_cpu_user_seconds_total/m);
   });
@@ -124,7 +124,7 @@ describe('a metric of the process that cannot be read', () => {
     const families = await withoutCpuUsage(made.families);
     const errors = families.find(({ metric }) => metric.name === 'satoken_exporter_errors_total');
     assert.deepEqual(
-      errors?.samples.map(({ value }) => value),
+      [...(errors?.samples ?? [])].map(({ value }) => value),
       [0, 0, 1],
     );
   });

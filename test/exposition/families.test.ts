@@ -4,14 +4,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assess.ts';
-import { createListFamilies } from '../../src/exposition/families.ts';
 import { NODE_METRICS } from '../../src/exposition/node-metrics.ts';
 import { TOKEN_METRICS } from '../../src/exposition/token-metrics.ts';
-import { familyOptions } from '../support/exposition.ts';
+import { listed } from '../support/exposition.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
 
-const list = createListFamilies(familyOptions());
+const list = listed();
 const HOUR = 3_600;
 
 /** The values of one metric, in the order of the tokens. */
@@ -152,7 +151,7 @@ describe('--metrics.per-token', () => {
   const node = troubledNode();
   const failing = node.assessments.filter(isFailing).length;
   const infos = (perToken: 'all' | 'problems' | 'none') =>
-    createListFamilies(familyOptions({ perToken }))(node)
+    listed({ perToken })(node)
       .filter(({ metric }) => metric.name === 'satoken_info')
       .flatMap(({ samples }) => samples).length;
 
@@ -164,7 +163,7 @@ describe('--metrics.per-token', () => {
   });
 
   it('none: no token has any', () => {
-    const families = createListFamilies(familyOptions({ perToken: 'none' }))(node);
+    const families = listed({ perToken: 'none' })(node);
     for (const { metric, samples } of families)
       if (metric.labels.includes('serviceaccount')) assert.deepEqual(samples, [], metric.name);
   });
@@ -172,7 +171,7 @@ describe('--metrics.per-token', () => {
   for (const perToken of ['problems', 'none'] as const) {
     it(`${perToken}: counts of the node are those of all tokens`, () => {
       const counts = (mode: 'all' | typeof perToken) =>
-        createListFamilies(familyOptions({ perToken: mode }))(node).slice(-NODE_METRICS.length);
+        listed({ perToken: mode })(node).slice(-NODE_METRICS.length);
       assert.deepEqual(counts(perToken), counts('all'));
     });
   }
@@ -181,7 +180,7 @@ describe('--metrics.per-token', () => {
 describe('--no-metrics.relative', () => {
   it('leaves out what moves by itself, and nothing else', () => {
     const names = (isRelativeShown: boolean) =>
-      createListFamilies(familyOptions({ isRelativeShown }))(snapshot()).map(({ metric }) => metric.name);
+      listed({ isRelativeShown })(snapshot()).map(({ metric }) => metric.name);
     const shown = new Set(names(false));
     assert.deepEqual(
       names(true).filter((name) => !shown.has(name)),

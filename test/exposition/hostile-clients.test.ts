@@ -5,11 +5,12 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
+import type { Body } from '../../src/exposition/bodies.ts';
 import { createListFamilies } from '../../src/exposition/families.ts';
 import { createScrape } from '../../src/exposition/scrape.ts';
 import { LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
 import { familyOptions } from '../support/exposition.ts';
-import { closed, readAll, request, type Served, serve } from '../support/http.ts';
+import { closed, lasting, readAll, request, type Served, serve } from '../support/http.ts';
 import { snapshot } from '../support/snapshots.ts';
 
 let served: Served | undefined;
@@ -135,7 +136,7 @@ describe('many requests at once', () => {
     let count = 0;
     const scrape = async () => {
       count += 1;
-      return Buffer.from(`<${count}>`);
+      return lasting(Buffer.from(`<${count}>`));
     };
     const { send } = await start({ scrape, maxRequests: 1_000 });
     const answers = await send(
@@ -170,7 +171,7 @@ describe('many requests at once', () => {
   });
 
   it('beyond the limit are told to come back, and are served when they do', async () => {
-    const gate = Promise.withResolvers<Buffer>();
+    const gate = Promise.withResolvers<Body>();
     const underway = new EventEmitter();
     const scrape = async () => {
       underway.emit('scrape');
@@ -186,17 +187,17 @@ describe('many requests at once', () => {
     const refused = await send(request('GET /metrics HTTP/1.1'));
     assert.deepEqual(statuses(refused), [503]);
     assert.match(refused, /\r\nRetry-After: 1\r\n/);
-    gate.resolve(Buffer.from('x 1\n'));
+    gate.resolve(lasting(Buffer.from('x 1\n')));
     assert.deepEqual((await Promise.all(waiting)).flatMap(statuses), [200, 200]);
     assert.deepEqual(statuses(await send(request('GET /metrics HTTP/1.1'))), [200]);
   });
 
   it('do not keep probes from being answered', async () => {
-    const gate = Promise.withResolvers<Buffer>();
+    const gate = Promise.withResolvers<Body>();
     const { send } = await start({ maxRequests: 1, scrape: () => gate.promise });
     const waiting = send(request('GET /metrics HTTP/1.1'));
     assert.deepEqual(statuses(await send(request('GET /healthz HTTP/1.1'))), [200]);
-    gate.resolve(Buffer.from('x 1\n'));
+    gate.resolve(lasting(Buffer.from('x 1\n')));
     assert.deepEqual(statuses(await waiting), [200]);
   });
 });
@@ -229,7 +230,7 @@ describe('a client that takes its time', () => {
   });
 
   /** More than the kernel takes off our hands. */
-  const HUGE = Buffer.alloc(64 * 1024 * 1024, 'x');
+  const HUGE = lasting(Buffer.alloc(64 * 1024 * 1024, 'x'));
 
   it('over its answer is cut off, and gives its slot back', async () => {
     const { server, connect, url } = await start(

@@ -13,7 +13,7 @@ interface Parsed {
   readonly name: string;
   readonly type: string;
   readonly help: string;
-  readonly samples: readonly (readonly [name: string, labels: Record<string, string>, value: number])[];
+  readonly samples: readonly (readonly [name: string, labels: Record<string, string>, value: string])[];
 }
 
 const PARSE = `
@@ -21,7 +21,7 @@ import json, sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(json.dumps([
     {'name': f.name, 'type': f.type, 'help': f.documentation,
-     'samples': [[s.name, s.labels, s.value] for s in f.samples]}
+     'samples': [[s.name, s.labels, repr(s.value)] for s in f.samples]}
     for f in parse(sys.stdin.read())
 ]))
 `;

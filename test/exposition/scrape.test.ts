@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { describe, it } from 'mocha';
+import type { Body } from '../../src/exposition/bodies.ts';
 import { createListFamilies } from '../../src/exposition/families.ts';
 import { createScrape, type Scrape, type ScrapeOptions } from '../../src/exposition/scrape.ts';
 import { familyOptions } from '../support/exposition.ts';
@@ -25,7 +26,7 @@ function ticking(overrides: Partial<ScrapeOptions> = {}): {
   return { scrape, taken: () => taken };
 }
 
-function ageIn(body: Buffer): string | undefined {
+function ageIn({ bytes: body }: Body): string | undefined {
   return /^satoken_age_seconds\{.*} (\S+)$/m.exec(body.toString())?.[1];
 }
 
@@ -40,7 +41,7 @@ describe('scrape', () => {
     const { scrape, taken } = ticking();
     const bodies = await Promise.all(Array.from({ length: 100 }, () => scrape('text', 'identity')));
     assert.equal(taken(), 1);
-    assert.equal(new Set(bodies).size, 1);
+    assert.equal(new Set(bodies.map(({ bytes }) => bytes)).size, 1);
   });
 
   it('is shared by those who want it compressed and those who do not', async () => {
@@ -52,7 +53,7 @@ describe('scrape', () => {
     ]);
     assert.equal(taken(), 1);
     assert.equal(first, second);
-    assert.deepEqual(gunzipSync(first), plain);
+    assert.deepEqual(gunzipSync(first.bytes), plain.bytes);
   });
 
   it('is not shared between formats', async () => {
@@ -62,8 +63,8 @@ describe('scrape', () => {
       scrape('openmetrics', 'identity'),
     ]);
     assert.equal(taken(), 2);
-    assert.doesNotMatch(text.toString(), /# EOF/);
-    assert.match(openmetrics.toString(), /# EOF\n$/);
+    assert.doesNotMatch(text.bytes.toString(), /# EOF/);
+    assert.match(openmetrics.bytes.toString(), /# EOF\n$/);
   });
 
   it('fails for all who share it, and for nobody after', async () => {
@@ -80,6 +81,6 @@ describe('scrape', () => {
       ['rejected', 'rejected'],
     );
     isBroken = false;
-    assert.ok((await scrape('text', 'gzip')).length > 0);
+    assert.ok((await scrape('text', 'gzip')).bytes.length > 0);
   });
 });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import type { ServerOptions } from '../../src/exposition/server.ts';
 import { CONTENT_TYPES } from '../../src/exposition/text.ts';
-import { request, type Served, serve } from '../support/http.ts';
+import { lasting, request, type Served, serve } from '../support/http.ts';
 
 let served: Served | undefined;
 
@@ -21,7 +21,8 @@ afterEach(async () => {
 });
 
 /** A body that says what was asked for. */
-const telling: ServerOptions['scrape'] = async (format, coding) => Buffer.from(`${format} ${coding}`);
+const telling: ServerOptions['scrape'] = async (format, coding) =>
+  lasting(Buffer.from(`${format} ${coding}`));
 
 /** The status, headers and body of an answer as it came. */
 function parse(answer: string) {

@@ -6,12 +6,13 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { escapeLabel, labelText } from '../../src/exposition/labels.ts';
 import type { Metric } from '../../src/exposition/metric.ts';
-import { formatValue, printExposition } from '../../src/exposition/text.ts';
+import { formatValue } from '../../src/exposition/text.ts';
+import { printed } from '../support/exposition.ts';
 
 const COUNTER: Metric = { name: 'x_total', type: 'counter', help: 'Some.', labels: [] };
 
 function print(metric: Metric, format: 'text' | 'openmetrics'): string {
-  return printExposition([{ metric, samples: [{ labels: '', value: 1 }] }], format).toString();
+  return printed([{ metric, samples: [{ labels: '', value: 1 }] }], format);
 }
 
 describe('escapeLabel', () => {
@@ -78,17 +79,14 @@ describe('printExposition', () => {
   it('prints suffixes and labels', () => {
     const metric: Metric = { name: 'h', type: 'histogram', help: 'H.', labels: ['a'] };
     const samples = [{ labels: 'le="+Inf",a="1"', value: 2, suffix: '_bucket' }];
-    assert.match(
-      printExposition([{ metric, samples }], 'text').toString(),
-      /^h_bucket\{le="\+Inf",a="1"} 2$/m,
-    );
+    assert.match(printed([{ metric, samples }], 'text'), /^h_bucket\{le="\+Inf",a="1"} 2$/m);
   });
 
   it('prints a family without samples, and no family at all', () => {
     assert.equal(
-      printExposition([{ metric: COUNTER, samples: [] }], 'text').toString(),
+      printed([{ metric: COUNTER, samples: [] }], 'text'),
       '# HELP x_total Some.\n# TYPE x_total counter\n',
     );
-    assert.equal(printExposition([], 'openmetrics').toString(), '# EOF\n');
+    assert.equal(printed([], 'openmetrics'), '# EOF\n');
   });
 });

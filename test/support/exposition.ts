@@ -4,6 +4,7 @@
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { type Counters, createCounters } from '../../src/exposition/counters.ts';
 import { createListFamilies, type FamilyOptions } from '../../src/exposition/families.ts';
+import type { Family } from '../../src/exposition/metric.ts';
 import { type Format, printExposition } from '../../src/exposition/text.ts';
 
 export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
@@ -32,6 +33,19 @@ export function familyOptions(overrides: Partial<FamilyOptions> = {}): FamilyOpt
   return { node: 'node-1', perToken: 'all', isRelativeShown: true, ...overrides };
 }
 
+/** Families with their samples gathered, which a scrape prints as they come. */
+export function listed(overrides: Partial<FamilyOptions> = {}) {
+  const list = createListFamilies(familyOptions(overrides));
+  return (snapshot: Snapshot) =>
+    list(snapshot).map(({ metric, samples }) => ({ metric, samples: [...samples] }));
+}
+
+export function printed(families: readonly Family[], format: Format): string {
+  const parts: string[] = [];
+  printExposition(families, format, (text) => parts.push(text));
+  return parts.join('');
+}
+
 /** Prints a snapshot as one scrape does; without what differs from process to process where `isFixed`. */
 export async function exposition(
   snapshot: Snapshot,
@@ -41,5 +55,5 @@ export async function exposition(
   const own = await counters().families();
   const families = [...createListFamilies(options)(snapshot), ...own];
   const shown = isFixed ? families.filter(({ metric }) => metric.name.startsWith('satoken_')) : families;
-  return printExposition(shown, format).toString('utf8');
+  return printed(shown, format);
 }

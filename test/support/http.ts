@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import type { Body } from '../../src/exposition/bodies.ts';
 import type { Scrape } from '../../src/exposition/scrape.ts';
 import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
 
@@ -35,9 +36,14 @@ export async function readAll(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
+/** A body that nobody writes over. */
+export function lasting(bytes: Buffer): Body {
+  return { bytes, release: () => undefined };
+}
+
 /** A scrape that always prints the same. */
 function scrapeOf(text: string): Scrape {
-  return async (_format, coding) => (coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
+  return async (_format, coding) => lasting(coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
 }
 
 /** Serves on a free port: a small scrape, ready, patient, unless a test says otherwise. */

@@ -2,18 +2,22 @@
  * Snapshots for what shows them: a node with tokens in every state, at one instant, without a real thing.
  */
 
+import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import { CANARY_VOLUME } from '../../src/core/self-view.ts';
+import { type Context, createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
-import { ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
+import { authority, podFacts } from './cluster.ts';
+import { claims, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
   readonly now?: number;
+  readonly context?: Context;
 }
 
 /** What `observation` says, judged by the default options at NOW. */
-export function snapshot({ now = NOW, ...facts }: SnapshotOverrides = {}): Snapshot {
-  return createTakeSnapshot(policy())(observation(facts), now);
+export function snapshot({ now = NOW, context, ...facts }: SnapshotOverrides = {}): Snapshot {
+  return createTakeSnapshot(policy())(observation(facts), now, context);
 }
 
 /** Characters that end a label, a line or a cell where nobody escapes them, and some that must survive as they are. */
@@ -46,6 +50,7 @@ function everyToken(): readonly Token[] {
   const mismatched = aged('mismatched', 60, HOUR);
   return [
     extended('fresh', 60),
+    aged('fresh', 60, 600, { volume: CANARY_VOLUME, path: 'token' }),
     aged('refresh-due', 485, 600),
     aged('overdue', 595, 600),
     extended('stale', HOUR + 8),
@@ -62,10 +67,44 @@ function everyToken(): readonly Token[] {
   ];
 }
 
+/** The pod that a token lies in, asking for just that token. */
+function podOf({ identity, claims }: Token): PodFacts {
+  const { podUid: uid, volume, path } = identity;
+  const projections = [{ volume, path, audience: claims.audiences[0], expirationSeconds: HOUR }];
+  return podFacts({
+    uid,
+    name: identity.pod || uid,
+    projections: claims.kind === 'legacy' ? [] : projections,
+  });
+}
+
+/** What an API server says that may not be asked everything: of the tokens' pods, one without a token, one missing it. */
+function clusterOf(tokens: readonly Token[]): ClusterFacts {
+  const others = [
+    podFacts({ uid: 'uid-tokenless', name: 'tokenless', projections: [], isAutomounted: false }),
+    podFacts({ uid: 'uid-missing', name: 'missing' }),
+  ];
+  return {
+    ...NO_CLUSTER,
+    resources: new Map([
+      ['pods', { isUp: true }],
+      ['tokenreviews', { isUp: false, failure: 'forbidden' }],
+    ]),
+    pods: new Map([...tokens.map(podOf), ...others].map((pod) => [pod.uid, pod])),
+    authority: authority(),
+  };
+}
+
 /** A node in all kinds of trouble. */
 export function troubledNode(): Snapshot {
+  const tokens = everyToken();
+  const { id, audiences } = claims();
   return snapshot({
-    tokens: everyToken(),
+    tokens,
+    context: {
+      cluster: clusterOf(tokens),
+      self: { podUid: 'uid-fresh', mountedTokenId: id, audiences },
+    },
     unreadable: [
       { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'EACCES' },
       { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'again' },
