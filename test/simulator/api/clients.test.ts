@@ -83,8 +83,21 @@ describe('a KUBECONFIG file', () => {
     assert.equal(config['current-context'], 'simulated');
   });
 
-  it('trusts nobody in particular where no certificate is given', () => {
-    assert.doesNotMatch(kubeconfigFor({ url: 'http://127.0.0.1:1', token: 'a-token' }), /certificate/);
+  it('says of plain HTTP that nobody can be trusted by a certificate', () => {
+    const config = parse(kubeconfigFor({ url: 'http://127.0.0.1:1', token: 'a-token' })) as {
+      clusters: readonly { cluster: object }[];
+    };
+    assert.deepEqual(config.clusters[0]?.cluster, {
+      server: 'http://127.0.0.1:1',
+      'insecure-skip-tls-verify': true,
+    });
+  });
+
+  it('leaves it to the client whom to trust where no certificate is given', () => {
+    assert.doesNotMatch(
+      kubeconfigFor({ url: 'https://127.0.0.1:1', token: 'a-token' }),
+      /insecure|certificate/,
+    );
   });
 });
 
