@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 function revision(): string {
   try {
@@ -37,6 +37,23 @@ async function licenceOf(folder: string): Promise<string> {
   return `${name} ${version} (${license ?? 'licence below'})\n\n${text.trim()}\n`;
 }
 
+/**
+ * What the Kubernetes client makes its own requests with. Of that client we use the configuration alone, which imports
+ * these all the same: 1.4 MB in the bundle and 12 MB in memory on every node.
+ */
+const UNUSED = /^(?:undici|\.\/gen\/index\.js|\.\/middleware\.js)$/;
+
+/** Puts an empty module in the place of each. */
+const leaveOutUnused: Plugin = {
+  name: 'leave-out-unused',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: UNUSED }, ({ path, importer }) =>
+      importer.includes('/@kubernetes/client-node/dist/') ? { path, namespace: 'unused' } : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 await rm('dist', { recursive: true, force: true });
 const { metafile } = await build({
@@ -51,6 +68,7 @@ const { metafile } = await build({
   minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
+  plugins: [leaveOutUnused],
   define: {
     __VERSION__: JSON.stringify(version),
     __REVISION__: JSON.stringify(process.env['REVISION'] ?? revision()),
