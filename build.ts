@@ -50,7 +50,10 @@ const leaveOutUnused: Plugin = {
     bundler.onResolve({ filter: UNUSED }, ({ path, importer }) =>
       importer.includes('/@kubernetes/client-node/dist/') ? { path, namespace: 'unused' } : undefined,
     );
-    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
+      contents: 'module.exports = {};',
+      loader: 'js',
+    }));
   },
 };
 
