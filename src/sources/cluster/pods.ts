@@ -35,7 +35,7 @@ export function podsPath(nodeName: string): string {
 
 /** A path in a volume by the name it has on disk, where the kubelet cleans it and we show only what can be shown. */
 function pathOnDisk(path: string): string {
-  const parts = posix.normalize(path).split('/');
+  const parts = posix.normalize(path).replace(/\/$/, '').split('/');
   return parts.map((part) => nameOf(Buffer.from(part).toString('latin1')).name).join('/');
 }
 
