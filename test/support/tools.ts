@@ -17,6 +17,8 @@ function runs(command: string, ...args: string[]): () => boolean {
 const TOOLS = {
   root: () => process.getuid?.() === 0,
   'mount namespaces': runs('unshare', '--mount', 'true'),
+  'user namespaces': runs('unshare', '--user', '--map-root-user', '--mount', 'true'),
+  strace: runs('strace', '-V'),
   promtool: runs('promtool', '--version'),
   amtool: runs('amtool', '--version'),
   prometheus: runs('prometheus', '--version'),

@@ -1,0 +1,43 @@
+/**
+ * From errors of system calls to reasons, and no further: anything else that is thrown is a bug.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { READ_FAILURES } from '../../src/core/observation.ts';
+import { failureOf, unreadableAt } from '../../src/sources/failures.ts';
+
+function systemError(code: string): Error {
+  return Object.assign(new Error('/pods/secret-name'), { code });
+}
+
+describe('failureOf', () => {
+  for (const { code, reason } of [
+    { code: 'EACCES', reason: 'permission_denied' },
+    { code: 'EPERM', reason: 'permission_denied' },
+    { code: 'ENOENT', reason: 'vanished' },
+    { code: 'ESTALE', reason: 'vanished' },
+    { code: 'ELOOP', reason: 'bad_link' },
+    { code: 'ENOTDIR', reason: 'not_a_directory' },
+    { code: 'EISDIR', reason: 'not_a_file' },
+    { code: 'ENXIO', reason: 'not_a_file' },
+    { code: 'EIO', reason: 'io_error' },
+    { code: 'EMFILE', reason: 'io_error' },
+  ] as const) {
+    it(`calls ${code} ${reason}`, () => {
+      assert.deepEqual(failureOf(systemError(code)), { reason, detail: code });
+      assert.ok(READ_FAILURES.includes(reason));
+    });
+  }
+
+  it('throws on what no system call threw', () => {
+    const bug = new TypeError('undefined is not a function');
+    assert.throws(() => failureOf(bug), bug);
+  });
+});
+
+describe('unreadableAt', () => {
+  it('leaves out what lies below the object', () => {
+    const object = unreadableAt({ podUid: 'a' }, { reason: 'vanished', detail: 'ENOENT' });
+    assert.deepEqual(object, { podUid: 'a', volume: '', path: '', reason: 'vanished', detail: 'ENOENT' });
+  });
+});
