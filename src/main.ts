@@ -2,7 +2,7 @@
 /**
  * The program: the one file that reads the process, its clock, arguments, environment and signals.
  *
- * Wires and dispatches. Knows nothing of tokens.
+ * Dispatches. What a command needs is loaded when it is called.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -13,11 +13,9 @@ import { EXIT, type Exit, scanExit, scanJson, scanTable } from './cli/scan.ts';
 import { helpText } from './config/help.ts';
 import { type CommandLine, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
-import { createTakeSnapshot, type Snapshot, type TakeSnapshot } from './core/snapshot.ts';
-import { createLog } from './log.ts';
-import { serve } from './serve.ts';
-import { readAudienceRules } from './sources/audience-rules.ts';
-import { createTokenFiles } from './sources/token-files.ts';
+import { createTakeSnapshot, type TakeSnapshot } from './core/snapshot.ts';
+import { leaner } from './lean.ts';
+import { createLog, errorFields } from './log.ts';
 import { REVISION, VERSION } from './version.ts';
 
 const clock = {
@@ -31,19 +29,10 @@ function complain(problems: readonly string[]): Exit {
   return EXIT.usage;
 }
 
-async function scanOnce({ rootDir, at }: Config, takeSnapshot: TakeSnapshot): Promise<Snapshot> {
-  const nothing = () => undefined;
-  const source = createTokenFiles({
-    rootDir,
-    isWatching: false,
-    now: clock.now,
-    onNudge: nothing,
-    onRotation: nothing,
-    onReadFailure: nothing,
-    onWatchFailure: nothing,
-  });
-  await source.scan();
-  return takeSnapshot(source.observe(), at ?? clock.now());
+/** What every command that looks at a node is given. */
+function common(config: Config, takeSnapshot: TakeSnapshot) {
+  const node = config.nodeName || hostname();
+  return { config, environment: process.env, node, takeSnapshot, clock, random: Math.random };
 }
 
 function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
@@ -56,40 +45,34 @@ function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
   const build = { version: VERSION, revision: REVISION, nodeVersion: process.version };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return {
-    config,
-    node: config.nodeName || hostname(),
-    build,
-    takeSnapshot,
-    clock,
-    log,
-    signal: stop.signal,
-  };
+  return { ...common(config, takeSnapshot), build, log, signal: stop.signal };
 }
 
 async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
+  const { serve } = await import('./serve.ts');
   await serve(serveOptions(config, takeSnapshot));
   return EXIT.ok;
 }
 
-/** Loaded only when asked for: nobody's node needs the simulator. */
 async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
-  const { runDemo: demo } = await import('./cli/demo.ts');
-  const rootDir = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
-  const options = serveOptions({ ...config, rootDir }, takeSnapshot);
+  const [{ runDemo: demo }, { serve }] = await Promise.all([import('./cli/demo.ts'), import('./serve.ts')]);
+  const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
+  const options = serveOptions(config, takeSnapshot);
   await demo({
-    rootDir,
+    folder,
     now: clock.now,
     sleep: clock.sleep,
     signal: options.signal,
     write: (text) => process.stdout.write(text),
-    serve: (onListening) =>
+    serve: (simulated, onListening) =>
       serve({
         ...options,
+        config: { ...config, ...simulated },
+        node: simulated.nodeName,
         onListening: ({ port }) => onListening(`http://localhost:${port}${config.telemetryPath}`),
       }),
   });
-  await rm(rootDir, { recursive: true });
+  await rm(folder, { recursive: true });
   return EXIT.ok;
 }
 
@@ -97,7 +80,10 @@ async function runOnce(
   { command, operands, config }: CommandLine,
   takeSnapshot: TakeSnapshot,
 ): Promise<Exit> {
-  const snapshot = await scanOnce(config, takeSnapshot);
+  const { lookOnce } = await import('./once.ts');
+  const looked = await lookOnce({ ...common(config, takeSnapshot), version: VERSION });
+  if (!looked.ok) return complain([looked.problem]);
+  const { snapshot } = looked;
   if (command === 'explain') {
     const { text, exit } = explain(operands[0] ?? '', snapshot);
     process.stdout.write(text);
@@ -107,11 +93,18 @@ async function runOnce(
   return scanExit(snapshot);
 }
 
+/** Reads what the user expects of audiences; the problems where there is a mistake in it. */
+async function readRules({ audienceRules }: Config) {
+  if (audienceRules === '') return { ok: true, rules: [] } as const;
+  const { readAudienceRules } = await import('./sources/audience-rules.ts');
+  return readAudienceRules(audienceRules);
+}
+
 async function run(commandLine: CommandLine): Promise<Exit> {
   const { command, config } = commandLine;
-  const rules = config.audienceRules === '' ? undefined : await readAudienceRules(config.audienceRules);
-  if (rules?.ok === false) return complain(rules.problems);
-  const audience = { rules: rules?.rules ?? [], useCatalogue: config.useCatalogue };
+  const read = await readRules(config);
+  if (!read.ok) return complain(read.problems);
+  const audience = { rules: read.rules, useCatalogue: config.useCatalogue };
   const takeSnapshot = createTakeSnapshot({ rotationGrace: config.rotationGrace, audience });
   if (command === 'serve') return runServe(config, takeSnapshot);
   if (command === 'demo') return runDemo(config, takeSnapshot);
@@ -122,22 +115,22 @@ async function main(): Promise<Exit> {
   const loaded = loadConfig(process.argv.slice(2), process.env);
   if (!loaded.ok)
     return complain([...loaded.problems, 'sa-token-exporter --help lists commands and options']);
-  const { isHelp, isVersion } = loaded.commandLine;
+  const { isHelp, isVersion, command } = loaded.commandLine;
   if (isHelp || isVersion) {
-    process.stdout.write(
-      isHelp ? helpText() : `sa-token-exporter ${VERSION} (${REVISION}, Node ${process.version})\n`,
-    );
+    const version = `sa-token-exporter ${VERSION} (${REVISION}, Node ${process.version})\n`;
+    process.stdout.write(isHelp ? helpText() : version);
     return EXIT.ok;
   }
+  const lean = command === 'serve' ? leaner(process) : undefined;
+  if (lean !== undefined) process.execve?.(process.execPath, lean.argv, lean.env);
   return run(loaded.commandLine);
 }
 
 /** A port that is taken is the user's to mend; anything else that arrives here is a bug, told by name and place. */
 function fatal(error: unknown): Exit {
   const isSystem = error instanceof Error && 'syscall' in error && 'code' in error;
-  process.stderr.write(
-    `cannot go on: ${isSystem ? `${String(error.syscall)} ${String(error.code)}` : String((error as Error)?.stack?.split('\n')[1])}\n`,
-  );
+  const what = isSystem ? { call: String(error.syscall), code: String(error.code) } : errorFields(error);
+  process.stderr.write(`cannot go on: ${Object.values(what).join(' ')}\n`);
   return EXIT.usage;
 }
 

@@ -1,31 +1,38 @@
 /**
- * `serve`: wires the source, the loop, the counters and the server, and takes them down in order.
+ * `serve`: wires the sources, the loop, the counters and the server, and takes them down in order.
  *
  * Knows how the parts fit, nothing of what they do.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { joinCluster } from './cluster.ts';
 import type { Config } from './config/options.ts';
-import { NOTHING_OBSERVED, type Observation, READ_FAILURES } from './core/observation.ts';
+import { CLUSTER_RESOURCES } from './core/cluster.ts';
+import { READ_FAILURES } from './core/observation.ts';
 import type { TakeSnapshot } from './core/snapshot.ts';
 import { type BuildInfo, type Counters, createCounters } from './exposition/counters.ts';
 import { createListFamilies } from './exposition/families.ts';
 import { createScrape } from './exposition/scrape.ts';
 import type { Part } from './exposition/self-metrics.ts';
 import { createServer } from './exposition/server.ts';
+import { createFacts, type Facts } from './facts.ts';
 import { errorFields, type Log } from './log.ts';
-import { type Clock, createReconciler } from './reconcile.ts';
-import { createTokenFiles } from './sources/token-files.ts';
+import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
+import type { ClusterSource } from './sources/cluster/cluster.ts';
+import { createTokenFiles, type TokenFiles } from './sources/token-files.ts';
 import { type Rotation, rotationLag } from './sources/volume-state.ts';
 import { WATCH_FAILURES } from './sources/watch.ts';
 
 export interface ServeOptions {
   readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
   readonly build: BuildInfo;
   readonly takeSnapshot: TakeSnapshot;
   readonly clock: Clock & { readonly now: () => number };
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly log: Log;
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
@@ -33,20 +40,39 @@ export interface ServeOptions {
   readonly onListening?: (address: AddressInfo) => void;
 }
 
-/** The facts as they are now, and the loop that keeps them so. */
-interface Agent {
-  readonly observation: () => Observation;
-  readonly isReady: () => boolean;
-  /** Runs until the signal aborts. */
-  readonly run: (signal: AbortSignal) => Promise<void>;
+/** A fleet asks at once when something is wrong with all of it. */
+const QUESTIONS_PER_MINUTE = 10;
+
+/** What the parts have in common. */
+interface Shared extends ServeOptions {
+  readonly counters: Counters;
+  /** Something threw in a part: a bug. */
+  readonly onError: (part: Part) => (error: unknown) => void;
 }
 
 /** How long scrapes under way may take to finish once the process is asked to end. */
 const DRAIN_MS = 700;
 
-function createSource({ config, clock, log }: ServeOptions, metrics: Counters, onNudge: () => void) {
+function createShared(options: ServeOptions): Shared {
+  const { node, build, log } = options;
+  const onError: Shared['onError'] = (part) => (error) => {
+    counters.failed(part);
+    log.error('unexpected failure', { part, ...errorFields(error) });
+  };
+  const counters = createCounters({
+    node,
+    build,
+    readFailures: READ_FAILURES,
+    watchFailures: WATCH_FAILURES,
+    resources: CLUSTER_RESOURCES,
+    onError: onError('self_metrics'),
+  });
+  return { ...options, counters, onError };
+}
+
+function createFiles({ config, clock, log, counters }: Shared, onNudge: () => void): TokenFiles {
   const onRotation = (rotation: Rotation): void => {
-    metrics.rotated(rotationLag(rotation));
+    counters.rotated(rotationLag(rotation));
     const { namespace, pod, volume, path } = rotation.after.identity;
     log.debug('token rotated', { namespace, pod, volume, path });
   };
@@ -56,52 +82,68 @@ function createSource({ config, clock, log }: ServeOptions, metrics: Counters, o
     now: clock.now,
     onNudge,
     onRotation,
-    onReadFailure: metrics.readFailed,
+    onReadFailure: counters.readFailed,
     onWatchFailure: (reason) => {
-      metrics.watchFailed(reason);
+      counters.watchFailed(reason);
       log.debug('watch failed', { reason });
     },
   });
 }
 
-function createAgent(options: ServeOptions, metrics: Counters, onError: (error: unknown) => void): Agent {
-  const { config, clock, log } = options;
-  let observation: Observation = NOTHING_OBSERVED;
-  let isReady = false;
-  const source = createSource(options, metrics, () => reconciler.nudge());
+/** The source of what the API server knows; none where it cannot be configured, which is said and no reason to stop. */
+async function join(shared: Shared, onChange: () => void): Promise<ClusterSource | undefined> {
+  const { log, counters, build, onError } = shared;
+  const joined = await joinCluster({
+    ...shared,
+    userAgent: `sa-token-exporter/${build.version}`,
+    onRequest: counters.asked,
+    questionsPerMinute: QUESTIONS_PER_MINUTE,
+    listener: {
+      onChange,
+      onFailure: (resource, reason) => log.warn('API server does not answer', { resource, reason }),
+      onError: onError('cluster'),
+    },
+  });
+  if (joined.ok) return joined.cluster;
+  log.warn('API server is not asked', { problem: joined.problem });
+  return undefined;
+}
+
+function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: () => void): Reconciler {
+  const { config, clock, log, onError } = shared;
+  let isFirst = true;
   const onPass = (): void => {
-    observation = source.observe();
-    if (isReady) return;
-    isReady = true;
-    const { tokens, unreadable } = observation;
+    facts.gather();
+    if (!isFirst) return;
+    isFirst = false;
+    onReady();
+    const { tokens, unreadable } = facts.observation();
     log.info('first pass ended', { tokens: tokens.length, unreadable: unreadable.length });
   };
   const intervalMs = config.scanInterval * 1_000;
-  const reconciler = createReconciler({ source, clock, intervalMs, onPass, onError });
-  const run = async (signal: AbortSignal): Promise<void> => {
-    await reconciler.run(signal);
-    source.close();
-  };
-  return { observation: () => observation, isReady: () => isReady, run };
+  return createReconciler({ source: files, clock, intervalMs, onPass, onError: onError('pass') });
 }
 
-function createAgentServer(
-  options: ServeOptions,
-  agent: Agent,
-  metrics: Counters,
-  onError: (error: unknown) => void,
-) {
-  const { config, node, build, takeSnapshot, clock } = options;
+function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): Server {
+  const { config, node, build, clock, counters, onError } = shared;
   const { perToken, isRelativeShown, telemetryPath, maxRequests } = config;
   const scrape = createScrape({
-    takeSnapshot: () => takeSnapshot(agent.observation(), clock.now()),
+    takeSnapshot: facts.snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
-    selfFamilies: metrics.families,
+    selfFamilies: counters.families,
   });
-  const { isReady } = agent;
   const { sleep } = clock;
   const { version } = build;
-  return createServer({ telemetryPath, maxRequests, node, version, scrape, isReady, onError, sleep });
+  return createServer({
+    telemetryPath,
+    maxRequests,
+    node,
+    version,
+    scrape,
+    isReady,
+    onError: onError('request'),
+    sleep,
+  });
 }
 
 async function listen(server: Server, { config, log, onListening }: ServeOptions): Promise<void> {
@@ -124,26 +166,21 @@ async function drain(server: Server, clock: Clock): Promise<void> {
 
 /** Serves until the signal aborts. Rejects where the address cannot be listened on. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { node, build, clock, log, signal } = options;
-  const onError =
-    (part: Part) =>
-    (error: unknown): void => {
-      metrics.failed(part);
-      log.error('unexpected failure', { part, ...errorFields(error) });
-    };
-  const metrics = createCounters({
-    node,
-    build,
-    readFailures: READ_FAILURES,
-    watchFailures: WATCH_FAILURES,
-    onError: onError('self_metrics'),
+  const { clock, log, signal } = options;
+  const shared = createShared(options);
+  let isReady = false;
+  const nudge = (): void => loop.nudge();
+  const files = createFiles(shared, nudge);
+  const cluster = await join(shared, nudge);
+  const facts = createFacts({ ...shared, files, cluster, now: clock.now });
+  const loop = createLoop(shared, facts, files, () => {
+    isReady = true;
   });
-  const agent = createAgent(options, metrics, onError('pass'));
-  const server = createAgentServer(options, agent, metrics, onError('request'));
+  const server = createWebServer(shared, facts, () => isReady);
   await listen(server, options);
-  const stopped = once(signal, 'abort');
-  const running = agent.run(signal);
-  await stopped;
-  await Promise.all([running, drain(server, clock)]);
+  const running = [loop.run(signal), cluster?.run(signal)];
+  await once(signal, 'abort');
+  await Promise.all([...running, drain(server, clock)]);
+  files.close();
   log.info('ended');
 }

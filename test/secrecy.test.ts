@@ -31,18 +31,21 @@ function leakIn(text: string, secrets: readonly string[]): string | undefined {
 
 describe('secrecy', () => {
   let demo: Program;
-  let folder = '';
+  let options: readonly string[] = [];
   let secrets: readonly string[] = [];
 
   before(async () => {
     demo = await startProgram('demo', '--log.level=debug');
-    folder = (await demo.says(/--kubelet.root-dir=(\S+)/))[1] ?? '';
-    secrets = secretsBelow(folder);
+    const said = await demo.says(
+      /(--kubelet.root-dir=(\S+)) \\\s+(--cluster.kubeconfig=\S+) (--node-name=\S+)/,
+    );
+    options = [said[1], said[3], said[4]].map(String);
+    secrets = secretsBelow(String(said[2]));
   });
   after(() => demo.stop());
 
   const run = (...args: readonly string[]): string => {
-    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, `--kubelet.root-dir=${folder}`], {
+    const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, ...options], {
       encoding: 'utf8',
     });
     return stdout + stderr;

@@ -3,10 +3,12 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
+import { type Finding, type NoTokenReason, type TokenlessPod, tokenlessPods } from '../core/absence.ts';
 import { type Assessment, isFailing, type Judgement } from '../core/assess.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
+import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, Token } from '../core/token.ts';
+import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
 import { relativeTo } from '../core/words.ts';
 import { printable } from '../unprintable.ts';
 import { EXIT, type Exit, isBlind, unreadableLine } from './scan.ts';
@@ -17,11 +19,20 @@ interface Found {
   readonly isCertain: boolean;
   readonly assessments: readonly Assessment[];
   readonly unreadable: readonly Unreadable[];
+  /** Tokens that should be there and are not. */
+  readonly findings: readonly Finding[];
+  /** Where the pod is meant to have no token. */
+  readonly tokenless: readonly TokenlessPod[];
 }
 
-function isNamed(pod: string, { identity }: Token): boolean {
+/** Whether a pod is meant by its name, `namespace/name` or uid. */
+function isNamed(pod: string, { identity }: Named): boolean {
   const names = identity.pod === '' ? [] : [identity.pod, `${identity.namespace}/${identity.pod}`];
   return [identity.podUid, ...names].includes(pod);
+}
+
+interface Named {
+  readonly identity: Pick<TokenIdentity, 'podUid' | 'pod' | 'namespace'>;
 }
 
 /** A legacy token names no pod: that it lies in the one asked for cannot be ruled out. */
@@ -31,17 +42,31 @@ function mayBeIn(pod: string, { identity }: Token): boolean {
 }
 
 /** Everything in the folders of the pods so named, or else all that might be theirs. */
-function find(pod: string, { assessments, observation }: Snapshot): Found {
+function find(pod: string, { assessments, observation, findings, cluster }: Snapshot): Found {
+  const missing = findings.filter(({ identity }) => isNamed(pod, { identity }));
+  const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
+    isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
+  );
   const named = [
+    ...missing.map(({ identity }) => identity.podUid),
+    ...tokenless.map(({ pod: { uid } }) => uid),
     ...assessments.filter(({ token }) => isNamed(pod, token)).map(({ token }) => token.identity.podUid),
     ...observation.unreadable.map(({ podUid }) => podUid).filter((podUid) => podUid === pod),
   ];
   if (named.length === 0) {
     const candidates = assessments.filter(({ token }) => mayBeIn(pod, token));
-    return { isCertain: false, assessments: candidates, unreadable: observation.unreadable };
+    return {
+      isCertain: false,
+      assessments: candidates,
+      unreadable: observation.unreadable,
+      findings: [],
+      tokenless: [],
+    };
   }
   return {
     isCertain: true,
+    findings: missing,
+    tokenless,
     assessments: assessments.filter(({ token }) => named.includes(token.identity.podUid)),
     unreadable: observation.unreadable.filter(({ podUid }) => podUid === '' || named.includes(podUid)),
   };
@@ -58,8 +83,22 @@ function instant(title: string, seconds: EpochSeconds | undefined, now: EpochSec
   return [fact(title, `${date}, ${relativeTo(now, seconds)}`)];
 }
 
-function facts({ token, schedule, state, expectations }: Assessment, now: EpochSeconds): readonly string[] {
+/** Why a late token is late, in a sentence. */
+const CAUSE_WORDS: Readonly<Record<OverdueCause, string>> = {
+  pod_terminating: 'the pod is on its way out: nobody refreshes its tokens, and that is no trouble',
+  clock_skew: 'the token begins in the future: the kubelet waits for its time to come',
+  service_account_missing: 'its service account does not exist',
+  service_account_recreated: 'its service account was deleted and made again',
+  audience_refused: 'the API server refuses to issue a token for this audience',
+  sibling_volume_failed: 'another volume of the pod cannot be brought up to date, and holds up this one',
+  node_wide: 'no pod of the node has got a token since: the kubelet is down, or cannot reach the API server',
+  unknown: 'nothing that is known explains it; the log of the kubelet does',
+};
+
+function facts(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
+  const { token, schedule, state, expectations } = assessment;
   const { identity, claims } = token;
+  const cause = causes.get(token);
   return [
     `${identity.namespace}/${identity.pod || identity.podUid}: ${identity.volume}/${identity.path}`,
     fact('kind, state', `${claims.kind}, ${state}`),
@@ -71,18 +110,26 @@ function facts({ token, schedule, state, expectations }: Assessment, now: EpochS
     ...instant('refresh due', schedule.refreshDue, now),
     ...instant('nominal expiration', schedule.nominalExpiration, now),
     ...instant('expiration', claims.expiresAt, now),
+    ...(cause === undefined ? [] : [fact('not replaced since', `${cause}: ${CAUSE_WORDS[cause]}`)]),
   ];
 }
 
 /** What is wrong, how that is known, and what to do. */
-function failure({ check, verdict }: Judgement, token: Token): readonly string[] {
-  if (verdict.status !== 'fail') return [];
+function failureLines(
+  { reason, summary }: Pick<Judgement['check'], 'reason' | 'summary'>,
+  evidence: string,
+  steps: readonly string[],
+): readonly string[] {
   return [
-    `  FAIL     ${check.reason}: ${check.summary}`,
-    `           Evidence: ${verdict.detail}`,
+    `  FAIL     ${reason}: ${summary}`,
+    `           Evidence: ${evidence}`,
     '           What to do:',
-    ...check.fix(token).map((step, index) => `           ${index + 1}. ${step}`),
+    ...steps.map((step, index) => `           ${index + 1}. ${step}`),
   ];
+}
+
+function failure({ check, verdict }: Judgement, token: Token): readonly string[] {
+  return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token)) : [];
 }
 
 function verdicts({ token, judgements }: Assessment): readonly string[] {
@@ -96,6 +143,29 @@ function verdicts({ token, judgements }: Assessment): readonly string[] {
   ];
 }
 
+function absence({ check, identity, detail }: Finding): readonly string[] {
+  const { namespace, pod, podUid, volume, path } = identity;
+  return [
+    `${namespace}/${pod || podUid}: ${volume}/${path}`,
+    '',
+    ...failureLines(check, detail, check.fixAbsent(identity)),
+  ];
+}
+
+/** What gives a pod a token that has none by choice. */
+const CHOICES: Readonly<Record<NoTokenReason, string>> = {
+  automount_disabled_pod:
+    'its spec says automountServiceAccountToken: false; remove that, or add a projected volume',
+  automount_disabled_serviceaccount:
+    'its account says automountServiceAccountToken: false; say true in the spec of the pod, which wins',
+  static_pod: 'it is a static pod: these get no tokens; run it as a DaemonSet if it needs one',
+  other: 'its spec asks for none though nothing forbids it: was it made while automounting was off?',
+};
+
+function choice({ pod, reason }: TokenlessPod): readonly string[] {
+  return [`${pod.namespace}/${pod.name}: no token, ${reason}: ${CHOICES[reason]}`];
+}
+
 function introduction(pod: string, { isCertain, assessments, unreadable }: Found): readonly string[] {
   if (isCertain) return [];
   const isNothing = assessments.length + unreadable.length === 0;
@@ -103,9 +173,9 @@ function introduction(pod: string, { isCertain, assessments, unreadable }: Found
   return [`no token on this node names a pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
 }
 
-function exitOf(observation: Observation, { isCertain, assessments, unreadable }: Found): Exit {
+function exitOf(observation: Observation, { isCertain, assessments, unreadable, findings }: Found): Exit {
   if (isBlind(observation, assessments, unreadable)) return EXIT.unreadable;
-  return isCertain && !assessments.some(isFailing) ? EXIT.ok : EXIT.failing;
+  return isCertain && findings.length === 0 && !assessments.some(isFailing) ? EXIT.ok : EXIT.failing;
 }
 
 /**
@@ -117,7 +187,9 @@ export function explain(pod: string, snapshot: Snapshot): { readonly text: strin
   const found = find(pod, snapshot);
   const lines = [
     ...introduction(pod, found),
-    ...found.assessments.flatMap((one) => [...facts(one, snapshot.now), '', ...verdicts(one), '']),
+    ...found.assessments.flatMap((one) => [...facts(one, snapshot), '', ...verdicts(one), '']),
+    ...found.findings.flatMap((one) => [...absence(one), '']),
+    ...found.tokenless.flatMap(choice),
     ...found.unreadable.map(unreadableLine),
   ];
   return {

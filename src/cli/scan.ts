@@ -3,8 +3,10 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
+import type { Finding } from '../core/absence.ts';
 import { type Assessment, failuresOf, isFailing } from '../core/assess.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
+import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { inWords, relativeTo } from '../core/words.ts';
 import { printable, printableJson } from '../unprintable.ts';
@@ -66,18 +68,28 @@ export function unreadableLine({ podUid, volume, path, reason, detail }: Unreada
   );
 }
 
+function findingLine({ check, identity, detail }: Finding): string {
+  const { namespace, pod, volume, path } = identity;
+  return printable(`missing ${namespace}/${pod} ${volume}/${path}: ${check.reason} (${detail})`);
+}
+
 function tokenTable({ assessments, observation, now }: Snapshot): string {
   if (assessments.length > 0) return printTable([TITLES, ...assessments.map((one) => row(one, now))]);
   return observation.scannedAt === undefined ? '' : 'no tokens on this node\n';
 }
 
-/** The tokens as a table, and under it what could not be read. */
+/** The tokens as a table, and under it what is missing and what could not be read. */
 export function scanTable(snapshot: Snapshot): string {
-  const { unreadable } = snapshot.observation;
-  return tokenTable(snapshot) + unreadable.map((object) => `${unreadableLine(object)}\n`).join('');
+  const { observation, findings } = snapshot;
+  const lines = [...findings.map(findingLine), ...observation.unreadable.map(unreadableLine)];
+  return tokenTable(snapshot) + lines.map((line) => `${line}\n`).join('');
 }
 
-function tokenJson(assessment: Assessment) {
+function findingJson({ check, identity, detail }: Finding) {
+  return { ...identity, reason: check.reason, severity: check.severity, detail };
+}
+
+function tokenJson(assessment: Assessment, cause: OverdueCause | undefined) {
   const { token, schedule, state } = assessment;
   const { claims, file } = token;
   return {
@@ -93,6 +105,7 @@ function tokenJson(assessment: Assessment) {
     lifetimeSeconds: lifetime(assessment),
     refreshDue: schedule.refreshDue,
     lastRotation: token.lastRotation,
+    overdueCause: cause,
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
@@ -105,9 +118,10 @@ function tokenJson(assessment: Assessment) {
 }
 
 /** Times are epoch seconds; a fact that is not known is left out. */
-export function scanJson({ now, assessments, observation }: Snapshot): string {
+export function scanJson({ now, assessments, causes, findings, observation }: Snapshot): string {
   const { scannedAt, unreadable } = observation;
-  const report = { now, scannedAt, tokens: assessments.map(tokenJson), unreadable };
+  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token)));
+  const report = { now, scannedAt, tokens, missing: findings.map(findingJson), unreadable };
   return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }
 
@@ -120,8 +134,8 @@ export function isBlind(
   return scannedAt === undefined || (assessments.length === 0 && unreadable.length > 0);
 }
 
-/** 3 where nothing could be read, else 1 where a check fails. */
-export function scanExit({ observation, assessments }: Snapshot): Exit {
+/** 3 where nothing could be read, else 1 where a check fails or a token is missing. */
+export function scanExit({ observation, assessments, findings }: Snapshot): Exit {
   if (isBlind(observation, assessments, observation.unreadable)) return EXIT.unreadable;
-  return assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
+  return findings.length > 0 || assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
 }

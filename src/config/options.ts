@@ -1,6 +1,7 @@
 /**
  * The table of all options. Flags, environment variables, types, `--help` and the README come from it alone.
  */
+import { TOKEN_REVIEW_MODES } from '../core/cluster.ts';
 import { PER_TOKEN_MODES } from '../exposition/families.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import type { Option } from './option.ts';
@@ -79,6 +80,31 @@ export const OPTIONS = {
     option.printableText,
   ),
   useCatalogue: switchRow('audience.catalogue', true, 'Know the audiences of well-known volumes.'),
+  clusterMode: row(
+    'cluster.mode',
+    'auto',
+    'Ask the API server: on, off, or auto, where it is configured.',
+    option.oneOf(['auto', 'on', 'off']),
+  ),
+  kubeconfig: row(
+    'cluster.kubeconfig',
+    '',
+    "Its configuration; KUBECONFIG, else the pod's own, where empty.",
+    option.printableText,
+  ),
+  tokenReview: row(
+    'cluster.token-review',
+    'suspect',
+    `Tokens it is asked about: ${TOKEN_REVIEW_MODES.join(', ')}.`,
+    option.oneOf(TOKEN_REVIEW_MODES),
+  ),
+  podUid: row('pod-uid', '', 'The uid of the own pod, to check the own view by.', option.printableText),
+  ownToken: row(
+    'own-token',
+    '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    'The token in the own mount.',
+    option.absolutePath,
+  ),
   output: row('output', 'table', 'Form of what scan prints: table, json.', option.oneOf(['table', 'json'])),
   at: row('at', '', 'Judge at this instant, not now (scan, explain).', option.instant),
 } as const;

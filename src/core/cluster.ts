@@ -10,6 +10,10 @@ import type { EpochSeconds, Token } from './token.ts';
 export const CLUSTER_RESOURCES = ['pods', 'serviceaccounts', 'keys', 'events', 'tokenreviews'] as const;
 export type ClusterResource = (typeof CLUSTER_RESOURCES)[number];
 
+/** Whether the API server is asked about tokens: never, of those in trouble, of all. */
+export const TOKEN_REVIEW_MODES = ['off', 'suspect', 'all'] as const;
+export type TokenReviewMode = (typeof TOKEN_REVIEW_MODES)[number];
+
 /** Why a resource is not known. Values of a label, public contract: retire them, never rename them. */
 export const CLUSTER_FAILURES = [
   'starting',

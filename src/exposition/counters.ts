@@ -26,6 +26,8 @@ export interface CountersOptions {
   /** Every value each counter can have as its reason: all are there from the start, at 0. */
   readonly readFailures: readonly string[];
   readonly watchFailures: readonly string[];
+  /** Every resource that the API server is asked for. */
+  readonly resources: readonly string[];
   /** A metric could not be read, and was left out of a scrape. */
   readonly onError: (error: unknown) => void;
 }
@@ -35,6 +37,8 @@ export interface Counters {
   readonly rotated: (lagSeconds: number | undefined) => void;
   readonly readFailed: (reason: string) => void;
   readonly watchFailed: (reason: string) => void;
+  /** Counts a request to the API server. */
+  readonly asked: (resource: string, code: string) => void;
   /** Counts a failure that has no reason code. */
   readonly failed: (part: rows.Part) => void;
   /** Never rejects: a metric that cannot be read is left out. */
@@ -93,6 +97,18 @@ function createRotationCounters(node: string, registry: Registry): Counters['rot
   };
 }
 
+/** Every resource is there from the start, with the answer it should get. */
+function createRequestCounter(
+  node: string,
+  resources: readonly string[],
+  registry: Registry,
+): Counters['asked'] {
+  const { labels } = rows.CLUSTER_REQUESTS;
+  const counter = new Counter({ ...rows.CLUSTER_REQUESTS, labelNames: labels, registers: [registry] });
+  for (const resource of resources) counter.inc({ node, resource, code: '200' }, 0);
+  return (resource, code) => counter.inc({ node, resource, code });
+}
+
 function registerBuild({ version, revision, nodeVersion }: BuildInfo, registry: Registry): void {
   new Gauge({ ...rows.BUILD_INFO, labelNames: rows.BUILD_INFO.labels, registers: [registry] }).set(
     { version, revision, node_version: nodeVersion },
@@ -123,12 +139,14 @@ export function createCounters({
   build,
   readFailures,
   watchFailures,
+  resources,
   onError,
 }: CountersOptions): Counters {
   const registry = new Registry();
   const rotated = createRotationCounters(node, registry);
   const readFailed = createCounter(rows.READ_ERRORS, node, readFailures, registry);
   const watchFailed = createCounter(rows.WATCH_ERRORS, node, watchFailures, registry);
+  const asked = createRequestCounter(node, resources, registry);
   registerBuild(build, registry);
   for (const register of [cpu, startTime, memory, openDescriptors, maxDescriptors, heap]) register(registry);
   // Last in the registry, so that it counts what goes wrong with the others before it is read.
@@ -141,5 +159,5 @@ export function createCounters({
       return samples === undefined ? [] : [{ metric, samples }];
     });
   };
-  return { rotated, readFailed, watchFailed, failed, families };
+  return { rotated, readFailed, watchFailed, asked, failed, families };
 }

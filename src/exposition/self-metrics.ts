@@ -6,7 +6,7 @@
 import type { Metric } from './metric.ts';
 
 /** Where something can go wrong that nothing accounts for. Values of a label: public contract. */
-export const PARTS = ['pass', 'request', 'self_metrics'] as const;
+export const PARTS = ['pass', 'request', 'self_metrics', 'cluster'] as const;
 export type Part = (typeof PARTS)[number];
 
 export const ROTATIONS = {
@@ -44,6 +44,13 @@ export const EXPORTER_ERRORS = {
   labels: ['node', 'part'],
 } as const satisfies Metric;
 
+export const CLUSTER_REQUESTS = {
+  name: 'satoken_cluster_requests_total',
+  type: 'counter',
+  help: 'Requests to the API server, by resource and by the status of the answer, or what took its place.',
+  labels: ['node', 'resource', 'code'],
+} as const satisfies Metric;
+
 export const BUILD_INFO = {
   name: 'satoken_exporter_build_info',
   type: 'gauge',
@@ -77,6 +84,7 @@ export const SELF_METRICS: readonly Metric[] = [
   READ_ERRORS,
   WATCH_ERRORS,
   EXPORTER_ERRORS,
+  CLUSTER_REQUESTS,
   BUILD_INFO,
   ...PROCESS_METRICS,
 ];

@@ -64,6 +64,37 @@ function readOpened(descriptor: number, device: number, isExpected: () => boolea
   }
 }
 
+function useOpened<T>(descriptor: number, use: (bytes: Buffer) => T): T | undefined {
+  if (!fstatSync(descriptor).isFile()) return undefined;
+  const length = readSync(descriptor, buffer, 0, buffer.length, 0);
+  try {
+    return length > MAX_TOKEN_BYTES ? undefined : use(buffer.subarray(0, length));
+  } finally {
+    buffer.fill(0, 0, length);
+  }
+}
+
+/** Opens the file at `path`, and closes it whatever happens. */
+function opened<T>(path: Path, use: (descriptor: number) => T): T {
+  const descriptor = openSync(path, FLAGS);
+  try {
+    return use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Calls `use` with the content of the file at `path`, wiped afterwards; undefined where it cannot be read. */
+export function withContent<T>(path: Path, use: (bytes: Buffer) => T): T | undefined {
+  try {
+    return opened(path, (descriptor) => useOpened(descriptor, use));
+  } catch (error) {
+    // Whatever no system call threw came out of `use`, and is rethrown.
+    failureOf(error);
+    return undefined;
+  }
+}
+
 /**
  * Reads the file at `path`, which must lie on `device`.
  *
@@ -71,13 +102,9 @@ function readOpened(descriptor: number, device: number, isExpected: () => boolea
  * none.
  */
 export function readTokenFile(path: Path, device: number, isExpected: () => boolean): FileReading {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, FLAGS);
-    return readOpened(descriptor, device, isExpected);
+    return opened(path, (descriptor) => readOpened(descriptor, device, isExpected));
   } catch (error) {
     return { status: 'failed', ...failureOf(error) };
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

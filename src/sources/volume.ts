@@ -32,7 +32,7 @@ function generationFailure(failure: Failure): Failure {
 }
 
 /** The name of the folder `..data` points to: one right beside it, or a failure. One system call. */
-export function readGeneration({ link }: VolumePlace): Generation {
+export function readGeneration({ link }: Pick<VolumePlace, 'link'>): Generation {
   try {
     const name = readlinkSync(link);
     return GENERATION.test(name) ? { ok: true, name } : { ok: false, ...OUTWARD };

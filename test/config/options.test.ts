@@ -70,6 +70,15 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   isRelativeShown: { initial: true, good: [['false', false]], bad: ['0'] },
   audienceRules: { initial: '', good: [['rules.yaml', 'rules.yaml']], bad: ['\x1b'] },
   useCatalogue: { initial: true, good: [['false', false]], bad: ['no'] },
+  clusterMode: { initial: 'auto', good: [['off', 'off']], bad: ['yes'] },
+  kubeconfig: { initial: '', good: [['/a:/b', '/a:/b']], bad: ['\x1b'] },
+  tokenReview: { initial: 'suspect', good: [['all', 'all']], bad: ['some'] },
+  podUid: { initial: '', good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
+  ownToken: {
+    initial: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    good: [['/token', '/token']],
+    bad: ['token'],
+  },
   output: { initial: 'table', good: [['json', 'json']], bad: ['yaml'] },
   at: { initial: undefined, good: [['1795480173.5', 1_795_480_173.5]], bad: ['yesterday'] },
 };

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
+import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { DEMO_PODS } from '../../src/simulator/demo-pods.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -22,6 +23,15 @@ async function isListening(url: string): Promise<boolean> {
   }
 }
 
+/** Whether the API server has answered all that it was asked of the pods in trouble. */
+function isSettled(metrics: string): boolean {
+  return (
+    ['signing_key_unknown', 'issuer_mismatch', 'signature_invalid', 'legacy_secret_missing'].every((reason) =>
+      new RegExp(`^satoken_problem\\{.*reason="${reason}"`, 'm').test(metrics),
+    ) && /^satoken_overdue_cause\{.*cause="unknown"\} 1$/m.test(metrics)
+  );
+}
+
 const isRoot = process.getuid?.() === 0;
 
 describe('the demo', () => {
@@ -30,7 +40,9 @@ describe('the demo', () => {
 
   before(async () => {
     demo = await startProgram('demo');
-    metrics = await (await fetch(`${demo.url}/metrics`)).text();
+    // What is in trouble is asked about; the last answer is that of the last question.
+    do metrics = await (await fetch(`${demo.url}/metrics`)).text();
+    while (!isSettled(metrics));
   });
   after(async () => {
     if (demo.process.exitCode === null) await demo.stop();
@@ -56,8 +68,37 @@ describe('the demo', () => {
     });
   }
 
+  for (const { name, reasons } of DEMO_PODS) {
+    it(`finds of ${name} ${reasons.join(', ') || 'no problem'}, and nothing else`, () => {
+      const ofPod = new RegExp(`^satoken_problem\\{.*serviceaccount="${name}".*reason="(\\w+)"\\} 1$`, 'gm');
+      const found = Array.from(metrics.matchAll(ofPod), ([, reason]) => reason);
+      assert.deepEqual(found.sort(), [...reasons].sort());
+    });
+  }
+
+  for (const cause of OVERDUE_CAUSES) {
+    const late = DEMO_PODS.filter((pod) => pod.cause === cause);
+    it(`counts ${late.length} late for ${cause}`, () => {
+      assert.match(
+        metrics,
+        new RegExp(`^satoken_overdue_cause\\{.*cause="${cause}"\\} ${late.length}$`, 'm'),
+      );
+    });
+  }
+
+  it('sees itself as it should, and its canary', () => {
+    assert.doesNotMatch(metrics, /^satoken_self_view\{.*\} 0$/m);
+    assert.match(metrics, /^satoken_self_view\{.*check="same_content"\} 1$/m);
+    assert.match(metrics, /^satoken_canary_healthy\{.*\} 1$/m);
+  });
+
+  it('may ask the API server everything', () => {
+    assert.doesNotMatch(metrics, /^satoken_cluster_up\{.*\} 0$/m);
+    assert.doesNotMatch(metrics, /^satoken_cluster_failure\{/m);
+  });
+
   it('ends within a second, with a scrape under way answered in full and nothing left behind', async () => {
-    const [, folder = ''] = await demo.says(/--kubelet.root-dir=(\S+)/);
+    const [, folder = ''] = await demo.says(/--kubelet.root-dir=(\S+)\/kubelet/);
     const socket = connect(Number(new URL(demo.url).port), '127.0.0.1').setEncoding('latin1');
     // One request whole, of another the beginning: the answer to the first says that the second has arrived.
     socket.write(

@@ -27,6 +27,7 @@ function fresh(): Made {
     build: BUILD,
     readFailures: ['a', 'b'],
     watchFailures: ['c'],
+    resources: ['d'],
     onError: (error) => assert.fail(String(error)),
   });
 }

@@ -16,6 +16,7 @@ export function counters(onError: (error: unknown) => void = rethrow): Counters 
     build: BUILD,
     readFailures: ['permission_denied', 'vanished'],
     watchFailures: ['max_user_watches', 'other'],
+    resources: ['pods'],
     onError,
   });
   made.rotated(31.5);

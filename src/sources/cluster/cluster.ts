@@ -10,6 +10,7 @@ import {
   type MountFailure,
   NO_CLUSTER,
   type Review,
+  type TokenReviewMode,
 } from '../../core/cluster.ts';
 import type { Token } from '../../core/token.ts';
 import { ACCOUNTS_PATH, trimAccount } from './accounts.ts';
@@ -26,10 +27,6 @@ import { sameEntries } from './same.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
 import { createReviewer, goodForMs } from './token-review.ts';
 
-/** Whether the API server is asked about tokens: never, of those in trouble, of all. */
-export const TOKEN_REVIEW_MODES = ['off', 'suspect', 'all'] as const;
-export type TokenReviewMode = (typeof TOKEN_REVIEW_MODES)[number];
-
 export interface ClusterOptions {
   readonly connection: Connection;
   readonly nodeName: string;
@@ -40,6 +37,8 @@ export interface ClusterOptions {
   /** Audiences of the agent's own token, which is for the API server; undefined where they are not known. */
   readonly ownAudiences: () => readonly string[] | undefined;
   readonly tokenReview: TokenReviewMode;
+  /** Tokens, and pods, that are asked about in a minute at most. */
+  readonly questionsPerMinute: number;
   readonly listener: Listener;
 }
 
@@ -61,13 +60,12 @@ export interface ClusterSource {
 
 const MAX_PODS = 5_000;
 const MAX_ACCOUNTS = 100_000;
-const QUESTIONS_PER_MINUTE = 10;
-/** An account that changes anywhere in the cluster is a change; looking again once a second is enough. */
-const COALESCE_MS = 1_000;
+/** An account that changes anywhere in the cluster is a change; looking again four times a second is enough. */
+const COALESCE_MS = 250;
 /** A wait that ends when something changed. */
 const LONG_MS = 3_600_000;
 
-/** Hands changes on, the first at once and those of the next second together; nothing any more once it ends. */
+/** Hands changes on, the first at once and those that follow soon together; nothing any more once it ends. */
 function createRelay(listener: Listener, clock: Clock) {
   const changed = createAlarm(clock);
   let isEnding = false;
@@ -128,7 +126,7 @@ function createParts(options: ClusterOptions, listener: Listener) {
     keyOf: (token) => token,
     ask: createReviewer({ api, readRaw, podOf: (uid) => pods.known()?.get(uid) }),
     goodForMs,
-    perMinute: QUESTIONS_PER_MINUTE,
+    perMinute: options.questionsPerMinute,
   });
   const events = createInquiry<SuspectPod, string, readonly MountFailure[]>({
     ...tools,
@@ -136,7 +134,7 @@ function createParts(options: ClusterOptions, listener: Listener) {
     keyOf: ({ uid }) => uid,
     ask: createMountInquirer(api),
     goodForMs: () => MOUNT_FAILURES_GOOD_FOR_MS,
-    perMinute: QUESTIONS_PER_MINUTE,
+    perMinute: options.questionsPerMinute,
   });
   return { pods, accounts, keys, signatures, reviews, events };
 }

@@ -6,11 +6,9 @@
  */
 export interface KeySearch {
   /** `named`: ids that tokens name. Answers whether one is new and not published. */
-  readonly look: (named: ReadonlySet<string>, nowMs: number) => boolean;
-  /** An answer came to a question that was asked at `askedMs`. */
-  readonly settle: (published: ReadonlySet<string>, askedMs: number) => void;
-  /** Whether a key is named that no answer can have told of yet. */
-  readonly isOpen: () => boolean;
+  readonly look: (named: ReadonlySet<string>) => boolean;
+  /** An answer came. */
+  readonly settle: (published: ReadonlySet<string>) => void;
   /** How long to wait from the last question to the next. */
   readonly pauseMs: () => number;
 }
@@ -20,33 +18,27 @@ const USUAL_PAUSE_MS = 30 * LEAST_PAUSE_MS;
 
 export function createKeySearch(): KeySearch {
   let known: ReadonlySet<string> = new Set();
-  /** By id, when it was first seen. */
-  let missing: ReadonlyMap<string, number> = new Map();
-  let settledMs = Number.NEGATIVE_INFINITY;
+  let missing: ReadonlySet<string> = new Set();
   /** Answers that left a key missing, since one was first seen. */
   let searches = 0;
 
-  const look = (named: ReadonlySet<string>, nowMs: number): boolean => {
+  const look = (named: ReadonlySet<string>): boolean => {
     const before = missing;
-    const absent = [...named].filter((id) => !known.has(id));
-    missing = new Map(absent.map((id) => [id, before.get(id) ?? nowMs]));
-    if (absent.every((id) => before.has(id))) return false;
+    missing = named.difference(known);
+    if (missing.isSubsetOf(before)) return false;
     searches = 0;
     return true;
   };
 
-  const settle = (published: ReadonlySet<string>, askedMs: number): void => {
+  const settle = (published: ReadonlySet<string>): void => {
     known = published;
-    settledMs = askedMs;
-    missing = new Map([...missing].filter(([id]) => !published.has(id)));
+    missing = missing.difference(published);
     searches += 1;
   };
-
-  const isOpen = (): boolean => missing.values().some((seenMs) => seenMs >= settledMs);
 
   const pauseMs = (): number => {
     if (missing.size === 0) return USUAL_PAUSE_MS;
     return Math.min(LEAST_PAUSE_MS * 2 ** Math.max(0, searches - 1), USUAL_PAUSE_MS);
   };
-  return { look, settle, isOpen, pauseMs };
+  return { look, settle, pauseMs };
 }

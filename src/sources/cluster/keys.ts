@@ -76,7 +76,7 @@ export function createKeys({ api, clock, random, listener, ownAudiences }: KeysO
   const take = (found: Publication, asked: Pick<Answered, 'readAt' | 'readMs'>): void => {
     const before = answered.publication;
     answered = { ...asked, publication: samePublication(before, found) ? before : found };
-    search.settle(found.ids, asked.readMs);
+    search.settle(found.ids);
     health.succeed();
     health.backOff.reset();
     listener.onChange();
@@ -108,12 +108,12 @@ export function createKeys({ api, clock, random, listener, ownAudiences }: KeysO
 
   const look = (tokens: readonly Token[]): void => {
     const named = new Set(tokens.flatMap(({ claims }) => claims.keyId ?? []));
-    if (search.look(named, clock.monotonicMs())) alarm.ring();
+    if (search.look(named)) alarm.ring();
   };
 
   const authority = (): Authority | undefined => {
     const isKnown = clock.monotonicMs() - answered.readMs <= FORGOTTEN_MS;
-    return isKnown && !search.isOpen() ? authorityBy(answered) : undefined;
+    return isKnown ? authorityBy(answered) : undefined;
   };
   return { run, look, authority, published: () => answered.publication.keys, state: health.state };
 }

@@ -1,0 +1,82 @@
+/**
+ * The way to the API server, where there is one: found in the configuration, wired to who listens.
+ *
+ * Knows what `--cluster.mode` means, nothing of what is asked.
+ */
+import type { Config } from './config/options.ts';
+import { type ClusterResource, NO_CLUSTER } from './core/cluster.ts';
+import type { Suspects } from './core/suspects.ts';
+import type { Clock } from './sources/cluster/clock.ts';
+import type { ClusterSource } from './sources/cluster/cluster.ts';
+import type { Listener } from './sources/cluster/health.ts';
+import { readOwnToken } from './sources/own-token.ts';
+import { createReadRaw } from './sources/raw-token.ts';
+
+export interface ClusterWiring {
+  readonly config: Config;
+  /** The environment's, where a pod or a person has a configuration without naming it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly node: string;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly listener: Listener;
+  readonly onRequest: (resource: string, code: string) => void;
+  /** Tokens, and pods, that are asked about in a minute at most. */
+  readonly questionsPerMinute: number;
+}
+
+export type Joined =
+  | { readonly ok: true; readonly cluster: ClusterSource | undefined }
+  /** In words that are safe to show. */
+  | { readonly ok: false; readonly problem: string };
+
+const OFF: Joined = { ok: true, cluster: undefined };
+
+/** Files of configuration, empty for that of a pod; undefined where there is none, or none is wanted. */
+export function kubeconfigOf(
+  { clusterMode, kubeconfig }: Pick<Config, 'clusterMode' | 'kubeconfig'>,
+  environment: ClusterWiring['environment'],
+): string | undefined {
+  if (clusterMode === 'off') return undefined;
+  const files = kubeconfig || (environment['KUBECONFIG'] ?? '');
+  const isThere = files !== '' || environment['KUBERNETES_SERVICE_HOST'] !== undefined;
+  return isThere || clusterMode === 'on' ? files : undefined;
+}
+
+/** Loaded only here: on a node where the API server is not asked, its client costs no memory. */
+export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
+  const { config, environment, node, userAgent, onRequest } = wiring;
+  const kubeconfig = kubeconfigOf(config, environment);
+  if (kubeconfig === undefined) return OFF;
+  const [{ connect }, { createCluster }] = await Promise.all([
+    import('./sources/cluster/connection.ts'),
+    import('./sources/cluster/cluster.ts'),
+  ]);
+  const connected = await connect({
+    kubeconfig,
+    userAgent,
+    onRequest: (resource, code) => onRequest(resource, String(code)),
+  });
+  if (!connected.ok) return connected;
+  const { connection } = connected;
+  const cluster = createCluster({
+    ...wiring,
+    connection,
+    nodeName: node,
+    readRaw: createReadRaw(config.rootDir),
+    ownAudiences: () => readOwnToken(config.ownToken)?.audiences,
+    tokenReview: config.tokenReview,
+  });
+  return { ok: true, cluster };
+}
+
+/** Whether everything that was asked has been answered, or will not be. */
+export function isSettled({ facts }: ClusterSource, { tokens, pods }: Suspects): boolean {
+  const { resources, reviews, mountFailures } = facts();
+  if (facts() === NO_CLUSTER) return false;
+  const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
+  if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
+  const isReviewed = !isUp('tokenreviews') || tokens.every((token) => reviews.has(token));
+  return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
+}

@@ -1,0 +1,55 @@
+/**
+ * All that is known, from every source: token files, the API server, the exporter's own mount.
+ *
+ * Keeps the sources apart and the facts together. Knows nothing of when to look, nor of who asks.
+ */
+import type { Config } from './config/options.ts';
+import { NO_CLUSTER } from './core/cluster.ts';
+import { NOTHING_OBSERVED, type Observation } from './core/observation.ts';
+import type { SelfFacts } from './core/self-view.ts';
+import type { Snapshot, TakeSnapshot } from './core/snapshot.ts';
+import { suspectsOf } from './core/suspects.ts';
+import type { ClusterSource } from './sources/cluster/cluster.ts';
+import { readOwnToken } from './sources/own-token.ts';
+import type { TokenFiles } from './sources/token-files.ts';
+
+export interface FactsOptions {
+  readonly config: Pick<Config, 'podUid' | 'ownToken'>;
+  readonly files: Pick<TokenFiles, 'observe'>;
+  /** Undefined where the API server is not asked. */
+  readonly cluster: ClusterSource | undefined;
+  readonly takeSnapshot: TakeSnapshot;
+  /** Epoch seconds. */
+  readonly now: () => number;
+}
+
+export interface Facts {
+  /** To be called after every pass: takes over what it found, and asks about what is in trouble. */
+  readonly gather: () => void;
+  readonly observation: () => Observation;
+  /** Everything, judged at this instant. */
+  readonly snapshot: () => Snapshot;
+}
+
+function readSelf({ podUid, ownToken }: FactsOptions['config']): SelfFacts | undefined {
+  if (podUid === '') return undefined;
+  const claims = readOwnToken(ownToken);
+  return { podUid, mountedTokenId: claims?.id, audiences: claims?.audiences ?? [] };
+}
+
+export function createFacts({ config, files, cluster, takeSnapshot, now }: FactsOptions): Facts {
+  let observation = NOTHING_OBSERVED;
+  let self: SelfFacts | undefined;
+
+  const snapshot = (): Snapshot =>
+    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self });
+
+  const gather = (): void => {
+    observation = files.observe();
+    self = readSelf(config);
+    if (cluster === undefined) return;
+    const { tokens, pods } = suspectsOf(snapshot());
+    cluster.inspect({ tokens: observation.tokens, suspects: tokens, suspectPods: pods });
+  };
+  return { gather, observation: () => observation, snapshot };
+}

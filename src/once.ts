@@ -1,0 +1,86 @@
+/**
+ * One look at the node, for `scan` and `explain`: everything that can be known within a few seconds.
+ *
+ * Knows nothing of how it is shown.
+ */
+import { isSettled, joinCluster } from './cluster.ts';
+import type { Config } from './config/options.ts';
+import type { Snapshot, TakeSnapshot } from './core/snapshot.ts';
+import { suspectsOf } from './core/suspects.ts';
+import { createFacts, type Facts } from './facts.ts';
+import { type Clock, createAlarm } from './sources/cluster/clock.ts';
+import type { ClusterSource } from './sources/cluster/cluster.ts';
+import { createTokenFiles } from './sources/token-files.ts';
+
+export interface OnceOptions {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly node: string;
+  readonly version: string;
+  readonly takeSnapshot: TakeSnapshot;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export type Looked =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly problem: string };
+
+/** What the API server has not said by then is unknown. */
+const PATIENCE_MS = 5_000;
+
+/** One person asks, once. */
+const MAX_QUESTIONS = 1_000;
+
+const nothing = (): void => undefined;
+
+/** Asks until all is answered, or patience ends. */
+async function settle(
+  cluster: ClusterSource,
+  facts: Facts,
+  clock: Clock,
+  changed: ReturnType<typeof createAlarm>,
+) {
+  const stop = new AbortController();
+  const running = cluster.run(stop.signal);
+  const giveUpAt = clock.monotonicMs() + PATIENCE_MS;
+  do {
+    await changed.wait(giveUpAt - clock.monotonicMs(), stop.signal);
+    facts.gather();
+  } while (!isSettled(cluster, suspectsOf(facts.snapshot())) && clock.monotonicMs() < giveUpAt);
+  const snapshot = facts.snapshot();
+  stop.abort();
+  await running;
+  return snapshot;
+}
+
+/** Rejects through a bug alone. */
+export async function lookOnce(options: OnceOptions): Promise<Looked> {
+  const { config, clock, takeSnapshot, version } = options;
+  const now = (): number => config.at ?? clock.now();
+  const changed = createAlarm(clock);
+  const listener = { onChange: changed.ring, onFailure: changed.ring, onError: nothing };
+  const joined = await joinCluster({
+    ...options,
+    listener,
+    userAgent: `sa-token-exporter/${version}`,
+    onRequest: nothing,
+    questionsPerMinute: MAX_QUESTIONS,
+  });
+  if (!joined.ok && config.clusterMode === 'on') return joined;
+  const cluster = joined.ok ? joined.cluster : undefined;
+  const files = createTokenFiles({
+    rootDir: config.rootDir,
+    isWatching: false,
+    now: clock.now,
+    onNudge: nothing,
+    onRotation: nothing,
+    onReadFailure: nothing,
+    onWatchFailure: nothing,
+  });
+  await files.scan();
+  const facts = createFacts({ config, files, cluster, takeSnapshot, now });
+  facts.gather();
+  if (cluster === undefined) return { ok: true, snapshot: facts.snapshot() };
+  return { ok: true, snapshot: await settle(cluster, facts, clock, changed) };
+}
