@@ -3,6 +3,7 @@
  *
  * Arguments name the parts to run; all of them where none is given.
  */
+import { benchCluster } from './cluster.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPasses } from './passes.ts';
@@ -13,6 +14,7 @@ const PARTS = {
   passes: benchPasses,
   scrape: benchScrape,
   memory: benchMemory,
+  cluster: benchCluster,
   rotation: benchRotation,
 } as const;
 

@@ -1,0 +1,74 @@
+/**
+ * What the API server as a source costs: memory with all pods of the node watched, and time until the agent is ready.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiServer } from '../src/simulator/api-server.ts';
+import { kubeconfigFor } from '../src/simulator/kubeconfig.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { percentile } from './measure.ts';
+import { bareNode, MB } from './memory.ts';
+import type { BenchNode } from './node.ts';
+import { report } from './report.ts';
+
+const SCRAPES = 200;
+const STARTS = 20;
+const USER = 'bench';
+
+function startNode(): number {
+  const startedAt = performance.now();
+  spawnSync(process.execPath, ['-e', '0']);
+  return performance.now() - startedAt;
+}
+
+async function isUp({ scrape }: Exporter): Promise<boolean> {
+  const ups = (await scrape()).match(/^satoken_cluster_up\{.*\} \d$/gm) ?? [];
+  return ups.length > 0 && ups.every((line) => line.endsWith(' 1'));
+}
+
+async function timeStarts(start: () => Promise<Exporter>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < STARTS; round += 1) {
+    const startedAt = performance.now();
+    const exporter = await start();
+    times.push(performance.now() - startedAt);
+    await exporter.stop();
+  }
+  return percentile(times, 0.5);
+}
+
+export async function benchCluster({ rootDir, world }: BenchNode): Promise<boolean> {
+  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
+  const kubeconfig = join(rootDir, 'kubeconfig');
+  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
+  const start = () => startExporter(rootDir, `--cluster.kubeconfig=${kubeconfig}`, '--node-name=node-1');
+  const exporter = await start();
+  while (!(await isUp(exporter)));
+  const samples: number[] = [];
+  for (let count = 0; count < SCRAPES; count += 1) {
+    await exporter.scrape();
+    samples.push(exporter.memory());
+  }
+  await exporter.stop();
+  const ready = await timeStarts(start);
+  await api.close();
+  const memory = percentile(samples.slice(-100), 0.5);
+  const bare = percentile(Array.from({ length: STARTS }, startNode), 0.5);
+  return [
+    report({ what: 'resident memory with 250 pods watched', value: memory / MB, unit: 'MB' }),
+    report({
+      what: 'the same, against bare Node',
+      value: memory / (await bareNode()),
+      atMost: 2.6,
+      unit: 'x',
+    }),
+    report({
+      what: 'from start to ready, with the API server as a source',
+      value: ready,
+      atMost: 1_500,
+      unit: 'ms',
+    }),
+    report({ what: "the same, against bare Node's start", value: ready / bare, unit: 'x' }),
+  ].every(Boolean);
+}
