@@ -8,13 +8,15 @@ import type { RequestOptions } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface Access {
   readonly protocol: 'http:' | 'https:';
   /**
    * Address, trust and credentials for a request to `path`, with the token as the file holds it, at most a minute
    * old. Rejects where they cannot be had.
    */
-  readonly optionsFor: (path: string, headers: Readonly<Record<string, string>>) => Promise<RequestOptions>;
+  readonly optionsFor: (path: string, headers: Headers) => Promise<RequestOptions>;
 }
 
 export type Loaded =
@@ -50,12 +52,26 @@ function problemOf(cluster: Cluster | null): string | undefined {
 function accessBy(config: KubeConfig, cluster: Cluster): Access {
   const url = new URL(cluster.server);
   const prefix = url.pathname.replace(/\/$/, '');
-  const optionsFor = async (path: string, headers: Readonly<Record<string, string>>) => {
-    const options: RequestOptions = { headers: { ...headers } };
+  let pending: Promise<RequestOptions> | undefined;
+
+  const apply = async (): Promise<RequestOptions> => {
+    const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     // An agent of the client is needed for its proxies alone; it would hold on to certificates that were replaced.
     if (cluster.proxyUrl === undefined) delete options.agent;
-    return { ...urlToHttpOptions(url), ...options, path: prefix + path };
+    return options;
+  };
+  /** For all who ask meanwhile: a plugin that hangs hangs once, not once a question. */
+  const credentials = async (): Promise<RequestOptions> => {
+    pending ??= apply().finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+  const optionsFor = async (path: string, headers: Headers): Promise<RequestOptions> => {
+    const options = await credentials();
+    const all = { ...headers, ...(options.headers as Headers | undefined) };
+    return { ...urlToHttpOptions(url), ...options, headers: all, path: prefix + path };
   };
   return { protocol: url.protocol === 'http:' ? 'http:' : 'https:', optionsFor };
 }
