@@ -4,7 +4,7 @@
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
 import type { Finding } from '../core/absence.ts';
-import { type Assessment, failuresOf, isFailing } from '../core/assess.ts';
+import { type Assessment, isFailing } from '../core/assess.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
 import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -41,9 +41,7 @@ function row(assessment: Assessment, now: number): readonly string[] {
     schedule.nominalExpiration === undefined ? '' : relativeTo(now, schedule.nominalExpiration),
     `${octal(file.mode)} ${file.uid}:${file.gid}`,
     state,
-    failuresOf(assessment)
-      .map(({ check }) => check.reason)
-      .join(','),
+    assessment.failures.map(({ check }) => check.reason).join(','),
   ];
 }
 
@@ -109,7 +107,7 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined) {
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    problems: failuresOf(assessment).map(({ check, detail }) => ({
+    problems: assessment.failures.map(({ check, detail }) => ({
       reason: check.reason,
       severity: check.severity,
       detail,

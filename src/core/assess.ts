@@ -33,6 +33,8 @@ export interface Failing {
 export interface Assessment extends Subject {
   /** The verdict of each check, in the order of the table. */
   readonly judgements: readonly Judgement[];
+  /** The checks that fail, most urgent first. */
+  readonly failures: readonly Failing[];
 }
 
 export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
@@ -49,6 +51,10 @@ const PASSES: readonly Judgement[] = CHECKS.map((check) => ({ check, verdict: PA
 function sameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
   return a.status === b.status && a.detail === b.detail;
+}
+
+function failingOf({ check, verdict }: Judgement): readonly Failing[] {
+  return verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [];
 }
 
 /** Judges by one check; answers what was answered before where nothing has changed. */
@@ -73,7 +79,7 @@ function judge(subject: Subject, now: EpochSeconds, before: Assessment | undefin
     : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], subject, now));
   const isSame =
     before?.state === subject.state && before.judgements.every((one, index) => one === judgements[index]);
-  return isSame ? before : { ...subject, judgements };
+  return isSame ? before : { ...subject, judgements, failures: judgements.flatMap(failingOf) };
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
@@ -106,13 +112,6 @@ export function createAssess(policy: Policy): Assess {
   };
 }
 
-/** The checks that fail, most urgent first. */
-export function failuresOf({ judgements }: Assessment): readonly Failing[] {
-  return judgements.flatMap(({ check, verdict }) =>
-    verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [],
-  );
-}
-
-export function isFailing({ judgements }: Assessment): boolean {
-  return judgements.some(({ verdict }) => verdict.status === 'fail');
+export function isFailing({ failures }: Assessment): boolean {
+  return failures.length > 0;
 }

@@ -16,19 +16,35 @@ export interface KeyInUse {
   readonly lastExpiration: EpochSeconds;
 }
 
+/** Counted in place: this runs at every scrape. */
+interface Count {
+  tokens: number;
+  lastExpiration: EpochSeconds;
+}
+
+type Counts = Map<string, Map<string, Count>>;
+
+function countOf(counts: Counts, issuer: string, keyId: string): Count {
+  const byKey = counts.get(issuer) ?? new Map<string, Count>();
+  if (byKey.size === 0) counts.set(issuer, byKey);
+  const count = byKey.get(keyId) ?? { tokens: 0, lastExpiration: 0 };
+  if (count.tokens === 0) byKey.set(keyId, count);
+  return count;
+}
+
 export function keysInUse(tokens: readonly Token[], authority: Authority | undefined): readonly KeyInUse[] {
-  const keys = new Map<string, KeyInUse>();
+  const counts: Counts = new Map();
   for (const { claims } of tokens) {
-    const { issuer, keyId = '', expiresAt = Number.POSITIVE_INFINITY } = claims;
-    const name = `${issuer}\0${keyId}`;
-    const known = keys.get(name);
-    keys.set(name, {
+    const count = countOf(counts, claims.issuer, claims.keyId ?? '');
+    count.tokens += 1;
+    count.lastExpiration = Math.max(count.lastExpiration, claims.expiresAt ?? Number.POSITIVE_INFINITY);
+  }
+  return [...counts].flatMap(([issuer, byKey]) =>
+    Array.from(byKey, ([keyId, count]) => ({
       issuer,
       keyId,
       isPublished: authority?.keyIds.has(keyId),
-      tokens: (known?.tokens ?? 0) + 1,
-      lastExpiration: Math.max(known?.lastExpiration ?? 0, expiresAt),
-    });
-  }
-  return [...keys.values()];
+      ...count,
+    })),
+  );
 }

@@ -48,10 +48,14 @@ function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number
   return counts;
 }
 
-function reasonsOf(assessments: readonly Assessment[], status: 'fail' | 'unknown'): readonly Reason[] {
+function failedReasons(assessments: readonly Assessment[]): readonly Reason[] {
+  return assessments.flatMap(({ failures }) => failures.map(({ check }) => check.reason));
+}
+
+function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
   const reasons: Reason[] = [];
   for (const { judgements } of assessments)
-    for (const { check, verdict } of judgements) if (verdict.status === status) reasons.push(check.reason);
+    for (const { check, verdict } of judgements) if (verdict.status === 'unknown') reasons.push(check.reason);
   return reasons;
 }
 
@@ -85,8 +89,8 @@ function snapshot(observation: Observation, now: EpochSeconds, context: Context,
       assessments.map(({ state }) => state),
     ),
     byCause: count(OVERDUE_CAUSES, causes.values()),
-    problems: count(REASONS, [...missing, ...reasonsOf(assessments, 'fail')]),
-    unknowns: count(REASONS, reasonsOf(assessments, 'unknown')),
+    problems: count(REASONS, [...missing, ...failedReasons(assessments)]),
+    unknowns: count(REASONS, unknownReasons(assessments)),
     tokenless: countPods(cluster),
   };
 }

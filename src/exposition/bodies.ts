@@ -4,7 +4,7 @@
  * Two megabytes a scrape, left to the garbage collector, would be most of the exporter's memory. Knows nothing of what
  * is written.
  */
-export type Write = (text: string) => void;
+export type Write = (piece: string | Buffer) => void;
 
 /** Bytes on loan: they stay as they are until they are released. */
 export interface Body {
@@ -30,14 +30,15 @@ const BYTES_PER_UNIT = 3;
 function createWriter(first: Buffer) {
   let buffer = first;
   let length = 0;
-  const write: Write = (text) => {
-    const needed = length + text.length * BYTES_PER_UNIT;
-    if (needed > buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(needed * 2);
-      buffer.copy(larger, 0, 0, length);
-      buffer = larger;
-    }
-    length += buffer.write(text, length, 'utf8');
+  const makeRoom = (needed: number): void => {
+    if (needed <= buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(needed * 2);
+    buffer.copy(larger, 0, 0, length);
+    buffer = larger;
+  };
+  const write: Write = (piece) => {
+    makeRoom(length + piece.length * BYTES_PER_UNIT);
+    length += typeof piece === 'string' ? buffer.write(piece, length, 'utf8') : piece.copy(buffer, length);
   };
   return { write, buffer: () => buffer, bytes: () => buffer.subarray(0, length) };
 }

@@ -89,7 +89,11 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
   return (snapshot) => {
     const series = seriesOf(snapshot);
     return [
-      ...tokenMetrics.map((metric) => ({ metric, samples: tokenSamples(metric, series) })),
+      ...tokenMetrics.map((metric) => ({
+        metric,
+        samples: tokenSamples(metric, series),
+        ...(perToken === 'all' && metric.isFixed ? { basis: snapshot.observation.tokens } : {}),
+      })),
       ...[...NODE_METRICS, ...CLUSTER_METRICS].map((metric) => ({
         metric,
         samples: metric.samples(snapshot, nodeText),

@@ -26,4 +26,6 @@ export interface Sample {
 export interface Family {
   readonly metric: Metric;
   readonly samples: Iterable<Sample>;
+  /** The samples are what they were at the last scrape, for as long as this is the same object. */
+  readonly basis?: object;
 }

@@ -9,7 +9,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { type Body, createBodies, type Shared } from './bodies.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
-import { type Format, printExposition } from './text.ts';
+import { createPrint, type Format } from './text.ts';
 
 export interface ScrapeOptions {
   readonly takeSnapshot: () => Snapshot;
@@ -47,12 +47,13 @@ function unshared(bytes: Buffer): Body {
 
 export function createScrape({ takeSnapshot, listFamilies, selfFamilies }: ScrapeOptions): Scrape {
   const bodies = createBodies();
+  const printFamilies = createPrint();
   const print = shared(async (format: Format): Promise<Shared> => {
     // All waits come first, so that all token series are of one instant; this one lets in whoever is at the door.
     await turn();
     const own = await selfFamilies();
     const families = [...listFamilies(takeSnapshot()), ...own];
-    return bodies.make((write) => printExposition(families, format, write));
+    return bodies.make((write) => printFamilies(families, format, write));
   });
   const printCompressed = shared(async (format: Format): Promise<Body> => {
     const { bytes, release } = (await print(format)).borrow();

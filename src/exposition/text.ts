@@ -37,10 +37,11 @@ const PIECE = 8_192;
 
 function printFamily({ metric, samples }: Family, format: Format, write: Write): void {
   const title = familyName(metric, format);
+  const { name } = metric;
   let text = `# HELP ${title} ${escapeHelp(metric.help, format)}\n# TYPE ${title} ${metric.type}\n`;
-  for (const { labels, value, suffix = '' } of samples) {
-    const braces = labels === '' ? '' : `{${labels}}`;
-    text += `${metric.name}${suffix}${braces} ${formatValue(value)}\n`;
+  for (const { labels, value, suffix } of samples) {
+    text += suffix === undefined ? name : name + suffix;
+    text += labels === '' ? ` ${formatValue(value)}\n` : `{${labels}} ${formatValue(value)}\n`;
     if (text.length < PIECE) continue;
     write(text);
     text = '';
@@ -48,8 +49,37 @@ function printFamily({ metric, samples }: Family, format: Format, write: Write):
   write(text);
 }
 
-/** Prints families, in order, as one exposition. */
-export function printExposition(families: readonly Family[], format: Format, write: Write): void {
-  for (const family of families) printFamily(family, format, write);
-  if (format === 'openmetrics') write('# EOF\n');
+/** What a family came to when it was last printed. */
+interface Printed {
+  readonly basis: object;
+  readonly bytes: Buffer;
+}
+
+/** A family's text in one piece, to be kept. */
+function printWhole(family: Family, format: Format): Buffer {
+  const pieces: string[] = [];
+  printFamily(family, format, (piece) => void pieces.push(piece.toString()));
+  return Buffer.from(pieces.join(''));
+}
+
+export type Print = (families: readonly Family[], format: Format, write: Write) => void;
+
+/** Makes the function that prints families, in order, as one exposition. What has not changed is not printed again. */
+export function createPrint(): Print {
+  const kept = new Map<string, Printed>();
+  const keep = (family: Family, basis: object, format: Format): Buffer => {
+    const key = `${format} ${family.metric.name}`;
+    const known = kept.get(key);
+    if (known?.basis === basis) return known.bytes;
+    const bytes = printWhole(family, format);
+    kept.set(key, { basis, bytes });
+    return bytes;
+  };
+  return (families, format, write) => {
+    for (const family of families) {
+      if (family.basis === undefined) printFamily(family, format, write);
+      else write(keep(family, family.basis, format));
+    }
+    if (format === 'openmetrics') write('# EOF\n');
+  };
 }

@@ -4,7 +4,8 @@
  * Knows where a value comes from, nothing of which tokens are shown or how a series is printed.
  */
 import type { Finding } from '../core/absence.ts';
-import { type Assessment, failuresOf } from '../core/assess.ts';
+import type { Assessment } from '../core/assess.ts';
+import { CHECKS } from '../core/checks/index.ts';
 import type { EpochSeconds } from '../core/token.ts';
 import { labelText } from './labels.ts';
 import type { Metric } from './metric.ts';
@@ -13,6 +14,8 @@ import { INFO_LABELS, TOKEN_LABELS, type TokenText } from './token-labels.ts';
 interface Row extends Metric {
   /** Moves by itself and can be had from a timestamp instead. */
   readonly isRelative?: true;
+  /** The same at every scrape, for as long as the tokens are the same. */
+  readonly isFixed?: true;
 }
 
 /** One series a token; none where the token has no such value. */
@@ -39,8 +42,10 @@ function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): 
   return from === undefined || to === undefined ? undefined : rounded(to - from);
 }
 
+const AUDIENCE_MISMATCH = CHECKS.findIndex(({ reason }) => reason === 'audience_mismatch');
+
 function audienceMismatch({ judgements }: Assessment): number | undefined {
-  const status = judgements.find(({ check }) => check.reason === 'audience_mismatch')?.verdict.status;
+  const status = judgements[AUDIENCE_MISMATCH]?.verdict.status;
   return status === 'unknown' || status === undefined ? undefined : Number(status === 'fail');
 }
 
@@ -49,30 +54,35 @@ const gauge = { type: 'gauge', labels: TOKEN_LABELS } as const;
 export const TOKEN_METRICS: readonly TokenMetric[] = [
   {
     ...gauge,
+    isFixed: true,
     name: 'satoken_issued_timestamp_seconds',
     help: 'When the token was issued.',
     value: ({ token }) => token.claims.issuedAt,
   },
   {
     ...gauge,
+    isFixed: true,
     name: 'satoken_expiration_timestamp_seconds',
     help: 'When the token expires: from then on the API server refuses it.',
     value: ({ token }) => token.claims.expiresAt,
   },
   {
     ...gauge,
+    isFixed: true,
     name: 'satoken_nominal_expiration_timestamp_seconds',
     help: 'When the lifetime ends that was asked for; before the expiration where the API server extended it.',
     value: ({ schedule }) => schedule.nominalExpiration,
   },
   {
     ...gauge,
+    isFixed: true,
     name: 'satoken_refresh_due_timestamp_seconds',
     help: 'When the kubelet should replace the token.',
     value: ({ schedule }) => schedule.refreshDue,
   },
   {
     ...gauge,
+    isFixed: true,
     name: 'satoken_last_rotation_timestamp_seconds',
     help: "When the token's content last changed.",
     value: ({ token }) => between(0, token.lastRotation),
@@ -111,13 +121,14 @@ export const TOKEN_METRICS: readonly TokenMetric[] = [
     labels: [...TOKEN_LABELS, 'reason'],
     name: 'satoken_problem',
     help: 'A check that fails for the token, or that misses it, by reason; absent while none does.',
-    marks: (assessment, { identity }) =>
-      failuresOf(assessment).map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
+    marks: ({ failures }, { identity }) =>
+      failures.map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
     absent: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
   },
   {
     type: 'gauge',
     labels: [...TOKEN_LABELS, ...INFO_LABELS],
+    isFixed: true,
     name: 'satoken_info',
     help: 'What the token says of itself.',
     marks: (_assessment, { info }) => [info],

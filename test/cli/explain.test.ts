@@ -9,7 +9,7 @@ import type { Judgement } from '../../src/core/assess.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
-import { snapshot } from '../support/snapshots.ts';
+import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
 
 const expired = token({ claims: { expiresAt: NOW } });
@@ -97,7 +97,7 @@ describe('explain, of a check that fails,', () => {
       const judgements = [{ check, verdict: fail('it is so') }];
       const { text, exit } = explain('api-0', {
         ...snapshot(),
-        assessments: [{ ...assessment, judgements }],
+        assessments: [{ ...assessment, judgements, failures: [{ check, detail: 'it is so' }] }],
       });
       assert.ok(text.includes(`FAIL     ${check.reason}: ${check.summary}\n`));
       assert.ok(text.includes('Evidence: it is so\n'));
@@ -106,6 +106,36 @@ describe('explain, of a check that fails,', () => {
       assert.equal(exit, EXIT.failing);
     });
   }
+});
+
+describe('explain, of what the API server knows,', () => {
+  const told = (pod: string) => explain(pod, troubledNode());
+
+  it('says what is missing, the evidence and each step of the fix', () => {
+    const { text, exit } = told('payments/missing');
+    assert.match(
+      text,
+      /FAIL {5}token_missing: .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments/,
+    );
+    assert.equal(exit, EXIT.failing);
+  });
+
+  it('says why a pod has no token, which is no failure, and what would give it one', () => {
+    const { text, exit } = told('payments/tokenless');
+    assert.match(
+      text,
+      /^payments\/tokenless: no token, automount_disabled_pod: its spec says .*; remove that/,
+    );
+    assert.equal(exit, EXIT.ok);
+  });
+
+  it('says why a late token is late', () => {
+    assert.match(
+      told('payments/overdue').text,
+      /^ {2}not replaced since {2}unknown: nothing that is known explains it/m,
+    );
+    assert.doesNotMatch(told('payments/fresh').text, /not replaced since/);
+  });
 });
 
 describe('explain, of a check that does not fail,', () => {

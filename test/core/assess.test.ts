@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { createAssess, failuresOf, isFailing } from '../../src/core/assess.ts';
+import { createAssess, isFailing } from '../../src/core/assess.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import { scheduleOf } from '../../src/core/rotation.ts';
 import { legacyToken, NOW, policy, token } from '../support/tokens.ts';
@@ -61,7 +61,7 @@ describe('an assessment', () => {
       fc.property(fc.integer({ min: -YEAR, max: 2 * YEAR }), fc.boolean(), (after, isExtended) => {
         const claims = isExtended ? { expiresAt: NOW + YEAR, warnAfter: NOW + 3_607 } : {};
         const assessment = assess(token({ claims }), NOW + after);
-        const isOverdue = failuresOf(assessment).some(({ check }) => check.reason === 'rotation_overdue');
+        const isOverdue = assessment.failures.some(({ check }) => check.reason === 'rotation_overdue');
         const isLate = ['overdue', 'stale', 'expired'].includes(assessment.state);
         assert.equal(isOverdue, isLate);
       }),
@@ -71,7 +71,7 @@ describe('an assessment', () => {
 
 describe('the failures of an assessment', () => {
   it('are none of a healthy token', () => {
-    assert.deepEqual(failuresOf(assess(token(), NOW)), []);
+    assert.deepEqual(assess(token(), NOW).failures, []);
     assert.equal(isFailing(assess(token(), NOW)), false);
   });
 
@@ -84,16 +84,16 @@ describe('the failures of an assessment', () => {
   it('are all told, the most urgent first, each with its detail', () => {
     const assessment = assess(ruined, NOW + YEAR);
     assert.deepEqual(
-      failuresOf(assessment).map(({ check }) => check.reason),
+      assessment.failures.map(({ check }) => check.reason),
       ['expired', 'audience_mismatch', 'pod_mismatch', 'rotation_overdue'],
     );
-    for (const { detail } of failuresOf(assessment)) assert.ok(detail.length > 0);
+    for (const { detail } of assessment.failures) assert.ok(detail.length > 0);
     assert.equal(isFailing(assessment), true);
   });
 
   it('tell what is wrong with a legacy token', () => {
     assert.deepEqual(
-      failuresOf(assess(legacyToken(), NOW)).map(({ check, detail }) => [check.reason, detail]),
+      assess(legacyToken(), NOW).failures.map(({ check, detail }) => [check.reason, detail]),
       [['legacy_token', 'from the Secret api-token']],
     );
   });

@@ -61,7 +61,7 @@ describe('formatValue', () => {
   }
 });
 
-describe('printExposition', () => {
+describe('printing', () => {
   it('keeps the name of a counter in the text format', () => {
     assert.equal(print(COUNTER, 'text'), '# HELP x_total Some.\n# TYPE x_total counter\nx_total 1\n');
   });

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../src/core/snapshot.ts';
 import { type Counters, createCounters } from '../../src/exposition/counters.ts';
 import { createListFamilies, type FamilyOptions } from '../../src/exposition/families.ts';
 import type { Family } from '../../src/exposition/metric.ts';
-import { type Format, printExposition } from '../../src/exposition/text.ts';
+import { createPrint, type Format } from '../../src/exposition/text.ts';
 
 export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
 
@@ -43,7 +43,7 @@ export function listed(overrides: Partial<FamilyOptions> = {}) {
 
 export function printed(families: readonly Family[], format: Format): string {
   const parts: string[] = [];
-  printExposition(families, format, (text) => parts.push(text));
+  createPrint()(families, format, (piece) => parts.push(piece.toString()));
   return parts.join('');
 }
 

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createAssess, failuresOf } from '../../../src/core/assess.ts';
+import { createAssess } from '../../../src/core/assess.ts';
 import { CHECKS } from '../../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER, REFUSALS } from '../../../src/core/cluster.ts';
 import { clusterAround } from '../../support/cluster.ts';
@@ -14,7 +14,7 @@ import { verdictOf } from './verdict.ts';
 describe('the facts of the cluster', () => {
   for (const { it: title, token: one, cluster, after, fails } of CLUSTER_CASES) {
     it(title, () => {
-      const failing = failuresOf(createAssess(policy())(one, NOW + after, cluster));
+      const failing = createAssess(policy())(one, NOW + after, cluster).failures;
       assert.deepEqual(failing.map(({ check }) => check.reason).sort(), [...fails].sort());
     });
   }
