@@ -63,23 +63,23 @@ export function listFolder(path: Path): Listing {
 /**
  * Lists a folder again and again: the same object at the cost of one `lstat` while it stays as it was.
  *
- * A folder is as it was while it is the same inode with the same time of change, which nobody can set. A change
+ * A folder is as it was while its time of change is the same, which nobody can set and a rename renews. A change
  * within one tick of the clock leaves no trace in that time, so a listing made that soon after one is not kept.
  * `nowMs` is the wall clock, the one the file system has its times from.
  */
 export function createCachedList(path: Path): (nowMs: number) => Listing {
-  let kept: { readonly inode: number; readonly changedMs: number; readonly listing: Listing } | undefined;
+  let kept: { readonly changedMs: number; readonly listing: Listing } | undefined;
   return (nowMs) => {
     const found = statFolder(path);
     if (!found.ok) {
       kept = undefined;
       return found;
     }
-    const { ino: inode, ctimeMs: changedMs } = found.stats;
-    if (kept?.changedMs === changedMs && kept.inode === inode) return kept.listing;
+    const changedMs = found.stats.ctimeMs;
+    if (kept?.changedMs === changedMs) return kept.listing;
     const listing = listFolder(path);
     const isSettled = listing.ok && changedMs < nowMs - CLOCK_TICK_MS;
-    kept = isSettled ? { inode, changedMs, listing } : undefined;
+    kept = isSettled ? { changedMs, listing } : undefined;
     return listing;
   };
 }

@@ -73,6 +73,14 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(source.watchFailures, []);
   });
 
+  it('looks once for each event, and not again', async () => {
+    const volume = await settledVolume();
+    // What cannot be read is counted at each look.
+    await lookAfter(() => volume.fill({ token: 'eyJ' }));
+    source.look();
+    assert.deepEqual(source.readFailures, ['not_a_jwt']);
+  });
+
   it('sees a rotation whose pod has the volume open for its group', async () => {
     const volume = await settledVolume();
     const chmodThenRotate = (): void => {
@@ -139,6 +147,18 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(source.watchFailures, []);
   });
 
+  it('sees a rotation that comes after a look and before the watch is laid anew', async () => {
+    const hooks: (() => void)[] = [];
+    source = createSource(node.rootDir, { isWatching: true, onRotation: () => hooks.pop()?.() });
+    const volume = await settledVolume();
+    await lookAfter(() => rmSync(volume.place.link));
+    assert.equal(source.observe().watches, 1);
+    rotate(volume, 'second');
+    hooks.push(() => rotate(volume, 'third'));
+    assert.deepEqual(await scan(), seenAt('third'));
+    assert.equal(source.rotations.length, 2);
+  });
+
   it('sees rotations at the next scan with watching switched off', async () => {
     source = createSource(node.rootDir);
     const volume = await settledVolume();
@@ -179,6 +199,16 @@ describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
     });
   }
 
+  it('lists it once for each event, and not again', async () => {
+    await scan();
+    await lookAfter(() => addPod('one'));
+    source.close();
+    source.shiftClock(3_600);
+    addPod('two');
+    source.look();
+    assert.equal(source.isPending(), false);
+  });
+
   it('sees a pod at the next scan where the folder above was replaced, and is told from then on', async () => {
     const root = join(node.rootDir, 'root');
     mkdirSync(join(root, 'pods'), { recursive: true });
@@ -214,14 +244,15 @@ describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
 
   it('delays a rotation to the next scan, says why, and mends the watch', async () => {
     const volume = await settledVolume();
+    await lookAfter(() => rotate(volume, 'second'));
     overflow(volume);
-    rotate(volume, 'second');
-    assert.deepEqual(await scan(), seenAt('second'));
-    assert.deepEqual(source.watchFailures, ['event_lost']);
-    assert.deepEqual(await lookAfter(() => rotate(volume, 'third')), seenAt('third'));
+    rotate(volume, 'third');
     assert.deepEqual(await scan(), seenAt('third'));
     assert.deepEqual(source.watchFailures, ['event_lost']);
-    assert.equal(source.rotations.length, 2);
+    assert.deepEqual(await lookAfter(() => rotate(volume, 'fourth')), seenAt('fourth'));
+    assert.deepEqual(await scan(), seenAt('fourth'));
+    assert.deepEqual(source.watchFailures, ['event_lost']);
+    assert.equal(source.rotations.length, 3);
   });
 
   it('is not blamed where a scan came before an event that was under way', async () => {

@@ -175,6 +175,21 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
     assert.deepEqual(await scan(), { tokens: [], unreadable: [': vanished'] });
   });
 
+  it('finds old pods at once where their folder comes back', async () => {
+    const volume = node.volume();
+    volume.write({ token: nextToken() });
+    await scan();
+    source.shiftClock(AGES);
+    await scan();
+    volume.unmount();
+    rmSync(node.pods, { recursive: true });
+    await scan();
+    source.shiftClock(1);
+    await scan();
+    node.volume().write({ token: nextToken({ jti: 'back' }) });
+    assert.deepEqual(await scan(), { tokens: ['vault-token/token back'], unreadable: [] });
+  });
+
   for (const { it: title, root } of [
     { it: 'a root folder that is a link', root: () => link(node.rootDir, join(node.rootDir, 'link')) },
     {

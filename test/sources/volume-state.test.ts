@@ -2,7 +2,7 @@
  * A volume from look to look: rotations counted exactly once, and what is known kept where a look fails.
  */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { Token } from '../../src/core/token.ts';
@@ -187,7 +187,19 @@ describe(`lookAtVolume where something fails (${KIND_OF_MOUNT})`, () => {
     });
   }
 
-  it('hears of the rotation of a token in a folder that could not be read in between', () => {
+  it('hears of the rotation of a token in a folder that became a link in between', () => {
+    volume.write({ 'sub/token': nextToken({ jti: 'one' }), 'subtle/token': nextToken() });
+    look();
+    volume.fill({});
+    symlinkSync('/etc', join(volume.generation(), 'sub'));
+    look();
+    assert.deepEqual(reasons(), ['sub: bad_link']);
+    volume.fill({ 'sub/token': nextToken({ jti: 'two' }), 'subtle/token': nextToken() });
+    look();
+    assert.deepEqual(rotated(), ['sub/token two']);
+  });
+
+  it('hears of the rotation of a token in a generation that could not be read in between', () => {
     volume.write({ 'sub/token': nextToken({ jti: 'one' }) });
     look();
     volume.fill({});

@@ -129,8 +129,17 @@ export function lineOf({ podUid, volume, path, reason }: Unreadable): string {
   return `${[podUid, volume, path].filter((part) => part !== '').join('/')}: ${reason}`;
 }
 
+interface SourceOptions {
+  readonly isWatching: boolean;
+  /** Called in the middle of the look that finds a rotation. */
+  readonly onRotation: () => void;
+}
+
 /** A source that remembers what it was told. It does nothing by itself: tests say when to look. */
-export function createSource(rootDir: string, { isWatching = false } = {}): TestSource {
+export function createSource(
+  rootDir: string,
+  { isWatching = false, onRotation = () => undefined }: Partial<SourceOptions> = {},
+): TestSource {
   const [rotations, readFailures, watchFailures]: [Rotation[], ReadFailure[], WatchFailure[]] = [[], [], []];
   const events = new EventEmitter();
   let shift = 0;
@@ -139,7 +148,10 @@ export function createSource(rootDir: string, { isWatching = false } = {}): Test
     isWatching,
     now: () => Date.now() / 1_000 + shift,
     onNudge: () => events.emit('nudge'),
-    onRotation: (rotation) => rotations.push(rotation),
+    onRotation: (rotation) => {
+      rotations.push(rotation);
+      onRotation();
+    },
     onReadFailure: (reason) => readFailures.push(reason),
     onWatchFailure: (reason) => watchFailures.push(reason),
   });
