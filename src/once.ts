@@ -3,11 +3,13 @@
  *
  * Knows nothing of how it is shown.
  */
-import { isSettled, joinCluster } from './cluster.ts';
+
 import type { Config } from './config/options.ts';
+import { type ClusterResource, NO_CLUSTER } from './core/cluster.ts';
 import type { Snapshot, TakeSnapshot } from './core/snapshot.ts';
-import { suspectsOf } from './core/suspects.ts';
+import { type Suspects, suspectsOf } from './core/suspects.ts';
 import { createFacts, type Facts } from './facts.ts';
+import { joinCluster } from './join-cluster.ts';
 import { type Clock, createAlarm } from './sources/cluster/clock.ts';
 import type { ClusterSource } from './sources/cluster/cluster.ts';
 import { createTokenFiles } from './sources/token-files.ts';
@@ -33,6 +35,16 @@ const PATIENCE_MS = 5_000;
 const MAX_QUESTIONS = 1_000;
 
 const nothing = (): void => undefined;
+
+/** Whether everything that was asked has been answered, or will not be. */
+function isSettled({ facts }: ClusterSource, { tokens, pods }: Suspects): boolean {
+  const { resources, reviews, mountFailures } = facts();
+  if (facts() === NO_CLUSTER) return false;
+  const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
+  if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
+  const isReviewed = !isUp('tokenreviews') || tokens.every((token) => reviews.has(token));
+  return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
+}
 
 /** Asks until all is answered, or patience ends. */
 async function settle(

@@ -6,7 +6,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { joinCluster } from './cluster.ts';
 import type { Config } from './config/options.ts';
 import { CLUSTER_RESOURCES } from './core/cluster.ts';
 import { READ_FAILURES } from './core/observation.ts';
@@ -17,6 +16,7 @@ import { createScrape } from './exposition/scrape.ts';
 import type { Part } from './exposition/self-metrics.ts';
 import { createServer } from './exposition/server.ts';
 import { createFacts, type Facts } from './facts.ts';
+import { joinCluster } from './join-cluster.ts';
 import { errorFields, type Log } from './log.ts';
 import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
 import type { ClusterSource } from './sources/cluster/cluster.ts';

@@ -7,7 +7,7 @@ import { READ_FAILURES } from '../../src/core/observation.ts';
 import { failureOf, unreadableAt } from '../../src/sources/failures.ts';
 
 function systemError(code: string): Error {
-  return Object.assign(new Error('/pods/secret-name'), { code });
+  return Object.assign(new Error('/pods/secret-name'), { code, syscall: 'open' });
 }
 
 describe('failureOf', () => {
@@ -32,6 +32,8 @@ describe('failureOf', () => {
   it('throws on what no system call threw', () => {
     const bug = new TypeError('undefined is not a function');
     assert.throws(() => failureOf(bug), bug);
+    const coded = Object.assign(new Error('a bug of Node'), { code: 'ERR_INTERNAL_ASSERTION' });
+    assert.throws(() => failureOf(coded), coded);
   });
 });
 

@@ -18,6 +18,7 @@ interface Gatherer {
   readonly add: (part: Buffer) => void;
   /** The JSON in what was gathered, to begin anew. */
   readonly take: () => unknown;
+  readonly isEmpty: () => boolean;
 }
 
 function parseJson(bytes: Buffer): unknown {
@@ -49,7 +50,7 @@ function createGatherer(maxBytes: number): Gatherer {
     length = 0;
     return piece;
   };
-  return { add, take };
+  return { add, take, isEmpty: () => length === 0 };
 }
 
 /** The whole body as one piece. */
@@ -61,7 +62,7 @@ export async function readWhole(body: AsyncIterable<Buffer>): Promise<unknown> {
 
 const LINE_FEED = 0x0a;
 
-/** A piece for every line. A last one that breaks off is none. */
+/** A piece for every line. */
 export async function* linesOf(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
   const line = createGatherer(MAX_PIECE_BYTES);
   for await (const chunk of body) {
@@ -73,6 +74,8 @@ export async function* linesOf(body: AsyncIterable<Buffer>): AsyncIterable<unkno
     }
     line.add(chunk.subarray(start));
   }
+  // Where a connection is cut the body throws: whoever ends in good order ends after a line.
+  if (!line.isEmpty()) throw new AnswerError('bad_answer');
 }
 
 const QUOTE = 0x22;

@@ -4,8 +4,6 @@
  * Knows what `--cluster.mode` means, nothing of what is asked.
  */
 import type { Config } from './config/options.ts';
-import { type ClusterResource, NO_CLUSTER } from './core/cluster.ts';
-import type { Suspects } from './core/suspects.ts';
 import type { Clock } from './sources/cluster/clock.ts';
 import type { ClusterSource } from './sources/cluster/cluster.ts';
 import type { Listener } from './sources/cluster/health.ts';
@@ -69,14 +67,4 @@ export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
     tokenReview: config.tokenReview,
   });
   return { ok: true, cluster };
-}
-
-/** Whether everything that was asked has been answered, or will not be. */
-export function isSettled({ facts }: ClusterSource, { tokens, pods }: Suspects): boolean {
-  const { resources, reviews, mountFailures } = facts();
-  if (facts() === NO_CLUSTER) return false;
-  const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
-  if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
-  const isReviewed = !isUp('tokenreviews') || tokens.every((token) => reviews.has(token));
-  return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
 }
