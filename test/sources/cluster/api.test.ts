@@ -211,7 +211,7 @@ describe('the API', () => {
 
   const ends = [
     ['that the server ends', '1\n', true, { ok: true, value: 'ended' }],
-    ['that breaks off within an event', '1\n{"hal', true, { ok: true, value: 'ended' }],
+    ['that ends within an event', '1\n{"hal', true, failed('bad_answer')],
     ['that says it is gone', '"gone"\n', false, { ok: true, value: 'gone' }],
     ['that says what is wrong', '"wrong"\n', false, failed('bad_answer')],
     ['that is no JSON', '<html>\n', false, failed('bad_answer')],
