@@ -3,6 +3,9 @@
  *
  * Text in, text out: a document has a place for each table it shows, between two comments. Knows no file.
  */
+import { CAUSE_COVERAGE, type Coverage, REASON_COVERAGE } from '../alerts/coverage.ts';
+import { ALERTS } from '../alerts/groups.ts';
+import { KNOBS } from '../alerts/knobs.ts';
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
@@ -28,6 +31,18 @@ function labelCell(labels: readonly string[]): string {
   const isToken = TOKEN_LABELS.every((label) => labels.includes(label));
   const others = isToken ? labels.filter((label) => !TOKEN_LABELS.includes(label)) : labels;
   return [...(isToken ? ['token'] : []), ...others.map(code)].join(', ');
+}
+
+function runbook(alert: string): string {
+  return `[${alert}](runbooks/${alert}.md)`;
+}
+
+function coverageRows(metric: string, coverage: Readonly<Record<string, Coverage>>): readonly Row[] {
+  return Object.entries(coverage).map(([value, told]) => [
+    code(metric),
+    code(value),
+    'alert' in told ? runbook(told.alert) : told.silentBecause,
+  ]);
 }
 
 /** Every table by the name of its place. */
@@ -56,6 +71,29 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['Command', 'What it does'],
       COMMANDS.map(({ name, operand, help }) => [code([name, operand ?? []].flat().join(' ')), help]),
+    ),
+  alerts: () =>
+    table(
+      ['Alert', 'Severity', 'After', 'Summary'],
+      ALERTS.map(({ name, severity, for: patience, summary }) => [
+        runbook(name),
+        severity,
+        patience,
+        summary,
+      ]),
+    ),
+  coverage: () =>
+    table(
+      ['Metric', 'Value', 'Alert'],
+      [
+        ...coverageRows('satoken_problem', REASON_COVERAGE),
+        ...coverageRows('satoken_overdue_cause', CAUSE_COVERAGE),
+      ],
+    ),
+  knobs: () =>
+    table(
+      ['Knob', 'Value', 'What it is'],
+      Object.entries(KNOBS).map(([name, { value, meaning }]) => [code(name), code(value), meaning]),
     ),
   catalogue: () =>
     table(

@@ -16,6 +16,12 @@ import { DOCUMENTS, ROOT } from './documents.ts';
 const options = Object.values(OPTIONS);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
 
+/** Options of the programs that runbooks have people run: kubectl, curl, journalctl, the API server. */
+const FOREIGN_OPTIONS = `
+  as audience cacert duration field-selector previous raw since sort-by tail time-style
+  api-audiences service-account-extend-token-expiration service-account-issuer service-account-key-file
+`;
+
 /** How a kind of name is written in a document, and those that are. */
 const KINDS: readonly {
   readonly kind: string;
@@ -37,6 +43,7 @@ const KINDS: readonly {
       ...options.filter(({ isSwitch }) => isSwitch).map(({ flag }) => `no-${flag}`),
       'help',
       'version',
+      ...FOREIGN_OPTIONS.trim().split(/\s+/),
     ],
   },
   {

@@ -6,12 +6,18 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'mocha';
 
 /** Whether a command can be run and ends well. */
 function runs(command: string, ...args: string[]): () => boolean {
   return () => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
+
+/** Where .ci/prometheus3 puts what it downloads. */
+const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
 /** The names suites ask by, and how each is looked for. */
 const TOOLS = {
@@ -20,6 +26,8 @@ const TOOLS = {
   'user namespaces': runs('unshare', '--user', '--map-root-user', '--mount', 'true'),
   strace: runs('strace', '-V'),
   promtool: runs('promtool', '--version'),
+  'promtool 3 (.ci/prometheus3)': runs(PROMTOOL_3, '--version'),
+  alertmanager: runs('prometheus-alertmanager', '--version'),
   amtool: runs('amtool', '--version'),
   prometheus: runs('prometheus', '--version'),
   openssl: runs('openssl', 'version'),

@@ -1,0 +1,124 @@
+/**
+ * Alerts on the exporter itself: whether it is there, and whether what it says of tokens is to be trusted.
+ *
+ * None of them pages but the one that says that nobody watches any more.
+ */
+import { knob } from './knobs.ts';
+import { type Alert, asked, BLIND_QUERY, BY, bridged, type Group, lines } from './rule.ts';
+
+const UP = `up{job=~"${knob('job')}"}`;
+/** There for every node from the first scrape on, whatever could be read. */
+const SEEN = `max by (${BY.node}) (${bridged('satoken_tokens{kind="projected"}')})`;
+const LAST_SCAN = `max by (${BY.node}) (${bridged('satoken_last_scan_timestamp_seconds')})`;
+
+const warning = { severity: 'warning', for: knob('blind') } as const;
+
+const PRESENCE_ALERTS: readonly Alert[] = [
+  {
+    ...warning,
+    name: 'SATokenExporterDown',
+    expr: `${UP} == 0`,
+    summary: 'An exporter of service account tokens cannot be scraped.',
+    description:
+      'Target {{ $labels.instance }} of job {{ $labels.job }}: no answer; the tokens of its node are not watched. Check first: kubectl get pods of the exporter with -o wide, and the log of the one on that node.',
+  },
+  {
+    name: 'SATokenExporterDown',
+    severity: 'critical',
+    for: knob('blind'),
+    expr: `absent(${UP} == 1)`,
+    summary: 'No exporter of service account tokens is left.',
+    description:
+      'Not one exporter answers Prometheus, or there is no target at all: no token is watched, and none of the other alerts can fire. Check first: kubectl get daemonset of the exporter, then the targets page of Prometheus.',
+  },
+  {
+    ...warning,
+    name: 'SATokenExporterMissing',
+    expr: lines(
+      `max by (${BY.node}) (kube_node_status_condition{${knob('readyNodes')}}) == 1`,
+      `unless on (${BY.node}) ${SEEN}`,
+      `unless on (${BY.node}) ${UP}`,
+    ),
+    summary: 'A ready node has no exporter of service account tokens.',
+    description:
+      'Node {{ $labels.node }}: ready, and no exporter tells of its tokens. Check first: taints of the node against the tolerations of the DaemonSet (kubectl describe node).',
+  },
+];
+
+const SIGHT_ALERTS: readonly Alert[] = [
+  {
+    ...warning,
+    name: 'SATokenScanOld',
+    expr: lines(
+      `time() - ${LAST_SCAN} > ${knob('scanAge')}`,
+      'or',
+      `${SEEN} unless on (${BY.node}) ${LAST_SCAN}`,
+    ),
+    summary: 'The exporter has not been over its node for long, or never.',
+    description:
+      "Node {{ $labels.node }}: the exporter answers, and what it says of the node's tokens is old, or it could never list the pods. Check first: its log, then --kubelet.root-dir and the hostPath mount.",
+  },
+  {
+    ...warning,
+    name: 'SATokenUnreadable',
+    expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable')})`,
+    summary: 'The exporter cannot read some tokens.',
+    description:
+      'Node {{ $labels.node }}: there are tokens, volumes or folders that cannot be read ({{ $labels.reason }}), and nothing is known of what is in them. Check first: which ones, by the labels of satoken_unreadable.',
+  },
+  {
+    ...warning,
+    name: 'SATokenSelfViewWrong',
+    keepFiringFor: knob('recovery'),
+    expr: `min by (${BY.node}, check) (${bridged('satoken_self_view')}) == 0`,
+    summary: 'The exporter does not see its own tokens as it should.',
+    description:
+      "Node {{ $labels.node }}: the check {{ $labels.check }} fails for the exporter's own pod; what it says of other pods is not to be trusted. Check first: mountPropagation: HostToContainer on its hostPath mount.",
+  },
+  {
+    severity: 'warning',
+    for: knob('late'),
+    name: 'SATokenCanaryLate',
+    expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
+    summary: "The exporter's own short-lived token is not replaced in time.",
+    description:
+      'Node {{ $labels.node }}: the canary, a token of ten minutes, is late or gone; rotation on this node may be about to fail for everybody. Check first: systemctl status kubelet on the node.',
+  },
+];
+
+function increasing(counter: string, label: string): string {
+  const increase = `increase(${counter}[${knob('errorWindow')}])`;
+  return `sum by (${BY.node}, ${label}) (${increase}) > 0`;
+}
+
+const TROUBLE_ALERTS: readonly Alert[] = [
+  {
+    ...warning,
+    name: 'SATokenClusterBlind',
+    expr: `min by (${BY.node}) (${bridged('satoken_cluster_up')}) == 0`,
+    summary: 'The exporter does not know what the API server knows.',
+    description: `Node {{ $labels.node }}: part of what the exporter asks the API server for is not answered; checks that need it say nothing.${asked(BLIND_QUERY, 'Failing:', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's account (kubectl auth can-i).`,
+  },
+  {
+    ...warning,
+    name: 'SATokenWatchesDegraded',
+    expr: increasing('satoken_watch_errors_total', 'reason'),
+    summary: 'The exporter sees rotations late.',
+    description:
+      'Node {{ $labels.node }}: folders cannot be watched ({{ $labels.reason }}); changes show at the next pass, nothing is lost. Check first: sysctl fs.inotify on the node, and who uses up its limits.',
+  },
+  {
+    ...warning,
+    name: 'SATokenExporterErrors',
+    expr: increasing('satoken_exporter_errors_total', 'part'),
+    summary: 'The exporter keeps failing in a way it has no name for.',
+    description:
+      'Node {{ $labels.node }}: the part {{ $labels.part }} of the exporter keeps failing unexpectedly, which is a bug. Check first: its log, for "unexpected failure".',
+  },
+];
+
+export const EXPORTER_GROUP: Group = {
+  name: 'sa-token-exporter-exporter',
+  recordings: [],
+  alerts: [...PRESENCE_ALERTS, ...SIGHT_ALERTS, ...TROUBLE_ALERTS],
+};

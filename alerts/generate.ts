@@ -1,0 +1,13 @@
+/**
+ * Writes the files that are made from the tables of alerts.
+ */
+import { writeFileSync } from 'node:fs';
+import { alertmanagerFile, prometheusRule, rulesFile } from './documents.ts';
+
+const FILES = {
+  'rules.yaml': rulesFile(),
+  'prometheusrule.yaml': prometheusRule(),
+  'alertmanager.yaml': alertmanagerFile(),
+};
+
+for (const [name, text] of Object.entries(FILES)) writeFileSync(new URL(name, import.meta.url), text);
