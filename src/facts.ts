@@ -4,6 +4,7 @@
  * Keeps the sources apart and the facts together. Knows nothing of when to look, nor of who asks.
  */
 import type { Config } from './config/options.ts';
+import { type AbsentSince, absentSince, findAbsent } from './core/absence.ts';
 import { NO_CLUSTER } from './core/cluster.ts';
 import { NOTHING_OBSERVED, type Observation } from './core/observation.ts';
 import type { SelfFacts } from './core/self-view.ts';
@@ -21,6 +22,8 @@ export interface FactsOptions {
   readonly takeSnapshot: TakeSnapshot;
   /** Epoch seconds. */
   readonly now: () => number;
+  /** Whether it is gathered again and again, so that what is missing for a moment can be waited out. */
+  readonly isLasting: boolean;
 }
 
 export interface Facts {
@@ -37,17 +40,20 @@ function readSelf({ podUid, ownToken }: FactsOptions['config']): SelfFacts | und
   return { podUid, mountedTokenId: claims?.id, audiences: claims?.audiences ?? [] };
 }
 
-export function createFacts({ config, files, cluster, takeSnapshot, now }: FactsOptions): Facts {
+export function createFacts(options: FactsOptions): Facts {
+  const { config, files, cluster, takeSnapshot, now, isLasting } = options;
   let observation = NOTHING_OBSERVED;
   let self: SelfFacts | undefined;
+  let since: AbsentSince;
 
   const snapshot = (): Snapshot =>
-    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self });
+    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self, absentSince: since });
 
   const gather = (): void => {
     observation = files.observe();
     self = readSelf(config);
     if (cluster === undefined) return;
+    if (isLasting) since = absentSince(findAbsent(observation, cluster.facts()), since, now());
     const { tokens, pods } = suspectsOf(snapshot());
     cluster.inspect({ tokens: observation.tokens, suspects: tokens, suspectPods: pods });
   };

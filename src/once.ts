@@ -91,7 +91,7 @@ export async function lookOnce(options: OnceOptions): Promise<Looked> {
     onWatchFailure: nothing,
   });
   await files.scan();
-  const facts = createFacts({ config, files, cluster, takeSnapshot, now });
+  const facts = createFacts({ config, files, cluster, takeSnapshot, now, isLasting: false });
   facts.gather();
   if (cluster === undefined) return { ok: true, snapshot: facts.snapshot() };
   return { ok: true, snapshot: await settle(cluster, facts, clock, changed) };

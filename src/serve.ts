@@ -172,7 +172,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const nudge = (): void => loop.nudge();
   const files = createFiles(shared, nudge);
   const cluster = await join(shared, nudge);
-  const facts = createFacts({ ...shared, files, cluster, now: clock.now });
+  const facts = createFacts({ ...shared, files, cluster, now: clock.now, isLasting: true });
   const loop = createLoop(shared, facts, files, () => {
     isReady = true;
   });

@@ -9,7 +9,7 @@ import { createSeen, type PodCheck } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster.ts';
 import type { Observation } from './observation.ts';
 import { isLeaving } from './surroundings.ts';
-import type { TokenIdentity } from './token.ts';
+import type { EpochSeconds, TokenIdentity } from './token.ts';
 
 /** A check of a pod that fails, and for which token. */
 export interface Finding {
@@ -34,6 +34,35 @@ function staying({ pods }: ClusterFacts): readonly PodFacts[] {
 function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity {
   const { namespace, name, uid, serviceAccount } = pod;
   return { namespace, pod: name, podUid: uid, serviceAccount, volume, path };
+}
+
+/** Since when each finding was found again and again; undefined where nobody looked before. */
+export type AbsentSince = ReadonlyMap<string, EpochSeconds> | undefined;
+
+/** A pod that ends loses its volumes up to so long before the API server says that it has ended. */
+const LAG_SECONDS = 10;
+
+function keyOf({ check, identity: { podUid, volume, path } }: Finding): string {
+  return [check.reason, podUid, volume, path].join('\0');
+}
+
+/** Notes when each finding was first found. */
+export function absentSince(
+  findings: readonly Finding[],
+  before: AbsentSince,
+  now: EpochSeconds,
+): AbsentSince {
+  return new Map(findings.map((finding) => [keyOf(finding), before?.get(keyOf(finding)) ?? now]));
+}
+
+/** The findings that are no matter of two reports crossing. */
+export function lasting(
+  findings: readonly Finding[],
+  since: AbsentSince,
+  now: EpochSeconds,
+): readonly Finding[] {
+  if (since === undefined) return findings;
+  return findings.filter((finding) => now - (since.get(keyOf(finding)) ?? now) >= LAG_SECONDS);
 }
 
 /** Everything that is missing, pod by pod. */

@@ -3,7 +3,15 @@
  *
  * Pure. Verdicts are made when asked for, so "expired" turns true at the second it is true.
  */
-import { type Finding, findAbsent, NO_TOKEN_REASONS, type NoTokenReason, tokenlessPods } from './absence.ts';
+import {
+  type AbsentSince,
+  type Finding,
+  findAbsent,
+  lasting,
+  NO_TOKEN_REASONS,
+  type NoTokenReason,
+  tokenlessPods,
+} from './absence.ts';
 import { type Assess, type Assessment, createAssess, type Policy } from './assess.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster.ts';
@@ -17,9 +25,10 @@ import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './to
 export interface Context {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
+  readonly absentSince: AbsentSince;
 }
 
-export const NO_CONTEXT: Context = { cluster: NO_CLUSTER, self: undefined };
+const NO_CONTEXT: Context = { cluster: NO_CLUSTER, self: undefined, absentSince: undefined };
 
 export interface Snapshot extends Context {
   readonly now: EpochSeconds;
@@ -70,7 +79,7 @@ function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
 function snapshot(observation: Observation, now: EpochSeconds, context: Context, assess: Assess): Snapshot {
   const { cluster } = context;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster));
-  const findings = findAbsent(observation, cluster);
+  const findings = lasting(findAbsent(observation, cluster), context.absentSince, now);
   const causes = overdueCauses(assessments, now);
   const missing = findings.map(({ check }) => check.reason);
   return {

@@ -17,6 +17,8 @@ export interface World {
   readonly run: (options: PodOptions, age?: number) => Pod;
   /** From now on the kubelet refreshes the pod. */
   readonly keepFresh: (pod: Pod, age?: number) => void;
+  /** It no longer does: the pod has ended, or is about to. */
+  readonly forget: (podUid: string) => void;
   /** Syncs every pod that is kept fresh and due for it. To be called every second or so. */
   readonly tick: () => void;
 }
@@ -59,5 +61,5 @@ export function createWorld({ rootDir, mounts, now }: WorldOptions): World {
       nextSync.set(uid, due + SYNC_SECONDS);
     }
   };
-  return { cluster, kubelet, run, keepFresh, tick };
+  return { cluster, kubelet, run, keepFresh, forget: (podUid) => void nextSync.delete(podUid), tick };
 }

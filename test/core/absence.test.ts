@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { findAbsent, noTokenReason, tokenlessPods } from '../../src/core/absence.ts';
+import { absentSince, findAbsent, lasting, noTokenReason, tokenlessPods } from '../../src/core/absence.ts';
 import { POD_CHECKS } from '../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER, type PodFacts, type PodSecret } from '../../src/core/cluster.ts';
 import type { Observation, Unreadable } from '../../src/core/observation.ts';
@@ -108,6 +108,33 @@ describe('legacy_secret_missing of a pod that waits', () => {
     { it: 'waits for two minutes', pod: { ...secret(), startedAt: STARTED + 1 }, reasons: [] },
   ] as const;
   for (const { it: title, pod, reasons } of cases) it(title, () => assert.deepEqual(found(pod), reasons));
+});
+
+describe('what is missing for a moment', () => {
+  const findings = findAbsent(
+    observation({ scannedAt: NOW, tokens: [] }),
+    only(podFacts({ startedAt: STARTED })),
+  );
+  const since = absentSince(findings, undefined, NOW);
+
+  it('is found', () => assert.equal(findings.length, 1));
+  it('is told at once where nobody looked before', () =>
+    assert.deepEqual(lasting(findings, undefined, NOW), findings));
+  it('is not told before its time', () => assert.deepEqual(lasting(findings, since, NOW + 9.9), []));
+  it('is told once it lasts', () => assert.deepEqual(lasting(findings, since, NOW + 10), findings));
+  it('is not told where it was found just now', () =>
+    assert.deepEqual(lasting(findings, new Map(), NOW), []));
+  it('counts from when it was first found', () => {
+    assert.deepEqual(absentSince(findings, since, NOW + 5), since);
+  });
+  it('counts anew once it was there again', () => {
+    assert.deepEqual(
+      absentSince(findings, absentSince([], since, NOW + 5), NOW + 7)
+        ?.values()
+        .next().value,
+      NOW + 7,
+    );
+  });
 });
 
 describe('checks of pods', () => {

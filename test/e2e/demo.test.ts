@@ -26,9 +26,14 @@ async function isListening(url: string): Promise<boolean> {
 /** Whether the API server has answered all that it was asked of the pods in trouble. */
 function isSettled(metrics: string): boolean {
   return (
-    ['signing_key_unknown', 'issuer_mismatch', 'signature_invalid', 'legacy_secret_missing'].every((reason) =>
-      new RegExp(`^satoken_problem\\{.*reason="${reason}"`, 'm').test(metrics),
-    ) && /^satoken_overdue_cause\{.*cause="unknown"\} 1$/m.test(metrics)
+    [
+      'signing_key_unknown',
+      'issuer_mismatch',
+      'signature_invalid',
+      'legacy_secret_missing',
+      'token_missing',
+    ].every((reason) => new RegExp(`^satoken_problem\\{.*reason="${reason}"`, 'm').test(metrics)) &&
+    /^satoken_overdue_cause\{.*cause="unknown"\} 1$/m.test(metrics)
   );
 }
 

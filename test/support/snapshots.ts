@@ -104,6 +104,7 @@ export function troubledNode(): Snapshot {
     context: {
       cluster: clusterOf(tokens),
       self: { podUid: 'uid-fresh', mountedTokenId: id, audiences },
+      absentSince: undefined,
     },
     unreadable: [
       { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'EACCES' },
