@@ -4,6 +4,7 @@
  * Arguments name the parts to run; all of them where none is given.
  */
 import { benchCluster } from './cluster.ts';
+import { benchFleet } from './fleet.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPasses } from './passes.ts';
@@ -15,6 +16,7 @@ const PARTS = {
   scrape: benchScrape,
   memory: benchMemory,
   cluster: benchCluster,
+  fleet: benchFleet,
   rotation: benchRotation,
 } as const;
 

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, type webcrypto } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'] as con
 async function signed(algorithm: string) {
   const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
   const raw = await new SignJWT({ sub: 'a' }).setProtectedHeader({ alg: algorithm }).sign(privateKey);
-  const key = createPublicKey({ key: (await exportJWK(publicKey)) as webcrypto.JsonWebKey, format: 'jwk' });
+  const key = createPublicKey({ key: await exportJWK(publicKey), format: 'jwk' });
   return { raw: Buffer.from(raw), key };
 }
 
