@@ -26,7 +26,7 @@ import { type ClusterSource, createCluster } from '../../../src/sources/cluster/
 import { connect } from '../../../src/sources/cluster/connection.ts';
 import { token } from '../../support/tokens.ts';
 
-export const NODE = 'node-1';
+const NODE = 'node-1';
 const OWN_TOKEN = 'the-token-of-the-agent';
 const NODE_REFERENCE = { name: NODE, uid: 'node-uid' };
 

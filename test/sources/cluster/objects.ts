@@ -1,7 +1,7 @@
 /**
  * Objects of the API as an API server sends them: valid, unless a test says otherwise.
  */
-import { ISSUER, NOW, POD_UID } from '../../support/tokens.ts';
+import { ISSUER, POD_UID } from '../../support/tokens.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -65,4 +65,3 @@ export function failedMount(message: string, overrides: Json = {}): Json {
 
 export const DISCOVERY: Json = { issuer: ISSUER, jwks_uri: 'https://198.51.100.10/openid/v1/jwks' };
 export const STARTED_AT = Date.parse(STARTED) / 1_000;
-export const NOW_TEXT = new Date(NOW * 1_000).toISOString();

@@ -7,6 +7,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { after, before, describe, it } from 'mocha';
@@ -203,11 +204,14 @@ describe('the signatures of a node', () => {
   });
 
   it('are verified a few at a time, and no more of those that are gone meanwhile', async () => {
-    const { signatures, make, look } = start(signing);
-    const many = Array.from({ length: 2_000 }, () => make('key-1'));
+    const { signatures, make, look, reads } = start(signing);
+    const many = Array.from({ length: 5_000 }, () => make('key-1'));
     signatures.look(many);
+    await setImmediate();
+    assert.ok(reads() > 0 && reads() < many.length, `${reads()} in one go`);
     await look(...many.slice(0, 3));
     assert.deepEqual([...signatures.verified().keys()], many.slice(0, 3));
+    assert.ok(reads() < many.length);
   });
 
   it('survive a bug, and tell of it', async () => {
