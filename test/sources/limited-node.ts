@@ -4,7 +4,8 @@
  * Arguments: the limit's name under /proc/sys/user and its value. Prints what it saw as one line of JSON.
  */
 import { writeFileSync } from 'node:fs';
-import { createNode, createSource, nextToken, type TestVolume } from '../support/volumes.ts';
+import { createSource } from '../support/sources.ts';
+import { createNode, nextToken, type TestVolume } from '../support/volumes.ts';
 
 /** What was seen at one point in time. */
 export interface Sighting {

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createPodVolumes, type PodVolumes } from '../../src/sources/pod-volumes.ts';
+import { lineOf } from '../support/sources.ts';
 import { POD_UID } from '../support/tokens.ts';
-import { lineOf } from '../support/volumes.ts';
 
 let pod = '';
 beforeEach(() => {

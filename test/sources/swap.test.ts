@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'mocha';
-import { createNode, createSource, KIND_OF_MOUNT, type TestNode } from '../support/volumes.ts';
+import { createSource } from '../support/sources.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode } from '../support/volumes.ts';
 
 const SCRIPT = new URL(import.meta.resolve('./rotating-writer.ts')).pathname;
 const SCANS = 1_000;

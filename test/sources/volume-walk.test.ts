@@ -4,20 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { MAX_DEPTH, MAX_FILES, MAX_TOKENS, walkGeneration } from '../../src/sources/volume-walk.ts';
+import { walkGeneration } from '../../src/sources/volume-walk.ts';
 import { jwt, rawLegacyClaims } from '../support/tokens.ts';
 import { describeWith } from '../support/tools.ts';
-import {
-  createNode,
-  type Files,
-  KIND_OF_MOUNT,
-  lineOf,
-  type TestNode,
-  type TestVolume,
-} from '../support/volumes.ts';
+import { createNode, type Files, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../support/volumes.ts';
+import { walk } from './walked.ts';
 
 let node: TestNode;
 let volume: TestVolume;
@@ -29,21 +23,6 @@ afterEach(() => node.remove());
 
 const GOOD = 'good token';
 const TOKEN = jwt();
-
-interface Walked {
-  readonly tokens: readonly string[];
-  readonly unreadable: readonly string[];
-}
-
-/** What is found by path, with the volume's own name cut off. */
-function walk(wasToken: (path: string) => boolean = () => false): Walked {
-  const { tokens, unreadable } = walkGeneration(volume.place, basename(volume.generation()), wasToken);
-  const { podUid, volume: name } = volume.place;
-  return {
-    tokens: tokens.map(({ path }) => path),
-    unreadable: unreadable.map((object) => lineOf(object).replace(new RegExp(`^${podUid}/${name}/?`), '')),
-  };
-}
 
 function fillBesideGood(files: Files): void {
   volume.fill({ ...files, [GOOD]: TOKEN });
@@ -61,7 +40,7 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
       'ca.crt': '-----BEGIN CERTIFICATE-----',
       namespace: 'payments',
     });
-    const { tokens, unreadable } = walk();
+    const { tokens, unreadable } = walk(volume);
     assert.deepEqual(tokens.toSorted(), [
       '.hidden',
       'Another name.jwt',
@@ -75,17 +54,17 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
 
   it('finds nothing in a volume without tokens', () => {
     volume.fill({ password: 'hunter2', 'ca.crt': '-----BEGIN CERTIFICATE-----' });
-    assert.deepEqual(walk(), { tokens: [], unreadable: [] });
+    assert.deepEqual(walk(volume), { tokens: [], unreadable: [] });
   });
 
   it('takes a file where a token was before for a broken token', () => {
     fillBesideGood({ own: 'gone' });
-    assert.deepEqual(walk((path) => path === 'own').unreadable, ['own: not_a_jwt']);
+    assert.deepEqual(walk(volume, (path) => path === 'own').unreadable, ['own: not_a_jwt']);
   });
 
   it('takes a file where the kubelet is known to put a token for a broken token', () => {
     volume.fill({ 'vault-token': '', other: '' });
-    assert.deepEqual(walk().unreadable, ['vault-token: empty']);
+    assert.deepEqual(walk(volume).unreadable, ['vault-token: empty']);
   });
 
   it('shows names of any bytes in one line, and tells them apart', () => {
@@ -100,7 +79,7 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
       writeFileSync(Buffer.concat([Buffer.from(`${volume.generation()}/`), name]), TOKEN);
     }
     const expected = ['a"b', 'a\\x0ab', 'a\\x5cx0ab', GOOD, '\\xff\\xfe'];
-    assert.deepEqual(walk().tokens.toSorted(), expected.toSorted());
+    assert.deepEqual(walk(volume).tokens.toSorted(), expected.toSorted());
   });
 
   it('follows no folder whose name is of invalid UTF-8 to another of the same look', () => {
@@ -108,7 +87,7 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
     const folder = Buffer.concat([Buffer.from(`${volume.generation()}/`), Buffer.from([0xc3])]);
     mkdirSync(folder);
     writeFileSync(Buffer.concat([folder, Buffer.from('/token')]), TOKEN);
-    assert.deepEqual(walk().tokens.toSorted(), [GOOD, '\\xc3/token'].toSorted());
+    assert.deepEqual(walk(volume).tokens.toSorted(), [GOOD, '\\xc3/token'].toSorted());
   });
 });
 
@@ -145,7 +124,7 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
       fillBesideGood({});
       make(join(volume.generation(), 'aaa'));
       make(join(volume.generation(), 'token'));
-      assert.deepEqual(walk(), {
+      assert.deepEqual(walk(volume), {
         tokens: [GOOD],
         unreadable: [`aaa: ${unreadable}`, `token: ${unreadable}`],
       });
@@ -162,7 +141,7 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
   ]) {
     it(`reads a token beside ${title}`, () => {
       fillBesideGood({ aaa: content });
-      assert.deepEqual(walk(), { tokens: [GOOD], unreadable });
+      assert.deepEqual(walk(volume), { tokens: [GOOD], unreadable });
     });
   }
 
@@ -171,7 +150,7 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
     const generation = volume.generation();
     renameSync(generation, `${generation}-moved`);
     symlinkSync(`${basename(generation)}-moved`, generation);
-    assert.deepEqual(walk(), { tokens: [], unreadable: [': not_a_directory'] });
+    assert.deepEqual(walk(volume), { tokens: [], unreadable: [': not_a_directory'] });
   });
 
   it('looks into no generation that is missing', () => {
@@ -180,72 +159,12 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
   });
 });
 
-describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
-  const many = (count: number, content: string): Files => {
-    return Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${1e6 + index}`, content]));
-  };
-  const deep = (folders: number): string => `${'d/'.repeat(folders)}token`;
-
-  for (const { it: title, count, unreadable } of [
-    { it: `reads ${MAX_TOKENS} tokens without complaint`, count: MAX_TOKENS, unreadable: [] },
-    { it: 'says that one more is not read', count: MAX_TOKENS + 1, unreadable: [': too_many_tokens'] },
-    { it: 'says so once, however many there are', count: 3 * MAX_TOKENS, unreadable: [': too_many_tokens'] },
-  ]) {
-    it(title, () => {
-      volume.fill(many(count, TOKEN));
-      const walked = walk();
-      assert.equal(walked.tokens.length, MAX_TOKENS);
-      assert.deepEqual(walked.unreadable, unreadable);
-    });
-  }
-
-  it('counts what it cannot read as well', () => {
-    volume.fill({ ...many(MAX_TOKENS, 'eyJ'), 'a-token': TOKEN });
-    const { tokens, unreadable } = walk();
-    assert.deepEqual(tokens, ['a-token']);
-    assert.equal(unreadable.length, MAX_TOKENS);
-    assert.equal(unreadable.at(-1), ': too_many_tokens');
-  });
-
-  it('reads a token among 10,000 files', () => {
-    volume.fill({ ...many(10_000, ''), [GOOD]: TOKEN });
-    assert.deepEqual(walk(), { tokens: [GOOD], unreadable: [] });
-  });
-
-  it(`counts ${MAX_FILES} files as the most there may be`, () => {
-    volume.fill(many(MAX_FILES, ''));
-    assert.deepEqual(walk(), { tokens: [], unreadable: [] });
-    writeFileSync(join(volume.generation(), 'zzz'), TOKEN);
-    assert.deepEqual(walk(), { tokens: [], unreadable: [': too_many_files'] });
-  });
-
-  it(`reads ${MAX_DEPTH} folders deep`, () => {
-    volume.fill({ [deep(MAX_DEPTH)]: TOKEN });
-    assert.deepEqual(walk(), { tokens: [deep(MAX_DEPTH)], unreadable: [] });
-  });
-
-  it('says that it reads no deeper, and reads what lies beside', () => {
-    fillBesideGood({ [deep(MAX_DEPTH + 1)]: TOKEN, [`${'d/'.repeat(MAX_DEPTH)}z`]: TOKEN });
-    assert.deepEqual(walk(), {
-      tokens: [`${'d/'.repeat(MAX_DEPTH)}z`, GOOD],
-      unreadable: [`${'d/'.repeat(MAX_DEPTH)}d: too_deep`],
-    });
-  });
-
-  it('leaves nothing open', () => {
-    fillBesideGood({ ...many(300, TOKEN), [deep(MAX_DEPTH + 3)]: TOKEN });
-    const before = readdirSync('/proc/self/fd').length;
-    walk();
-    assert.equal(readdirSync('/proc/self/fd').length, before);
-  });
-});
-
 describeWith(['root', 'mount namespaces'], 'walkGeneration as root, on a tmpfs mount', () => {
   it('opens no device', () => {
     fillBesideGood({});
     execFileSync('mknod', [join(volume.generation(), 'token'), 'c', '1', '3']);
     execFileSync('mknod', [join(volume.generation(), 'disk'), 'b', '7', '0']);
-    assert.deepEqual(walk(), { tokens: [GOOD], unreadable: ['disk: not_a_file', 'token: not_a_file'] });
+    assert.deepEqual(walk(volume), { tokens: [GOOD], unreadable: ['disk: not_a_file', 'token: not_a_file'] });
   });
 
   for (const { it: title, mountedOn } of [
@@ -260,7 +179,7 @@ describeWith(['root', 'mount namespaces'], 'walkGeneration as root, on a tmpfs m
       else writeFileSync(outside, TOKEN);
       execFileSync('mount', ['--bind', outside, target]);
       try {
-        assert.deepEqual(walk().unreadable, [`${mountedOn}: bad_link`]);
+        assert.deepEqual(walk(volume).unreadable, [`${mountedOn}: bad_link`]);
       } finally {
         execFileSync('umount', [target]);
       }
