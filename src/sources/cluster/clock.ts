@@ -43,22 +43,30 @@ export interface Deadline {
 }
 
 export function createDeadline(clock: Clock, ms: number, outer: AbortSignal): Deadline {
-  const over = new AbortController();
+  const ending = new AbortController();
   const cancelled = new AbortController();
   let dueMs = clock.monotonicMs() + ms;
+  let isOver = false;
+  // Not AbortSignal.any: whoever forgot to stop listening to it would be kept for as long as the outer signal.
+  const end = (): void => ending.abort();
+  outer.addEventListener('abort', end);
+  if (outer.aborted) end();
+
   // Put off, it sleeps on once the old time has come: a busy watch puts it off a thousand times a second.
   const watch = async (): Promise<void> => {
     for (let leftMs = ms; leftMs > 0 && !cancelled.signal.aborted; leftMs = dueMs - clock.monotonicMs())
       await clock.sleep(leftMs, cancelled.signal);
-    if (!cancelled.signal.aborted) over.abort();
+    if (cancelled.signal.aborted) return;
+    isOver = true;
+    end();
   };
   void watch();
-  return {
-    signal: AbortSignal.any([outer, over.signal]),
-    isOver: () => over.signal.aborted,
-    putOff: (leftMs) => {
-      dueMs = clock.monotonicMs() + leftMs;
-    },
-    cancel: () => cancelled.abort(),
+  const cancel = (): void => {
+    outer.removeEventListener('abort', end);
+    cancelled.abort();
   };
+  const putOff = (leftMs: number): void => {
+    dueMs = clock.monotonicMs() + leftMs;
+  };
+  return { signal: ending.signal, isOver: () => isOver, putOff, cancel };
 }

@@ -91,11 +91,17 @@ describe('a deadline', () => {
     assert.equal(clock.sleepers(), 0);
   });
 
+  it('aborts at once where the signal it is made from did', () => {
+    assert.equal(createDeadline(createClock(), 10 * SECOND, AbortSignal.abort()).signal.aborted, true);
+  });
+
   it('leaves nothing behind once it is called off', async () => {
     const clock = createClock();
-    const deadline = createDeadline(clock, 10 * SECOND, NEVER);
+    const outer = new AbortController();
+    const deadline = createDeadline(clock, 10 * SECOND, outer.signal);
     deadline.cancel();
     await clock.advance(20 * SECOND);
-    assert.deepEqual([deadline.isOver(), clock.sleepers()], [false, 0]);
+    outer.abort();
+    assert.deepEqual([deadline.isOver(), deadline.signal.aborted, clock.sleepers()], [false, false, 0]);
   });
 });

@@ -165,7 +165,7 @@ describe('the cluster source', () => {
   ];
   for (const [resource, denied] of permissions)
     it(`goes on without the permission for ${denied.join()}: ${resource} is down, all else is known`, async () => {
-      const { server, until, untilState, addPod, addToken, source } = await join();
+      const { server, until, untilState, addPod, addToken, source } = await join({ speed: 1_000 });
       for (const one of denied) server.permissions.deny(one);
       const pod = addPod({ name: 'a' });
       const one = addToken(pod);
