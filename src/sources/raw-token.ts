@@ -4,20 +4,17 @@
  * The raw token is lent for the time of one call and wiped. Knows nothing of what it is needed for.
  */
 import { decodeToken } from '../core/decode.ts';
-import type { Token, TokenClaims } from '../core/token.ts';
+import type { Token } from '../core/token.ts';
 import { withContent } from './token-file.ts';
 import { readGeneration } from './volume.ts';
+import { sameContent } from './volume-state.ts';
 
 /** A name that had to be escaped to be shown cannot be opened by what is shown. */
 const ESCAPED = /\\/;
 
-function sameToken(a: TokenClaims, b: TokenClaims): boolean {
-  return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
-}
-
 function isOf(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);
-  return decoded.ok && sameToken(decoded.claims, claims);
+  return decoded.ok && sameContent(decoded.claims, claims);
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Unreadable } from '../core/observation.ts';
 import { scheduleOf } from '../core/rotation.ts';
-import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from '../core/token.ts';
+import type { EpochSeconds, FileFacts, Token, TokenClaims, TokenIdentity } from '../core/token.ts';
 import { unreadableAt } from './failures.ts';
 import type { VolumePlace } from './pod-volumes.ts';
 import { readGeneration, readVolume } from './volume.ts';
@@ -37,13 +37,20 @@ function findAt(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
 }
 
-function sameContent(a: TokenClaims, b: TokenClaims): boolean {
+/** Whether two readings are of one token: the API server gives no two the same id and times. */
+export function sameContent(a: TokenClaims, b: TokenClaims): boolean {
   return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
 }
 
+/** The pod's name is known from a token that is bound to it; one bound to another pod tells of that one alone. */
 function identityOf({ podUid, volume }: VolumePlace, { path, claims }: FoundToken): TokenIdentity {
-  const { namespace, serviceAccount, pod } = claims;
-  return { namespace, pod: pod?.name ?? '', podUid, serviceAccount: serviceAccount.name, volume, path };
+  const { namespace, serviceAccount } = claims;
+  const pod = claims.pod?.uid === podUid ? claims.pod.name : '';
+  return { namespace, pod, podUid, serviceAccount: serviceAccount.name, volume, path };
+}
+
+function sameFile(a: FileFacts, b: FileFacts): boolean {
+  return a.modifiedAt === b.modifiedAt && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
 function sameIdentity(a: TokenIdentity, b: TokenIdentity): boolean {
@@ -59,7 +66,9 @@ function rotationTime(found: FoundToken, before: Token | undefined): EpochSecond
   return sameContent(before.claims, found.claims) ? before.lastRotation : found.file.modifiedAt;
 }
 
+/** The same object where nothing has changed: what is known of it beside stays known. */
 function tokenOf(place: VolumePlace, found: FoundToken, before: Token | undefined): Token {
+  if (before && sameContent(before.claims, found.claims) && sameFile(before.file, found.file)) return before;
   const made = identityOf(place, found);
   const identity = before !== undefined && sameIdentity(before.identity, made) ? before.identity : made;
   const { claims, file } = found;

@@ -54,6 +54,23 @@ describe(`lookAtVolume (${KIND_OF_MOUNT})`, () => {
     });
   });
 
+  it('names no pod for a token that is bound to another', () => {
+    volume.write({
+      token: nextToken({ 'kubernetes.io': rawBinding({ pod: { name: 'other', uid: 'other-uid' } }) }),
+    });
+    look();
+    assert.equal(only(state.tokens).identity.pod, '');
+  });
+
+  it('keeps a token as the same object where only what lies beside it gives reason to read again', () => {
+    volume.write({ token: nextToken(), broken: 'eyJ' });
+    look();
+    const [before] = state.tokens;
+    assert.equal(state.unreadable.length, 1);
+    look();
+    assert.equal(only(state.tokens), before);
+  });
+
   it('finds nothing to do where nothing changed', () => {
     volume.write({ token: nextToken() });
     look();
