@@ -6,9 +6,9 @@
  */
 
 /** Without a compiler for hot code, and with a heap that is tidied up sooner. */
-const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--no-maglev'];
+export const FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--no-maglev'];
 /** glibc keeps a pool of memory for each thread; one serves us. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+export const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 export interface Launched {
   readonly execPath: string;

@@ -1,0 +1,112 @@
+/**
+ * The image: every step of the Dockerfile works on what git has, and what it makes starts and serves.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'mocha';
+import { OPTIONS } from '../../src/config/options.ts';
+import { ENVIRONMENT, FLAGS } from '../../src/lean.ts';
+import { buildImage, cloneContext, type Image, INSTRUCTIONS, instructionsOf, ROOT } from './image.ts';
+
+describe('the instructions of a Dockerfile', () => {
+  it('are one a line, without comments, with continued lines joined', () => {
+    assert.deepEqual(instructionsOf('# a\nFROM x AS y\n\nLABEL a="1" \\\n      b="2"\n'), [
+      { name: 'FROM', rest: 'x AS y' },
+      { name: 'LABEL', rest: 'a="1" b="2"' },
+    ]);
+  });
+});
+
+describe('the image', function () {
+  this.timeout(180_000);
+  let context: ReturnType<typeof cloneContext>;
+  let image: Image;
+
+  before(() => {
+    context = cloneContext();
+    image = buildImage(context.folder, { REVISION: 'abc1234' });
+  });
+  after(() => {
+    image.remove();
+    context.remove();
+  });
+
+  it('holds the program, its licence and those of its packages, and nothing else', () => {
+    const dist = readdirSync(join(image.folder, 'app'));
+    assert.deepEqual(readdirSync(image.folder), ['app']);
+    assert.ok(dist.includes('main.js') && dist.includes('LICENSE') && dist.includes('LICENSES.txt'));
+    assert.deepEqual(
+      dist.filter((name) => !/^(.+\.js|LICENSE|LICENSES\.txt)$/.test(name)),
+      [],
+    );
+  });
+
+  it('starts Node as small as the program would make itself', () => {
+    const [node, ...rest] = image.entrypoint;
+    assert.equal(node, '/nodejs/bin/node');
+    assert.deepEqual(rest, [...FLAGS, '/app/main.js']);
+    assert.deepEqual(image.environment, ENVIRONMENT);
+  });
+
+  it('runs as root, by number, and tells its port', () => {
+    assert.equal(image.user, '0');
+    assert.deepEqual(image.ports, [Number(OPTIONS.listenAddress.default.slice(1))]);
+  });
+
+  it('names its bases by version', () => {
+    const bases = INSTRUCTIONS.filter(({ name, rest }) => name === 'ARG' && /^[A-Z]+=.+\//.test(rest));
+    const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      devDependencies: Readonly<Record<string, string>>;
+    };
+    const version = devDependencies['node'] ?? '';
+    assert.deepEqual(
+      bases.map(({ rest }) => rest),
+      [
+        `BUILDER=docker.io/library/node:${version}-trixie-slim`,
+        `RUNTIME=gcr.io/distroless/nodejs${version.split('.')[0]}-debian13:latest`,
+      ],
+    );
+  });
+
+  it('serves metrics, told its revision', async () => {
+    const [, ...flags] = image.entrypoint;
+    const options = ['--kubelet.root-dir=/nowhere', '--cluster.mode=off', '--web.listen-address=127.0.0.1:0'];
+    const args = flags.map((flag) => (flag.startsWith('/') ? join(image.folder, flag) : flag));
+    const server = spawn(process.execPath, [...args, ...image.command, ...options], {
+      cwd: image.folder,
+      env: image.environment,
+    });
+    const ended = once(server, 'exit');
+    let port: string | undefined;
+    for await (const line of createInterface(server.stderr)) {
+      port = /msg=listening .*port=(\d+)/.exec(line)?.[1];
+      if (port !== undefined) break;
+    }
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    assert.match(await answer.text(), /satoken_exporter_build_info{[^}]*revision="abc1234"/);
+    server.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  });
+});
+
+describe('what is copied into the build', () => {
+  const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+  const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
+  const allowed = ignored.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+  const copied = INSTRUCTIONS.filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from'))
+    .flatMap(({ rest }) => rest.split(' ').slice(0, -1))
+    .map((source) => source.replace(/\/$/, ''));
+
+  it('is all that .dockerignore lets through', () => assert.deepEqual([...allowed].sort(), copied.sort()));
+
+  it('is tracked, every one', () => {
+    assert.deepEqual(
+      allowed.filter((name) => !tracked.some((file) => file === name || file.startsWith(`${name}/`))),
+      [],
+    );
+  });
+});
