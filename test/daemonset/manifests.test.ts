@@ -1,0 +1,188 @@
+/**
+ * The manifests: objects that an API server takes, with the least that the exporter needs, and options that it has.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'mocha';
+import { loadConfig } from '../../src/config/load.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+import { CANARY_VOLUME } from '../../src/core/self-view.ts';
+import { describeWith } from '../support/tools.ts';
+import { ROOT } from './image.ts';
+import { clusterRoleOf, daemonSetOf, FOLDERS, type Manifest, type PodSpec, render } from './manifests.ts';
+import { fieldErrors, UNTYPED, validate } from './validation.ts';
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The options that a pod starts the exporter with. */
+function configOf({ containers: [{ args, env }] }: PodSpec) {
+  const loaded = loadConfig(args, Object.fromEntries(env.map(({ name }) => [name, 'of the pod'])));
+  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
+  return loaded.commandLine.config;
+}
+
+/** `resource: verb, verb` as the README has them. */
+function documentedRules(): readonly string[] {
+  return [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:list|watch|create|, )+) \|/gm)].map(
+    ([, resource, verbs]) => `${resource}: ${verbs}`,
+  );
+}
+
+function rulesOf(manifests: readonly Manifest[]): readonly string[] {
+  return (clusterRoleOf(manifests)?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
+    resources.flatMap((resource) =>
+      apiGroups.map(
+        (group) => `${[resource, group].filter((part) => part !== '').join('.')}: ${verbs.join(', ')}`,
+      ),
+    ),
+  );
+}
+
+describeWith(['kubectl'], 'the manifests', () => {
+  const rendered = new Map<string, readonly Manifest[]>();
+  const of = (folder: string): readonly Manifest[] => rendered.get(folder) ?? assert.fail(folder);
+  const typed = () => [...rendered.values()].flat().filter(({ kind }) => !UNTYPED.includes(kind));
+  const podOf = (folder: string): PodSpec => daemonSetOf(of(folder)).spec.template.spec;
+
+  before(() => {
+    for (const folder of FOLDERS) rendered.set(folder, render(folder));
+  });
+
+  it('are there', () => assert.ok(FOLDERS.includes('daemonset/base') && FOLDERS.length > 5));
+
+  it('have no field that Kubernetes does not know', function () {
+    this.timeout(120_000);
+    assert.equal(fieldErrors(typed()), '');
+  });
+
+  it('a field that is not known is noticed, however deep', function () {
+    this.timeout(120_000);
+    const daemonSet = structuredClone(daemonSetOf(of('daemonset/base')));
+    const container = daemonSet.spec.template.spec.containers[0];
+    Object.assign(container.securityContext.capabilities, { remove: ['ALL'] });
+    assert.match(fieldErrors([daemonSet]), /"remove"' does not exist/);
+  });
+
+  it('have values that the schemas of Kubernetes allow', async () => {
+    for (const manifest of typed()) await assert.doesNotReject(validate(manifest), manifest.kind);
+  });
+
+  it('a value that is not allowed is noticed', async () => {
+    const daemonSet = structuredClone(daemonSetOf(of('daemonset/base')));
+    Object.assign(daemonSet.spec, { selector: 'x' });
+    await assert.rejects(validate(daemonSet));
+  });
+
+  for (const folder of FOLDERS) {
+    describe(folder, () => {
+      it('gives options that the exporter has', () => {
+        const config = configOf(podOf(folder));
+        assert.equal(config.nodeName, 'of the pod');
+        assert.equal(config.podUid, 'of the pod');
+      });
+
+      it('runs the image of this version', () => {
+        const { image } = podOf(folder).containers[0];
+        assert.equal(image, `ghcr.io/sa-token-exporter/sa-token-exporter:${version}`);
+      });
+
+      it('puts pods where the exporter looks, sees those to come, and may write nowhere', () => {
+        const { containers, volumes } = podOf(folder);
+        const { volumeMounts } = containers[0];
+        const hosts = volumes.filter(({ hostPath }) => hostPath !== undefined).map(({ name }) => name);
+        assert.deepEqual(
+          volumeMounts.filter(({ name }) => hosts.includes(name)),
+          [
+            {
+              name: 'pods',
+              mountPath: `${OPTIONS.rootDir.default}/pods`,
+              mountPropagation: 'HostToContainer',
+              readOnly: true,
+            },
+          ],
+        );
+        assert.ok(volumeMounts.every(({ readOnly }) => readOnly));
+      });
+
+      it('has one capability, no way to another, and none of the namespaces of the node', () => {
+        const { containers, hostNetwork, hostPID, hostIPC } = podOf(folder);
+        const { seLinuxOptions: _, ...context } = containers[0].securityContext;
+        assert.deepEqual(context, {
+          runAsUser: 0,
+          runAsGroup: 0,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'], add: ['DAC_READ_SEARCH'] },
+        });
+        assert.ok(!(hostNetwork ?? hostPID ?? hostIPC));
+      });
+
+      it('mounts a canary, which the kubelet would not fill for nobody', () => {
+        const { volumes, containers } = podOf(folder);
+        const { projected } = volumes.find(({ name }) => name === CANARY_VOLUME) ?? {};
+        assert.deepEqual(projected, {
+          sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 600 } }],
+        });
+        assert.ok(containers[0].volumeMounts.some(({ name }) => name === CANARY_VOLUME));
+      });
+
+      it('serves where it says', () => {
+        const { ports } = podOf(folder).containers[0];
+        assert.deepEqual(ports, [
+          { name: 'metrics', containerPort: configOf(podOf(folder)).listenAddress.port },
+        ]);
+      });
+
+      it('is granted what the README says, and only where it asks for it', () => {
+        const isAsking = configOf(podOf(folder)).clusterMode !== 'off';
+        assert.equal(documentedRules().length, 4);
+        assert.deepEqual(rulesOf(of(folder)), isAsking ? documentedRules() : []);
+        assert.equal(podOf(folder).automountServiceAccountToken, isAsking);
+      });
+
+      it('finds its own token in one of its mounts', () => {
+        const { automountServiceAccountToken, containers } = podOf(folder);
+        const { ownToken } = configOf(podOf(folder));
+        const isDefault = ownToken === OPTIONS.ownToken.default;
+        assert.equal(isDefault, automountServiceAccountToken);
+        const folders = containers[0].volumeMounts.map(({ mountPath }) => `${mountPath}/token`);
+        assert.ok(isDefault || folders.includes(ownToken));
+      });
+
+      it('keeps to its own namespace', () => {
+        const namespaces = of(folder).map(({ metadata }) => metadata.namespace ?? 'sa-token-exporter');
+        assert.deepEqual([...new Set(namespaces)], ['sa-token-exporter']);
+      });
+    });
+  }
+
+  describe('the constraint of OpenShift', () => {
+    it('allows for what the pod asks, and nothing else', () => {
+      const manifests = of('daemonset/overlays/openshift');
+      const found = manifests.find(({ kind }) => kind === 'SecurityContextConstraints');
+      const constraint = { ...found } as Readonly<Record<string, unknown>>;
+      const { capabilities, seLinuxOptions } = podOf('daemonset/overlays/openshift').containers[0]
+        .securityContext;
+      assert.deepEqual(constraint['allowedCapabilities'], capabilities.add);
+      assert.deepEqual(constraint['requiredDropCapabilities'], capabilities.drop);
+      assert.equal(seLinuxOptions?.type, 'spc_t');
+      const allowed = Object.entries(constraint).filter(
+        ([key, value]) => key.startsWith('allow') && value === true,
+      );
+      assert.deepEqual(
+        allowed.map(([key]) => key),
+        ['allowHostDirVolumePlugin'],
+      );
+    });
+  });
+
+  it('the other roots are those that the exporter is known to find', () => {
+    const rootOf = (folder: string) =>
+      podOf(folder).volumes.find(({ name }) => name === 'pods')?.hostPath?.path;
+    assert.equal(rootOf('daemonset/overlays/k0s'), '/var/lib/k0s/kubelet/pods');
+    assert.equal(rootOf('daemonset/overlays/microk8s'), '/var/snap/microk8s/common/var/lib/kubelet/pods');
+    assert.equal(rootOf('daemonset/base'), '/var/lib/kubelet/pods');
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * The manifests as kubectl renders them, and what is read from them by several suites.
+ *
+ * Knows where they lie, not what they should say.
+ */
+import { execFileSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { ROOT } from './image.ts';
+
+/** An object of Kubernetes: of what suites ask for alone. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
+interface Mount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly mountPropagation?: string;
+  readonly readOnly?: boolean;
+}
+
+export interface Container {
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly valueFrom: { readonly fieldRef: { readonly fieldPath: string } };
+  }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly securityContext: {
+    readonly runAsUser: number;
+    readonly allowPrivilegeEscalation: boolean;
+    readonly readOnlyRootFilesystem: boolean;
+    readonly capabilities: { readonly drop: readonly string[]; readonly add?: readonly string[] };
+    readonly seLinuxOptions?: { readonly type: string };
+  };
+  readonly volumeMounts: readonly Mount[];
+}
+
+export interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly containers: readonly [Container];
+  readonly volumes: readonly {
+    readonly name: string;
+    readonly hostPath?: { readonly path: string };
+    readonly projected?: object;
+  }[];
+}
+
+export interface DaemonSet extends Manifest {
+  readonly kind: 'DaemonSet';
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
+}
+
+export interface ClusterRole extends Manifest {
+  readonly kind: 'ClusterRole';
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+/** The base and every overlay, relative to the project. */
+export const FOLDERS: readonly string[] = globSync('daemonset/**/kustomization.yaml', { cwd: ROOT })
+  .map((file) => dirname(file))
+  .sort();
+
+export function parseManifests(text: string): readonly Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() as Manifest;
+  });
+}
+
+export function render(folder: string): readonly Manifest[] {
+  const text = execFileSync('kubectl', ['kustomize', join(ROOT, folder)], { encoding: 'utf8' });
+  return parseManifests(text);
+}
+
+export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
+  const found = manifests.find((one): one is DaemonSet => one.kind === 'DaemonSet');
+  if (found === undefined) throw new Error('no DaemonSet');
+  return found;
+}
+
+export function clusterRoleOf(manifests: readonly Manifest[]): ClusterRole | undefined {
+  return manifests.find((one): one is ClusterRole => one.kind === 'ClusterRole');
+}
