@@ -27,7 +27,7 @@ export const API_SERVER_GROUP: Group = {
       expr: usedElsewhere('serviceaccount_stale_tokens_total', 'satoken_token_state{state="stale"}'),
       summary: 'An application keeps using a service account token that was replaced long ago.',
       description:
-        'The API server is shown tokens past their lifetime ({{ $value | humanize }} a second) while every file on every node is fresh: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
+        'The API server is shown tokens past their lifetime ({{ printf "%.2f" $value }} a second) while every file on every node is fresh: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
     },
     {
       ...warning,
@@ -35,7 +35,7 @@ export const API_SERVER_GROUP: Group = {
       expr: usedElsewhere('serviceaccount_legacy_tokens_total', 'satoken_tokens{kind="legacy"}'),
       summary: 'Legacy service account tokens are used that no pod mounts.',
       description:
-        'The API server is shown legacy tokens ({{ $value | humanize }} a second) while no pod mounts one: they are used from outside, or were copied. Check first: the label kubernetes.io/legacy-token-last-used of the Secrets.',
+        'The API server is shown legacy tokens ({{ printf "%.2f" $value }} a second) while no pod mounts one: they are used from outside, or were copied. Check first: the label kubernetes.io/legacy-token-last-used of the Secrets.',
     },
   ],
 };

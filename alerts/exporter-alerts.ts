@@ -97,7 +97,7 @@ const TROUBLE_ALERTS: readonly Alert[] = [
     name: 'SATokenClusterBlind',
     expr: `min by (${BY.node}) (${bridged('satoken_cluster_up')}) == 0`,
     summary: 'The exporter does not know what the API server knows.',
-    description: `Node {{ $labels.node }}: part of what the exporter asks the API server for is not answered; checks that need it say nothing.${asked(BLIND_QUERY, 'Failing:', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's account (kubectl auth can-i).`,
+    description: `Node {{ $labels.node }}: part of what the exporter asks the API server for is not answered; checks that need it say nothing.${asked(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's account (kubectl auth can-i).`,
   },
   {
     ...warning,

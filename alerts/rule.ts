@@ -67,23 +67,29 @@ export function lines(...parts: readonly string[]): string {
   return parts.join('\n');
 }
 
-/** Which token. Where a node shows no tokens, how many: the label `reason` and the runbook say of what. */
+/** Which token; where a node shows no tokens, how many. */
 export const TOKEN =
-  '{{ if $labels.pod_uid }}Token {{ $labels.path }} in volume {{ $labels.volume }} of pod {{ $labels.namespace }}/{{ or $labels.pod $labels.pod_uid }} on node {{ $labels.node }}{{ else }}{{ $value }} tokens on node {{ $labels.node }}{{ end }}';
+  '{{ if $labels.pod_uid }}Token {{ $labels.path }} in volume {{ $labels.volume }} of pod {{ $labels.namespace }}/{{ or $labels.pod $labels.pod_uid }} on node {{ $labels.node }}{{ else }}Tokens on node {{ $labels.node }} ({{ $value }}){{ end }}';
 
-/** Whose tokens, and how many. */
+/** Whose tokens, and how many; where nodes show no tokens, how many. */
 export const ACCOUNT =
-  '{{ $value }} tokens of service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}(name not shown){{ end }}';
+  'Service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}of some namespace{{ end }} (tokens: {{ $value }})';
+export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}`;
 
 /** What a template asks Prometheus itself. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
 export const BLIND_QUERY = `max by (resource, reason) (satoken_cluster_failure{${cluster}=%q,node=%q})`;
 
-/** Asks with the cluster and the node of the alert; shows what was found, or nothing at all. */
-export function asked(query: string, before: string, each: string): string {
-  const found = `query (printf ${JSON.stringify(query)} $labels.${cluster} $labels.node)`;
-  return `{{ with ${found} }} ${before}{{ range . }} ${each}{{ end }}.{{ end }}`;
+/** Asks with the cluster and the node of the alert, and lists what was found by a label; nothing where nothing was. */
+export function asked(query: string, before: string, label: string, each: string): string {
+  const found = `query (printf ${JSON.stringify(query)} $labels.${cluster} $labels.node) | sortByLabel "${label}"`;
+  return `{{ with ${found} }} ${before}{{ range $index, $found := . }}{{ if $index }},{{ end }} ${each}{{ end }}.{{ end }}`;
 }
 
 /** Why tokens of the node are late, as far as the exporter can tell. */
-export const CAUSES = asked(CAUSES_QUERY, 'Causes of late tokens on the node:', '{{ .Labels.cause }}');
+export const CAUSES = asked(
+  CAUSES_QUERY,
+  'Causes of late tokens on the node:',
+  'cause',
+  '{{ .Labels.cause }}',
+);

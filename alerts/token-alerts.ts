@@ -5,7 +5,19 @@
  */
 import { OTHERWISE, TOLD_REASONS } from './coverage.ts';
 import { knob } from './knobs.ts';
-import { ACCOUNT, type Alert, BY, bridged, CAUSES, type Group, HELD, held, lines, TOKEN } from './rule.ts';
+import {
+  ACCOUNT,
+  type Alert,
+  BY,
+  bridged,
+  CAUSES,
+  type Group,
+  HELD,
+  held,
+  lines,
+  TOKEN,
+  WORKLOAD,
+} from './rule.ts';
 
 function ofToken(metric: string): string {
   return `max by (${BY.token}) (${bridged(metric)})`;
@@ -23,7 +35,7 @@ const critical = { severity: 'critical', for: knob('failing') } as const;
 const overdue = {
   name: 'SATokenRotationOverdue',
   summary: 'The kubelet has not replaced a service account token in time.',
-  description: `${TOKEN}: its refresh is due and no new token has come.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+  description: `${TOKEN}: not replaced in time.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
 } as const;
 
 const TIME_ALERTS: readonly Alert[] = [
@@ -52,7 +64,7 @@ const TIME_ALERTS: readonly Alert[] = [
     name: 'SATokenExpired',
     expr: held('expired'),
     summary: 'A service account token has expired.',
-    description: `${TOKEN}: past its expiration, whoever uses it gets 401.${CAUSES} Check first: the events of the pod (kubectl describe pod), FailedMount names what the refresh fails on.`,
+    description: `${TOKEN}: expired, and refused by whoever it is shown to.${CAUSES} Check first: the events of the pod (kubectl describe pod), FailedMount names what the refresh fails on.`,
   },
   {
     name: 'SATokenStale',
@@ -61,7 +73,7 @@ const TIME_ALERTS: readonly Alert[] = [
     keepFiringFor: knob('recovery'),
     expr: held('stale'),
     summary: 'A service account token is past the lifetime that was asked for.',
-    description: `${TOKEN}: past its lifetime and not replaced; it is accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+    description: `${TOKEN}: past the lifetime that was asked for and not replaced; accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
   },
   {
     ...critical,
@@ -69,7 +81,7 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: `max by (${BY.node}) (${bridged('satoken_problems{reason="not_yet_valid"}')}) > 0`,
     summary: 'Service account tokens of a node begin in the future.',
     description:
-      'Node {{ $labels.node }}: {{ $value }} tokens begin in the future and are refused until then. Check first: timedatectl status on the node and on the control plane.',
+      'Node {{ $labels.node }}: tokens begin in the future ({{ $value }}) and are refused until then. Check first: timedatectl status on the node and on the control plane.',
   },
 ];
 
@@ -80,7 +92,7 @@ const CLUSTER_ALERTS: readonly Alert[] = [
     expr: `sum by (${BY.cluster}) (${held('signing_key_unknown')})`,
     summary: 'Service account tokens are signed with a key that the API server does not publish.',
     description:
-      '{{ $value }} tokens are signed with a key that the API server does not publish, and are refused. Check first: whether --service-account-key-file of every API server still names the former key.',
+      'Tokens are signed with a key that the API server does not publish ({{ $value }}), and are refused. Check first: whether --service-account-key-file of every API server still names the former key.',
   },
   {
     ...critical,
@@ -88,7 +100,7 @@ const CLUSTER_ALERTS: readonly Alert[] = [
     expr: `sum by (${BY.cluster}) (${held('issuer_mismatch')})`,
     summary: "Service account tokens name another issuer than the API server's.",
     description:
-      '{{ $value }} tokens were issued under another issuer than the API server has now, and are refused. Check first: whether --service-account-issuer of every API server still names the former issuer, second.',
+      'Tokens were issued under another issuer than the API server has now ({{ $value }}), and are refused. Check first: whether --service-account-issuer of every API server still names the former issuer, second.',
   },
 ];
 
@@ -114,14 +126,14 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     name: 'SATokenAudienceMismatch',
     expr: `sum by (${BY.workload}) (${held('audience_mismatch')})`,
     summary: 'Service account tokens are for an audience that their receiver does not accept.',
-    description: `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}: for none of the audiences expected of them. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+    description: `${WORKLOAD}: for none of the audiences expected of them. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
   },
   {
     ...critical,
     name: 'SATokenLegacySecretMissing',
     expr: `sum by (${BY.workload}) (${held('legacy_secret_missing')})`,
     summary: 'The Secret of a legacy service account token does not exist.',
-    description: `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}: the Secret they come from does not exist, they are refused or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 none is made by itself.`,
+    description: `${WORKLOAD}: the Secret they come from does not exist, they are refused or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 none is made by itself.`,
   },
   {
     name: 'SATokenLegacyMounted',
@@ -129,7 +141,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     for: knob('habit'),
     expr: `sum by (${BY.workload}) (${held('legacy_token')})`,
     summary: 'Pods mount legacy service account tokens, which never expire.',
-    description: `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}: out of a Secret, without an end, replaced by nobody. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
+    description: `${WORKLOAD}: out of a Secret, without an end, replaced by nobody. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
   },
 ];
 
@@ -139,21 +151,21 @@ const TOKEN_ALERTS: readonly Alert[] = [
     name: 'SATokenMissing',
     expr: held('token_missing'),
     summary: 'A running pod lacks a service account token that its spec asks for.',
-    description: `${TOKEN}: the pod's spec asks for it and there is no such file. Check first: the events of the pod (kubectl describe pod), FailedMount names what is wrong.`,
+    description: `${TOKEN}: asked for by the pod's spec, and not there. Check first: the events of the pod (kubectl describe pod), FailedMount names what is wrong.`,
   },
   {
     ...critical,
     name: 'SATokenRefused',
     expr: held('token_refused'),
     summary: 'The API server refuses a service account token.',
-    description: `${TOKEN}: the API server was asked and refuses it, for a reason that no other check accounts for. Check first: whether the pod and the account that the token names are those that exist now.`,
+    description: `${TOKEN}: refused by the API server, for a reason that no other check accounts for. Check first: whether the pod and the account that the token names are those that exist now.`,
   },
   {
     ...critical,
     name: 'SATokenSignatureInvalid',
     expr: held('signature_invalid'),
     summary: 'A service account token is not signed with the key that it names.',
-    description: `${TOKEN}: its signature is not that of the key it names; damaged, or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then who writes into the volume.`,
+    description: `${TOKEN}: not signed with the key that it names; damaged, or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then who writes into the volume.`,
   },
   {
     ...critical,

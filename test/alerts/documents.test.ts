@@ -1,0 +1,117 @@
+/**
+ * The files of the alerts are what their tables make, and those that read them find nothing wrong.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'mocha';
+import { parse } from 'yaml';
+import { alertmanagerFile, prometheusRule, rulesFile } from '../../alerts/documents.ts';
+import { ALERTS } from '../../alerts/groups.ts';
+import { INHIBITIONS } from '../../alerts/inhibitions.ts';
+import { ROOT } from '../docs/documents.ts';
+import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
+
+const FOLDER = join(ROOT, 'alerts');
+
+function read(name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8');
+}
+
+function run(command: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', cwd: FOLDER });
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+interface Rule {
+  readonly alert?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+interface Rules {
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly { readonly alert?: string }[];
+  }[];
+}
+
+describe('the files of the alerts', () => {
+  for (const [name, text] of [
+    ['rules.yaml', rulesFile()],
+    ['prometheusrule.yaml', prometheusRule()],
+    ['alertmanager.yaml', alertmanagerFile()],
+  ] as const) {
+    it(`alerts/${name} is current (npm run alerts)`, () => assert.equal(read(name), text));
+  }
+
+  it('rules.yaml has every row', () => {
+    const { groups } = parse(read('rules.yaml')) as Rules;
+    const names = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
+    assert.deepEqual(
+      names,
+      ALERTS.map(({ name }) => name),
+    );
+  });
+
+  it('rules.yaml gives an alert no label but its severity: a value in one would make it a new alert each time', () => {
+    const { groups } = parse(read('rules.yaml')) as Rules;
+    const alerts = groups.flatMap(({ rules }) => rules.filter(({ alert }) => alert !== undefined));
+    assert.deepEqual(
+      alerts.map(({ labels }) => labels),
+      ALERTS.map(({ severity }) => ({ severity })),
+    );
+  });
+
+  it('prometheusrule.yaml has the groups of rules.yaml, and what the operator wants around them', () => {
+    const { spec, metadata, ...rest } = parse(read('prometheusrule.yaml')) as {
+      spec: Rules;
+      metadata: object;
+    };
+    assert.deepEqual(spec, parse(read('rules.yaml')));
+    assert.deepEqual(rest, { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule' });
+    assert.deepEqual(metadata, {
+      name: 'sa-token-exporter',
+      labels: { 'app.kubernetes.io/name': 'sa-token-exporter' },
+    });
+  });
+
+  it('alertmanager.yaml says why of every inhibition', () => {
+    for (const { because } of INHIBITIONS)
+      assert.ok(read('alertmanager.yaml').includes(`  # ${because}\n  - `));
+  });
+});
+
+describeWith(['promtool'], 'promtool', () => {
+  it('finds nothing wrong with rules.yaml', () => {
+    assert.match(run('promtool', 'check', 'rules', 'rules.yaml'), /SUCCESS/);
+  });
+});
+
+describeWith(['promtool 3 (.ci/prometheus3)'], 'promtool 3', () => {
+  it('finds nothing wrong with rules.yaml, be it ever so strict', () => {
+    assert.match(run(PROMTOOL_3, 'check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml'), /SUCCESS/);
+  });
+});
+
+describeWith(['amtool'], 'amtool', () => {
+  it('finds nothing wrong with alertmanager.yaml', () => {
+    assert.match(run('amtool', 'check-config', 'alertmanager.yaml'), /SUCCESS/);
+  });
+  for (const [severity, receiver] of [
+    ['critical', 'pages'],
+    ['warning', 'tickets'],
+  ] as const) {
+    it(`sends what is ${severity} to ${receiver}`, () => {
+      const args = [
+        'config',
+        'routes',
+        'test',
+        '--config.file=alertmanager.yaml',
+        'alertname=SATokenExpired',
+      ];
+      assert.equal(run('amtool', ...args, `severity=${severity}`).trim(), receiver);
+    });
+  }
+});

@@ -1,0 +1,185 @@
+/**
+ * Every alert has a runbook, in one shape, and between them they carry the walk that people take by hand.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, it } from 'mocha';
+import { runbookUrl } from '../../alerts/documents.ts';
+import { ALERTS } from '../../alerts/groups.ts';
+import { KNOBS } from '../../alerts/knobs.ts';
+import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
+import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
+import { SELF_CHECKS } from '../../src/core/self-view.ts';
+import { ROOT } from '../docs/documents.ts';
+import { parseExpression } from './promql.ts';
+
+const FOLDER = 'docs/runbooks';
+const NAMES = [...new Set(ALERTS.map(({ name }) => name))];
+const SECTIONS = [
+  'What it means',
+  'What breaks, and when',
+  'How to confirm',
+  'Causes, most likely first',
+  'How to mend it',
+  'How to see that it is over',
+];
+
+function read(name: string): string {
+  return readFileSync(join(ROOT, FOLDER, `${name}.md`), 'utf8');
+}
+
+/** What stands under each heading. */
+function sectionsOf(text: string): ReadonlyMap<string, string> {
+  const parts = text.split(/^## (.+)$/m).slice(1);
+  return new Map(parts.flatMap((title, index) => (index % 2 === 0 ? [[title, parts[index + 1] ?? '']] : [])));
+}
+
+/** The steps that people take by hand, the runbook that has each, and what it must say. */
+const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
+  [
+    'is it mounted',
+    'SATokenMissing',
+    [
+      /kubectl exec POD .*-- ls -la \/var\/run\/secrets\/kubernetes.io\/serviceaccount\//,
+      /ca\.crt, namespace, token/,
+      /get pod .*spec\.automountServiceAccountToken/,
+      /get serviceaccount .*\.automountServiceAccountToken/,
+    ],
+  ],
+  [
+    'does the account exist',
+    'SATokenServiceAccountMissing',
+    [
+      /\{\.spec\.serviceAccountName\}/,
+      /kubectl get serviceaccount ACCOUNT -n NAMESPACE/,
+      /kubectl create serviceaccount ACCOUNT -n NAMESPACE/,
+      /kubectl delete pod POD/,
+    ],
+  ],
+  [
+    'is the token right',
+    'SATokenRefused',
+    [/cut -d\. -f2 .*base64 -d.*jq \./, /`exp`/, /`iss`/, /`sub`/, /`aud`/],
+  ],
+  [
+    'does it authenticate',
+    'SATokenRefused',
+    [/curl .*--cacert ca\.crt .*Bearer/, /401: the token is refused/, /403:.*RBAC/],
+  ],
+  [
+    'when does it expire',
+    'SATokenExpired',
+    [/kubectl get pod POD .*-o yaml/, /\.exp \| todate/, /get node NODE .*"Ready"/, /new token/],
+  ],
+  [
+    'legacy tokens',
+    'SATokenLegacySecretMissing',
+    [
+      /kubectl get secrets -n NAMESPACE/,
+      /kubernetes\.io\/service-account-token/,
+      /kubernetes\.io\/service-account\.name/,
+      /kubectl create token ACCOUNT -n NAMESPACE --duration=24h/,
+      /projected/,
+      /at each request/,
+    ],
+  ],
+  [
+    'is the audience right',
+    'SATokenAudienceMismatch',
+    [
+      /jq \.aud/,
+      /api-audiences\|service-account-issuer/,
+      /kubectl create token .*--audience=/,
+      /audience: vault/,
+      /expirationSeconds:/,
+      /path:/,
+    ],
+  ],
+  [
+    'does the application read it again',
+    'SATokenStaleUse',
+    [/access time .*`stat`.* does not tell/, /official ones read the file again/],
+  ],
+  [
+    'does the kubelet rotate it',
+    'SATokenNodeRotationStalled',
+    [
+      /journalctl -u kubelet --since "1 hour ago" \| grep -iE 'token\|serviceaccount'/,
+      /"Ready"/,
+      /does not reach the API server/,
+      /one line of the kubelet's log/,
+    ],
+  ],
+  ['is it over', 'SATokenExpired', [/No more 401 in the log/, /newly written/]],
+];
+
+describe('the runbooks', () => {
+  it('are one for each alert, and no others', () => {
+    const files = globSync('*.md', { cwd: join(ROOT, FOLDER) }).map((file) => basename(file, '.md'));
+    assert.deepEqual(files.sort(), [...NAMES].sort());
+  });
+
+  for (const name of NAMES) {
+    describe(name, () => {
+      const text = read(name);
+      const sections = sectionsOf(text);
+
+      it('is where its alert links to', () => {
+        assert.equal(runbookUrl({ name }), `${KNOBS.runbooks.value}/${name}.md`);
+        assert.ok(KNOBS.runbooks.value.endsWith(`/${FOLDER}`));
+        assert.ok(text.startsWith(`# ${name}\n`));
+      });
+      it('has the sections that all have, in their order, none of them empty', () => {
+        assert.deepEqual([...sections.keys()], SECTIONS);
+        for (const [title, body] of sections) assert.ok(body.trim().length > 20, title);
+      });
+      it('confirms with kubectl or on the node, and with the exporter', () => {
+        const confirm = sections.get('How to confirm') ?? '';
+        assert.match(confirm, /kubectl|sysctl/);
+        assert.match(
+          confirm,
+          /sa-token-exporter (explain|scan)|satoken_|kubectl .*(sa-token-exporter|EXPORTER)/,
+        );
+      });
+      it('lists causes by number', () => {
+        assert.match(
+          sections.get('Causes, most likely first') ?? '',
+          /^1\. |\]\(SATokenRotationOverdue\.md\)/m,
+        );
+      });
+      it('asks in PromQL', () => {
+        for (const [, queries = ''] of text.matchAll(/```promql\n(.*?)```/gs))
+          for (const query of queries.trim().split('\n'))
+            assert.ok(parseExpression(query).selectors.length > 0);
+      });
+      it('repeats no threshold', () => {
+        assert.doesNotMatch(text, /for: ?\d|after (?:5|10|15) minutes/);
+      });
+    });
+  }
+
+  for (const [step, name, patterns] of STEPS) {
+    it(`${name} has the step: ${step}`, () => {
+      for (const pattern of patterns) assert.match(read(name).replaceAll('\n', ' '), pattern);
+    });
+  }
+
+  it('explain every cause of a late token', () => {
+    const text = ['SATokenRotationOverdue', 'SATokenNodeRotationStalled', 'SATokenNotYetValid']
+      .map(read)
+      .join('\n');
+    const inWords = ['pod_terminating', 'clock_skew'];
+    for (const cause of OVERDUE_CAUSES.filter((one) => !inWords.includes(one)))
+      assert.ok(text.includes(cause), cause);
+    assert.match(text, /terminating/);
+    assert.match(text, /clock/);
+  });
+
+  it('explain every check of the own view, and every resource', () => {
+    for (const check of SELF_CHECKS)
+      assert.ok(read('SATokenSelfViewWrong').includes(`| \`${check}\` |`), check);
+    for (const one of CLUSTER_RESOURCES)
+      assert.ok(read('SATokenClusterBlind').includes(`| \`${one}\` |`), one);
+  });
+});
