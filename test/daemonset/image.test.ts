@@ -7,10 +7,10 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { OPTIONS } from '../../src/config/options.ts';
 import { ENVIRONMENT, FLAGS } from '../../src/lean.ts';
-import { buildImage, cloneContext, type Image, INSTRUCTIONS, instructionsOf, ROOT } from './image.ts';
+import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
 describe('the instructions of a Dockerfile', () => {
   it('are one a line, without comments, with continued lines joined', () => {
@@ -23,16 +23,10 @@ describe('the instructions of a Dockerfile', () => {
 
 describe('the image', function () {
   this.timeout(180_000);
-  let context: ReturnType<typeof cloneContext>;
   let image: Image;
 
   before(() => {
-    context = cloneContext();
-    image = buildImage(context.folder, { REVISION: 'abc1234' });
-  });
-  after(() => {
-    image.remove();
-    context.remove();
+    image = imageOfHead();
   });
 
   it('holds the program, its licence and those of its packages, and nothing else', () => {
@@ -87,7 +81,7 @@ describe('the image', function () {
       if (port !== undefined) break;
     }
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-    assert.match(await answer.text(), /satoken_exporter_build_info{[^}]*revision="abc1234"/);
+    assert.match(await answer.text(), new RegExp(`satoken_exporter_build_info{[^}]*revision="${REVISION}"`));
     server.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null]);
   });

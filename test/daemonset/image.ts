@@ -109,7 +109,7 @@ function rests(instruction: string): readonly string[] {
 }
 
 /** Builds from `context`, a tree of the sources. */
-export function buildImage(context: string, args: Readonly<Record<string, string>>): Image {
+function buildImage(context: string, args: Readonly<Record<string, string>>): Image {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-image-'));
   const build: Build = { context, args, folder, stages: new Map(), stage: { folder, workdir: '/' } };
   for (const { name, rest } of INSTRUCTIONS) {
@@ -129,13 +129,26 @@ export function buildImage(context: string, args: Readonly<Record<string, string
 }
 
 /** The files that git has of HEAD, and no others, less what .dockerignore keeps out. */
-export function cloneContext(): { readonly folder: string; readonly remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'satoken-context-'));
+function extractContext(folder: string): void {
   const kept = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('!'))
     .map((line) => line.slice(1));
   const archive = execFileSync('git', ['archive', 'HEAD', ...kept], { cwd: ROOT, maxBuffer: 1 << 28 });
   execFileSync('tar', ['x', '-C', folder], { input: archive });
-  return { folder, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+export const REVISION = 'abc1234';
+let built: Image | undefined;
+
+/** The image of HEAD: built when first asked for, removed when the tests are over. */
+export function imageOfHead(): Image {
+  if (built !== undefined) return built;
+  const context = mkdtempSync(join(tmpdir(), 'satoken-context-'));
+  extractContext(context);
+  const image = buildImage(context, { REVISION });
+  rmSync(context, { recursive: true });
+  process.once('exit', image.remove);
+  built = image;
+  return image;
 }

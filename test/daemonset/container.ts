@@ -1,0 +1,113 @@
+/**
+ * A container without a container engine: the image's files and Node in a root of their own, started as the image says
+ * under the security context and the mounts that a manifest asks for.
+ *
+ * Does what a runtime does for these few fields, in a mount namespace. Libraries come from this machine, read-only.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Image } from './image.ts';
+import type { Container, PodSpec } from './manifests.ts';
+
+/** Arguments: the new root, the image's files, Node, then pairs of a folder of the node and where it is mounted. */
+const PREPARE = `
+root=$1 files=$2 node=$3; shift 3
+mount -t tmpfs -o mode=755 tmpfs "$root"
+mkdir -p "$root/usr" "$root/app" "$root/nodejs/bin" "$root/proc"
+mount --rbind /usr "$root/usr"; mount --bind "$files/app" "$root/app"; mount --rbind /proc "$root/proc"
+for folder in bin lib lib64 sbin; do
+  if [ -L "/$folder" ]; then cp -P "/$folder" "$root/$folder"
+  elif [ -d "/$folder" ]; then mkdir "$root/$folder"; mount --rbind "/$folder" "$root/$folder"; fi
+done
+touch "$root/nodejs/bin/node"; mount --bind "$node" "$root/nodejs/bin/node"
+while [ "$1" != -- ]; do
+  mkdir -p "$root$2"; mount --rbind "$1" "$root$2"; mount -o remount,bind,ro "$root$2"; shift 2
+done
+for folder in usr app nodejs/bin/node; do mount -o remount,bind,ro "$root/$folder"; done
+mount -o remount,ro "$root"
+shift
+exec chroot "$root" "$@"
+`;
+
+export interface ContainerOptions {
+  readonly image: Image;
+  readonly pod: PodSpec;
+  /** Values of the fields that the environment is made of. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Where each volume of the pod lies on the node. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** Where a trace of its system calls goes, if anywhere, and which. */
+  readonly trace?: { readonly file: string; readonly calls: string };
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** A file of /proc about it. */
+  readonly about: (file: string) => string;
+  readonly stop: () => Promise<readonly unknown[]>;
+}
+
+/** What setpriv is to do: uid 0 is given the capabilities that are left in the bounding set, as runtimes do it. */
+function privileges({ securityContext }: Container): readonly string[] {
+  const { capabilities, allowPrivilegeEscalation } = securityContext;
+  const added = (capabilities.add ?? []).map((name) => `,+${name.toLowerCase()}`);
+  return [
+    '/usr/bin/setpriv',
+    `--bounding-set=-all${added.join('')}`,
+    '--inh-caps=-all',
+    ...(allowPrivilegeEscalation ? [] : ['--no-new-privs']),
+  ];
+}
+
+function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: string): readonly string[] {
+  const [container] = pod.containers;
+  const propagation = container.volumeMounts.some((one) => one.mountPropagation === 'HostToContainer');
+  const mounts = container.volumeMounts.flatMap(({ name, mountPath }) => [volumes[name] ?? '', mountPath]);
+  return [
+    ...(trace === undefined ? [] : ['strace', '-D', '-f', '-qq', '-e', trace.calls, '-o', trace.file]),
+    ...['unshare', '--mount', `--propagation=${propagation ? 'slave' : 'private'}`],
+    ...['sh', '-euc', PREPARE, 'prepare', root, image.folder, process.execPath, ...mounts, '--'],
+    ...privileges(container),
+    ...image.entrypoint,
+    ...container.args,
+    '--web.listen-address=127.0.0.1:0',
+    '--scan.interval=1s',
+  ];
+}
+
+/** Starts the container; resolves once the first pass has ended. */
+export async function startContainer(options: ContainerOptions): Promise<Running> {
+  const root = mkdtempSync(join(tmpdir(), 'satoken-root-'));
+  const [command = '', ...args] = commandOf(options, root);
+  const variables = options.pod.containers[0].env.map(({ name, valueFrom }) => [
+    name,
+    options.fields[valueFrom.fieldRef.fieldPath],
+  ]);
+  const env = { PATH: process.env['PATH'], ...options.image.environment, ...Object.fromEntries(variables) };
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'exit');
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stderr)) {
+    lines.push(line);
+    if (line.includes('msg="first pass ended"')) break;
+  }
+  child.stderr.resume();
+  const port = /msg=listening .*port=(\d+)/.exec(lines.join('\n'))?.[1];
+  if (port === undefined) throw new Error(`did not start: ${lines.join('\n')}`);
+  return {
+    process: child,
+    url: `http://127.0.0.1:${port}`,
+    about: (file) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8'),
+    stop: async () => {
+      child.kill('SIGTERM');
+      const end = await ended;
+      rmSync(root, { recursive: true });
+      return end;
+    },
+  };
+}

@@ -1,0 +1,213 @@
+/**
+ * The security context of the manifest, tried: what the exporter sees under it, what it cannot without, and that it
+ * does nothing else with it.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, it } from 'mocha';
+import { CANARY_VOLUME } from '../../src/core/self-view.ts';
+import type { Volume } from '../../src/simulator/objects.ts';
+import { describeWith } from '../support/tools.ts';
+import { type Running, startContainer } from './container.ts';
+import { createFleet, type Fleet, TOKENS_IN_FLEET } from './fleet.ts';
+import { type Image, imageOfHead } from './image.ts';
+import { type Container, daemonSetOf, type PodSpec, render } from './manifests.ts';
+
+/** CAP_DAC_READ_SEARCH is the third. */
+const DAC_READ_SEARCH = '0000000000000004';
+/** Calls with a path that change nothing, and the watches. */
+const READING =
+  /^(?:access|faccessat2?|getcwd|l?stat|newfstatat|open|openat|readlink(?:at)?|statfs|statx|inotify_add_watch)$/;
+const WRITING = /O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/;
+
+interface Call {
+  readonly pid: string;
+  readonly name: string;
+  readonly args: string;
+}
+
+/** The calls of the program, from its own start on. */
+function callsIn(file: string): readonly Call[] {
+  const calls = readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid = '', name = '', args = ''] = /^(\d+) +(\w+)\((.*)/.exec(line) ?? [];
+      return name === '' ? [] : [{ pid, name, args }];
+    });
+  return calls.slice(
+    calls.findIndex(({ name, args }) => name === 'execve' && args.startsWith('"/nodejs/bin/node"')),
+  );
+}
+
+describeWith(
+  ['root', 'mount namespaces', 'strace', 'kubectl'],
+  'the security context',
+  function (this: Mocha.Suite) {
+    this.timeout(180_000);
+    const folder = mkdtempSync(join(tmpdir(), 'satoken-context-'));
+    const trace = join(folder, 'trace');
+    const pod: PodSpec = daemonSetOf(render('daemonset/overlays/no-cluster')).spec.template.spec;
+    const canary = pod.volumes.find(({ name }) => name === CANARY_VOLUME) as Volume;
+    let image: Image;
+    let fleet: Fleet;
+    let container: Running;
+
+    /** The pod with something of its container changed. */
+    const altered = (change: (container: Container) => Partial<Container>): PodSpec => {
+      const [one] = pod.containers;
+      return { ...pod, containers: [{ ...one, ...change(one) }] };
+    };
+    const start = async (spec: PodSpec, options = {}): Promise<Running> => {
+      const { uid } = fleet.exporter.metadata;
+      return startContainer({
+        image,
+        pod: spec,
+        fields: { 'spec.nodeName': 'node-1', 'metadata.uid': uid },
+        volumes: { pods: fleet.pods, [CANARY_VOLUME]: fleet.world.kubelet.volumeFolder(uid, CANARY_VOLUME) },
+        ...options,
+      });
+    };
+    const metrics = async ({ url }: Running): Promise<readonly string[]> => {
+      const answer = await fetch(`${url}/metrics`);
+      return (await answer.text()).split('\n');
+    };
+    const unreadable = async (one: Running): Promise<readonly string[]> => {
+      const lines = (await metrics(one)).filter((line) => line.startsWith('satoken_unreadable{'));
+      return lines.map((line) => {
+        const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1];
+        return `${label('pod_uid')}/${label('volume')}/${label('path')}: ${label('reason')}`;
+      });
+    };
+
+    before(async () => {
+      image = imageOfHead();
+      fleet = createFleet(canary);
+      container = await start(pod, {
+        trace: {
+          file: trace,
+          calls: 'trace=%file,%process,inotify_add_watch,open_by_handle_at,ftruncate,fchmod,fchown',
+        },
+      });
+    });
+    after(async () => {
+      if (container.process.exitCode === null) await container.stop();
+      fleet.remove();
+      rmSync(folder, { recursive: true });
+    });
+
+    it('is that of the manifest: uid 0 with one capability, and no way to more', () => {
+      const status = container.about('status');
+      for (const set of ['CapPrm', 'CapEff', 'CapBnd'])
+        assert.match(status, new RegExp(`^${set}:\t${DAC_READ_SEARCH}$`, 'm'));
+      for (const set of ['CapInh', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
+      assert.match(status, /^NoNewPrivs:\t1$/m);
+      assert.match(status, /^Uid:\t0\t0\t0\t0$/m);
+      assert.match(container.about('mountinfo'), / \/ ro,.* - tmpfs /);
+    });
+
+    it('reads every token of every owner', async () => {
+      const lines = await metrics(container);
+      assert.ok(fleet.foreign().length >= 800);
+      assert.deepEqual(await unreadable(container), []);
+      assert.equal(lines.filter((line) => line.startsWith('satoken_info{')).length, TOKENS_IN_FLEET + 1);
+    });
+
+    it('sees itself as it should, and its canary', async () => {
+      const lines = (await metrics(container)).filter((line) =>
+        /^satoken_(?:self_view|canary_healthy)\{/.test(line),
+      );
+      assert.equal(lines.length, 5);
+      assert.deepEqual(
+        lines.filter((line) => !line.endsWith(' 1')),
+        [],
+      );
+    });
+
+    it('sees volumes that are mounted after its start', async () => {
+      const { uid } = fleet.runAnother().metadata;
+      try {
+        const series = new RegExp(`^satoken_info\\{.*pod_uid="${uid}"`);
+        while (!(await metrics(container)).some((line) => series.test(line)))
+          assert.equal(container.process.exitCode, null);
+      } finally {
+        fleet.world.kubelet.remove(uid);
+      }
+    });
+
+    it('keeps nothing of a volume open', () => {
+      const descriptors = readdirSync(`/proc/${container.process.pid}/fd`);
+      const open = descriptors.map((descriptor) =>
+        readlinkSync(`/proc/${container.process.pid}/fd/${descriptor}`),
+      );
+      assert.ok(open.some((path) => path.startsWith('socket:')));
+      assert.deepEqual(
+        open.filter((path) => path.includes('kubernetes.io') || path.includes('/pods')),
+        [],
+      );
+    });
+
+    it('opens nothing for writing, changes nothing and starts nothing, to its end', async () => {
+      assert.deepEqual(await container.stop(), [0, null]);
+      const [first, ...calls] = callsIn(trace);
+      assert.equal(first?.name, 'execve');
+      const ofPods = calls.filter(({ args }) => args.includes('/var/lib/kubelet'));
+      assert.ok(ofPods.filter(({ name }) => name.startsWith('open')).length > TOKENS_IN_FLEET);
+      assert.deepEqual(
+        ofPods.filter(({ name }) => !READING.test(name)),
+        [],
+      );
+      assert.deepEqual(
+        calls.filter(({ name, args }) => name.startsWith('open') && WRITING.test(args)),
+        [],
+      );
+      const threads = calls.filter(({ name }) => name.startsWith('clone'));
+      assert.ok(threads.length > 0);
+      assert.deepEqual(
+        threads.filter(({ args }) => !args.includes('CLONE_THREAD')),
+        [],
+      );
+      const forbidden = /^(?:execve|execveat|fork|vfork|open_by_handle_at|ftruncate|fchmod|fchown)$/;
+      assert.deepEqual(
+        calls.filter(({ name }) => forbidden.test(name)),
+        [],
+      );
+    });
+
+    it('without the capability names each token that it cannot read, and reads the others', async () => {
+      const { capabilities } = pod.containers[0].securityContext;
+      const bare = await start(
+        altered(({ securityContext }) => ({
+          securityContext: { ...securityContext, capabilities: { drop: capabilities.drop } },
+        })),
+      );
+      try {
+        assert.match(bare.about('status'), /^CapEff:\t0+$/m);
+        const expected = fleet.foreign().map((token) => `${token}: permission_denied`);
+        assert.deepEqual([...(await unreadable(bare))].sort(), [...expected].sort());
+        const read = (await metrics(bare)).filter((line) => line.startsWith('satoken_info{')).length;
+        assert.equal(read, TOKENS_IN_FLEET + 1 - expected.length);
+      } finally {
+        await bare.stop();
+      }
+    });
+
+    it('without propagation says of later volumes that they are not mounted', async () => {
+      const deaf = await start(
+        altered(({ volumeMounts }) => ({
+          volumeMounts: volumeMounts.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+        })),
+      );
+      const { uid } = fleet.runAnother().metadata;
+      try {
+        const says = async () =>
+          (await unreadable(deaf)).some((line) => line.startsWith(uid) && line.endsWith('not_mounted'));
+        while (!(await says())) assert.equal(deaf.process.exitCode, null);
+      } finally {
+        fleet.world.kubelet.remove(uid);
+        await deaf.stop();
+      }
+    });
+  },
+);
