@@ -33,7 +33,7 @@ interface Rule {
 interface Rules {
   readonly groups: readonly {
     readonly name: string;
-    readonly rules: readonly { readonly alert?: string }[];
+    readonly rules: readonly Rule[];
   }[];
 }
 
