@@ -6,13 +6,13 @@ import { describe, it } from 'mocha';
 import { kubeconfigOf } from '../src/join-cluster.ts';
 
 const IN_CLUSTER = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
-const OF_A_PERSON = { KUBECONFIG: '/home/config' };
+const OF_A_PERSON = { KUBECONFIG: '/own/config' };
 
 describe('the configuration of the API server', () => {
   const cases = [
     { it: 'is none where there is none', mode: 'auto', kubeconfig: '', environment: {}, found: undefined },
     { it: "is the pod's own in a pod", mode: 'auto', kubeconfig: '', environment: IN_CLUSTER, found: '' },
-    { it: "is a person's", mode: 'auto', kubeconfig: '', environment: OF_A_PERSON, found: '/home/config' },
+    { it: "is a person's", mode: 'auto', kubeconfig: '', environment: OF_A_PERSON, found: '/own/config' },
     {
       it: 'is the one that is named',
       mode: 'auto',

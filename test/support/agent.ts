@@ -1,0 +1,146 @@
+/**
+ * The agent with all its sources over a simulated node and API server, in a time of its own.
+ *
+ * Files and requests are real; the clock goes when told to. Between two steps the agent hears all that there is to hear,
+ * since its time goes by a thousand times faster than its wires.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { loadConfig } from '../../src/config/load.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import { type Suspects, suspectsOf } from '../../src/core/suspects.ts';
+import type { Token } from '../../src/core/token.ts';
+import { createFacts } from '../../src/facts.ts';
+import { joinCluster } from '../../src/join-cluster.ts';
+import { type ApiServer, createApiServer } from '../../src/simulator/api-server.ts';
+import { kubeconfigFor } from '../../src/simulator/kubeconfig.ts';
+import { chooseMounts } from '../../src/simulator/mounts.ts';
+import type { Pod } from '../../src/simulator/objects.ts';
+import { createWorld, type World } from '../../src/simulator/world.ts';
+import type { ClusterSource } from '../../src/sources/cluster/cluster.ts';
+import { createTokenFiles } from '../../src/sources/token-files.ts';
+import { policy } from './tokens.ts';
+
+export interface TestAgent {
+  readonly world: World;
+  readonly api: ApiServer;
+  readonly cluster: ClusterSource;
+  readonly now: () => number;
+  /** Goes on to that time, syncs what is due, looks at everything, and asks about what is in trouble. */
+  readonly stepTo: (time: number) => Promise<Snapshot>;
+  readonly close: () => Promise<void>;
+}
+
+const USER = 'test';
+/** The waits of the agent are so much shorter than they would be. */
+const SPEED = 20;
+/** Who has heard nothing by then never will. */
+const PATIENCE_MS = 20_000;
+const LOOK_AGAIN_MS = 5;
+const nothing = (): void => undefined;
+
+async function joinSimulated(rootDir: string, kubeconfig: string, now: () => number) {
+  const loaded = loadConfig([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`], {});
+  assert.ok(loaded.ok);
+  const { config } = loaded.commandLine;
+  const joined = await joinCluster({
+    config,
+    environment: {},
+    node: 'node-1',
+    userAgent: 'test',
+    clock: {
+      now,
+      monotonicMs: () => performance.now() * SPEED,
+      sleep: (ms, signal) => delay(ms / SPEED, undefined, { signal }).catch(nothing),
+    },
+    random: Math.random,
+    listener: { onChange: nothing, onFailure: nothing, onError: (error) => assert.fail(String(error)) },
+    onRequest: nothing,
+    questionsPerMinute: 10_000,
+  });
+  assert.ok(joined.ok && joined.cluster);
+  return { config, cluster: joined.cluster };
+}
+
+/** Whether the agent knows of pods, accounts and keys in use what the API server knows. */
+function isCurrent(
+  { cluster: { list, keys, issuer } }: World,
+  cluster: ClusterSource,
+  tokens: readonly Token[],
+): boolean {
+  const { pods, accounts, authority } = cluster.facts();
+  const known = list('pods') as unknown as readonly Pod[];
+  const uids = new Set(list('serviceaccounts').map(({ metadata }) => metadata.uid));
+  const used = new Set(tokens.map(({ claims }) => claims.keyId));
+  return (
+    pods?.size === known.length &&
+    known.every(({ metadata, status }) => {
+      const pod = pods.get(metadata.uid);
+      return (
+        pod?.phase === status?.phase && pod?.isTerminating === (metadata.deletionTimestamp !== undefined)
+      );
+    }) &&
+    accounts?.size === uids.size &&
+    [...accounts.values()].every(({ uid }) => uids.has(uid)) &&
+    authority?.issuer === issuer() &&
+    keys().every(({ keyId }) => authority.keyIds.has(keyId) || !used.has(keyId))
+  );
+}
+
+function isAnswered(cluster: ClusterSource, { tokens, pods }: Suspects): boolean {
+  const { reviews, mountFailures } = cluster.facts();
+  return tokens.every((token) => reviews.has(token)) && pods.every(({ uid }) => mountFailures.has(uid));
+}
+
+export async function startAgent(start: number): Promise<TestAgent> {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-agent-'));
+  const rootDir = join(folder, 'kubelet');
+  const kubeconfig = join(folder, 'kubeconfig');
+  let time = start;
+  const now = (): number => time;
+  const world = createWorld({ rootDir, mounts: chooseMounts(folder), now });
+  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
+  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
+  const { config, cluster } = await joinSimulated(rootDir, kubeconfig, now);
+  const stop = new AbortController();
+  const running = cluster.run(stop.signal);
+  const files = createTokenFiles({
+    rootDir,
+    isWatching: false,
+    now,
+    onNudge: nothing,
+    onRotation: nothing,
+    onReadFailure: nothing,
+    onWatchFailure: nothing,
+  });
+  const takeSnapshot = createTakeSnapshot(policy());
+  const facts = createFacts({ config, files, cluster, takeSnapshot, now, isLasting: true });
+
+  const isUpToDate = (): boolean =>
+    isCurrent(world, cluster, facts.observation().tokens) &&
+    isAnswered(cluster, suspectsOf(facts.snapshot()));
+
+  const stepTo = async (to: number): Promise<Snapshot> => {
+    time = to;
+    world.tick();
+    await files.scan();
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    for (facts.gather(); !isUpToDate(); facts.gather()) {
+      assert.ok(performance.now() < giveUpAt, 'the agent does not catch up');
+      await delay(LOOK_AGAIN_MS);
+    }
+    return facts.snapshot();
+  };
+  const close = async (): Promise<void> => {
+    stop.abort();
+    await running;
+    await api.close();
+    files.close();
+    world.kubelet.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { world, api, cluster, now, stepTo, close };
+}
