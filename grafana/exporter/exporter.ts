@@ -1,0 +1,28 @@
+/**
+ * The exporter itself: whether every agent answers, what it costs, what it cannot do, and which version it is.
+ */
+import { dashboard } from '../parts/dashboard.ts';
+import { UIDS } from '../parts/links.ts';
+import { IN_CLUSTER } from '../parts/promql.ts';
+import { TARGETS } from './chosen.ts';
+import { resources, times } from './cost.ts';
+import { now } from './now.ts';
+import { api, errors } from './trouble.ts';
+
+export const exporter = dashboard({
+  uid: UIDS.exporter,
+  title: 'Exporter health',
+  description: 'Whether every agent answers, what it costs, what it cannot do, and which version it is.',
+  choices: [
+    { label: 'cluster', title: 'Cluster', from: 'satoken_exporter_build_info', isMulti: true, all: '.*' },
+    { label: 'job', title: 'Job', from: `satoken_exporter_build_info{${IN_CLUSTER}}`, isMulti: true },
+    {
+      label: 'node',
+      title: 'Node',
+      from: `satoken_tokens{${TARGETS}}`,
+      isMulti: true,
+      all: '.*',
+    },
+  ],
+  sections: [now, times, resources, api, errors],
+});

@@ -1,0 +1,23 @@
+/**
+ * The fleet: whether workloads can authenticate, where not, since when, and who is next.
+ */
+import { dashboard } from '../parts/dashboard.ts';
+import { UIDS } from '../parts/links.ts';
+import { IN_CLUSTER, ON_NODES } from '../parts/promql.ts';
+import { audiencesAndKeys, coverage, rotation } from './coverage.ts';
+import { forecast } from './forecast.ts';
+import { now } from './now.ts';
+import { where } from './where.ts';
+
+export const fleet = dashboard({
+  uid: UIDS.fleet,
+  title: 'Fleet',
+  description:
+    'Whether workloads can authenticate with their ServiceAccount tokens, where not, and since when.',
+  choices: [
+    { label: 'cluster', title: 'Cluster', from: 'satoken_tokens', isMulti: true, all: '.*' },
+    { label: 'node', title: 'Node', from: `satoken_tokens{${IN_CLUSTER}}`, isMulti: true, all: '.*' },
+    { label: 'namespace', title: 'Namespace', from: `satoken_info{${ON_NODES}}`, isMulti: true, all: '.*' },
+  ],
+  sections: [now, where, forecast, rotation, audiencesAndKeys, coverage],
+});

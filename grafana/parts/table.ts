@@ -1,0 +1,93 @@
+/**
+ * Tables: rows named by labels, with a column for each question.
+ *
+ * The first question has a row for every row of the others, so that Grafana finds its column under either name it
+ * gives it. Knows how cells look and where they lead, nothing of what they say.
+ */
+import { TableCellDisplayMode, TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
+import type {
+  DataTransformerConfig,
+  DynamicConfigValue,
+  Panel,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { REASON_COVERAGE } from '../../alerts/coverage.ts';
+import { COLORS, NEUTRAL, type Steps } from './colors.ts';
+import { LINKS } from './links.ts';
+import { dress, type PanelOptions, type Query, thresholdSteps, type Unit } from './panel.ts';
+import { mappingOf, type Words } from './panels.ts';
+
+export interface Column {
+  /** Not shown where it has none. */
+  readonly title?: string;
+  readonly expr: string;
+  readonly unit?: Unit;
+  readonly steps?: Steps;
+  readonly words?: Words;
+  readonly empty?: string;
+}
+
+export interface TableOptions extends Omit<PanelOptions, 'unit'> {
+  readonly labels: readonly string[];
+  readonly columns: readonly [Column, ...Column[]];
+  /** Title of the column whose highest values come first. */
+  readonly sortBy?: string;
+}
+
+/** Grafana numbers the columns of values where more than one question has an answer. */
+function valueNames({ length }: readonly Column[], index: number): readonly string[] {
+  const numbered = `Value #${String.fromCharCode('A'.charCodeAt(0) + index)}`;
+  if (length === 1) return ['Value'];
+  return index === 0 ? ['Value', numbered] : [numbered];
+}
+
+function transformations(
+  labels: readonly string[],
+  columns: readonly Column[],
+): readonly DataTransformerConfig[] {
+  const renamed = columns.flatMap(({ title }, index) =>
+    title === undefined ? [] : valueNames(columns, index).map((name) => [name, title] as const),
+  );
+  const shown = [...labels, ...renamed.map(([name]) => name)];
+  const indexByName = Object.fromEntries(shown.map((name, index) => [name, index]));
+  return [
+    ...(columns.length === 1 ? [] : [{ id: 'merge', options: {} }]),
+    { id: 'filterFieldsByName', options: { include: { names: shown } } },
+    { id: 'organize', options: { indexByName, renameByName: Object.fromEntries(renamed) } },
+  ];
+}
+
+/** A reason is shown as the alert that tells of it, which is the name of its runbook. */
+const RUNBOOKS = mappingOf(
+  Object.entries(REASON_COVERAGE).flatMap(([reason, coverage]) =>
+    'alert' in coverage ? [[reason, coverage.alert, COLORS.note] as const] : [],
+  ),
+);
+
+function labelConfig(label: string): DynamicConfigValue[] {
+  const link = LINKS[label];
+  const links = link === undefined ? [] : [{ id: 'links', value: [link] }];
+  return label === 'runbook' ? [...links, { id: 'mappings', value: [RUNBOOKS] }] : links;
+}
+
+function valueConfig({ unit = 'short', steps = NEUTRAL, words, empty }: Column): DynamicConfigValue[] {
+  return [
+    { id: 'unit', value: unit },
+    { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } },
+    { id: 'thresholds', value: { mode: 'absolute', steps: thresholdSteps(steps) } },
+    ...(words === undefined ? [] : [{ id: 'mappings', value: [mappingOf(words)] }]),
+    ...(empty === undefined ? [] : [{ id: 'noValue', value: empty }]),
+  ];
+}
+
+export function table({ labels, columns, sortBy, ...options }: TableOptions): Panel {
+  const queries: readonly Query[] = columns.map(({ expr }) => ({ expr }));
+  const builder = dress(new TableBuilder(), { ...options, unit: 'short' }, queries, 'rows')
+    .transformations([...transformations(labels, columns)])
+    .filterable(true)
+    .sortBy(sortBy === undefined ? [] : [new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
+  for (const label of labels) builder.overrideByName(label, labelConfig(label));
+  for (const column of columns)
+    if (column.title !== undefined) builder.overrideByName(column.title, valueConfig(column));
+  return builder.build();
+}

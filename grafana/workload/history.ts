@@ -1,0 +1,76 @@
+/**
+ * Workload: what became of its tokens.
+ */
+
+import { REASONS } from '../../src/core/checks/index.ts';
+import { looksOf } from '../parts/colors.ts';
+import type { Section } from '../parts/layout.ts';
+import { graph, timeline } from '../parts/panels.ts';
+import { failing, timeSince, timesOutlived } from '../parts/promql.ts';
+import { table } from '../parts/table.ts';
+import { NEEDS_ALL, NONE_FAILS } from '../shared/empty.ts';
+import { STATES } from '../shared/tokens.ts';
+import { TOKENS } from './chosen.ts';
+
+const ONE = '{{pod}} {{volume}}/{{path}}';
+
+export const history: Section = {
+  title: 'History',
+  lines: [
+    {
+      height: 9,
+      panels: [
+        graph({
+          title: 'Age of each token',
+          description:
+            'A saw: each fall is a rotation. A line that only rises is a token that nobody replaces. With `--metrics.per-token=problems` lines are there only while a check fails.',
+          unit: 's',
+          empty: NEEDS_ALL,
+          queries: [
+            {
+              expr: timeSince('issued', TOKENS),
+              legend: ONE,
+            },
+          ],
+        }),
+        timeline({
+          title: 'State of each token',
+          description:
+            'What each token was at, and when. Healthy: fresh, with a short piece of refresh due at the end. With `--metrics.per-token=problems` it is known only while a check fails.',
+          unit: 'none',
+          empty: NEEDS_ALL,
+          query: { expr: timesOutlived(TOKENS), legend: ONE },
+          words: STATES,
+        }),
+      ],
+    },
+    {
+      height: 8,
+      panels: [
+        graph({
+          title: 'Problems',
+          description: 'Tokens of the workload that fail a check, by reason. Empty while all is well.',
+          unit: 'short',
+          empty: NONE_FAILS,
+          queries: [{ expr: `count by (reason) (${failing(TOKENS)})`, legend: '{{reason}}' }],
+          looks: looksOf(REASONS),
+        }),
+        table({
+          title: 'Last problems',
+          description:
+            'When a check last failed within the chosen time, to the minute: also for what has healed and for pods that have gone.',
+          empty: 'None within the chosen time (or --metrics.per-token=none)',
+          labels: ['runbook', 'reason', 'pod', 'volume', 'path'],
+          columns: [
+            {
+              title: 'Last seen',
+              expr: `label_replace(\nmax_over_time(timestamp(${failing(TOKENS)})[$__range:1m]) * 1000,\n"runbook", "$1", "reason", "(.*)")`,
+              unit: 'dateTimeAsIso',
+            },
+          ],
+          sortBy: 'Last seen',
+        }),
+      ],
+    },
+  ],
+};

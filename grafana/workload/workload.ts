@@ -1,0 +1,29 @@
+/**
+ * One workload, by namespace, service account and pod: its tokens, their history, and what to do.
+ */
+import { dashboard } from '../parts/dashboard.ts';
+import { UIDS } from '../parts/links.ts';
+import { IN_CLUSTER } from '../parts/promql.ts';
+import { ACCOUNTS, NAMED, PODS } from './chosen.ts';
+import { history } from './history.ts';
+import { now } from './now.ts';
+
+export const workload = dashboard({
+  uid: UIDS.workload,
+  title: 'Workload',
+  description:
+    'The ServiceAccount tokens of a namespace, an account or a pod. Needs --metrics.per-token=all, or problems for those that fail a check.',
+  choices: [
+    { label: 'cluster', title: 'Cluster', from: `{${NAMED}}`, isMulti: true, all: '.*' },
+    { label: 'namespace', title: 'Namespace', from: `{${NAMED}, ${IN_CLUSTER}}`, isMulti: false },
+    {
+      label: 'serviceaccount',
+      title: 'Service account',
+      from: `{${NAMED}, ${ACCOUNTS}}`,
+      isMulti: true,
+      all: '.*',
+    },
+    { label: 'pod', title: 'Pod', from: `{${NAMED}, ${PODS}}`, isMulti: true, all: '.*' },
+  ],
+  sections: [now, history],
+});

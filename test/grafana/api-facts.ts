@@ -1,0 +1,57 @@
+/**
+ * What a simulated API server would tell the exporter, without asking it over HTTP: its objects, trimmed as ever.
+ */
+import { type JsonObject, object } from '../../src/core/claim-rules.ts';
+import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster.ts';
+import type { Token } from '../../src/core/token.ts';
+import type { Cluster, Resource } from '../../src/simulator/cluster.ts';
+import { trimAccount } from '../../src/sources/cluster/accounts.ts';
+import { parseMountFailures } from '../../src/sources/cluster/mount-failures.ts';
+import { trimPod } from '../../src/sources/cluster/pods.ts';
+import type { Trimmed } from '../../src/sources/cluster/replica.ts';
+
+type Trim<T> = (thing: JsonObject) => Trimmed<T> | undefined;
+
+function trimmed<T>(cluster: Cluster, resource: Resource, trim: Trim<T>): ReadonlyMap<string, T> {
+  const found = cluster.list(resource).flatMap((one) => trim(object(one) ?? {}) ?? []);
+  return new Map(found.map(({ key, value }) => [key, value]));
+}
+
+function mountFailures(cluster: Cluster, podUids: Iterable<string>): ClusterFacts['mountFailures'] {
+  const items = cluster.list('events');
+  const of = (uid: string) =>
+    items.filter((event) => object(object(event)?.['involvedObject'])?.['uid'] === uid);
+  return new Map([...podUids].map((uid) => [uid, parseMountFailures({ items: of(uid) }) ?? []]));
+}
+
+/** The pod `forged` is the one whose token has another signature. */
+function signatures(tokens: readonly Token[]): ReadonlyMap<Token, boolean> {
+  return new Map(tokens.map((token) => [token, token.identity.pod !== 'forged']));
+}
+
+/** Everything, current at `now`. */
+export function factsOf(cluster: Cluster, tokens: readonly Token[], now: number): ClusterFacts {
+  const pods = trimmed(cluster, 'pods', trimPod);
+  return {
+    ...NO_CLUSTER,
+    resources: new Map(CLUSTER_RESOURCES.map((resource) => [resource, { isUp: true }])),
+    pods,
+    accounts: trimmed(cluster, 'serviceaccounts', trimAccount),
+    authority: {
+      readAt: now,
+      issuer: cluster.issuer(),
+      keyIds: new Set(cluster.keys().map(({ keyId }) => keyId)),
+      audiences: cluster.audiences(),
+    },
+    signatures: signatures(tokens),
+    mountFailures: mountFailures(cluster, pods.keys()),
+  };
+}
+
+/** Nothing, and why. */
+export const UNREACHABLE: ClusterFacts = {
+  ...NO_CLUSTER,
+  resources: new Map(
+    CLUSTER_RESOURCES.map((resource) => [resource, { isUp: false, failure: 'unreachable' }]),
+  ),
+};

@@ -1,0 +1,90 @@
+/**
+ * What an expression is made of, by Prometheus' own grammar: selectors, their matchers, labels that are named elsewhere.
+ *
+ * Knows nothing of which metrics there are.
+ */
+import { parser } from '@prometheus-io/lezer-promql';
+
+type Tree = ReturnType<typeof parser.parse>;
+type Node = Tree['topNode'];
+
+export interface Selector {
+  /** Empty where matchers alone choose. */
+  readonly metric: string;
+  readonly matchers: readonly { readonly label: string; readonly op: string; readonly value: string }[];
+  /** As written, of `metric[range]`; undefined where it has none. */
+  readonly range: string | undefined;
+  /** The innermost function around it. */
+  readonly call: string | undefined;
+}
+
+export interface Parsed {
+  /** Pieces that are not PromQL. */
+  readonly mistakes: readonly string[];
+  readonly selectors: readonly Selector[];
+  /** Labels in `by`, `on`, `group_left` and their like. */
+  readonly groupings: readonly string[];
+}
+
+/** Grafana's own variables, as something that parses. */
+const STANDINS: readonly (readonly [string, string])[] = [
+  ['$__rate_interval', '2m'],
+  ['$__range', '1h'],
+];
+
+export function withStandins(expr: string): string {
+  return STANDINS.reduce((text, [name, value]) => text.replaceAll(name, value), expr);
+}
+
+function nodesOf(tree: Tree): readonly Node[] {
+  const nodes: Node[] = [];
+  tree.iterate({ enter: (ref) => void nodes.push(ref.node) });
+  return nodes;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^["'`]|["'`]$/g, '');
+}
+
+function ancestor(node: Node, name: string): Node | undefined {
+  for (let above = node.parent; above !== null; above = above.parent) if (above.name === name) return above;
+  return undefined;
+}
+
+/** Parses an expression; ranges are told as they are written, before variables are filled in. */
+export function parse(expr: string): Parsed {
+  const text = withStandins(expr);
+  const nodes = nodesOf(parser.parse(text));
+  const textOf = (node: Node | null | undefined): string =>
+    node === null || node === undefined ? '' : text.slice(node.from, node.to);
+  const written = (range: string): string =>
+    STANDINS.find(([name, value]) => value === range && expr.includes(`[${name}]`))?.[0] ?? range;
+
+  const selectorOf = (node: Node): Selector => {
+    const matrix = node.parent?.name === 'MatrixSelector' ? node.parent : undefined;
+    const range = /\[([^\]:]+)\]$/.exec(textOf(matrix))?.[1];
+    const call = ancestor(node, 'FunctionCall');
+    const matchers = nodes.filter(({ name, from, to }) => {
+      return /LabelMatcher$/.test(name) && from >= node.from && to <= node.to;
+    });
+    return {
+      metric: textOf(node.getChild('Identifier')),
+      matchers: matchers.map((matcher) => {
+        const [label, op, value] = /^(\w+)\s*(=~|!~|!=|=)\s*(.+)$/s.exec(textOf(matcher))?.slice(1) ?? [];
+        return { label: label ?? '', op: op ?? '', value: unquoted(value ?? '') };
+      }),
+      range: range === undefined ? undefined : written(range),
+      call: call === undefined ? undefined : textOf(call.getChild('FunctionIdentifier')),
+    };
+  };
+
+  return {
+    mistakes: nodes
+      .filter(({ type }) => type.isError)
+      .map((node) => text.slice(node.from - 10, node.to + 10)),
+    selectors: nodes.filter(({ name }) => name === 'VectorSelector').map(selectorOf),
+    groupings: nodes
+      .filter(({ name }) => name === 'GroupingLabels')
+      .flatMap((node) => textOf(node).match(/\w+/g) ?? []),
+  };
+}
