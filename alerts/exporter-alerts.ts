@@ -75,15 +75,6 @@ const SIGHT_ALERTS: readonly Alert[] = [
     description:
       "Node {{ $labels.node }}: the check {{ $labels.check }} fails for the exporter's own pod; what it says of other pods is not to be trusted. Check first: mountPropagation: HostToContainer on its hostPath mount.",
   },
-  {
-    severity: 'warning',
-    for: knob('late'),
-    name: 'SATokenCanaryLate',
-    expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
-    summary: "The exporter's own short-lived token is not replaced in time.",
-    description:
-      'Node {{ $labels.node }}: the canary, a token of ten minutes, is late or gone; rotation on this node may be about to fail for everybody. Check first: systemctl status kubelet on the node.',
-  },
 ];
 
 function increasing(counter: string, label: string): string {

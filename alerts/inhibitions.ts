@@ -3,6 +3,7 @@
  *
  * Knows Alertmanager's rules, and of the alerts their names and labels alone.
  */
+import { CANARY_VOLUME } from '../src/core/self-view.ts';
 import { TOKEN_LABELS } from '../src/exposition/token-labels.ts';
 import { knob } from './knobs.ts';
 
@@ -83,6 +84,12 @@ export const INHIBITIONS: readonly Inhibition[] = [
     source: [named('SATokenStale')],
     target: [named('SATokenRotationOverdue'), warning],
     equal: [cluster, ...TOKEN_LABELS],
+  },
+  {
+    because: 'The canary is a token as well, but no workload uses it.',
+    source: [named('SATokenCanaryLate')],
+    target: [named(...OUTDATED), `volume = "${CANARY_VOLUME}"`],
+    equal: [cluster, 'node'],
   },
   {
     because: 'A legacy token whose Secret is gone is to be replaced anyway.',

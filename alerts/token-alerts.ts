@@ -49,6 +49,16 @@ const TIME_ALERTS: readonly Alert[] = [
       'Node {{ $labels.node }}: {{ $value }} tokens of several pods are late, and no token of the node was replaced since the first of them should have been. Check first: systemctl status kubelet on the node, and whether the node reaches the API server.',
   },
   {
+    severity: 'warning',
+    for: knob('failing'),
+    keepFiringFor: knob('recovery'),
+    name: 'SATokenCanaryLate',
+    expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
+    summary: "The exporter's own short-lived token is not replaced in time.",
+    description:
+      'Node {{ $labels.node }}: the canary, a token of ten minutes, is late or gone; rotation on this node may be about to fail for everybody. Check first: systemctl status kubelet on the node.',
+  },
+  {
     ...overdue,
     severity: 'warning',
     for: knob('late'),

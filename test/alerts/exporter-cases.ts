@@ -178,19 +178,23 @@ const SELF_CASES: readonly Case[] = [
     expect: [...silent('SATokenSelfViewWrong', 30), ...silent('SATokenCanaryLate', 30)],
   },
   {
-    it: 'a canary that is late is told after 10 minutes',
-    series: canary('0x30'),
-    expect: fires('SATokenCanaryLate', 10, canaryLate),
+    it: 'a canary that is late is told after 5 minutes, and until its own token recovers',
+    series: canary('0x20 1x40'),
+    expect: [
+      ...fires('SATokenCanaryLate', 5, canaryLate),
+      ...keepsFiring('SATokenCanaryLate', canaryLate, 29),
+      ...silent('SATokenCanaryLate', 32),
+    ],
   },
   {
     it: 'a canary that is late for a moment is not told of',
     series: canary('1 1 0 0 0 1x30'),
-    expect: silent('SATokenCanaryLate', 10, 12, 30),
+    expect: silent('SATokenCanaryLate', 5, 7, 10, 30),
   },
   {
     it: 'a canary that is late is told in time though single scrapes fail',
     series: canary('0 0 _ 0 _ _ 0x30'),
-    expect: fires('SATokenCanaryLate', 10, canaryLate),
+    expect: fires('SATokenCanaryLate', 5, canaryLate),
   },
 ];
 
