@@ -18,7 +18,7 @@ const FRESH_PODS = 12;
 const NO_TOKEN: Omit<PodOptions, 'name'> = { namespace: NAMESPACE, isAutomounted: false };
 
 /** A pod with one volume of its own and no default token. */
-export function single(
+function single(
   name: string,
   volume: string,
   path: string,
@@ -39,7 +39,7 @@ export function aged(options: (name: string) => PodOptions, age: number): Play {
 }
 
 /** A pod as it is so many seconds after its start, and after something has happened to it. */
-export function troubled(age: number, trouble: (world: World, pod: Pod) => void): Play {
+function troubled(age: number, trouble: (world: World, pod: Pod) => void): Play {
   return (world, name) => trouble(world, world.run(vault(name), age));
 }
 
