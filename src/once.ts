@@ -25,7 +25,8 @@ export interface OnceOptions {
 }
 
 export type Looked =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  /** `warning`: why the API server was not asked though it might have been. */
+  | { readonly ok: true; readonly snapshot: Snapshot; readonly warning: string | undefined }
   | { readonly ok: false; readonly problem: string };
 
 /** What the API server has not said by then is unknown. */
@@ -93,6 +94,8 @@ export async function lookOnce(options: OnceOptions): Promise<Looked> {
   await files.scan();
   const facts = createFacts({ config, files, cluster, takeSnapshot, now, isLasting: false });
   facts.gather();
-  if (cluster === undefined) return { ok: true, snapshot: facts.snapshot() };
-  return { ok: true, snapshot: await settle(cluster, facts, clock, changed) };
+  const warning = joined.ok ? undefined : joined.problem;
+  const isAsked = cluster !== undefined;
+  const snapshot = isAsked ? await settle(cluster, facts, clock, changed) : facts.snapshot();
+  return { ok: true, snapshot, warning };
 }

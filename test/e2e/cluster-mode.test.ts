@@ -1,0 +1,47 @@
+/**
+ * What becomes of a configuration of the API server that cannot be used.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { EXIT } from '../../src/cli/scan.ts';
+import { startProgram } from '../support/program.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+
+describe('a configuration of the API server that cannot be used', () => {
+  const rootDir = mkdtempSync(join(tmpdir(), 'satoken-mode-'));
+  const args = [`--kubelet.root-dir=${rootDir}`, '--cluster.kubeconfig=/nowhere'];
+  before(() => mkdirSync(join(rootDir, 'pods')));
+  after(() => rmSync(rootDir, { recursive: true }));
+
+  for (const command of ['serve', 'scan']) {
+    it(`keeps ${command} from running where it must be used`, () => {
+      const run = spawnSync(process.execPath, [MAIN, command, ...args, '--cluster.mode=on'], {
+        encoding: 'utf8',
+      });
+      assert.equal(run.status, EXIT.usage);
+      assert.match(run.stderr, /^the configuration of the API server cannot be used: .+\n$/);
+      assert.equal(run.stdout, '');
+    });
+  }
+
+  it('is said by scan, which goes on without', () => {
+    const run = spawnSync(process.execPath, [MAIN, 'scan', ...args], { encoding: 'utf8' });
+    assert.equal(run.status, EXIT.ok);
+    assert.match(run.stderr, /^the configuration of the API server cannot be used: .+\n$/);
+    assert.equal(run.stdout, 'no tokens on this node\n');
+  });
+
+  it('is said by serve, which goes on without', async () => {
+    const program = await startProgram('serve', ...args);
+    await program.says(/level=warn msg="API server is not asked" problem="the configuration of/);
+    const metrics = await (await fetch(`${program.url}/metrics`)).text();
+    assert.equal(await program.stop(), EXIT.ok);
+    assert.match(metrics, /^satoken_tokens\{/m);
+    assert.doesNotMatch(metrics, /^satoken_cluster_up\{/m);
+  });
+});
