@@ -7,6 +7,7 @@ import { benchCluster } from './cluster.ts';
 import { benchFleet } from './fleet.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
+import { benchPage } from './page.ts';
 import { benchPasses } from './passes.ts';
 import { benchRotation } from './rotation.ts';
 import { benchScrape } from './scrape.ts';
@@ -14,6 +15,7 @@ import { benchScrape } from './scrape.ts';
 const PARTS = {
   passes: benchPasses,
   scrape: benchScrape,
+  page: benchPage,
   memory: benchMemory,
   cluster: benchCluster,
   fleet: benchFleet,

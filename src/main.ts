@@ -9,11 +9,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from './cli/explain.ts';
-import { EXIT, type Exit, scanExit, scanJson, scanTable } from './cli/scan.ts';
+import { EXIT, type Exit, scanExit, scanTable } from './cli/scan.ts';
 import { helpText } from './config/help.ts';
 import { type CommandLine, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { createTakeSnapshot, type TakeSnapshot } from './core/snapshot.ts';
+import { tokenReport } from './exposition/token-report.ts';
 import { leaner } from './lean.ts';
 import { createLog, errorFields } from './log.ts';
 import { REVISION, VERSION } from './version.ts';
@@ -50,8 +51,8 @@ function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
 
 async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
   const { serve } = await import('./serve.ts');
-  await serve(serveOptions(config, takeSnapshot));
-  return EXIT.ok;
+  const problem = await serve(serveOptions(config, takeSnapshot));
+  return problem === undefined ? EXIT.ok : complain([problem]);
 }
 
 async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
@@ -64,13 +65,14 @@ async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit
     sleep: clock.sleep,
     signal: options.signal,
     write: (text) => process.stdout.write(text),
-    serve: (simulated, onListening) =>
-      serve({
+    serve: async (simulated, onListening) => {
+      await serve({
         ...options,
         config: { ...config, ...simulated },
         node: simulated.nodeName,
         onListening: ({ port }) => onListening(`http://localhost:${port}${config.telemetryPath}`),
-      }),
+      });
+    },
   });
   await rm(folder, { recursive: true });
   return EXIT.ok;
@@ -83,13 +85,14 @@ async function runOnce(
   const { lookOnce } = await import('./once.ts');
   const looked = await lookOnce({ ...common(config, takeSnapshot), version: VERSION });
   if (!looked.ok) return complain([looked.problem]);
-  const { snapshot } = looked;
+  const { snapshot, warning } = looked;
+  if (warning !== undefined) process.stderr.write(`${warning}\n`);
   if (command === 'explain') {
     const { text, exit } = explain(operands[0] ?? '', snapshot);
     process.stdout.write(text);
     return exit;
   }
-  process.stdout.write(config.output === 'json' ? scanJson(snapshot) : scanTable(snapshot));
+  process.stdout.write(config.output === 'json' ? tokenReport(snapshot) : scanTable(snapshot));
   return scanExit(snapshot);
 }
 

@@ -16,10 +16,9 @@ import { createScrape } from './exposition/scrape.ts';
 import type { Part } from './exposition/self-metrics.ts';
 import { createServer } from './exposition/server.ts';
 import { createFacts, type Facts } from './facts.ts';
-import { joinCluster } from './join-cluster.ts';
+import { type Joined, joinCluster } from './join-cluster.ts';
 import { errorFields, type Log } from './log.ts';
 import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
-import type { ClusterSource } from './sources/cluster/cluster.ts';
 import { createTokenFiles, type TokenFiles } from './sources/token-files.ts';
 import { type Rotation, rotationLag } from './sources/volume-state.ts';
 import { WATCH_FAILURES } from './sources/watch.ts';
@@ -90,10 +89,10 @@ function createFiles({ config, clock, log, counters }: Shared, onNudge: () => vo
   });
 }
 
-/** The source of what the API server knows; none where it cannot be configured, which is said and no reason to stop. */
-async function join(shared: Shared, onChange: () => void): Promise<ClusterSource | undefined> {
+/** The source of what the API server knows, wired to the counters and the log. */
+function join(shared: Shared, onChange: () => void): Promise<Joined> {
   const { log, counters, build, onError } = shared;
-  const joined = await joinCluster({
+  return joinCluster({
     ...shared,
     userAgent: `sa-token-exporter/${build.version}`,
     onRequest: counters.asked,
@@ -104,9 +103,6 @@ async function join(shared: Shared, onChange: () => void): Promise<ClusterSource
       onError: onError('cluster'),
     },
   });
-  if (joined.ok) return joined.cluster;
-  log.warn('API server is not asked', { problem: joined.problem });
-  return undefined;
 }
 
 function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: () => void): Reconciler {
@@ -126,7 +122,7 @@ function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: ()
 
 function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): Server {
   const { config, node, build, clock, counters, onError } = shared;
-  const { perToken, isRelativeShown, telemetryPath, maxRequests } = config;
+  const { perToken, isRelativeShown, telemetryPath, maxRequests, isPageOff } = config;
   const scrape = createScrape({
     takeSnapshot: facts.snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
@@ -140,6 +136,8 @@ function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): 
     node,
     version,
     scrape,
+    takeSnapshot: facts.snapshot,
+    isPageShown: !isPageOff,
     isReady,
     onError: onError('request'),
     sleep,
@@ -164,14 +162,22 @@ async function drain(server: Server, clock: Clock): Promise<void> {
   server.closeAllConnections();
 }
 
-/** Serves until the signal aborts. Rejects where the address cannot be listened on. */
-export async function serve(options: ServeOptions): Promise<void> {
-  const { clock, log, signal } = options;
+/**
+ * Serves until the signal aborts. Rejects where the address cannot be listened on.
+ *
+ * Answers the problem, at once, where the API server must be asked and cannot be configured; where it may be asked, that
+ * is said and no reason to stop.
+ */
+export async function serve(options: ServeOptions): Promise<string | undefined> {
+  const { config, clock, log, signal } = options;
   const shared = createShared(options);
   let isReady = false;
   const nudge = (): void => loop.nudge();
   const files = createFiles(shared, nudge);
-  const cluster = await join(shared, nudge);
+  const joined = await join(shared, nudge);
+  if (!joined.ok && config.clusterMode === 'on') return joined.problem;
+  if (!joined.ok) log.warn('API server is not asked', { problem: joined.problem });
+  const cluster = joined.ok ? joined.cluster : undefined;
   const facts = createFacts({ ...shared, files, cluster, now: clock.now, isLasting: true });
   const loop = createLoop(shared, facts, files, () => {
     isReady = true;
@@ -183,4 +189,5 @@ export async function serve(options: ServeOptions): Promise<void> {
   await Promise.all([...running, drain(server, clock)]);
   files.close();
   log.info('ended');
+  return undefined;
 }

@@ -58,7 +58,7 @@ describe('secrecy', () => {
     assert.ok(leakIn(`somewhere ${secrets[0]} in a text`, secrets));
   });
 
-  for (const path of ['/metrics', '/', '/healthz', '/readyz', '/nowhere']) {
+  for (const path of ['/metrics', '/', '/?q=demo', '/api/v1/tokens', '/healthz', '/readyz', '/nowhere']) {
     it(`holds for ${path}`, async () => {
       const text = await get(path);
       assert.notEqual(text, '');

@@ -6,7 +6,7 @@
 import { type Finding, type NoTokenReason, type TokenlessPod, tokenlessPods } from '../core/absence.ts';
 import { type Assessment, isFailing, type Judgement } from '../core/assess.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import type { OverdueCause } from '../core/overdue-cause.ts';
+import { CAUSE_WORDS } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
 import { relativeTo } from '../core/words.ts';
@@ -82,18 +82,6 @@ function instant(title: string, seconds: EpochSeconds | undefined, now: EpochSec
   const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
   return [fact(title, `${date}, ${relativeTo(now, seconds)}`)];
 }
-
-/** Why a late token is late, in a sentence. */
-const CAUSE_WORDS: Readonly<Record<OverdueCause, string>> = {
-  pod_terminating: 'the pod is on its way out: nobody refreshes its tokens, and that is no trouble',
-  clock_skew: 'the token begins in the future: the kubelet waits for its time to come',
-  service_account_missing: 'its service account does not exist',
-  service_account_recreated: 'its service account was deleted and made again',
-  audience_refused: 'the API server refuses to issue a token for this audience',
-  sibling_volume_failed: 'another volume of the pod cannot be brought up to date, and holds up this one',
-  node_wide: 'no pod of the node has got a token since: the kubelet is down, or cannot reach the API server',
-  unknown: 'nothing that is known explains it; the log of the kubelet does',
-};
 
 function facts(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
   const { token, schedule, state, expectations } = assessment;

@@ -1,30 +1,19 @@
 /**
- * `scan`: the tokens of a node, judged once, as a table or as JSON.
+ * `scan`: the tokens of a node, judged once, as a table. As JSON they are told in exposition/token-report.ts.
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
 import type { Finding } from '../core/absence.ts';
 import { type Assessment, isFailing } from '../core/assess.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { inWords, relativeTo } from '../core/words.ts';
-import { printable, printableJson } from '../unprintable.ts';
+import { lifetime, octal } from '../exposition/token-report.ts';
+import { printable } from '../unprintable.ts';
 import { printTable } from './table.ts';
 
 export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
-}
-
-function lifetime({ token, schedule }: Assessment): number | undefined {
-  const { issuedAt } = token.claims;
-  return issuedAt === undefined || schedule.nominalExpiration === undefined
-    ? undefined
-    : schedule.nominalExpiration - issuedAt;
-}
 
 function row(assessment: Assessment, now: number): readonly string[] {
   const { token, schedule, state } = assessment;
@@ -81,46 +70,6 @@ export function scanTable(snapshot: Snapshot): string {
   const { observation, findings } = snapshot;
   const lines = [...findings.map(findingLine), ...observation.unreadable.map(unreadableLine)];
   return tokenTable(snapshot) + lines.map((line) => `${line}\n`).join('');
-}
-
-function findingJson({ check, identity, detail }: Finding) {
-  return { ...identity, reason: check.reason, severity: check.severity, detail };
-}
-
-function tokenJson(assessment: Assessment, cause: OverdueCause | undefined) {
-  const { token, schedule, state } = assessment;
-  const { claims, file } = token;
-  return {
-    ...token.identity,
-    kind: claims.kind,
-    state,
-    audiences: claims.audiences,
-    issuer: claims.issuer,
-    keyId: claims.keyId,
-    issuedAt: claims.issuedAt,
-    expiresAt: claims.expiresAt,
-    nominalExpiration: schedule.nominalExpiration,
-    lifetimeSeconds: lifetime(assessment),
-    refreshDue: schedule.refreshDue,
-    lastRotation: token.lastRotation,
-    overdueCause: cause,
-    mode: octal(file.mode),
-    uid: file.uid,
-    gid: file.gid,
-    problems: assessment.failures.map(({ check, detail }) => ({
-      reason: check.reason,
-      severity: check.severity,
-      detail,
-    })),
-  };
-}
-
-/** Times are epoch seconds; a fact that is not known is left out. */
-export function scanJson({ now, assessments, causes, findings, observation }: Snapshot): string {
-  const { scannedAt, unreadable } = observation;
-  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token)));
-  const report = { now, scannedAt, tokens, missing: findings.map(findingJson), unreadable };
-  return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }
 
 /** Whether there was something to see and nothing of it could be read. */

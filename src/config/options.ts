@@ -15,7 +15,7 @@ function switchRow(flag: string, initial: boolean, help: string): Option<boolean
   return { flag, default: String(initial), help, parse: option.yesOrNo, isSwitch: true };
 }
 
-const OTHER_PAGES = ['/healthz', '/readyz', '/-/healthy', '/-/ready'];
+const OTHER_PAGES = ['/healthz', '/readyz', '/-/healthy', '/-/ready', '/api/v1/tokens'];
 
 /** Plain segments alone: nothing that a client, a proxy or the router would read as something else. */
 function metricsPath(text: string): option.Parsed<string> {
@@ -38,6 +38,11 @@ export const OPTIONS = {
     '128',
     'Scrapes answered at the same time; more get 503.',
     option.wholeNumber(1, 10_000),
+  ),
+  isPageOff: switchRow(
+    'web.disable-status-page',
+    false,
+    'Serve no page of the tokens, at / and /api/v1/tokens.',
   ),
   logLevel: row('log.level', 'info', `Least to log: ${LOG_LEVELS.join(', ')}.`, option.oneOf(LOG_LEVELS)),
   logFormat: row(

@@ -21,6 +21,18 @@ export const OVERDUE_CAUSES = [
 ] as const;
 export type OverdueCause = (typeof OVERDUE_CAUSES)[number];
 
+/** Why a late token is late, in a sentence. */
+export const CAUSE_WORDS: Readonly<Record<OverdueCause, string>> = {
+  pod_terminating: 'the pod is on its way out: nobody refreshes its tokens, and that is no trouble',
+  clock_skew: 'the token begins in the future: the kubelet waits for its time to come',
+  service_account_missing: 'its service account does not exist',
+  service_account_recreated: 'its service account was deleted and made again',
+  audience_refused: 'the API server refuses to issue a token for this audience',
+  sibling_volume_failed: 'another volume of the pod cannot be brought up to date, and holds up this one',
+  node_wide: 'no pod of the node has got a token since: the kubelet is down, or cannot reach the API server',
+  unknown: 'nothing that is known explains it; the log of the kubelet does',
+};
+
 /** Tokens of so many pods that are late for no reason of their own point at the node. */
 const NODE_WIDE_PODS = 2;
 

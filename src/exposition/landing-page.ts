@@ -1,17 +1,7 @@
 /**
- * The page at `/` for a person who opens the exporter in a browser. Knows the paths, nothing of tokens.
+ * The page at `/` where the page of the node is switched off. Knows the paths, nothing of tokens.
  */
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
+import { html } from './html.ts';
 
 export interface LandingPage {
   readonly telemetryPath: string;
@@ -20,18 +10,18 @@ export interface LandingPage {
 }
 
 export function landingPage({ telemetryPath, node, version }: LandingPage): string {
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ServiceAccount token exporter</title></head>
 <body>
 <h1>ServiceAccount token exporter</h1>
-<p>Node ${escapeHtml(node)}, version ${escapeHtml(version)}</p>
+<p>Node ${node}, version ${version}</p>
 <ul>
-<li><a href="${escapeHtml(telemetryPath)}">Metrics</a></li>
+<li><a href="${telemetryPath}">Metrics</a></li>
 <li><a href="/healthz">Healthy</a></li>
 <li><a href="/readyz">Ready</a></li>
 </ul>
 </body>
 </html>
-`;
+`.markup;
 }

@@ -1,8 +1,8 @@
 /**
- * What the server answers: metrics, probes and a landing page.
+ * What the server answers: metrics, probes, the page of the node and its twin in JSON.
  *
  * Bounded in answers under way and in the time each may take. Knows nothing of how a scrape is made. No answer
- * holds anything of a request, none of a failure says what failed.
+ * but the page's form holds anything of a request, none of a failure says what failed.
  */
 import { STATUS_CODES } from 'node:http';
 import express, {
@@ -12,10 +12,15 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
+import type { Snapshot } from '../core/snapshot.ts';
 import { landingPage } from './landing-page.ts';
 import { negotiateFormat } from './negotiate.ts';
+import { type Filter, narrow, parseFilter } from './page/filter.ts';
+import { PAGE_POLICY } from './page/style.ts';
 import type { Scrape } from './scrape.ts';
+import { statusPage } from './status-page.ts';
 import { CONTENT_TYPES } from './text.ts';
+import { tokenReport } from './token-report.ts';
 
 export interface RouteOptions {
   readonly telemetryPath: string;
@@ -24,6 +29,9 @@ export interface RouteOptions {
   readonly node: string;
   readonly version: string;
   readonly scrape: Scrape;
+  readonly takeSnapshot: () => Snapshot;
+  /** Whether the page and its twin are there. */
+  readonly isPageShown: boolean;
   /** Whether the first pass has ended. */
   readonly isReady: () => boolean;
   /** A request failed through a bug. */
@@ -70,9 +78,10 @@ function onlyReading(request: Request, response: Response, next: () => void): vo
   plain(response, 405);
 }
 
-function bounded(maxRequests: number, handler: RequestHandler): RequestHandler {
+/** So many answers at the same time, of all handlers together. */
+function bounded(maxRequests: number): (handler: RequestHandler) => RequestHandler {
   let underway = 0;
-  return async (request, response, next) => {
+  return (handler) => async (request, response, next) => {
     if (underway >= maxRequests) {
       response.set('Retry-After', '1');
       return plain(response, 503, 'too many requests under way');
@@ -101,6 +110,33 @@ function metrics(scrape: Scrape): RequestHandler {
   };
 }
 
+/** Persons ask, one at a time; their answers are as large as a scrape's and are not shared. */
+const MAX_PAGES = 8;
+
+/** Answers the part of a snapshot that the query asks for. */
+function filtered(answer: (filter: Filter, response: Response) => void): RequestHandler {
+  return (request, response) => {
+    const [, query = ''] = request.url.split('?', 2);
+    const parsed = parseFilter(query);
+    if (parsed.ok) answer(parsed.filter, response);
+    else plain(response, 400, parsed.problem);
+  };
+}
+
+function addPages(app: Express, options: RouteOptions): void {
+  const { takeSnapshot, maxRequests } = options;
+  const limit = bounded(Math.min(maxRequests, MAX_PAGES));
+  const page = filtered((filter, response) => {
+    response.set('Content-Security-Policy', PAGE_POLICY);
+    response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
+  });
+  const twin = filtered((filter, response) => {
+    response.type('application/json').send(tokenReport(narrow(takeSnapshot(), filter)));
+  });
+  app.get('/', limit(page));
+  app.get('/api/v1/tokens', limit(twin));
+}
+
 /** Express throws at no request it is given here, so that whatever is thrown is a bug. */
 function answerErrors(onError: (error: unknown) => void): ErrorRequestHandler {
   return (error, _request, response, _next) => {
@@ -114,15 +150,14 @@ export function createRoutes(options: RouteOptions, answerMs: number): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
   app.use(within(answerMs, options.sleep), withHeaders, onlyReading);
-  app.get(options.telemetryPath, bounded(options.maxRequests, metrics(options.scrape)));
+  app.get(options.telemetryPath, bounded(options.maxRequests)(metrics(options.scrape)));
   app.get(['/healthz', '/-/healthy'], (_request, response) => plain(response, 200, 'ok'));
   app.get(['/readyz', '/-/ready'], (_request, response) => {
     if (options.isReady()) plain(response, 200, 'ok');
     else plain(response, 503, 'the first pass has not ended');
   });
-  app.get('/', (_request, response) => {
-    response.type('text/html').send(landingPage(options));
-  });
+  if (options.isPageShown) addPages(app, options);
+  else app.get('/', (_request, response) => response.type('text/html').send(landingPage(options)));
   app.use((_request, response) => plain(response, 404));
   app.use(answerErrors(options.onError));
   return app;

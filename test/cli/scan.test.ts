@@ -3,9 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { EXIT, scanExit, scanJson, scanTable } from '../../src/cli/scan.ts';
+import { EXIT, scanExit, scanTable } from '../../src/cli/scan.ts';
 import { printTable } from '../../src/cli/table.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
+import { tokenReport } from '../../src/exposition/token-report.ts';
 import { assertGolden } from '../support/golden.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
@@ -79,10 +80,10 @@ describe('scan as a table', () => {
 });
 
 describe('scan as JSON', () => {
-  it('of a troubled node is the golden file', () => assertGolden('scan.json', scanJson(troubledNode())));
+  it('of a troubled node is the golden file', () => assertGolden('scan.json', tokenReport(troubledNode())));
 
   it('gives hostile names back as they were, escaped', () => {
-    const text = scanJson(
+    const text = tokenReport(
       snapshot({
         tokens: [token({ identity: { path: STEERING } })],
         unreadable: [{ ...DENIED, path: HOSTILE }],

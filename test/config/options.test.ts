@@ -38,9 +38,11 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
       '/%2e',
       '/healthz',
       '/-/ready',
+      '/api/v1/tokens',
     ],
   },
   maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
+  isPageOff: { initial: false, good: [['true', true]], bad: ['1'] },
   logLevel: { initial: 'info', good: [['debug', 'debug']], bad: ['trace', 'INFO'] },
   logFormat: { initial: 'logfmt', good: [['json', 'json']], bad: ['xml'] },
   rootDir: {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { Body } from '../../src/exposition/bodies.ts';
 import type { Scrape } from '../../src/exposition/scrape.ts';
 import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
+import { snapshot } from './snapshots.ts';
 
 export interface Served {
   readonly server: Server;
@@ -58,6 +59,8 @@ export async function serve(
     node: 'node-1',
     version: '1.2.3',
     scrape: scrapeOf('x 1\n'),
+    takeSnapshot: snapshot,
+    isPageShown: true,
     isReady: () => true,
     onError: (error) => errors.push(error),
     sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),

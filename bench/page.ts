@@ -1,0 +1,66 @@
+/**
+ * What the page of 1,000 tokens costs, beside a scrape of them, and how large it is: all well, and all failing.
+ */
+import { createTakeSnapshot, type Snapshot } from '../src/core/snapshot.ts';
+import { createBodies } from '../src/exposition/bodies.ts';
+import { createListFamilies } from '../src/exposition/families.ts';
+import { NO_FILTER } from '../src/exposition/page/filter.ts';
+import { statusPage } from '../src/exposition/status-page.ts';
+import { createPrint } from '../src/exposition/text.ts';
+import { compare } from './measure.ts';
+import type { BenchNode } from './node.ts';
+import { createSource } from './passes.ts';
+import { report } from './report.ts';
+
+const MAX_KILOBYTES = 300;
+/** When every token of the node is past its end. */
+const LATE = 400 * 86_400;
+
+function printPage(snapshot: Snapshot): Buffer {
+  const page = { node: 'node-1', version: '1.2.3', telemetryPath: '/metrics', filter: NO_FILTER };
+  return Buffer.from(statusPage({ ...page, snapshot }));
+}
+
+export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
+  const source = createSource(rootDir, false);
+  await source.scan();
+  const observation = source.observe();
+  const audience = { rules: [], useCatalogue: true };
+  const takeSnapshot = createTakeSnapshot({ rotationGrace: 600, audience });
+  const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
+  const bodies = createBodies();
+  const print = createPrint();
+  const look = (later = 0) => takeSnapshot(observation, Date.now() / 1_000 + later);
+  const scrape = (): void => {
+    bodies
+      .make((write) => print(listFamilies(look()), 'text', write))
+      .borrow()
+      .release();
+  };
+  const { page = 0, metrics = 0 } = await compare(
+    [
+      { name: 'page', run: () => printPage(look()) },
+      { name: 'metrics', run: scrape },
+    ],
+    51,
+    10,
+  );
+  const sizes = [0, LATE].map((later) => printPage(look(later)).length / 1_000);
+  return [
+    report({
+      what: 'page of 1,000 tokens, against their scrape',
+      value: page / metrics,
+      atMost: 3,
+      unit: 'x',
+    }),
+    report({ what: 'the page', value: page, unit: 'ms' }),
+    ...['healthy', 'failing'].map((what, index) =>
+      report({
+        what: `kilobytes of the page of 1,000 ${what} tokens`,
+        value: sizes[index] ?? Number.NaN,
+        atMost: MAX_KILOBYTES,
+        unit: '',
+      }),
+    ),
+  ].every(Boolean);
+}

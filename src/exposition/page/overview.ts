@@ -1,0 +1,79 @@
+/**
+ * The node at a glance: counts, the API server, the exporter's view of itself.
+ */
+
+import { findCanary, selfView } from '../../core/self-view.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { type Html, html, NOTHING } from '../html.ts';
+import { badge, type Tone } from './words.ts';
+
+function card(id: string, title: string, content: Html): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
+}
+
+interface Row {
+  readonly title: Html;
+  readonly value: Html;
+}
+
+function rows(all: readonly Row[], none: string): Html {
+  if (all.length === 0) return html`<p>${none}</p>`;
+  return html`<dl>${all.map(({ title, value }) => html`<dt>${title}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+/** Counts that lead to what is counted. */
+function counts(parameter: string, counted: ReadonlyMap<string, number>): readonly Row[] {
+  return [...counted]
+    .filter(([, count]) => count > 0)
+    .map(([key, count]) => ({
+      title: html`<a href="?${parameter}=${key}">${key}</a>`,
+      value: html`${count}`,
+    }));
+}
+
+/** A card that is there where there is something to count. */
+function told(id: string, title: string, counted: ReadonlyMap<string, number>): Html {
+  const found = [...counted].filter(([, count]) => count > 0);
+  if (found.length === 0) return NOTHING;
+  return card(
+    id,
+    title,
+    rows(
+      found.map(([key, count]) => ({ title: html`${key}`, value: html`${count}` })),
+      '',
+    ),
+  );
+}
+
+function named(key: string, tone: Tone, text: string): Row {
+  return { title: html`${key}`, value: badge(tone, text) };
+}
+
+function resources({ cluster }: Snapshot): readonly Row[] {
+  return Array.from(cluster.resources, ([resource, state]) =>
+    state.isUp ? named(resource, 'good', 'current') : named(resource, 'warn', state.failure),
+  );
+}
+
+function ownView({ observation, self, assessments }: Snapshot): readonly Row[] {
+  if (self === undefined) return [];
+  const checks = Array.from(selfView(observation, self), ([check, isTrue]) =>
+    isTrue ? named(check, 'good', 'yes') : named(check, 'bad', 'no'),
+  );
+  const canary = findCanary(assessments, self);
+  const isWell = canary?.state === 'fresh' || canary?.state === 'refresh_due';
+  return [...checks, named('canary', isWell ? 'good' : 'warn', canary?.state ?? 'none')];
+}
+
+export function overview(snapshot: Snapshot): Html {
+  const { byState, problems, unknowns, byCause, tokenless } = snapshot;
+  return html`<div class="cards">
+${card('states', 'Tokens by state', rows(counts('state', byState), 'None.'))}
+${card('problems', 'Problems', rows(counts('problem', problems), 'None.'))}
+${told('causes', 'Why tokens are late', byCause)}
+${told('unknowns', 'Could not be judged', unknowns)}
+${told('tokenless', 'Pods without token', tokenless)}
+${card('api', 'API server', rows(resources(snapshot), 'It is not asked.'))}
+${card('self', 'Own view', rows(ownView(snapshot), 'The exporter does not know which pod it is.'))}
+</div>`;
+}

@@ -1,0 +1,38 @@
+/**
+ * How the page looks, and the header that lets a browser apply just that: no script, nothing from elsewhere.
+ */
+import { createHash } from 'node:crypto';
+
+/** Colours keep a contrast of 4.5 and more in either scheme; no meaning is carried by colour alone. */
+export const STYLE = `
+:root{color-scheme:light dark;--paper:#fff;--raised:#f4f6f8;--ink:#1b1f24;--soft:#505a64;--line:#d5dae0;--link:#0550ae;--bad:#a8201a;--warn:#7d4a00;--good:#1a6334}
+@media(prefers-color-scheme:dark){:root{--paper:#14171a;--raised:#1d2226;--ink:#e8eaed;--soft:#aab3bc;--line:#363d44;--link:#8cbfff;--bad:#ff9d94;--warn:#f0c060;--good:#86dba0}}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:1rem;max-width:90rem;background:var(--paper);color:var(--ink);font:15px/1.45 system-ui,sans-serif;overflow-wrap:anywhere}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:1.6rem 0 .5rem}h3{font-size:.95rem;margin:0 0 .3rem}
+p{margin:.3rem 0}ul,ol{margin:.3rem 0;padding-left:1.3rem}a{color:var(--link)}i{color:var(--soft);font-style:normal}
+.bad{color:var(--bad)}.warn{color:var(--warn)}.good{color:var(--good)}.calm{color:var(--soft);font-weight:400}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(14rem,100%),1fr));gap:.8rem;margin-top:1rem}
+.cards>section{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem}.cards h2{margin:0 0 .3rem;font-size:1rem}
+dl{display:grid;grid-template-columns:1fr auto;gap:.1rem .8rem;margin:0}dd{margin:0;text-align:right}
+form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{display:grid;gap:.1rem;color:var(--soft)}
+input,select,button{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;padding:.3rem .5rem;max-width:100%}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-top:1px solid var(--line)}
+th{color:var(--soft);font-weight:600}td i{display:block}td:nth-child(3),td:nth-child(4){white-space:nowrap}th:nth-child(2){width:30%}.why td{border-top:0;padding-top:0}
+summary{cursor:pointer}details{background:var(--raised);border-left:3px solid var(--bad);padding:.3rem .7rem;margin:.2rem 0}
+meter{width:100%;height:.7rem;display:block}
+meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:.35rem}
+meter::-webkit-meter-optimum-value{background:var(--good);border-radius:.35rem}
+.f meter::-webkit-meter-optimum-value{background:var(--bad)}
+meter::-moz-meter-bar{background:var(--good)}.f meter::-moz-meter-bar{background:var(--bad)}
+@media(max-width:46rem){
+thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+table,tbody,tr,td{display:block}tr{border-top:1px solid var(--line);padding:.5rem 0}.why{border:0;padding-top:0}
+td{border:0;padding:.1rem 0}td i{display:inline}
+td:nth-child(3)::before{content:'Issued '}td:nth-child(4)::before{content:'Refresh '}td:nth-child(5)::before{content:'Expires '}
+}
+`;
+
+const hash = createHash('sha256').update(STYLE).digest('base64');
+
+export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;

@@ -1,0 +1,44 @@
+/**
+ * Pieces that several parts of the page are made of: texts cut to a length, instants, badges, lists with an end.
+ *
+ * Knows no part in particular.
+ */
+import { relativeTo } from '../../core/words.ts';
+import { type Html, html } from '../html.ts';
+
+/** Names are shorter; what is longer was made to be, and the JSON has it whole. */
+const MAX_LENGTH = 100;
+
+export function clipped(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+}
+
+const CALENDAR = new Intl.DateTimeFormat('sv-SE', {
+  dateStyle: 'short',
+  timeStyle: 'medium',
+  timeZone: 'UTC',
+});
+
+/** `2026-11-24 00:26:40 UTC`; a time no calendar has is told as it came. */
+export function calendarTime(seconds: number): string {
+  const milliseconds = seconds * 1_000;
+  return Math.abs(milliseconds) > 8.64e15 ? String(seconds) : `${CALENDAR.format(milliseconds)} UTC`;
+}
+
+export function relative(now: number, instant: number | undefined): string {
+  return instant === undefined ? 'never' : relativeTo(now, instant);
+}
+
+/** How a word looks: always beside the word, which says the same. */
+export type Tone = 'bad' | 'warn' | 'good' | 'calm';
+
+export function badge(tone: Tone, text: string): Html {
+  return html`<b class="${tone}">${text}</b>`;
+}
+
+/** At most so many of a list, and how many are left out. */
+export function listed<T>(items: readonly T[], most: number, show: (item: T) => Html): Html {
+  const rest = items.length - most;
+  const more = rest > 0 ? html`<li>and ${rest} more, in the JSON` : html``;
+  return html`<ul>${items.slice(0, most).map(show)}${more}</ul>`;
+}
