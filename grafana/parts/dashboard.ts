@@ -53,7 +53,7 @@ function variable({ label, title, from, isMulti, all }: Choice): QueryVariableBu
     .multi(isMulti)
     .includeAll(isMulti);
   if (!isMulti) return builder;
-  const chosen = builder.current({ selected: true, text: 'All', value: '$__all' });
+  const chosen = builder.current({ selected: true, text: ['All'], value: ['$__all'] });
   return all === undefined ? chosen : chosen.allValue(all);
 }
 

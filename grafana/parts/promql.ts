@@ -16,7 +16,7 @@ export const ON_TOKENS = `${ON_NODES}, namespace=~"$namespace"`;
 export const BY_NODE = 'cluster, node';
 export const BY_ACCOUNT = 'cluster, namespace, serviceaccount';
 export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
-export const BY_TARGET = 'cluster, job, instance';
+const BY_TARGET = 'cluster, job, instance';
 
 const critical = [...CHECKS, ...POD_CHECKS].filter(({ severity }) => severity === 'critical');
 

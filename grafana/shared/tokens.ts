@@ -42,7 +42,7 @@ export const STATES: Words = [
 
 function timeColumns(tokens: string): readonly Column[] {
   return [
-    { title: 'State', expr: timesOutlived(tokens), words: STATES, empty: 'no expiry' },
+    { title: 'State', expr: timesOutlived(tokens), words: STATES, empty: '–' },
     { title: 'Age', expr: timeSince('issued', tokens), unit: 's' },
     {
       title: 'Refresh due in',
@@ -55,7 +55,7 @@ function timeColumns(tokens: string): readonly Column[] {
       expr: timeUntil('expiration', tokens),
       unit: 's',
       steps: [COLORS.critical, [0, COLORS.good]],
-      empty: 'never',
+      empty: '–',
     },
   ];
 }

@@ -79,16 +79,18 @@ export interface Question {
   readonly target: Target;
 }
 
-export const QUESTIONS: readonly Question[] = DASHBOARDS.flatMap((dashboard) =>
-  shownPanels(dashboard).flatMap((panel) =>
+export function questionsOf(dashboard: Dashboard): readonly Question[] {
+  return shownPanels(dashboard).flatMap((panel) =>
     (panel.targets ?? []).map((target) => ({
       where: `${dashboard.uid} / ${panel.title} / ${target.refId}`,
       dashboard,
       panel,
       target,
     })),
-  ),
-);
+  );
+}
+
+export const QUESTIONS: readonly Question[] = DASHBOARDS.flatMap(questionsOf);
 
 /** The series selector of a variable that lists the values of a label, and that label. */
 export function labelValuesOf({

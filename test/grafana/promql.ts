@@ -32,7 +32,7 @@ const STANDINS: readonly (readonly [string, string])[] = [
   ['$__range', '1h'],
 ];
 
-export function withStandins(expr: string): string {
+function withStandins(expr: string): string {
   return STANDINS.reduce((text, [name, value]) => text.replaceAll(name, value), expr);
 }
 
@@ -65,7 +65,7 @@ export function parse(expr: string): Parsed {
     const range = /\[([^\]:]+)\]$/.exec(textOf(matrix))?.[1];
     const call = ancestor(node, 'FunctionCall');
     const matchers = nodes.filter(({ name, from, to }) => {
-      return /LabelMatcher$/.test(name) && from >= node.from && to <= node.to;
+      return name.endsWith('LabelMatcher') && from >= node.from && to <= node.to;
     });
     return {
       metric: textOf(node.getChild('Identifier')),

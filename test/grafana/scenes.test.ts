@@ -52,7 +52,7 @@ function shows({ data }: Answer, { labels, atLeast }: Expected): boolean {
   return numbers.some((number) => (atLeast === undefined ? number !== 0 : number >= atLeast));
 }
 
-function questionsOf(panel: Panel): readonly Question[] {
+function questionsOn(panel: Panel): readonly Question[] {
   return QUESTIONS.filter((question) => question.panel === panel);
 }
 
@@ -85,7 +85,7 @@ for (const { title, program, tools } of PROGRAMS) {
 
     const isEmpty = async (panel: Panel, cluster: string, scene: string): Promise<boolean> => {
       const answers = await Promise.all(
-        questionsOf(panel).map((question) => answerTo(question, { cluster, node: 'node-1' }, scene)),
+        questionsOn(panel).map((question) => answerTo(question, { cluster, node: 'node-1' }, scene)),
       );
       return answers.every((answer) => numbersOf(answer).length === 0);
     };
@@ -106,7 +106,7 @@ for (const { title, program, tools } of PROGRAMS) {
         const shown = SHOWN[dashboard.uid]?.[panel.title];
         it(`${dashboard.uid} / ${panel.title} shows data: ${shown?.scene}`, async () => {
           assert.ok(shown);
-          const [first, ...others] = questionsOf(panel);
+          const [first, ...others] = questionsOn(panel);
           assert.ok(first);
           const answer = await answerTo(first, ALL, shown.scene);
           assert.ok(shows(answer, shown), JSON.stringify(answer).slice(0, 2_000));
@@ -150,7 +150,7 @@ for (const { title, program, tools } of PROGRAMS) {
     it('has for each row of a table a row in the answer to its first question', async () => {
       const tables = DASHBOARDS.flatMap(shownPanels).filter(({ type }) => type === 'table');
       const pairs = tables.flatMap((panel) => {
-        const [first, ...others] = questionsOf(panel);
+        const [first, ...others] = questionsOn(panel);
         return others.map((other) => ({ first, other }));
       });
       assert.ok(pairs.length > 0);

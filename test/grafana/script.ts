@@ -60,7 +60,7 @@ function starts(condition: Condition, minute: number, seenAfter = 90): Scene {
 /** Pods of the demo that are in trouble, a minute apart. The first of them changes keys: that comes last here. */
 const TROUBLES = DEMO_PODS.filter(({ name }) => name !== 'shop' && name !== 'oldkey');
 
-export const SCENES: readonly Scene[] = [
+const SCENES: readonly Scene[] = [
   scene('healthy', 0, () => undefined, 13 * MINUTE),
   scene('kubelet restarted', 14, ({ world }) => {
     world.kubelet.stop();

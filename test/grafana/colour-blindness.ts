@@ -1,0 +1,63 @@
+/**
+ * How far two colours are apart for people who see them all, and for those who lack one kind of cone.
+ *
+ * Viénot, Brettel and Mollon 1999 for what they see; distance in CIE Lab, where some 10 are easily told apart.
+ */
+type Triple = readonly [number, number, number];
+type Matrix = readonly [Triple, Triple, Triple];
+
+/** On linear RGB. */
+const SIGHTS = {
+  'all cones': [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protanopia: [
+    [0.11238, 0.88762, 0],
+    [0.11238, 0.88762, 0],
+    [0.00401, -0.00401, 1],
+  ],
+  deuteranopia: [
+    [0.29275, 0.70725, 0],
+    [0.29275, 0.70725, 0],
+    [-0.02234, 0.02234, 1],
+  ],
+} as const satisfies Readonly<Record<string, Matrix>>;
+export type Sight = keyof typeof SIGHTS;
+export const KINDS_OF_SIGHT = Object.keys(SIGHTS) as readonly Sight[];
+
+const TO_XYZ: Matrix = [
+  [0.4124, 0.3576, 0.1805],
+  [0.2126, 0.7152, 0.0722],
+  [0.0193, 0.1192, 0.9505],
+];
+const WHITE: Triple = [0.9505, 1, 1.089];
+
+function apply(matrix: Matrix, [x, y, z]: Triple): Triple {
+  const [a, b, c] = matrix.map((row) => row[0] * x + row[1] * y + row[2] * z);
+  return [a ?? 0, b ?? 0, c ?? 0];
+}
+
+function linear(color: string): Triple {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return [r ?? 0, g ?? 0, b ?? 0];
+}
+
+function lab(rgb: Triple): Triple {
+  const xyz = apply(TO_XYZ, rgb);
+  const [x, y, z] = xyz.map((value, index) => {
+    const share = Math.max(0, value) / (WHITE[index] ?? 1);
+    return share > 0.008856 ? Math.cbrt(share) : 7.787 * share + 16 / 116;
+  });
+  const [fx, fy, fz] = [x ?? 0, y ?? 0, z ?? 0];
+  return [116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)];
+}
+
+export function distance(a: string, b: string, sight: Sight): number {
+  const [one, other] = [a, b].map((color) => lab(apply(SIGHTS[sight], linear(color))));
+  return Math.hypot(...(one ?? []).map((value, index) => value - (other?.[index] ?? 0)));
+}
