@@ -40,8 +40,8 @@ export interface ContainerOptions {
   readonly fields: Readonly<Record<string, string>>;
   /** Where each volume of the pod lies on the node. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** Where a trace of its system calls goes, if anywhere, and which. */
-  readonly trace?: { readonly file: string; readonly calls: string };
+  /** Where a trace of its system calls goes, if anywhere, and those that it is told are not there. */
+  readonly trace?: { readonly file: string; readonly absent: readonly string[] };
 }
 
 export interface Running {
@@ -64,12 +64,16 @@ function privileges({ securityContext }: Container): readonly string[] {
   ];
 }
 
+function traced({ file, absent }: NonNullable<ContainerOptions['trace']>): readonly string[] {
+  return ['strace', '-D', '-f', '-qq', '-e', `inject=${absent.join(',')}:error=ENOSYS`, '-o', file];
+}
+
 function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: string): readonly string[] {
   const [container] = pod.containers;
   const propagation = container.volumeMounts.some((one) => one.mountPropagation === 'HostToContainer');
   const mounts = container.volumeMounts.flatMap(({ name, mountPath }) => [volumes[name] ?? '', mountPath]);
   return [
-    ...(trace === undefined ? [] : ['strace', '-D', '-f', '-qq', '-e', trace.calls, '-o', trace.file]),
+    ...(trace === undefined ? [] : traced(trace)),
     ...['unshare', '--mount', `--propagation=${propagation ? 'slave' : 'private'}`],
     ...['sh', '-euc', PREPARE, 'prepare', root, image.folder, process.execPath, ...mounts, '--'],
     ...privileges(container),

@@ -50,6 +50,9 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly hostPID?: boolean;
   readonly hostIPC?: boolean;
+  readonly securityContext: {
+    readonly seccompProfile: { readonly type: string; readonly localhostProfile?: string };
+  };
   readonly containers: readonly [Container];
   readonly volumes: readonly {
     readonly name: string;
