@@ -30,6 +30,7 @@ const TOOLS = {
   alertmanager: runs('prometheus-alertmanager', '--version'),
   amtool: runs('amtool', '--version'),
   prometheus: runs('prometheus', '--version'),
+  chromium: runs('/usr/bin/chromium', '--version'),
   openssl: runs('openssl', 'version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),

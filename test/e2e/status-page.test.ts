@@ -1,0 +1,151 @@
+/**
+ * The page of the node in a real browser: it renders, filters, keeps hostile names harmless, and anybody can read it.
+ */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, it } from 'mocha';
+import type { Browser, Page } from 'playwright-core';
+import type { Snapshot } from '../../src/core/snapshot.ts';
+import { launchBrowser, type Opened, open, sideways, type View, violations } from '../support/browser.ts';
+import { type Served, serve } from '../support/http.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
+import { describeWith } from '../support/tools.ts';
+
+const DESK: View = { scheme: 'light', width: 1_200 };
+const VIEWS: readonly View[] = (['light', 'dark'] as const).flatMap((scheme) =>
+  [1_200, 390].map((width) => ({ scheme, width })),
+);
+
+const NODES: Readonly<Record<string, () => Snapshot>> = {
+  healthy: () => snapshot(),
+  burning: troubledNode,
+  empty: () => snapshot({ tokens: [] }),
+  unseen: () => snapshot({ tokens: [], scannedAt: undefined }),
+};
+
+describeWith(['chromium'], 'the page in a browser', () => {
+  let browser: Browser;
+  let served: Served | undefined;
+  let opened: Opened | undefined;
+
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(() => browser.close());
+  afterEach(async () => {
+    assert.deepEqual(opened?.complaints ?? [], []);
+    await opened?.close();
+    await served?.close();
+    opened = undefined;
+    served = undefined;
+  });
+
+  const show = async (takeSnapshot: () => Snapshot, view = DESK, path = '/'): Promise<Page> => {
+    served = await serve({ takeSnapshot });
+    opened = await open(browser, served.url + path, view);
+    return opened.page;
+  };
+  const pods = (page: Page): Promise<readonly string[]> =>
+    page.locator('tbody tr:not(.why) td:first-child b').allTextContents();
+
+  for (const [name, takeSnapshot] of Object.entries(NODES))
+    for (const view of VIEWS)
+      it(`of a ${name} node, ${view.scheme}, ${view.width} wide: axe finds nothing, nothing reaches beyond`, async () => {
+        const page = await show(takeSnapshot, view);
+        assert.deepEqual(await violations(page), []);
+        assert.equal(await sideways(page), 0);
+      });
+
+  it('would have violations found and reach beyond, if it were another', async () => {
+    const page = await show(() => snapshot());
+    await page.evaluate(
+      'document.body.innerHTML = \'<img src="data:,"><p style="width:9000px">\' + \'x\'.repeat(20)',
+    );
+    assert.ok((await violations(page)).some((one) => one.startsWith('image-alt: ')));
+    // The image above is refused by the policy, which is said in the console.
+    opened = undefined;
+  });
+
+  it('is drawn with its style, which the policy lets in', async () => {
+    const page = await show(() => snapshot(), { ...DESK, scheme: 'dark' });
+    const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    assert.equal(paper, 'rgb(20, 23, 26)');
+  });
+
+  it('has its landmarks, and headings in order', async () => {
+    const page = await show(troubledNode);
+    for (const role of ['banner', 'main', 'contentinfo', 'search'] as const)
+      assert.equal(await page.getByRole(role).count(), 1, role);
+    const levels = await page.locator('h1,h2,h3').evaluateAll((all) => all.map(({ nodeName }) => nodeName));
+    assert.deepEqual([levels[0], new Set(levels.slice(1))], ['H1', new Set(['H2'])]);
+  });
+
+  it('filters by text, problem and state, and shows all again', async () => {
+    const page = await show(troubledNode);
+    const all = await pods(page);
+    await page.getByLabel('Pod, account or volume').fill('payments/stale');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    assert.deepEqual(await pods(page), ['stale']);
+    await page.getByRole('link', { name: 'Show all' }).click();
+    assert.deepEqual(await pods(page), all);
+    await page.getByLabel('State').selectOption('expired');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    assert.deepEqual(await pods(page), ['expired']);
+    await page.getByRole('link', { name: 'legacy_token' }).click();
+    assert.equal((await pods(page)).length, 1);
+    assert.match(page.url(), /\?problem=legacy_token$/);
+  });
+
+  it('asks its twin the same question', async () => {
+    const page = await show(troubledNode, DESK, '/?q=payments/stale');
+    await page.getByRole('link', { name: 'the same tokens as JSON' }).click();
+    const { tokens } = JSON.parse(await page.locator('pre').innerText()) as {
+      readonly tokens: readonly unknown[];
+    };
+    assert.equal(tokens.length, 1);
+  });
+
+  it('tells what to do once it is asked', async () => {
+    const page = await show(troubledNode, DESK, '/?state=stale');
+    const step = page.locator('.why li').first();
+    assert.equal(await step.isVisible(), false);
+    await page.locator('.why summary').first().click();
+    assert.equal(await step.isVisible(), true);
+  });
+
+  it('keeps a hostile question in its box, and runs nothing of it', async () => {
+    const question = `"><script>document.title='owned'</script>${HOSTILE.replaceAll('\n', ' ')}`;
+    const page = await show(troubledNode, DESK, `/?q=${encodeURIComponent(question)}`);
+    assert.equal(await page.getByLabel('Pod, account or volume').inputValue(), question);
+    assert.equal(await page.title(), 'node-1: ServiceAccount tokens');
+    assert.equal(await page.locator('script').count(), 0);
+  });
+
+  it('shows a hostile name as text', async () => {
+    const page = await show(troubledNode, DESK, '/?q=payments/hostile');
+    assert.match(await page.locator('tbody').innerText(), /"b" \\ c.*<i>é漢😀<\/i>/s);
+    assert.equal(await page.locator('tbody i:text-is("é漢😀")').count(), 0);
+  });
+});
+
+describeWith(['chromium'], 'the page of the demo in a browser', () => {
+  let demo: Program;
+  let browser: Browser;
+
+  before(async () => {
+    [demo, browser] = await Promise.all([startProgram('demo'), launchBrowser()]);
+  });
+  after(async () => {
+    await browser.close();
+    await demo.stop();
+  });
+
+  it('has the most urgent first, and nothing to complain of', async () => {
+    const { page, complaints, close } = await open(browser, demo.url, DESK);
+    assert.match(await page.locator('tbody tr').first().innerText(), /demo\//);
+    assert.equal(await page.locator('tbody tr').first().getAttribute('class'), 'f');
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+});
