@@ -3,12 +3,12 @@
  */
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { PARTS } from '../../src/exposition/self-metrics.ts';
+import { readErrors, watchErrors } from '../common/graphs.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { rateBy } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { readErrors, watchErrors } from '../shared/graphs.ts';
 import { NODES, TARGETS } from './chosen.ts';
 
 export const api: Section = {

@@ -1,12 +1,13 @@
 /**
  * Fleet: how tokens are replaced, what they are for, what signed them, and which nodes nobody watches.
  */
+
+import { causes, rotationLag } from '../common/graphs.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { BY_ACCOUNT, BY_NODE, BY_TOKEN, ON_NODES, ON_TOKENS } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { causes, rotationLag } from '../shared/graphs.ts';
 
 const MISMATCHED = `satoken_info{${ON_TOKENS}} and on (${BY_TOKEN}) (satoken_audience_mismatch{${ON_TOKENS}} == 1)`;
 

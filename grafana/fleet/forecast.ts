@@ -1,12 +1,13 @@
 /**
  * Fleet: who could not authenticate by when, if no token were replaced from now on.
  */
+
+import { NEEDS_ALL } from '../common/empty.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { bars, stat } from '../parts/panels.ts';
 import { BY_ACCOUNT, ifComplete, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { NEEDS_ALL } from '../shared/empty.ts';
 
 function deadWithin(seconds: number): string {
   return ifComplete(`sum(${timeLeft(ON_TOKENS)} < bool ${seconds})`, ON_NODES);

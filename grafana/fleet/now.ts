@@ -1,12 +1,13 @@
 /**
  * Fleet: can workloads authenticate, in one line and over time.
  */
+
+import * as counts from '../common/counts.ts';
+import { problemsByReason, tokensByState } from '../common/graphs.ts';
 import { COLORS, NONE_IS_BETTER, NONE_IS_GOOD } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { BY_NODE, BY_TOKEN, CRITICAL, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
-import * as counts from '../shared/counts.ts';
-import { problemsByReason, tokensByState } from '../shared/graphs.ts';
 
 const COVERED = `kube_node_info{${ON_NODES}} and on (${BY_NODE}) satoken_watches{${ON_NODES}}`;
 

@@ -1,6 +1,9 @@
 /**
  * Fleet: where workloads cannot authenticate, and since when.
  */
+
+import { NONE_FAILS } from '../common/empty.ts';
+import { failingTokens } from '../common/tokens.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import {
@@ -15,8 +18,6 @@ import {
   timeThere,
 } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { NONE_FAILS } from '../shared/empty.ts';
-import { failingTokens } from '../shared/tokens.ts';
 
 const FAILING_NODES = `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}}) > 0`;
 const FAILING_ACCOUNTS = `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS)})`;

@@ -1,11 +1,12 @@
 /**
  * Node: whether its agent sees well.
  */
+
+import { readErrors, watchErrors } from '../common/graphs.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph, timeline, type Words } from '../parts/panels.ts';
 import { ON_NODE } from '../parts/promql.ts';
-import { readErrors, watchErrors } from '../shared/graphs.ts';
 
 const WELL: Words = [
   ['1', 'as it should be', COLORS.good],

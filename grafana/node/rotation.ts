@@ -1,12 +1,13 @@
 /**
  * Node: whether its kubelet replaces tokens, and when it was restarted.
  */
+
+import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
+import { causes, rotationLag } from '../common/graphs.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { BY_TOKEN, failing, ON_NODE, timeSince } from '../parts/promql.ts';
-import { NEEDS_ALL, NONE_FAILS } from '../shared/empty.ts';
-import { causes, rotationLag } from '../shared/graphs.ts';
 
 const AGE = `(time() - satoken_issued_timestamp_seconds{${ON_NODE}})`;
 

@@ -1,14 +1,15 @@
 /**
  * Node: how its tokens are, in one line, over time, and one by one.
  */
+
+import * as counts from '../common/counts.ts';
+import { problemsByReason, tokensByState } from '../common/graphs.ts';
+import { failingTokens, tokenTable } from '../common/tokens.ts';
 import { COLORS, NONE_IS_BETTER } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { ON_NODE } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import * as counts from '../shared/counts.ts';
-import { problemsByReason, tokensByState } from '../shared/graphs.ts';
-import { failingTokens, tokenTable } from '../shared/tokens.ts';
 
 export const now: Section = {
   title: 'Now',

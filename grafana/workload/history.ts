@@ -3,13 +3,13 @@
  */
 
 import { REASONS } from '../../src/core/checks/index.ts';
+import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
+import { STATES } from '../common/tokens.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph, timeline } from '../parts/panels.ts';
 import { failing, timeSince, timesOutlived } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { NEEDS_ALL, NONE_FAILS } from '../shared/empty.ts';
-import { STATES } from '../shared/tokens.ts';
 import { TOKENS } from './chosen.ts';
 
 const ONE = '{{pod}} {{volume}}/{{path}}';

@@ -1,12 +1,13 @@
 /**
  * Workload: its tokens now.
  */
+
+import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
+import { failingTokens, tokenTable } from '../common/tokens.ts';
 import { COLORS, NONE_IS_GOOD } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { BY_TOKEN, timeLeft } from '../parts/promql.ts';
-import { NEEDS_ALL, NONE_FAILS } from '../shared/empty.ts';
-import { failingTokens, tokenTable } from '../shared/tokens.ts';
 import { TOKENS } from './chosen.ts';
 
 export const now: Section = {
