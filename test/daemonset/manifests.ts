@@ -80,7 +80,7 @@ export const FOLDERS: readonly string[] = globSync('daemonset/**/kustomization.y
   .map((file) => dirname(file))
   .sort();
 
-function parseManifests(text: string): readonly Manifest[] {
+export function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text).map((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw error;

@@ -17,6 +17,8 @@ function runs(command: string, ...args: string[]): () => boolean {
 
 /** Where .ci/prometheus3 puts what it downloads. */
 const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+/** Where .ci/helm puts what it builds. */
+export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
 /** The names suites ask by, and how each is looked for. */
@@ -32,6 +34,7 @@ const TOOLS = {
   prometheus: runs('prometheus', '--version'),
   chromium: runs('/usr/bin/chromium', '--version'),
   openssl: runs('openssl', 'version'),
+  'helm (.ci/helm)': runs(HELM, 'version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
 } as const satisfies Readonly<Record<string, () => boolean>>;

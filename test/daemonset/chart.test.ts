@@ -1,0 +1,173 @@
+/**
+ * The chart: renders what the base and the overlays have, takes no value that it does not know, and no other option
+ * than the exporter's.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'mocha';
+import { loadConfig } from '../../src/config/load.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+import { describeWith, HELM } from '../support/tools.ts';
+import { ROOT } from './image.ts';
+import { clusterRoleOf, daemonSetOf, type Manifest, parseManifests, render } from './manifests.ts';
+import { fieldErrors, UNTYPED, validate } from './validation.ts';
+
+const CHART = join(ROOT, 'daemonset/chart');
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+/** Renders with values given as JSON, as a release in the namespace of the base. */
+function helm(values: object = {}, ...command: readonly string[]) {
+  const [name = 'template', ...rest] = command;
+  const release = name === 'template' ? ['sa-token-exporter'] : [];
+  const args = [
+    name,
+    ...release,
+    CHART,
+    '-n',
+    'sa-token-exporter',
+    '--kube-version=1.36.0',
+    '-f',
+    '-',
+    ...rest,
+  ];
+  return spawnSync(HELM, args, { encoding: 'utf8', input: JSON.stringify(values) });
+}
+
+function template(values: object = {}): readonly Manifest[] {
+  const { status, stdout, stderr } = helm(values);
+  assert.equal(status, 0, stderr);
+  return parseManifests(stdout);
+}
+
+/** Without what Helm adds to labels, in the order of their kinds; Helm makes the namespace itself. */
+function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
+  return manifests
+    .filter(({ kind }) => kind !== 'Namespace')
+    .map((one) => {
+      const { 'app.kubernetes.io/name': name } = one.metadata.labels ?? {};
+      return { ...one, metadata: { ...one.metadata, labels: { 'app.kubernetes.io/name': name ?? '' } } };
+    })
+    .sort((a, b) => a.kind.localeCompare(b.kind));
+}
+
+/** Values that come to what an overlay has. */
+const EQUIVALENTS = [
+  { folder: 'base', values: {} },
+  { folder: 'overlays/no-cluster', values: { cluster: { enabled: false } } },
+  { folder: 'overlays/k0s', values: { kubelet: { rootDir: '/var/lib/k0s/kubelet' } } },
+  {
+    folder: 'overlays/microk8s',
+    values: { kubelet: { rootDir: '/var/snap/microk8s/common/var/lib/kubelet' } },
+  },
+  { folder: 'overlays/openshift', values: { openshift: { enabled: true } } },
+  { folder: 'overlays/prometheus-operator', values: { podMonitor: { enabled: true } } },
+  {
+    folder: 'overlays/seccomp',
+    values: { seccompProfile: { type: 'Localhost', localhostProfile: 'sa-token-exporter.json' } },
+  },
+];
+
+/** Values that are set, all of them other than they come. */
+const ALL = {
+  image: { digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always', pullSecrets: [{ name: 'registry' }] },
+  options: {
+    'metrics.per-token': 'problems',
+    'metrics.relative': false,
+    'scan.interval': '1m',
+    'web.max-requests': 9,
+  },
+  openshift: { enabled: true },
+  podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s' },
+  networkPolicy: { from: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] },
+  priorityClassName: 'high',
+  maxUnavailable: 3,
+  resources: { limits: { memory: '1Gi' } },
+  nodeSelector: { pool: 'a' },
+  tolerations: [{ key: 'a', operator: 'Exists' }],
+  podLabels: { team: 'a' },
+  podAnnotations: { note: 'a' },
+};
+
+/** What must be refused, and what the message names. */
+const INVALID: readonly { readonly it: string; readonly values: object; readonly names: RegExp }[] = [
+  { it: 'a value that is not there', values: { replicas: 2 }, names: /replicas/ },
+  { it: 'one deeper down', values: { image: { name: 'x' } }, names: /image[\s\S]*name/ },
+  {
+    it: 'an option that the exporter has not',
+    values: { options: { 'metrics.nonsense': 1 } },
+    names: /metrics\.nonsense/,
+  },
+  {
+    it: 'an option that the chart sets itself',
+    values: { options: { 'node-name': 'x' } },
+    names: /node-name/,
+  },
+  { it: 'a switch that is no boolean', values: { options: { 'scan.watch': 'no' } }, names: /scan\.watch/ },
+  { it: 'a digest that is none', values: { image: { digest: 'latest' } }, names: /digest/ },
+  { it: 'a folder that is not absolute', values: { kubelet: { rootDir: 'kubelet' } }, names: /rootDir/ },
+  { it: 'a share of nodes that is none', values: { maxUnavailable: 'some' }, names: /maxUnavailable/ },
+  { it: 'text for a number of resources', values: { resources: { limits: 'none' } }, names: /limits/ },
+  { it: 'a word for a boolean', values: { cluster: { enabled: 'yes' } }, names: /enabled/ },
+];
+
+describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
+  for (const { folder, values } of EQUIVALENTS) {
+    it(`renders ${folder} with ${JSON.stringify(values)}`, () => {
+      assert.deepEqual(comparable(template(values)), comparable(render(`daemonset/${folder}`)));
+    });
+  }
+
+  for (const { it: title, values, names } of INVALID) {
+    it(`refuses ${title}`, () => {
+      const { status, stderr } = helm(values);
+      assert.notEqual(status, 0);
+      assert.match(stderr, names);
+    });
+  }
+
+  it('passes helm lint, strictly', () => {
+    const { status, stdout, stderr } = helm({}, 'lint', '--strict');
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  it('renders what Kubernetes takes with every value set', async function () {
+    this.timeout(120_000);
+    const typed = template(ALL).filter(({ kind }) => !UNTYPED.includes(kind));
+    assert.equal(fieldErrors(typed), '');
+    for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
+  });
+
+  it('gives options as flags that the exporter takes', () => {
+    const { args } = daemonSetOf(template(ALL)).spec.template.spec.containers[0];
+    const loaded = loadConfig(args, {});
+    assert.ok(loaded.ok);
+    const { perToken, isRelativeShown, scanInterval, maxRequests } = loaded.commandLine.config;
+    assert.deepEqual([perToken, isRelativeShown, scanInterval, maxRequests], ['problems', false, 60, 9]);
+  });
+
+  it('grants no TokenReview where none is asked for', () => {
+    const rules = clusterRoleOf(template({ options: { 'cluster.token-review': 'off' } }))?.rules ?? [];
+    assert.equal(rules.length, 3);
+    assert.ok(rules.every(({ resources }) => !resources.includes('tokenreviews')));
+  });
+
+  it('knows every option, with those aside that it sets or has no file for', () => {
+    const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as {
+      properties: { options: { properties: object } };
+    };
+    const known = Object.values(OPTIONS).map(({ flag }) => flag);
+    const taken = Object.keys(schema.properties.options.properties);
+    assert.ok(taken.length > 10);
+    assert.deepEqual(
+      taken.filter((flag) => !known.includes(flag)),
+      [],
+    );
+  });
+
+  it('is of this version', () => {
+    const text = readFileSync(join(CHART, 'Chart.yaml'), 'utf8');
+    assert.match(text, new RegExp(`^version: ${version}\nappVersion: ${version}$`, 'm'));
+  });
+});
