@@ -116,7 +116,7 @@ const MAX_PAGES = 8;
 /** Answers the part of a snapshot that the query asks for. */
 function filtered(answer: (filter: Filter, response: Response) => void): RequestHandler {
   return (request, response) => {
-    const [, query = ''] = request.url.split('?', 2);
+    const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
     const parsed = parseFilter(query);
     if (parsed.ok) answer(parsed.filter, response);
     else plain(response, 400, parsed.problem);

@@ -23,8 +23,8 @@ summary{cursor:pointer}details{background:var(--raised);border-left:3px solid va
 meter{width:100%;height:.7rem;display:block}
 meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:.35rem}
 meter::-webkit-meter-optimum-value{background:var(--good);border-radius:.35rem}
-.f meter::-webkit-meter-optimum-value{background:var(--bad)}
-meter::-moz-meter-bar{background:var(--good)}.f meter::-moz-meter-bar{background:var(--bad)}
+tr:has(.bad,.warn) meter::-webkit-meter-optimum-value{background:var(--bad)}
+meter::-moz-meter-bar{background:var(--good)}tr:has(.bad,.warn) meter::-moz-meter-bar{background:var(--bad)}
 @media(max-width:46rem){
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table,tbody,tr,td{display:block}tr{border-top:1px solid var(--line);padding:.5rem 0}.why{border:0;padding-top:0}

@@ -3,7 +3,7 @@
  *
  * Bounded, whatever the node holds: so many rows, and so many of them with their remedies, each text cut to a length.
  */
-import type { Assessment, Failing } from '../../core/assess.ts';
+import { type Assessment, type Failing, isFailing } from '../../core/assess.ts';
 import { CAUSE_WORDS } from '../../core/overdue-cause.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Html, html, NOTHING } from '../html.ts';
@@ -11,8 +11,8 @@ import { byUrgency } from './urgency.ts';
 import { badge, clipped, relative, type Tone } from './words.ts';
 
 const MAX_ROWS = 1_000;
-/** Remedies are long, and the same for most tokens that fail together. */
-const MAX_REMEDIES = 10;
+/** Remedies are long: no more than so many, and one for all tokens that fail for the same reasons. */
+const MAX_REMEDIES = 20;
 
 /** The share of the life that was asked for that is over, as a bar; the words beside it say the same. */
 function lifeBar({ token, schedule }: Assessment, now: number): Html {
@@ -20,16 +20,7 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
   const end = schedule.nominalExpiration;
   if (issuedAt === undefined || end === undefined || end <= issuedAt) return NOTHING;
   const share = Math.min(1, Math.max(0, (now - issuedAt) / (end - issuedAt)));
-  return html`<meter aria-hidden=true value=${share.toFixed(2)}></meter>`;
-}
-
-/** Where the API server extended the token, the end that it holds to comes later than the one asked for. */
-function expiry({ token, schedule }: Assessment, now: number): Html {
-  const { expiresAt } = token.claims;
-  const end = schedule.nominalExpiration;
-  const isExtended = expiresAt !== undefined && end !== undefined && expiresAt > end;
-  const accepted = isExtended ? html`<i>accepted until ${relative(now, expiresAt)}</i>` : NOTHING;
-  return html`${relative(now, end)}${accepted}`;
+  return html`<meter aria-hidden=true value=${Number(share.toFixed(2))}></meter>`;
 }
 
 /** A token that is late and fails nothing is one that nobody will miss. */
@@ -39,21 +30,21 @@ function toneOf({ failures, state }: Assessment): Tone {
   return failures.some(({ check }) => check.severity === 'critical') ? 'bad' : 'warn';
 }
 
+/** What fails the token beyond what its state says already, and why it is late. */
 function standing(assessment: Assessment, { causes }: Snapshot): Html {
   const { state, failures, token } = assessment;
+  const others = failures.map(({ check }) => check.reason).filter((reason) => reason !== state);
   const cause = causes.get(token);
-  const reasons = failures.map(({ check }) => check.reason).join(', ');
-  return html`${badge(toneOf(assessment), state)}${reasons === '' ? NOTHING : html`<i>${reasons}</i>`}${
-    cause === undefined ? NOTHING : html`<i>cause: ${cause}</i>`
-  }`;
+  const more = [others.join(', '), cause ?? ''].filter((text) => text !== '').join('; ');
+  return html`${badge(toneOf(assessment), state)}${more === '' ? NOTHING : html`<i>${more}</i>`}`;
 }
 
 function row(assessment: Assessment, snapshot: Snapshot): Html {
-  const { token, schedule, failures } = assessment;
+  const { token, schedule } = assessment;
   const { namespace, pod, podUid, serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr${failures.length === 0 ? NOTHING : html` class=f`}><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'not told' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${expiry(assessment, now)}<td>${standing(assessment, snapshot)}
+  return html`<tr><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'not told' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${standing(assessment, snapshot)}
 `;
 }
 
@@ -66,29 +57,54 @@ export function remedy(
   return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${clipped(detail)}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol></details>`;
 }
 
-function remedies({ failures, token }: Assessment, { causes }: Snapshot): Html {
+/** Where the API server extended the token, the end that it holds to comes later than the one asked for. */
+function extension({ token, schedule }: Assessment, now: number): Html {
+  const { expiresAt } = token.claims;
+  const end = schedule.nominalExpiration;
+  const isExtended = expiresAt !== undefined && end !== undefined && expiresAt > end;
+  if (!isExtended) return NOTHING;
+  return html`<p>The API server extended it; that ends ${relative(now, expiresAt)}.</p>`;
+}
+
+function remedies(assessment: Assessment, { causes, now }: Snapshot): Html {
+  const { failures, token } = assessment;
   const cause = causes.get(token);
   const late = cause === undefined ? NOTHING : html`<p>Not replaced since: ${CAUSE_WORDS[cause]}.</p>`;
-  return html`<tr class=why><td colspan=6>${late}${failures.map(({ check, detail }) => remedy(check, detail, check.fix(token)))}
+  return html`<tr class=why><td colspan=6>${late}${extension(assessment, now)}${failures.map(
+    ({ check, detail }) => remedy(check, detail, check.fix(token)),
+  )}
 `;
+}
+
+/** Answers whether a token is the first that fails for its reasons. */
+function createFirsts({ causes }: Snapshot): (assessment: Assessment) => boolean {
+  const told = new Set<string>();
+  return ({ failures, token }) => {
+    const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)].join();
+    if (failures.length === 0 || told.has(reasons) || told.size === MAX_REMEDIES) return false;
+    told.add(reasons);
+    return true;
+  };
 }
 
 /** The most urgent tokens first. Rows and cells end where the next begin, which markup allows and saves a tenth. */
 export function tokenTable(snapshot: Snapshot): Html {
-  const shown = byUrgency(snapshot.assessments).slice(0, MAX_ROWS);
-  const rows = shown.map((one, index) => {
-    const line = row(one, snapshot);
-    return one.failures.length > 0 && index < MAX_REMEDIES ? html`${line}${remedies(one, snapshot)}` : line;
-  });
+  const isFirst = createFirsts(snapshot);
+  const rows = byUrgency(snapshot.assessments)
+    .slice(0, MAX_ROWS)
+    .map((one) => {
+      const line = row(one, snapshot);
+      return isFirst(one) ? html`${line}${remedies(one, snapshot)}` : line;
+    });
   return html`<table><thead><tr><th scope=col>Pod and account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
 ${rows}</tbody></table>`;
 }
 
-/** How many of the node's tokens are in the table; which have remedies beside them. */
+/** How many of the node's tokens are in the table, and where to find what to do. */
 export function tokenCount({ assessments, observation }: Snapshot): string {
   const shown = Math.min(assessments.length, MAX_ROWS);
-  const failing = assessments.filter(({ failures }) => failures.length > 0).length;
-  const remediesFor =
-    failing > MAX_REMEDIES ? ` What to do is told for the first ${MAX_REMEDIES}; filter to see others.` : '';
-  return `Showing ${shown} of ${observation.tokens.length} tokens, most urgent first.${remediesFor}`;
+  const failing = assessments.filter(isFailing).length;
+  const once =
+    failing > 1 ? ' What to do is told once for the same problems; filter by pod to see its own.' : '';
+  return `Showing ${shown} of ${observation.tokens.length} tokens, most urgent first.${once}`;
 }

@@ -33,7 +33,7 @@ export function relative(now: number, instant: number | undefined): string {
 export type Tone = 'bad' | 'warn' | 'good' | 'calm';
 
 export function badge(tone: Tone, text: string): Html {
-  return html`<b class="${tone}">${text}</b>`;
+  return html`<b class=${tone}>${text}</b>`;
 }
 
 /** At most so many of a list, and how many are left out. */
