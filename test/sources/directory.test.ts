@@ -20,10 +20,14 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createCachedList, type Listing, listFolder, statFolder } from '../../src/sources/directory.ts';
 
 let folder = '';
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'satoken-folder-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-folder-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+}
 
 function namesIn(listing: Listing): readonly string[] {
   assert.ok(listing.ok);
@@ -31,6 +35,8 @@ function namesIn(listing: Listing): readonly string[] {
 }
 
 describe('listFolder', () => {
+  useFreshState();
+
   it('tells the kinds of entries', () => {
     writeFileSync(join(folder, 'a-file'), '');
     mkdirSync(join(folder, 'b-folder'));
@@ -53,6 +59,8 @@ describe('listFolder', () => {
 });
 
 describe('statFolder', () => {
+  useFreshState();
+
   it('takes a folder', () => assert.ok(statFolder(folder).ok));
 
   for (const { it: title, make, reason } of [
@@ -87,6 +95,8 @@ describe('statFolder', () => {
 });
 
 describe('createCachedList', () => {
+  useFreshState();
+
   /** Long after any change that the tests make. */
   const later = () => Date.now() + 60_000;
 

@@ -17,12 +17,16 @@ const SECRET = TOKEN.slice(TOKEN.lastIndexOf('.') + 1);
 
 let node: TestNode;
 let volume: TestVolume;
-before(() => {
-  node = createNode();
-  volume = node.volume();
-});
-after(() => node.remove());
-afterEach(() => clear());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  before(() => {
+    node = createNode();
+    volume = node.volume();
+  });
+  after(() => node.remove());
+  afterEach(() => clear());
+}
 
 function clear(): void {
   for (const name of readdirSync(volume.place.folder))
@@ -72,6 +76,8 @@ const content = fc.oneof(
 );
 
 describe(`any files in a volume (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('give tokens or reasons, whatever their names and bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, content), { maxLength: 6 }), (files) => {
@@ -120,6 +126,8 @@ function make(path: string, kind: string): void {
 }
 
 describe(`any tree in a volume (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('leaves the good token in it readable, and nothing open', () => {
     fc.assert(
       fc.property(fc.array(object, { maxLength: 12 }), (objects) => {

@@ -15,10 +15,14 @@ import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from '../support/
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 let node: TestNode;
-beforeEach(() => {
-  node = createNode();
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => node.remove());
+}
 
 /** What this process has open, with its working folder. */
 function openPaths(): readonly string[] {
@@ -40,6 +44,8 @@ function openInNode(): readonly string[] {
 }
 
 describe(`between passes (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('nothing of the node is open, and none is the working folder', async () => {
     const volume = node.volume();
     volume.fill({ token: nextToken(), broken: 'eyJ', 'sub/token': nextToken() });
@@ -86,6 +92,8 @@ describe(`between passes (${KIND_OF_MOUNT})`, () => {
 });
 
 describeWith(['strace'], `the system calls of a scan (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   /** The paths in the node that a scan opens, relative to the generation. */
   function opened(): readonly string[] {
     const volume = node.volume();

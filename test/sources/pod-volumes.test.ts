@@ -11,10 +11,14 @@ import { lineOf } from '../support/sources.ts';
 import { POD_UID } from '../support/tokens.ts';
 
 let pod = '';
-beforeEach(() => {
-  pod = mkdtempSync(join(tmpdir(), 'satoken-pod-'));
-});
-afterEach(() => rmSync(pod, { recursive: true }));
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    pod = mkdtempSync(join(tmpdir(), 'satoken-pod-'));
+  });
+  afterEach(() => rmSync(pod, { recursive: true }));
+}
 
 function makeFolders(...paths: readonly string[]): void {
   for (const path of paths) mkdirSync(join(pod, path), { recursive: true });
@@ -38,6 +42,8 @@ function faultsOf({ unreadable }: PodVolumes): readonly string[] {
 }
 
 describe('createPodVolumes (on plain folders)', () => {
+  useFreshState();
+
   it('finds projected volumes and Secrets, and no other kind', () => {
     makeFolders(
       'volumes/kubernetes.io~projected/kube-api-access-x2x4x',

@@ -26,13 +26,17 @@ import { describeWith } from '../support/tools.ts';
 let folder = '';
 let file = '';
 let device = 0;
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'satoken-file-'));
-  file = join(folder, 'token');
-  device = lstatSync(folder).dev;
-});
-beforeEach(() => rmSync(file, { recursive: true, force: true }));
-after(() => rmSync(folder, { recursive: true }));
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-file-'));
+    file = join(folder, 'token');
+    device = lstatSync(folder).dev;
+  });
+  beforeEach(() => rmSync(file, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true }));
+}
 
 function read({ isExpected = false } = {}): FileReading {
   return readTokenFile(file, device, () => isExpected);
@@ -54,6 +58,8 @@ const FOREIGN = jwt({ iss: 'https://login.example.com', sub: 'somebody' });
 const BROKEN_CLAIM = jwt(rawClaims({ 'kubernetes.io': rawBinding({ namespace: 7 }) }));
 
 describe('readTokenFile', () => {
+  useFreshState();
+
   it('reads claims and what the file itself says', () => {
     writeFileSync(file, TOKEN);
     chmodSync(file, 0o640);
@@ -115,6 +121,8 @@ describe('readTokenFile', () => {
 });
 
 describe('readTokenFile of a large file', () => {
+  useFreshState();
+
   const filled = (start: string, length: number): string => start + 'A'.repeat(length - start.length);
   const signed = (length: number): string => filled(`${HEADER}.${PAYLOAD}.`, length);
 
@@ -157,6 +165,8 @@ describe('readTokenFile of a large file', () => {
 });
 
 describe('readTokenFile of what is no file', () => {
+  useFreshState();
+
   const server = createServer();
   after(() => server.close());
 
@@ -195,6 +205,8 @@ describe('readTokenFile of what is no file', () => {
 });
 
 describeWith(['root'], 'readTokenFile of a device', () => {
+  useFreshState();
+
   it('refuses it', () => {
     execFileSync('mknod', [file, 'c', '1', '5']);
     assert.equal(outcome(read({ isExpected: true })), 'not_a_file');

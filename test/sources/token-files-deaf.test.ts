@@ -13,16 +13,22 @@ import { rotate, seenAt, settledVolume } from './settled-volume.ts';
 
 let node: TestNode;
 let source: TestSource;
-beforeEach(() => {
-  node = createNode();
-  source = createSource(node.rootDir, { isWatching: true });
-});
-afterEach(() => {
-  source.close();
-  node.remove();
-});
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    source = createSource(node.rootDir, { isWatching: true });
+  });
+  afterEach(() => {
+    source.close();
+    node.remove();
+  });
+}
 
 describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const LONGEST_QUEUE = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
 
   /** More events than the kernel keeps, at least two a turn, while nobody can read them. */
@@ -60,6 +66,8 @@ describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
 });
 
 describeWith(['root', 'mount namespaces'], 'watching mounts that come and go behind our back', () => {
+  useFreshState();
+
   it('is not blind on a volume that was mounted over, and told of the next rotation', async () => {
     const volume = await settledVolume(node, source);
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.place.folder]);

@@ -15,13 +15,19 @@ const AGES = 3_600;
 
 let node: TestNode;
 let source: TestSource;
-beforeEach(() => {
-  node = createNode();
-  source = createSource(node.rootDir);
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    source = createSource(node.rootDir);
+  });
+  afterEach(() => node.remove());
+}
 
 describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('says that the folder of pods is not there, and finds it later', async () => {
     const late = createSource(join(node.rootDir, 'late'));
     await late.scan();
@@ -109,6 +115,8 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
 });
 
 describe(`scan by a user without rights (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const NOBODY = 65_534;
 
   /** Runs as nobody where we are root; anybody else has no right to what has no mode bits. */

@@ -13,16 +13,22 @@ import { rotate, seenAt, settledVolume } from './settled-volume.ts';
 
 let node: TestNode;
 let source: TestSource;
-beforeEach(() => {
-  node = createNode();
-  source = createSource(node.rootDir, { isWatching: true });
-});
-afterEach(() => {
-  source.close();
-  node.remove();
-});
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    source = createSource(node.rootDir, { isWatching: true });
+  });
+  afterEach(() => {
+    source.close();
+    node.remove();
+  });
+}
 
 describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('sees each rotation when its event comes, and hears of it once', async () => {
     const volume = await settledVolume(node, source);
     for (const id of ['second', 'third', 'fourth']) {
@@ -130,6 +136,8 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
 });
 
 describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const addPod = (uid: string): void => {
     mkdirSync(join(node.pods, uid, 'volumes'), { recursive: true });
   };

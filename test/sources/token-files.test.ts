@@ -15,13 +15,19 @@ const AGES = 3_600;
 
 let node: TestNode;
 let source: TestSource;
-beforeEach(() => {
-  node = createNode();
-  source = createSource(node.rootDir);
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    source = createSource(node.rootDir);
+  });
+  afterEach(() => node.remove());
+}
 
 describe(`scan (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('finds projected tokens and those in Secrets, of all pods', async () => {
     node.volume().write({ 'vault-token': nextToken({ jti: 'one' }) });
     node
@@ -138,6 +144,8 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
 });
 
 describe(`look (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('finds what comes up in a new pod without waiting for the next scan', async () => {
     mkdirSync(join(node.pods, POD_UID));
     await source.scanned();

@@ -17,13 +17,17 @@ let node: TestNode;
 let volume: TestVolume;
 let state: VolumeState;
 let rotations: Rotation[];
-beforeEach(() => {
-  node = createNode();
-  volume = node.volume();
-  state = createVolumeState(volume.place);
-  rotations = [];
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    volume = node.volume();
+    state = createVolumeState(volume.place);
+    rotations = [];
+  });
+  afterEach(() => node.remove());
+}
 
 function look(): boolean {
   return lookAtVolume(state, (rotation) => rotations.push(rotation));
@@ -34,6 +38,8 @@ function rotated(): readonly (string | undefined)[] {
 }
 
 describe(`lookAtVolume where something fails (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const reasons = () => state.unreadable.map(({ path, reason }) => `${path}: ${reason}`);
 
   it('tells an empty folder, and reads it once it is mounted', () => {

@@ -18,13 +18,17 @@ let node: TestNode;
 let volume: TestVolume;
 let state: VolumeState;
 let rotations: Rotation[];
-beforeEach(() => {
-  node = createNode();
-  volume = node.volume();
-  state = createVolumeState(volume.place);
-  rotations = [];
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    volume = node.volume();
+    state = createVolumeState(volume.place);
+    rotations = [];
+  });
+  afterEach(() => node.remove());
+}
 
 function look(): boolean {
   return lookAtVolume(state, (rotation) => rotations.push(rotation));
@@ -41,6 +45,8 @@ function rotated(): readonly (string | undefined)[] {
 }
 
 describe(`lookAtVolume (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('names a token by its claims and its place', () => {
     volume.write({ 'sub/token': nextToken() });
     assert.equal(look(), true);

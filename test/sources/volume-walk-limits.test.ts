@@ -12,11 +12,15 @@ import { walk } from './walked.ts';
 
 let node: TestNode;
 let volume: TestVolume;
-beforeEach(() => {
-  node = createNode();
-  volume = node.volume();
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    volume = node.volume();
+  });
+  afterEach(() => node.remove());
+}
 
 const GOOD = 'good token';
 const TOKEN = jwt();
@@ -26,6 +30,8 @@ function fillBesideGood(files: Files): void {
 }
 
 describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const many = (count: number, content: string): Files => {
     return Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${1e6 + index}`, content]));
   };

@@ -15,11 +15,15 @@ import { walk } from './walked.ts';
 
 let node: TestNode;
 let volume: TestVolume;
-beforeEach(() => {
-  node = createNode();
-  volume = node.volume();
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    volume = node.volume();
+  });
+  afterEach(() => node.remove());
+}
 
 const GOOD = 'good token';
 const TOKEN = jwt();
@@ -29,6 +33,8 @@ function fillBesideGood(files: Files): void {
 }
 
 describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   it('finds every token, at any path and name', () => {
     volume.fill({
       token: TOKEN,
@@ -92,6 +98,8 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
 });
 
 describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   for (const { it: title, make, unreadable } of [
     {
       it: 'a link out of the volume',
@@ -160,6 +168,8 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
 });
 
 describeWith(['root', 'mount namespaces'], 'walkGeneration as root, on a tmpfs mount', () => {
+  useFreshState();
+
   it('opens no device', () => {
     fillBesideGood({});
     execFileSync('mknod', [join(volume.generation(), 'token'), 'c', '1', '3']);

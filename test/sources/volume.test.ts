@@ -11,11 +11,15 @@ import { createNode, KIND_OF_MOUNT, nextToken, type TestNode, type TestVolume } 
 
 let node: TestNode;
 let volume: TestVolume;
-beforeEach(() => {
-  node = createNode();
-  volume = node.volume();
-});
-afterEach(() => node.remove());
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+    volume = node.volume();
+  });
+  afterEach(() => node.remove());
+}
 
 const never = (): boolean => false;
 
@@ -24,6 +28,8 @@ function generationName(): string {
 }
 
 describe(`readGeneration (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const link = (target: string) => () => symlinkSync(target, volume.place.link);
 
   it('names the folder that ..data points to', () => {
@@ -59,6 +65,8 @@ describe(`readGeneration (${KIND_OF_MOUNT})`, () => {
 });
 
 describe(`readVolume (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
   const read = (generation = generationName()) => readVolume(volume.place, generation, never);
   const idsOf = (reading: ReturnType<typeof read>) => {
     assert.ok(reading.ok);
