@@ -102,11 +102,12 @@ function remove(rootDir: string): void {
   roots.delete(rootDir);
 }
 
-/** Those of tests that did not come to their end. */
+/** Those of tests that did not come to their end, because they were interrupted perhaps. */
 const roots = new Set<string>();
 process.once('exit', () => {
   for (const rootDir of roots) remove(rootDir);
 });
+process.once('SIGTERM', () => process.exit(143));
 
 export function createNode(): TestNode {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-node-'));
