@@ -8,7 +8,7 @@ import { type Html, html } from './html.ts';
 import { type Filter, narrow } from './page/filter.ts';
 import { filterForm, queryOf } from './page/filter-form.ts';
 import { absentAndUnreadable } from './page/missing.ts';
-import { overview } from './page/overview.ts';
+import { grounds, overview } from './page/overview.ts';
 import { STYLE } from './page/style.ts';
 import { tokenCount, tokenTable } from './page/token-rows.ts';
 import { calendarTime, relative } from './page/words.ts';
@@ -40,7 +40,7 @@ export function statusPage({ node, version, telemetryPath, snapshot, filter }: S
   const query = queryOf(filter);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${node}: ServiceAccount tokens</title>${STYLE_ELEMENT}</head><body>
-<header><h1>ServiceAccount tokens of ${node}</h1>${gathered(snapshot)}</header>
+<header><h1>ServiceAccount tokens of ${node}</h1>${gathered(snapshot)}<nav aria-label="Page"><a href="#tokens">Tokens</a> <a href="#grounds">API server and own view</a></nav></header>
 <main>
 ${overview(snapshot)}
 ${absentAndUnreadable(part)}
@@ -48,6 +48,7 @@ ${absentAndUnreadable(part)}
 ${filterForm(filter)}
 ${tokens(part)}
 </section>
+${grounds(snapshot)}
 </main>
 <footer><p>sa-token-exporter ${version}. <a href="${telemetryPath.slice(1)}">Metrics</a>, <a href="api/v1/tokens${query === '' ? '' : `?${query}`}">the same tokens as JSON</a>.</p></footer>
 </body></html>

@@ -1,5 +1,5 @@
 /**
- * The node at a glance: counts, the API server, the exporter's view of itself.
+ * The node at a glance: counts, and what they rest on: the API server, the exporter's view of itself.
  */
 
 import { findCanary, selfView } from '../../core/self-view.ts';
@@ -65,15 +65,21 @@ function ownView({ observation, self, assessments }: Snapshot): readonly Row[] {
   return [...checks, named('canary', isWell ? 'good' : 'warn', canary?.state ?? 'none')];
 }
 
-export function overview(snapshot: Snapshot): Html {
-  const { byState, problems, unknowns, byCause, tokenless } = snapshot;
+/** What is there, what is wrong, and why. */
+export function overview({ byState, problems, byCause }: Snapshot): Html {
   return html`<div class="cards">
 ${card('states', 'Tokens by state', rows(counts('state', byState), 'None.'))}
 ${card('problems', 'Problems', rows(counts('problem', problems), 'None.'))}
 ${told('causes', 'Why tokens are late', byCause)}
-${told('unknowns', 'Could not be judged', unknowns)}
-${told('tokenless', 'Pods without token', tokenless)}
+</div>`;
+}
+
+/** What the rest of the page rests on, and what nobody can tell. */
+export function grounds(snapshot: Snapshot): Html {
+  return html`<div class="cards" id="grounds">
 ${card('api', 'API server', rows(resources(snapshot), 'It is not asked.'))}
 ${card('self', 'Own view', rows(ownView(snapshot), 'The exporter does not know which pod it is.'))}
+${told('unknowns', 'Could not be judged', snapshot.unknowns)}
+${told('tokenless', 'Pods without token', snapshot.tokenless)}
 </div>`;
 }

@@ -12,13 +12,13 @@ body{margin:0 auto;padding:1rem;max-width:90rem;background:var(--paper);color:va
 h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:1.6rem 0 .5rem}h3{font-size:.95rem;margin:0 0 .3rem}
 p{margin:.3rem 0}ul,ol{margin:.3rem 0;padding-left:1.3rem}a{color:var(--link)}i{color:var(--soft);font-style:normal}
 .bad{color:var(--bad)}.warn{color:var(--warn)}.good{color:var(--good)}.calm{color:var(--soft);font-weight:400}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(14rem,100%),1fr));gap:.8rem;margin-top:1rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(17rem,100%),1fr));align-items:start;gap:.8rem;margin-top:1rem}
 .cards>section{background:var(--raised);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem}.cards h2{margin:0 0 .3rem;font-size:1rem}
 dl{display:grid;grid-template-columns:1fr auto;gap:.1rem .8rem;margin:0}dd{margin:0;text-align:right}
 form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{display:grid;gap:.1rem;color:var(--soft)}
 input,select,button{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;padding:.3rem .5rem;max-width:100%}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-top:1px solid var(--line)}
-th{color:var(--soft);font-weight:600}td i{display:block}td:nth-child(3),td:nth-child(4){white-space:nowrap}th:nth-child(2){width:30%}.why td{border-top:0;padding-top:0}
+th{color:var(--soft);font-weight:600}td i{display:block}td:nth-child(n+3):nth-child(-n+5),th:nth-child(5){white-space:nowrap}th:nth-child(2){width:30%}.why td{border-top:0;padding-top:0}
 summary{cursor:pointer}details{background:var(--raised);border-left:3px solid var(--bad);padding:.3rem .7rem;margin:.2rem 0}
 meter{width:100%;height:.7rem;display:block}
 meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:.35rem}
