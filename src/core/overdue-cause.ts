@@ -62,11 +62,17 @@ function ownCause(assessment: Assessment): OverdueCause | undefined {
   return accountCause(assessment) ?? mountCause(surroundings.mountFailures ?? [], token);
 }
 
-/** Whether the kubelet got no token for anybody since the first of the late ones should have been there. */
-function isNodeWide(late: readonly Assessment[], all: readonly Assessment[]): boolean {
-  const pods = new Set(late.map(({ token }) => token.identity.podUid));
-  const since = Math.min(...late.map(({ schedule }) => schedule.overdueFrom ?? Number.POSITIVE_INFINITY));
-  return pods.size >= NODE_WIDE_PODS && all.every(({ token }) => (token.claims.issuedAt ?? 0) <= since);
+/** When the kubelet last got a token for anybody. */
+function lastIssued(assessments: readonly Assessment[]): EpochSeconds {
+  return assessments.reduce((last, { token }) => Math.max(last, token.claims.issuedAt ?? 0), 0);
+}
+
+/** Those that fell late after the kubelet last got a token for anybody, where they are of several pods. */
+function stalled(late: readonly Assessment[], all: readonly Assessment[]): ReadonlySet<Assessment> {
+  const last = lastIssued(all);
+  const since = late.filter(({ schedule }) => (schedule.overdueFrom ?? 0) >= last);
+  const pods = new Set(since.map(({ token }) => token.identity.podUid));
+  return new Set(pods.size >= NODE_WIDE_PODS ? since : []);
 }
 
 /** The cause for every token that is late; none for the others. */
@@ -77,6 +83,7 @@ export function overdueCauses(
   const late = assessments.filter((assessment) => isLate(assessment, now));
   const own = new Map(late.map((assessment) => [assessment, ownCause(assessment)]));
   const unexplained = late.filter((assessment) => own.get(assessment) === undefined);
-  const rest = isNodeWide(unexplained, assessments) ? 'node_wide' : 'unknown';
-  return new Map(late.map((assessment) => [assessment.token, own.get(assessment) ?? rest]));
+  const ofNode = stalled(unexplained, assessments);
+  const rest = (assessment: Assessment): OverdueCause => (ofNode.has(assessment) ? 'node_wide' : 'unknown');
+  return new Map(late.map((assessment) => [assessment.token, own.get(assessment) ?? rest(assessment)]));
 }

@@ -99,6 +99,7 @@ function metrics(scrape: Scrape): RequestHandler {
     const format = negotiateFormat(request.headers.accept);
     const coding = request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
     const { bytes, release } = await scrape(format, coding);
+    if (response.destroyed) return release();
     response.once('close', release);
     response.set({
       'Content-Type': CONTENT_TYPES[format],

@@ -110,6 +110,15 @@ describe('the cause of a late token', () => {
     assert.deepEqual(causesOf([late, other, fresh], cluster), ['unknown', 'unknown', undefined]);
   });
 
+  it('is node_wide for those that are late since, whatever is late for longer', () => {
+    const stuck = token({
+      claims: { issuedAt: NOW - 7_200, expiresAt: NOW + 86_400, warnAfter: NOW - 3_600 },
+      identity: { volume: 'stuck' },
+    });
+    const cluster = clusterAround(late, { pods });
+    assert.deepEqual(causesOf([stuck, late, other], cluster), ['unknown', 'node_wide', 'node_wide']);
+  });
+
   it('is not node_wide for two tokens of one pod', () => {
     const sibling = token({ identity: { volume: 'other' } });
     assert.deepEqual(causesOf([late, sibling], clusterAround(late)), ['unknown', 'unknown']);
