@@ -92,7 +92,13 @@ export async function startContainer(options: ContainerOptions): Promise<Running
     name,
     options.fields[valueFrom.fieldRef.fieldPath],
   ]);
-  const env = { PATH: process.env['PATH'], ...options.image.environment, ...Object.fromEntries(variables) };
+  // Node hands this one on by itself: a container has no folder to gather coverage in.
+  const env = {
+    NODE_V8_COVERAGE: '',
+    PATH: process.env['PATH'],
+    ...options.image.environment,
+    ...Object.fromEntries(variables),
+  };
   const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');
   const lines: string[] = [];
