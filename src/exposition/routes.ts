@@ -16,7 +16,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { landingPage } from './landing-page.ts';
 import { negotiateFormat } from './negotiate.ts';
 import { type Filter, narrow, parseFilter } from './page/filter.ts';
-import { PAGE_POLICY } from './page/style.ts';
+import { pagePolicy } from './page/style.ts';
 import type { Scrape } from './scrape.ts';
 import { statusPage } from './status-page.ts';
 import { CONTENT_TYPES } from './text.ts';
@@ -128,7 +128,7 @@ function addPages(app: Express, options: RouteOptions): void {
   const { takeSnapshot, maxRequests } = options;
   const limit = bounded(Math.min(maxRequests, MAX_PAGES));
   const page = filtered((filter, response) => {
-    response.set('Content-Security-Policy', PAGE_POLICY);
+    response.set('Content-Security-Policy', pagePolicy());
     response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
   });
   const twin = filtered((filter, response) => {
