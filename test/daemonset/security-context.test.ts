@@ -174,10 +174,10 @@ describeWith(
     });
 
     it('did so without the calls that the seccomp profile denies', () => {
-      const made = new Set(callsIn(trace).map(({ name }) => name));
-      assert.ok(made.size > 30);
+      const made = callsIn(trace);
+      assert.ok(new Set(made.map(({ name }) => name)).size > 30);
       assert.deepEqual(
-        DENIED.filter((name) => made.has(name)),
+        made.filter(({ name }) => DENIED.includes(name)),
         [],
       );
     });
