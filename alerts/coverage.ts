@@ -37,7 +37,8 @@ export const CAUSE_COVERAGE: Readonly<Record<OverdueCause, Coverage>> = {
   clock_skew: { alert: 'SATokenNotYetValid' },
   service_account_missing: { alert: 'SATokenServiceAccountMissing' },
   service_account_recreated: { alert: 'SATokenServiceAccountRecreated' },
-  audience_refused: { alert: 'SATokenRotationOverdue' },
+  // The kubelet tells of a refusal only once the token has expired.
+  audience_refused: { alert: 'SATokenExpired' },
   sibling_volume_failed: { alert: 'SATokenRotationOverdue' },
   node_wide: { alert: 'SATokenNodeRotationStalled' },
   unknown: { alert: 'SATokenRotationOverdue' },

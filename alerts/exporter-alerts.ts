@@ -4,7 +4,7 @@
  * None of them pages but the one that says that nobody watches any more.
  */
 import { knob } from './knobs.ts';
-import { type Alert, asked, BLIND_QUERY, BY, bridged, type Group, lines } from './rule.ts';
+import { type Alert, asked, BLIND_QUERY, BY, bridged, type Group, lines, VIEW_QUERY } from './rule.ts';
 
 const UP = `up{job=~"${knob('job')}"}`;
 /** There for every node from the first scrape on, whatever could be read. */
@@ -67,13 +67,13 @@ const SIGHT_ALERTS: readonly Alert[] = [
       'Node {{ $labels.node }}: there are tokens, volumes or folders that cannot be read ({{ $labels.reason }}), and nothing is known of what is in them. Check first: which ones, by the labels of satoken_unreadable.',
   },
   {
-    ...warning,
+    severity: 'warning',
+    for: knob('distrust'),
     name: 'SATokenSelfViewWrong',
     keepFiringFor: knob('recovery'),
-    expr: `min by (${BY.node}, check) (${bridged('satoken_self_view')}) == 0`,
+    expr: `min by (${BY.node}) (${bridged('satoken_self_view')}) == 0`,
     summary: 'The exporter does not see its own tokens as it should.',
-    description:
-      "Node {{ $labels.node }}: the check {{ $labels.check }} fails for the exporter's own pod; what it says of other pods is not to be trusted. Check first: mountPropagation: HostToContainer on its hostPath mount.",
+    description: `Node {{ $labels.node }}: the exporter does not find its own pod's tokens as they are, so what it says of other pods is not to be trusted.${asked(VIEW_QUERY, 'Failing:', 'check', '{{ .Labels.check }}')} Check first: mountPropagation: HostToContainer on its hostPath mount.`,
   },
 ];
 

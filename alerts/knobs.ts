@@ -36,6 +36,11 @@ export const KNOBS = {
     meaning:
       'How long a series counts on after its last sample: more than two scrapes apart, so that one may fail.',
   },
+  distrust: {
+    value: '3m',
+    meaning:
+      'Patience with an exporter that sees its own tokens wrong; within `failing`, so that nobody is told what else it sees.',
+  },
   failing: {
     value: '5m',
     meaning: 'Patience with what fails a workload: more than the 100 s that a healthy kubelet may be late.',

@@ -78,6 +78,7 @@ export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ e
 
 /** What a template asks Prometheus itself. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
+export const VIEW_QUERY = `min by (check) (satoken_self_view{${cluster}=%q,node=%q}) == 0`;
 export const BLIND_QUERY = `max by (resource, reason) (satoken_cluster_failure{${cluster}=%q,node=%q})`;
 
 /** Asks with the cluster and the node of the alert, and lists what was found by a label; nothing where nothing was. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
-import { BLIND_QUERY, CAUSES_QUERY } from '../../alerts/rule.ts';
+import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
@@ -77,7 +77,7 @@ function mistakes(text: string): readonly string[] {
 }
 
 /** What descriptions ask, filled in. */
-const QUERIES = [CAUSES_QUERY, BLIND_QUERY].map((query) => query.replaceAll('%q', '"x"'));
+const QUERIES = [CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) => query.replaceAll('%q', '"x"'));
 
 /** The longest that a healthy kubelet is late, as measured. */
 const HEALTHY_LATENESS = 100;

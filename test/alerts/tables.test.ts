@@ -75,13 +75,17 @@ describe('the inhibitions', () => {
 });
 
 describe('the knobs', () => {
-  const { failing, late, blind, recovery, bridge, errorWindow } = KNOBS;
+  const { distrust, failing, late, blind, recovery, bridge, errorWindow } = KNOBS;
   for (const [name, { meaning }] of Object.entries(KNOBS)) {
     it(`${name} says what it is`, () => assert.match(meaning, /^[A-Z].{15,}\.$/));
   }
   for (const [claim, isTrue] of [
     ['what is late waits longer than what fails', seconds(late.value) > seconds(failing.value)],
-    ['a bridge is shorter than any patience', seconds(bridge.value) < seconds(failing.value)],
+    ['who is not to be trusted is silenced in time', seconds(distrust.value) < seconds(failing.value)],
+    [
+      'a bridge is shorter than the patience with what it bridges',
+      seconds(bridge.value) < seconds(failing.value),
+    ],
     ['two scrapes a minute apart, and one that fails, are bridged', seconds(bridge.value) > 120],
     [
       'a recovery is longer than a sync of the kubelet and a bridge',

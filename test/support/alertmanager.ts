@@ -1,0 +1,197 @@
+/**
+ * A real Prometheus with the rules, a real Alertmanager with its routes, and somebody who is told.
+ *
+ * An hour of theirs is a minute: every time in the files is divided, and nothing else is changed. Knows nothing of what
+ * the alerts are about.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { ROOT } from '../docs/documents.ts';
+
+const SPEED = 60;
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+
+type Labels = Readonly<Record<string, string>>;
+
+export interface ToldAlert {
+  readonly status: 'firing' | 'resolved';
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+/** What Alertmanager sends to a receiver. */
+export interface Notification {
+  readonly receiver: string;
+  readonly status: 'firing' | 'resolved';
+  readonly groupLabels: Labels;
+  readonly alerts: readonly ToldAlert[];
+}
+
+/** An alert as Alertmanager has it, told or not. */
+export interface HeldAlert {
+  readonly labels: Labels;
+  readonly status: { readonly state: string; readonly inhibitedBy: readonly string[] };
+}
+
+export interface Target {
+  /** Host and port. */
+  readonly address: string;
+  readonly labels: Labels;
+}
+
+export interface Alerting {
+  /** All that was told about a cluster. */
+  readonly told: (cluster: string) => readonly Notification[];
+  /** Resolves once what was told about a cluster is as wanted; looks again whenever something was told. */
+  readonly untilTold: (
+    cluster: string,
+    isWanted: (told: readonly Notification[]) => boolean,
+  ) => Promise<void>;
+  readonly held: (cluster: string) => Promise<readonly HeldAlert[]>;
+  /** An alert by somebody else. */
+  readonly raise: (labels: Labels) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+function divided(duration: string): string {
+  const [, count, unit = ''] = /^(\d+)([smh])$/.exec(duration) ?? [];
+  const seconds = UNITS[unit];
+  assert.ok(seconds !== undefined, duration);
+  return `${(Number(count) * seconds * 1_000) / SPEED}ms`;
+}
+
+/** Divides the values of keys that hold times, and the ranges in expressions. */
+export function quickened(yaml: string): string {
+  const keys = /\b(for|keep_firing_for|group_wait|group_interval|repeat_interval): (\w+)$/gm;
+  return yaml
+    .replace(keys, (_text, key: string, duration: string) => `${key}: ${divided(duration)}`)
+    .replace(/\[(\d+[smh])\]/g, (_text, duration: string) => `[${divided(duration)}]`);
+}
+
+/** Starts a program; resolves once it says that it is ready. */
+async function start(command: string, ready: string, ...args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said: string[] = [];
+  for await (const line of createInterface(child.stderr)) {
+    said.push(line);
+    if (line.includes(ready)) {
+      child.stderr.resume();
+      return child;
+    }
+  }
+  throw new Error(`${command} does not start: ${said.join('\n')}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill();
+  await ended;
+}
+
+function startAlertmanager(folder: string, port: number, receivers: string): Promise<ChildProcess> {
+  const config = readFileSync(join(ROOT, 'alerts/alertmanager.yaml'), 'utf8');
+  const file = join(folder, 'alertmanager.yaml');
+  writeFileSync(file, quickened(config).replaceAll('http://localhost:9095', receivers));
+  return start(
+    'prometheus-alertmanager',
+    'msg="Listening on"',
+    `--config.file=${file}`,
+    `--storage.path=${folder}/alertmanager`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--cluster.listen-address=',
+  );
+}
+
+function startPrometheus(
+  folder: string,
+  port: number,
+  alertmanager: number,
+  targets: readonly Target[],
+): Promise<ChildProcess> {
+  const rules = readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8');
+  writeFileSync(join(folder, 'rules.yaml'), quickened(rules));
+  const config = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: ['rules.yaml'],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanager}`] }] }] },
+    scrape_configs: [
+      {
+        job_name: 'sa-token-exporter',
+        honor_labels: true,
+        static_configs: targets.map(({ address, labels }) => ({ targets: [address], labels })),
+      },
+    ],
+  };
+  // JSON is YAML.
+  writeFileSync(join(folder, 'prometheus.yaml'), JSON.stringify(config));
+  return start(
+    'prometheus',
+    'ready to receive',
+    `--config.file=${folder}/prometheus.yaml`,
+    `--storage.tsdb.path=${folder}/prometheus`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  );
+}
+
+/** Takes what Alertmanager sends. */
+async function createReceiver() {
+  const notifications: Notification[] = [];
+  const events = new EventEmitter().setMaxListeners(0);
+  const take = async (request: IncomingMessage): Promise<void> => {
+    notifications.push(JSON.parse(await text(request)) as Notification);
+    events.emit('told');
+  };
+  const server = createServer((request, response) => void take(request).then(() => response.end()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const told = (cluster: string): readonly Notification[] =>
+    notifications.filter(({ groupLabels }) => groupLabels['cluster'] === cluster);
+  return { url: `http://127.0.0.1:${port}`, told, events, close: () => server.close() };
+}
+
+export async function startAlerting(targets: readonly Target[]): Promise<Alerting> {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-alerting-'));
+  const receiver = await createReceiver();
+  const [port, prometheusPort] = [await freePort(), await freePort()];
+  const alertmanager = await startAlertmanager(folder, port, receiver.url);
+  const prometheus = await startPrometheus(folder, prometheusPort, port, targets);
+  const api = `http://127.0.0.1:${port}/api/v2/alerts`;
+  return {
+    told: receiver.told,
+    untilTold: async (cluster, isWanted) => {
+      while (!isWanted(receiver.told(cluster))) await once(receiver.events, 'told');
+    },
+    held: async (cluster) => {
+      const query = new URLSearchParams({ filter: `cluster="${cluster}"` });
+      return (await (await fetch(`${api}?${query}`)).json()) as HeldAlert[];
+    },
+    raise: async (labels) => {
+      const body = JSON.stringify([{ labels, endsAt: new Date(Date.now() + 3_600_000) }]);
+      const headers = { 'Content-Type': 'application/json' };
+      const { status } = await fetch(api, { method: 'POST', headers, body });
+      assert.equal(status, 200);
+    },
+    close: async () => {
+      await Promise.all([stop(prometheus), stop(alertmanager)]);
+      receiver.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * A simulated node and API server with the exporter beside it, wired as `serve` is: everything is real but the kubelet
+ * and the API server, and the time is everybody's.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { loadConfig } from '../../src/config/load.ts';
+import { createTakeSnapshot } from '../../src/core/snapshot.ts';
+import { createLog } from '../../src/log.ts';
+import { serve } from '../../src/serve.ts';
+import { type ApiServer, createApiServer } from '../../src/simulator/api-server.ts';
+import { exporter } from '../../src/simulator/demo-plays.ts';
+import { kubeconfigFor } from '../../src/simulator/kubeconfig.ts';
+import { plainFolders } from '../../src/simulator/mounts.ts';
+import type { Pod } from '../../src/simulator/objects.ts';
+import { createWorld, type World } from '../../src/simulator/world.ts';
+import { BUILD } from './exposition.ts';
+import { policy } from './tokens.ts';
+
+export interface ServedWorld {
+  readonly world: World;
+  readonly api: ApiServer;
+  /** The exporter's own pod. */
+  readonly own: Pod;
+  /** Host and port of the metrics. */
+  readonly address: string;
+  readonly podNamed: (name: string) => Pod;
+  /** Nobody answers where it was, and nobody else takes its place. */
+  readonly stopExporter: () => Promise<void>;
+  readonly startExporter: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ServedWorldOptions {
+  /** Runs the exporter's own pod, if not as usual. */
+  readonly runOwn?: (world: World) => Pod;
+  /** What the exporter takes for its own pod's uid, if not what it is. */
+  readonly ownUid?: string;
+}
+
+const USER = 'test';
+const NODE = 'node-1';
+const TICK_MS = 500;
+
+const clock = {
+  now: () => Date.now() / 1_000,
+  monotonicMs: () => performance.now(),
+  sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined),
+};
+
+interface Running {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Serves until told to stop. */
+async function run(args: readonly string[]): Promise<Running> {
+  const loaded = loadConfig(args, {});
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  const stop = new AbortController();
+  const listening = Promise.withResolvers<number>();
+  const serving = serve({
+    config: loaded.commandLine.config,
+    environment: {},
+    node: NODE,
+    build: BUILD,
+    takeSnapshot: createTakeSnapshot(policy()),
+    clock,
+    // The shortest waits there are.
+    random: () => 0,
+    log: createLog({
+      level: 'error',
+      format: 'logfmt',
+      write: (line) => assert.fail(line),
+      timestamp: String,
+    }),
+    signal: stop.signal,
+    onListening: ({ port }) => listening.resolve(port),
+  });
+  const port = await Promise.race([listening.promise, serving.then(() => assert.fail('it ended'))]);
+  return {
+    port,
+    stop: async () => {
+      stop.abort();
+      await serving;
+    },
+  };
+}
+
+export async function serveWorld({ runOwn, ownUid }: ServedWorldOptions = {}): Promise<ServedWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-served-'));
+  const rootDir = join(folder, 'kubelet');
+  const kubeconfig = join(folder, 'kubeconfig');
+  mkdirSync(rootDir);
+  const world = createWorld({ rootDir, mounts: plainFolders, now: clock.now });
+  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
+  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
+  const own = runOwn?.(world) ?? exporter(world, 'sa-token-exporter');
+  const ownVolume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
+  const options = [
+    'serve',
+    `--kubelet.root-dir=${rootDir}`,
+    `--cluster.kubeconfig=${kubeconfig}`,
+    `--pod-uid=${ownUid ?? own.metadata.uid}`,
+    `--own-token=${join(world.kubelet.volumeFolder(own.metadata.uid, ownVolume), 'token')}`,
+    '--scan.interval=1s',
+  ];
+  let running = await run([...options, '--web.listen-address=127.0.0.1:0']);
+  const address = `127.0.0.1:${running.port}`;
+  const plug = createServer((socket) => void socket.destroy());
+  const ticking = setInterval(world.tick, TICK_MS);
+  return {
+    world,
+    api,
+    own,
+    address,
+    podNamed: (name) => {
+      const found = world.kubelet.pods().find(({ metadata }) => metadata.name === name);
+      assert.ok(found, name);
+      return found;
+    },
+    stopExporter: async () => {
+      await running.stop();
+      plug.listen(running.port, '127.0.0.1');
+      await once(plug, 'listening');
+    },
+    startExporter: async () => {
+      plug.close();
+      await once(plug, 'close');
+      running = await run([...options, `--web.listen-address=${address}`]);
+    },
+    close: async () => {
+      clearInterval(ticking);
+      await running.stop();
+      await api.close();
+      world.kubelet.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
