@@ -30,6 +30,13 @@ interface Call {
 }
 
 /** The calls of the program, from its own start on. */
+/** Where the tests are measured, Node makes the folder for that, or each that it lies in: no call of the program. */
+function isOfCoverage({ args }: Call): boolean {
+  const folder = process.env['NODE_V8_COVERAGE'];
+  const [, path] = /^"([^"]*)"/.exec(args) ?? [];
+  return path !== undefined && folder !== undefined && `${folder}/`.startsWith(`${path}/`);
+}
+
 function callsIn(file: string): readonly Call[] {
   const calls = readFileSync(file, 'utf8')
     .split('\n')
@@ -177,7 +184,7 @@ describeWith(
       const made = callsIn(trace);
       assert.ok(new Set(made.map(({ name }) => name)).size > 30);
       assert.deepEqual(
-        made.filter(({ name }) => DENIED.includes(name)),
+        made.filter((call) => DENIED.includes(call.name) && !isOfCoverage(call)),
         [],
       );
     });

@@ -71,7 +71,7 @@ function isCurrent(
   cluster: ClusterSource,
   tokens: readonly Token[],
 ): boolean {
-  const { pods, accounts, authority } = cluster.facts();
+  const { pods, accounts, authority, signatures } = cluster.facts();
   const known = list('pods') as unknown as readonly Pod[];
   const uids = new Set(list('serviceaccounts').map(({ metadata }) => metadata.uid));
   const used = new Set(tokens.map(({ claims }) => claims.keyId));
@@ -86,7 +86,8 @@ function isCurrent(
     accounts?.size === uids.size &&
     [...accounts.values()].every(({ uid }) => uids.has(uid)) &&
     authority?.issuer === issuer() &&
-    keys().every(({ keyId }) => authority.keyIds.has(keyId) || !used.has(keyId))
+    keys().every(({ keyId }) => authority.keyIds.has(keyId) || !used.has(keyId)) &&
+    tokens.every((token) => signatures.has(token) || !authority.keyIds.has(token.claims.keyId ?? ''))
   );
 }
 
