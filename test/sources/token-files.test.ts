@@ -151,6 +151,8 @@ describe(`look (${KIND_OF_MOUNT})`, () => {
     await source.scanned();
     assert.equal(source.isPending(), true);
     const volume = node.volume({ isMounted: false });
+    // Looked at again as it grows older, not at every moment of its first.
+    source.shiftClock(1);
     source.look();
     assert.deepEqual(source.seen().unreadable, [`${POD_UID}/vault-token: not_mounted`]);
     volume.mount();
