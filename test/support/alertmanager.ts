@@ -69,7 +69,7 @@ function divided(duration: string): string {
 }
 
 /** Divides the values of keys that hold times, and the ranges in expressions. */
-export function quickened(yaml: string): string {
+function quickened(yaml: string): string {
   const keys = /\b(for|keep_firing_for|group_wait|group_interval|repeat_interval): (\w+)$/gm;
   return yaml
     .replace(keys, (_text, key: string, duration: string) => `${key}: ${divided(duration)}`)
