@@ -23,6 +23,9 @@ describe('the tables of the documents', () => {
     ['README.md', 'metrics'],
     ['README.md', 'options'],
     ['README.md', 'checks'],
+    ['docs/alerts.md', 'alerts'],
+    ['docs/alerts.md', 'coverage'],
+    ['docs/alerts.md', 'knobs'],
     ['docs/audiences.md', 'catalogue'],
   ] as const) {
     it(`${name} has the table of ${table}`, () => {

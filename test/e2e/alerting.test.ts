@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
-import { CAUSE_COVERAGE } from '../../alerts/coverage.ts';
+import { CAUSE_COVERAGE, REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { ROOT } from '../docs/documents.ts';
 import { type Alerting, type HeldAlert, type Notification, startAlerting } from '../support/alertmanager.ts';
@@ -127,9 +127,9 @@ describeWith(['prometheus', 'alertmanager'], 'what reaches the people on call', 
     }
   });
 
-  it('every cause has led to its alert', () => {
+  it('every reason and every cause has led to its alert', () => {
     const told = new Set(TROUBLES.flatMap(({ tells }) => tells ?? []));
-    for (const [cause, coverage] of Object.entries(CAUSE_COVERAGE))
-      if ('alert' in coverage) assert.ok(told.has(coverage.alert), cause);
+    for (const [value, coverage] of Object.entries({ ...REASON_COVERAGE, ...CAUSE_COVERAGE }))
+      if ('alert' in coverage) assert.ok(told.has(coverage.alert), value);
   });
 });

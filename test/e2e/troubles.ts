@@ -50,6 +50,16 @@ function rotateAll({ kubelet }: World): void {
   for (const { metadata } of kubelet.pods()) kubelet.rotate(metadata.uid);
 }
 
+/** An account that is going, which a finalizer holds: it is still listed, and its tokens are refused. */
+function markAccountDeleted({ cluster }: World, deletionTimestamp: string | undefined): void {
+  const { metadata, ...rest } = cluster.createServiceAccount(plays.NAMESPACE, VICTIM);
+  const { deletionTimestamp: _before, ...kept } = metadata;
+  cluster.addServiceAccount({
+    ...rest,
+    metadata: deletionTimestamp === undefined ? kept : { ...kept, deletionTimestamp },
+  });
+}
+
 /** A pod with a token of a day and no other. */
 function dayPod(name: string): PodOptions {
   const volumes = [tokenVolume('token', { path: 'token', audience: 'partner', expirationSeconds: DAY })];
@@ -168,6 +178,16 @@ const LATE_TROUBLES: readonly Trouble[] = [
     silences: ['SATokenRotationOverdue'],
   },
   {
+    name: 'token-without-series-expired',
+    options: { args: ['--metrics.per-token=none'] },
+    play: played(plays.aged((name) => plays.vault(name), 600)),
+    mend: rotate,
+    tells: 'SATokenExpired',
+    severity: 'critical',
+    says: /^Tokens on node node-1 \(1\): expired/,
+    silences: ['SATokenRotationOverdue'],
+  },
+  {
     name: 'audience-refused',
     play: played(plays.refusedAudience),
     mend: remove,
@@ -247,6 +267,17 @@ const IDENTITY_TROUBLES: readonly Trouble[] = [
     play: played(plays.forged),
     mend: rotate,
     tells: 'SATokenSignatureInvalid',
+    severity: 'critical',
+  },
+  {
+    name: 'token-refused',
+    options: { args: ['--cluster.token-review=all'] },
+    play: (served) => {
+      played(plays.aged((name) => plays.vault(name), 60))(served);
+      markAccountDeleted(served.world, new Date(0).toISOString());
+    },
+    mend: ({ world }) => markAccountDeleted(world, undefined),
+    tells: 'SATokenRefused',
     severity: 'critical',
   },
   {

@@ -39,6 +39,8 @@ export interface ServedWorld {
 export interface ServedWorldOptions {
   /** Runs the exporter's own pod, if not as usual. */
   readonly runOwn?: (world: World) => Pod;
+  /** Options of the exporter beside those that point it at the world. */
+  readonly args?: readonly string[];
   /** What the exporter takes for its own pod's uid, if not what it is. */
   readonly ownUid?: string;
 }
@@ -92,7 +94,11 @@ async function run(args: readonly string[]): Promise<Running> {
   };
 }
 
-export async function serveWorld({ runOwn, ownUid }: ServedWorldOptions = {}): Promise<ServedWorld> {
+export async function serveWorld({
+  runOwn,
+  ownUid,
+  args = [],
+}: ServedWorldOptions = {}): Promise<ServedWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-served-'));
   const rootDir = join(folder, 'kubelet');
   const kubeconfig = join(folder, 'kubeconfig');
@@ -109,6 +115,7 @@ export async function serveWorld({ runOwn, ownUid }: ServedWorldOptions = {}): P
     `--pod-uid=${ownUid ?? own.metadata.uid}`,
     `--own-token=${join(world.kubelet.volumeFolder(own.metadata.uid, ownVolume), 'token')}`,
     '--scan.interval=1s',
+    ...args,
   ];
   let running = await run([...options, '--web.listen-address=127.0.0.1:0']);
   const address = `127.0.0.1:${running.port}`;
