@@ -13,7 +13,8 @@ import { ROOT } from '../docs/documents.ts';
 import { type Alerting, type HeldAlert, type Notification, startAlerting } from '../support/alertmanager.ts';
 import { type ServedWorld, serveWorld } from '../support/served-world.ts';
 import { describeWith } from '../support/tools.ts';
-import { TROUBLES, type Trouble } from './troubles.ts';
+import type { Trouble } from './troubles/trouble.ts';
+import { TROUBLES } from './troubles/troubles.ts';
 
 /** Alertmanager tells nobody that it silences something. */
 const LOOK_AGAIN_MS = 250;

@@ -1,0 +1,76 @@
+/**
+ * Tokens that are missing, legacy or no tokens, and an exporter that cannot tell.
+ */
+import * as plays from '../../../src/simulator/demo-plays.ts';
+import { dayTokens, played, remove, rotate, type Trouble, VICTIM } from './trouble.ts';
+
+export const FILE_TROUBLES: readonly Trouble[] = [
+  {
+    name: 'token-missing',
+    play: played(plays.broken('removed', 300)),
+    mend: rotate,
+    tells: 'SATokenMissing',
+    severity: 'critical',
+  },
+  {
+    name: 'legacy-mounted',
+    play: played(plays.legacy),
+    mend: remove,
+    tells: 'SATokenLegacyMounted',
+    severity: 'warning',
+  },
+  {
+    name: 'legacy-secret-deleted',
+    play: played(plays.legacyGone),
+    mend: remove,
+    tells: 'SATokenLegacySecretMissing',
+    severity: 'critical',
+    silences: ['SATokenLegacyMounted'],
+  },
+  {
+    name: 'legacy-secret-awaited',
+    play: played(plays.waiting),
+    mend: ({ world }) => world.cluster.deletePod(plays.NAMESPACE, VICTIM),
+    tells: 'SATokenLegacySecretMissing',
+    severity: 'critical',
+  },
+  {
+    name: 'token-garbage',
+    play: played(plays.broken('garbage')),
+    mend: rotate,
+    tells: 'SATokenUnreadable',
+    severity: 'warning',
+    says: /cannot be read \(not_a_jwt\)/,
+  },
+];
+
+export const EXPORTER_TROUBLES: readonly Trouble[] = [
+  {
+    name: 'exporter-down',
+    play: ({ stopExporter }) => stopExporter(),
+    mend: ({ startExporter }) => startExporter(),
+    tells: 'SATokenExporterDown',
+    severity: 'warning',
+  },
+  {
+    name: 'view-wrong',
+    options: { ownUid: '00000000-0000-0000-0000-000000000000' },
+    play: () => undefined,
+    tells: 'SATokenSelfViewWrong',
+    severity: 'warning',
+    says: /Failing: folder, propagation, readable, same_content\./,
+    silences: ['SATokenCanaryLate'],
+  },
+  {
+    name: 'api-server-fails',
+    play: ({ api }) => {
+      api.chaos.inject({ kind: 'status', code: 500 }, { resource: 'serviceaccounts' });
+      api.chaos.dropWatches();
+    },
+    mend: ({ api }) => api.chaos.heal(),
+    tells: 'SATokenClusterBlind',
+    severity: 'warning',
+    says: /Failing: serviceaccounts \(server_error\)\./,
+  },
+  { name: 'all-is-well', play: ({ world }) => dayTokens(world, 10, 60) },
+];
