@@ -2,7 +2,7 @@
  * The token was issued by another issuer than the API server's present one.
  *
  * An API server can accept former issuers beside the one it publishes: where it accepted this very token when asked,
- * nothing is wrong. Legacy tokens have an issuer of their own, which is never published.
+ * nothing is wrong. A token issued since the issuer was last read may be the first of a new one. Legacy tokens have an issuer of their own, which is never published.
  */
 import { findPod, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -15,6 +15,8 @@ export const issuerMismatch = {
     if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
     if (authority === undefined) return unknown('the issuer of the API server is not known');
     if (claims.issuer === authority.issuer) return PASS;
+    if (authority.readAt <= (claims.issuedAt ?? 0))
+      return unknown('the issuer was read before the token was issued');
     return fail(`issued by ${claims.issuer}; the API server is ${authority.issuer}`);
   },
   fix: (token) => [

@@ -27,12 +27,9 @@ export interface KeysOptions {
 export interface Keys {
   /** Runs until the signal aborts. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** The tokens there are: one that names a key which is not known gives reason to ask. */
+  /** The tokens there are: one that names a key or an issuer which is not known gives reason to ask. */
   readonly look: (tokens: readonly Token[]) => void;
-  /**
-   * The same object while nothing is different. Undefined where it is not known, and where a token names a key that
-   * no answer can have told of yet.
-   */
+  /** The same object while nothing is different. Undefined where it is not known. */
   readonly authority: () => Authority | undefined;
   /** By id, the same map while nothing is different. */
   readonly published: () => ReadonlyMap<string, KeyObject>;
@@ -62,6 +59,15 @@ function createAuthority(ownAudiences: KeysOptions['ownAudiences']) {
   };
 }
 
+/** The keys and issuers that tokens name; the issuer of legacy tokens is never published. */
+function namesIn(tokens: readonly Token[]): ReadonlySet<string> {
+  const names = tokens.map(({ claims: { kind, keyId, issuer } }) => [
+    keyId,
+    kind === 'legacy' ? undefined : issuer,
+  ]);
+  return new Set(names.flat().filter((name) => name !== undefined));
+}
+
 export function createKeys({ api, clock, random, listener, ownAudiences }: KeysOptions): Keys {
   const health = createHealth({ resource: 'keys', initially: STARTING, random, listener });
   const alarm = createAlarm(clock);
@@ -76,7 +82,7 @@ export function createKeys({ api, clock, random, listener, ownAudiences }: KeysO
   const take = (found: Publication, asked: Pick<Answered, 'readAt' | 'readMs'>): void => {
     const before = answered.publication;
     answered = { ...asked, publication: samePublication(before, found) ? before : found };
-    search.settle(found.ids);
+    search.settle(new Set([...found.ids, found.issuer]));
     health.succeed();
     health.backOff.reset();
     listener.onChange();
@@ -107,8 +113,7 @@ export function createKeys({ api, clock, random, listener, ownAudiences }: KeysO
   };
 
   const look = (tokens: readonly Token[]): void => {
-    const named = new Set(tokens.flatMap(({ claims }) => claims.keyId ?? []));
-    if (search.look(named)) alarm.ring();
+    if (search.look(namesIn(tokens))) alarm.ring();
   };
 
   const authority = (): Authority | undefined => {

@@ -77,6 +77,10 @@ export const CLUSTER_CASES: readonly ClusterCase[] = [
     (one) => ({ signatures: new Map([[one, false]]) }),
     'signature_invalid',
   ),
+  row('waits for an issuer read since the token was issued', healthy, () => ({
+    ...notAsked,
+    authority: authority({ issuer: 'https://another', readAt: NOW }),
+  })),
   row(
     'sees another issuer',
     healthy,

@@ -10,7 +10,7 @@ import { failed } from '../../../src/sources/cluster/failures.ts';
 import { createKeySearch } from '../../../src/sources/cluster/key-search.ts';
 import { createKeys } from '../../../src/sources/cluster/keys.ts';
 import { parseIssuer, parseKeySet } from '../../../src/sources/cluster/publication.ts';
-import { ISSUER, NOW, token } from '../../support/tokens.ts';
+import { ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
 import { createClock, createFakeApi, createNotes, MINUTE, SECOND } from './fakes.ts';
 import type { Json } from './objects.ts';
 
@@ -214,6 +214,24 @@ describe('the keys of the API server', () => {
     look('key-2');
     await clock.advance(0);
     assert.deepEqual(asked(), [0, 10]);
+  });
+
+  it('are asked for when a token names another issuer, with the same key', async () => {
+    const { server, clock, keys, asked } = await start();
+    await clock.advance(10 * MINUTE);
+    server.issuer = 'https://other';
+    keys.look([token({ claims: { issuer: 'https://other' } })]);
+    await clock.advance(0);
+    assert.deepEqual(asked(), [0, 10]);
+    assert.equal(keys.authority()?.issuer, 'https://other');
+  });
+
+  it('are not asked for because of the issuer of a legacy token', async () => {
+    const { clock, keys, asked } = await start();
+    await clock.advance(10 * MINUTE);
+    keys.look([legacyToken()]);
+    await clock.advance(0);
+    assert.deepEqual(asked(), [0]);
   });
 
   it('replace what was published before', async () => {
