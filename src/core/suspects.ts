@@ -7,6 +7,7 @@ import { isFailing } from './assess.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Token } from './token.ts';
 
+/** A pod that gives reason to ask. */
 export interface SuspectPod {
   readonly uid: string;
   readonly namespace: string;

@@ -12,6 +12,7 @@ import {
   type Review,
   type TokenReviewMode,
 } from '../../core/cluster.ts';
+import type { SuspectPod } from '../../core/suspects.ts';
 import type { Token } from '../../core/token.ts';
 import { ACCOUNTS_PATH, trimAccount } from './accounts.ts';
 import { createApi } from './api.ts';
@@ -20,7 +21,7 @@ import type { Connection } from './connection.ts';
 import type { Listener } from './health.ts';
 import { createInquiry } from './inquiry.ts';
 import { createKeys } from './keys.ts';
-import { createMountInquirer, MOUNT_FAILURES_GOOD_FOR_MS, type SuspectPod } from './mount-failures.ts';
+import { createMountInquirer, MOUNT_FAILURES_GOOD_FOR_MS } from './mount-failures.ts';
 import { podsPath, trimPod } from './pods.ts';
 import { createReflector } from './reflector.ts';
 import { sameEntries } from './same.ts';

@@ -5,16 +5,11 @@
  */
 import { type JsonObject, object, objectName } from '../../core/claim-rules.ts';
 import type { MountFailure } from '../../core/cluster.ts';
+import type { SuspectPod } from '../../core/suspects.ts';
 import type { EpochSeconds } from '../../core/token.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
 import { anyText, objects, optional, parsed, required, time } from './fields.ts';
-
-/** A pod that gives reason to ask. */
-export interface SuspectPod {
-  readonly uid: string;
-  readonly namespace: string;
-}
 
 /** An event lives for an hour; the kubelet tells of one failure again by counting it up. */
 const MAX_EVENTS = 50;
