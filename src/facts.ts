@@ -36,8 +36,7 @@ export interface Facts {
 
 function readSelf({ podUid, ownToken }: FactsOptions['config']): SelfFacts | undefined {
   if (podUid === '') return undefined;
-  const claims = readOwnToken(ownToken);
-  return { podUid, mountedTokenId: claims?.id, audiences: claims?.audiences ?? [] };
+  return { podUid, mountedTokenId: readOwnToken(ownToken)?.id };
 }
 
 export function createFacts(options: FactsOptions): Facts {

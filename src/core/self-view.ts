@@ -11,8 +11,6 @@ export interface SelfFacts {
   readonly podUid: string;
   /** `jti` of the token in its own mount; undefined where it has none or cannot read it. */
   readonly mountedTokenId: string | undefined;
-  /** Audiences of that token: for a default token the API server's own. */
-  readonly audiences: readonly string[];
 }
 
 /** Values of a label: public contract. */

@@ -53,8 +53,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
     const snapshot = await agent.stepTo(START + second);
     const volume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
     const claims = readOwnToken(join(agent.world.kubelet.volumeFolder(own.metadata.uid, volume), 'token'));
-    const audiences = claims?.audiences ?? [];
-    return { ...snapshot, self: { podUid: own.metadata.uid, mountedTokenId: claims?.id, audiences } };
+    return { ...snapshot, self: { podUid: own.metadata.uid, mountedTokenId: claims?.id } };
   };
 
   /** What is to happen, by the minute. */

@@ -9,7 +9,7 @@ import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import { NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const own = token();
-const self = { podUid: POD_UID, mountedTokenId: own.claims.id, audiences: [] };
+const self = { podUid: POD_UID, mountedTokenId: own.claims.id };
 
 function failed(reason: ReadFailure): Observation['unreadable'] {
   return [{ podUid: POD_UID, volume: 'vault-token', path: '', reason, detail: '' }];

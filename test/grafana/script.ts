@@ -106,7 +106,7 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   );
   const { world, goingOn } = stage;
   const cluster = goingOn.has('API server gone') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
-  const self = { podUid: uid, mountedTokenId: own?.claims.id, audiences: own?.claims.audiences ?? [] };
+  const self = { podUid: uid, mountedTokenId: own?.claims.id };
   return { now, observation, context: { cluster, self, absentSince: undefined }, stage };
 }
 

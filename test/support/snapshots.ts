@@ -98,12 +98,12 @@ function clusterOf(tokens: readonly Token[]): ClusterFacts {
 /** A node in all kinds of trouble. */
 export function troubledNode(): Snapshot {
   const tokens = everyToken();
-  const { id, audiences } = claims();
+  const { id } = claims();
   return snapshot({
     tokens,
     context: {
       cluster: clusterOf(tokens),
-      self: { podUid: 'uid-fresh', mountedTokenId: id, audiences },
+      self: { podUid: 'uid-fresh', mountedTokenId: id },
       absentSince: undefined,
     },
     unreadable: [
