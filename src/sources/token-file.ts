@@ -51,27 +51,29 @@ function interpret(content: Buffer, stats: Stats, isExpected: () => boolean): Fi
   return { status: 'token', claims: decoded.claims, file: factsOf(stats) };
 }
 
-function readOpened(descriptor: number, device: number, isExpected: () => boolean): FileReading {
-  const stats = fstatSync(descriptor);
-  if (!stats.isFile()) return { status: 'failed', ...NOT_A_FILE };
-  if (stats.dev !== device) return { status: 'failed', ...MOUNTED_OVER };
+/** Reads what is needed of an opened file, lends it for one call, and wipes it. */
+function lend<T>(descriptor: number, use: (content: Buffer) => T): T {
   const length = readSync(descriptor, buffer, 0, buffer.length, 0);
   try {
-    if (!looksLikeJwt(buffer) && !isExpected()) return { status: 'other' };
-    return interpret(buffer.subarray(0, length), stats, isExpected);
+    return use(buffer.subarray(0, length));
   } finally {
     buffer.fill(0, 0, length);
   }
 }
 
+function readOpened(descriptor: number, device: number, isExpected: () => boolean): FileReading {
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) return { status: 'failed', ...NOT_A_FILE };
+  if (stats.dev !== device) return { status: 'failed', ...MOUNTED_OVER };
+  return lend(descriptor, (content) => {
+    if (!looksLikeJwt(buffer) && !isExpected()) return { status: 'other' };
+    return interpret(content, stats, isExpected);
+  });
+}
+
 function useOpened<T>(descriptor: number, use: (bytes: Buffer) => T): T | undefined {
   if (!fstatSync(descriptor).isFile()) return undefined;
-  const length = readSync(descriptor, buffer, 0, buffer.length, 0);
-  try {
-    return length > MAX_TOKEN_BYTES ? undefined : use(buffer.subarray(0, length));
-  } finally {
-    buffer.fill(0, 0, length);
-  }
+  return lend(descriptor, (content) => (content.length > MAX_TOKEN_BYTES ? undefined : use(content)));
 }
 
 /** Opens the file at `path`, and closes it whatever happens. */
