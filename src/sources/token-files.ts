@@ -6,7 +6,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure } from '../core/observation.ts';
-import type { EpochSeconds } from '../core/token.ts';
+import type { EpochSeconds, Token } from '../core/token.ts';
 import { createPods, type Pods } from './pods.ts';
 import type { Rotation } from './volume-state.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
@@ -51,6 +51,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const { now } = options;
   const watches = createWatches({ isEnabled: options.isWatching, onFailure: options.onWatchFailure });
   const pods = createPods({ ...options, watches });
+  let tokens: readonly Token[] = [];
   let scannedAt: EpochSeconds | undefined;
   let scanSeconds: number | undefined;
 
@@ -71,8 +72,16 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     for (const pod of pods.all()) if (pod.isNudged() || pod.isComingUp()) pod.look();
   };
 
+  /** The same list while its tokens are the same: what was made of it stays good. */
+  const listTokens = (): readonly Token[] => {
+    const found = pods.all().flatMap((pod) => pod.tokens());
+    const isSame = found.length === tokens.length && found.every((token, index) => token === tokens[index]);
+    if (!isSame) tokens = found;
+    return tokens;
+  };
+
   const observe = (): Observation => ({
-    tokens: pods.all().flatMap((pod) => pod.tokens()),
+    tokens: listTokens(),
     unreadable: [...pods.unreadable(), ...pods.all().flatMap((pod) => pod.unreadable())],
     scannedAt,
     scanSeconds,

@@ -48,6 +48,19 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.ok((scanSeconds ?? -1) >= 0);
   });
 
+  it('lists the tokens by the same list while they are the same', async () => {
+    const volume = node.volume();
+    volume.write({ token: nextToken() });
+    await source.scan();
+    const { tokens } = source.observe();
+    await source.scan();
+    assert.equal(source.observe().tokens, tokens);
+    volume.write({ token: nextToken() });
+    await source.scan();
+    assert.notEqual(source.observe().tokens, tokens);
+    assert.equal(source.observe().tokens.length, 1);
+  });
+
   it('lets others run while it reads for long', async () => {
     const tokens = Object.fromEntries(
       Array.from({ length: 128 }, (_, index) => [`token-${index}`, nextToken()]),
