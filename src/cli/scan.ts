@@ -5,7 +5,7 @@
  */
 import type { Finding } from '../core/absence.ts';
 import { type Assessment, isFailing } from '../core/assess.ts';
-import type { Observation, Unreadable } from '../core/observation.ts';
+import { type Observation, placeInWords, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { inWords, relativeTo } from '../core/words.ts';
 import { lifetime, octal } from '../exposition/token-report.ts';
@@ -48,11 +48,8 @@ const TITLES = [
   'PROBLEMS',
 ];
 
-export function unreadableLine({ podUid, volume, path, reason, detail }: Unreadable): string {
-  const place = [podUid, volume, path].filter((part) => part !== '').join('/');
-  return printable(
-    `could not read ${place === '' ? "the kubelet's folder of pods" : place}: ${reason} (${detail})`,
-  );
+export function unreadableLine(lost: Unreadable): string {
+  return printable(`could not read ${placeInWords(lost)}: ${lost.reason} (${lost.detail})`);
 }
 
 function findingLine({ check, identity, detail }: Finding): string {

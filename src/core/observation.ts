@@ -36,6 +36,12 @@ export interface Unreadable {
   readonly detail: string;
 }
 
+/** Where an unreadable object lies: `pod uid/volume/path`, as far as it goes. */
+export function placeInWords({ podUid, volume, path }: Unreadable): string {
+  const parts = [podUid, volume, path].filter((part) => part !== '');
+  return parts.join('/') || "the kubelet's folder of pods";
+}
+
 export interface Observation {
   readonly tokens: readonly Token[];
   readonly unreadable: readonly Unreadable[];

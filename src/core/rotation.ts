@@ -17,6 +17,11 @@ export const TOKEN_STATES = [
 ] as const;
 export type TokenState = (typeof TOKEN_STATES)[number];
 
+/** Whether a kubelet that works leaves a token in this state. */
+export function isInTime(state: TokenState | undefined): boolean {
+  return state === 'fresh' || state === 'refresh_due';
+}
+
 /** The instants of a token's life; undefined where its claims, or the lack of anybody to refresh it, name none. */
 export interface Schedule {
   /** End of the lifetime that was asked for. */

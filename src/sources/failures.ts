@@ -11,6 +11,9 @@ export interface Failure {
   readonly detail: string;
 }
 
+export const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
+export const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
+
 const REASONS = new Map<string, ReadFailure>([
   ['EACCES', 'permission_denied'],
   ['EPERM', 'permission_denied'],

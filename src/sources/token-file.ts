@@ -7,7 +7,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type Decoded, decodeToken, looksLikeJwt } from '../core/decode.ts';
 import type { FileFacts, TokenClaims } from '../core/token.ts';
-import { type Failure, failureOf } from './failures.ts';
+import { type Failure, failureOf, MOUNTED_OVER, NOT_A_FILE } from './failures.ts';
 import type { Path } from './paths.ts';
 
 /** An RS256 token is about 1 KiB; a file beyond this is none. */
@@ -22,8 +22,6 @@ export type FileReading =
   | ({ readonly status: 'failed' } & Failure);
 
 const TOO_LARGE: Failure = { reason: 'too_large', detail: `more than ${MAX_TOKEN_BYTES} bytes` };
-const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
-const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
 
 /** All zeros between two files. */
 const buffer = Buffer.alloc(MAX_TOKEN_BYTES + 1);

@@ -8,7 +8,7 @@ import type { Unreadable } from '../core/observation.ts';
 import { isTokenPlace } from '../core/places.ts';
 import type { FileFacts, TokenClaims } from '../core/token.ts';
 import { type Entry, listFolder, statFolder } from './directory.ts';
-import { type Failure, unreadableAt } from './failures.ts';
+import { type Failure, MOUNTED_OVER, NOT_A_FILE, unreadableAt } from './failures.ts';
 import { join, type Path } from './paths.ts';
 import type { VolumePlace } from './pod-volumes.ts';
 import { readTokenFile } from './token-file.ts';
@@ -34,8 +34,6 @@ export const MAX_TOKENS = 128;
 export const MAX_DEPTH = 16;
 
 const A_LINK: Failure = { reason: 'bad_link', detail: 'a link where the kubelet writes files' };
-const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
-const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
 const TOO_DEEP: Failure = { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` };
 const TOO_MANY_FILES: Failure = {
   reason: 'too_many_files',

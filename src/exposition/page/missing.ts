@@ -2,11 +2,11 @@
  * What should be there and is not, and what is there and cannot be read.
  */
 import type { Finding } from '../../core/absence.ts';
-import type { Unreadable } from '../../core/observation.ts';
+import { placeInWords, type Unreadable } from '../../core/observation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Html, html, NOTHING } from '../html.ts';
 import { remedy } from './token-rows.ts';
-import { clipped, listed } from './words.ts';
+import { clipped, listed, section } from './words.ts';
 
 const MAX_MISSING = 20;
 const MAX_UNREADABLE = 100;
@@ -18,14 +18,9 @@ function missing({ check, identity, detail }: Finding): Html {
 `;
 }
 
-function unreadable({ podUid, volume, path, reason, detail }: Unreadable): Html {
-  const place = [podUid, volume, path].filter((part) => part !== '').join('/');
-  return html`<li>${clipped(place) || "the kubelet's folder of pods"}: <b class=warn>${reason}</b> <i>${clipped(detail)}</i>
+function unreadable(lost: Unreadable): Html {
+  return html`<li>${clipped(placeInWords(lost))}: <b class=warn>${lost.reason}</b> <i>${clipped(lost.detail)}</i>
 `;
-}
-
-function part(id: string, title: string, content: Html): Html {
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
 
 /** Two sections; neither where there is nothing of its kind. */
@@ -34,8 +29,10 @@ export function absentAndUnreadable({ findings, observation }: Snapshot): Html {
   return html`${
     findings.length === 0
       ? NOTHING
-      : part('missing', 'Missing tokens', listed(findings, MAX_MISSING, missing))
+      : section('missing', 'Missing tokens', listed(findings, MAX_MISSING, missing))
   }${
-    lost.length === 0 ? NOTHING : part('unreadable', 'Unreadable', listed(lost, MAX_UNREADABLE, unreadable))
+    lost.length === 0
+      ? NOTHING
+      : section('unreadable', 'Unreadable', listed(lost, MAX_UNREADABLE, unreadable))
   }`;
 }

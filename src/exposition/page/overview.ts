@@ -2,14 +2,11 @@
  * The node at a glance: counts, and what they rest on: the API server, the exporter's view of itself.
  */
 
+import { isInTime } from '../../core/rotation.ts';
 import { findCanary, selfView } from '../../core/self-view.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Html, html, NOTHING } from '../html.ts';
-import { badge, type Tone } from './words.ts';
-
-function card(id: string, title: string, content: Html): Html {
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
-}
+import { badge, section, type Tone } from './words.ts';
 
 interface Row {
   readonly title: Html;
@@ -35,7 +32,7 @@ function counts(parameter: string, counted: ReadonlyMap<string, number>): readon
 function told(id: string, title: string, counted: ReadonlyMap<string, number>): Html {
   const found = [...counted].filter(([, count]) => count > 0);
   if (found.length === 0) return NOTHING;
-  return card(
+  return section(
     id,
     title,
     rows(
@@ -61,15 +58,14 @@ function ownView({ observation, self, assessments }: Snapshot): readonly Row[] {
     isTrue ? named(check, 'good', 'yes') : named(check, 'bad', 'no'),
   );
   const canary = findCanary(assessments, self);
-  const isWell = canary?.state === 'fresh' || canary?.state === 'refresh_due';
-  return [...checks, named('canary', isWell ? 'good' : 'warn', canary?.state ?? 'none')];
+  return [...checks, named('canary', isInTime(canary?.state) ? 'good' : 'warn', canary?.state ?? 'none')];
 }
 
 /** What is there, what is wrong, and why. */
 export function overview({ byState, problems, byCause }: Snapshot): Html {
   return html`<div class="cards">
-${card('states', 'Tokens by state', rows(counts('state', byState), 'None.'))}
-${card('problems', 'Problems', rows(counts('problem', problems), 'None.'))}
+${section('states', 'Tokens by state', rows(counts('state', byState), 'None.'))}
+${section('problems', 'Problems', rows(counts('problem', problems), 'None.'))}
 ${told('causes', 'Why tokens are late', byCause)}
 </div>`;
 }
@@ -77,8 +73,8 @@ ${told('causes', 'Why tokens are late', byCause)}
 /** What the rest of the page rests on, and what nobody can tell. */
 export function grounds(snapshot: Snapshot): Html {
   return html`<div class="cards" id="grounds">
-${card('api', 'API server', rows(resources(snapshot), 'It is not asked.'))}
-${card('self', 'Own view', rows(ownView(snapshot), 'The exporter does not know which pod it is.'))}
+${section('api', 'API server', rows(resources(snapshot), 'It is not asked.'))}
+${section('self', 'Own view', rows(ownView(snapshot), 'The exporter does not know which pod it is.'))}
 ${told('unknowns', 'Could not be judged', snapshot.unknowns)}
 ${told('tokenless', 'Pods without token', snapshot.tokenless)}
 </div>`;

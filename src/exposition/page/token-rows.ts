@@ -5,6 +5,7 @@
  */
 import { type Assessment, type Failing, isFailing } from '../../core/assess.ts';
 import { CAUSE_WORDS } from '../../core/overdue-cause.ts';
+import { isInTime } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Html, html, NOTHING } from '../html.ts';
 import { byUrgency } from './urgency.ts';
@@ -25,8 +26,7 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
 
 /** A token that is late and fails nothing is one that nobody will miss. */
 function toneOf({ failures, state }: Assessment): Tone {
-  const isWell = state === 'fresh' || state === 'refresh_due';
-  if (failures.length === 0) return isWell ? 'good' : 'calm';
+  if (failures.length === 0) return isInTime(state) ? 'good' : 'calm';
   return failures.some(({ check }) => check.severity === 'critical') ? 'bad' : 'warn';
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pieces that several parts of the page are made of: texts cut to a length, instants, badges, lists with an end.
+ * Pieces that several parts of the page are made of: texts cut to a length, instants, badges, sections, lists with an end.
  *
  * Knows no part in particular.
  */
@@ -32,6 +32,11 @@ export type Tone = 'bad' | 'warn' | 'good' | 'calm';
 
 export function badge(tone: Tone, text: string): Html {
   return html`<b class=${tone}>${text}</b>`;
+}
+
+/** A part of the page that its heading names. */
+export function section(id: string, title: string, content: Html): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
 
 /** At most so many of a list, and how many are left out. */
