@@ -8,6 +8,7 @@ import { createHistories } from './api/history.ts';
 import { createInjections, type Injections } from './api/injections.ts';
 import { createListener, type TlsOptions } from './api/listener.ts';
 import { createPermissions, type Permissions } from './api/permissions.ts';
+import { createRbac, type Rbac } from './api/rbac.ts';
 import { createRequestLog, type RequestLog, type RequestRecord } from './api/request-log.ts';
 import { route } from './api/routes.ts';
 import { createReviewer, type Reviewer } from './api/token-review.ts';
@@ -46,6 +47,8 @@ export interface ApiServer extends Pick<RequestLog, 'requests'> {
   readonly listen: () => Promise<string>;
   readonly chaos: Chaos;
   readonly permissions: Permissions;
+  /** Who is said to be allowed which paths; what may be asked of the API server itself is in the permissions. */
+  readonly rbac: Pick<Rbac, 'bind'>;
   readonly openWatches: () => number;
   /** Forgets the changes up to now: who watches from before is told that it is too old. */
   readonly compact: () => void;
@@ -68,6 +71,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const injections = createInjections();
   const permissions = createPermissions();
   const reviewer = createReviewer(cluster);
+  const rbac = createRbac();
   const log = createRequestLog(cluster.now, options.onRequest ?? (() => undefined));
   const handle = createHandler({
     userOf: (token) => users?.get(token) ?? holderOf(token, reviewer),
@@ -77,7 +81,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     schedule,
     record: log.record,
     route: (request, body) =>
-      route({ cluster, reviewer, url: listener.url, isSilent: injections.isSilent }, request, body),
+      route({ cluster, reviewer, rbac, url: listener.url, isSilent: injections.isSilent }, request, body),
   });
   const listener = createListener((incoming, response) => void handle(incoming, response), options.tls);
   const { inject, heal } = injections;
@@ -103,5 +107,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const chaos = { inject, heal, down, up, dropWatches, endWatches, expireWatches };
   const { compact } = histories;
   const { count: openWatches, bookmark } = watches;
-  return { listen, close, chaos, permissions, requests: log.requests, compact, openWatches, bookmark };
+  const { requests } = log;
+  return { listen, close, chaos, permissions, rbac, requests, compact, openWatches, bookmark };
 }

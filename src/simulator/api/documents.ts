@@ -17,7 +17,6 @@ export const VERSION = {
 };
 
 const READ = ['get', 'list', 'watch'];
-const REVIEWS = { groupVersion: 'authentication.k8s.io/v1', version: 'v1' };
 
 function resourceList(groupVersion: string, resources: readonly object[]): object {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
@@ -32,27 +31,31 @@ const objectResources = Object.entries(KINDS).map(([name, { kind, singularName, 
   shortNames,
 }));
 
-const reviewResource = {
-  name: 'tokenreviews',
-  singularName: 'tokenreview',
-  namespaced: false,
-  kind: 'TokenReview',
-  verbs: ['create'],
-};
+function reviewResource(kind: string): object {
+  const singularName = kind.toLowerCase();
+  return { name: `${singularName}s`, singularName, namespaced: false, kind, verbs: ['create'] };
+}
+
+/** Kinds of reviews by their group. */
+const REVIEWS = new Map([
+  ['authentication.k8s.io', 'TokenReview'],
+  ['authorization.k8s.io', 'SubjectAccessReview'],
+]);
+
+const groups = Array.from(REVIEWS.keys(), (name) => {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' };
+  return { name, versions: [version], preferredVersion: version };
+});
 
 /** What clients read to find out what there is, by path. */
 export const DISCOVERY: ReadonlyMap<string, object> = new Map([
   ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],
   ['/api/v1', resourceList('v1', objectResources)],
-  [
-    '/apis',
-    {
-      kind: 'APIGroupList',
-      apiVersion: 'v1',
-      groups: [{ name: 'authentication.k8s.io', versions: [REVIEWS], preferredVersion: REVIEWS }],
-    },
-  ],
-  ['/apis/authentication.k8s.io/v1', resourceList(REVIEWS.groupVersion, [reviewResource])],
+  ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups }],
+  ...Array.from(
+    REVIEWS,
+    ([group, kind]) => [`/apis/${group}/v1`, resourceList(`${group}/v1`, [reviewResource(kind)])] as const,
+  ),
 ]);
 
 /** `/.well-known/openid-configuration` of an API server at a URL. */

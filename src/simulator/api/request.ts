@@ -8,9 +8,12 @@ import type { Resource } from '../cluster.ts';
 /** Kinds of objects that are served; Secrets are not, since nobody here may read them. */
 export type ObjectResource = Exclude<Resource, 'secrets'>;
 
+/** Questions that are posted. */
+export type ReviewResource = 'tokenreviews' | 'subjectaccessreviews';
+
 export type RequestedResource =
   | ObjectResource
-  | 'tokenreviews'
+  | ReviewResource
   | 'openid-configuration'
   | 'jwks'
   | 'version'
@@ -32,8 +35,19 @@ export interface ApiRequest {
 const OBJECTS = /^\/api\/v1(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/;
 const OBJECT_RESOURCES: readonly string[] = ['pods', 'serviceaccounts', 'events'] satisfies ObjectResource[];
 
+/** The API group of each. */
+export const REVIEW_GROUPS: ReadonlyMap<RequestedResource, string> = new Map([
+  ['tokenreviews', 'authentication.k8s.io'],
+  ['subjectaccessreviews', 'authorization.k8s.io'],
+]);
+
+export function isReview(resource: RequestedResource): boolean {
+  return REVIEW_GROUPS.has(resource);
+}
+
 const PATHS: ReadonlyMap<string, RequestedResource> = new Map([
   ['/apis/authentication.k8s.io/v1/tokenreviews', 'tokenreviews'],
+  ['/apis/authorization.k8s.io/v1/subjectaccessreviews', 'subjectaccessreviews'],
   ['/.well-known/openid-configuration', 'openid-configuration'],
   ['/openid/v1/jwks', 'jwks'],
   ['/version', 'version'],
@@ -41,6 +55,7 @@ const PATHS: ReadonlyMap<string, RequestedResource> = new Map([
   ['/api/v1', 'discovery'],
   ['/apis', 'discovery'],
   ['/apis/authentication.k8s.io/v1', 'discovery'],
+  ['/apis/authorization.k8s.io/v1', 'discovery'],
 ]);
 
 const WRITES: ReadonlyMap<string, Verb> = new Map([

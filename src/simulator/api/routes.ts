@@ -4,18 +4,20 @@
  * Knows nothing of connections; asks nobody whether the request is allowed.
  */
 import type { Cluster } from '../cluster.ts';
-import { isObject, type JsonObject } from '../jwt.ts';
 import type { StoredObject } from '../object-store.ts';
 import { type Answer, document, plainText, refusal } from './answer.ts';
 import { DISCOVERY, jsonWebKeys, openidConfiguration, VERSION } from './documents.ts';
 import { KINDS, parseFieldSelector, type Selector } from './kinds.ts';
-import type { ApiRequest, ObjectResource, Verb } from './request.ts';
+import type { Rbac } from './rbac.ts';
+import { type ApiRequest, isReview, type ObjectResource, type Verb } from './request.ts';
+import { reviewAccess, reviewToken } from './reviews.ts';
 import { badRequest, methodNotAllowed, notFound, unknownPath } from './status.ts';
 import type { Reviewer } from './token-review.ts';
 
 export interface RouteOptions {
   readonly cluster: Cluster;
   readonly reviewer: Reviewer;
+  readonly rbac: Rbac;
   /** Where the server is reached. */
   readonly url: () => string;
   readonly isSilent: (request: ApiRequest) => boolean;
@@ -84,41 +86,20 @@ function single({ cluster }: RouteOptions, request: ApiRequest, resource: Object
   return document({ kind: KINDS[resource].kind, apiVersion: 'v1', ...found });
 }
 
-function parseJson(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
-}
-
-function reviewToken({ reviewer }: RouteOptions, body: string): Answer {
-  const review = parseJson(body);
-  const spec = isObject(review['spec']) ? review['spec'] : {};
-  const { token, audiences } = spec;
-  if (typeof token !== 'string' || token === '')
-    return refusal(badRequest('token is required for TokenReview in authentication'));
-  const asked = Array.isArray(audiences) ? audiences.filter((one) => typeof one === 'string') : [];
-  const head = { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {} };
-  return document({ ...head, spec, status: reviewer.review(token, asked) }, 201);
-}
-
 function unknown({ path }: ApiRequest): Answer {
   return /^\/apis?\//.test(path) ? refusal(unknownPath()) : plainText(404, '404 page not found\n');
 }
 
 /** Reviews are made and all else is read; nothing can be changed. */
 function isAllowed({ resource, verb }: ApiRequest): boolean {
-  const verbs: readonly Verb[] = resource === 'tokenreviews' ? ['create'] : ['get', 'list', 'watch'];
+  const verbs: readonly Verb[] = isReview(resource) ? ['create'] : ['get', 'list', 'watch'];
   return resource === 'unknown' || verbs.includes(verb);
 }
 
 /** The answer to a request that is permitted. */
 export function route(options: RouteOptions, request: ApiRequest, body: string): Answer {
   const { resource, name, path } = request;
-  const { cluster, url } = options;
+  const { cluster, reviewer, rbac, url } = options;
   if (!isAllowed(request)) return refusal(methodNotAllowed());
   switch (resource) {
     case 'pods':
@@ -126,7 +107,9 @@ export function route(options: RouteOptions, request: ApiRequest, body: string):
     case 'events':
       return name === undefined ? collection(options, request, resource) : single(options, request, resource);
     case 'tokenreviews':
-      return reviewToken(options, body);
+      return reviewToken(reviewer, body);
+    case 'subjectaccessreviews':
+      return reviewAccess(rbac, body);
     case 'openid-configuration':
       return document(openidConfiguration(cluster, url()), 200, ISSUER_HEADERS);
     case 'jwks':

@@ -3,7 +3,7 @@
  *
  * Words: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver. Knows nothing of when to refuse.
  */
-import type { ApiRequest } from './request.ts';
+import { type ApiRequest, isReview, REVIEW_GROUPS } from './request.ts';
 
 export interface Status {
   readonly kind: 'Status';
@@ -35,21 +35,15 @@ export function unauthorized(): Status {
   return failure(401, 'Unauthorized', 'Unauthorized');
 }
 
-const REVIEWS_GROUP = 'authentication.k8s.io';
-
-function groupOf({ resource }: ApiRequest): string {
-  return resource === 'tokenreviews' ? REVIEWS_GROUP : '';
-}
-
 function isDocument({ resource }: ApiRequest): boolean {
-  return !['pods', 'serviceaccounts', 'events', 'tokenreviews'].includes(resource);
+  return !isReview(resource) && !['pods', 'serviceaccounts', 'events'].includes(resource);
 }
 
 export function forbidden(user: string, request: ApiRequest): Status {
   const { resource, verb, namespace, name, path } = request;
   if (isDocument(request))
     return failure(403, 'Forbidden', `forbidden: User "${user}" cannot ${verb} path "${path}"`, {});
-  const group = groupOf(request);
+  const group = REVIEW_GROUPS.get(resource) ?? '';
   const subject = [
     group === '' ? resource : `${resource}.${group}`,
     ...(name === undefined ? [] : [`"${name}"`]),
@@ -78,6 +72,26 @@ export function methodNotAllowed(): Status {
 
 export function badRequest(message: string): Status {
   return failure(400, 'BadRequest', message);
+}
+
+/** A field that an object may not be like. */
+export interface Cause {
+  readonly field: string;
+  /** As JSON. */
+  readonly value: string;
+  readonly words: string;
+}
+
+/** A review has no name; its kind the real one looks for where its decoder has put none. */
+export function invalid(group: string, causes: readonly Cause[]): Status {
+  const told = causes.map(({ field, value, words }) => ({
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${value}: ${words}`,
+    field,
+  }));
+  const all = told.map(({ field, message }) => `${field}: ${message}`).join(', ');
+  const message = `.${group} "" is invalid: ${told.length === 1 ? all : `[${all}]`}`;
+  return failure(422, 'Invalid', message, { group, causes: told });
 }
 
 /** Nothing is known any more of what changed right after `asked`. */

@@ -55,6 +55,16 @@ const DENIALS: readonly Denial[] = [
     details: { group: 'authentication.k8s.io', kind: 'tokenreviews' },
   },
   {
+    it: 'reviews of what somebody may do',
+    denied: ['subjectaccessreviews'],
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    method: 'POST',
+    message: `subjectaccessreviews.authorization.k8s.io is forbidden: ${cannot(
+      'create resource "subjectaccessreviews" in API group "authorization.k8s.io" at the cluster scope',
+    )}`,
+    details: { group: 'authorization.k8s.io', kind: 'subjectaccessreviews' },
+  },
+  {
     it: 'its keys',
     denied: ['jwks'],
     path: '/openid/v1/jwks',

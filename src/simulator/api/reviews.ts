@@ -1,0 +1,72 @@
+/**
+ * The reviews that are posted: what is asked in them, and the answers as the API server sends them.
+ *
+ * Rules and words of a SubjectAccessReview: k8s.io/kubernetes/pkg/apis/authorization/validation. Knows nothing of how
+ * tokens are judged, or paths.
+ */
+import { isObject, type JsonObject } from '../jwt.ts';
+import { type Answer, document, refusal } from './answer.ts';
+import type { Rbac } from './rbac.ts';
+import { badRequest, type Cause, invalid } from './status.ts';
+import { textOf } from './token-checks.ts';
+import type { Reviewer } from './token-review.ts';
+
+function parseJson(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function specOf(body: string): JsonObject {
+  const { spec } = parseJson(body);
+  return isObject(spec) ? spec : {};
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+export function reviewToken(reviewer: Reviewer, body: string): Answer {
+  const spec = specOf(body);
+  const { token, audiences } = spec;
+  if (typeof token !== 'string' || token === '')
+    return refusal(badRequest('token is required for TokenReview in authentication'));
+  const head = { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {} };
+  return document({ ...head, spec, status: reviewer.review(token, textsOf(audiences)) }, 201);
+}
+
+/** What is wrong with a question; empty where nothing is. */
+function causesOf({ resourceAttributes, nonResourceAttributes, user, groups }: JsonObject): readonly Cause[] {
+  const hasOne = isObject(resourceAttributes) !== isObject(nonResourceAttributes);
+  const value = isObject(nonResourceAttributes) ? JSON.stringify(nonResourceAttributes) : 'null';
+  const words = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  const hasSubject = (typeof user === 'string' && user !== '') || textsOf(groups).length > 0;
+  return [
+    ...(hasOne ? [] : [{ field: 'spec', value, words }]),
+    ...(hasSubject
+      ? []
+      : [{ field: 'spec.user', value: '""', words: 'at least one of user or group must be specified' }]),
+  ];
+}
+
+/** Nobody is allowed anything with objects: that is the table in permissions.ts, and no question here. */
+function judge(rbac: Rbac, spec: JsonObject): object {
+  const { nonResourceAttributes: asked } = spec;
+  const [path, verb] = [textOf(asked, 'path'), textOf(asked, 'verb')];
+  const reason = isObject(asked)
+    ? rbac.allows({ user: textOf(spec, 'user'), groups: textsOf(spec['groups']), path, verb })
+    : undefined;
+  return reason === undefined ? { allowed: false } : { allowed: true, reason };
+}
+
+export function reviewAccess(rbac: Rbac, body: string): Answer {
+  const spec = specOf(body);
+  const causes = causesOf(spec);
+  if (causes.length > 0) return refusal(invalid('authorization.k8s.io', causes));
+  const head = { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {} };
+  return document({ ...head, spec, status: judge(rbac, spec) }, 201);
+}
