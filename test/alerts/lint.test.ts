@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
+import { ACCESS_RESOURCES } from '../../src/core/access.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
@@ -48,6 +49,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   '* cause': OVERDUE_CAUSES,
   '* check': SELF_CHECKS,
   '* resource': CLUSTER_RESOURCES,
+  'satoken_cluster_requests_total resource': [...CLUSTER_RESOURCES, ...ACCESS_RESOURCES],
   '* part': PARTS,
   'satoken_problem reason': REASONS,
   'satoken_problems reason': REASONS,

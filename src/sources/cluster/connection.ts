@@ -5,13 +5,17 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { AccessResource } from '../../core/access.ts';
 import type { ClusterFailure, ClusterResource } from '../../core/cluster.ts';
 import { exchange, type Reply } from './exchange.ts';
 import { type Failed, failed } from './failures.ts';
 import { type Access, loadAccess } from './kube-config.ts';
 
+/** What is asked about, in the count of requests. */
+export type RequestedResource = ClusterResource | AccessResource;
+
 export interface Question {
-  readonly resource: ClusterResource;
+  readonly resource: RequestedResource;
   /** With the query, escaped. */
   readonly path: string;
   /** JSON, to be posted; without it the question is a GET. */
@@ -31,7 +35,7 @@ export interface ConnectionOptions {
   readonly kubeconfig: string;
   readonly userAgent: string;
   /** Called for every request with the status of its reply, or with what took its place. */
-  readonly onRequest: (resource: ClusterResource, code: number | ClusterFailure) => void;
+  readonly onRequest: (resource: RequestedResource, code: number | ClusterFailure) => void;
 }
 
 export type Connected =

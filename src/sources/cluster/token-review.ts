@@ -1,16 +1,16 @@
 /**
  * Asks the API server whether it would accept a token, and reads why not.
  *
- * The raw token lives in the body of the request alone, which is wiped once that is over. Knows nothing of which tokens
- * give reason to ask, nor of how often.
+ * Knows nothing of which tokens give reason to ask, nor of how often.
  */
-import { object } from '../../core/claim-rules.ts';
+import type { JsonObject } from '../../core/claim-rules.ts';
 import type { PodFacts, Refusal, Review } from '../../core/cluster.ts';
 import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
-import { anyText, boolean, optional, parsed, required } from './fields.ts';
+import { anyText, boolean, optional, parsed } from './fields.ts';
+import { postReview, TOKEN_REVIEWS, tokenReviewBody } from './review-question.ts';
 import type { ReadRaw } from './signatures.ts';
 import { bareToken, isLetter } from './signed.ts';
 
@@ -21,7 +21,6 @@ export interface ReviewerOptions {
   readonly podOf: (uid: string) => PodFacts | undefined;
 }
 
-const REVIEWS_PATH = '/apis/authentication.k8s.io/v1/tokenreviews';
 const DEFAULT_VOLUME = 'kube-api-access-*';
 const DOT = 0x2e;
 
@@ -79,18 +78,11 @@ export function audiencesToAsk({ identity, claims }: Token, pod: PodFacts | unde
   return isDefault ? [] : claims.audiences;
 }
 
-/** The request as JSON; undefined where the bytes are no token. No string is made of it. */
+/** The request; undefined where the bytes are no token. */
 function bodyOf(raw: Buffer, audiences: readonly string[]): Buffer | undefined {
   const token = bareToken(raw);
   if (token.length === 0 || !token.every((byte) => byte === DOT || isLetter(byte))) return undefined;
-  const review = {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenReview',
-    spec: { audiences, token: '' },
-  };
-  const json = JSON.stringify(review);
-  const at = json.length - '"}}'.length;
-  return Buffer.concat([Buffer.from(json.slice(0, at)), token, Buffer.from(json.slice(at))]);
+  return tokenReviewBody(token, audiences);
 }
 
 interface Status {
@@ -98,9 +90,9 @@ interface Status {
   readonly message: string;
 }
 
-function statusOf(answer: unknown): Status | undefined {
+/** Undefined where the fields are not those of one. */
+export function readStatus(status: JsonObject): Status | undefined {
   return parsed(() => {
-    const status = required(object(answer) ?? {}, 'status', object);
     const isAccepted = optional(status, 'authenticated', boolean) ?? false;
     return { isAccepted, message: optional(status, 'error', anyText) ?? '' };
   });
@@ -122,10 +114,9 @@ export function createReviewer({ api, readRaw, podOf }: ReviewerOptions) {
     const audiences = audiencesToAsk(token, podOf(token.identity.podUid));
     const body = readRaw(token, (raw) => bodyOf(raw, audiences));
     if (body === undefined) return { ok: true, value: undefined };
-    const answer = await api.ask({ resource: 'tokenreviews', path: REVIEWS_PATH, body, signal });
-    body.fill(0);
+    const answer = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
     if (!answer.ok) return answer;
-    const status = statusOf(answer.value);
+    const status = readStatus(answer.value);
     return status === undefined ? failed('bad_answer') : { ok: true, value: reviewOf(status) };
   };
 }

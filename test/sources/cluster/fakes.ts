@@ -3,7 +3,7 @@
  * says what it is told to say, and somebody who notes what is heard.
  */
 import type { JsonObject } from '../../../src/core/claim-rules.ts';
-import type { ClusterFailure, ClusterResource } from '../../../src/core/cluster.ts';
+import type { ClusterFailure } from '../../../src/core/cluster.ts';
 import type { Answer, Api, WatchEnd, Watcher } from '../../../src/sources/cluster/api.ts';
 import type { Clock } from '../../../src/sources/cluster/clock.ts';
 import type { Question } from '../../../src/sources/cluster/connection.ts';
@@ -47,7 +47,7 @@ export function createNotes(): Notes {
 
 /** What is asked, and when. */
 export interface Asked {
-  readonly resource: ClusterResource;
+  readonly resource: Question['resource'];
   readonly path: string;
   readonly atMs: number;
   readonly body: string | undefined;

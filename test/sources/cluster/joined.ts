@@ -23,7 +23,7 @@ import type { Pod } from '../../../src/simulator/objects.ts';
 import { createPod, type PodOptions, tokenVolume } from '../../../src/simulator/pods.ts';
 import type { Clock } from '../../../src/sources/cluster/clock.ts';
 import { type ClusterSource, createCluster } from '../../../src/sources/cluster/cluster.ts';
-import { connect } from '../../../src/sources/cluster/connection.ts';
+import { connect, type RequestedResource } from '../../../src/sources/cluster/connection.ts';
 import { token } from '../../support/tokens.ts';
 
 const NODE = 'node-1';
@@ -34,7 +34,7 @@ export interface Joined {
   readonly cluster: Cluster;
   readonly server: ApiServer;
   readonly source: ClusterSource;
-  readonly codes: ReadonlyMap<ClusterResource, ReadonlySet<number | ClusterFailure>>;
+  readonly codes: ReadonlyMap<RequestedResource, ReadonlySet<number | ClusterFailure>>;
   readonly failures: readonly string[];
   readonly errors: readonly unknown[];
   /** Puts a pod of the node into the cluster. */
@@ -120,10 +120,10 @@ function createFiles(cluster: Cluster) {
 }
 
 function createNotes() {
-  const codes = new Map<ClusterResource, Set<number | ClusterFailure>>();
+  const codes = new Map<RequestedResource, Set<number | ClusterFailure>>();
   const failures: string[] = [];
   const errors: unknown[] = [];
-  const onRequest = (resource: ClusterResource, code: number | ClusterFailure): void => {
+  const onRequest = (resource: RequestedResource, code: number | ClusterFailure): void => {
     codes.set(resource, (codes.get(resource) ?? new Set()).add(code));
   };
   return { codes, failures, errors, onRequest };

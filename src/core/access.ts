@@ -1,0 +1,26 @@
+/**
+ * What the API server says of whoever comes with a bearer token: a fact, not yet an answer to them.
+ *
+ * Types and names alone. Knows nothing of how the API server is asked, nor of who came.
+ */
+import type { ClusterFailure } from './cluster.ts';
+
+/** What the API server is asked for to find out, each with a permission of its own. Values of a label: public contract. */
+export const ACCESS_RESOURCES = ['tokenreviews', 'subjectaccessreviews'] as const;
+export type AccessResource = (typeof ACCESS_RESOURCES)[number];
+
+/** What somebody would do, as RBAC has it. */
+export interface Attempt {
+  readonly verb: string;
+  readonly path: string;
+}
+
+/** `unauthenticated`: it does not take the token. `forbidden`: it takes it, and RBAC says no. */
+export type Access =
+  | { readonly outcome: 'allowed' | 'unauthenticated' | 'forbidden' }
+  /** It did not tell. */
+  | {
+      readonly outcome: 'failed';
+      readonly resource: AccessResource;
+      readonly failure: ClusterFailure;
+    };

@@ -1,0 +1,43 @@
+/**
+ * The way to the API server for those who come with a bearer token, wired to who listens.
+ *
+ * A way of its own, so that whoever asks for metrics never holds up what is asked about tokens. Knows which
+ * configuration is taken, nothing of what is asked.
+ */
+import type { Config } from './config/options.ts';
+import { type ClusterWiring, kubeconfigOf } from './join-cluster.ts';
+import type { AccessReviewer, AccessReviewerOptions } from './sources/cluster/access-review.ts';
+
+export interface AccessWiring
+  extends Pick<ClusterWiring, 'environment' | 'userAgent' | 'clock' | 'onRequest'>,
+    Pick<AccessReviewerOptions, 'onFailure'> {
+  readonly config: Pick<Config, 'kubeconfig'>;
+}
+
+export type JoinedAccess =
+  | { readonly ok: true; readonly reviewer: AccessReviewer }
+  /** In words that are safe to show. */
+  | { readonly ok: false; readonly problem: string };
+
+/** Loaded only here: where nobody has to show a token, the client costs no memory. Asks whatever `--cluster.mode` says. */
+export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
+  const { config, environment, userAgent, onRequest } = wiring;
+  const [{ connect }, { createApi }, { createAccessReviewer }] = await Promise.all([
+    import('./sources/cluster/connection.ts'),
+    import('./sources/cluster/api.ts'),
+    import('./sources/cluster/access-review.ts'),
+  ]);
+  const connected = await connect({
+    kubeconfig: kubeconfigOf({ ...config, clusterMode: 'on' }, environment) ?? '',
+    userAgent,
+    onRequest: (resource, code) => onRequest(resource, String(code)),
+  });
+  if (!connected.ok) return connected;
+  const { connection } = connected;
+  const { review, close } = createAccessReviewer({ ...wiring, api: createApi(connection, wiring.clock) });
+  const closeAll = (): void => {
+    close();
+    connection.close();
+  };
+  return { ok: true, reviewer: { review, close: closeAll } };
+}
