@@ -16,8 +16,10 @@ export interface Attempt {
 }
 
 /** `unauthenticated`: it does not take the token. `forbidden`: it takes it, and RBAC says no. */
+export type Decision = 'allowed' | 'unauthenticated' | 'forbidden';
+
 export type Access =
-  | { readonly outcome: 'allowed' | 'unauthenticated' | 'forbidden' }
+  | { readonly outcome: Decision }
   /** It did not tell. */
   | {
       readonly outcome: 'failed';

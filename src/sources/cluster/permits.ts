@@ -1,9 +1,10 @@
 /**
  * What was allowed lately, by a digest of the question: a no is never kept.
  *
- * Bounded: the oldest is forgotten. Knows nothing of what was asked.
+ * Knows nothing of what was asked.
  */
 import { createHash } from 'node:crypto';
+import { createBoundedMap } from '../../bounded-map.ts';
 
 export interface Permits {
   readonly holds: (question: string) => boolean;
@@ -17,13 +18,10 @@ function digestOf(question: string): string {
 }
 
 export function createPermits(goodForMs: number, monotonicMs: () => number): Permits {
-  const until = new Map<string, number>();
-  const note = (question: string): void => {
-    const key = digestOf(question);
-    until.delete(key);
-    until.set(key, monotonicMs() + goodForMs);
-    const [oldest] = until.keys();
-    if (until.size > MAX_PERMITS && oldest !== undefined) until.delete(oldest);
+  const notedMs = createBoundedMap<number>(MAX_PERMITS);
+  const holds = (question: string): boolean => {
+    const sinceMs = notedMs.get(digestOf(question));
+    return sinceMs !== undefined && monotonicMs() < sinceMs + goodForMs;
   };
-  return { holds: (question) => monotonicMs() < (until.get(digestOf(question)) ?? 0), note };
+  return { holds, note: (question) => notedMs.set(digestOf(question), monotonicMs()) };
 }

@@ -1,0 +1,65 @@
+/**
+ * Which questions to the API server may begin, and how many be under way, by who gives reason to ask.
+ *
+ * Three lanes, so that no crowd in one holds up another: what was allowed lately, whoever comes from where somebody was
+ * allowed lately, and everybody else. Knows nothing of tokens or answers.
+ */
+import { createBoundedMap } from '../../bounded-map.ts';
+import { type Budget, createBudget } from './budget.ts';
+
+export type Admitted =
+  | { readonly ok: true; readonly leave: () => void }
+  | { readonly ok: false; readonly waitMs: number };
+
+export interface Admission {
+  /** `isHeld`: the same was allowed lately, and is only asked again. */
+  readonly enter: (isHeld: boolean, peer: string | undefined) => Admitted;
+  /** Somebody there was allowed something. */
+  readonly welcome: (peer: string | undefined) => void;
+}
+
+/** One lane fills half, the others a quarter each, of the connections that there may be to the API server. */
+const MOST_UNDERWAY = { held: 2, regulars: 2, others: 4 };
+/** Where all of a lane are taken: about as long as an answer takes. */
+const FULL_MS = 1_000;
+/** A scraper comes with a new token about once an hour. */
+const RATES = { perPeer: { burst: 5, perSecond: 0.2 }, overall: { burst: 20, perSecond: 1 } };
+const MAX_PEERS = 1_000;
+/** Scrapers come every few minutes at most. */
+const REGULAR_MS = 11 * 60_000;
+const MAX_REGULARS = 256;
+
+function createLane(maxUnderway: number, { take }: Budget): (peer: string | undefined) => Admitted {
+  let underway = 0;
+  const leave = (): void => {
+    underway -= 1;
+  };
+  return (peer) => {
+    const waitMs = underway >= maxUnderway ? FULL_MS : take(peer);
+    if (waitMs > 0) return { ok: false, waitMs };
+    underway += 1;
+    return { ok: true, leave };
+  };
+}
+
+export function createAdmission(monotonicMs: () => number): Admission {
+  const budget = { ...RATES, maxPeers: MAX_PEERS, monotonicMs };
+  const held = createLane(MOST_UNDERWAY.held, { take: () => 0 });
+  const regulars = createLane(MOST_UNDERWAY.regulars, createBudget(budget));
+  const others = createLane(MOST_UNDERWAY.others, createBudget(budget));
+  /** By the whole address: whoever shares a network with a scraper is not one. */
+  const welcomeMs = createBoundedMap<number>(MAX_REGULARS);
+
+  const isRegular = (peer: string): boolean => {
+    const sinceMs = welcomeMs.get(peer);
+    return sinceMs !== undefined && monotonicMs() < sinceMs + REGULAR_MS;
+  };
+  const enter = (isHeld: boolean, peer: string | undefined): Admitted => {
+    if (isHeld) return held(peer);
+    return peer !== undefined && isRegular(peer) ? regulars(peer) : others(peer);
+  };
+  const welcome = (peer: string | undefined): void => {
+    if (peer !== undefined) welcomeMs.set(peer, monotonicMs());
+  };
+  return { enter, welcome };
+}

@@ -1,0 +1,61 @@
+/**
+ * How often something costly may be done: for one peer, and for all together, as token buckets.
+ *
+ * Bounded in the peers it remembers. Knows nothing of what is done, nor of who is right.
+ */
+import { type BoundedMap, createBoundedMap } from '../../bounded-map.ts';
+import { networkOf } from './peer.ts';
+
+export interface Rate {
+  /** So many at once, after a rest. */
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export interface BudgetOptions {
+  readonly perPeer: Rate;
+  readonly overall: Rate;
+  /** Beyond, the one that came longest ago is forgotten, and begins anew; `overall` holds whatever comes. */
+  readonly maxPeers: number;
+  readonly monotonicMs: () => number;
+}
+
+export interface Budget {
+  /**
+   * Takes one for the peer, an address as the kernel prints it.
+   *
+   * Answers 0 where that is granted, else how many milliseconds to wait, and nothing is taken.
+   */
+  readonly take: (peer: string | undefined) => number;
+}
+
+/** A bucket is the time at which it is full again: one number, and nothing to refill. */
+type FullMs = number;
+const FULL: FullMs = Number.NEGATIVE_INFINITY;
+
+function eachMs({ perSecond }: Rate): number {
+  return 1_000 / perSecond;
+}
+
+function waitMs(bucket: FullMs, rate: Rate, nowMs: number): number {
+  return Math.max(0, Math.ceil(bucket - nowMs - (rate.burst - 1) * eachMs(rate)));
+}
+
+function taken(bucket: FullMs, rate: Rate, nowMs: number): FullMs {
+  return Math.max(bucket, nowMs) + eachMs(rate);
+}
+
+export function createBudget({ perPeer, overall, maxPeers, monotonicMs }: BudgetOptions): Budget {
+  const peers: BoundedMap<FullMs> = createBoundedMap(maxPeers);
+  let all = FULL;
+  const take = (peer: string | undefined): number => {
+    const [network, nowMs] = [networkOf(peer), monotonicMs()];
+    const own = peers.get(network) ?? FULL;
+    const leftMs = Math.max(waitMs(own, perPeer, nowMs), waitMs(all, overall, nowMs));
+    // Refused too it is one that came: it must not be forgotten before others.
+    peers.set(network, leftMs > 0 ? own : taken(own, perPeer, nowMs));
+    if (leftMs === 0) all = taken(all, overall, nowMs);
+    return leftMs;
+  };
+  return { take };
+}
