@@ -12,8 +12,8 @@ export type Admitted =
   | { readonly ok: false; readonly waitMs: number };
 
 export interface Admission {
-  /** `isHeld`: the same was allowed lately, and is only asked again. */
-  readonly enter: (isHeld: boolean, peer: string | undefined) => Admitted;
+  /** `heldKey`: what was allowed lately and is only asked again; undefined where it was not. */
+  readonly enter: (heldKey: string | undefined, peer: string | undefined) => Admitted;
   /** Somebody there was allowed something. */
   readonly welcome: (peer: string | undefined) => void;
 }
@@ -25,6 +25,9 @@ const FULL_MS = 1_000;
 /** A scraper comes with a new token about once an hour. */
 const RATES = { perPeer: { burst: 5, perSecond: 0.2 }, overall: { burst: 20, perSecond: 1 } };
 const MAX_PEERS = 1_000;
+/** The least from one question to the next about the same: while none is answered, each scrape gives reason for one. */
+const AGAIN_MS = 5_000;
+const MAX_HELD = 1_000;
 /** Scrapers come every few minutes at most. */
 const REGULAR_MS = 11 * 60_000;
 const MAX_REGULARS = 256;
@@ -42,9 +45,21 @@ function createLane(maxUnderway: number, { take }: Budget): (peer: string | unde
   };
 }
 
+/** One question about the same key in so long. */
+function createPause(monotonicMs: () => number): Budget {
+  const dueMs = createBoundedMap<number>(MAX_HELD);
+  const take = (key = ''): number => {
+    const nowMs = monotonicMs();
+    const leftMs = Math.max((dueMs.get(key) ?? nowMs) - nowMs, 0);
+    if (leftMs === 0) dueMs.set(key, nowMs + AGAIN_MS);
+    return leftMs;
+  };
+  return { take };
+}
+
 export function createAdmission(monotonicMs: () => number): Admission {
   const budget = { ...RATES, maxPeers: MAX_PEERS, monotonicMs };
-  const held = createLane(MOST_UNDERWAY.held, { take: () => 0 });
+  const held = createLane(MOST_UNDERWAY.held, createPause(monotonicMs));
   const regulars = createLane(MOST_UNDERWAY.regulars, createBudget(budget));
   const others = createLane(MOST_UNDERWAY.others, createBudget(budget));
   /** By the whole address: whoever shares a network with a scraper is not one. */
@@ -54,8 +69,8 @@ export function createAdmission(monotonicMs: () => number): Admission {
     const sinceMs = welcomeMs.get(peer);
     return sinceMs !== undefined && monotonicMs() < sinceMs + REGULAR_MS;
   };
-  const enter = (isHeld: boolean, peer: string | undefined): Admitted => {
-    if (isHeld) return held(peer);
+  const enter = (heldKey: string | undefined, peer: string | undefined): Admitted => {
+    if (heldKey !== undefined) return held(heldKey);
     return peer !== undefined && isRegular(peer) ? regulars(peer) : others(peer);
   };
   const welcome = (peer: string | undefined): void => {

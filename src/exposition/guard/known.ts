@@ -45,10 +45,12 @@ export function createKnown(monotonicMs: () => number): Known {
     return no !== undefined && isWithin(GOOD_FOR_MS[no.decision], no.atMs) ? no.decision : undefined;
   };
   const note = (key: string, decision: Decision): void => {
+    if (decision === 'allowed') {
+      allowedMs.set(key, monotonicMs());
+      return;
+    }
     allowedMs.delete(key);
-    refused.delete(key);
-    if (decision === 'allowed') allowedMs.set(key, monotonicMs());
-    else refused.set(key, { decision, atMs: monotonicMs() });
+    refused.set(key, { decision, atMs: monotonicMs() });
   };
   const isHeld = (key: string): boolean => isWithin(GOOD_FOR_MS.allowed + HELD_MS, allowedMs.get(key));
   return { current, isHeld, note };

@@ -67,7 +67,7 @@ export function createKubernetesGuard({ review, monotonicMs, onError }: Kubernet
     if (decision !== undefined) return ANSWERS[decision];
     const asked = underway.get(key);
     if (asked !== undefined) return join(key, asked);
-    const admitted = admission.enter(known.isHeld(key), peer);
+    const admitted = admission.enter(known.isHeld(key) ? key : undefined, peer);
     if (!admitted.ok) return unlessHeld(key, tooMany(admitted.waitMs));
     const asking = ask(key, token, attempt).finally(() => {
       underway.delete(key);

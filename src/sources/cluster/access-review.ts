@@ -52,7 +52,7 @@ function failedAt(resource: AccessResource, failure: ClusterFailure): Access {
   return { outcome: 'failed', resource, failure };
 }
 
-function name(value: unknown): string | undefined {
+function nonEmptyText(value: unknown): string | undefined {
   return value === '' ? undefined : anyText(value);
 }
 
@@ -70,7 +70,7 @@ function subjectOf(status: JsonObject): JsonObject | undefined {
   return parsed(() => {
     const user = required(status, 'user', object);
     return {
-      user: required(user, 'username', name),
+      user: required(user, 'username', nonEmptyText),
       uid: optional(user, 'uid', anyText),
       groups: optional(user, 'groups', texts),
       extra: optional(user, 'extra', textsByKey),

@@ -178,6 +178,17 @@ describe('an earlier yes', () => {
     assert.equal(await status('a'), 500);
   });
 
+  it('is asked about once in five seconds, however often it comes', async () => {
+    const { status, say, asked, clock } = create();
+    await status('a');
+    say(() => FAILED);
+    await clock.advance(MINUTE);
+    for (let turn = 0; turn < 50; turn += 1) assert.equal(await status('a'), 200);
+    assert.equal(asked.length, 2);
+    await clock.advance(5 * SECOND);
+    assert.deepEqual([await status('a'), asked.length], [200, 3]);
+  });
+
   it('begins anew once the API server can be asked again', async () => {
     const { status, say, clock } = create();
     await status('a');

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { Access } from '../../../src/core/access.ts';
+import type { Access, Attempt } from '../../../src/core/access.ts';
 import type { Fault } from '../../../src/simulator/api/faults.ts';
 import type { TokenProjection } from '../../../src/simulator/objects.ts';
 import { createAccessReviewer } from '../../../src/sources/cluster/access-review.ts';
@@ -14,14 +14,14 @@ import { type TestApi, TOKEN, until, withApi } from '../../simulator/api/client.
 import { createClock, createFakeApi, MINUTE, SECOND, type TestClock } from './fakes.ts';
 import { createLoopback } from './loopback.ts';
 
-const GET = { verb: 'get', path: '/metrics' } as const;
+const GET: Attempt = { verb: 'get', path: '/metrics' };
 
 function failure(resource: 'tokenreviews' | 'subjectaccessreviews', why: string) {
   return { outcome: 'failed', resource, failure: why };
 }
 
 interface Stage extends TestApi {
-  readonly review: (token: string, attempt?: { verb: string; path: string }) => Promise<Access>;
+  readonly review: (token: string, attempt?: Attempt) => Promise<Access>;
   readonly close: () => void;
   /** The clock of whoever asks. */
   readonly ownClock: TestClock;
@@ -64,7 +64,7 @@ function withReviewer(test: (t: Stage) => Promise<void>) {
       };
       const token = (projection: Partial<TokenProjection> = {}, account = 'prometheus') =>
         mint(t, projection, account);
-      const ask = (raw: string, attempt = GET as { verb: string; path: string }) => review(raw, attempt);
+      const ask = (raw: string, attempt = GET): Promise<Access> => review(raw, attempt);
       await test({ ...t, review: ask, close, ownClock, failures, codes, asked, token });
       assert.equal(ownClock.sleepers(), 0);
     } finally {
@@ -84,15 +84,11 @@ describe('the review of a bearer token', () => {
   );
 
   const refusals = [
-    { it: 'another path', attempt: { verb: 'get', path: '/metrics/slis' } },
-    { it: 'another verb', attempt: { verb: 'head', path: '/metrics' } },
-    { it: 'another account', account: 'default' },
+    ['another path', { verb: 'get', path: '/metrics/slis' }, 'prometheus'],
+    ['another verb', { verb: 'head', path: '/metrics' }, 'prometheus'],
+    ['another account', GET, 'default'],
   ] as const;
-  for (const { it: title, attempt = GET, account = 'prometheus' } of refusals as readonly {
-    it: string;
-    attempt?: { verb: string; path: string };
-    account?: string;
-  }[])
+  for (const [title, attempt, account] of refusals)
     it(
       `says no to ${title}`,
       withReviewer(async (t) => {
@@ -167,6 +163,7 @@ describe('the review of a bearer token', () => {
     'never remembers a no',
     withReviewer(async (t) => {
       const token = t.token({}, 'late');
+      assert.deepEqual(await t.review(token), { outcome: 'forbidden' });
       assert.deepEqual(await t.review(token), { outcome: 'forbidden' });
       const subject = { kind: 'Group', name: 'system:serviceaccounts:monitoring' } as const;
       t.api.rbac.bind({ name: 'b', role: 'r', subject, verbs: ['*'], nonResourceURLs: ['/met*'] });
