@@ -6,7 +6,7 @@
 import { knob } from './knobs.ts';
 import { BY, bridged, type Group, lines } from './rule.ts';
 
-const warning = { severity: 'warning', for: knob('habit') } as const;
+const warning = { severity: 'warning', for: knob('habit'), dashboard: 'fleet' } as const;
 
 /** In use, and on no node of the cluster. */
 function usedElsewhere(counter: string, onNodes: string): string {

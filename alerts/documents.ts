@@ -4,6 +4,8 @@
  * Knows their formats, nothing of what a rule is about.
  */
 import { Document, isMap, isSeq, stringify } from 'yaml';
+import { runbookUrl } from '../src/runbook.ts';
+import { dashboardUrl } from './dashboard-url.ts';
 import { GROUPS } from './groups.ts';
 import { INHIBITIONS } from './inhibitions.ts';
 import { knob } from './knobs.ts';
@@ -13,19 +15,20 @@ const NOTE = 'Made by `npm run alerts` from the tables in alerts/: change those,
 /** Lines end where we end them. */
 const STYLE = { lineWidth: 0, blockQuote: 'literal' } as const;
 
-export function runbookUrl({ name }: Pick<Alert, 'name'>): string {
-  return `${knob('runbooks')}/${name}.md`;
-}
-
 function alertRule(alert: Alert) {
-  const { name, severity, keepFiringFor, expr, summary, description } = alert;
+  const { name, severity, keepFiringFor, expr, summary, description, dashboard } = alert;
   return {
     alert: name,
     expr,
     for: alert.for,
     ...(keepFiringFor === undefined ? {} : { keep_firing_for: keepFiringFor }),
     labels: { severity },
-    annotations: { summary, description, runbook_url: runbookUrl(alert) },
+    annotations: {
+      summary,
+      description,
+      runbook_url: runbookUrl(knob('runbooks'), name),
+      dashboard_url: dashboardUrl(dashboard),
+    },
   };
 }
 

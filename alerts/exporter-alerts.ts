@@ -17,6 +17,7 @@ const PRESENCE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenExporterDown',
+    dashboard: 'exporter',
     expr: `${UP} == 0`,
     summary: 'An exporter of service account tokens cannot be scraped.',
     description:
@@ -24,6 +25,7 @@ const PRESENCE_ALERTS: readonly Alert[] = [
   },
   {
     name: 'SATokenExporterDown',
+    dashboard: 'exporter',
     severity: 'critical',
     for: knob('blind'),
     expr: `absent(${UP} == 1)`,
@@ -34,6 +36,8 @@ const PRESENCE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenExporterMissing',
+    // The one that lists nodes without an agent.
+    dashboard: 'fleet',
     expr: lines(
       `max by (${BY.node}) (kube_node_status_condition{${knob('readyNodes')}}) == 1`,
       `unless on (${BY.node}) ${SEEN}`,
@@ -49,6 +53,7 @@ const SIGHT_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenScanOld',
+    dashboard: 'exporter',
     expr: lines(
       `time() - ${LAST_SCAN} > ${knob('scanAge')}`,
       'or',
@@ -61,6 +66,7 @@ const SIGHT_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenUnreadable',
+    dashboard: 'node',
     expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable')})`,
     summary: 'The exporter cannot read some tokens.',
     description:
@@ -70,6 +76,7 @@ const SIGHT_ALERTS: readonly Alert[] = [
     severity: 'warning',
     for: knob('distrust'),
     name: 'SATokenSelfViewWrong',
+    dashboard: 'node',
     keepFiringFor: knob('recovery'),
     expr: `min by (${BY.node}) (${bridged('satoken_self_view')}) == 0`,
     summary: 'The exporter does not see its own tokens as it should.',
@@ -86,6 +93,7 @@ const TROUBLE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenClusterBlind',
+    dashboard: 'exporter',
     expr: `min by (${BY.node}) (${bridged('satoken_cluster_up')}) == 0`,
     summary: 'The exporter does not know what the API server knows.',
     description: `Node {{ $labels.node }}: part of what the exporter asks the API server for is not answered; checks that need it say nothing.${asked(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's account (kubectl auth can-i).`,
@@ -93,6 +101,7 @@ const TROUBLE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenWatchesDegraded',
+    dashboard: 'exporter',
     expr: increasing('satoken_watch_errors_total', 'reason'),
     summary: 'The exporter sees rotations late.',
     description:
@@ -101,6 +110,7 @@ const TROUBLE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenExporterErrors',
+    dashboard: 'exporter',
     expr: increasing('satoken_exporter_errors_total', 'part'),
     summary: 'The exporter keeps failing in a way it has no name for.',
     description:

@@ -4,6 +4,8 @@
  * To change one: edit it here, then `npm run alerts`. Knows no alert in particular.
  */
 
+import { RUNBOOKS } from '../src/runbook.ts';
+
 /** What an alert is worth to somebody on call: a page, or a ticket. */
 export type Severity = 'critical' | 'warning';
 
@@ -15,8 +17,13 @@ export interface Knob {
 
 export const KNOBS = {
   runbooks: {
-    value: 'https://github.com/sa-token-exporter/sa-token-exporter/blob/main/docs/runbooks',
+    value: RUNBOOKS,
     meaning: 'Where the runbooks are published.',
+  },
+  grafana: {
+    value: '',
+    meaning:
+      'Address of Grafana, as `https://grafana.example.com`; where it is empty links are paths, before which whoever sends an alert puts the address: a path is right for every Grafana, a made-up host for none.',
   },
   job: {
     value: '(.*/)?sa-token-exporter',

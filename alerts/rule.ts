@@ -5,6 +5,7 @@
  */
 import type { Reason } from '../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../src/exposition/token-labels.ts';
+import type { DashboardName } from './dashboard-url.ts';
 import { knob, type Severity } from './knobs.ts';
 
 /** A row: an alert at one severity. The same name at two severities is one trouble in two bands. */
@@ -21,6 +22,8 @@ export interface Alert {
   readonly summary: string;
   /** A template: which one, what of it, and what to check first. */
   readonly description: string;
+  /** On which it is best looked at: the one that shows what it goes by, of what it tells apart. */
+  readonly dashboard: DashboardName;
 }
 
 export interface Recording {

@@ -34,6 +34,7 @@ const critical = { severity: 'critical', for: knob('failing') } as const;
 
 const overdue = {
   name: 'SATokenRotationOverdue',
+  dashboard: 'workload',
   summary: 'The kubelet has not replaced a service account token in time.',
   description: `${TOKEN}: not replaced in time.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
 } as const;
@@ -42,6 +43,7 @@ const TIME_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenNodeRotationStalled',
+    dashboard: 'node',
     keepFiringFor: knob('recovery'),
     expr: `max by (${BY.node}) (${bridged('satoken_overdue_cause{cause="node_wide"}')}) > 0`,
     summary: 'The kubelet of a node no longer replaces service account tokens.',
@@ -53,6 +55,7 @@ const TIME_ALERTS: readonly Alert[] = [
     for: knob('failing'),
     keepFiringFor: knob('recovery'),
     name: 'SATokenCanaryLate',
+    dashboard: 'node',
     expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
     summary: "The exporter's own short-lived token is not replaced in time.",
     description:
@@ -72,12 +75,14 @@ const TIME_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenExpired',
+    dashboard: 'workload',
     expr: held('expired'),
     summary: 'A service account token has expired.',
     description: `${TOKEN}: expired, and refused by whoever it is shown to.${CAUSES} Check first: the events of the pod (kubectl describe pod), FailedMount names what the refresh fails on.`,
   },
   {
     name: 'SATokenStale',
+    dashboard: 'workload',
     severity: 'warning',
     for: knob('failing'),
     keepFiringFor: knob('recovery'),
@@ -88,6 +93,7 @@ const TIME_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenNotYetValid',
+    dashboard: 'node',
     expr: `max by (${BY.node}) (${bridged('satoken_problems{reason="not_yet_valid"}')}) > 0`,
     summary: 'Service account tokens of a node begin in the future.',
     description:
@@ -99,6 +105,7 @@ const CLUSTER_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenSigningKeyUnknown',
+    dashboard: 'fleet',
     expr: `sum by (${BY.cluster}) (${held('signing_key_unknown')})`,
     summary: 'Service account tokens are signed with a key that the API server does not publish.',
     description:
@@ -107,6 +114,7 @@ const CLUSTER_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenIssuerMismatch',
+    dashboard: 'fleet',
     expr: `sum by (${BY.cluster}) (${held('issuer_mismatch')})`,
     summary: "Service account tokens name another issuer than the API server's.",
     description:
@@ -118,6 +126,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenServiceAccountMissing',
+    dashboard: 'workload',
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_missing')})`,
     summary: 'Pods run with a service account that does not exist.',
@@ -126,6 +135,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenServiceAccountRecreated',
+    dashboard: 'workload',
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_recreated')})`,
     summary: 'A service account was deleted and made again under running pods.',
@@ -134,6 +144,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenAudienceMismatch',
+    dashboard: 'workload',
     expr: `sum by (${BY.workload}) (${held('audience_mismatch')})`,
     summary: 'Service account tokens are for an audience that their receiver does not accept.',
     description: `${WORKLOAD}: for none of the audiences expected of them. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
@@ -141,12 +152,14 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenLegacySecretMissing',
+    dashboard: 'workload',
     expr: `sum by (${BY.workload}) (${held('legacy_secret_missing')})`,
     summary: 'The Secret of a legacy service account token does not exist.',
     description: `${WORKLOAD}: the Secret they come from does not exist, they are refused or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 none is made by itself.`,
   },
   {
     name: 'SATokenLegacyMounted',
+    dashboard: 'workload',
     severity: 'warning',
     for: knob('habit'),
     expr: `sum by (${BY.workload}) (${held('legacy_token')})`,
@@ -159,6 +172,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenMissing',
+    dashboard: 'workload',
     expr: held('token_missing'),
     summary: 'A running pod lacks a service account token that its spec asks for.',
     description: `${TOKEN}: asked for by the pod's spec, and not there. Check first: the events of the pod (kubectl describe pod), FailedMount names what is wrong.`,
@@ -166,6 +180,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenRefused',
+    dashboard: 'workload',
     expr: held('token_refused'),
     summary: 'The API server refuses a service account token.',
     description: `${TOKEN}: refused by the API server, for a reason that no other check accounts for. Check first: whether the pod and the account that the token names are those that exist now.`,
@@ -173,6 +188,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenSignatureInvalid',
+    dashboard: 'workload',
     expr: held('signature_invalid'),
     summary: 'A service account token is not signed with the key that it names.',
     description: `${TOKEN}: not signed with the key that it names; damaged, or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then who writes into the volume.`,
@@ -180,12 +196,14 @@ const TOKEN_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenPodMismatch',
+    dashboard: 'workload',
     expr: held('pod_mismatch'),
     summary: 'A pod holds the service account token of another pod.',
     description: `${TOKEN}: bound to another pod than the one it lies in. Check first: who else writes into this volume; the kubelet never does that.`,
   },
   {
     name: OTHERWISE,
+    dashboard: 'workload',
     severity: 'warning',
     for: knob('failing'),
     expr: `${HELD}{reason!~"${TOLD_REASONS.join('|')}"}`,

@@ -93,7 +93,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   knobs: () =>
     table(
       ['Knob', 'Value', 'What it is'],
-      Object.entries(KNOBS).map(([name, { value, meaning }]) => [code(name), code(value), meaning]),
+      Object.entries(KNOBS).map(([name, { value, meaning }]) => [code(name), value && code(value), meaning]),
     ),
   catalogue: () =>
     table(

@@ -1,8 +1,8 @@
 /**
  * The exporter itself: whether every agent answers, what it costs, what it cannot do, and which version it is.
  */
+import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
-import { UIDS } from '../parts/links.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { TARGETS } from './chosen.ts';
 import { resources, times } from './cost.ts';

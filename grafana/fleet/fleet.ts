@@ -1,8 +1,8 @@
 /**
  * The fleet: whether workloads can authenticate, where not, since when, and who is next.
  */
+import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
-import { UIDS } from '../parts/links.ts';
 import { IN_CLUSTER, ON_NODES } from '../parts/promql.ts';
 import { audiencesAndKeys, coverage, rotation } from './coverage.ts';
 import { forecast } from './forecast.ts';

@@ -1,8 +1,8 @@
 /**
  * One node: every token with its times and problems, what the kubelet does, and whether its agent sees well.
  */
+import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
-import { UIDS } from '../parts/links.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { agent } from './agent.ts';
 import { rotation } from './rotation.ts';

@@ -3,15 +3,9 @@
  *
  * Knows the addresses of dashboards and runbooks, nothing of what is on them.
  */
+import { UIDS } from '../../alerts/dashboard-url.ts';
 import { knob } from '../../alerts/knobs.ts';
-
-/** Part of every address: never to be changed. */
-export const UIDS = {
-  fleet: 'satoken-fleet',
-  node: 'satoken-node',
-  workload: 'satoken-workload',
-  exporter: 'satoken-exporter',
-} as const;
+import { runbookUrl } from '../../src/runbook.ts';
 
 export interface Link {
   readonly title: string;
@@ -27,7 +21,7 @@ function dashboard(title: string, uid: string, labels: readonly string[]): Link 
 }
 
 function runbook(alert: string): Link {
-  return { title: 'Runbook', url: `${knob('runbooks')}/${alert}.md` };
+  return { title: 'Runbook', url: runbookUrl(knob('runbooks'), alert) };
 }
 
 export const LINKS: Readonly<Record<string, Link>> = {

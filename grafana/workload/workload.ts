@@ -1,8 +1,8 @@
 /**
  * One workload, by namespace, service account and pod: its tokens, their history, and what to do.
  */
+import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
-import { UIDS } from '../parts/links.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { ACCOUNTS, NAMED, PODS } from './chosen.ts';
 import { history } from './history.ts';

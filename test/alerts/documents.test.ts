@@ -3,9 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { alertmanagerFile, prometheusRule, rulesFile } from '../../alerts/documents.ts';
 import { ALERTS } from '../../alerts/groups.ts';
@@ -35,6 +36,10 @@ interface Rules {
     readonly name: string;
     readonly rules: readonly Rule[];
   }[];
+}
+
+interface Receivers {
+  readonly receivers: readonly { readonly slack_configs: readonly { readonly text: string }[] }[];
 }
 
 describe('the files of the alerts', () => {
@@ -96,6 +101,12 @@ describeWith(['promtool 3 (.ci/prometheus3)'], 'promtool 3', () => {
 });
 
 describeWith(['amtool'], 'amtool', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-amtool-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
   it('finds nothing wrong with alertmanager.yaml', () => {
     assert.match(run('amtool', 'check-config', 'alertmanager.yaml'), /SUCCESS/);
   });
@@ -114,4 +125,21 @@ describeWith(['amtool'], 'amtool', () => {
       assert.equal(run('amtool', ...args, `severity=${severity}`).trim(), receiver);
     });
   }
+  it('makes links of the example in docs/alerts.md', () => {
+    const text = readFileSync(join(ROOT, 'docs/alerts.md'), 'utf8');
+    const { receivers } = parse(/```yaml\n(receivers:.*?)```/s.exec(text)?.[1] ?? '') as Receivers;
+    const template = `--template.text=${receivers[0]?.slack_configs[0]?.text}`;
+    const told = {
+      description: 'It fails.',
+      dashboard_url: '/d/a?b=c&d=e',
+      runbook_url: 'https://r/A.md',
+    };
+    const data = join(folder, 'data.json');
+    writeFileSync(data, JSON.stringify({ alerts: [{ annotations: told }] }));
+    const options = ['--template.glob=/dev/null', '--template.type=text', `--template.data=${data}`];
+    assert.equal(
+      run('amtool', 'template', 'render', ...options, template).trim(),
+      'It fails. <https://grafana.example.com/d/a?b=c&d=e|Dashboard>, <https://r/A.md|runbook>',
+    );
+  });
 });

@@ -8,10 +8,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { runbookUrl } from '../../alerts/documents.ts';
 import { ALERTS } from '../../alerts/groups.ts';
-import type { Severity } from '../../alerts/knobs.ts';
+import { KNOBS, type Severity } from '../../alerts/knobs.ts';
+import { runbookUrl } from '../../src/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
+import { dashboardLink } from './dashboard-links.ts';
 
 /** Values of series by name and labels, a sample a minute from 0 on, as promtool writes them. */
 export type Series = Readonly<Record<string, string>>;
@@ -22,6 +23,8 @@ export interface Firing {
   readonly severity?: Severity;
   readonly labels: Readonly<Record<string, string>>;
   readonly description: string;
+  /** To the dashboard; worked out from the labels, unless stated. */
+  readonly link?: string;
 }
 
 export interface Expectation {
@@ -70,13 +73,14 @@ function ruleTest({ alert, at, fire }: Expectation) {
     eval_time: `${at}m`,
     alertname: alert,
     exp_alerts: fire.map((one) => {
-      const { severity, summary } = alertOf(alert, one);
+      const row = alertOf(alert, one);
       return {
-        exp_labels: { ...one.labels, severity },
+        exp_labels: { ...one.labels, severity: row.severity },
         exp_annotations: {
-          summary,
+          summary: row.summary,
           description: one.description,
-          runbook_url: runbookUrl({ name: alert }),
+          runbook_url: runbookUrl(KNOBS.runbooks.value, alert),
+          dashboard_url: one.link ?? dashboardLink(row, one.labels),
         },
       };
     }),

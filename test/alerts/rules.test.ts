@@ -6,12 +6,19 @@ import { before, describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { describeWith, PROMTOOL_3, type Tool } from '../support/tools.ts';
 import { EXPORTER_CASES } from './exporter-cases.ts';
+import { LINK_CASES } from './link-cases.ts';
 import { NODE_CASES } from './node-cases.ts';
 import { PROBLEM_CASES } from './problem-cases.ts';
 import { type Answer, type Case, testRules } from './promtool.ts';
 import { TROUBLE_CASES } from './trouble-cases.ts';
 
-const CASES: readonly Case[] = [...PROBLEM_CASES, ...NODE_CASES, ...EXPORTER_CASES, ...TROUBLE_CASES];
+const CASES: readonly Case[] = [
+  ...PROBLEM_CASES,
+  ...NODE_CASES,
+  ...EXPORTER_CASES,
+  ...TROUBLE_CASES,
+  ...LINK_CASES,
+];
 
 const VERSIONS: readonly { readonly tool: Tool; readonly promtool: string }[] = [
   { tool: 'promtool', promtool: 'promtool' },

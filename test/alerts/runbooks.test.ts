@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'mocha';
-import { runbookUrl } from '../../alerts/documents.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { SELF_CHECKS } from '../../src/core/self-view.ts';
+import { runbookUrl } from '../../src/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
 
@@ -126,7 +126,7 @@ describe('the runbooks', () => {
       const sections = sectionsOf(text);
 
       it('is where its alert links to', () => {
-        assert.equal(runbookUrl({ name }), `${KNOBS.runbooks.value}/${name}.md`);
+        assert.equal(runbookUrl(KNOBS.runbooks.value, name), `${KNOBS.runbooks.value}/${name}.md`);
         assert.ok(KNOBS.runbooks.value.endsWith(`/${FOLDER}`));
         assert.ok(text.startsWith(`# ${name}\n`));
       });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
 import { CAUSE_COVERAGE, REASON_COVERAGE } from '../../alerts/coverage.ts';
@@ -125,6 +125,19 @@ describeWith(['prometheus', 'alertmanager'], 'what reaches the people on call', 
     for (const link of links) {
       const path = link.replace(KNOBS.runbooks.value, 'docs/runbooks');
       assert.ok(existsSync(join(ROOT, path)), link);
+    }
+  });
+
+  it('every link leads to a dashboard', () => {
+    for (const { name, tells } of TROUBLES) {
+      const alerts = alerting.told(name).flatMap((one) => one.alerts);
+      const links = alerts.flatMap(({ annotations }) => annotations['dashboard_url'] ?? []);
+      assert.equal(links.length > 0, tells !== undefined, name);
+      for (const link of links) {
+        const { pathname, searchParams } = new URL(link, 'https://grafana.example.com');
+        assert.ok(existsSync(join(ROOT, 'grafana/dashboards', `${basename(pathname)}.json`)), link);
+        assert.equal(searchParams.get('var-cluster'), name, link);
+      }
     }
   });
 
