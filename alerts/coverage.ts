@@ -1,34 +1,21 @@
 /**
  * Which alert tells of each reason and of each cause, or why none does.
  *
- * A reason that is not here has the alert for all others, so that a new check is told of from its first day. Causes are
- * complete by their type: a new one does not compile until somebody has said what becomes of it.
+ * Both are complete by their types: a new check does not compile until it names its runbook, nor a new cause until
+ * somebody has said what becomes of it.
  */
-import { REASONS, type Reason } from '../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS } from '../src/core/checks/index.ts';
 import type { OverdueCause } from '../src/core/overdue-cause.ts';
 
 export type Coverage = { readonly alert: string } | { readonly silentBecause: string };
 
-/** The alert for whatever has none of its own. */
+/** The alert for whatever has none of its own; a check names it as long as that is so. */
 export const OTHERWISE = 'SATokenProblem';
 
-const OWN_ALERTS: Readonly<Partial<Record<Reason, string>>> = {
-  token_missing: 'SATokenMissing',
-  legacy_secret_missing: 'SATokenLegacySecretMissing',
-  expired: 'SATokenExpired',
-  not_yet_valid: 'SATokenNotYetValid',
-  service_account_missing: 'SATokenServiceAccountMissing',
-  service_account_recreated: 'SATokenServiceAccountRecreated',
-  signing_key_unknown: 'SATokenSigningKeyUnknown',
-  signature_invalid: 'SATokenSignatureInvalid',
-  issuer_mismatch: 'SATokenIssuerMismatch',
-  audience_mismatch: 'SATokenAudienceMismatch',
-  token_refused: 'SATokenRefused',
-  pod_mismatch: 'SATokenPodMismatch',
-  stale: 'SATokenStale',
-  rotation_overdue: 'SATokenRotationOverdue',
-  legacy_token: 'SATokenLegacyMounted',
-};
+/** A check names as its runbook that of its alert. */
+const ALERT_OF: ReadonlyMap<string, string> = new Map(
+  [...POD_CHECKS, ...CHECKS].map(({ reason, runbook }) => [reason, runbook]),
+);
 
 export const CAUSE_COVERAGE: Readonly<Record<OverdueCause, Coverage>> = {
   pod_terminating: {
@@ -45,8 +32,10 @@ export const CAUSE_COVERAGE: Readonly<Record<OverdueCause, Coverage>> = {
 };
 
 export const REASON_COVERAGE: Readonly<Record<string, Coverage>> = Object.fromEntries(
-  REASONS.map((reason) => [reason, { alert: OWN_ALERTS[reason] ?? OTHERWISE }]),
+  Array.from(ALERT_OF, ([reason, alert]) => [reason, { alert }]),
 );
 
 /** Reasons that have an alert of their own. */
-export const TOLD_REASONS: readonly string[] = Object.keys(OWN_ALERTS).sort();
+export const TOLD_REASONS: readonly string[] = [...ALERT_OF.keys()]
+  .filter((reason) => ALERT_OF.get(reason) !== OTHERWISE)
+  .sort();

@@ -18,7 +18,7 @@ export interface Knob {
 export const KNOBS = {
   runbooks: {
     value: RUNBOOKS,
-    meaning: 'Where the runbooks are published.',
+    meaning: 'Where the runbooks are published; the exporter is told by `--runbooks.base-url`.',
   },
   grafana: {
     value: '',

@@ -7,6 +7,7 @@ import { createListFamilies } from '../src/exposition/families.ts';
 import { NO_FILTER } from '../src/exposition/page/filter.ts';
 import { statusPage } from '../src/exposition/status-page.ts';
 import { createPrint } from '../src/exposition/text.ts';
+import { RUNBOOKS } from '../src/runbook.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { createSource } from './passes.ts';
@@ -18,7 +19,7 @@ const LATE = 400 * 86_400;
 
 function printPage(snapshot: Snapshot): Buffer {
   const page = { node: 'node-1', version: '1.2.3', telemetryPath: '/metrics', filter: NO_FILTER };
-  return Buffer.from(statusPage({ ...page, snapshot }));
+  return Buffer.from(statusPage({ ...page, runbooks: RUNBOOKS, snapshot }));
 }
 
 export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {

@@ -88,11 +88,13 @@ async function runOnce(
   const { snapshot, warning } = looked;
   if (warning !== undefined) process.stderr.write(`${warning}\n`);
   if (command === 'explain') {
-    const { text, exit } = explain(operands[0] ?? '', snapshot);
+    const { text, exit } = explain(operands[0] ?? '', snapshot, config.runbooks);
     process.stdout.write(text);
     return exit;
   }
-  process.stdout.write(config.output === 'json' ? tokenReport(snapshot) : scanTable(snapshot));
+  process.stdout.write(
+    config.output === 'json' ? tokenReport(snapshot, config.runbooks) : scanTable(snapshot),
+  );
   return scanExit(snapshot);
 }
 

@@ -122,7 +122,7 @@ function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: ()
 
 function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): Server {
   const { config, node, build, clock, counters, onError } = shared;
-  const { perToken, isRelativeShown, telemetryPath, maxRequests, isPageOff } = config;
+  const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
   const scrape = createScrape({
     takeSnapshot: facts.snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
@@ -135,6 +135,7 @@ function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): 
     maxRequests,
     node,
     version,
+    runbooks,
     scrape,
     takeSnapshot: facts.snapshot,
     isPageShown: !isPageOff,

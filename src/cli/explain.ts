@@ -10,6 +10,7 @@ import { CAUSE_WORDS } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
 import { relativeTo } from '../core/words.ts';
+import { OTHER_RUNBOOKS, runbookUrl } from '../runbook.ts';
 import { printable } from '../unprintable.ts';
 import { EXIT, type Exit, isBlind, unreadableLine } from './scan.ts';
 
@@ -102,28 +103,30 @@ function facts(assessment: Assessment, { now, causes }: Snapshot): readonly stri
   ];
 }
 
-/** What is wrong, how that is known, and what to do. */
+/** What is wrong, how that is known, what to do, and where more is told of it. */
 function failureLines(
-  { reason, summary }: Pick<Judgement['check'], 'reason' | 'summary'>,
+  { reason, summary, runbook }: Pick<Judgement['check'], 'reason' | 'summary' | 'runbook'>,
   evidence: string,
   steps: readonly string[],
+  runbooks: string,
 ): readonly string[] {
   return [
     `  FAIL     ${reason}: ${summary}`,
     `           Evidence: ${evidence}`,
     '           What to do:',
     ...steps.map((step, index) => `           ${index + 1}. ${step}`),
+    `           Runbook: ${runbookUrl(runbooks, runbook)}`,
   ];
 }
 
-function failure({ check, verdict }: Judgement, token: Token): readonly string[] {
-  return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token)) : [];
+function failure({ check, verdict }: Judgement, token: Token, runbooks: string): readonly string[] {
+  return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token), runbooks) : [];
 }
 
-function verdicts({ token, judgements }: Assessment): readonly string[] {
+function verdicts({ token, judgements }: Assessment, runbooks: string): readonly string[] {
   const passed = judgements.filter(({ verdict }) => verdict.status === 'pass');
   return [
-    ...judgements.flatMap((judgement) => failure(judgement, token)),
+    ...judgements.flatMap((judgement) => failure(judgement, token, runbooks)),
     ...judgements.flatMap(({ check, verdict }) =>
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
@@ -131,13 +134,18 @@ function verdicts({ token, judgements }: Assessment): readonly string[] {
   ];
 }
 
-function absence({ check, identity, detail }: Finding): readonly string[] {
+function absence({ check, identity, detail }: Finding, runbooks: string): readonly string[] {
   const { namespace, pod, podUid, volume, path } = identity;
   return [
     `${namespace}/${pod || podUid}: ${volume}/${path}`,
     '',
-    ...failureLines(check, detail, check.fixAbsent(identity)),
+    ...failureLines(check, detail, check.fixAbsent(identity), runbooks),
   ];
+}
+
+function loss(unreadable: readonly Unreadable[], runbooks: string): readonly string[] {
+  if (unreadable.length === 0) return [];
+  return [...unreadable.map(unreadableLine), `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`];
 }
 
 /** What gives a pod a token that has none by choice. */
@@ -167,18 +175,22 @@ function exitOf(observation: Observation, { isCertain, assessments, unreadable, 
 }
 
 /**
- * Explains the pod given by name, `namespace/name` or uid.
+ * Explains the pod given by name, `namespace/name` or uid, with links to runbooks below an address.
  *
  * Exit 3 where nothing of it could be read, else 1 where a check fails or no token names the pod.
  */
-export function explain(pod: string, snapshot: Snapshot): { readonly text: string; readonly exit: Exit } {
+export function explain(
+  pod: string,
+  snapshot: Snapshot,
+  runbooks: string,
+): { readonly text: string; readonly exit: Exit } {
   const found = find(pod, snapshot);
   const lines = [
     ...introduction(pod, found),
-    ...found.assessments.flatMap((one) => [...facts(one, snapshot), '', ...verdicts(one), '']),
-    ...found.findings.flatMap((one) => [...absence(one), '']),
+    ...found.assessments.flatMap((one) => [...facts(one, snapshot), '', ...verdicts(one, runbooks), '']),
+    ...found.findings.flatMap((one) => [...absence(one, runbooks), '']),
     ...found.tokenless.flatMap(choice),
-    ...found.unreadable.map(unreadableLine),
+    ...loss(found.unreadable, runbooks),
   ];
   return {
     text: lines.map((line) => `${printable(line)}\n`).join(''),

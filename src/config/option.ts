@@ -93,6 +93,14 @@ export function listenAddress(text: string): Parsed<ListenAddress> {
   return ok({ host: (ipv6 ?? name) || undefined, port });
 }
 
+/** Of pages below it, without a slash at its end. Neither a password nor a query belongs into a link. */
+export function pageAddress(text: string): Parsed<string> {
+  const url = /^https?:\/\/[^\s?#]+$/i.test(text) ? URL.parse(text) : null;
+  if (url === null || url.username + url.password !== '')
+    return problem('must be an http or https address without user, query or fragment');
+  return ok(url.href.replace(/\/+$/, ''));
+}
+
 const SECONDS = /^\d{1,11}(?:\.\d+)?$/;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 

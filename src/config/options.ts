@@ -4,6 +4,7 @@
 import { TOKEN_REVIEW_MODES } from '../core/cluster.ts';
 import { PER_TOKEN_MODES } from '../exposition/families.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
+import { RUNBOOKS } from '../runbook.ts';
 import type { Option } from './option.ts';
 import * as option from './option.ts';
 
@@ -43,6 +44,9 @@ export const OPTIONS = {
     'web.disable-status-page',
     false,
     'Serve no page of the tokens, at / and /api/v1/tokens.',
+  ),
+  runbooks: row('runbooks.base-url', '', "Address of runbooks; the project's where empty.", (text) =>
+    text === '' ? option.ok(RUNBOOKS) : option.pageAddress(text),
   ),
   logLevel: row('log.level', 'info', `Least to log: ${LOG_LEVELS.join(', ')}.`, option.oneOf(LOG_LEVELS)),
   logFormat: row(

@@ -28,6 +28,8 @@ export interface RouteOptions {
   readonly maxRequests: number;
   readonly node: string;
   readonly version: string;
+  /** Where runbooks are published. */
+  readonly runbooks: string;
   readonly scrape: Scrape;
   readonly takeSnapshot: () => Snapshot;
   /** Whether the page and its twin are there. */
@@ -125,14 +127,14 @@ function filtered(answer: (filter: Filter, response: Response) => void): Request
 }
 
 function addPages(app: Express, options: RouteOptions): void {
-  const { takeSnapshot, maxRequests } = options;
+  const { takeSnapshot, maxRequests, runbooks } = options;
   const limit = bounded(Math.min(maxRequests, MAX_PAGES));
   const page = filtered((filter, response) => {
     response.set('Content-Security-Policy', pagePolicy());
     response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
   });
   const twin = filtered((filter, response) => {
-    response.type('application/json').send(tokenReport(narrow(takeSnapshot(), filter)));
+    response.type('application/json').send(tokenReport(narrow(takeSnapshot(), filter), runbooks));
   });
   app.get('/', limit(page));
   app.get('/api/v1/tokens', limit(twin));

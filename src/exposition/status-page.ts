@@ -17,6 +17,8 @@ export interface StatusPage {
   readonly node: string;
   readonly version: string;
   readonly telemetryPath: string;
+  /** Where runbooks are published. */
+  readonly runbooks: string;
   readonly snapshot: Snapshot;
   readonly filter: Filter;
 }
@@ -29,13 +31,13 @@ function gathered({ now, observation: { scannedAt } }: Snapshot): Html {
   return html`<p>As of ${calendarTime(now)}; the node was last looked at as a whole ${relative(now, scannedAt)}, at ${calendarTime(scannedAt)}.</p>`;
 }
 
-function tokens(snapshot: Snapshot): Html {
+function tokens(snapshot: Snapshot, runbooks: string): Html {
   if (snapshot.observation.tokens.length === 0) return html`<p>No tokens on this node.</p>`;
   if (snapshot.assessments.length === 0) return html`<p>No token is what you ask for.</p>`;
-  return html`<p>${tokenCount(snapshot)}</p>${tokenTable(snapshot)}`;
+  return html`<p>${tokenCount(snapshot)}</p>${tokenTable(snapshot, runbooks)}`;
 }
 
-export function statusPage({ node, version, telemetryPath, snapshot, filter }: StatusPage): string {
+export function statusPage({ node, version, telemetryPath, runbooks, snapshot, filter }: StatusPage): string {
   const part = narrow(snapshot, filter);
   const query = queryOf(filter);
   return html`<!doctype html>
@@ -43,12 +45,12 @@ export function statusPage({ node, version, telemetryPath, snapshot, filter }: S
 <header><h1>ServiceAccount tokens of ${node}</h1>${gathered(snapshot)}<nav aria-label="Page"><a href="#tokens">Tokens</a> <a href="#grounds">API server and own view</a></nav></header>
 <main>
 ${overview(snapshot)}
-${absentAndUnreadable(part)}
+${absentAndUnreadable(part, runbooks)}
 <section aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>
 ${filterForm(filter)}
-${tokens(part)}
+${tokens(part, runbooks)}
 </section>
-${grounds(snapshot)}
+${grounds(snapshot, runbooks)}
 </main>
 <footer><p>sa-token-exporter ${version}. <a href="${telemetryPath.slice(1)}">Metrics</a>, <a href="api/v1/tokens${query === '' ? '' : `?${query}`}">the same tokens as JSON</a>.</p></footer>
 </body></html>

@@ -3,10 +3,11 @@
  *
  * A snapshot in, text out. Knows nothing of how it was taken, nor of who asks.
  */
-import type { Finding } from '../core/absence.ts';
 import type { Assessment } from '../core/assess.ts';
+import type { Check } from '../core/checks/check.ts';
 import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { OTHER_RUNBOOKS, runbookUrl } from '../runbook.ts';
 import { printableJson } from '../unprintable.ts';
 
 /** A file's mode as `ls` and `chmod` have it. */
@@ -22,11 +23,16 @@ export function lifetime({ token, schedule }: Assessment): number | undefined {
     : schedule.nominalExpiration - issuedAt;
 }
 
-function findingJson({ check, identity, detail }: Finding) {
-  return { ...identity, reason: check.reason, severity: check.severity, detail };
+/** Of a check that fails. */
+function problemJson(
+  { reason, severity, runbook }: Pick<Check, 'reason' | 'severity' | 'runbook'>,
+  detail: string,
+  runbooks: string,
+) {
+  return { reason, severity, detail, runbook: runbookUrl(runbooks, runbook) };
 }
 
-function tokenJson(assessment: Assessment, cause: OverdueCause | undefined) {
+function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runbooks: string) {
   const { token, schedule, state } = assessment;
   const { claims, file } = token;
   return {
@@ -46,18 +52,22 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined) {
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    problems: assessment.failures.map(({ check, detail }) => ({
-      reason: check.reason,
-      severity: check.severity,
-      detail,
-    })),
+    problems: assessment.failures.map(({ check, detail }) => problemJson(check, detail, runbooks)),
   };
 }
 
 /** Times are epoch seconds; a fact that is not known is left out. */
-export function tokenReport({ now, assessments, causes, findings, observation }: Snapshot): string {
-  const { scannedAt, unreadable } = observation;
-  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token)));
-  const report = { now, scannedAt, tokens, missing: findings.map(findingJson), unreadable };
+export function tokenReport(
+  { now, assessments, causes, findings, observation }: Snapshot,
+  runbooks: string,
+): string {
+  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
+  const missing = findings.map(({ check, identity, detail }) => ({
+    ...identity,
+    ...problemJson(check, detail, runbooks),
+  }));
+  const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
+  const unreadable = observation.unreadable.map((lost) => ({ ...lost, runbook }));
+  const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
   return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }

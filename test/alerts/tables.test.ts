@@ -3,12 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CAUSE_COVERAGE, REASON_COVERAGE } from '../../alerts/coverage.ts';
+import { CAUSE_COVERAGE, OTHERWISE, REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
-import { REASONS } from '../../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS, REASONS } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
+import { OTHER_RUNBOOKS } from '../../src/runbook.ts';
 import { seconds } from './promql.ts';
 
 describe('the coverage of reasons and causes', () => {
@@ -27,9 +28,16 @@ describe('the coverage of reasons and causes', () => {
     });
   }
 
+  it('is what the checks say of their runbooks', () => {
+    for (const { reason, runbook } of [...CHECKS, ...POD_CHECKS])
+      assert.deepEqual(REASON_COVERAGE[reason], { alert: runbook });
+    for (const runbook of Object.values(OTHER_RUNBOOKS)) assert.ok(names.has(runbook), runbook);
+  });
+
   it('gives each reason the alert whose expression asks for it', () => {
     for (const [reason, coverage] of Object.entries(REASON_COVERAGE)) {
       assert.ok('alert' in coverage);
+      if (coverage.alert === OTHERWISE) continue;
       const own = ALERTS.filter(({ name }) => name === coverage.alert);
       assert.ok(
         own.some(({ expr }) => expr.includes(`{reason="${reason}"}`)),

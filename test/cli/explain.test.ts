@@ -9,8 +9,15 @@ import type { Judgement } from '../../src/core/assess.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
+import type { Snapshot } from '../../src/core/snapshot.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
+
+const WIKI = 'https://wiki.example.com';
+
+function explained(pod: string, of: Snapshot): ReturnType<typeof explain> {
+  return explain(pod, of, WIKI);
+}
 
 const expired = token({ claims: { expiresAt: NOW } });
 const DENIED: Unreadable = {
@@ -27,6 +34,7 @@ function checkNamed(reason: string): Judgement['check'] {
     reason: reason as Judgement['check']['reason'],
     summary: 'Something is wrong.',
     severity: 'warning',
+    runbook: 'SATokenTest',
     judge: () => PASS,
     fix: ({ identity }) => [`look at ${identity.namespace}/${identity.pod}`, 'mend it'],
   };
@@ -39,14 +47,14 @@ describe('explain', () => {
     ['uid', POD_UID],
   ] as const) {
     it(`finds a pod by its ${title}`, () => {
-      const { text, exit } = explain(pod, snapshot());
+      const { text, exit } = explained(pod, snapshot());
       assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
       assert.equal(exit, EXIT.ok);
     });
   }
 
   it('tells all tokens of the pod, those that do not name it among them', () => {
-    const { text } = explain('payments/api-0', snapshot({ tokens: [token(), legacyToken()] }));
+    const { text } = explained('payments/api-0', snapshot({ tokens: [token(), legacyToken()] }));
     assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
     assert.match(text, new RegExp(`^payments/${POD_UID}: api-token/token$`, 'm'));
   });
@@ -54,7 +62,7 @@ describe('explain', () => {
   it('tells of no other pod', () => {
     const other = token({ identity: { pod: 'other', podUid: 'uid-other' } });
     const denied = { ...DENIED, podUid: 'uid-other' };
-    const { text } = explain('api-0', snapshot({ tokens: [token(), other], unreadable: [denied] }));
+    const { text } = explained('api-0', snapshot({ tokens: [token(), other], unreadable: [denied] }));
     assert.doesNotMatch(text, /other/);
   });
 
@@ -63,7 +71,7 @@ describe('explain', () => {
     const judgements = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
     const [assessment] = snapshot({ tokens: [token({ lastRotation: undefined })] }).assessments;
     assert.ok(assessment);
-    const { text } = explain('api-0', { ...snapshot(), assessments: [{ ...assessment, judgements }] });
+    const { text } = explained('api-0', { ...snapshot(), assessments: [{ ...assessment, judgements }] });
     assert.equal(
       text,
       `payments/api-0: vault-token/vault-token
@@ -81,6 +89,7 @@ describe('explain', () => {
            What to do:
            1. look at payments/api-0
            2. mend it
+           Runbook: https://wiki.example.com/SATokenTest.md
   unknown  check_2: nobody knows
   pass     check_1, check_3
 
@@ -91,11 +100,11 @@ describe('explain', () => {
 
 describe('explain, of a check that fails,', () => {
   for (const check of CHECKS) {
-    it(`${check.reason}: says what is wrong, the evidence and each step of the fix`, () => {
+    it(`${check.reason}: says what is wrong, the evidence, each step of the fix and its runbook`, () => {
       const [assessment] = snapshot().assessments;
       assert.ok(assessment);
       const judgements = [{ check, verdict: fail('it is so') }];
-      const { text, exit } = explain('api-0', {
+      const { text, exit } = explained('api-0', {
         ...snapshot(),
         assessments: [{ ...assessment, judgements, failures: [{ check, detail: 'it is so' }] }],
       });
@@ -103,19 +112,20 @@ describe('explain, of a check that fails,', () => {
       assert.ok(text.includes('Evidence: it is so\n'));
       for (const [index, step] of check.fix(assessment.token).entries())
         assert.ok(text.includes(`  ${index + 1}. ${step}\n`), step);
+      assert.ok(text.includes(`           Runbook: ${WIKI}/${check.runbook}.md\n`));
       assert.equal(exit, EXIT.failing);
     });
   }
 });
 
 describe('explain, of what the API server knows,', () => {
-  const told = (pod: string) => explain(pod, troubledNode());
+  const told = (pod: string) => explained(pod, troubledNode());
 
-  it('says what is missing, the evidence and each step of the fix', () => {
+  it('says what is missing, the evidence, each step of the fix and its runbook', () => {
     const { text, exit } = told('payments/missing');
     assert.match(
       text,
-      /FAIL {5}token_missing: .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments/,
+      /FAIL {5}token_missing: .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments.*\n(?: +\d\. .*\n)* +Runbook: https:\/\/wiki\.example\.com\/SATokenMissing\.md$/m,
     );
     assert.equal(exit, EXIT.failing);
   });
@@ -140,13 +150,16 @@ describe('explain, of what the API server knows,', () => {
 
 describe('explain, of a check that does not fail,', () => {
   it('names those that pass in one line', () => {
-    const { text } = explain('api-0', snapshot());
+    const { text } = explained('api-0', snapshot());
     assert.match(text, /^ {2}pass {5}expired, not_yet_valid, .*legacy_token/m);
     assert.doesNotMatch(text, /FAIL/);
   });
 
   it('says why it cannot be judged', () => {
-    const { text, exit } = explain('api-0', snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }));
+    const { text, exit } = explained(
+      'api-0',
+      snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }),
+    );
     assert.match(text, /^ {2}unknown {2}audience_mismatch: nothing is known/m);
     assert.equal(exit, EXIT.ok);
   });
@@ -156,7 +169,7 @@ describe('explain, of a pod that no token names,', () => {
   const nameless = legacyToken({ identity: { podUid: 'uid-legacy' } });
 
   it('says so', () => {
-    const { text, exit } = explain('payments/nobody', snapshot());
+    const { text, exit } = explained('payments/nobody', snapshot());
     assert.equal(text, 'no token on this node names a pod payments/nobody\n');
     assert.equal(exit, EXIT.failing);
   });
@@ -169,7 +182,7 @@ describe('explain, of a pod that no token names,', () => {
     { it: 'tells none where a namespace alone is given', pod: 'payments/', isTold: false },
   ]) {
     it(title, () => {
-      const { text, exit } = explain(pod, snapshot({ tokens: [token(), nameless] }));
+      const { text, exit } = explained(pod, snapshot({ tokens: [token(), nameless] }));
       assert.equal(/^payments\/uid-legacy: api-token\/token$/m.test(text), isTold);
       assert.equal(/may be its own, or of another pod/.test(text), isTold);
       assert.doesNotMatch(text, /api-0/);
@@ -178,8 +191,11 @@ describe('explain, of a pod that no token names,', () => {
   }
 
   it('tells what could not be read, which may be all it has', () => {
-    const { text, exit } = explain('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
-    assert.match(text, /could not read .*: permission_denied \(EACCES\)\n$/);
+    const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
+    assert.match(
+      text,
+      /could not read .*: permission_denied \(EACCES\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
+    );
     assert.equal(exit, EXIT.unreadable);
   });
 });
@@ -201,7 +217,7 @@ describe('explain exits', () => {
     },
   ];
   for (const { it: title, at, exit } of cases) {
-    it(title, () => assert.equal(explain(POD_UID, snapshot(at)).exit, exit));
+    it(title, () => assert.equal(explained(POD_UID, snapshot(at)).exit, exit));
   }
 });
 
@@ -212,13 +228,13 @@ describe('explain, of hostile names,', () => {
       claims: { audiences: [steering], issuer: steering },
       identity: { path: steering, volume: steering },
     });
-    const plain = explain(POD_UID, snapshot({ tokens: [token()] })).text;
-    const { text } = explain(
+    const plain = explained(POD_UID, snapshot({ tokens: [token()] })).text;
+    const { text } = explained(
       POD_UID,
       snapshot({ tokens: [hostile], unreadable: [{ ...DENIED, path: steering }] }),
     );
     assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
     assert.ok(text.split('\n').length < plain.split('\n').length + 5);
-    assert.doesNotMatch(explain(steering, snapshot()).text.replaceAll('\n', ''), /\p{C}/u);
+    assert.doesNotMatch(explained(steering, snapshot()).text.replaceAll('\n', ''), /\p{C}/u);
   });
 });

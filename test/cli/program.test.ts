@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { helpText } from '../../src/config/help.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz', import.meta.url)
@@ -82,8 +83,8 @@ describe('explain, of the capture of a real node,', () => {
     execFileSync('tar', ['xpzf', CAPTURE, '-C', `${folder}/capture`]);
   });
 
-  const explain = (pod: string) =>
-    run(['explain', pod, `--kubelet.root-dir=${folder}/capture`, '--at=1795480173.5']);
+  const explain = (pod: string, ...options: readonly string[]) =>
+    run(['explain', pod, `--kubelet.root-dir=${folder}/capture`, '--at=1795480173.5', ...options]);
 
   it('says of a mounted legacy token what is wrong, how that is known and what to do, and exits 1', () => {
     const { status, stdout } = explain('bench/f-legacy');
@@ -92,6 +93,15 @@ describe('explain, of the capture of a real node,', () => {
     assert.match(stdout, /^ +Evidence: from the Secret legacy-token$/m);
     assert.match(stdout, /^ +1\. kubectl get pods .*76f8c083-0a70-49b9-928b-b8aefde01dee/m);
     assert.equal(status, 1);
+  });
+
+  it('leads to its runbook, wherever that is published', () => {
+    const [project, wiki] = [[], ['--runbooks.base-url=https://wiki.example.com/']].map((args) => {
+      const { stdout } = explain('bench/f-legacy', ...args);
+      return /^ +Runbook: (\S+)$/m.exec(stdout)?.[1];
+    });
+    assert.equal(project, `${RUNBOOKS}/SATokenLegacyMounted.md`);
+    assert.equal(wiki, 'https://wiki.example.com/SATokenLegacyMounted.md');
   });
 
   it('finds it by the uid of its pod as well', () => {

@@ -7,6 +7,7 @@ import { EXIT, scanExit, scanTable } from '../../src/cli/scan.ts';
 import { printTable } from '../../src/cli/table.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { tokenReport } from '../../src/exposition/token-report.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { assertGolden } from '../support/golden.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
@@ -80,7 +81,8 @@ describe('scan as a table', () => {
 });
 
 describe('scan as JSON', () => {
-  it('of a troubled node is the golden file', () => assertGolden('scan.json', tokenReport(troubledNode())));
+  it('of a troubled node is the golden file', () =>
+    assertGolden('scan.json', tokenReport(troubledNode(), RUNBOOKS)));
 
   it('gives hostile names back as they were, escaped', () => {
     const text = tokenReport(
@@ -88,6 +90,7 @@ describe('scan as JSON', () => {
         tokens: [token({ identity: { path: STEERING } })],
         unreadable: [{ ...DENIED, path: HOSTILE }],
       }),
+      RUNBOOKS,
     );
     assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
     const { tokens, unreadable } = JSON.parse(text) as {

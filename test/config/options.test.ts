@@ -43,6 +43,14 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   },
   maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
   isPageOff: { initial: false, good: [['true', true]], bad: ['1'] },
+  runbooks: {
+    initial: 'https://github.com/sa-token-exporter/sa-token-exporter/blob/main/docs/runbooks',
+    good: [
+      ['https://wiki.example.com/runbooks/', 'https://wiki.example.com/runbooks'],
+      ['http://wiki:8080', 'http://wiki:8080'],
+    ],
+    bad: ['wiki', '/runbooks', 'javascript:alert(1)', 'https://user:secret@wiki/'],
+  },
   logLevel: { initial: 'info', good: [['debug', 'debug']], bad: ['trace', 'INFO'] },
   logFormat: { initial: 'logfmt', good: [['json', 'json']], bad: ['xml'] },
   rootDir: {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
 import type { Snapshot } from '../../src/core/snapshot.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { launchBrowser, type Opened, open, sideways, type View, violations } from '../support/browser.ts';
 import { type Served, serve } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -113,6 +114,24 @@ describeWith(['chromium'], 'the page in a browser', () => {
     assert.equal(await step.isVisible(), false);
     await page.locator('.why summary').first().click();
     assert.equal(await step.isVisible(), true);
+  });
+
+  it('leads to the runbook of a problem, which is not told where from', async () => {
+    const page = await show(troubledNode, DESK, '/?state=stale');
+    await page.locator('.why summary').first().click();
+    await page.route(/\.md$/, (route) => route.fulfill({ body: 'what to do' }));
+    const asked = page.waitForRequest(/\.md$/);
+    await page.getByRole('link', { name: 'SATokenStale' }).click();
+    const request = await asked;
+    assert.equal(request.url(), `${RUNBOOKS}/SATokenStale.md`);
+    assert.equal((await request.allHeaders())['referer'], undefined);
+  });
+
+  it('has nothing to complain of once all is told', async () => {
+    const page = await show(troubledNode, { ...DESK, width: 390 });
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await sideways(page), 0);
   });
 
   it('keeps a hostile question in its box, and runs nothing of it', async () => {

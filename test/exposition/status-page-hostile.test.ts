@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../src/exposition/page/filter.ts';
 import { statusPage } from '../../src/exposition/status-page.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { token } from '../support/tokens.ts';
 
@@ -27,14 +28,16 @@ function replaced<T>(value: T, [key, ...rest]: readonly string[], text: string):
   return { ...value, [key]: below };
 }
 
+const PAGE = {
+  node: 'node-1',
+  version: '1',
+  telemetryPath: '/metrics',
+  runbooks: RUNBOOKS,
+  filter: NO_FILTER,
+};
+
 function pageOf(of: Snapshot): string {
-  return statusPage({
-    node: 'node-1',
-    version: '1',
-    telemetryPath: '/metrics',
-    filter: NO_FILTER,
-    snapshot: of,
-  });
+  return statusPage({ ...PAGE, snapshot: of });
 }
 
 /** What a page may never hold, whoever chose the names. */
@@ -96,23 +99,16 @@ describe('hostile texts of a snapshot', () => {
 });
 
 describe('hostile texts of the exporter', () => {
-  for (const part of ['node', 'version', 'telemetryPath'] as const)
+  for (const part of ['node', 'version', 'telemetryPath', 'runbooks'] as const)
     it(`stay text: ${part}`, () => {
-      const page = {
-        node: 'node-1',
-        version: '1',
-        telemetryPath: '/m',
-        filter: NO_FILTER,
-        snapshot: snapshot(),
-      };
-      const text = statusPage({ ...page, [part]: `/${HOSTILE}` });
+      const text = statusPage({ ...PAGE, snapshot: troubledNode(), [part]: `/${HOSTILE}` });
       assertHarmless(text);
       assert.ok(text.includes(ESCAPED));
     });
 
   it('stay text: what is asked for', () => {
     const filter = { ...NO_FILTER, text: HOSTILE };
-    const text = statusPage({ node: 'n', version: '1', telemetryPath: '/m', filter, snapshot: snapshot() });
+    const text = statusPage({ ...PAGE, filter, snapshot: snapshot() });
     assertHarmless(text);
     assert.ok(text.includes(`value="${ESCAPED}"`));
   });

@@ -7,6 +7,7 @@ import { afterEach, describe, it } from 'mocha';
 import { NO_FILTER, narrow } from '../../src/exposition/page/filter.ts';
 import type { ServerOptions } from '../../src/exposition/server.ts';
 import { tokenReport } from '../../src/exposition/token-report.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { type Served, serve } from '../support/http.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { token } from '../support/tokens.ts';
@@ -52,13 +53,13 @@ describe('/api/v1/tokens', () => {
     const { url } = await start();
     const answer = await fetch(`${url}/api/v1/tokens`);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
-    assert.equal(await answer.text(), tokenReport(troubledNode()));
+    assert.equal(await answer.text(), tokenReport(troubledNode(), RUNBOOKS));
   });
 
   it('answers the part that is asked for', async () => {
     const { url } = await start();
     const text = await (await fetch(`${url}/api/v1/tokens?problem=stale`)).text();
-    assert.equal(text, tokenReport(narrow(troubledNode(), { ...NO_FILTER, problem: 'stale' })));
+    assert.equal(text, tokenReport(narrow(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS));
   });
 });
 

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { NO_FILTER } from '../../src/exposition/page/filter.ts';
 import { statusPage } from '../../src/exposition/status-page.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { snapshot } from '../support/snapshots.ts';
 import { ISSUER, NOW, token } from '../support/tokens.ts';
 
@@ -18,6 +19,7 @@ function pageOf(of: Snapshot): string {
     node: 'node-1',
     version: '1',
     telemetryPath: '/metrics',
+    runbooks: RUNBOOKS,
     filter: NO_FILTER,
     snapshot: of,
   });

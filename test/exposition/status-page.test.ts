@@ -3,16 +3,26 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { NO_CLUSTER } from '../../src/core/cluster.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../src/exposition/page/filter.ts';
 import { statusPage } from '../../src/exposition/status-page.ts';
+import { OTHER_RUNBOOKS } from '../../src/runbook.ts';
 import { clusterAround } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
 
+const WIKI = 'https://wiki.example.com';
+
 function pageOf(of: Snapshot, overrides: Partial<Parameters<typeof statusPage>[0]> = {}): string {
-  const page = { node: 'node-1', version: '1.2.3', telemetryPath: '/tokens', filter: NO_FILTER };
+  const page = {
+    node: 'node-1',
+    version: '1.2.3',
+    telemetryPath: '/tokens',
+    runbooks: WIKI,
+    filter: NO_FILTER,
+  };
   return statusPage({ ...page, snapshot: of, ...overrides });
 }
 
@@ -76,11 +86,19 @@ describe('the page of a burning node', () => {
       OVERDUE_CAUSES.filter((cause) => [...of.causes.values()].includes(cause)),
     );
   });
-  it('tells for each failure what is wrong, the evidence and every step', () => {
+  it('tells for each failure what is wrong, the evidence, every step and its runbook', () => {
     assert.match(
       page,
-      /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol><li>[^<]+/,
+      /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>[^<]+)+<\/ol><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
     );
+  });
+  it('leads to the runbook of every problem, and nowhere else', () => {
+    const checks = [...of.assessments.flatMap(({ failures }) => failures), ...of.findings];
+    const { unreadable, apiServer } = OTHER_RUNBOOKS;
+    const runbooks = [...checks.map(({ check }) => check.runbook), unreadable, apiServer];
+    const links = [...page.matchAll(/<a href="(https?:[^"]+)" rel=noreferrer>/g)].map(([, url]) => url);
+    assert.deepEqual(new Set(links), new Set(runbooks.map((name) => `${WIKI}/${name}.md`)));
+    assert.equal(page.match(/https?:\/\/wiki/g)?.length, links.length);
   });
   it('tells what is missing and what could not be read', () => {
     assert.match(page, /Missing tokens.*<b>missing<\/b> vault-token\/vault-token<details>/s);
@@ -97,6 +115,16 @@ describe('the page of a burning node', () => {
       states.toSorted((a = '', b = '') => rank(a) - rank(b)),
     );
     assert.deepEqual(new Set(states), new Set(['bad', 'warn', 'good']));
+  });
+});
+
+describe('the page of an exporter that does not see itself', () => {
+  const self = { podUid: 'uid-of-nobody', mountedTokenId: undefined };
+  const page = pageOf(snapshot({ context: { cluster: NO_CLUSTER, self, absentSince: undefined } }));
+
+  it('leads to a runbook once, whatever is wrong', () => {
+    for (const name of [OTHER_RUNBOOKS.selfView, OTHER_RUNBOOKS.canary])
+      assert.equal(page.split(`${WIKI}/${name}.md`).length, 2, name);
   });
 });
 

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import type { Body } from '../../src/exposition/bodies.ts';
 import type { Scrape } from '../../src/exposition/scrape.ts';
 import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
+import { RUNBOOKS } from '../../src/runbook.ts';
 import { snapshot } from './snapshots.ts';
 
 export interface Served {
@@ -58,6 +59,7 @@ export async function serve(
     maxRequests: 128,
     node: 'node-1',
     version: '1.2.3',
+    runbooks: RUNBOOKS,
     scrape: scrapeOf('x 1\n'),
     takeSnapshot: snapshot,
     isPageShown: true,

@@ -12,6 +12,7 @@ export const audienceMismatch = {
   reason: 'audience_mismatch',
   summary: 'The token is for none of the audiences that its receiver accepts.',
   severity: 'critical',
+  runbook: 'SATokenAudienceMismatch',
   judge: ({ token: { claims }, expectations }) => {
     if (expectations.length === 0) return unknown('nothing is known of the audience it should have');
     const unmet = expectations.find((expectation) => !satisfies(claims.audiences, expectation));

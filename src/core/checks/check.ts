@@ -31,6 +31,8 @@ export interface Check {
   /** One sentence: what is wrong when the check fails. */
   readonly summary: string;
   readonly severity: 'critical' | 'warning';
+  /** Name of the page that explains it: that of the alert that tells of it. */
+  readonly runbook: string;
   /** Time is epoch seconds. */
   readonly judge: (subject: Subject, now: EpochSeconds) => Verdict;
   /** What to do about it, in order: sentences and commands for a person at a shell. */

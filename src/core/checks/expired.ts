@@ -10,6 +10,7 @@ export const expired = {
   reason: 'expired',
   summary: 'The token is past its expiration: the API server refuses it.',
   severity: 'critical',
+  runbook: 'SATokenExpired',
   judge: ({ token: { claims } }, now) => {
     if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;
     return fail(`expired ${relativeTo(now, claims.expiresAt)}`);

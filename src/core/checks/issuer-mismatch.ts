@@ -11,6 +11,7 @@ export const issuerMismatch = {
   reason: 'issuer_mismatch',
   summary: 'The token names another issuer than the one the API server has now.',
   severity: 'critical',
+  runbook: 'SATokenIssuerMismatch',
   judge: ({ token: { claims }, surroundings: { authority, review } }) => {
     if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
     if (authority === undefined) return unknown('the issuer of the API server is not known');

@@ -15,6 +15,7 @@ export const legacySecretMissing = {
   reason: 'legacy_secret_missing',
   summary: 'The Secret of a legacy token does not exist.',
   severity: 'critical',
+  runbook: 'SATokenLegacySecretMissing',
   judge: ({ token: { claims }, surroundings: { review } }) => {
     if (claims.kind !== 'legacy') return PASS;
     if (review === undefined) return unknown('the API server was not asked');

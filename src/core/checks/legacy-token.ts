@@ -10,6 +10,7 @@ export const legacyToken = {
   reason: 'legacy_token',
   summary: 'A legacy token from a Secret is mounted: it never expires and nothing rotates it.',
   severity: 'warning',
+  runbook: 'SATokenLegacyMounted',
   judge: ({ token: { claims } }) => {
     if (claims.kind !== 'legacy') return PASS;
     return fail(

@@ -11,6 +11,7 @@ export const notYetValid = {
   reason: 'not_yet_valid',
   summary: 'The token begins in the future: the clock of the node or of the API server is wrong.',
   severity: 'critical',
+  runbook: 'SATokenNotYetValid',
   judge: ({ token: { claims } }, now) => {
     const accepted = validFrom(claims);
     return now < accepted ? fail(`begins ${relativeTo(now, accepted + CLOCK_LEEWAY)}`) : PASS;

@@ -19,6 +19,8 @@ export interface PodCheck {
   readonly reason: string;
   readonly summary: string;
   readonly severity: 'critical' | 'warning';
+  /** Name of the page that explains it: that of the alert that tells of it. */
+  readonly runbook: string;
   /** Looks at a pod that is neither finished nor on its way out. */
   readonly findAbsent: (pod: PodFacts, seen: Seen) => readonly Absence[];
   readonly fixAbsent: (identity: TokenIdentity) => readonly string[];

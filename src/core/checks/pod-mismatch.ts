@@ -11,6 +11,7 @@ export const podMismatch = {
   reason: 'pod_mismatch',
   summary: 'The token is bound to another pod than the one it is mounted in.',
   severity: 'critical',
+  runbook: 'SATokenPodMismatch',
   judge: ({ token: { claims, identity } }) => {
     if (claims.kind === 'legacy') return PASS;
     const uid = claims.pod?.uid;

@@ -12,6 +12,7 @@ export const rotationOverdue = {
   reason: 'rotation_overdue',
   summary: 'The kubelet has not replaced the token though its refresh is due and the grace is over.',
   severity: 'warning',
+  runbook: 'SATokenRotationOverdue',
   judge: ({ token, schedule: { refreshDue, overdueFrom } }, now) => {
     if (!isRefreshed(token)) return PASS;
     if (refreshDue === undefined || overdueFrom === undefined)

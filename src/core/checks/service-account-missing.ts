@@ -13,6 +13,7 @@ export const serviceAccountMissing = {
   reason: 'service_account_missing',
   summary: 'The service account of the token does not exist.',
   severity: 'critical',
+  runbook: 'SATokenServiceAccountMissing',
   judge: ({ token: { claims }, surroundings: { account } }, now) => {
     if (account === undefined) return unknown('the service accounts are not known');
     if (account !== 'absent' || now - (claims.issuedAt ?? 0) < SETTLING_SECONDS) return PASS;

@@ -10,6 +10,7 @@ export const serviceAccountRecreated = {
   reason: 'service_account_recreated',
   summary: 'The service account was deleted and made again since the token was issued.',
   severity: 'critical',
+  runbook: 'SATokenServiceAccountRecreated',
   judge: ({ token: { claims }, surroundings: { account } }) => {
     if (account === undefined) return unknown('the service accounts are not known');
     const { uid } = claims.serviceAccount;

@@ -10,6 +10,7 @@ export const signingKeyUnknown = {
   reason: 'signing_key_unknown',
   summary: 'The token is signed with a key that the API server does not publish.',
   severity: 'critical',
+  runbook: 'SATokenSigningKeyUnknown',
   judge: ({ token: { claims }, surroundings: { authority, review } }) => {
     if (authority === undefined) return unknown('the keys of the API server are not known');
     if (claims.keyId === undefined) return unknown('the token names no key');

@@ -10,6 +10,7 @@ export const stale = {
   reason: 'stale',
   summary: 'The token is past the lifetime that was asked for; the API server still accepts it.',
   severity: 'critical',
+  runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;
     return fail(`nominal expiration was ${relativeTo(now, nominalExpiration)}`);

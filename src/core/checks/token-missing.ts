@@ -10,6 +10,7 @@ export const tokenMissing = {
   reason: 'token_missing',
   summary: 'The spec of a running pod asks for a token that is not there.',
   severity: 'critical',
+  runbook: 'SATokenMissing',
   findAbsent: (pod, seen) => {
     if (pod.phase !== 'Running' || !isSettled(pod, seen)) return [];
     return pod.projections

@@ -46,6 +46,7 @@ export const tokenRefused = {
   reason: 'token_refused',
   summary: 'The API server was asked and refuses the token.',
   severity: 'critical',
+  runbook: 'SATokenRefused',
   judge: (subject, now) => {
     const { review } = subject.surroundings;
     if (review === undefined) return unknown('the API server was not asked');

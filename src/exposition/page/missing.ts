@@ -4,17 +4,18 @@
 import type { Finding } from '../../core/absence.ts';
 import { placeInWords, type Unreadable } from '../../core/observation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { OTHER_RUNBOOKS } from '../../runbook.ts';
 import { type Html, html, NOTHING } from '../html.ts';
 import { remedy } from './token-rows.ts';
-import { clipped, listed, section } from './words.ts';
+import { clipped, listed, runbookLink, section } from './words.ts';
 
 const MAX_MISSING = 20;
 const MAX_UNREADABLE = 100;
 
-function missing({ check, identity, detail }: Finding): Html {
+function missing({ check, identity, detail }: Finding, runbooks: string): Html {
   const { namespace, pod, podUid, volume, path } = identity;
   const steps = check.fixAbsent(identity);
-  return html`<li>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b> ${clipped(`${volume}/${path}`)}${remedy(check, detail, steps)}
+  return html`<li>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b> ${clipped(`${volume}/${path}`)}${remedy(check, detail, steps, runbooks)}
 `;
 }
 
@@ -24,15 +25,23 @@ function unreadable(lost: Unreadable): Html {
 }
 
 /** Two sections; neither where there is nothing of its kind. */
-export function absentAndUnreadable({ findings, observation }: Snapshot): Html {
+export function absentAndUnreadable({ findings, observation }: Snapshot, runbooks: string): Html {
   const lost = observation.unreadable;
   return html`${
     findings.length === 0
       ? NOTHING
-      : section('missing', 'Missing tokens', listed(findings, MAX_MISSING, missing))
+      : section(
+          'missing',
+          'Missing tokens',
+          listed(findings, MAX_MISSING, (one) => missing(one, runbooks)),
+        )
   }${
     lost.length === 0
       ? NOTHING
-      : section('unreadable', 'Unreadable', listed(lost, MAX_UNREADABLE, unreadable))
+      : section(
+          'unreadable',
+          'Unreadable',
+          html`${listed(lost, MAX_UNREADABLE, unreadable)}${runbookLink(runbooks, OTHER_RUNBOOKS.unreadable)}`,
+        )
   }`;
 }

@@ -5,8 +5,9 @@
 import { isInTime } from '../../core/rotation.ts';
 import { findCanary, selfView } from '../../core/self-view.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { OTHER_RUNBOOKS } from '../../runbook.ts';
 import { type Html, html, NOTHING } from '../html.ts';
-import { badge, section, type Tone } from './words.ts';
+import { badge, runbookLink, section, type Tone } from './words.ts';
 
 interface Row {
   readonly title: Html;
@@ -42,23 +43,37 @@ function told(id: string, title: string, counted: ReadonlyMap<string, number>): 
   );
 }
 
-function named(key: string, tone: Tone, text: string): Row {
-  return { title: html`${key}`, value: badge(tone, text) };
+/** A row that is good or has a runbook. */
+interface Judged extends Row {
+  readonly runbook: string | undefined;
 }
 
-function resources({ cluster }: Snapshot): readonly Row[] {
-  return Array.from(cluster.resources, ([resource, state]) =>
-    state.isUp ? named(resource, 'good', 'current') : named(resource, 'warn', state.failure),
-  );
+function named(key: string, tone: Tone, text: string, runbook: string): Judged {
+  const row = { title: html`${key}`, value: badge(tone, text) };
+  return { ...row, runbook: tone === 'good' ? undefined : runbook };
 }
 
-function ownView({ observation, self, assessments }: Snapshot): readonly Row[] {
+/** Under the rows each runbook once, whatever it is for. */
+function judged(all: readonly Judged[], none: string, runbooks: string): Html {
+  const names = new Set(all.flatMap(({ runbook }) => runbook ?? []));
+  return html`${rows(all, none)}${Array.from(names, (name) => runbookLink(runbooks, name))}`;
+}
+
+function resources({ cluster }: Snapshot): readonly Judged[] {
+  return Array.from(cluster.resources, ([resource, state]) => {
+    const text = state.isUp ? 'current' : state.failure;
+    return named(resource, state.isUp ? 'good' : 'warn', text, OTHER_RUNBOOKS.apiServer);
+  });
+}
+
+function ownView({ observation, self, assessments }: Snapshot): readonly Judged[] {
   if (self === undefined) return [];
   const checks = Array.from(selfView(observation, self), ([check, isTrue]) =>
-    isTrue ? named(check, 'good', 'yes') : named(check, 'bad', 'no'),
+    named(check, isTrue ? 'good' : 'bad', isTrue ? 'yes' : 'no', OTHER_RUNBOOKS.selfView),
   );
   const canary = findCanary(assessments, self);
-  return [...checks, named('canary', isInTime(canary?.state) ? 'good' : 'warn', canary?.state ?? 'none')];
+  const tone = isInTime(canary?.state) ? 'good' : 'warn';
+  return [...checks, named('canary', tone, canary?.state ?? 'none', OTHER_RUNBOOKS.canary)];
 }
 
 /** What is there, what is wrong, and why. */
@@ -71,10 +86,10 @@ ${told('causes', 'Why tokens are late', byCause)}
 }
 
 /** What the rest of the page rests on, and what nobody can tell. */
-export function grounds(snapshot: Snapshot): Html {
+export function grounds(snapshot: Snapshot, runbooks: string): Html {
   return html`<div class="cards" id="grounds">
-${section('api', 'API server', rows(resources(snapshot), 'It is not asked.'))}
-${section('self', 'Own view', rows(ownView(snapshot), 'The exporter does not know which pod it is.'))}
+${section('api', 'API server', judged(resources(snapshot), 'It is not asked.', runbooks))}
+${section('self', 'Own view', judged(ownView(snapshot), 'The exporter does not know which pod it is.', runbooks))}
 ${told('unknowns', 'Could not be judged', snapshot.unknowns)}
 ${told('tokenless', 'Pods without token', snapshot.tokenless)}
 </div>`;

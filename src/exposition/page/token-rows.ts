@@ -3,13 +3,14 @@
  *
  * Bounded, whatever the node holds: so many rows, and so many of them with their remedies, each text cut to a length.
  */
-import { type Assessment, type Failing, isFailing } from '../../core/assess.ts';
+import { type Assessment, isFailing } from '../../core/assess.ts';
+import type { Check } from '../../core/checks/check.ts';
 import { CAUSE_WORDS } from '../../core/overdue-cause.ts';
 import { isInTime } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { type Html, html, NOTHING } from '../html.ts';
 import { byUrgency } from './urgency.ts';
-import { badge, clipped, relative, type Tone } from './words.ts';
+import { badge, clipped, relative, runbookLink, type Tone } from './words.ts';
 
 const MAX_ROWS = 1_000;
 /** Remedies are long: no more than so many, and one for all tokens that fail for the same reasons. */
@@ -48,13 +49,14 @@ function row(assessment: Assessment, snapshot: Snapshot): Html {
 `;
 }
 
-/** One thing that is wrong, how that is known, and what to do. */
+/** One thing that is wrong, how that is known, what to do, and where more is told of it. */
 export function remedy(
-  { reason, summary }: Failing['check'] | { readonly reason: string; readonly summary: string },
+  { reason, summary, runbook }: Pick<Check, 'reason' | 'summary' | 'runbook'>,
   detail: string,
   steps: readonly string[],
+  runbooks: string,
 ): Html {
-  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${clipped(detail)}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol></details>`;
+  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${clipped(detail)}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${runbookLink(runbooks, runbook)}</details>`;
 }
 
 /** Where the API server extended the token, the end that it holds to comes later than the one asked for. */
@@ -66,12 +68,12 @@ function extension({ token, schedule }: Assessment, now: number): Html {
   return html`<p>The API server extended it; that ends ${relative(now, expiresAt)}.</p>`;
 }
 
-function remedies(assessment: Assessment, { causes, now }: Snapshot): Html {
+function remedies(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
   const { failures, token } = assessment;
   const cause = causes.get(token);
   const late = cause === undefined ? NOTHING : html`<p>Not replaced since: ${CAUSE_WORDS[cause]}.</p>`;
   return html`<tr class=why><td colspan=6>${late}${extension(assessment, now)}${failures.map(
-    ({ check, detail }) => remedy(check, detail, check.fix(token)),
+    ({ check, detail }) => remedy(check, detail, check.fix(token), runbooks),
   )}
 `;
 }
@@ -88,13 +90,13 @@ function createFirsts({ causes }: Snapshot): (assessment: Assessment) => boolean
 }
 
 /** The most urgent tokens first. Rows and cells end where the next begin, which markup allows and saves a tenth. */
-export function tokenTable(snapshot: Snapshot): Html {
+export function tokenTable(snapshot: Snapshot, runbooks: string): Html {
   const isFirst = createFirsts(snapshot);
   const rows = byUrgency(snapshot.assessments)
     .slice(0, MAX_ROWS)
     .map((one) => {
       const line = row(one, snapshot);
-      return isFirst(one) ? html`${line}${remedies(one, snapshot)}` : line;
+      return isFirst(one) ? html`${line}${remedies(one, snapshot, runbooks)}` : line;
     });
   return html`<table><thead><tr><th scope=col>Pod and account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
 ${rows}</tbody></table>`;

@@ -1,9 +1,11 @@
 /**
- * Pieces that several parts of the page are made of: texts cut to a length, instants, badges, sections, lists with an end.
+ * Pieces that several parts of the page are made of: texts cut to a length, instants, badges, sections, links to
+ * runbooks, lists with an end.
  *
  * Knows no part in particular.
  */
 import { relativeTo } from '../../core/words.ts';
+import { runbookUrl } from '../../runbook.ts';
 import { type Html, html } from '../html.ts';
 
 /** Names are shorter; what is longer was made to be, and the JSON has it whole. */
@@ -32,6 +34,11 @@ export type Tone = 'bad' | 'warn' | 'good' | 'calm';
 
 export function badge(tone: Tone, text: string): Html {
   return html`<b class=${tone}>${text}</b>`;
+}
+
+/** The site that it leads to is not told of this page: where an exporter is, is nobody else's business. */
+export function runbookLink(runbooks: string, name: string): Html {
+  return html`<p>Runbook: <a href="${runbookUrl(runbooks, name)}" rel=noreferrer>${name}</a></p>`;
 }
 
 /** A part of the page that its heading names. */
