@@ -46,19 +46,20 @@ function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
   const build = { version: VERSION, revision: REVISION, nodeVersion: process.version };
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return { ...common(config, takeSnapshot), build, log, signal: stop.signal };
+  return { ...common(config, takeSnapshot), build, log, signal: stop.signal, stop: () => stop.abort() };
 }
 
 async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
   const { serve } = await import('./serve.ts');
-  const problem = await serve(serveOptions(config, takeSnapshot));
-  return problem === undefined ? EXIT.ok : complain([problem]);
+  const problems = await serve(serveOptions(config, takeSnapshot));
+  return problems.length === 0 ? EXIT.ok : complain(problems);
 }
 
 async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
   const [{ runDemo: demo }, { serve }] = await Promise.all([import('./cli/demo.ts'), import('./serve.ts')]);
   const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
   const options = serveOptions(config, takeSnapshot);
+  const problems: string[] = [];
   await demo({
     folder,
     now: clock.now,
@@ -66,16 +67,18 @@ async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit
     signal: options.signal,
     write: (text) => process.stdout.write(text),
     serve: async (simulated, onListening) => {
-      await serve({
+      const found = await serve({
         ...options,
         config: { ...config, ...simulated },
         node: simulated.nodeName,
-        onListening: ({ port }) => onListening(`http://localhost:${port}${config.telemetryPath}`),
+        onListening: ({ url }) => onListening(`${url}${config.telemetryPath}`),
       });
+      problems.push(...found);
+      options.stop();
     },
   });
   await rm(folder, { recursive: true });
-  return EXIT.ok;
+  return problems.length === 0 ? EXIT.ok : complain(problems);
 }
 
 async function runOnce(
@@ -100,7 +103,7 @@ async function runOnce(
 
 /** Reads what the user expects of audiences; the problems where there is a mistake in it. */
 async function readRules({ audienceRules }: Config) {
-  if (audienceRules === '') return { ok: true, rules: [] } as const;
+  if (audienceRules === '') return { ok: true, value: [] } as const;
   const { readAudienceRules } = await import('./sources/audience-rules.ts');
   return readAudienceRules(audienceRules);
 }
@@ -109,7 +112,7 @@ async function run(commandLine: CommandLine): Promise<Exit> {
   const { command, config } = commandLine;
   const read = await readRules(config);
   if (!read.ok) return complain(read.problems);
-  const audience = { rules: read.rules, useCatalogue: config.useCatalogue };
+  const audience = { rules: read.value, useCatalogue: config.useCatalogue };
   const takeSnapshot = createTakeSnapshot({ rotationGrace: config.rotationGrace, audience });
   if (command === 'serve') return runServe(config, takeSnapshot);
   if (command === 'demo') return runDemo(config, takeSnapshot);

@@ -4,17 +4,16 @@
  * Knows how the parts fit, nothing of what they do.
  */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Config } from './config/options.ts';
+import { ACCESS_RESOURCES } from './core/access.ts';
 import { CLUSTER_RESOURCES } from './core/cluster.ts';
 import { READ_FAILURES } from './core/observation.ts';
 import type { TakeSnapshot } from './core/snapshot.ts';
 import { type BuildInfo, type Counters, createCounters } from './exposition/counters.ts';
 import { createListFamilies } from './exposition/families.ts';
+import type { Guard } from './exposition/guard/guard.ts';
 import { createScrape } from './exposition/scrape.ts';
 import type { Part } from './exposition/self-metrics.ts';
-import { createServer } from './exposition/server.ts';
 import { createFacts, type Facts } from './facts.ts';
 import { type Joined, joinCluster } from './join-cluster.ts';
 import { errorFields, type Log } from './log.ts';
@@ -22,6 +21,8 @@ import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
 import { createTokenFiles, type TokenFiles } from './sources/token-files.ts';
 import { type Rotation, rotationLag } from './sources/volume-state.ts';
 import { WATCH_FAILURES } from './sources/watch.ts';
+import type { Read } from './sources/yaml-file.ts';
+import { openWeb, type WebOptions } from './web.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -36,7 +37,7 @@ export interface ServeOptions {
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
   /** Called with the address once it is listened on. */
-  readonly onListening?: (address: AddressInfo) => void;
+  readonly onListening?: NonNullable<WebOptions['onListening']>;
 }
 
 /** A fleet asks at once when something is wrong with all of it. */
@@ -49,11 +50,8 @@ interface Shared extends ServeOptions {
   readonly onError: (part: Part) => (error: unknown) => void;
 }
 
-/** How long scrapes under way may take to finish once the process is asked to end. */
-const DRAIN_MS = 700;
-
 function createShared(options: ServeOptions): Shared {
-  const { node, build, log } = options;
+  const { config, node, build, log } = options;
   const onError: Shared['onError'] = (part) => (error) => {
     counters.failed(part);
     log.error('unexpected failure', { part, ...errorFields(error) });
@@ -63,7 +61,9 @@ function createShared(options: ServeOptions): Shared {
     build,
     readFailures: READ_FAILURES,
     watchFailures: WATCH_FAILURES,
-    resources: CLUSTER_RESOURCES,
+    resources: config.isKubernetesAuth
+      ? [...new Set([...CLUSTER_RESOURCES, ...ACCESS_RESOURCES])]
+      : CLUSTER_RESOURCES,
     onError: onError('self_metrics'),
   });
   return { ...options, counters, onError };
@@ -89,12 +89,16 @@ function createFiles({ config, clock, log, counters }: Shared, onNudge: () => vo
   });
 }
 
+function userAgentOf({ version }: BuildInfo): string {
+  return `sa-token-exporter/${version}`;
+}
+
 /** The source of what the API server knows, wired to the counters and the log. */
 function join(shared: Shared, onChange: () => void): Promise<Joined> {
   const { log, counters, build, onError } = shared;
   return joinCluster({
     ...shared,
-    userAgent: `sa-token-exporter/${build.version}`,
+    userAgent: userAgentOf(build),
     onRequest: counters.asked,
     questionsPerMinute: QUESTIONS_PER_MINUTE,
     listener: {
@@ -103,6 +107,27 @@ function join(shared: Shared, onChange: () => void): Promise<Joined> {
       onError: onError('cluster'),
     },
   });
+}
+
+/** The guard that asks the API server who asks; undefined where none is wanted. */
+async function createAccessGuard(shared: Shared): Promise<Read<Guard | undefined>> {
+  const { config, log, counters, clock, signal, build, onError } = shared;
+  if (!config.isKubernetesAuth) return { ok: true, value: undefined };
+  const [{ joinAccess }, { createKubernetesGuard }] = await Promise.all([
+    import('./join-access.ts'),
+    import('./exposition/guard/kubernetes-guard.ts'),
+  ]);
+  const joined = await joinAccess({
+    ...shared,
+    userAgent: userAgentOf(build),
+    onRequest: counters.asked,
+    onFailure: (resource, reason) => log.warn('API server does not tell who asks', { resource, reason }),
+  });
+  if (!joined.ok) return { ok: false, problems: [`--web.kubernetes-auth: ${joined.problem}`] };
+  const { review, close } = joined.reviewer;
+  signal.addEventListener('abort', close, { once: true });
+  const { monotonicMs } = clock;
+  return { ok: true, value: createKubernetesGuard({ review, monotonicMs, onError: onError('request') }) };
 }
 
 function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: () => void): Reconciler {
@@ -120,7 +145,8 @@ function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: ()
   return createReconciler({ source: files, clock, intervalMs, onPass, onError: onError('pass') });
 }
 
-function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): Server {
+/** What the server answers from. */
+function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): WebOptions['answers'] {
   const { config, node, build, clock, counters, onError } = shared;
   const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
   const scrape = createScrape({
@@ -128,67 +154,58 @@ function createWebServer(shared: Shared, facts: Facts, isReady: () => boolean): 
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
     selfFamilies: counters.families,
   });
-  const { sleep } = clock;
-  const { version } = build;
-  return createServer({
+  return {
     telemetryPath,
     maxRequests,
     node,
-    version,
+    version: build.version,
     runbooks,
     scrape,
     takeSnapshot: facts.snapshot,
     isPageShown: !isPageOff,
     isReady,
     onError: onError('request'),
-    sleep,
-  });
-}
-
-async function listen(server: Server, { config, log, onListening }: ServeOptions): Promise<void> {
-  const { host, port } = config.listenAddress;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address() as AddressInfo;
-  log.info('listening', { address: address.address, port: address.port });
-  onListening?.(address);
-}
-
-/** Ends without cutting off a scrape under way, unless it takes too long. */
-async function drain(server: Server, clock: Clock): Promise<void> {
-  const drained = new AbortController();
-  server.close(() => drained.abort());
-  server.closeIdleConnections();
-  await clock.sleep(DRAIN_MS, drained.signal);
-  server.closeAllConnections();
+    sleep: clock.sleep,
+  };
 }
 
 /**
  * Serves until the signal aborts. Rejects where the address cannot be listened on.
  *
- * Answers the problem, at once, where the API server must be asked and cannot be configured; where it may be asked, that
- * is said and no reason to stop.
+ * Answers the problems, at once, where the web configuration is wrong, and where the API server must be asked and cannot
+ * be configured; where it may be asked, that is said and no reason to stop.
  */
-export async function serve(options: ServeOptions): Promise<string | undefined> {
+export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const { config, clock, log, signal } = options;
   const shared = createShared(options);
+  const { counters, onError } = shared;
   let isReady = false;
   const nudge = (): void => loop.nudge();
   const files = createFiles(shared, nudge);
   const joined = await join(shared, nudge);
-  if (!joined.ok && config.clusterMode === 'on') return joined.problem;
+  if (!joined.ok && config.clusterMode === 'on') return [joined.problem];
   if (!joined.ok) log.warn('API server is not asked', { problem: joined.problem });
   const cluster = joined.ok ? joined.cluster : undefined;
   const facts = createFacts({ ...shared, files, cluster, now: clock.now, isLasting: true });
   const loop = createLoop(shared, facts, files, () => {
     isReady = true;
   });
-  const server = createWebServer(shared, facts, () => isReady);
-  await listen(server, options);
-  const running = [loop.run(signal), cluster?.run(signal)];
+  const guard = await createAccessGuard(shared);
+  if (!guard.ok) return guard.problems;
+  const web = await openWeb({
+    ...shared,
+    answers: createAnswers(shared, facts, () => isReady),
+    kubernetes: guard.value,
+    onRefusal: counters.refused,
+    onRead: (isTaken) => counters.webConfigRead(isTaken ? clock.now() : undefined),
+    onError: onError('web_config'),
+  });
+  if (!web.ok) return web.problems;
+  await web.value.listen();
+  const running = [loop.run(signal), web.value.run(signal), cluster?.run(signal)];
   await once(signal, 'abort');
-  await Promise.all([...running, drain(server, clock)]);
+  await Promise.all([...running, web.value.drain()]);
   files.close();
   log.info('ended');
-  return undefined;
+  return [];
 }

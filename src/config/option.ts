@@ -78,6 +78,11 @@ export function absolutePath(text: string): Parsed<string> {
   return ok(text.replace(/(?<=.)\/+$/, ''));
 }
 
+/** What is left empty is undefined. */
+export function optional<T>(parse: (text: string) => Parsed<T>): (text: string) => Parsed<T | undefined> {
+  return (text) => (text === '' ? ok(undefined) : parse(text));
+}
+
 export interface ListenAddress {
   /** Undefined for every address of the machine. */
   readonly host: string | undefined;

@@ -34,6 +34,23 @@ export const OPTIONS = {
     option.listenAddress,
   ),
   telemetryPath: row('web.telemetry-path', '/metrics', 'Path of the metrics.', metricsPath),
+  webConfig: row(
+    'web.config.file',
+    '',
+    "File of TLS, users, headers and limits, in exporter-toolkit's format.",
+    option.printableText,
+  ),
+  isKubernetesAuth: switchRow(
+    'web.kubernetes-auth',
+    false,
+    'Answer only whom the API server knows and allows to get the path.',
+  ),
+  probeAddress: row(
+    'web.probe-address',
+    '',
+    'Also serve /healthz and /readyz here, where nobody has to be known.',
+    option.optional(option.listenAddress),
+  ),
   maxRequests: row(
     'web.max-requests',
     '128',

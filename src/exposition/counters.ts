@@ -10,6 +10,7 @@ import cpu from 'prom-client/lib/metrics/processCpuTotal.js';
 import maxDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js';
 import openDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js';
 import startTime from 'prom-client/lib/metrics/processStartTime.js';
+import { REFUSALS } from './guard/guard.ts';
 import { labelText } from './labels.ts';
 import type { Family, Metric, Sample } from './metric.ts';
 import * as rows from './self-metrics.ts';
@@ -39,6 +40,10 @@ export interface Counters {
   readonly watchFailed: (reason: string) => void;
   /** Counts a request to the API server. */
   readonly asked: (resource: string, code: string) => void;
+  /** Counts a request that was refused, by its status. */
+  readonly refused: (status: number) => void;
+  /** The web configuration was read: when, if it was taken over. Epoch seconds. */
+  readonly webConfigRead: (takenAt: number | undefined) => void;
   /** Counts a failure that has no reason code. */
   readonly failed: (part: rows.Part) => void;
   /** Never rejects: a metric that cannot be read is left out. */
@@ -71,6 +76,7 @@ function sampleOf(name: string, { value, labels, metricName = name }: Value): Sa
 }
 
 type Labelled = Metric & { readonly labels: readonly ['node', string] };
+type OfNode = Metric & { readonly labels: readonly ['node'] };
 
 /** A counter by its second label, every value of which is there from the start. */
 function createCounter(metric: Labelled, node: string, values: readonly string[], registry: Registry) {
@@ -107,6 +113,17 @@ function createRequestCounter(
   const counter = new Counter({ ...rows.CLUSTER_REQUESTS, labelNames: labels, registers: [registry] });
   for (const resource of resources) counter.inc({ node, resource, code: '200' }, 0);
   return (resource, code) => counter.inc({ node, resource, code });
+}
+
+function createWebConfigGauges(node: string, registry: Registry): Counters['webConfigRead'] {
+  const registers = [registry];
+  const gauge = (row: OfNode) => new Gauge({ ...row, labelNames: row.labels, registers });
+  const successful = gauge(rows.WEB_CONFIG_SUCCESSFUL);
+  const time = gauge(rows.WEB_CONFIG_TIME);
+  return (takenAt) => {
+    successful.set({ node }, takenAt === undefined ? 0 : 1);
+    if (takenAt !== undefined) time.set({ node }, takenAt);
+  };
 }
 
 function registerBuild({ version, revision, nodeVersion }: BuildInfo, registry: Registry): void {
@@ -147,6 +164,8 @@ export function createCounters({
   const readFailed = createCounter(rows.READ_ERRORS, node, readFailures, registry);
   const watchFailed = createCounter(rows.WATCH_ERRORS, node, watchFailures, registry);
   const asked = createRequestCounter(node, resources, registry);
+  const refused = createCounter(rows.WEB_REFUSALS, node, REFUSALS.map(String), registry);
+  const webConfigRead = createWebConfigGauges(node, registry);
   registerBuild(build, registry);
   for (const register of [cpu, startTime, memory, openDescriptors, maxDescriptors, heap]) register(registry);
   // Last in the registry, so that it counts what goes wrong with the others before it is read.
@@ -159,5 +178,14 @@ export function createCounters({
       return samples === undefined ? [] : [{ metric, samples }];
     });
   };
-  return { rotated, readFailed, watchFailed, asked, failed, families };
+  return {
+    rotated,
+    readFailed,
+    watchFailed,
+    asked,
+    refused: (status) => refused(String(status)),
+    webConfigRead,
+    failed,
+    families,
+  };
 }

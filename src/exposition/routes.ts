@@ -4,25 +4,29 @@
  * Bounded in answers under way and in the time each may take. Knows nothing of how a scrape is made. No answer
  * but the page's form holds anything of a request, none of a failure says what failed.
  */
-import { STATUS_CODES } from 'node:http';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { Guard } from './guard/guard.ts';
 import { landingPage } from './landing-page.ts';
+import { bounded, guardedBy, onlyReading, type Sleep, withHeaders, within } from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
 import { type Filter, narrow, parseFilter } from './page/filter.ts';
 import { pagePolicy } from './page/style.ts';
+import { plain } from './plain.ts';
 import type { Scrape } from './scrape.ts';
 import { statusPage } from './status-page.ts';
 import { CONTENT_TYPES } from './text.ts';
 import { tokenReport } from './token-report.ts';
 
-export interface RouteOptions {
+export interface ProbeOptions {
+  /** Whether the first pass has ended. */
+  readonly isReady: () => boolean;
+  /** A request failed through a bug. */
+  readonly onError: (error: unknown) => void;
+  readonly sleep: Sleep;
+}
+
+export interface RouteOptions extends ProbeOptions {
   readonly telemetryPath: string;
   /** Scrapes answered at the same time; more are told to come back. */
   readonly maxRequests: number;
@@ -34,67 +38,13 @@ export interface RouteOptions {
   readonly takeSnapshot: () => Snapshot;
   /** Whether the page and its twin are there. */
   readonly isPageShown: boolean;
-  /** Whether the first pass has ended. */
-  readonly isReady: () => boolean;
-  /** A request failed through a bug. */
-  readonly onError: (error: unknown) => void;
-  /** Resolves after `ms`, or as soon as the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Before every answer, the probes' as well. */
+  readonly guard: Guard;
+  /** Set on every answer, in place of those that are set here. */
+  readonly headers: () => ReadonlyMap<string, string>;
 }
 
-/** Nothing here is to be kept, guessed at, or shown inside of another page. */
-const HEADERS = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy':
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-};
-
-function plain(response: Response, status: number, text = STATUS_CODES[status]): void {
-  response.status(status).type('text/plain').send(`${text}\n`);
-}
-
-/** Cuts off whoever takes longer to read an answer: no scraper does, and it holds a slot and memory meanwhile. */
-function within(answerMs: number, sleep: RouteOptions['sleep']): RequestHandler {
-  return (request, response, next) => {
-    const answered = new AbortController();
-    response.once('close', () => answered.abort());
-    void sleep(answerMs, answered.signal).then(() => {
-      if (!answered.signal.aborted) request.socket.destroy();
-    });
-    next();
-  };
-}
-
-function withHeaders(_request: Request, response: Response, next: () => void): void {
-  response.set(HEADERS);
-  next();
-}
-
-function onlyReading(request: Request, response: Response, next: () => void): void {
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    next();
-    return;
-  }
-  response.set('Allow', 'GET, HEAD');
-  plain(response, 405);
-}
-
-/** So many answers at the same time, of all handlers together. */
-function bounded(maxRequests: number): (handler: RequestHandler) => RequestHandler {
-  let underway = 0;
-  return (handler) => async (request, response, next) => {
-    if (underway >= maxRequests) {
-      response.set('Retry-After', '1');
-      return plain(response, 503, 'too many requests under way');
-    }
-    underway += 1;
-    response.once('close', () => {
-      underway -= 1;
-    });
-    return handler(request, response, next);
-  };
-}
+const noHeaders = (): ReadonlyMap<string, string> => new Map();
 
 function metrics(scrape: Scrape): RequestHandler {
   return async (request, response) => {
@@ -149,19 +99,43 @@ function answerErrors(onError: (error: unknown) => void): ErrorRequestHandler {
   };
 }
 
-export function createRoutes(options: RouteOptions, answerMs: number): Express {
-  const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', false).set('case sensitive routing', true);
-  app.use(within(answerMs, options.sleep), withHeaders, onlyReading);
-  app.get(options.telemetryPath, bounded(options.maxRequests)(metrics(options.scrape)));
+function bareExpress(): Express {
+  return express()
+    .disable('x-powered-by')
+    .disable('etag')
+    .set('query parser', false)
+    .set('case sensitive routing', true);
+}
+
+function addProbes(app: Express, isReady: () => boolean): void {
   app.get(['/healthz', '/-/healthy'], (_request, response) => plain(response, 200, 'ok'));
   app.get(['/readyz', '/-/ready'], (_request, response) => {
-    if (options.isReady()) plain(response, 200, 'ok');
+    if (isReady()) plain(response, 200, 'ok');
     else plain(response, 503, 'the first pass has not ended');
   });
+}
+
+/** What answers where no route does, or one throws. */
+function end(app: Express, onError: (error: unknown) => void): Express {
+  app.use((_request, response) => plain(response, 404));
+  return app.use(answerErrors(onError));
+}
+
+export function createRoutes(options: RouteOptions, answerMs: number): Express {
+  const { sleep, headers, guard } = options;
+  const app = bareExpress();
+  app.use(within(answerMs, sleep), withHeaders(headers), guardedBy(guard), onlyReading);
+  app.get(options.telemetryPath, bounded(options.maxRequests)(metrics(options.scrape)));
+  addProbes(app, options.isReady);
   if (options.isPageShown) addPages(app, options);
   else app.get('/', (_request, response) => response.type('text/html').send(landingPage(options)));
-  app.use((_request, response) => plain(response, 404));
-  app.use(answerErrors(options.onError));
-  return app;
+  return end(app, options.onError);
+}
+
+/** The probes alone, before which nobody stands guard. */
+export function createProbeRoutes({ sleep, isReady, onError }: ProbeOptions, answerMs: number): Express {
+  const app = bareExpress();
+  app.use(within(answerMs, sleep), withHeaders(noHeaders), onlyReading);
+  addProbes(app, isReady);
+  return end(app, onError);
 }

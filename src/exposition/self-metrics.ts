@@ -6,7 +6,7 @@
 import type { Metric } from './metric.ts';
 
 /** Where something can go wrong that nothing accounts for. Values of a label: public contract. */
-export const PARTS = ['pass', 'request', 'self_metrics', 'cluster'] as const;
+export const PARTS = ['pass', 'request', 'self_metrics', 'cluster', 'web_config'] as const;
 export type Part = (typeof PARTS)[number];
 
 export const ROTATIONS = {
@@ -51,6 +51,28 @@ export const CLUSTER_REQUESTS = {
   labels: ['node', 'resource', 'code'],
 } as const satisfies Metric;
 
+export const WEB_REFUSALS = {
+  name: 'satoken_web_refusals_total',
+  type: 'counter',
+  help: 'Requests that were refused before they were answered, by status: who asked was not let in, or asked too often.',
+  labels: ['node', 'code'],
+} as const satisfies Metric;
+
+/** Named and meant as those of Prometheus's own configuration. */
+export const WEB_CONFIG_SUCCESSFUL = {
+  name: 'satoken_web_config_last_reload_successful',
+  type: 'gauge',
+  help: 'Whether the web configuration was taken when it was last read; absent where there is none.',
+  labels: ['node'],
+} as const satisfies Metric;
+
+export const WEB_CONFIG_TIME = {
+  name: 'satoken_web_config_last_reload_success_timestamp_seconds',
+  type: 'gauge',
+  help: 'When the web configuration in use was read; absent where there is none.',
+  labels: ['node'],
+} as const satisfies Metric;
+
 export const BUILD_INFO = {
   name: 'satoken_exporter_build_info',
   type: 'gauge',
@@ -85,6 +107,9 @@ export const SELF_METRICS: readonly Metric[] = [
   WATCH_ERRORS,
   EXPORTER_ERRORS,
   CLUSTER_REQUESTS,
+  WEB_REFUSALS,
+  WEB_CONFIG_SUCCESSFUL,
+  WEB_CONFIG_TIME,
   BUILD_INFO,
   ...PROCESS_METRICS,
 ];

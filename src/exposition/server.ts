@@ -4,8 +4,10 @@
  * Knows nothing of what is asked; answers are in routes.ts. Requests that are no HTTP get Node's own short answer
  * (400, 408, 417 or 431) and lose their connection.
  */
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createRoutes, type RouteOptions } from './routes.ts';
+import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
+import type { TlsSettings } from '../web-settings.ts';
+import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
+import type { TlsServer } from './tls-server.ts';
 
 export type ServerOptions = RouteOptions;
 
@@ -13,7 +15,7 @@ export type ServerOptions = RouteOptions;
 export interface Limits {
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
-  /** From the first byte, or the connection, to the end of the headers; and to the end of the request. */
+  /** From the first byte, or the connection, to the end of the headers, or of the handshake; and to the end of the request. */
   readonly headersMs: number;
   readonly requestMs: number;
   /** From the request to the last byte of the answer. */
@@ -34,20 +36,46 @@ export const LIMITS: Limits = {
   checkMs: 1_000,
 };
 
-/** Makes the server, not yet listening. */
-export function createServer(options: ServerOptions, limits: Limits = LIMITS): Server {
-  const server = createHttpServer(
-    {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      connectionsCheckingInterval: limits.checkMs,
-    },
-    createRoutes(options, limits.answerMs),
-  );
-  server.maxConnections = limits.maxConnections;
+/** Of the probes: the kubelet's alone. */
+const PROBE_LIMITS: Limits = { ...LIMITS, maxConnections: 64 };
+
+function httpOptions(limits: Limits): HttpOptions {
+  return {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkMs,
+  };
+}
+
+function bound<S extends Server>(server: S, { onError }: ProbeOptions, { maxConnections }: Limits): S {
+  server.maxConnections = maxConnections;
   // A failure to accept must not end the process; one to listen is told to whoever called for it.
-  server.once('listening', () => server.on('error', options.onError));
+  server.once('listening', () => server.on('error', onError));
   return server;
+}
+
+/** These make a server, not yet listening. */
+export function createServer(options: ServerOptions, limits: Limits = LIMITS): Server {
+  const routes = createRoutes(options, limits.answerMs);
+  return bound(createHttpServer(httpOptions(limits), routes), options, limits);
+}
+
+export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
+  const routes = createProbeRoutes(options, limits.answerMs);
+  return bound(createHttpServer(httpOptions(limits), routes), options, limits);
+}
+
+/** Loads TLS only here: it costs memory. */
+export async function createSecureServer(
+  options: ServerOptions,
+  tls: TlsSettings,
+  limits: Limits = LIMITS,
+): Promise<TlsServer> {
+  const { createTlsServer } = await import('./tls-server.ts');
+  const routes = createRoutes(options, limits.answerMs);
+  const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
+  bound(secure.server, options, limits);
+  return secure;
 }

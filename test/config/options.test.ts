@@ -41,6 +41,13 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
       '/api/v1/tokens',
     ],
   },
+  webConfig: { initial: '', good: [['/etc/web.yml', '/etc/web.yml']], bad: ['web\n.yml'] },
+  isKubernetesAuth: { initial: false, good: [['true', true]], bad: ['yes'] },
+  probeAddress: {
+    initial: undefined,
+    good: [[':9895', { host: undefined, port: 9895 }]],
+    bad: ['9895'],
+  },
   maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
   isPageOff: { initial: false, good: [['true', true]], bad: ['1'] },
   runbooks: {

@@ -44,6 +44,6 @@ describe('the tables of the documents', () => {
     const example = /```yaml\n(.*?)```/s.exec(documentNamed('docs/audiences.md'))?.[1];
     const read = await parseAudienceRules(example ?? '', 'example.yaml');
     assert.ok(read.ok, JSON.stringify(read));
-    assert.equal(read.rules.length, 2);
+    assert.equal(read.value.length, 2);
   });
 });

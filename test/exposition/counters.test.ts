@@ -74,8 +74,35 @@ describe('counters', () => {
     });
   });
 
+  it('tell when a web configuration was taken, once it is there and whatever comes after', async () => {
+    const made = fresh();
+    const values = async () => [
+      await valuesOf(made, 'satoken_web_config_last_reload_successful'),
+      await valuesOf(made, 'satoken_web_config_last_reload_success_timestamp_seconds'),
+    ];
+    assert.deepEqual(await values(), [{}, {}]);
+    made.webConfigRead(7);
+    assert.deepEqual(await values(), [{ '{node="n"}': 1 }, { '{node="n"}': 7 }]);
+    made.webConfigRead(undefined);
+    assert.deepEqual(await values(), [{ '{node="n"}': 0 }, { '{node="n"}': 7 }]);
+  });
+
+  it('count refusals by their status', async () => {
+    const made = fresh();
+    made.refused(401);
+    made.refused(401);
+    assert.deepEqual(await valuesOf(made, 'satoken_web_refusals_total'), {
+      '{node="n",code="401"}': 2,
+      '{node="n",code="403"}': 0,
+      '{node="n",code="429"}': 0,
+      '{node="n",code="500"}': 0,
+    });
+  });
+
   it('fill every row of the table, in its order', async () => {
-    const families = await fresh().families();
+    const made = fresh();
+    made.webConfigRead(1);
+    const families = await made.families();
     assert.deepEqual(
       families.map(({ metric }) => metric.name),
       SELF_METRICS.map(({ name }) => name),

@@ -75,7 +75,7 @@ describe('any text for rules', () => {
     await fc.assert(
       fc.asyncProperty(texts, async (text) => {
         const result = await parseAudienceRules(text, 'f');
-        if (result.ok) assertUsable(result.rules);
+        if (result.ok) assertUsable(result.value);
         else assertPlaced(result.problems, text.split('\n').length);
       }),
       { numRuns: 2_000 },
@@ -116,6 +116,6 @@ describe('any text for rules', () => {
   it('is no trouble where it holds 20,000 rules', async () => {
     const result = await parseAudienceRules(`rules:\n${'- {pod: x, audiences: [a]}\n'.repeat(20_000)}`, 'f');
     assert.ok(result.ok);
-    assert.equal(result.rules.length, 20_000);
+    assert.equal(result.value.length, 20_000);
   });
 });

@@ -6,6 +6,7 @@ import { type Counters, createCounters } from '../../src/exposition/counters.ts'
 import { createListFamilies, type FamilyOptions } from '../../src/exposition/families.ts';
 import type { Family } from '../../src/exposition/metric.ts';
 import { createPrint, type Format } from '../../src/exposition/text.ts';
+import { NOW } from './tokens.ts';
 
 export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
 
@@ -23,6 +24,8 @@ export function counters(onError: (error: unknown) => void = rethrow): Counters 
   made.rotated(undefined);
   made.readFailed('vanished');
   made.watchFailed('other');
+  made.refused(401);
+  made.webConfigRead(NOW);
   return made;
 }
 

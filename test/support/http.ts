@@ -48,11 +48,8 @@ function scrapeOf(text: string): Scrape {
   return async (_format, coding) => lasting(coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
 }
 
-/** Serves on a free port: a small scrape, ready, patient, unless a test says otherwise. */
-export async function serve(
-  overrides: Partial<ServerOptions> = {},
-  limits: Partial<Limits> = {},
-): Promise<Served> {
+/** A small scrape, ready, patient, open to all, unless a test says otherwise; and what goes wrong. */
+export function serverOptions(overrides: Partial<ServerOptions> = {}) {
   const errors: unknown[] = [];
   const options: ServerOptions = {
     telemetryPath: '/metrics',
@@ -64,10 +61,21 @@ export async function serve(
     takeSnapshot: snapshot,
     isPageShown: true,
     isReady: () => true,
+    guard: async () => undefined,
+    headers: () => new Map(),
     onError: (error) => errors.push(error),
     sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
     ...overrides,
   };
+  return { options, errors };
+}
+
+/** Serves on a free port. */
+export async function serve(
+  overrides: Partial<ServerOptions> = {},
+  limits: Partial<Limits> = {},
+): Promise<Served> {
+  const { options, errors } = serverOptions(overrides);
   const server = createServer(options, { ...LIMITS, ...limits });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -23,7 +23,7 @@ const MOST_UNDERWAY = { held: 2, regulars: 2, others: 4 };
 /** Where all of a lane are taken: about as long as an answer takes. */
 const FULL_MS = 1_000;
 /** A scraper comes with a new token about once an hour. */
-const RATES = { perPeer: { burst: 5, perSecond: 0.2 }, overall: { burst: 20, perSecond: 1 } };
+const RATES = { perPeer: { burst: 5, intervalMs: 5_000 }, overall: { burst: 20, intervalMs: 1_000 } };
 const MAX_PEERS = 1_000;
 /** The least from one question to the next about the same: while none is answered, each scrape gives reason for one. */
 const AGAIN_MS = 5_000;

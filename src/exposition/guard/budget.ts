@@ -4,13 +4,8 @@
  * Bounded in the peers it remembers. Knows nothing of what is done, nor of who is right.
  */
 import { type BoundedMap, createBoundedMap } from '../../bounded-map.ts';
+import { type Bucket, FULL, type Rate, taken, waitMs } from './bucket.ts';
 import { networkOf } from './peer.ts';
-
-export interface Rate {
-  /** So many at once, after a rest. */
-  readonly burst: number;
-  readonly perSecond: number;
-}
 
 export interface BudgetOptions {
   readonly perPeer: Rate;
@@ -29,24 +24,8 @@ export interface Budget {
   readonly take: (peer: string | undefined) => number;
 }
 
-/** A bucket is the time at which it is full again: one number, and nothing to refill. */
-type FullMs = number;
-const FULL: FullMs = Number.NEGATIVE_INFINITY;
-
-function eachMs({ perSecond }: Rate): number {
-  return 1_000 / perSecond;
-}
-
-function waitMs(bucket: FullMs, rate: Rate, nowMs: number): number {
-  return Math.max(0, Math.ceil(bucket - nowMs - (rate.burst - 1) * eachMs(rate)));
-}
-
-function taken(bucket: FullMs, rate: Rate, nowMs: number): FullMs {
-  return Math.max(bucket, nowMs) + eachMs(rate);
-}
-
 export function createBudget({ perPeer, overall, maxPeers, monotonicMs }: BudgetOptions): Budget {
-  const peers: BoundedMap<FullMs> = createBoundedMap(maxPeers);
+  const peers: BoundedMap<Bucket> = createBoundedMap(maxPeers);
   let all = FULL;
   const take = (peer: string | undefined): number => {
     const [network, nowMs] = [networkOf(peer), monotonicMs()];

@@ -13,9 +13,19 @@ export interface Asked {
   /** The address of the peer; undefined once it has gone. */
   readonly peer: string | undefined;
 }
-export type Refusal = {
-  readonly status: 401 | 403 | 429 | 500 | 503;
+
+/** Not known, not allowed, too often, and not to be found out. Values of a label: public contract. */
+export const REFUSALS = [401, 403, 429, 500] as const;
+
+export interface Refusal {
+  readonly status: (typeof REFUSALS)[number];
   readonly headers: Readonly<Record<string, string>>;
-};
+}
+
 /** Answers undefined where the request may be answered. Never rejects. */
 export type Guard = (asked: Asked) => Promise<Refusal | undefined>;
+
+/** Come again in so many milliseconds. */
+export function tooMany(waitMs: number): Refusal {
+  return { status: 429, headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } };
+}

@@ -7,7 +7,7 @@
 import type { Access, Attempt, Decision } from '../../core/access.ts';
 import { createAdmission } from './admission.ts';
 import { bearerToken, createKeyOf } from './bearer.ts';
-import type { Asked, Guard, Refusal } from './guard.ts';
+import { type Asked, type Guard, type Refusal, tooMany } from './guard.ts';
 import { createKnown } from './known.ts';
 
 export interface KubernetesGuardOptions {
@@ -23,10 +23,6 @@ const ANSWERS: Readonly<Record<Decision, Refusal | undefined>> = {
   forbidden: { status: 403, headers: {} },
 };
 const FAILED: Refusal = { status: 500, headers: {} };
-
-function tooMany(waitMs: number): Refusal {
-  return { status: 429, headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } };
-}
 
 export function createKubernetesGuard({ review, monotonicMs, onError }: KubernetesGuardOptions): Guard {
   const keyOf = createKeyOf();

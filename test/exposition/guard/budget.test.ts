@@ -7,11 +7,11 @@ import { type BudgetOptions, createBudget } from '../../../src/exposition/guard/
 import { networkOf } from '../../../src/exposition/guard/peer.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
-const ENDLESS = { burst: 1_000_000, perSecond: 1_000_000 };
+const ENDLESS = { burst: 1_000_000, intervalMs: 0 };
 
 function create(options: Partial<BudgetOptions> = {}) {
   const clock = createFakeClock();
-  const perPeer = { burst: 3, perSecond: 0.5 };
+  const perPeer = { burst: 3, intervalMs: 2_000 };
   const { monotonicMs } = clock;
   const { take } = createBudget({ perPeer, overall: ENDLESS, maxPeers: 10, monotonicMs, ...options });
   const takeMany = (times: number, peer = 'a') => Array.from({ length: times }, () => take(peer));
@@ -49,7 +49,7 @@ describe('a budget', () => {
   });
 
   it('is one for all peers together, which the refused take nothing of', async () => {
-    const { clock, take, takeMany } = create({ overall: { burst: 4, perSecond: 1 } });
+    const { clock, take, takeMany } = create({ overall: { burst: 4, intervalMs: 1_000 } });
     assert.deepEqual(takeMany(5, 'a'), [0, 0, 0, 2_000, 2_000]);
     assert.deepEqual(takeMany(2, 'b'), [0, 1_000]);
     await clock.advance(1_000);
@@ -60,7 +60,7 @@ describe('a budget', () => {
   });
 
   it('asks for the longer of two waits', () => {
-    const { takeMany } = create({ overall: { burst: 3, perSecond: 0.1 } });
+    const { takeMany } = create({ overall: { burst: 3, intervalMs: 10_000 } });
     assert.equal(takeMany(4).at(-1), 10_000);
   });
 
@@ -80,13 +80,13 @@ describe('a budget', () => {
   });
 
   it('holds a crowd of addresses to what all may take', () => {
-    const { take } = create({ overall: { burst: 20, perSecond: 1 }, maxPeers: 10 });
+    const { take } = create({ overall: { burst: 20, intervalMs: 1_000 }, maxPeers: 10 });
     const granted = Array.from({ length: 10_000 }, (_, index) => take(`10.0.${index >> 8}.${index & 255}`));
     assert.equal(granted.filter((wait) => wait === 0).length, 20);
   });
 
   it('never grants more than burst and rate allow, however it is asked', async () => {
-    const { clock, take } = create({ perPeer: { burst: 3, perSecond: 3 } });
+    const { clock, take } = create({ perPeer: { burst: 3, intervalMs: 333 } });
     let granted = 0;
     for (let step = 0; step < 1_000; step += 1) {
       if (take('a') === 0) granted += 1;

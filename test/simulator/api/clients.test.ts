@@ -2,8 +2,8 @@
  * The simulated API server over TLS, and as real clients see it that read a KUBECONFIG file.
  */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,25 +15,11 @@ import { type ApiServer, createApiServer } from '../../../src/simulator/api-serv
 import { type Cluster, createCluster } from '../../../src/simulator/cluster.ts';
 import { kubeconfigFor } from '../../../src/simulator/kubeconfig.ts';
 import { createPod } from '../../../src/simulator/pods.ts';
+import { type Certificate, makeCertificate } from '../../support/certificates.ts';
 import { describeWith } from '../../support/tools.ts';
 import { NOW, TOKEN, USER, until } from './client.ts';
 
 const run = promisify(execFile);
-
-interface Certificate {
-  readonly key: string;
-  readonly cert: string;
-}
-
-/** A key and a certificate for the loopback that vouches for itself. */
-function makeCertificate(folder: string): Certificate {
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const names = ['-subj', '/CN=simulated', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const args = ['req', '-x509', ...curve, ...names, '-days', '1', '-keyout', key, '-out', cert];
-  execFileSync('openssl', args, { stdio: 'ignore' });
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}
 
 interface Served {
   readonly folder: string;
@@ -45,7 +31,7 @@ interface Served {
 
 async function serve(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-api-'));
-  const tls = makeCertificate(folder);
+  const tls = makeCertificate(folder, 'simulated');
   const cluster = createCluster({ now: () => NOW });
   const api = createApiServer({ cluster, users: new Map([[TOKEN, USER]]), tls });
   return { folder, cluster, api, tls, url: await api.listen() };

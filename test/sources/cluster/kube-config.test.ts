@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { connect } from '../../../src/sources/cluster/connection.ts';
+import { makeCertificate } from '../../support/certificates.ts';
 import { describeWith } from '../../support/tools.ts';
 import { createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
 import type { Json } from './objects.ts';
@@ -160,14 +161,6 @@ describeWith(['openssl'], 'a connection over TLS', () => {
   let tls = { key: '', cert: '' };
   let other = '';
 
-  const makeCertificate = (name: string): { readonly key: string; readonly cert: string } => {
-    const [key, cert] = [join(loopback.folder, `${name}.key`), join(loopback.folder, `${name}.crt`)];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const args = ['req', '-x509', ...curve, ...names, '-days', '1', '-keyout', key, '-out', cert];
-    execFileSync('openssl', args, { stdio: 'ignore' });
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  };
   const serveTls = (): Promise<string> => {
     const server = createServer(tls, (_request, response) => response.end('over TLS'));
     return loopback.listen(server, 'https');
@@ -178,8 +171,8 @@ describeWith(['openssl'], 'a connection over TLS', () => {
 
   beforeEach(() => {
     loopback = createLoopback();
-    tls = makeCertificate('one');
-    other = makeCertificate('other').cert;
+    tls = makeCertificate(loopback.folder, 'one');
+    other = makeCertificate(loopback.folder, 'other').cert;
   });
   afterEach(() => loopback.close());
 

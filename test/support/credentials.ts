@@ -1,0 +1,11 @@
+/**
+ * A password, its hash as Apache's htpasswd makes it (`htpasswd -nbBC 5`), and the header that shows it.
+ */
+const PASSWORD = 'secret';
+export const HASH = '$2y$05$tHAVsXEC/XgtT/XpDIqlUOvNRD6OK.1MnkiWAWI2s1fouEless30y';
+/** Of some other password. */
+export const OTHER_HASH = HASH.slice(0, -1) + (HASH.endsWith('a') ? 'b' : 'a');
+
+export function basic(user: string, password = PASSWORD): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
