@@ -3,6 +3,7 @@
  *
  * Arguments name the parts to run; all of them where none is given.
  */
+import { benchAttacks } from './attacks.ts';
 import { benchCluster } from './cluster.ts';
 import { benchFleet } from './fleet.ts';
 import { benchMemory } from './memory.ts';
@@ -20,6 +21,7 @@ const PARTS = {
   cluster: benchCluster,
   fleet: benchFleet,
   rotation: benchRotation,
+  attacks: benchAttacks,
 } as const;
 
 const wanted = process.argv.slice(2);

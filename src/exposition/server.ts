@@ -6,6 +6,7 @@
  */
 import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
 import type { TlsSettings } from '../web-settings.ts';
+import { limitPeers } from './limit-peers.ts';
 import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
 import type { TlsServer } from './tls-server.ts';
 
@@ -14,6 +15,8 @@ export type ServerOptions = RouteOptions;
 /** What one client may take of the server. */
 export interface Limits {
   readonly maxConnections: number;
+  /** Of one network, so that nobody alone can take them all. */
+  readonly maxPerPeer: number;
   readonly maxHeaderBytes: number;
   /** From the first byte, or the connection, to the end of the headers, or of the handshake; and to the end of the request. */
   readonly headersMs: number;
@@ -28,6 +31,7 @@ export interface Limits {
 
 export const LIMITS: Limits = {
   maxConnections: 512,
+  maxPerPeer: 128,
   maxHeaderBytes: 16 * 1024,
   headersMs: 5_000,
   requestMs: 10_000,
@@ -49,8 +53,9 @@ function httpOptions(limits: Limits): HttpOptions {
   };
 }
 
-function bound<S extends Server>(server: S, { onError }: ProbeOptions, { maxConnections }: Limits): S {
-  server.maxConnections = maxConnections;
+function bound<S extends Server>(server: S, { onError }: ProbeOptions, limits: Limits): S {
+  server.maxConnections = limits.maxConnections;
+  limitPeers(server, limits.maxPerPeer);
   // A failure to accept must not end the process; one to listen is told to whoever called for it.
   server.once('listening', () => server.on('error', onError));
   return server;

@@ -3,6 +3,7 @@
  *
  * Speaks HTTP/1.1 alone. Knows nothing of where certificates come from.
  */
+import { constants } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -31,6 +32,11 @@ function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsSettings)
   return allowedNames.length === 0 || isNameAllowed(certificate?.subjectAltName ?? '', allowedNames);
 }
 
+/** Keys are agreed upon once for a connection: to do so again costs a client little and a server much (CVE-2011-1473). */
+function contextOf({ context }: TlsSettings) {
+  return { ...context, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+}
+
 /** Makes the server, not yet listening. Whether certificates are asked for stays as it is now. */
 export function createTlsServer(
   options: ServerOptions,
@@ -42,7 +48,7 @@ export function createTlsServer(
   const server = createServer(
     {
       ...options,
-      ...initially.context,
+      ...contextOf(initially),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: handshakeMs,
       requestCert: initially.clientAuth !== 'none',
@@ -56,7 +62,7 @@ export function createTlsServer(
   });
   const renew = (next: TlsSettings): void => {
     settings = next;
-    server.setSecureContext(next.context);
+    server.setSecureContext(contextOf(next));
   };
   return { server, renew };
 }

@@ -272,6 +272,25 @@ describe('connections', () => {
     await closed(second);
   });
 
+  it('of one network are no more than its share, and those of others are served', async () => {
+    const { connect } = await start({}, { maxPerPeer: 2 });
+    const from = (localAddress: string): Promise<Socket> => connect({ localAddress });
+    const held = [await from('127.0.0.2'), await from('127.0.0.2')];
+    assert.equal(await readAll(await from('127.0.0.2')), '');
+    const other = await from('127.0.0.3');
+    other.write(request('GET /healthz HTTP/1.1'));
+    assert.deepEqual(statuses(await readAll(other)), [200]);
+    for (const socket of held) socket.destroy();
+    // The server hears of it a little later.
+    let answer = '';
+    while (answer === '') {
+      const again = await from('127.0.0.2');
+      again.write(request('GET /healthz HTTP/1.1'));
+      answer = await readAll(again);
+    }
+    assert.deepEqual(statuses(answer), [200]);
+  });
+
   it('that cannot be accepted are told, and do not end the process', async () => {
     const { server, takeErrors } = await start();
     const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });

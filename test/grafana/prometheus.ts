@@ -4,10 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../support/free-port.ts';
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
@@ -28,14 +27,6 @@ export interface Prometheus {
   readonly query: (expr: string, at: number) => Promise<Answer>;
   readonly queryRange: (expr: string, from: number, to: number, step: number) => Promise<Answer>;
   readonly stop: () => Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function isReady(child: ChildProcess): Promise<void> {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../docs/documents.ts';
+import { freePort } from './free-port.ts';
 
 const SPEED = 60;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
@@ -88,14 +89,6 @@ async function start(command: string, ready: string, ...args: readonly string[])
     }
   }
   throw new Error(`${command} does not start: ${said.join('\n')}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Body } from '../../src/exposition/bodies.ts';
@@ -17,7 +17,7 @@ export interface Served {
   readonly url: string;
   /** What went wrong through a bug since last asked. */
   readonly takeErrors: () => readonly unknown[];
-  readonly connect: () => Promise<Socket>;
+  readonly connect: (options?: Pick<TcpSocketConnectOpts, 'localAddress'>) => Promise<Socket>;
   /** Sends bytes, and answers all that comes back until the connection ends. */
   readonly send: (request: string) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -80,8 +80,8 @@ export async function serve(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const open = async (): Promise<Socket> => {
-    const socket = connect(port, '127.0.0.1');
+  const open: Served['connect'] = async (options) => {
+    const socket = connect({ port, host: '127.0.0.1', ...options });
     await once(socket, 'connect');
     // A connection that is reset has ended, which is what tests wait for.
     return socket.on('error', () => undefined);

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const LISTENING = /msg=listening address=\S+ port=(\d+)/;
+const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 
 export interface Program {
   readonly url: string;
@@ -37,12 +37,13 @@ export async function startProgram(...args: readonly string[]): Promise<Program>
       await Promise.race([once(child, 'printed'), ended]);
     }
   };
-  const [, port = ''] = await says(LISTENING);
+  const [, port = '', tls] = await says(LISTENING);
   await says(/msg="first pass ended"/);
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM');
     const [code] = (await ended) as [number | null];
     return code;
   };
-  return { url: `http://127.0.0.1:${port}`, process: child, printed: () => output, says, stop };
+  const scheme = tls === 'true' ? 'https' : 'http';
+  return { url: `${scheme}://127.0.0.1:${port}`, process: child, printed: () => output, says, stop };
 }

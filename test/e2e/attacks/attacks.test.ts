@@ -1,0 +1,40 @@
+/**
+ * Every attack of the table is refused, and a Prometheus with credentials does not miss a scrape meanwhile.
+ */
+import assert from 'node:assert/strict';
+import { after, before, it } from 'mocha';
+import { describeWith } from '../../support/tools.ts';
+import type { Target } from './attacker.ts';
+import { ATTACKS, type Attack, PROBE_ATTACKS } from './attacks.ts';
+import { type Stage, setStage } from './stage.ts';
+
+describeWith(['prometheus', 'openssl'], 'an attack on a guarded exporter', function (this: Mocha.Suite) {
+  this.timeout(120_000);
+  let stage: Stage;
+
+  before(async () => {
+    stage = await setStage();
+    await stage.scraper.until('count_over_time(up[1m]) > 1');
+  });
+  after(() => stage.stop());
+
+  const attack = async ({ run, answers }: Attack, target: Target): Promise<void> => {
+    const [scrapes] = await stage.scraper.query('count_over_time(up[10m])');
+    const got = await run(target);
+    assert.ok(Object.keys(got).length > 0);
+    for (const [answer, times] of Object.entries(got))
+      assert.ok(times <= (answers[answer] ?? 0), `${answer} came back ${times} times`);
+    await stage.scraper.until(`count_over_time(up[10m]) > ${scrapes?.value[1]}`);
+    const missed = await stage.scraper.query('min_over_time(up[10m]) == 0');
+    assert.deepEqual(missed, []);
+  };
+  for (const row of ATTACKS) it(`by ${row.it}`, () => attack(row, stage.main));
+  for (const row of PROBE_ATTACKS) it(`by ${row.it}`, () => attack(row, stage.probes));
+
+  it('leaves nothing behind in the program but what it counts', async () => {
+    assert.equal(stage.program.process.exitCode, null);
+    assert.doesNotMatch(stage.program.printed(), /level=error/);
+    const refused = await stage.scraper.query('sum by (code) (satoken_web_refusals_total) > 0');
+    assert.deepEqual(refused.map(({ metric }) => metric['code']).sort(), ['401', '429']);
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * The program behind TLS and passwords, what it costs, and a Prometheus with a password that scrapes it each second.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificate } from '../../support/certificates.ts';
+import { HASH } from '../../support/credentials.ts';
+import { type Program, startProgram } from '../../support/program.ts';
+import { type Scraper, startScraper } from '../../support/scraper.ts';
+import type { Target } from './attacker.ts';
+
+export interface Exporter {
+  readonly program: Program;
+  readonly main: Target;
+  readonly probes: Target;
+  /** Of who vouches for it. */
+  readonly caFile: string;
+  /** Seconds of the processor that the program has taken. */
+  readonly cpuSeconds: () => number;
+  /** Bytes of it that are in memory. */
+  readonly residentBytes: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+export interface Stage extends Exporter {
+  readonly scraper: Scraper;
+}
+
+/** Clock ticks of the kernel, and bytes of a page, as on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const PAGE_BYTES = 4_096;
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+/** The demo behind a guard. */
+export async function createExporter(): Promise<Exporter> {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-attacks-'));
+  const { certFile } = makeCertificate(folder, 'server');
+  const lines = [
+    'tls_server_config: {cert_file: server.crt, key_file: server.key}',
+    `basic_auth_users: {prom: ${HASH}}`,
+  ];
+  writeFileSync(join(folder, 'web.yml'), lines.join('\n'));
+  const program = await startProgram(
+    'demo',
+    `--web.config.file=${join(folder, 'web.yml')}`,
+    '--web.probe-address=127.0.0.1:0',
+  );
+  const [, probePort] = await program.says(/msg="listening for probes" address=\S+ port=(\d+)/);
+  const about = (file: string): readonly string[] =>
+    readFileSync(`/proc/${program.process.pid}/${file}`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+  return {
+    program,
+    caFile: certFile,
+    main: { port: portOf(program.url), isSecure: true },
+    probes: { port: Number(probePort), isSecure: false },
+    cpuSeconds: () => {
+      const fields = about('stat');
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    },
+    residentBytes: () => Number(about('statm')[1]) * PAGE_BYTES,
+    stop: async () => {
+      await program.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export async function setStage(): Promise<Stage> {
+  const exporter = await createExporter();
+  const scraper = await startScraper({
+    job_name: 'good',
+    target: new URL(exporter.program.url).host,
+    scheme: 'https',
+    tls_config: { ca_file: exporter.caFile },
+    basic_auth: { username: 'prom', password: 'secret' },
+  });
+  const stop = async (): Promise<void> => {
+    await scraper.stop();
+    await exporter.stop();
+  };
+  return { ...exporter, scraper, stop };
+}
