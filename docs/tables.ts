@@ -11,6 +11,7 @@ import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
 import { CHECKS } from '../src/core/checks/index.ts';
 import { METRICS } from '../src/exposition/metrics.ts';
+import { LIMITS, type Limits } from '../src/exposition/server.ts';
 import { TOKEN_LABELS } from '../src/exposition/token-labels.ts';
 
 type Row = readonly string[];
@@ -44,6 +45,22 @@ function coverageRows(metric: string, coverage: Readonly<Record<string, Coverage
     'alert' in told ? runbook(told.alert) : told.silentBecause,
   ]);
 }
+
+function seconds(ms: number): string {
+  return `${ms / 1_000} s`;
+}
+
+/** What each limit is of, and how it is said. */
+const LIMIT_WORDS: Readonly<Record<keyof Limits, readonly [of: string, say: (value: number) => string]>> = {
+  maxConnections: ['Connections', String],
+  maxPerPeer: ['Connections of one address, or of 64 bits of an IPv6 one', String],
+  maxHeaderBytes: ['All headers of a request', (bytes) => `${bytes / 1_024} KiB`],
+  headersMs: ['Time to send the headers, or to agree on TLS', seconds],
+  requestMs: ['Time to send the request', seconds],
+  answerMs: ['Time to take the answer', seconds],
+  keepAliveMs: ['Time between two requests of a connection', seconds],
+  checkMs: ['How much later than these a connection may be closed', seconds],
+};
 
 /** Every table by the name of its place. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -94,6 +111,14 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['Knob', 'Value', 'What it is'],
       Object.entries(KNOBS).map(([name, { value, meaning }]) => [code(name), value && code(value), meaning]),
+    ),
+  limits: () =>
+    table(
+      ['Limit', 'At most'],
+      Object.entries(LIMITS).map(([name, value]) => {
+        const [of, say] = LIMIT_WORDS[name as keyof Limits];
+        return [of, say(value)];
+      }),
     ),
   catalogue: () =>
     table(

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { fillTables } from '../../docs/tables.ts';
 import { parseAudienceRules } from '../../src/sources/audience-rules.ts';
+import { parseWebConfig } from '../../src/sources/web-config/document.ts';
 import { DOCUMENTS } from './documents.ts';
 
 function documentNamed(name: string): string {
@@ -38,6 +39,14 @@ describe('the tables of the documents', () => {
 
   it('a table that nobody makes is a mistake', () => {
     assert.throws(() => fillTables('<!-- table: nonsense -->\n<!-- end -->\n'), /no table nonsense/);
+  });
+
+  it('the example of a web configuration file is one, and has all that there can be in it', async () => {
+    const example = /```yaml\n(tls_server_config.*?)```/s.exec(documentNamed('docs/guarding.md'))?.[1];
+    const read = await parseWebConfig(example ?? '', 'example.yaml');
+    assert.ok(read.ok, JSON.stringify(read));
+    const { tls, headers, users, rateLimit } = read.value;
+    assert.deepEqual([tls?.clientAuth, headers.size, users.size, rateLimit?.burst], ['verified', 1, 1, 20]);
   });
 
   it('the example of a rules file is a rules file', async () => {
