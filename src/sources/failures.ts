@@ -14,9 +14,13 @@ export interface Failure {
 export const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
 export const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
 
+/** Of what Node's permission model forbids, no system call was made. */
+const FORBIDDEN = 'ERR_ACCESS_DENIED';
+
 const REASONS = new Map<string, ReadFailure>([
   ['EACCES', 'permission_denied'],
   ['EPERM', 'permission_denied'],
+  [FORBIDDEN, 'permission_denied'],
   ['ENOENT', 'vanished'],
   ['ESTALE', 'vanished'],
   ['ELOOP', 'bad_link'],
@@ -27,11 +31,12 @@ const REASONS = new Map<string, ReadFailure>([
 ]);
 
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  if (!('syscall' in error) && error.code !== FORBIDDEN) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The failure an error stands for. Rethrows what no system call threw: that is a bug. */
+/** The failure an error stands for. Rethrows what neither a system call nor a missing permission threw: a bug. */
 export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
   if (code === undefined) throw error;

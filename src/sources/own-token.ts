@@ -13,7 +13,8 @@ import { withContent } from './token-file.ts';
 /** Follows the links of the mount, which is the exporter's own; a file that is replaced meanwhile reads as none. */
 function resolve(path: string): string | undefined {
   try {
-    return realpathSync(path);
+    // The kernel's way, in one step: Node's own would have to be allowed every folder above.
+    return realpathSync.native(path);
   } catch (error) {
     failureOf(error);
     return undefined;

@@ -29,6 +29,12 @@ describe('failureOf', () => {
     });
   }
 
+  it('calls what Node forbids permission_denied', () => {
+    const forbidden = Object.assign(new Error('/pods/secret-name'), { code: 'ERR_ACCESS_DENIED' });
+    const failure = { reason: 'permission_denied', detail: 'ERR_ACCESS_DENIED' };
+    assert.deepEqual(failureOf(forbidden), failure);
+  });
+
   it('throws on what no system call threw', () => {
     const bug = new TypeError('undefined is not a function');
     assert.throws(() => failureOf(bug), bug);
