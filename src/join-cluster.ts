@@ -22,6 +22,8 @@ export interface ClusterWiring {
   readonly onRequest: (resource: string, code: string) => void;
   /** Tokens, and pods, that are asked about in a minute at most. */
   readonly questionsPerMinute: number;
+  /** Whether credentials may come from a program; they may where nothing is said. */
+  readonly mayStartPrograms?: boolean;
 }
 
 export type Joined =
@@ -44,7 +46,7 @@ export function kubeconfigOf(
 
 /** Loaded only here: on a node where the API server is not asked, its client costs no memory. */
 export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
-  const { config, environment, node, userAgent, onRequest } = wiring;
+  const { config, environment, node, userAgent, onRequest, mayStartPrograms } = wiring;
   const kubeconfig = kubeconfigOf(config, environment);
   if (kubeconfig === undefined) return OFF;
   const [{ connect }, { createCluster }] = await Promise.all([
@@ -53,6 +55,7 @@ export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
   ]);
   const connected = await connect({
     kubeconfig,
+    mayStartPrograms,
     userAgent,
     onRequest: (resource, code) => onRequest(resource, String(code)),
   });

@@ -18,6 +18,7 @@ export interface OnceOptions {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
+  readonly mayStartPrograms?: boolean;
   readonly version: string;
   readonly takeSnapshot: TakeSnapshot;
   readonly clock: Clock;

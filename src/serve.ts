@@ -28,6 +28,7 @@ export interface ServeOptions {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
+  readonly mayStartPrograms?: boolean;
   readonly build: BuildInfo;
   readonly takeSnapshot: TakeSnapshot;
   readonly clock: Clock & { readonly now: () => number };

@@ -9,7 +9,7 @@ import type { AccessResource } from '../../core/access.ts';
 import type { ClusterFailure, ClusterResource } from '../../core/cluster.ts';
 import { exchange, type Reply } from './exchange.ts';
 import { type Failed, failed } from './failures.ts';
-import { type Access, loadAccess } from './kube-config.ts';
+import { type Access, type AccessOptions, loadAccess } from './kube-config.ts';
 
 /** What is asked about, in the count of requests. */
 export type RequestedResource = ClusterResource | AccessResource;
@@ -30,9 +30,7 @@ export interface Connection {
   readonly close: () => void;
 }
 
-export interface ConnectionOptions {
-  /** Files of configuration, separated by colons as in KUBECONFIG; empty for that of a pod. */
-  readonly kubeconfig: string;
+export interface ConnectionOptions extends AccessOptions {
   readonly userAgent: string;
   /** Called for every request with the status of its reply, or with what took its place. */
   readonly onRequest: (resource: RequestedResource, code: number | ClusterFailure) => void;
@@ -67,8 +65,9 @@ function agentFor(protocol: Access['protocol']): HttpAgent {
 }
 
 /** Makes the way to the API server that the configuration names. Never rejects. */
-export async function connect({ kubeconfig, userAgent, onRequest }: ConnectionOptions): Promise<Connected> {
-  const loaded = await loadAccess(kubeconfig);
+export async function connect(options: ConnectionOptions): Promise<Connected> {
+  const { userAgent, onRequest } = options;
+  const loaded = await loadAccess(options);
   if (!loaded.ok) return loaded;
   let { access } = loaded;
   const agent = agentFor(access.protocol);
@@ -90,7 +89,7 @@ export async function connect({ kubeconfig, userAgent, onRequest }: ConnectionOp
 
   /** Whatever was replaced on disk since the last time: token, certificates, address. */
   const reload = async (): Promise<void> => {
-    const again = await loadAccess(kubeconfig);
+    const again = await loadAccess(options);
     if (again.ok && again.access.protocol === access.protocol) access = again.access;
   };
 

@@ -25,6 +25,24 @@ export type Loaded =
   | { readonly ok: false; readonly problem: string };
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
+type User = ReturnType<KubeConfig['getCurrentUser']>;
+
+/** Providers of credentials that start a program for them. */
+const PROGRAM_PROVIDERS = ['azure', 'exec', 'gcp'];
+
+export interface AccessOptions {
+  /** Files, separated by colons as in KUBECONFIG; empty for the configuration of a pod. */
+  readonly kubeconfig: string;
+  /** Whether credentials may come from a program that is started for them. */
+  readonly mayStartPrograms?: boolean | undefined;
+}
+
+interface Provider {
+  readonly name?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+const NO_PROGRAMS = 'its credentials come from a program, and none may be started (docs/security.md)';
 
 async function read(kubeconfig: string): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
@@ -47,6 +65,16 @@ function problemOf(cluster: Cluster | null): string | undefined {
   // The client refuses it at every request. Without TLS go only a demo and tests, which say so.
   if (protocol === 'https:' || (protocol === 'http:' && cluster.skipTLSVerify)) return undefined;
   return 'the address is not https';
+}
+
+/** As the client decides it. */
+function takesProgram(user: User): boolean {
+  const { exec, authProvider } = (user ?? {}) as {
+    readonly exec?: unknown;
+    readonly authProvider?: Provider;
+  };
+  const isPlugin = Boolean(exec) || Boolean(authProvider?.config?.['exec']);
+  return isPlugin || PROGRAM_PROVIDERS.includes(authProvider?.name ?? '');
 }
 
 function accessBy(config: KubeConfig, cluster: Cluster): Access {
@@ -80,16 +108,13 @@ function refused(problem: string): Loaded {
   return { ok: false, problem: `the configuration of the API server cannot be used: ${problem}` };
 }
 
-/**
- * Loads the configuration.
- *
- * `kubeconfig`: files, separated by colons as in KUBECONFIG; empty for that of a pod. Never rejects.
- */
-export async function loadAccess(kubeconfig: string): Promise<Loaded> {
+/** Loads the configuration. Never rejects. */
+export async function loadAccess({ kubeconfig, mayStartPrograms = true }: AccessOptions): Promise<Loaded> {
   try {
     const config = await read(kubeconfig);
     const cluster = config.getCurrentCluster();
-    const problem = problemOf(cluster);
+    const isStopped = !mayStartPrograms && takesProgram(config.getCurrentUser());
+    const problem = isStopped ? NO_PROGRAMS : problemOf(cluster);
     return problem === undefined && cluster !== null
       ? { ok: true, access: accessBy(config, cluster) }
       : refused(problem ?? '');

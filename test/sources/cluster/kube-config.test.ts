@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { connect } from '../../../src/sources/cluster/connection.ts';
+import { loadAccess } from '../../../src/sources/cluster/kube-config.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { describeWith } from '../../support/tools.ts';
 import { createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
@@ -78,6 +79,28 @@ describe('a configuration of the API server', () => {
       assert.equal(await outcome(connection), 'unauthorized');
       assert.deepEqual(codes, ['unauthorized']);
     });
+
+  for (const [title, user] of [
+    ['a plugin', { exec: { command: '/bin/echo', args: [] } }],
+    ['the program of a provider', { 'auth-provider': { name: 'gcp', config: { 'cmd-path': '/bin/echo' } } }],
+    [
+      'a plugin of a provider',
+      { 'auth-provider': { name: 'x', config: { exec: { command: '/bin/echo' } } } },
+    ],
+  ] as const)
+    it(`cannot be used with ${title} where no program may be started`, async () => {
+      const kubeconfig = loopback.configure({ server: 'https://localhost', user });
+      assert.ok((await loadAccess({ kubeconfig })).ok);
+      const loaded = await loadAccess({ kubeconfig, mayStartPrograms: false });
+      assert.match(loaded.ok ? '' : loaded.problem, /: its credentials come from a program, and none/);
+    });
+
+  it('can be used without starting programs where it holds or names its credentials', async () => {
+    for (const user of [{ token: TOKEN }, { 'auth-provider': { name: 'x', config: { tokenFile: '/t' } } }]) {
+      const kubeconfig = loopback.configure({ server: 'https://localhost', user });
+      assert.ok((await loadAccess({ kubeconfig, mayStartPrograms: false })).ok);
+    }
+  });
 
   it('runs a plugin for its token', async () => {
     const credential = {
