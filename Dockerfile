@@ -21,10 +21,22 @@ LABEL org.opencontainers.image.title="sa-token-exporter" \
       org.opencontainers.image.source="https://github.com/sa-token-exporter/sa-token-exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
-# What src/lean.ts asks of Node, given at the start: nothing has to replace itself, and execve may be forbidden.
+# What src/lean.ts and src/lockdown/ ask of Node, given at the start: nothing has to replace itself, and execve may be
+# forbidden. Configuration is mounted in /etc/sa-token-exporter.
 ENV MALLOC_ARENA_MAX=1
 # Tokens belong to many users. Kubernetes gives capabilities to uid 0 alone, so it is root with one of them.
 USER 0
 EXPOSE 9894
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-opt", "--no-maglev", "/app/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-opt", "--no-maglev", \
+            "--permission", "--allow-net", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", \
+            "--allow-fs-read=/app/*", \
+            "--allow-fs-read=/var/lib/kubelet/pods/*", \
+            "--allow-fs-read=/var/run/secrets/*", \
+            "--allow-fs-read=/run/secrets/*", \
+            "--allow-fs-read=/proc/self/fd", \
+            "--allow-fs-read=/proc/self/limits", \
+            "--allow-fs-read=/proc/self/mountinfo", \
+            "--allow-fs-read=/proc/self/status", \
+            "--allow-fs-read=/etc/sa-token-exporter/*", \
+            "/app/main.js"]
 CMD ["serve"]

@@ -18,8 +18,15 @@ export interface Launched {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The command line and environment to go on with; undefined where the process has them already. */
-export function leaner({ execPath, execArgv, argv, env }: Launched) {
-  if (FLAGS.every((flag) => execArgv.includes(flag))) return undefined;
-  return { argv: [execPath, ...FLAGS, ...execArgv, ...argv.slice(1)], env: { ...env, ...ENVIRONMENT } };
+/** Whether the process was started with the flags. */
+export function isLean(execArgv: Launched['execArgv']): boolean {
+  return FLAGS.every((flag) => execArgv.includes(flag));
+}
+
+/** The command line and environment to go on with; flags that were given win over these, and over `more`. */
+export function leaner({ execPath, execArgv, argv, env }: Launched, more: readonly string[] = []) {
+  return {
+    argv: [execPath, ...FLAGS, ...more, ...execArgv, ...argv.slice(1)],
+    env: { ...env, ...ENVIRONMENT },
+  };
 }

@@ -4,6 +4,7 @@
  *
  * Dispatches. What a command needs is loaded when it is called.
  */
+import { readFileSync, realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,16 @@ import { type CommandLine, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { createTakeSnapshot, type TakeSnapshot } from './core/snapshot.ts';
 import { tokenReport } from './exposition/token-report.ts';
-import { leaner } from './lean.ts';
-import { createLog, errorFields } from './log.ts';
+import { kubeconfigOf } from './join-cluster.ts';
+import { isLean, leaner } from './lean.ts';
+import { flagsGiven, lockingFlags } from './lockdown/flags.ts';
+import { exposures, isLockedDown, type Launch, missing, type Permission } from './lockdown/lockdown.ts';
+import { type Need, needsOf } from './lockdown/needs.ts';
+import { isWritable, superfluousCapabilities } from './lockdown/privileges.ts';
+import { createLog, errorFields, type Log } from './log.ts';
 import { REVISION, VERSION } from './version.ts';
+
+const DEMO_WRITES = 'demo writes files, and Node was started without leave to: run node main.js demo';
 
 const clock = {
   now: () => Date.now() / 1_000,
@@ -25,15 +33,60 @@ const clock = {
   sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined),
 };
 
+/** What this start of Node allows; undefined, whatever its types say, where that is everything. */
+const permission = process.permission as Permission | undefined;
+/** Of the project from its sources, which need its packages; else of the bundle. */
+const PROGRAM = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '.');
+
+function launch(): Launch {
+  return { execArgv: process.execArgv, nodeOptions: process.env['NODE_OPTIONS'], permission };
+}
+
+/** Links are followed where there are any to see; what is not there has none. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+async function needs(config: Config): Promise<readonly Need[]> {
+  const files = kubeconfigOf(config, process.env) ?? '';
+  const kubeconfig =
+    files === ''
+      ? []
+      : await import('./sources/cluster/kube-config-files.ts').then(({ filesOf }) => filesOf(files));
+  return needsOf({ program: PROGRAM, config, kubeconfig, realPath });
+}
+
 function complain(problems: readonly string[]): Exit {
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return EXIT.usage;
 }
 
+/** Starts anew in place, lean and locked down; where the lockdown is refused, lean alone, and that once. */
+async function replace(config: Config): Promise<void> {
+  const isKnown = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
+  const isRefused = flagsGiven(process.execArgv).includes('--no-permission');
+  if (isRefused && isLean(process.execArgv)) return;
+  const lean = leaner(process, isRefused ? [] : lockingFlags(await needs(config), isKnown));
+  process.execve?.(process.execPath, lean.argv, lean.env);
+}
+
 /** What every command that looks at a node is given. */
 function common(config: Config, takeSnapshot: TakeSnapshot) {
   const node = config.nodeName || hostname();
-  return { config, environment: process.env, node, takeSnapshot, clock, random: Math.random };
+  const mayStartPrograms = permission?.has('child') ?? true;
+  return {
+    config,
+    environment: process.env,
+    node,
+    mayStartPrograms,
+    takeSnapshot,
+    clock,
+    random: Math.random,
+  };
 }
 
 function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
@@ -49,9 +102,29 @@ function serveOptions(config: Config, takeSnapshot: TakeSnapshot) {
   return { ...common(config, takeSnapshot), build, log, signal: stop.signal, stop: () => stop.abort() };
 }
 
+/** What the kernel has about the process; empty where there is no such file. */
+function aboutProcess(file: string): string {
+  try {
+    return readFileSync(`/proc/self/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Says what the process may do, and warns where that is more than it needs. */
+function tellPrivileges({ rootDir }: Config, log: Log): void {
+  log.info('starting', { version: VERSION, locked_down: isLockedDown(launch()) });
+  const capabilities = superfluousCapabilities(aboutProcess('status')).join(',');
+  if (capabilities !== '') log.warn('more capabilities than needed', { capabilities });
+  if (isWritable(aboutProcess('mountinfo'), realPath(`${rootDir}/pods`)))
+    log.warn('the folder of pods is not mounted read-only');
+}
+
 async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
   const { serve } = await import('./serve.ts');
-  const problems = await serve(serveOptions(config, takeSnapshot));
+  const options = serveOptions(config, takeSnapshot);
+  tellPrivileges(config, options.log);
+  const problems = await serve(options);
   return problems.length === 0 ? EXIT.ok : complain(problems);
 }
 
@@ -119,19 +192,31 @@ async function run(commandLine: CommandLine): Promise<Exit> {
   return runOnce(commandLine, takeSnapshot);
 }
 
+/**
+ * Replaces the process by one that can do nothing but `serve`. Answers why the command cannot be run as it was started.
+ */
+async function lockDown({ command, config }: CommandLine): Promise<readonly string[]> {
+  if (command === 'demo') return permission === undefined ? [] : [DEMO_WRITES];
+  if (command === 'serve') {
+    const problems = exposures(launch());
+    if (problems.length > 0) return problems;
+    if (permission === undefined) await replace(config);
+  }
+  return permission === undefined ? [] : missing(await needs(config), permission);
+}
+
 async function main(): Promise<Exit> {
   const loaded = loadConfig(process.argv.slice(2), process.env);
   if (!loaded.ok)
     return complain([...loaded.problems, 'sa-token-exporter --help lists commands and options']);
-  const { isHelp, isVersion, command } = loaded.commandLine;
+  const { isHelp, isVersion } = loaded.commandLine;
   if (isHelp || isVersion) {
     const version = `sa-token-exporter ${VERSION} (${REVISION}, Node ${process.version})\n`;
     process.stdout.write(isHelp ? helpText() : version);
     return EXIT.ok;
   }
-  const lean = command === 'serve' ? leaner(process) : undefined;
-  if (lean !== undefined) process.execve?.(process.execPath, lean.argv, lean.env);
-  return run(loaded.commandLine);
+  const problems = await lockDown(loaded.commandLine);
+  return problems.length > 0 ? complain(problems) : run(loaded.commandLine);
 }
 
 /** A port that is taken is the user's to mend; anything else that arrives here is a bug, told by name and place. */

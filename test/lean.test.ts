@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, it } from 'mocha';
-import { leaner } from '../src/lean.ts';
-import { type Program, startProgram } from './support/program.ts';
+import { describe, it } from 'mocha';
+import { isLean, leaner } from '../src/lean.ts';
+import { startProgramUnder } from './support/program.ts';
 
 const launched = {
   execPath: '/node',
@@ -15,33 +15,36 @@ const launched = {
 };
 
 describe('a lean process', () => {
-  const lean = leaner(launched);
+  const { argv, env } = leaner(launched, ['--more']);
 
   it('has flags before those it was given, and the same arguments', () => {
-    assert.ok(lean);
-    const [path, ...rest] = lean.argv;
+    const [path, ...rest] = argv;
     assert.equal(path, '/node');
-    assert.deepEqual(rest.slice(-3), ['--inspect', 'main.js', 'serve']);
-    assert.ok(rest.length > 3 && rest.slice(0, -3).every((flag) => flag.startsWith('--')));
+    assert.deepEqual(rest.slice(-4), ['--more', '--inspect', 'main.js', 'serve']);
+    assert.ok(rest.length > 4 && rest.slice(0, -4).every((flag) => flag.startsWith('--')));
   });
 
-  it('keeps its environment', () => assert.deepEqual(lean?.env, { ...lean?.env, A: 'b' }));
+  it('keeps its environment', () => assert.deepEqual(env, { ...env, A: 'b' }));
 
-  it('is left alone', () => {
-    assert.equal(leaner({ ...launched, execArgv: lean?.argv.slice(1) ?? [] }), undefined);
+  it('is known by its flags', () => {
+    assert.ok(isLean(argv));
+    assert.ok(!isLean(launched.execArgv));
   });
 });
 
 describe('serve', () => {
-  let program: Program;
-  before(async () => {
-    program = await startProgram('serve', '--kubelet.root-dir=/nowhere', '--cluster.mode=off');
-  });
-  after(() => program.stop());
+  const options = ['serve', '--kubelet.root-dir=/nowhere', '--cluster.mode=off'];
 
-  it('is lean, as the same process', () => {
-    const read = (file: string) => readFileSync(`/proc/${program.process.pid}/${file}`, 'utf8').split('\0');
-    assert.ok(read('cmdline').includes('--optimize-for-size'));
-    assert.ok(read('environ').includes('MALLOC_ARENA_MAX=1'));
-  });
+  for (const [title, flags] of [
+    ['is lean, as the same process', []],
+    ['is lean without being locked down', ['--no-permission']],
+  ] as const)
+    it(title, async () => {
+      const program = await startProgramUnder(flags, ...options);
+      const read = (file: string) => readFileSync(`/proc/${program.process.pid}/${file}`, 'utf8').split('\0');
+      assert.ok(read('cmdline').includes('--optimize-for-size'));
+      assert.ok(read('environ').includes('MALLOC_ARENA_MAX=1'));
+      await program.says(new RegExp(`locked_down=${flags.length === 0}`));
+      await program.stop();
+    });
 });

@@ -4,7 +4,7 @@
  *
  * Does what a runtime does for these few fields, in a mount namespace. Libraries come from this machine, read-only.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,6 +47,10 @@ export interface ContainerOptions {
 export interface Running {
   readonly process: ChildProcess;
   readonly url: string;
+  /** What it has logged by the end of its first pass. */
+  readonly log: string;
+  /** What a command prints that is run in it, as by `kubectl exec`. */
+  readonly exec: (command: readonly string[]) => string;
   /** A file of /proc about it. */
   readonly about: (file: string) => string;
   readonly stop: () => Promise<readonly unknown[]>;
@@ -112,6 +116,12 @@ export async function startContainer(options: ContainerOptions): Promise<Running
   return {
     process: child,
     url: `http://127.0.0.1:${port}`,
+    log: lines.join('\n'),
+    exec: (command) =>
+      execFileSync('nsenter', ['--mount', '--root', `--target=${child.pid}`, ...command], {
+        encoding: 'utf8',
+        env,
+      }),
     about: (file) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8'),
     stop: async () => {
       child.kill('SIGTERM');

@@ -2,14 +2,17 @@
  * The image: every step of the Dockerfile works on what git has, and what it makes starts and serves.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, describe, it } from 'mocha';
+import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { ENVIRONMENT, FLAGS } from '../../src/lean.ts';
+import { lockingFlags } from '../../src/lockdown/flags.ts';
+import { needsOf } from '../../src/lockdown/needs.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
 describe('the instructions of a Dockerfile', () => {
@@ -39,10 +42,21 @@ describe('the image', function () {
     );
   });
 
-  it('starts Node as small as the program would make itself', () => {
+  it('starts Node as the program would start itself: small, and locked down', () => {
     const [node, ...rest] = image.entrypoint;
+    const program = rest.at(-1) ?? '';
+    const loaded = loadConfig([], {});
+    assert.ok(loaded.ok);
+    const needs = needsOf({
+      program: dirname(program),
+      config: loaded.commandLine.config,
+      kubeconfig: [],
+      realPath: (path) => path.replace('/var/run', '/run'),
+    });
+    const settings = { by: 'settings', path: '/etc/sa-token-exporter', isFolder: true };
     assert.equal(node, '/nodejs/bin/node');
-    assert.deepEqual(rest, [...FLAGS, '/app/main.js']);
+    assert.equal(program, '/app/main.js');
+    assert.deepEqual(rest.slice(0, -1), [...FLAGS, ...lockingFlags([...needs, settings], () => true)]);
     assert.deepEqual(image.environment, ENVIRONMENT);
   });
 
@@ -66,14 +80,29 @@ describe('the image', function () {
     );
   });
 
-  it('serves metrics, told its revision', async () => {
+  const argumentsFor = (...args: readonly string[]): readonly string[] => {
     const [, ...flags] = image.entrypoint;
-    const options = ['--kubelet.root-dir=/nowhere', '--cluster.mode=off', '--web.listen-address=127.0.0.1:0'];
-    const args = flags.map((flag) => (flag.startsWith('/') ? join(image.folder, flag) : flag));
-    const server = spawn(process.execPath, [...args, ...image.command, ...options], {
-      cwd: image.folder,
-      env: image.environment,
+    return [...flags.map((flag) => flag.replace('/app/', `${image.folder}/app/`)), ...args];
+  };
+  const options = () => ({ cwd: image.folder, env: image.environment });
+
+  for (const [command, expected] of [
+    ['scan', /^could not read the kubelet's folder of pods: |^no tokens on this node$/m],
+    ['demo', /^demo writes files, and Node was started without leave to: .+\n$/],
+    [
+      'scan --audience.expect=/etc/shadow',
+      /^--audience\.expect: .+ without leave to read \/etc\/shadow: .+\n$/,
+    ],
+  ] as const)
+    it(`answers ${command} as it is started`, () => {
+      const args = argumentsFor(...command.split(' '));
+      const { stdout, stderr } = spawnSync(process.execPath, args, { ...options(), encoding: 'utf8' });
+      assert.match(stdout + stderr, expected);
     });
+
+  it('serves metrics, told its revision', async () => {
+    const quiet = ['--cluster.mode=off', '--web.listen-address=127.0.0.1:0'];
+    const server = spawn(process.execPath, argumentsFor(...image.command, ...quiet), options());
     const ended = once(server, 'exit');
     let port: string | undefined;
     for await (const line of createInterface(server.stderr)) {

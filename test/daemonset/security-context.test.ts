@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { after, before, it } from 'mocha';
 import { CANARY_VOLUME } from '../../src/core/self-view.ts';
 import type { Volume } from '../../src/simulator/objects.ts';
+import { isKeptFromDebugger, listenersOf } from '../support/listeners.ts';
 import { describeWith } from '../support/tools.ts';
 import { type Running, startContainer } from './container.ts';
 import { createFleet, type Fleet, TOKENS_IN_FLEET } from './fleet.ts';
-import { type Image, imageOfHead } from './image.ts';
+import { type Image, imageOfHead, ROOT } from './image.ts';
 import { type Container, daemonSetOf, type PodSpec, render } from './manifests.ts';
 import { ABSENT, DENIED } from './profile.ts';
 
@@ -119,6 +120,46 @@ describeWith(
       assert.equal(lines.filter((line) => line.startsWith('satoken_info{')).length, TOKENS_IN_FLEET + 1);
     });
 
+    it('is locked down, has no more than it needs, and says nothing else of its start', () => {
+      assert.match(container.log, /level=info msg=starting version=\S+ locked_down=true$/m);
+      assert.doesNotMatch(container.log, /level=(?:warn|error)|\(node:\d+\)/);
+    });
+
+    it('watches volumes without a failure', async () => {
+      const lines = await metrics(container);
+      assert.ok(lines.some((line) => /^satoken_watches\{.*\} [1-9]/.test(line)));
+      const failures = lines.filter((line) => line.startsWith('satoken_watch_errors_total{'));
+      assert.ok(failures.length > 0 && failures.every((line) => line.endsWith(' 0')));
+    });
+
+    it('opens no debugger when it is sent SIGUSR1, and lives on', async () => {
+      container.process.kill('SIGUSR1');
+      assert.ok(isKeptFromDebugger(container.process.pid));
+      assert.ok((await metrics(container)).length > 0);
+      assert.equal(listenersOf(container.process.pid), 1);
+    });
+
+    it('lists the tokens for whoever runs what the documents say', () => {
+      const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
+      const [, command = ''] = /kubectl exec .* -- (.* scan)$/m.exec(document) ?? [];
+      const { tokens } = JSON.parse(container.exec([...command.split(' '), '--output=json'])) as {
+        readonly tokens: readonly unknown[];
+      };
+      assert.equal(tokens.length, TOKENS_IN_FLEET + 1);
+    });
+
+    for (const [option, path] of [
+      ['--audience.expect', '/etc/shadow'],
+      ['--kubelet.root-dir', '/var/lib/other'],
+    ] as const)
+      it(`does not start with ${option} outside of what it may read`, async () => {
+        const elsewhere = start(altered(({ args }) => ({ args: [...args, `${option}=${path}`] })));
+        await assert.rejects(
+          elsewhere,
+          new RegExp(`${option}: Node was started without leave to read ${path}`),
+        );
+      });
+
     it('sees itself as it should, and its canary', async () => {
       const lines = (await metrics(container)).filter((line) =>
         /^satoken_(?:self_view|canary_healthy)\{/.test(line),
@@ -157,7 +198,7 @@ describeWith(
       assert.deepEqual(await container.stop(), [0, null]);
       const [first, ...calls] = callsIn(trace);
       assert.equal(first?.name, 'execve');
-      const ofPods = calls.filter(({ args }) => args.includes('/var/lib/kubelet'));
+      const ofPods = calls.filter(({ args }) => args.includes('"/var/lib/kubelet'));
       assert.ok(ofPods.filter(({ name }) => name.startsWith('open')).length > TOKENS_IN_FLEET);
       assert.deepEqual(
         ofPods.filter(({ name }) => !READING.test(name)),

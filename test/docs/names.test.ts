@@ -22,6 +22,8 @@ const FOREIGN_OPTIONS = `
   api-audiences service-account-extend-token-expiration service-account-issuer service-account-key-file
 `;
 
+const NODE_OPTIONS = [...process.allowedNodeEnvironmentFlags].map((flag) => flag.replace(/^--/, ''));
+
 /** How a kind of name is written in a document, and those that are. */
 const KINDS: readonly {
   readonly kind: string;
@@ -44,6 +46,7 @@ const KINDS: readonly {
       'help',
       'version',
       ...FOREIGN_OPTIONS.trim().split(/\s+/),
+      ...NODE_OPTIONS,
     ],
   },
   {

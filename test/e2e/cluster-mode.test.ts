@@ -24,7 +24,7 @@ describe('a configuration of the API server that cannot be used', () => {
         encoding: 'utf8',
       });
       assert.equal(run.status, EXIT.usage);
-      assert.match(run.stderr, /^the configuration of the API server cannot be used: .+\n$/);
+      assert.match(run.stderr, /^the configuration of the API server cannot be used: .+$/m);
       assert.equal(run.stdout, '');
     });
   }

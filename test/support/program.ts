@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+export const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 
 export interface Program {
@@ -19,8 +19,16 @@ export interface Program {
 }
 
 /** Starts a command that listens; resolves once its first pass has ended. */
-export async function startProgram(...args: readonly string[]): Promise<Program> {
-  const child = spawn(process.execPath, [MAIN, ...args, '--web.listen-address=127.0.0.1:0']);
+export function startProgram(...args: readonly string[]): Promise<Program> {
+  return startProgramUnder([], ...args);
+}
+
+/** The same, with flags for Node. */
+export async function startProgramUnder(
+  flags: readonly string[],
+  ...args: readonly string[]
+): Promise<Program> {
+  const child = spawn(process.execPath, [...flags, MAIN, ...args, '--web.listen-address=127.0.0.1:0']);
   const ended = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

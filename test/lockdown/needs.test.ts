@@ -1,0 +1,46 @@
+/**
+ * What `serve` has to read, by its configuration.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { needsOf, type Readers } from '../../src/lockdown/needs.ts';
+
+const MOUNTS = '/var/run/secrets';
+const CONFIG = { rootDir: '/kubelet', ownToken: `${MOUNTS}/canary/token`, audienceRules: '' };
+
+function paths({ config = CONFIG, ...others }: Partial<Readers> = {}): readonly string[] {
+  const needs = needsOf({ program: '/app', kubeconfig: [], realPath: (path) => path, config, ...others });
+  return needs.map(({ path, isFolder }) => `${path}${isFolder ? '/' : ''}`);
+}
+
+describe('what serve has to read', () => {
+  const own = ['fd', 'limits', 'mountinfo', 'status'].map((name) => `/proc/self/${name}`);
+
+  it('is the program, the pods, its own mounts and what it tells of itself', () => {
+    assert.deepEqual(paths(), ['/app/', '/kubelet/pods/', `${MOUNTS}/`, ...own]);
+  });
+
+  it('is its own mounts by both names, where a link leads to them', () => {
+    const realPath = (path: string) => path.replace('/var/run', '/run');
+    assert.deepEqual(paths({ realPath }).slice(2, 4), [`${MOUNTS}/`, `${realPath(MOUNTS)}/`]);
+  });
+
+  it('is the folder of the own token, where that lies elsewhere', () => {
+    const config = { ...CONFIG, ownToken: '/own/token' };
+    assert.deepEqual(paths({ config }).slice(2, 4), [`${MOUNTS}/`, '/own/']);
+  });
+
+  it('is a file that an option names, and not its neighbours', () => {
+    const config = { ...CONFIG, audienceRules: '/etc/rules.yaml' };
+    assert.deepEqual(paths({ config }).slice(-1), ['/etc/rules.yaml']);
+  });
+
+  it('is what the configuration of the API server consists of', () => {
+    assert.deepEqual(paths({ kubeconfig: ['/a', '/b'] }).slice(-2), ['/a', '/b']);
+  });
+
+  it('is told from the root, wherever it is named from', () => {
+    const config = { ...CONFIG, audienceRules: 'rules.yaml' };
+    assert.deepEqual(paths({ config }).slice(-1), [`${process.cwd()}/rules.yaml`]);
+  });
+});
