@@ -16,11 +16,11 @@ import { type CommandLine, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { createTakeSnapshot, type TakeSnapshot } from './core/snapshot.ts';
 import { tokenReport } from './exposition/token-report.ts';
-import { kubeconfigOf } from './join-cluster.ts';
+import { gatherNeeds } from './gather-needs.ts';
 import { isLean, leaner } from './lean.ts';
 import { flagsGiven, lockingFlags } from './lockdown/flags.ts';
 import { exposures, isLockedDown, type Launch, missing, type Permission } from './lockdown/lockdown.ts';
-import { type Need, needsOf } from './lockdown/needs.ts';
+import type { Need } from './lockdown/needs.ts';
 import { isWritable, superfluousCapabilities } from './lockdown/privileges.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { REVISION, VERSION } from './version.ts';
@@ -51,13 +51,8 @@ function realPath(path: string): string {
   }
 }
 
-async function needs(config: Config): Promise<readonly Need[]> {
-  const files = kubeconfigOf(config, process.env) ?? '';
-  const kubeconfig =
-    files === ''
-      ? []
-      : await import('./sources/cluster/kube-config-files.ts').then(({ filesOf }) => filesOf(files));
-  return needsOf({ program: PROGRAM, config, kubeconfig, realPath });
+function needs(config: Config): Promise<readonly Need[]> {
+  return gatherNeeds({ config, environment: process.env, program: PROGRAM, realPath });
 }
 
 function complain(problems: readonly string[]): Exit {

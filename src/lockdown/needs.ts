@@ -17,9 +17,11 @@ export interface Need {
 export interface Readers {
   /** Where the program's own files are. */
   readonly program: string;
-  readonly config: Pick<Config, 'rootDir' | 'ownToken' | 'audienceRules'>;
+  readonly config: Pick<Config, 'rootDir' | 'ownToken' | 'audienceRules' | 'webConfig'>;
   /** Files of the API server's configuration, and those it refers to. */
   readonly kubeconfig: readonly string[];
+  /** Those that the web configuration names; itself it is an option. */
+  readonly webFiles: readonly string[];
   /** A path without links; the same where it cannot be had. */
   readonly realPath: (path: string) => string;
 }
@@ -37,8 +39,8 @@ function file(by: string, path: string): Need {
   return { by, path: resolve(path), isFolder: false };
 }
 
-export function needsOf({ program, config, kubeconfig, realPath }: Readers): readonly Need[] {
-  const { rootDir, ownToken, audienceRules } = config;
+export function needsOf({ program, config, kubeconfig, webFiles, realPath }: Readers): readonly Need[] {
+  const { rootDir, ownToken, audienceRules, webConfig } = config;
   // Not the file: in a mount it is a link, to another folder after each refresh.
   const mounts = ownToken.startsWith(`${OWN_MOUNTS}/`) ? [OWN_MOUNTS] : [OWN_MOUNTS, dirname(ownToken)];
   const needs = [
@@ -48,6 +50,9 @@ export function needsOf({ program, config, kubeconfig, realPath }: Readers): rea
     ...mounts.flatMap((path) => [path, realPath(path)]).map((path) => folder('--own-token', path)),
     ...OWN_PROCESS.map((name) => file('the metrics of the process', `/proc/self/${name}`)),
     ...(audienceRules === '' ? [] : [file('--audience.expect', audienceRules)]),
+    // What it names when it has changed lies beside it, if it is to be taken.
+    ...(webConfig === '' ? [] : [folder('--web.config.file', dirname(webConfig))]),
+    ...webFiles.map((path) => file('--web.config.file', path)),
     ...kubeconfig.map((path) => file('--cluster.kubeconfig', path)),
   ];
   return needs.filter(({ path }, index) => needs.findIndex((other) => other.path === path) === index);

@@ -51,6 +51,7 @@ describe('the image', function () {
       program: dirname(program),
       config: loaded.commandLine.config,
       kubeconfig: [],
+      webFiles: [],
       realPath: (path) => path.replace('/var/run', '/run'),
     });
     const settings = { by: 'settings', path: '/etc/sa-token-exporter', isFolder: true };

@@ -6,10 +6,11 @@ import { describe, it } from 'mocha';
 import { needsOf, type Readers } from '../../src/lockdown/needs.ts';
 
 const MOUNTS = '/var/run/secrets';
-const CONFIG = { rootDir: '/kubelet', ownToken: `${MOUNTS}/canary/token`, audienceRules: '' };
+const CONFIG = { rootDir: '/kubelet', ownToken: `${MOUNTS}/canary/token`, audienceRules: '', webConfig: '' };
 
 function paths({ config = CONFIG, ...others }: Partial<Readers> = {}): readonly string[] {
-  const needs = needsOf({ program: '/app', kubeconfig: [], realPath: (path) => path, config, ...others });
+  const nothing = { kubeconfig: [], webFiles: [] };
+  const needs = needsOf({ program: '/app', ...nothing, realPath: (path) => path, config, ...others });
   return needs.map(({ path, isFolder }) => `${path}${isFolder ? '/' : ''}`);
 }
 
@@ -37,6 +38,16 @@ describe('what serve has to read', () => {
 
   it('is what the configuration of the API server consists of', () => {
     assert.deepEqual(paths({ kubeconfig: ['/a', '/b'] }).slice(-2), ['/a', '/b']);
+  });
+
+  it('is the folder of the web configuration, and what that names elsewhere', () => {
+    const config = { ...CONFIG, webConfig: '/etc/web/web.yml' };
+    const webFiles = ['/etc/web/web.yml', '/etc/tls/tls.key'];
+    assert.deepEqual(paths({ config, webFiles }).slice(-3), [
+      '/etc/web/',
+      '/etc/web/web.yml',
+      '/etc/tls/tls.key',
+    ]);
   });
 
   it('is told from the root, wherever it is named from', () => {

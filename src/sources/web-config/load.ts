@@ -13,6 +13,8 @@ import type { Pem, TlsDocument } from './tls-section.ts';
 
 export interface Load {
   readonly read: Read<WebSettings>;
+  /** The file and those it names, as far as they were reached. */
+  readonly files: readonly string[];
   /** Whether every file that was read still says the same, or still cannot be read. */
   readonly isCurrent: () => Promise<boolean>;
 }
@@ -102,5 +104,5 @@ export async function loadWebConfig(file: string): Promise<Load> {
     }
     return true;
   };
-  return { read, isCurrent };
+  return { read, files: [...seen.keys()], isCurrent };
 }
