@@ -67,10 +67,13 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const health = createHealth({ resource, initially: STARTING, random, listener });
   let heardMs = Number.NEGATIVE_INFINITY;
 
+  const isForgotten = (): boolean => clock.monotonicMs() - heardMs > FORGOTTEN_MS;
   const hear = (isDifferent: boolean): void => {
+    // What is the same as before is news where it had been forgotten.
+    const isNews = isDifferent || isForgotten();
     heardMs = clock.monotonicMs();
     health.succeed();
-    if (isDifferent) listener.onChange();
+    if (isNews) listener.onChange();
   };
 
   const list = async (signal: AbortSignal): Promise<number> => {
@@ -113,6 +116,6 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       await clock.sleep(waitMs, signal);
     }
   };
-  const known = () => (clock.monotonicMs() - heardMs > FORGOTTEN_MS ? undefined : replica.objects());
+  const known = () => (isForgotten() ? undefined : replica.objects());
   return { run, known, state: health.state };
 }

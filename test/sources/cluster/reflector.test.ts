@@ -208,14 +208,18 @@ describe('a reflector', () => {
     assert.deepEqual(asked().slice(1), ['list 300', 'watch 300']);
   });
 
-  it('forgets after five minutes without a word, and knows again with the next', async () => {
-    const { clock, reflector, watch } = await start({}, 0);
+  it('forgets after five minutes without a word, knows again with the next, and tells of it', async () => {
+    const { clock, notes, reflector, watch } = await start({}, 0);
     await clock.advance(5 * MINUTE);
     assert.equal(reflector.known()?.size, 1);
     await clock.advance(1);
     assert.equal(reflector.known(), undefined);
+    const told = notes.changes();
     watch().send(bookmark('ServiceAccount', '9'));
     assert.equal(reflector.known()?.size, 1);
+    assert.equal(notes.changes(), told + 1);
+    watch().send(bookmark('ServiceAccount', '10'));
+    assert.equal(notes.changes(), told + 1);
   });
 
   const wrong = [
