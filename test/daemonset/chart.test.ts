@@ -3,45 +3,20 @@
  * than the exporter's.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'mocha';
 import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { describeWith, HELM } from '../support/tools.ts';
+import { describeWith } from '../support/tools.ts';
+import { CHART, helm, helmOutput, template } from './helm.ts';
 import { ROOT } from './image.ts';
-import { clusterRoleOf, daemonSetOf, type Manifest, parseManifests, render } from './manifests.ts';
+import { clusterRoleOf, daemonSetOf, type Manifest, monitorsOf, render } from './manifests.ts';
 import { fieldErrors, UNTYPED, validate } from './validation.ts';
 
-const CHART = join(ROOT, 'daemonset/chart');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
-/** Renders with values given as JSON, as a release in the namespace of the base. */
-function helm(values: object = {}, ...command: readonly string[]) {
-  const [name = 'template', ...rest] = command;
-  const release = name === 'template' ? ['sa-token-exporter'] : [];
-  const args = [
-    name,
-    ...release,
-    CHART,
-    '-n',
-    'sa-token-exporter',
-    '--kube-version=1.36.0',
-    '-f',
-    '-',
-    ...rest,
-  ];
-  return spawnSync(HELM, args, { encoding: 'utf8', input: JSON.stringify(values) });
-}
-
-function template(values: object = {}): readonly Manifest[] {
-  const { status, stdout, stderr } = helm(values);
-  assert.equal(status, 0, stderr);
-  return parseManifests(stdout);
-}
-
-/** Without what Helm adds to labels, in the order of their kinds; Helm makes the namespace itself. */
+/** Without what Helm adds to labels, in the order of their kinds and names; Helm makes the namespace itself. */
 function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
   return manifests
     .filter(({ kind }) => kind !== 'Namespace')
@@ -49,7 +24,7 @@ function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
       const { 'app.kubernetes.io/name': name } = one.metadata.labels ?? {};
       return { ...one, metadata: { ...one.metadata, labels: { 'app.kubernetes.io/name': name ?? '' } } };
     })
-    .sort((a, b) => a.kind.localeCompare(b.kind));
+    .sort((a, b) => a.kind.localeCompare(b.kind) || a.metadata.name.localeCompare(b.metadata.name));
 }
 
 /** Values that come to what an overlay has. */
@@ -63,11 +38,25 @@ const EQUIVALENTS = [
   },
   { folder: 'overlays/openshift', values: { openshift: { enabled: true } } },
   { folder: 'overlays/prometheus-operator', values: { podMonitor: { enabled: true } } },
+  { folder: 'overlays/service-monitor', values: { serviceMonitor: { enabled: true } } },
+  { folder: 'overlays/kubernetes-auth', values: { web: { kubernetesAuth: true } } },
+  { folder: 'overlays/web-config', values: { web: { configSecrets: ['sa-token-exporter-web'] } } },
   {
     folder: 'overlays/seccomp',
     values: { seccompProfile: { type: 'Localhost', localhostProfile: 'sa-token-exporter.json' } },
   },
 ];
+
+/** What either monitor may say of how Prometheus asks; what excludes another is not among it. */
+const SCRAPE = {
+  scrapeClass: 'own-token',
+  endpoint: {
+    scheme: 'https',
+    scrapeTimeout: '9s',
+    tlsConfig: { serverName: 'exporter', ca: { secret: { name: 'tls', key: 'ca.crt' } } },
+    authorization: { credentials: { name: 'token', key: 'token' } },
+  },
+};
 
 /** Values that are set, all of them other than they come. */
 const ALL = {
@@ -79,7 +68,12 @@ const ALL = {
     'web.max-requests': 9,
   },
   openshift: { enabled: true },
-  podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s' },
+  web: {
+    kubernetesAuth: true,
+    scrapers: [{ namespace: 'monitoring', serviceAccount: 'prometheus' }],
+    configSecrets: ['web', 'tls'],
+  },
+  podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s', ...SCRAPE },
   networkPolicy: { from: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] },
   priorityClassName: 'high',
   maxUnavailable: 3,
@@ -110,12 +104,76 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
   { it: 'a share of nodes that is none', values: { maxUnavailable: 'some' }, names: /maxUnavailable/ },
   { it: 'text for a number of resources', values: { resources: { limits: 'none' } }, names: /limits/ },
   { it: 'a word for a boolean', values: { cluster: { enabled: 'yes' } }, names: /enabled/ },
+  {
+    it: 'a Secret where there may be several',
+    values: { web: { configSecrets: 'a' } },
+    names: /configSecrets/,
+  },
+  {
+    it: 'a scraper without its namespace',
+    values: { web: { kubernetesAuth: true, scrapers: [{ serviceAccount: 'a' }] } },
+    names: /namespace/,
+  },
+  {
+    it: 'a field of the endpoint that the chart sets itself',
+    values: { podMonitor: { endpoint: { honorLabels: false } } },
+    names: /honorLabels/,
+  },
+  {
+    it: 'scrapers where nobody is asked',
+    values: { web: { scrapers: [{ namespace: 'a', serviceAccount: 'b' }] } },
+    names: /web\.scrapers: .*web\.kubernetesAuth/,
+  },
+  {
+    it: 'a monitor that cannot show who asks',
+    values: { web: { kubernetesAuth: true }, podMonitor: { enabled: true } },
+    names: /podMonitor: .*scrapeClass/,
+  },
+  {
+    it: 'both monitors, and says so beside what else is wrong',
+    values: {
+      web: { kubernetesAuth: true },
+      podMonitor: { enabled: true },
+      serviceMonitor: { enabled: true },
+    },
+    names: /podMonitor\.enabled and serviceMonitor\.enabled: .*\n.*podMonitor: /,
+  },
+];
+
+/** What is granted, by what is asked. */
+const GRANTS = [
+  { values: { options: { 'cluster.token-review': 'off' } }, rules: 'pods serviceaccounts events' },
+  {
+    values: { options: { 'cluster.token-review': 'off' }, web: { kubernetesAuth: true } },
+    rules: 'pods serviceaccounts events tokenreviews subjectaccessreviews',
+  },
+  {
+    values: { cluster: { enabled: false }, web: { kubernetesAuth: true } },
+    rules: 'tokenreviews subjectaccessreviews',
+  },
+  { values: { cluster: { enabled: false } }, rules: '' },
+];
+
+/** How Prometheus shows who it is: by the file of its own token, unless it is told another way. */
+const CREDENTIALS = [
+  { it: 'none where nobody is asked', values: { serviceMonitor: { enabled: true } }, isFile: false },
+  {
+    it: 'the token of its account',
+    values: { web: { kubernetesAuth: true }, serviceMonitor: { enabled: true } },
+    isFile: true,
+  },
+  {
+    it: 'what the scrape class or the endpoint says',
+    values: { web: { kubernetesAuth: true }, serviceMonitor: { enabled: true, ...SCRAPE } },
+    isFile: false,
+  },
 ];
 
 /** What the chart sets, what names files that are not in the pod, and what is for a person at a terminal. */
 const NOT_TAKEN = `
   kubelet.root-dir node-name pod-uid own-token cluster.mode
-  cluster.kubeconfig audience.expect web.listen-address output at
+  cluster.kubeconfig audience.expect web.listen-address web.config.file web.kubernetes-auth web.probe-address
+  output at
 `
   .trim()
   .split(/\s+/);
@@ -129,20 +187,21 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
 
   for (const { it: title, values, names } of INVALID) {
     it(`refuses ${title}`, () => {
-      const { status, stderr } = helm(values);
+      const { status, stderr } = helm('template', values);
       assert.notEqual(status, 0);
       assert.match(stderr, names);
     });
   }
 
   it('passes helm lint, strictly', () => {
-    const { status, stdout, stderr } = helm({}, 'lint', '--strict');
-    assert.equal(status, 0, stdout + stderr);
+    assert.match(helmOutput('lint', {}), /0 chart\(s\) failed/);
   });
 
   it('renders what Kubernetes takes with every value set', async function () {
     this.timeout(120_000);
-    const typed = template(ALL).filter(({ kind }) => !UNTYPED.includes(kind));
+    const { podMonitor, ...others } = ALL;
+    const both = [...template(ALL), ...template({ ...others, serviceMonitor: podMonitor })];
+    const typed = both.filter(({ kind }) => !UNTYPED.includes(kind));
     assert.equal(fieldErrors(typed), '');
     for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
   });
@@ -155,11 +214,22 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
     assert.deepEqual([perToken, isRelativeShown, scanInterval, maxRequests], ['problems', false, 60, 9]);
   });
 
-  it('grants no TokenReview where none is asked for', () => {
-    const rules = clusterRoleOf(template({ options: { 'cluster.token-review': 'off' } }))?.rules ?? [];
-    assert.equal(rules.length, 3);
-    assert.ok(rules.every(({ resources }) => !resources.includes('tokenreviews')));
-  });
+  for (const { values, rules } of GRANTS) {
+    it(`grants ${rules || 'nothing'} with ${JSON.stringify(values)}`, () => {
+      const granted = (clusterRoleOf(template(values))?.rules ?? []).flatMap(
+        ({ resources = [] }) => resources,
+      );
+      assert.equal(granted.join(' '), rules);
+    });
+  }
+
+  for (const { it: title, values, isFile } of CREDENTIALS) {
+    it(`has a ServiceMonitor show ${title}`, () => {
+      const [monitor] = monitorsOf(template(values));
+      assert.ok(monitor?.kind === 'ServiceMonitor');
+      assert.equal(monitor.spec.endpoints[0].bearerTokenFile !== undefined, isFile);
+    });
+  }
 
   it('takes every option but those that it sets itself or that name a file', () => {
     const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as {

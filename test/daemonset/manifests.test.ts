@@ -5,40 +5,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
-import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { CANARY_VOLUME } from '../../src/core/self-view.ts';
 import { describeWith } from '../support/tools.ts';
+import { assertAgreement, configOf } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { clusterRoleOf, daemonSetOf, FOLDERS, type Manifest, type PodSpec, render } from './manifests.ts';
+import { daemonSetOf, FOLDERS, type Manifest, type PodSpec, render } from './manifests.ts';
 import { fieldErrors, UNTYPED, validate } from './validation.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-
-/** The options that a pod starts the exporter with. */
-function configOf({ containers: [{ args, env }] }: PodSpec) {
-  const loaded = loadConfig(args, Object.fromEntries(env.map(({ name }) => [name, 'of the pod'])));
-  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
-  return loaded.commandLine.config;
-}
-
-/** `resource: verb, verb` as the README has them. */
-function documentedRules(): readonly string[] {
-  return [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:list|watch|create|, )+) \|/gm)].map(
-    ([, resource, verbs]) => `${resource}: ${verbs}`,
-  );
-}
-
-function rulesOf(manifests: readonly Manifest[]): readonly string[] {
-  return (clusterRoleOf(manifests)?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
-    resources.flatMap((resource) =>
-      apiGroups.map(
-        (group) => `${[resource, group].filter((part) => part !== '').join('.')}: ${verbs.join(', ')}`,
-      ),
-    ),
-  );
-}
 
 describeWith(['kubectl'], 'the manifests', () => {
   const rendered = new Map<string, readonly Manifest[]>();
@@ -128,19 +103,7 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.ok(containers[0].volumeMounts.some(({ name }) => name === CANARY_VOLUME));
       });
 
-      it('serves where it says', () => {
-        const { ports } = podOf(folder).containers[0];
-        assert.deepEqual(ports, [
-          { name: 'metrics', containerPort: configOf(podOf(folder)).listenAddress.port },
-        ]);
-      });
-
-      it('is granted what the README says, and only where it asks for it', () => {
-        const isAsking = configOf(podOf(folder)).clusterMode !== 'off';
-        assert.equal(documentedRules().length, 4);
-        assert.deepEqual(rulesOf(of(folder)), isAsking ? documentedRules() : []);
-        assert.equal(podOf(folder).automountServiceAccountToken, isAsking);
-      });
+      it('serves where it says, and is granted what the README says', () => assertAgreement(of(folder)));
 
       it('finds its own token in one of its mounts', () => {
         const { automountServiceAccountToken, containers } = podOf(folder);

@@ -20,6 +20,10 @@ export interface Manifest {
   };
 }
 
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
 interface Mount {
   readonly name: string;
   readonly mountPath: string;
@@ -35,6 +39,8 @@ export interface Container {
     readonly valueFrom: { readonly fieldRef: { readonly fieldPath: string } };
   }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
   readonly securityContext: {
     readonly runAsUser: number;
     readonly allowPrivilegeEscalation: boolean;
@@ -57,7 +63,7 @@ export interface PodSpec {
   readonly volumes: readonly {
     readonly name: string;
     readonly hostPath?: { readonly path: string };
-    readonly projected?: object;
+    readonly projected?: { readonly sources: readonly { readonly secret?: { readonly name: string } }[] };
   }[];
 }
 
@@ -69,11 +75,41 @@ export interface DaemonSet extends Manifest {
 export interface ClusterRole extends Manifest {
   readonly kind: 'ClusterRole';
   readonly rules: readonly {
-    readonly apiGroups: readonly string[];
-    readonly resources: readonly string[];
+    readonly apiGroups?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly nonResourceURLs?: readonly string[];
     readonly verbs: readonly string[];
   }[];
 }
+
+export interface NetworkPolicy extends Manifest {
+  readonly kind: 'NetworkPolicy';
+  readonly spec: {
+    readonly policyTypes: readonly string[];
+    readonly ingress: readonly { readonly ports: readonly { readonly port: number }[] }[];
+  };
+}
+
+/** What Prometheus asks, by either kind of monitor. */
+export interface Endpoint {
+  readonly port: string;
+  readonly path?: string;
+  readonly honorLabels: boolean;
+  readonly authorization?: object;
+  readonly bearerTokenFile?: string;
+}
+
+interface PodMonitor extends Manifest {
+  readonly kind: 'PodMonitor';
+  readonly spec: { readonly scrapeClass?: string; readonly podMetricsEndpoints: readonly [Endpoint] };
+}
+
+interface ServiceMonitor extends Manifest {
+  readonly kind: 'ServiceMonitor';
+  readonly spec: { readonly scrapeClass?: string; readonly endpoints: readonly [Endpoint] };
+}
+
+export type Monitor = PodMonitor | ServiceMonitor;
 
 /** The base and every overlay, relative to the project. */
 export const FOLDERS: readonly string[] = globSync('daemonset/**/kustomization.yaml', { cwd: ROOT })
@@ -99,6 +135,22 @@ export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
   return found;
 }
 
-export function clusterRoleOf(manifests: readonly Manifest[]): ClusterRole | undefined {
-  return manifests.find((one): one is ClusterRole => one.kind === 'ClusterRole');
+/** The role that the exporter has, or another one by its name. */
+export function clusterRoleOf(
+  manifests: readonly Manifest[],
+  name = 'sa-token-exporter',
+): ClusterRole | undefined {
+  return manifests.find(
+    (one): one is ClusterRole => one.kind === 'ClusterRole' && one.metadata.name === name,
+  );
+}
+
+export function networkPolicyOf(manifests: readonly Manifest[]): NetworkPolicy | undefined {
+  return manifests.find((one): one is NetworkPolicy => one.kind === 'NetworkPolicy');
+}
+
+export function monitorsOf(manifests: readonly Manifest[]): readonly Monitor[] {
+  return manifests.filter(
+    (one): one is Monitor => one.kind === 'PodMonitor' || one.kind === 'ServiceMonitor',
+  );
 }

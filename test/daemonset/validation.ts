@@ -20,7 +20,9 @@ const MODULES: Readonly<Record<string, string>> = {
   NetworkPolicy: 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy',
   PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor',
   ResourceQuota: 'kubernetes-models/v1/ResourceQuota',
+  Service: 'kubernetes-models/v1/Service',
   ServiceAccount: 'kubernetes-models/v1/ServiceAccount',
+  ServiceMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor',
 };
 
 /** OpenShift publishes no types. */

@@ -10,6 +10,17 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
+{{/* Whether not everybody is answered who reaches the port: then probes have one of their own. */}}
+{{- define "exporter.isGuarded" -}}
+{{ if or .Values.web.kubernetesAuth .Values.web.configSecrets }}true{{ end }}
+{{- end }}
+{{/* Whether the API server is asked, about tokens or about who asks. */}}
+{{- define "exporter.isAsking" -}}
+{{ if or .Values.cluster.enabled .Values.web.kubernetesAuth }}true{{ end }}
+{{- end }}
+{{- define "exporter.metricsPath" -}}
+{{ get .Values.options "web.telemetry-path" | default "/metrics" }}
+{{- end }}
 {{- define "exporter.image" -}}
 {{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
