@@ -81,6 +81,8 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   plugins: [leaveOutUnused],
+  // Its CommonJS, which Node itself takes, would come without its names where it is imported late.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
   define: {
     __VERSION__: JSON.stringify(version),
     __REVISION__: JSON.stringify(process.env['REVISION'] ?? revision()),

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -56,16 +56,24 @@ describe('the built program', () => {
     );
   });
 
-  it('scans as the sources do', () => {
-    const args = ['scan', `--kubelet.root-dir=${node}`, AT, '--output=json'];
-    const [built, source] = [dist(...args), run(join(ROOT, 'src/main.ts'), ...args)];
-    const seen = ({ status, stdout, stderr }: typeof built) => {
-      const { scannedAt: _, ...answer } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
-      return { status, stderr, answer };
-    };
-    assert.equal(seen(built).answer.tokens.length, 14);
-    assert.deepEqual(seen(built), seen(source));
-  });
+  const RULES = 'rules:\n  - volume: "vault*"\n    audiences: [elsewhere]\n';
+  for (const { it: title, more } of [
+    { it: 'scans as the sources do', more: [] },
+    { it: 'reads a file of YAML as the sources do', more: ['--audience.expect=rules.yaml'] },
+  ]) {
+    it(title, () => {
+      writeFileSync(join(folder, 'rules.yaml'), RULES);
+      const args = ['scan', `--kubelet.root-dir=${node}`, AT, '--output=json', ...more];
+      const [built, source] = [dist(...args), run(join(ROOT, 'src/main.ts'), ...args)];
+      const seen = ({ status, stdout, stderr }: typeof built) => {
+        assert.equal(stderr, '');
+        const { scannedAt: _, ...answer } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
+        return { status, answer };
+      };
+      assert.equal(seen(built).answer.tokens.length, 14);
+      assert.deepEqual(seen(built), seen(source));
+    });
+  }
 
   it('serves metrics and ends when asked to', async () => {
     const args = ['serve', `--kubelet.root-dir=${node}`, '--web.listen-address=127.0.0.1:0'];
