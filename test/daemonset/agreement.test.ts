@@ -37,6 +37,12 @@ const SLIPS = [
     to: '"secrets"',
   },
   { it: 'a role for another path', folder: 'kubernetes-auth', from: '["/metrics"]', to: '["/"]' },
+  {
+    it: 'volumes that OpenShift does not admit',
+    folder: 'openshift',
+    from: '"hostPath","projected"',
+    to: '"hostPath"',
+  },
   { it: 'an open way out', folder: 'no-cluster', from: '["Ingress","Egress"]', to: '["Ingress"]' },
   { it: 'a closed way in', folder: 'base', from: '"port":9894', to: '"port":9895' },
   {

@@ -13,6 +13,7 @@ import { ROOT } from './image.ts';
 import {
   type ClusterRole,
   clusterRoleOf,
+  constraintOf,
   daemonSetOf,
   type Manifest,
   monitorsOf,
@@ -96,6 +97,14 @@ function assertPermissions(config: Config, manifests: readonly Manifest[]): void
   assert.deepEqual(rules, isKubernetesAuth ? [{ nonResourceURLs: [telemetryPath], verbs: ['get'] }] : []);
 }
 
+/** The constraint of OpenShift, where there is one, allows for the kinds of volumes that the pod has. */
+function assertVolumes({ volumes }: PodSpec, manifests: readonly Manifest[]): void {
+  const constraint = constraintOf(manifests);
+  if (constraint === undefined) return;
+  const kinds = volumes.flatMap((volume) => Object.keys(volume)).filter((key) => key !== 'name');
+  assert.deepEqual([...new Set(kinds)].sort(), constraint.volumes);
+}
+
 /** Scrapes come in, probes need no rule; something goes out only where the API server is asked. */
 function assertNetwork(config: Config, manifests: readonly Manifest[]): void {
   const policy = networkPolicyOf(manifests);
@@ -127,6 +136,7 @@ export function assertAgreement(manifests: readonly Manifest[]): void {
   assertPorts(config, pod);
   assertWebConfig(config, pod);
   assertPermissions(config, manifests);
+  assertVolumes(pod, manifests);
   assertNetwork(config, manifests);
   assertMonitor(config, manifests);
 }

@@ -10,7 +10,7 @@ import { CANARY_VOLUME } from '../../src/core/self-view.ts';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement, configOf } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { daemonSetOf, FOLDERS, type Manifest, type PodSpec, render } from './manifests.ts';
+import { constraintOf, daemonSetOf, FOLDERS, type Manifest, type PodSpec, render } from './manifests.ts';
 import { fieldErrors, UNTYPED, validate } from './validation.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -124,8 +124,7 @@ describeWith(['kubectl'], 'the manifests', () => {
   describe('the constraint of OpenShift', () => {
     it('allows for what the pod asks, and nothing else', () => {
       const manifests = of('daemonset/overlays/openshift');
-      const found = manifests.find(({ kind }) => kind === 'SecurityContextConstraints');
-      const constraint = { ...found } as Readonly<Record<string, unknown>>;
+      const constraint = { ...constraintOf(manifests) } as Readonly<Record<string, unknown>>;
       const { capabilities, seLinuxOptions } = podOf('daemonset/overlays/openshift').containers[0]
         .securityContext;
       assert.deepEqual(constraint['allowedCapabilities'], capabilities.add);

@@ -90,6 +90,11 @@ export interface NetworkPolicy extends Manifest {
   };
 }
 
+export interface SecurityContextConstraints extends Manifest {
+  readonly kind: 'SecurityContextConstraints';
+  readonly volumes: readonly string[];
+}
+
 /** What Prometheus asks, by either kind of monitor. */
 export interface Endpoint {
   readonly port: string;
@@ -147,6 +152,12 @@ export function clusterRoleOf(
 
 export function networkPolicyOf(manifests: readonly Manifest[]): NetworkPolicy | undefined {
   return manifests.find((one): one is NetworkPolicy => one.kind === 'NetworkPolicy');
+}
+
+export function constraintOf(manifests: readonly Manifest[]): SecurityContextConstraints | undefined {
+  return manifests.find(
+    (one): one is SecurityContextConstraints => one.kind === 'SecurityContextConstraints',
+  );
 }
 
 export function monitorsOf(manifests: readonly Manifest[]): readonly Monitor[] {
