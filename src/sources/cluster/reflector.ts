@@ -61,17 +61,27 @@ function isWrong(state: ResourceState): boolean {
   return !state.isUp && (state.failure === 'bad_answer' || state.failure === 'too_large');
 }
 
+/** When something was last heard. */
+function createMemory(clock: Clock) {
+  let heardMs = Number.NEGATIVE_INFINITY;
+  const isLost = (): boolean => clock.monotonicMs() - heardMs > FORGOTTEN_MS;
+  /** Answers whether what is known had been forgotten: the same as before, it is news. */
+  const refresh = (): boolean => {
+    const wasLost = isLost();
+    heardMs = clock.monotonicMs();
+    return wasLost;
+  };
+  return { isLost, refresh };
+}
+
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { resource, path, api, clock, random, listener } = options;
   const replica = createReplica(options);
   const health = createHealth({ resource, initially: STARTING, random, listener });
-  let heardMs = Number.NEGATIVE_INFINITY;
+  const memory = createMemory(clock);
 
-  const isForgotten = (): boolean => clock.monotonicMs() - heardMs > FORGOTTEN_MS;
   const hear = (isDifferent: boolean): void => {
-    // What is the same as before is news where it had been forgotten.
-    const isNews = isDifferent || isForgotten();
-    heardMs = clock.monotonicMs();
+    const isNews = memory.refresh() || isDifferent;
     health.succeed();
     if (isNews) listener.onChange();
   };
@@ -105,17 +115,15 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     return isDue ? random() * RENEWAL_MS : health.backOff.nextMs();
   };
 
-  /** Answers how long to wait before the next. */
-  const round = (version: string | undefined, signal: AbortSignal): Promise<number> =>
-    version === undefined ? list(signal) : watch(version, signal);
-
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const waitMs = await round(replica.version(), signal).catch(health.failBy);
+      const version = replica.version();
+      const asking = version === undefined ? list(signal) : watch(version, signal);
+      const waitMs = await asking.catch(health.failBy);
       if (isWrong(health.state())) replica.forgetVersion();
       await clock.sleep(waitMs, signal);
     }
   };
-  const known = () => (isForgotten() ? undefined : replica.objects());
+  const known = () => (memory.isLost() ? undefined : replica.objects());
   return { run, known, state: health.state };
 }
