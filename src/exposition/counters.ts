@@ -10,6 +10,7 @@ import cpu from 'prom-client/lib/metrics/processCpuTotal.js';
 import maxDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js';
 import openDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js';
 import startTime from 'prom-client/lib/metrics/processStartTime.js';
+import { type RequestedResource, SUCCESS } from '../core/requests.ts';
 import { REFUSALS } from './guard/guard.ts';
 import { labelText } from './labels.ts';
 import type { Family, Metric, Sample } from './metric.ts';
@@ -28,7 +29,7 @@ export interface CountersOptions {
   readonly readFailures: readonly string[];
   readonly watchFailures: readonly string[];
   /** Every resource that the API server is asked for. */
-  readonly resources: readonly string[];
+  readonly resources: readonly RequestedResource[];
   /** A metric could not be read, and was left out of a scrape. */
   readonly onError: (error: unknown) => void;
 }
@@ -106,12 +107,12 @@ function createRotationCounters(node: string, registry: Registry): Counters['rot
 /** Every resource is there from the start, with the answer it should get. */
 function createRequestCounter(
   node: string,
-  resources: readonly string[],
+  resources: readonly RequestedResource[],
   registry: Registry,
 ): Counters['asked'] {
   const { labels } = rows.CLUSTER_REQUESTS;
   const counter = new Counter({ ...rows.CLUSTER_REQUESTS, labelNames: labels, registers: [registry] });
-  for (const resource of resources) counter.inc({ node, resource, code: '200' }, 0);
+  for (const resource of resources) counter.inc({ node, resource, code: SUCCESS[resource] }, 0);
   return (resource, code) => counter.inc({ node, resource, code });
 }
 

@@ -27,7 +27,7 @@ function fresh(): Made {
     build: BUILD,
     readFailures: ['a', 'b'],
     watchFailures: ['c'],
-    resources: ['d'],
+    resources: ['pods', 'tokenreviews'],
     onError: (error) => assert.fail(String(error)),
   });
 }
@@ -41,6 +41,10 @@ describe('counters', () => {
       '{node="n",reason="b"}': 0,
     });
     assert.deepEqual(await valuesOf(made, 'satoken_watch_errors_total'), { '{node="n",reason="c"}': 0 });
+    assert.deepEqual(await valuesOf(made, 'satoken_cluster_requests_total'), {
+      '{node="n",resource="pods",code="200"}': 0,
+      '{node="n",resource="tokenreviews",code="201"}': 0,
+    });
     assert.equal((await valuesOf(made, 'satoken_rotation_lag_seconds'))['_count{node="n"}'], 0);
   });
 

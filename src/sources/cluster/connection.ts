@@ -5,14 +5,11 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { AccessResource } from '../../core/access.ts';
-import type { ClusterFailure, ClusterResource } from '../../core/cluster.ts';
+import type { ClusterFailure } from '../../core/cluster.ts';
+import type { RequestedResource } from '../../core/requests.ts';
 import { exchange, type Reply } from './exchange.ts';
 import { type Failed, failed } from './failures.ts';
 import { type Access, type AccessOptions, loadAccess } from './kube-config.ts';
-
-/** What is asked about, in the count of requests. */
-export type RequestedResource = ClusterResource | AccessResource;
 
 export interface Question {
   readonly resource: RequestedResource;

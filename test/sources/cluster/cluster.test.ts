@@ -4,7 +4,13 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
-import type { ClusterFacts, ClusterFailure, ClusterResource } from '../../../src/core/cluster.ts';
+import {
+  CLUSTER_RESOURCES,
+  type ClusterFacts,
+  type ClusterFailure,
+  type ClusterResource,
+} from '../../../src/core/cluster.ts';
+import { SUCCESS } from '../../../src/core/requests.ts';
 import type { Fault } from '../../../src/simulator/api/faults.ts';
 import type { RequestedResource } from '../../../src/simulator/api/request.ts';
 import { type Joined, type JoinedOptions, joinCluster } from './joined.ts';
@@ -273,6 +279,20 @@ describe('the cluster source', () => {
     await until(() => codes.get('pods')?.has('unreachable') === true);
     assert.deepEqual(codes.get('pods'), new Set([200, 'unreachable']));
     assert.deepEqual(codes.get('keys'), new Set([200]));
+  });
+
+  it('gets the answers that a success is known by', async () => {
+    const { until, addPod, addToken, source, codes } = await join({ tokenReview: 'all' });
+    await until(isKnown);
+    const pod = addPod({ name: 'a' });
+    const { uid, namespace } = pod.metadata;
+    source.inspect({ tokens: [addToken(pod)], suspects: [], suspectPods: [{ uid, namespace }] });
+    await until(({ reviews, mountFailures }) => reviews.size === 1 && mountFailures.has(uid));
+    const answered = CLUSTER_RESOURCES.map((resource) => [resource, [...(codes.get(resource) ?? [])]]);
+    assert.deepEqual(
+      answered,
+      CLUSTER_RESOURCES.map((resource) => [resource, [Number(SUCCESS[resource])]]),
+    );
   });
 
   it('holds no timer and no socket once it is stopped, whatever it was doing, and says nothing of it', async () => {

@@ -15,6 +15,7 @@ import type {
   TokenReviewMode,
 } from '../../../src/core/cluster.ts';
 import { decodeToken } from '../../../src/core/decode.ts';
+import type { RequestedResource } from '../../../src/core/requests.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { type ApiServer, createApiServer } from '../../../src/simulator/api-server.ts';
 import { type Cluster, createCluster as createSimulatedCluster } from '../../../src/simulator/cluster.ts';
@@ -23,7 +24,7 @@ import type { Pod } from '../../../src/simulator/objects.ts';
 import { createPod, type PodOptions, tokenVolume } from '../../../src/simulator/pods.ts';
 import type { Clock } from '../../../src/sources/cluster/clock.ts';
 import { type ClusterSource, createCluster } from '../../../src/sources/cluster/cluster.ts';
-import { connect, type RequestedResource } from '../../../src/sources/cluster/connection.ts';
+import { connect } from '../../../src/sources/cluster/connection.ts';
 import { token } from '../../support/tokens.ts';
 
 const NODE = 'node-1';
