@@ -9,6 +9,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
+import { SUCCESS } from '../../src/core/requests.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { type Counters, createCounters } from '../../src/exposition/counters.ts';
 import { createListFamilies, type ListFamilies, type PerTokenMode } from '../../src/exposition/families.ts';
@@ -36,6 +37,8 @@ interface Agent {
   readonly target: Readonly<Record<string, string>>;
   readonly counters: Counters;
   readonly list: ListFamilies;
+  /** Whether it has a web configuration. */
+  readonly isGuarded: boolean;
   readonly isThere: (stage: Stage) => boolean;
   readonly see: (moment: Moment) => Snapshot;
 }
@@ -45,7 +48,7 @@ function createAgent(
   node: string,
   perToken: PerTokenMode,
   index: number,
-): Omit<Agent, 'isThere' | 'see'> {
+): Omit<Agent, 'isGuarded' | 'isThere' | 'see'> {
   const counters = createCounters({
     node,
     build: BUILD,
@@ -72,6 +75,7 @@ function createFirstAgent(perToken: PerTokenMode, index: number): Agent {
   const take = createTakeSnapshot(policy());
   return {
     ...createAgent(CLUSTERS[perToken], 'node-1', perToken, index),
+    isGuarded: true,
     isThere: () => true,
     see: ({ observation, now, context }) => take(observation, now, context),
   };
@@ -82,6 +86,7 @@ function createSecondAgent(): Agent {
   const take = createTakeSnapshot(policy());
   return {
     ...createAgent(CLUSTERS.all, 'node-2', 'all', 9),
+    isGuarded: false,
     isThere: ({ goingOn }) => !goingOn.has('second agent gone'),
     see: ({ observation, now }) => {
       const tokens = observation.tokens.filter(({ identity }) => identity.pod.startsWith('shop-'));
@@ -102,9 +107,16 @@ function startOf({ node }: Agent, { stage }: Moment): number {
   return isRestarted ? RESTARTED_AT : START - DAY;
 }
 
-function count({ counters }: Agent, { goingOn }: Stage): void {
-  const code = goingOn.has('API server gone') ? 'unreachable' : '200';
-  for (const resource of CLUSTER_RESOURCES) counters.asked(resource, code);
+function countAtGuard(counters: Counters, { goingOn }: Stage): void {
+  counters.webConfigRead(goingOn.has('web configuration broken') ? undefined : START);
+  if (goingOn.has('passwords guessed')) for (const status of [401, 429]) counters.refused(status);
+}
+
+function count({ counters, isGuarded }: Agent, stage: Stage): void {
+  const { goingOn } = stage;
+  if (isGuarded) countAtGuard(counters, stage);
+  for (const resource of CLUSTER_RESOURCES)
+    counters.asked(resource, goingOn.has('API server gone') ? 'unreachable' : SUCCESS[resource]);
   if (goingOn.has('bug')) counters.failed('pass');
   if (goingOn.has('watches limited')) counters.watchFailed('max_user_watches');
 }

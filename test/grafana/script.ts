@@ -34,6 +34,8 @@ type Condition =
   | 'third node joined'
   | 'first agent restarted'
   | 'bug'
+  | 'passwords guessed'
+  | 'web configuration broken'
   | 'watches limited';
 
 export interface Stage {
@@ -73,6 +75,8 @@ const SCENES: readonly Scene[] = [
   starts('third node joined', 48),
   starts('first agent restarted', RESTART_MINUTE),
   starts('bug', 49),
+  starts('passwords guessed', 49),
+  starts('web configuration broken', 49),
   starts('watches limited', 49),
   scene('kubelet stopped', 50, ({ world }) => world.kubelet.stop(), 570),
   scene('burning', 57, ({ world }) => world.cluster.changeKey(false), 150),
