@@ -109,6 +109,15 @@ const TROUBLE_ALERTS: readonly Alert[] = [
   },
   {
     ...warning,
+    name: 'SATokenWebConfigBroken',
+    dashboard: 'exporter',
+    expr: `min by (${BY.node}) (${bridged('satoken_web_config_last_reload_successful')}) == 0`,
+    summary: 'The exporter does not take its web configuration as it is now.',
+    description:
+      'Node {{ $labels.node }}: the exporter goes on with the web configuration it had, so a new certificate or a user who was removed changes nothing yet; and after a restart it may not come up. Check first: its log, for "web configuration is not taken".',
+  },
+  {
+    ...warning,
     name: 'SATokenExporterErrors',
     dashboard: 'exporter',
     expr: increasing('satoken_exporter_errors_total', 'part'),

@@ -10,6 +10,8 @@ import { KNOBS } from '../../alerts/knobs.ts';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { SELF_CHECKS } from '../../src/core/self-view.ts';
+import { REFUSALS } from '../../src/exposition/guard/guard.ts';
+import { PARTS } from '../../src/exposition/self-metrics.ts';
 import { runbookUrl } from '../../src/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
@@ -174,6 +176,14 @@ describe('the runbooks', () => {
       assert.ok(text.includes(cause), cause);
     assert.match(text, /terminating/);
     assert.match(text, /clock/);
+  });
+
+  it('explain every way in which the exporter refuses, every part of it, and where credentials go', () => {
+    const down = read('SATokenExporterDown');
+    for (const status of REFUSALS) assert.ok(down.includes(`| ${status} |`), String(status));
+    for (const place of ['basic_auth', 'basicAuth', 'credentials_file', '`authorization`'])
+      assert.ok(down.includes(place), place);
+    for (const part of PARTS) assert.ok(read('SATokenExporterErrors').includes(`\`${part}\``), part);
   });
 
   it('explain every check of the own view, and every resource', () => {

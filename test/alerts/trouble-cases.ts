@@ -44,6 +44,36 @@ const CLUSTER_CASES: readonly Case[] = [
   },
 ];
 
+const broken: Firing = {
+  labels: NODE,
+  description:
+    'Node node-1: the exporter goes on with the web configuration it had, so a new certificate or a user who was removed changes nothing yet; and after a restart it may not come up. Check first: its log, for "web configuration is not taken".',
+};
+const taken = (values: string) => ({ [scraped('satoken_web_config_last_reload_successful')]: values });
+
+const WEB_CONFIG_CASES: readonly Case[] = [
+  {
+    it: 'a web configuration that is not taken is told after 15 minutes',
+    series: taken('1x5 0x30'),
+    expect: fires('SATokenWebConfigBroken', 21, broken),
+  },
+  {
+    it: 'a web configuration that is not taken is told in time though single scrapes fail',
+    series: taken('0 _ 0 _ _ 0x30'),
+    expect: fires('SATokenWebConfigBroken', 15, broken),
+  },
+  {
+    it: 'a web configuration that is mended in time is not told of',
+    series: taken('1x5 0x10 1x30'),
+    expect: silent('SATokenWebConfigBroken', 15, 20, 40),
+  },
+  {
+    it: 'an exporter without a web configuration has none that is broken, whomever it refuses',
+    series: { ...seen('5x30'), [scraped('satoken_web_refusals_total', { code: '401' })]: '0+60x30' },
+    expect: silent('SATokenWebConfigBroken', 15, 30),
+  },
+];
+
 /** Failures that are counted: the alert, the counter, its label, and what is said. */
 const COUNTED = [
   {
@@ -128,4 +158,9 @@ const USE_CASES: readonly Case[] = USES.flatMap(({ alert, counter, onNode, descr
   ];
 });
 
-export const TROUBLE_CASES: readonly Case[] = [...CLUSTER_CASES, ...COUNTED_CASES, ...USE_CASES];
+export const TROUBLE_CASES: readonly Case[] = [
+  ...CLUSTER_CASES,
+  ...WEB_CONFIG_CASES,
+  ...COUNTED_CASES,
+  ...USE_CASES,
+];
