@@ -16,7 +16,10 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../docs/documents.ts';
 import { freePort } from './free-port.ts';
+import { PASSWORD } from './credentials.ts';
 
+/** The user that Prometheus comes as. */
+export const SCRAPER = 'prometheus';
 const SPEED = 60;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
@@ -127,6 +130,8 @@ function startPrometheus(
       {
         job_name: 'sa-token-exporter',
         honor_labels: true,
+        // Whoever does not ask for it lets it be.
+        basic_auth: { username: SCRAPER, password: PASSWORD },
         static_configs: targets.map(({ address, labels }) => ({ targets: [address], labels })),
       },
     ],

@@ -1,7 +1,7 @@
 /**
  * A password, its hash as Apache's htpasswd makes it (`htpasswd -nbBC 5`), and the header that shows it.
  */
-const PASSWORD = 'secret';
+export const PASSWORD = 'secret';
 export const HASH = '$2y$05$tHAVsXEC/XgtT/XpDIqlUOvNRD6OK.1MnkiWAWI2s1fouEless30y';
 /** Of some other password. */
 export const OTHER_HASH = HASH.slice(0, -1) + (HASH.endsWith('a') ? 'b' : 'a');

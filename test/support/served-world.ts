@@ -30,6 +30,8 @@ export interface ServedWorld {
   /** Host and port of the metrics. */
   readonly address: string;
   readonly podNamed: (name: string) => Pod;
+  /** Changes the web configuration of an exporter that has one. */
+  readonly writeWebConfig: (text: string) => void;
   /** Nobody answers where it was, and nobody else takes its place. */
   readonly stopExporter: () => Promise<void>;
   readonly startExporter: () => Promise<void>;
@@ -41,6 +43,8 @@ export interface ServedWorldOptions {
   readonly runOwn?: (world: World) => Pod;
   /** Options of the exporter beside those that point it at the world. */
   readonly args?: readonly string[];
+  /** Its web configuration; it has none where not stated. */
+  readonly webConfig?: string;
   /** What the exporter takes for its own pod's uid, if not what it is. */
   readonly ownUid?: string;
 }
@@ -97,6 +101,7 @@ async function run(args: readonly string[]): Promise<Running> {
 export async function serveWorld({
   runOwn,
   ownUid,
+  webConfig,
   args = [],
 }: ServedWorldOptions = {}): Promise<ServedWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-served-'));
@@ -106,6 +111,8 @@ export async function serveWorld({
   const world = createWorld({ rootDir, mounts: plainFolders, now: clock.now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
+  const webConfigFile = join(folder, 'web.yml');
+  if (webConfig !== undefined) writeFileSync(webConfigFile, webConfig);
   const own = runOwn?.(world) ?? exporter(world, 'sa-token-exporter');
   const ownVolume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const options = [
@@ -115,6 +122,7 @@ export async function serveWorld({
     `--pod-uid=${ownUid ?? own.metadata.uid}`,
     `--own-token=${join(world.kubelet.volumeFolder(own.metadata.uid, ownVolume), 'token')}`,
     '--scan.interval=1s',
+    `--web.config.file=${webConfig === undefined ? '' : webConfigFile}`,
     ...args,
   ];
   let running = await run([...options, '--web.listen-address=127.0.0.1:0']);
@@ -131,6 +139,7 @@ export async function serveWorld({
       assert.ok(found, name);
       return found;
     },
+    writeWebConfig: (text) => writeFileSync(webConfigFile, text),
     stopExporter: async () => {
       await running.stop();
       plug.listen(running.port, '127.0.0.1');

@@ -2,6 +2,8 @@
  * Tokens that are missing, legacy or no tokens, and an exporter that cannot tell.
  */
 import * as plays from '../../../src/simulator/demo-plays.ts';
+import { SCRAPER } from '../../support/alertmanager.ts';
+import { HASH, OTHER_HASH } from '../../support/credentials.ts';
 import { dayTokens, played, remove, rotate, type Trouble, VICTIM } from './trouble.ts';
 
 export const FILE_TROUBLES: readonly Trouble[] = [
@@ -44,6 +46,8 @@ export const FILE_TROUBLES: readonly Trouble[] = [
   },
 ];
 
+const GUARDED = `basic_auth_users: {${SCRAPER}: ${HASH}}`;
+
 export const EXPORTER_TROUBLES: readonly Trouble[] = [
   {
     name: 'exporter-down',
@@ -71,6 +75,22 @@ export const EXPORTER_TROUBLES: readonly Trouble[] = [
     tells: 'SATokenClusterBlind',
     severity: 'warning',
     says: /Failing: serviceaccounts \(server_error\)\./,
+  },
+  {
+    name: 'scraper-refused',
+    options: { webConfig: GUARDED },
+    play: ({ writeWebConfig }) => writeWebConfig(GUARDED.replace(HASH, OTHER_HASH)),
+    mend: ({ writeWebConfig }) => writeWebConfig(GUARDED),
+    tells: 'SATokenExporterDown',
+    severity: 'warning',
+  },
+  {
+    name: 'web-config-broken',
+    options: { webConfig: GUARDED },
+    play: ({ writeWebConfig }) => writeWebConfig(GUARDED.replace(HASH, 'plain')),
+    mend: ({ writeWebConfig }) => writeWebConfig(GUARDED),
+    tells: 'SATokenWebConfigBroken',
+    severity: 'warning',
   },
   { name: 'all-is-well', play: ({ world }) => dayTokens(world, 10, 60) },
 ];
