@@ -46,7 +46,8 @@ export const FILE_TROUBLES: readonly Trouble[] = [
   },
 ];
 
-const GUARDED = `basic_auth_users: {${SCRAPER}: ${HASH}}`;
+const guardedBy = (hash: string): string => `basic_auth_users: {${SCRAPER}: ${hash}}`;
+const GUARDED = guardedBy(HASH);
 
 export const EXPORTER_TROUBLES: readonly Trouble[] = [
   {
@@ -79,7 +80,7 @@ export const EXPORTER_TROUBLES: readonly Trouble[] = [
   {
     name: 'scraper-refused',
     options: { webConfig: GUARDED },
-    play: ({ writeWebConfig }) => writeWebConfig(GUARDED.replace(HASH, OTHER_HASH)),
+    play: ({ writeWebConfig }) => writeWebConfig(guardedBy(OTHER_HASH)),
     mend: ({ writeWebConfig }) => writeWebConfig(GUARDED),
     tells: 'SATokenExporterDown',
     severity: 'warning',
@@ -87,7 +88,7 @@ export const EXPORTER_TROUBLES: readonly Trouble[] = [
   {
     name: 'web-config-broken',
     options: { webConfig: GUARDED },
-    play: ({ writeWebConfig }) => writeWebConfig(GUARDED.replace(HASH, 'plain')),
+    play: ({ writeWebConfig }) => writeWebConfig(guardedBy('secret')),
     mend: ({ writeWebConfig }) => writeWebConfig(GUARDED),
     tells: 'SATokenWebConfigBroken',
     severity: 'warning',
