@@ -74,7 +74,7 @@ export interface AccountFacts {
 
 /** What the API server signs tokens with, and whom they are for. */
 export interface Authority {
-  /** When this was last read; a token issued later may be signed by a newer key. */
+  /** The second in which this was last read; a token issued in it or later may be signed by a newer key. */
   readonly readAt: EpochSeconds;
   readonly issuer: string;
   /** Ids of the published keys. */

@@ -90,7 +90,8 @@ export function createKeys({ api, clock, random, listener, ownAudiences }: KeysO
 
   /** Answers how long to wait where it failed. */
   const ask = async (signal: AbortSignal): Promise<number> => {
-    const asked = { readAt: clock.now(), readMs: clock.monotonicMs() };
+    // A token is issued in a whole second: one of this second may be newer than the answer.
+    const asked = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
     const answer = await askForPublication(api, signal);
     if (!answer.ok) return health.fail(answer);
     take(answer.value, asked);

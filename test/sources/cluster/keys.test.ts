@@ -183,6 +183,14 @@ describe('the keys of the API server', () => {
     assert.equal(keys.published(), published);
   });
 
+  it('are from a whole second, since a token that was issued in it may be newer', async () => {
+    const { clock, keys, look } = await start();
+    await clock.advance(MINUTE + SECOND / 2);
+    look('key-2');
+    await clock.advance(0);
+    assert.equal(keys.authority()?.readAt, NOW + 60);
+  });
+
   it('are asked for every half hour, or ten minutes later at most', async () => {
     for (const [chance, expected] of [
       [0, [0, 30, 60, 90]],
