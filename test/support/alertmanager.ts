@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../docs/documents.ts';
-import { freePort } from './free-port.ts';
 import { PASSWORD } from './credentials.ts';
+import { freePort } from './free-port.ts';
 
 /** The user that Prometheus comes as. */
 export const SCRAPER = 'prometheus';
