@@ -3,6 +3,7 @@
  * it is.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
+import { knob } from '../../alerts/knobs.ts';
 import { dashboard } from '../parts/dashboard.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { TARGETS } from './chosen.ts';
@@ -18,7 +19,14 @@ export const exporter = dashboard({
     'Whether every agent answers, what it costs, what it cannot do, whom it refuses, and which version it is.',
   choices: [
     { label: 'cluster', title: 'Cluster', from: 'satoken_exporter_build_info', isMulti: true, all: '.*' },
-    { label: 'job', title: 'Job', from: `satoken_exporter_build_info{${IN_CLUSTER}}`, isMulti: true },
+    {
+      label: 'job',
+      title: 'Job',
+      from: `satoken_exporter_build_info{${IN_CLUSTER}}`,
+      isMulti: true,
+      // An agent that never let anybody in has no name to choose, and is one of all the same.
+      all: knob('job'),
+    },
     {
       label: 'node',
       title: 'Node',
