@@ -9,7 +9,7 @@ import { type ClusterWiring, kubeconfigOf } from './join-cluster.ts';
 import type { AccessReviewer, AccessReviewerOptions } from './sources/cluster/access-review.ts';
 
 export interface AccessWiring
-  extends Pick<ClusterWiring, 'environment' | 'userAgent' | 'clock' | 'onRequest'>,
+  extends Pick<ClusterWiring, 'environment' | 'userAgent' | 'clock' | 'onRequest' | 'mayStartPrograms'>,
     Pick<AccessReviewerOptions, 'onFailure'> {
   readonly config: Pick<Config, 'kubeconfig'>;
 }
@@ -21,15 +21,15 @@ export type JoinedAccess =
 
 /** Loaded only here: where nobody has to show a token, the client costs no memory. Asks whatever `--cluster.mode` says. */
 export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
-  const { config, environment, userAgent, onRequest } = wiring;
+  const { config, environment, onRequest } = wiring;
   const [{ connect }, { createApi }, { createAccessReviewer }] = await Promise.all([
     import('./sources/cluster/connection.ts'),
     import('./sources/cluster/api.ts'),
     import('./sources/cluster/access-review.ts'),
   ]);
   const connected = await connect({
+    ...wiring,
     kubeconfig: kubeconfigOf({ ...config, clusterMode: 'on' }, environment) ?? '',
-    userAgent,
     onRequest: (resource, code) => onRequest(resource, String(code)),
   });
   if (!connected.ok) return connected;

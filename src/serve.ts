@@ -15,6 +15,7 @@ import type { Guard } from './exposition/guard/guard.ts';
 import { createScrape } from './exposition/scrape.ts';
 import type { Part } from './exposition/self-metrics.ts';
 import { createFacts, type Facts } from './facts.ts';
+import { openSettings } from './follow-settings.ts';
 import { type Joined, joinCluster } from './join-cluster.ts';
 import { errorFields, type Log } from './log.ts';
 import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
@@ -22,7 +23,7 @@ import { createTokenFiles, type TokenFiles } from './sources/token-files.ts';
 import { type Rotation, rotationLag } from './sources/volume-state.ts';
 import { WATCH_FAILURES } from './sources/watch.ts';
 import type { Read } from './sources/yaml-file.ts';
-import { openWeb, type WebOptions } from './web.ts';
+import { createWeb, type WebOptions } from './web.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -111,8 +112,10 @@ function join(shared: Shared, onChange: () => void): Promise<Joined> {
 }
 
 /** The guard that asks the API server who asks; undefined where none is wanted. */
-async function createAccessGuard(shared: Shared): Promise<Read<Guard | undefined>> {
-  const { config, log, counters, clock, signal, build, onError } = shared;
+async function createAccessGuard(
+  shared: Shared,
+): Promise<Read<{ readonly guard: Guard; readonly close: () => void } | undefined>> {
+  const { config, log, counters, clock, build, onError } = shared;
   if (!config.isKubernetesAuth) return { ok: true, value: undefined };
   const [{ joinAccess }, { createKubernetesGuard }] = await Promise.all([
     import('./join-access.ts'),
@@ -126,9 +129,9 @@ async function createAccessGuard(shared: Shared): Promise<Read<Guard | undefined
   });
   if (!joined.ok) return { ok: false, problems: [`--web.kubernetes-auth: ${joined.problem}`] };
   const { review, close } = joined.reviewer;
-  signal.addEventListener('abort', close, { once: true });
   const { monotonicMs } = clock;
-  return { ok: true, value: createKubernetesGuard({ review, monotonicMs, onError: onError('request') }) };
+  const guard = createKubernetesGuard({ review, monotonicMs, onError: onError('request') });
+  return { ok: true, value: { guard, close } };
 }
 
 function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: () => void): Reconciler {
@@ -170,10 +173,14 @@ function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): We
   };
 }
 
+function problemsOf(read: Read<unknown>): readonly string[] {
+  return read.ok ? [] : read.problems;
+}
+
 /**
- * Serves until the signal aborts. Rejects where the address cannot be listened on.
+ * Serves until the signal aborts. Rejects where an address cannot be listened on.
  *
- * Answers the problems, at once, where the web configuration is wrong, and where the API server must be asked and cannot
+ * Answers every problem, at once, where the web configuration is wrong, and where the API server must be asked and cannot
  * be configured; where it may be asked, that is said and no reason to stop.
  */
 export async function serve(options: ServeOptions): Promise<readonly string[]> {
@@ -184,28 +191,34 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const nudge = (): void => loop.nudge();
   const files = createFiles(shared, nudge);
   const joined = await join(shared, nudge);
-  if (!joined.ok && config.clusterMode === 'on') return [joined.problem];
+  const access = await createAccessGuard(shared);
+  const settings = await openSettings({
+    ...shared,
+    onRead: (isTaken) => counters.webConfigRead(isTaken ? clock.now() : undefined),
+    onError: onError('web_config'),
+  });
+  const unjoined = joined.ok || config.clusterMode !== 'on' ? [] : [joined.problem];
+  if (unjoined.length > 0 || !access.ok || !settings.ok)
+    return [...unjoined, ...problemsOf(access), ...problemsOf(settings)];
   if (!joined.ok) log.warn('API server is not asked', { problem: joined.problem });
   const cluster = joined.ok ? joined.cluster : undefined;
   const facts = createFacts({ ...shared, files, cluster, now: clock.now, isLasting: true });
   const loop = createLoop(shared, facts, files, () => {
     isReady = true;
   });
-  const guard = await createAccessGuard(shared);
-  if (!guard.ok) return guard.problems;
-  const web = await openWeb({
+  const web = await createWeb({
     ...shared,
+    settings: settings.value,
     answers: createAnswers(shared, facts, () => isReady),
-    kubernetes: guard.value,
+    kubernetes: access.value?.guard,
     onRefusal: counters.refused,
-    onRead: (isTaken) => counters.webConfigRead(isTaken ? clock.now() : undefined),
-    onError: onError('web_config'),
+    onError: onError('request'),
   });
-  if (!web.ok) return web.problems;
-  await web.value.listen();
-  const running = [loop.run(signal), web.value.run(signal), cluster?.run(signal)];
-  await once(signal, 'abort');
-  await Promise.all([...running, web.value.drain()]);
+  if (!signal.aborted) await web.listen();
+  const running = [loop.run(signal), web.run(signal), cluster?.run(signal)];
+  if (!signal.aborted) await once(signal, 'abort');
+  await Promise.all([...running, web.drain()]);
+  access.value?.close();
   files.close();
   log.info('ended');
   return [];

@@ -16,7 +16,7 @@ export interface TlsContext {
   readonly ca: Buffer | undefined;
   readonly minVersion: SecureVersion;
   readonly maxVersion: SecureVersion;
-  readonly ciphers: string | undefined;
+  readonly ciphers: string;
   readonly honorCipherOrder: boolean;
   readonly ecdhCurve: string | undefined;
 }
@@ -37,7 +37,7 @@ export interface RateLimit {
 export interface WebSettings {
   /** Undefined for plain HTTP. */
   readonly tls: TlsSettings | undefined;
-  /** Set on every answer. */
+  /** Set on every answer to what is HTTP; those that a page sets itself go before. */
   readonly headers: ReadonlyMap<string, string>;
   /** bcrypt hashes of passwords by user; nobody is asked for one where there are none. */
   readonly users: ReadonlyMap<string, string>;

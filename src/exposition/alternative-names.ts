@@ -11,9 +11,10 @@ const ENTRY = /([^:,"]+):("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|[^,"
 /** The kinds that exporter-toolkit compares: others of a certificate are not looked at. */
 const KINDS: readonly string[] = ['DNS', 'IP Address', 'URI', 'email'];
 
-/** One spelling of an address, since there are many for IPv6. */
+/** One spelling of an address, since there are many for IPv6; one with a zone has a single spelling, and is no URL. */
 function canonical(name: string): string {
-  return isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name;
+  const url = isIPv6(name) ? URL.parse(`http://[${name}]`) : null;
+  return url === null ? name : url.hostname.slice(1, -1);
 }
 
 /** As in `DNS:a, IP Address:127.0.0.1`. */

@@ -11,7 +11,7 @@ import { plain } from './plain.ts';
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** Nothing here is to be kept, guessed at, or shown inside of another page. */
-const HEADERS = {
+export const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy':

@@ -4,11 +4,18 @@
  * Bounded in answers under way and in the time each may take. Knows nothing of how a scrape is made. No answer
  * but the page's form holds anything of a request, none of a failure says what failed.
  */
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
+import { type RequestListener, STATUS_CODES } from 'node:http';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Guard } from './guard/guard.ts';
 import { landingPage } from './landing-page.ts';
-import { bounded, guardedBy, onlyReading, type Sleep, withHeaders, within } from './middleware.ts';
+import { bounded, guardedBy, HEADERS, onlyReading, type Sleep, withHeaders, within } from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
 import { type Filter, narrow, parseFilter } from './page/filter.ts';
 import { pagePolicy } from './page/style.ts';
@@ -40,7 +47,7 @@ export interface RouteOptions extends ProbeOptions {
   readonly isPageShown: boolean;
   /** Before every answer, the probes' as well. */
   readonly guard: Guard;
-  /** Set on every answer, in place of those that are set here. */
+  /** Set on every answer of a route, in place of those that are set for all; a page's own policy goes before. */
   readonly headers: () => ReadonlyMap<string, string>;
 }
 
@@ -115,13 +122,19 @@ function addProbes(app: Express, isReady: () => boolean): void {
   });
 }
 
-/** What answers where no route does, or one throws. */
-function end(app: Express, onError: (error: unknown) => void): Express {
+/** What answers where no route does, or one throws; Express itself never, as it would to a target without a path. */
+function end(app: Express, onError: (error: unknown) => void): RequestListener {
   app.use((_request, response) => plain(response, 404));
-  return app.use(answerErrors(onError));
+  app.use(answerErrors(onError));
+  return (request, response) => {
+    app(request as Request, response as Response, () => {
+      response.writeHead(400, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
+      response.end(`${STATUS_CODES[400]}\n`);
+    });
+  };
 }
 
-export function createRoutes(options: RouteOptions, answerMs: number): Express {
+export function createRoutes(options: RouteOptions, answerMs: number): RequestListener {
   const { sleep, headers, guard } = options;
   const app = bareExpress();
   app.use(within(answerMs, sleep), withHeaders(headers), guardedBy(guard), onlyReading);
@@ -133,7 +146,10 @@ export function createRoutes(options: RouteOptions, answerMs: number): Express {
 }
 
 /** The probes alone, before which nobody stands guard. */
-export function createProbeRoutes({ sleep, isReady, onError }: ProbeOptions, answerMs: number): Express {
+export function createProbeRoutes(
+  { sleep, isReady, onError }: ProbeOptions,
+  answerMs: number,
+): RequestListener {
   const app = bareExpress();
   app.use(within(answerMs, sleep), withHeaders(noHeaders), onlyReading);
   addProbes(app, isReady);

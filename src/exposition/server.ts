@@ -40,8 +40,8 @@ export const LIMITS: Limits = {
   checkMs: 1_000,
 };
 
-/** Of the probes: the kubelet's alone. */
-const PROBE_LIMITS: Limits = { ...LIMITS, maxConnections: 64 };
+/** Of the probes, which the kubelet alone has use for. */
+const PROBE_LIMITS: Limits = { ...LIMITS, maxConnections: 64, maxPerPeer: 16 };
 
 function httpOptions(limits: Limits): HttpOptions {
   return {

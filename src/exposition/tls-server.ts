@@ -32,9 +32,14 @@ function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsSettings)
   return allowedNames.length === 0 || isNameAllowed(certificate?.subjectAltName ?? '', allowedNames);
 }
 
-/** Keys are agreed upon once for a connection: to do so again costs a client little and a server much (CVE-2011-1473). */
+/**
+ * Keys are agreed upon once for a connection: to do so again costs a client little and a server much (CVE-2011-1473). Nor
+ * does a connection go on with the session of another: OpenSSL would not look again whether a certificate still holds.
+ */
+const ONCE = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;
+
 function contextOf({ context }: TlsSettings) {
-  return { ...context, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+  return { ...context, secureOptions: ONCE };
 }
 
 /** Makes the server, not yet listening. Whether certificates are asked for stays as it is now. */

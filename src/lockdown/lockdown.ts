@@ -25,6 +25,9 @@ export function exposures({ execArgv, nodeOptions }: Omit<Launch, 'permission'>)
   );
 }
 
+/** Nothing that is needed: where it may be read, everything may. */
+const FORBIDDEN = '/proc/self/environ';
+
 function isAllowed({ path, isFolder }: Need, permission: Permission): boolean {
   return permission.has('fs.read', isFolder ? `${path}/any` : path);
 }
@@ -41,6 +44,6 @@ export function missing(needs: readonly Need[], permission: Permission): readonl
 
 /** Whether nothing but reading what is listed, and the network, is left to the process. */
 export function isLockedDown({ execArgv, nodeOptions, permission }: Launch): boolean {
-  if (permission === undefined || permission.has('fs.read')) return false;
+  if (permission === undefined || permission.has('fs.read', FORBIDDEN)) return false;
   return !isOpened(flagsGiven(execArgv, nodeOptions));
 }

@@ -31,8 +31,10 @@ const OWN_MOUNTS = '/var/run/secrets';
 /** Its own metrics and privileges. Not the folder: `/proc/self/root` is a way to everything. */
 const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'status'];
 
-function folder(by: string, path: string): Need {
-  return { by, path: resolve(path), isFolder: true };
+/** The root is none: what lies in it is allowed by its name. */
+function folder(by: string, path: string): readonly Need[] {
+  const found = resolve(path);
+  return found === '/' ? [] : [{ by, path: found, isFolder: true }];
 }
 
 function file(by: string, path: string): Need {
@@ -44,14 +46,15 @@ export function needsOf({ program, config, kubeconfig, webFiles, realPath }: Rea
   // Not the file: in a mount it is a link, to another folder after each refresh.
   const mounts = ownToken.startsWith(`${OWN_MOUNTS}/`) ? [OWN_MOUNTS] : [OWN_MOUNTS, dirname(ownToken)];
   const needs = [
-    folder('the program', program),
-    folder('--kubelet.root-dir', `${rootDir}/pods`),
+    ...folder('the program', program),
+    ...folder('--kubelet.root-dir', `${rootDir}/pods`),
     // `/var/run` is a link in most images, and the own token is opened where it really is.
-    ...mounts.flatMap((path) => [path, realPath(path)]).map((path) => folder('--own-token', path)),
+    ...mounts.flatMap((path) => [path, realPath(path)]).flatMap((path) => folder('--own-token', path)),
+    ...(dirname(ownToken) === '/' ? [file('--own-token', ownToken)] : []),
     ...OWN_PROCESS.map((name) => file('the metrics of the process', `/proc/self/${name}`)),
     ...(audienceRules === '' ? [] : [file('--audience.expect', audienceRules)]),
     // What it names when it has changed lies beside it, if it is to be taken.
-    ...(webConfig === '' ? [] : [folder('--web.config.file', dirname(webConfig))]),
+    ...(webConfig === '' ? [] : folder('--web.config.file', dirname(webConfig))),
     ...webFiles.map((path) => file('--web.config.file', path)),
     ...kubeconfig.map((path) => file('--cluster.kubeconfig', path)),
   ];

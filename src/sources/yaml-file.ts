@@ -1,6 +1,6 @@
 /**
- * Reads a file of configuration in YAML: every mistake told with its line, and nothing of the file shown but keys, since
- * somebody will name the wrong file.
+ * Reads a file of configuration in YAML: every mistake told with its line, and nothing of the file shown but keys and
+ * words like them, since somebody will name the wrong file.
  *
  * Knows nothing of what the keys mean. The YAML library is loaded only where there is a file.
  */
@@ -24,6 +24,7 @@ export interface Reading {
 
 /** A ConfigMap or a Secret holds no more. */
 const MAX_BYTES = 1024 * 1024;
+const MAX_PROBLEMS = 50;
 const PLAIN_KEY = /^[\w.-]{1,64}$/;
 /** A FIFO or a device that was named by mistake does not block. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -56,6 +57,12 @@ export function entriesOf(
   return entries;
 }
 
+/** A wrong file may have as many problems as lines. */
+function firstOf(problems: readonly string[], file: string): readonly string[] {
+  const more = problems.length - MAX_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `${file}: ${more} problems more`] : problems;
+}
+
 /** Reads a text by `read`, which tells a problem wherever it answers undefined; `file` is its name, for messages. */
 export async function parseYaml<T>(
   text: string,
@@ -79,8 +86,8 @@ export async function parseYaml<T>(
   const isPlain = found.length === 0;
   const value = isPlain ? read({ yaml, file, lineOf, problem }, document.contents) : undefined;
   if (value !== undefined && found.length === 0) return { ok: true, value };
-  const problems = found.toSorted((a, b) => a.line - b.line).map((one) => `${file}:${one.line}: ${one.text}`);
-  return { ok: false, problems: [...new Set(problems)] };
+  const told = found.toSorted((a, b) => a.line - b.line).map((one) => `${file}:${one.line}: ${one.text}`);
+  return { ok: false, problems: firstOf([...new Set(told)], file) };
 }
 
 /** As much of an opened file as is read at all; a byte more than may be there where it is larger. */

@@ -2,20 +2,22 @@
  * The program behind a guard, to a real Prometheus: who gets the metrics, by which credentials, and from when on.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { get as getPlain } from 'node:http';
+import { createServer, get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { basic, HASH, OTHER_HASH } from '../support/credentials.ts';
-import { type Program, startProgram } from '../support/program.ts';
+import { MAIN, type Program, startProgram } from '../support/program.ts';
 import { type Scraper, startScraper } from '../support/scraper.ts';
 import { describeWith } from '../support/tools.ts';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 let folder = '';
 const path = (name: string): string => join(folder, name);
 const write = (...lines: readonly string[]): void => writeFileSync(path('web.yml'), lines.join('\n'));
@@ -142,6 +144,80 @@ describe('a web configuration that is wrong', () => {
     assert.equal(status, 2);
     assert.equal(stderr.match(new RegExp(`^${path('web.yml')}:\\d: `, 'gm'))?.length, 2, stderr);
     assert.doesNotMatch(stderr, /^ +at /m);
+  });
+});
+
+describe('a start that cannot succeed', () => {
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [MAIN, 'serve', `--kubelet.root-dir=${folder}`, ...args], {
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+
+  it('ends, with nothing listened on, where the address of the probes is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { status, stderr } = run(
+      '--cluster.mode=off',
+      '--web.listen-address=127.0.0.1:0',
+      `--web.probe-address=127.0.0.1:${port}`,
+    );
+    taken.close();
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /^cannot go on: listen EADDRINUSE$/m);
+    assert.doesNotMatch(stderr, /msg=listening /);
+  });
+
+  it('tells what is wrong with the web configuration and with the API server at once', () => {
+    write('basic_auth_users: {a: b}');
+    const { status, stderr } = run(
+      '--web.kubernetes-auth',
+      '--cluster.kubeconfig=/nowhere',
+      '--cluster.mode=on',
+      `--web.config.file=${path('web.yml')}`,
+    );
+    assert.equal(status, 2);
+    assert.match(stderr, /^the configuration of the API server cannot be used/m);
+    assert.match(stderr, /^--web\.kubernetes-auth: the configuration of the API server cannot be used/m);
+    assert.match(stderr, /web\.yml:1: basic_auth_users/);
+  });
+
+  it('says that credentials for the guard cannot come from a program', () => {
+    const users = [
+      { name: 'u', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'true' } } },
+    ];
+    const clusters = [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }];
+    const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u' } }];
+    writeFileSync(
+      path('kubeconfig'),
+      JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', users, clusters, contexts }),
+    );
+    const { status, stderr } = run(
+      '--web.kubernetes-auth',
+      '--cluster.mode=off',
+      `--cluster.kubeconfig=${path('kubeconfig')}`,
+    );
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /^--web\.kubernetes-auth: /m);
+  });
+});
+
+describe('a start that is called off', () => {
+  it('ends as soon as it has begun', async () => {
+    write('basic_auth_users:', `  prom: ${HASH}`);
+    const args = [
+      'serve',
+      '--cluster.mode=off',
+      `--kubelet.root-dir=${folder}`,
+      `--web.config.file=${path('web.yml')}`,
+    ];
+    const child = spawn(process.execPath, [MAIN, ...args, '--web.listen-address=127.0.0.1:0']);
+    const ended = once(child, 'exit');
+    for await (const line of createInterface(child.stderr)) if (line.includes('msg=starting')) break;
+    child.kill('SIGTERM');
+    child.stderr.resume();
+    assert.deepEqual(await ended, [0, null]);
   });
 });
 

@@ -20,6 +20,7 @@ describe('alternative names', () => {
       ['a.example', '10.0.0.1', 'a@b', 'spiffe://c/d'],
     ],
     ['IP Address:FE80:0:0:0:0:0:0:1', ['fe80::1']],
+    ['DNS:fe80::1%eth0, IP Address:nonsense', ['fe80::1%eth0', 'nonsense']],
     ['othername:<unsupported>, DNS:a', ['a']],
     ['DirName:"CN = x, DNS:evil, y", DNS:a', ['a']],
     ['DNS:a, DNS:"b', ['a']],
@@ -45,6 +46,7 @@ describe('alternative names', () => {
       [['b.example', 'a.example'], true],
       [['::1'], true],
       [['0::0:1'], true],
+      [['fe80::1%eth0'], false],
       [[], false],
       [[''], false],
     ] as const)

@@ -92,6 +92,17 @@ describe('a request that is not understood', () => {
     });
   }
 
+  for (const target of ['http://[::1', 'http://a:b/metrics']) {
+    it(`${target}: 400 in plain text, and nothing of it comes back`, async () => {
+      const { send } = await start();
+      const answer = await send(request(`GET ${target} HTTP/1.1`));
+      assert.deepEqual(statuses(answer), [400]);
+      assert.match(answer, /\r\nContent-Type: text\/plain/);
+      assert.match(answer, /\r\nCache-Control: no-store/);
+      assert.ok(!answer.includes(target));
+    });
+  }
+
   it('CONNECT: the connection is closed', async () => {
     const { send } = await start();
     assert.deepEqual(statuses(await send(request('CONNECT example.com:443 HTTP/1.1'))), []);

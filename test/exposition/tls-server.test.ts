@@ -2,9 +2,9 @@
  * The server over TLS, to real clients: what it shows them, what it asks of them, and what they get.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { after, afterEach, before, it } from 'mocha';
 import { createSecureServer, LIMITS, type Limits } from '../../src/exposition/server.ts';
 import type { TlsServer } from '../../src/exposition/tls-server.ts';
+import { USUAL } from '../../src/sources/web-config/names.ts';
 import type { ClientAuth, TlsSettings } from '../../src/web-settings.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { readAll, request, serverOptions } from '../support/http.ts';
@@ -55,7 +56,7 @@ describeWith(['openssl'], 'the server over TLS', () => {
       ca: Buffer.from(certificates.ca.cert),
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
-      ciphers: undefined,
+      ciphers: USUAL.join(':'),
       honorCipherOrder: true,
       ecdhCurve: undefined,
       ...context,
@@ -203,30 +204,81 @@ describeWith(['openssl'], 'the server over TLS', () => {
     assert.equal(await curl(port, ...trusting(certificates.next)), 200);
   });
 
-  /** Connects as alice, and answers what the server says and the session to go on with. */
+  /** Connects as alice, and answers whether the server answers, and the session that a client might go on with. */
   const converse = async (port: number, maxVersion: 'TLSv1.2' | 'TLSv1.3', session?: Buffer) => {
     const { cert, key } = certificates.alice;
     const sessions: Buffer[] = [];
     const options = { port, host: '127.0.0.1', cert, key, maxVersion, rejectUnauthorized: false };
     const socket: TLSSocket = connect({ ...options, ...(session && { session }) });
+    let isReused = false;
     socket.on('session', (made: Buffer) => sessions.push(made)).on('error', () => undefined);
-    socket.once('secureConnect', () => socket.write(request('GET /metrics HTTP/1.1')));
+    socket.once('secureConnect', () => {
+      isReused = socket.isSessionReused();
+      socket.write(request('GET /metrics HTTP/1.1'));
+    });
     const answer = await readAll(socket);
-    return { isAnswered: answer.startsWith('HTTP/1.1 200'), session: sessions.at(-1) };
+    return { isAnswered: answer.startsWith('HTTP/1.1 200'), isReused, session: sessions.at(-1) };
   };
+  const alice = { clientAuth: 'verified', allowedNames: ['alice.example'] } as const;
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    it(`looks at the certificate of whoever goes on with a session of ${version}, by the names allowed now`, async () => {
-      const alice = { clientAuth: 'verified', allowedNames: ['alice.example'] } as const;
+    it(`looks at the certificate of every connection of ${version} anew, whatever session it would go on with`, async () => {
       const port = await serve(settings(alice));
       const first = await converse(port, version);
-      assert.ok(first.isAnswered && first.session);
-      assert.equal((await converse(port, version, first.session)).isAnswered, true);
-      secure?.renew(settings({ ...alice, allowedNames: ['bob@example.com'] }));
-      assert.equal((await converse(port, version, first.session)).isAnswered, false);
-      secure?.renew(settings(alice, { ca: Buffer.from(certificates.stranger.cert) }));
-      assert.equal((await converse(port, version, first.session)).isAnswered, false);
-      secure?.renew(settings(alice));
-      assert.equal((await converse(port, version, first.session)).isAnswered, true);
+      assert.ok(first.isAnswered);
+      const second = await converse(port, version, first.session);
+      assert.deepEqual([second.isAnswered, second.isReused], [true, false]);
     });
   }
+
+  it('goes by the names and the CA that it has now', async () => {
+    const port = await serve(settings(alice));
+    const isAnswered = async () => (await converse(port, 'TLSv1.3')).isAnswered;
+    assert.equal(await isAnswered(), true);
+    secure?.renew(settings({ ...alice, allowedNames: ['bob@example.com'] }));
+    assert.equal(await isAnswered(), false);
+    secure?.renew(settings(alice, { ca: Buffer.from(certificates.stranger.cert) }));
+    assert.equal(await isAnswered(), false);
+    secure?.renew(settings(alice));
+    assert.equal(await isAnswered(), true);
+  });
+
+  it('survives a certificate whose names are no names', async () => {
+    const odd = makeCertificate(folder, 'odd', { names: 'DNS:fe80::1%eth0', signedBy: certificates.ca });
+    const port = await serve(
+      settings({ clientAuth: 'required', allowedNames: ['fe80::2%eth0', 'alice.example'] }),
+    );
+    assert.equal(await curl(port, '-k', ...showing(odd)), 0);
+    assert.equal(await curl(port, '-k', ...showing(certificates.alice)), 200);
+  });
+
+  it('speaks no suite without forward secrecy unless told to', async () => {
+    const [key, cert] = [join(folder, 'rsa.key'), join(folder, 'rsa.crt')];
+    const args = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-subj',
+      '/CN=rsa',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ];
+    execFileSync('openssl', args, { stdio: 'ignore' });
+    const port = await serve(settings({}, { cert: readFileSync(cert), key: readFileSync(key) }));
+    const speak = (suite: string) => curl(port, '-k', '--tls-max', '1.2', '--ciphers', suite);
+    for (const suite of ['AES128-SHA', 'AES128-GCM-SHA256', 'AES256-SHA256', 'ECDHE-RSA-AES256-SHA384'])
+      assert.equal(await speak(suite), 0, suite);
+    assert.equal(await speak('ECDHE-RSA-AES128-GCM-SHA256'), 200);
+  });
+
+  it('closes connections of one network beyond its share before they have agreed on anything', async () => {
+    const port = await serve(settings(), { maxPerPeer: 1 });
+    const first = connectPlain(port, '127.0.0.1').on('error', () => undefined);
+    await once(first, 'connect');
+    assert.equal(await curl(port, '-k'), 0);
+    first.destroy();
+  });
 });

@@ -50,6 +50,13 @@ describe('what serve has to read', () => {
     ]);
   });
 
+  it('is never all that there is, where a file lies in the root', () => {
+    const config = { ...CONFIG, ownToken: '/token', webConfig: '/web.yml' };
+    const found = paths({ config, webFiles: ['/web.yml'] });
+    assert.ok(found.includes('/token') && found.includes('/web.yml'));
+    assert.ok(!found.includes('//') && !found.includes('/'));
+  });
+
   it('is told from the root, wherever it is named from', () => {
     const config = { ...CONFIG, audienceRules: 'rules.yaml' };
     assert.deepEqual(paths({ config }).slice(-1), [`${process.cwd()}/rules.yaml`]);

@@ -1,8 +1,8 @@
 /**
- * Which questions to the API server may begin, and how many be under way, by who gives reason to ask.
+ * Which costly questions may begin, and how many be under way, by who gives reason to ask.
  *
  * Three lanes, so that no crowd in one holds up another: what was allowed lately, whoever comes from where somebody was
- * allowed lately, and everybody else. Knows nothing of tokens or answers.
+ * allowed lately, and everybody else. Knows nothing of tokens, passwords or answers.
  */
 import { createBoundedMap } from '../../bounded-map.ts';
 import { type Budget, createBudget } from './budget.ts';
@@ -18,7 +18,10 @@ export interface Admission {
   readonly welcome: (peer: string | undefined) => void;
 }
 
-/** One lane fills half, the others a quarter each, of the connections that there may be to the API server. */
+/**
+ * One lane fills half, the others a quarter each, of the connections that there may be to the API server. Of passwords,
+ * which are checked one at a time, so many wait.
+ */
 const MOST_UNDERWAY = { held: 2, regulars: 2, others: 4 };
 /** Where all of a lane are taken: about as long as an answer takes. */
 const FULL_MS = 1_000;

@@ -1,12 +1,12 @@
 /**
  * Lets in who knows the password of a user, without letting guesses cost much.
  *
- * bcrypt is slow on purpose: a password is checked by it once, one at a time, and no more often than the budget of
- * whoever asks allows. What it came to is kept under a keyed hash, the password is not. Knows nothing of where users come
- * from.
+ * bcrypt is slow on purpose: a password is checked by it once, one at a time, and no more often than whoever asks is
+ * admitted. What it came to is kept under a keyed hash, the password is not. Knows nothing of where users come from.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { createBoundedMap } from '../../bounded-map.ts';
+import type { Admission } from './admission.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { type Guard, type Refusal, tooMany } from './guard.ts';
 import { createQueue } from './queue.ts';
@@ -15,8 +15,8 @@ export interface BasicAuthOptions {
   /** bcrypt hashes by user. At least one. */
   readonly users: () => ReadonlyMap<string, string>;
   readonly verify: (password: Uint8Array, hash: string) => Promise<boolean>;
-  /** Takes from what an address may cost; answers how many milliseconds it has to wait, 0 where none. */
-  readonly take: (peer: string | undefined) => number;
+  /** Who may have a password checked now. */
+  readonly admission: Admission;
   /** Something threw: a bug, and nobody is let in by it. */
   readonly onError: (error: unknown) => void;
 }
@@ -27,57 +27,65 @@ interface Question extends Credentials {
   readonly key: string;
 }
 
+/** Undefined where it could not be found out. */
+type Verdict = boolean | undefined;
+
 /** Answers of each kind that are kept; guesses push out guesses alone. */
 const MAX_KEPT = 100;
-const MAX_QUEUE = 8;
-const QUEUE_MS = 1_000;
 const UNAUTHORIZED: Refusal = {
   status: 401,
   headers: { 'WWW-Authenticate': 'Basic realm="sa-token-exporter", charset="UTF-8"' },
 };
+const FAILED: Refusal = { status: 500, headers: {} };
 
-/** For users that are not there: as slow as the slowest, so that time does not tell who is. */
+/**
+ * For users that are not there: as slow as the slowest, so that an answer does not tell who is by its time. Where costs
+ * differ, one that comes sooner does.
+ */
 function decoyOf(users: ReadonlyMap<string, string>): string {
   const costs = [...users.values()].map((hash) => hash.slice(4, 6)).sort();
   return `$2b$${costs.at(-1)}$${'.'.repeat(53)}`;
 }
 
-/** Tells right from wrong passwords, and remembers. */
-function createJudge({ users, verify, onError }: BasicAuthOptions) {
-  const right = createBoundedMap<true>(MAX_KEPT);
-  const wrong = createBoundedMap<true>(MAX_KEPT);
-  const underway = new Map<string, Promise<boolean>>();
+/** Tells right from wrong passwords, and remembers what bcrypt said. */
+function createJudge({ verify, onError }: BasicAuthOptions) {
+  const kept = { right: createBoundedMap<true>(MAX_KEPT), wrong: createBoundedMap<true>(MAX_KEPT) };
+  const underway = new Map<string, Promise<Verdict>>();
   const queue = createQueue();
 
-  const ask = async ({ user, password, hash, key }: Question): Promise<boolean> => {
+  const ask = async ({ password, hash, key }: Question): Promise<Verdict> => {
     try {
       const isRight = await queue.run(() => verify(password, hash));
-      return isRight && users().get(user) === hash;
+      kept[isRight ? 'right' : 'wrong'].set(key, true);
+      return isRight;
     } catch (error) {
       onError(error);
-      return false;
+      return undefined;
     } finally {
       underway.delete(key);
     }
   };
-  const known = (key: string): boolean | Promise<boolean> | undefined => {
-    if (right.get(key)) return true;
-    return wrong.get(key) ? false : underway.get(key);
+  const known = (key: string): boolean | Promise<Verdict> | undefined => {
+    if (kept.right.get(key)) return true;
+    return kept.wrong.get(key) ? false : underway.get(key);
   };
-  const judge = async (question: Question): Promise<boolean> => {
+  const judge = (question: Question): Promise<Verdict> => {
     const asking = ask(question);
     underway.set(question.key, asking);
-    const isRight = await asking;
-    (isRight ? right : wrong).set(question.key, true);
-    return isRight;
+    return asking;
   };
-  return { known, judge, isFull: () => queue.length() >= MAX_QUEUE };
+  return { known, judge };
+}
+
+function refusalOf(verdict: Verdict): Refusal | undefined {
+  if (verdict === undefined) return FAILED;
+  return verdict ? undefined : UNAUTHORIZED;
 }
 
 export function createBasicAuth(options: BasicAuthOptions): Guard {
-  const { users, take } = options;
+  const { users, admission } = options;
   const secret = randomBytes(32);
-  const { known, judge, isFull } = createJudge(options);
+  const { known, judge } = createJudge(options);
 
   /** The user's hash is part of the key: another password, and what is known of the old one counts no more. */
   const questionOf = (credentials: Credentials): Question => {
@@ -86,14 +94,21 @@ export function createBasicAuth(options: BasicAuthOptions): Guard {
     const hmac = createHmac('sha256', secret).update(`${user.length}:${user}${hash}`).update(password);
     return { ...credentials, hash, key: hmac.digest('base64') };
   };
-  const waitMs = (peer: string | undefined): number => (isFull() ? QUEUE_MS : take(peer));
+  const check = async (question: Question, peer: string | undefined): Promise<Refusal | undefined> => {
+    const admitted = admission.enter(undefined, peer);
+    if (!admitted.ok) return tooMany(admitted.waitMs);
+    return refusalOf(await judge(question).finally(admitted.leave));
+  };
   return async ({ authorization = '', peer }) => {
     const credentials = readCredentials(authorization);
     if (credentials === undefined) return UNAUTHORIZED;
     const question = questionOf(credentials);
     const answer = known(question.key);
-    const wait = answer === undefined ? waitMs(peer) : 0;
-    if (wait > 0) return tooMany(wait);
-    return (await (answer ?? judge(question))) ? undefined : UNAUTHORIZED;
+    const refusal = answer === undefined ? await check(question, peer) : refusalOf(await answer);
+    if (refusal !== undefined) return refusal;
+    // Who was right when they came may not be any more.
+    if (users().get(credentials.user) !== question.hash) return UNAUTHORIZED;
+    admission.welcome(peer);
+    return undefined;
   };
 }

@@ -3,12 +3,7 @@
  *
  * Kept as the time at which it is full again, so that nothing has to refill it. Knows nothing of what is taken.
  */
-export interface Rate {
-  /** So many at once, after a rest. */
-  readonly burst: number;
-  /** From one to the next, where they are taken as they come. */
-  readonly intervalMs: number;
-}
+import type { RateLimit } from '../../web-settings.ts';
 
 /** Milliseconds of a clock that nobody sets. */
 export type Bucket = number;
@@ -16,11 +11,11 @@ export type Bucket = number;
 export const FULL: Bucket = Number.NEGATIVE_INFINITY;
 
 /** How many milliseconds it is until there is one to take; 0 where there is. */
-export function waitMs(bucket: Bucket, { burst, intervalMs }: Rate, nowMs: number): number {
+export function waitMs(bucket: Bucket, { burst, intervalMs }: RateLimit, nowMs: number): number {
   return Math.max(0, Math.ceil(bucket - nowMs - (burst - 1) * intervalMs));
 }
 
 /** The bucket with one less in it. */
-export function taken(bucket: Bucket, { intervalMs }: Rate, nowMs: number): Bucket {
+export function taken(bucket: Bucket, { intervalMs }: RateLimit, nowMs: number): Bucket {
   return Math.max(bucket, nowMs) + intervalMs;
 }

@@ -4,12 +4,13 @@
  * Bounded in the peers it remembers. Knows nothing of what is done, nor of who is right.
  */
 import { type BoundedMap, createBoundedMap } from '../../bounded-map.ts';
-import { type Bucket, FULL, type Rate, taken, waitMs } from './bucket.ts';
+import type { RateLimit } from '../../web-settings.ts';
+import { type Bucket, FULL, taken, waitMs } from './bucket.ts';
 import { networkOf } from './peer.ts';
 
 export interface BudgetOptions {
-  readonly perPeer: Rate;
-  readonly overall: Rate;
+  readonly perPeer: RateLimit;
+  readonly overall: RateLimit;
   /** Beyond, the one that came longest ago is forgotten, and begins anew; `overall` holds whatever comes. */
   readonly maxPeers: number;
   readonly monotonicMs: () => number;

@@ -95,7 +95,9 @@ async function authenticate(
   token: string,
   signal: AbortSignal,
 ): Promise<Answer<JsonObject | undefined>> {
-  const body = tokenReviewBody(Buffer.from(token), []);
+  const raw = Buffer.from(token);
+  const body = tokenReviewBody(raw, []);
+  raw.fill(0);
   const answer = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
   return answer.ok ? readSubject(answer.value) : answer;
 }

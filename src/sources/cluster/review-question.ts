@@ -1,8 +1,7 @@
 /**
  * A review as it is posted to the API server, and the status that comes back.
  *
- * A raw token lives in the body of the request alone, which is wiped once that is over. Knows nothing of what a status
- * means.
+ * The body of a request, which holds a raw token, is wiped once that is over. Knows nothing of what a status means.
  */
 import { type JsonObject, object } from '../../core/claim-rules.ts';
 import type { Answer, Api } from './api.ts';

@@ -40,6 +40,11 @@ export const CIPHERS: ReadonlyMap<string, string> = new Map([
   ['TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305'],
 ]);
 
+/** Where none is listed: keys that are forgotten with the connection, and no CBC. */
+export const USUAL: readonly string[] = [...CIPHERS].flatMap(([name, ours]) =>
+  name.includes('_CBC_') ? [] : [ours],
+);
+
 export const CURVES: ReadonlyMap<string, string> = new Map([
   ['CurveP256', 'P-256'],
   ['CurveP384', 'P-384'],

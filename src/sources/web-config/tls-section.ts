@@ -5,7 +5,7 @@
  */
 import type { SecureVersion } from 'node:tls';
 import type { ClientAuth, TlsContext } from '../../web-settings.ts';
-import { ALWAYS, CIPHERS, CLIENT_AUTHS, CURVES, VERSIONS } from './names.ts';
+import { ALWAYS, CIPHERS, CLIENT_AUTHS, CURVES, USUAL, VERSIONS } from './names.ts';
 import type { Section } from './section.ts';
 import * as read from './section.ts';
 
@@ -62,8 +62,8 @@ function readClients(tls: Section): Pick<TlsDocument, 'clientCa' | 'clientAuth' 
     read.problem(tls, 'client_auth_type', 'needs client_ca_file: whom it is to trust');
   if (clientAuth === 'none' && clientCa !== undefined)
     read.problem(tls, 'client_auth_type', 'is needed for client_ca to be used');
-  const areNamesLookedAt = clientAuth === 'required' || clientAuth === 'verified';
-  if (read.has(tls, 'client_allowed_sans') && !areNamesLookedAt)
+  // Of a certificate that nobody has verified, anybody can choose the names.
+  if (read.has(tls, 'client_allowed_sans') && clientAuth !== 'verified')
     read.problem(tls, 'client_allowed_sans', 'needs client_auth_type RequireAndVerifyClientCert');
   return { clientAuth, clientCa, allowedNames };
 }
@@ -78,7 +78,7 @@ function readChoice(tls: Section): TlsChoice {
   return {
     minVersion,
     maxVersion,
-    ciphers: ciphers.length === 0 ? undefined : [...new Set([...ALWAYS, ...ciphers])].join(':'),
+    ciphers: [...new Set([...ALWAYS, ...(ciphers.length === 0 ? USUAL : ciphers)])].join(':'),
     honorCipherOrder: read.boolean(tls, 'prefer_server_cipher_suites') ?? true,
     ecdhCurve: curves.length === 0 ? undefined : curves.join(':'),
   };

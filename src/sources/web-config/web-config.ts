@@ -37,6 +37,9 @@ function conflict(
 ): string | undefined {
   if (isAuthorizationTaken && after.users.size > 0)
     return 'basic_auth_users and --web.kubernetes-auth exclude each other';
+  // An empty file is a configuration too, and may be one that is being written.
+  if (before.users.size > 0 && after.users.size === 0)
+    return 'basic_auth_users cannot be taken away without a restart';
   if ((before.tls === undefined) !== (after.tls === undefined))
     return 'tls_server_config cannot be added or taken away without a restart';
   const isAsked = ({ tls }: WebSettings): boolean => (tls?.clientAuth ?? 'none') !== 'none';

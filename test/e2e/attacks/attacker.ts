@@ -55,25 +55,33 @@ export async function sendAll(target: Target, requests: readonly string[], addre
   return count(await Promise.all(sent));
 }
 
-/** Holds so many connections open, each of which says `first` and then a little more all the time, until they are cut. */
-export async function drip(
-  target: Target,
-  connections: number,
-  addresses: number,
-  first: string,
-): Promise<Answers> {
+export interface Dripping {
+  readonly connections: number;
+  /** That they come from, in turn. */
+  readonly addresses: number;
+  /** What each says at once. */
+  readonly first: string;
+  /** What it says after a while, and after each while again. */
+  readonly more: string;
+  readonly everyMs: number;
+}
+
+/** Holds connections open that say little, until they are cut. */
+export async function drip(target: Target, dripping: Dripping): Promise<Answers> {
+  const { connections, addresses, first, more, everyMs } = dripping;
   const sockets = await Promise.all(
-    Array.from({ length: connections }, (_, index) => open(target, addressOf(index % addresses))),
+    times(connections, (index) => open(target, addressOf(index % addresses))),
   );
   const answers = sockets.map((socket) => readAll(socket));
-  const dripping = setInterval(() => {
-    for (const socket of sockets) if (socket.writable) socket.write('A: b\r\n');
-  }, 100);
-  for (const socket of sockets) socket.write(first);
+  const say = (text: string): void => {
+    for (const socket of sockets) if (socket.writable && text !== '') socket.write(text);
+  };
+  const timer = setInterval(say, everyMs, more);
+  say(first);
   try {
     return count(await Promise.all(answers));
   } finally {
-    clearInterval(dripping);
+    clearInterval(timer);
   }
 }
 

@@ -3,10 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'mocha';
+import { request } from '../../support/http.ts';
 import { describeWith } from '../../support/tools.ts';
-import type { Target } from './attacker.ts';
-import { ATTACKS, type Attack, PROBE_ATTACKS } from './attacks.ts';
+import { send, type Target } from './attacker.ts';
+import { ATTACKS, type Attack, PROBE_ATTACKS, PROBE_FLOODS } from './attacks.ts';
 import { type Stage, setStage } from './stage.ts';
+
+/** An address from which nobody attacks. */
+const KUBELET = '127.0.0.99';
 
 describeWith(['prometheus', 'openssl'], 'an attack on a guarded exporter', function (this: Mocha.Suite) {
   this.timeout(120_000);
@@ -29,7 +33,22 @@ describeWith(['prometheus', 'openssl'], 'an attack on a guarded exporter', funct
     assert.deepEqual(missed, []);
   };
   for (const row of ATTACKS) it(`by ${row.it}`, () => attack(row, stage.main));
-  for (const row of PROBE_ATTACKS) it(`by ${row.it}`, () => attack(row, stage.probes));
+  const probe = async (): Promise<void> => {
+    const answer = await send(stage.probes, KUBELET, request('GET /healthz HTTP/1.1'));
+    assert.match(answer, /^HTTP\/1\.1 200/);
+  };
+  for (const row of PROBE_ATTACKS)
+    it(`by ${row.it}`, async () => {
+      const probes = async (): Promise<void> => {
+        for (let probed = 0; probed < 20; probed += 1) await probe();
+      };
+      await Promise.all([attack(row, stage.probes), probes()]);
+    });
+  for (const row of PROBE_FLOODS)
+    it(`by ${row.it}`, async () => {
+      await attack(row, stage.probes);
+      await probe();
+    });
 
   it('leaves nothing behind in the program but what it counts', async () => {
     assert.equal(stage.program.process.exitCode, null);

@@ -2,7 +2,6 @@
  * The table of attacks on the port of the metrics: what is sent, how much of it, and what may come back.
  */
 import { constants } from 'node:crypto';
-import { once } from 'node:events';
 import { basic } from '../../support/credentials.ts';
 import { request } from '../../support/http.ts';
 import {
@@ -29,7 +28,9 @@ export interface Attack {
 
 const MANY = Number.POSITIVE_INFINITY;
 /** At once, and what comes in again while an attack lasts, which is no more than some seconds. */
-const GUESSES = { ofOne: 5 + 3, ofAll: 10 + 15 };
+const GUESSES = { ofOne: 5 + 3, ofAll: 20 + 15 };
+
+const STEADILY = { more: 'A: b\r\n', everyMs: 100 };
 
 function get(path: string, ...headers: readonly string[]): string {
   return request(`GET ${path} HTTP/1.1`, ...headers);
@@ -51,7 +52,6 @@ const PATHS = [
   '/metrics;a=b',
   '/\\metrics',
   'http://127.0.0.1/metrics/x',
-  '*',
   '/api/v1/tokens/../../metrics',
   '/debug/pprof',
   '/%c0%ae%c0%ae/etc/passwd',
@@ -157,6 +157,16 @@ const AS_NOBODY: readonly Attack[] = [
     answers: { 401: MANY },
   },
   {
+    it: 'targets without a path',
+    size: 3,
+    run: (target) =>
+      sendAll(
+        target,
+        ['http://[::1', 'http://a:b/metrics', '*'].map((path) => get(path)),
+      ),
+    answers: { 400: MANY, 401: MANY },
+  },
+  {
     it: 'methods around the guard',
     size: METHODS.length,
     run: (target) =>
@@ -205,29 +215,35 @@ const AS_NOBODY: readonly Attack[] = [
     it: 'a body without an end',
     size: 100,
     run: (target) =>
-      drip(target, 100, 2, 'POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'),
+      drip(target, {
+        ...STEADILY,
+        connections: 100,
+        addresses: 2,
+        first: 'POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
+      }),
     answers: { 400: MANY, 401: MANY, 408: MANY, closed: MANY },
   },
   {
     it: 'headers without an end (slowloris)',
     size: 500,
-    run: (target) => drip(target, 500, 5, 'GET /metrics HTTP/1.1\r\nHost: x\r\n'),
+    run: (target) =>
+      drip(target, {
+        ...STEADILY,
+        connections: 500,
+        addresses: 5,
+        first: 'GET /metrics HTTP/1.1\r\nHost: x\r\n',
+      }),
     answers: { 408: MANY, closed: MANY },
   },
   {
     it: 'ten thousand connections that say nothing',
     size: 10_000,
-    run: async (target) => {
-      const sockets = await Promise.all(
-        times(10_000, (index) => open({ ...target, isSecure: false }, addressOf(index % 250))),
-      );
-      const ended = sockets.map(async (socket) => {
-        socket.resume();
-        if (!socket.closed) await once(socket, 'close');
-        return '';
-      });
-      return count(await Promise.all(ended));
-    },
+    // The kernel forgets some that it never let in, and their owner hears of that only when it says something.
+    run: (target) =>
+      drip(
+        { ...target, isSecure: false },
+        { connections: 10_000, addresses: 250, first: '', more: 'x', everyMs: 7_000 },
+      ),
     answers: { closed: MANY },
   },
 ];
@@ -302,18 +318,31 @@ const AS_SOMEBODY: readonly Attack[] = [
 
 export const ATTACKS: readonly Attack[] = [...AS_NOBODY, ...ON_TLS, ...AS_SOMEBODY];
 
-/** On the port of the probes. */
+/** On the port of the probes, whose answers others get meanwhile. */
 export const PROBE_ATTACKS: readonly Attack[] = [
   {
     it: 'everything but probes, on their port',
     size: PATHS.length + 3,
-    run: (target) =>
-      sendAll(
+    run: (target) => {
+      const paths = ['/metrics', '/', '/api/v1/tokens', ...PATHS];
+      return sendAll(
         target,
-        ['/metrics', '/', '/api/v1/tokens', ...PATHS].map((path) => get(path)),
-      ),
+        paths.map((path) => get(path)),
+        4,
+      );
+    },
     answers: { 404: MANY },
   },
+  {
+    it: 'a hundred connections of one address that say nothing, on the port of the probes',
+    size: 100,
+    run: async (target) => count(await Promise.all(times(100, () => send(target, addressOf(0), '')))),
+    answers: { closed: MANY, 408: MANY },
+  },
+];
+
+/** On the same port, from so many addresses that nobody else gets in before they are cut. */
+export const PROBE_FLOODS: readonly Attack[] = [
   {
     it: 'a thousand connections that say nothing, on the port of the probes',
     size: 1_000,

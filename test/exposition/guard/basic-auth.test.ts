@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { type Admission, createAdmission } from '../../../src/exposition/guard/admission.ts';
 import { createBasicAuth } from '../../../src/exposition/guard/basic-auth.ts';
 import type { Guard } from '../../../src/exposition/guard/guard.ts';
 import { verifyPassword } from '../../../src/exposition/guard/password.ts';
@@ -13,13 +14,22 @@ describe('basic authentication', () => {
   let checked: string[];
   let errors: unknown[];
   let waitMs: number;
-  let charged: string[];
+  let entered: string[];
+  let welcomed: string[];
   let gate: Promise<void>;
   let guard: Guard;
 
+  const admission: Admission = {
+    enter: (_held, peer) => {
+      entered.push(peer ?? '');
+      return waitMs > 0 ? { ok: false, waitMs } : { ok: true, leave: () => entered.pop() };
+    },
+    welcome: (peer) => welcomed.push(peer ?? ''),
+  };
+
   beforeEach(() => {
     users = new Map([['prom', HASH]]);
-    [checked, errors, charged, waitMs, gate] = [[], [], [], 0, Promise.resolve()];
+    [checked, errors, entered, welcomed, waitMs, gate] = [[], [], [], [], 0, Promise.resolve()];
     guard = createBasicAuth({
       users: () => users,
       verify: async (password, hash) => {
@@ -27,10 +37,7 @@ describe('basic authentication', () => {
         await gate;
         return verifyPassword(password, hash);
       },
-      take: (peer) => {
-        charged.push(peer ?? '');
-        return waitMs;
-      },
+      admission,
       onError: (error) => errors.push(error),
     });
   });
@@ -70,7 +77,7 @@ describe('basic authentication', () => {
     for (const expected of [200, 200]) assert.equal(await ask(basic('prom')), expected);
     for (const expected of [401, 401]) assert.equal(await ask(basic('prom', 'guess')), expected);
     assert.deepEqual(checked, ['secret', 'guess']);
-    assert.equal(charged.length, 2);
+    assert.deepEqual(entered, []);
   });
 
   it('checks it once for a hundred that come together', async () => {
@@ -91,7 +98,7 @@ describe('basic authentication', () => {
     const spied = createBasicAuth({
       users: () => users,
       verify: async (_password, hash) => hashes.push(hash) < 0,
-      take: () => 0,
+      admission,
       onError: (error) => errors.push(error),
     });
     await spied({ method: 'GET', path: '/', authorization: basic('nobody', 'x'), peer: '' });
@@ -112,18 +119,40 @@ describe('basic authentication', () => {
     assert.deepEqual(refusal, { status: 429, headers: { 'Retry-After': '2' } });
     assert.equal(await ask(basic('prom')), 200);
     assert.deepEqual(checked, ['secret']);
-    assert.deepEqual(charged, ['192.0.2.1', '192.0.2.9']);
+    assert.deepEqual(entered, ['192.0.2.9']);
+    assert.deepEqual(welcomed, ['192.0.2.1', '192.0.2.1']);
   });
 
-  it('lets no more than eight wait', async () => {
+  it('keeps a place for whoever was right lately, however many guess', async () => {
+    let nowMs = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;
-    const all = Array.from({ length: 20 }, (_, index) => ask(basic('prom', `guess ${index}`)));
+    guard = createBasicAuth({
+      users: () => users,
+      verify: async (password) => {
+        await gate;
+        return Buffer.from(password).toString() === 'secret';
+      },
+      admission: createAdmission(() => nowMs),
+      onError: (error) => errors.push(error),
+    });
+    const known = ask(basic('prom'), '192.0.2.1');
     resolve();
-    const statuses = await Promise.all(all);
-    assert.equal(statuses.filter((status) => status === 401).length, 8);
-    assert.equal(statuses.filter((status) => status === 429).length, 12);
-    assert.equal(await ask(basic('prom')), 200);
+    assert.equal(await known, 200);
+    const later = Promise.withResolvers<void>();
+    gate = later.promise;
+    const guesses = Array.from({ length: 40 }, (_, index) =>
+      ask(basic('prom', `guess ${index}`), `192.0.2.${index + 9}`),
+    );
+    // Another password, and the budget of strangers is used up.
+    users = new Map([['prom', OTHER_HASH]]);
+    nowMs = 1;
+    const again = ask(basic('prom'), '192.0.2.1');
+    later.resolve();
+    const statuses = await Promise.all(guesses);
+    assert.equal(statuses.filter((status) => status === 401).length, 4);
+    assert.equal(statuses.filter((status) => status === 429).length, 36);
+    assert.equal(await again, 200);
   });
 
   it('does not forget who is right for all the guesses of others', async () => {
@@ -154,23 +183,22 @@ describe('basic authentication', () => {
     assert.equal(await asking, 401);
   });
 
-  it('lets nobody in through a bug', async () => {
+  it('lets nobody in through a bug, and remembers nothing of it', async () => {
+    let isBroken = true;
     const broken = createBasicAuth({
       users: () => users,
       verify: async () => {
-        throw new Error('a bug');
+        if (isBroken) throw new Error('a bug');
+        return true;
       },
-      take: () => 0,
+      admission,
       onError: (error) => errors.push(error),
     });
-    const refusal = await broken({
-      method: 'GET',
-      path: '/',
-      authorization: basic('prom'),
-      peer: '',
-    });
-    assert.equal(refusal?.status, 401);
+    const asked = { method: 'GET', path: '/', authorization: basic('prom'), peer: '' };
+    assert.equal((await broken(asked))?.status, 500);
     assert.deepEqual(errors.splice(0).map(String), ['Error: a bug']);
+    isBroken = false;
+    assert.equal(await broken(asked), undefined);
   });
 });
 

@@ -63,6 +63,8 @@ describe('the guard that the configuration asks for', () => {
     settings = { ...OPEN, rateLimit: { burst: 1, intervalMs: 60_000 } };
     const guard = create();
     assert.deepEqual([await statusOf(guard), await statusOf(guard)], [200, 429]);
+    settings = { ...OPEN, rateLimit: { burst: 1, intervalMs: 60_000 } };
+    assert.equal(await statusOf(guard), 429);
     settings = { ...OPEN, rateLimit: { burst: 2, intervalMs: 60_000 } };
     assert.deepEqual([await statusOf(guard), await statusOf(guard), await statusOf(guard)], [200, 200, 429]);
     settings = OPEN;

@@ -17,7 +17,8 @@ const PLAIN: WebDocument = { tls: undefined, headers: new Map(), users: new Map(
 const CHOICE = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
-  ciphers: undefined,
+  ciphers:
+    'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305',
   honorCipherOrder: true,
   ecdhCurve: undefined,
 } as const;
@@ -247,6 +248,12 @@ const BAD: readonly Bad[] = [
     toolkit: 'takes, of late',
   },
   {
+    it: 'names in certificates that nobody verifies',
+    text: tls('client_auth_type: RequireAnyClientCert', 'client_allowed_sans: [a]'),
+    problem: '5: client_allowed_sans: needs client_auth_type RequireAndVerifyClientCert',
+    toolkit: 'takes, of late',
+  },
+  {
     it: 'a header that cannot be set',
     text: 'http_server_config:\n  headers:\n    Set-Cookie: a',
     problem:
@@ -338,6 +345,13 @@ describe('a web configuration file', () => {
     );
     assert.ok(!read.ok);
     assert.equal(read.problems.length, 4);
+  });
+
+  it('tells no more of a wrong file than somebody will read', async () => {
+    const read = await parse(Array.from({ length: 60 }, (_, index) => `key-${index}: 1`).join('\n'));
+    assert.ok(!read.ok);
+    assert.equal(read.problems.length, 51);
+    assert.equal(read.problems[50], 'web.yml: 10 problems more');
   });
 
   it('shows nothing of a key, a user or a hash', async () => {

@@ -160,10 +160,10 @@ describe('a web configuration that changes', () => {
       await check();
       write('web.yml', `basic_auth_users: {a: ${HASH}}`);
     }
-    write('web.yml', 'basic_auth_users: {}');
+    write('web.yml', `basic_auth_users: {b: ${HASH}}`);
     await check();
     assert.deepEqual(problems(), ['taken']);
-    assert.equal(settings().users.size, 0);
+    assert.deepEqual([...settings().users.keys()], ['b']);
   });
 
   it('goes on as it was where it is broken, says so once, and is taken when it is mended', async () => {
@@ -177,8 +177,16 @@ describe('a web configuration that changes', () => {
     assert.deepEqual([...settings().users], [['a', HASH]]);
     write('web.yml', '');
     await check();
-    assert.equal(settings().users.size, 0);
-    assert.deepEqual(problems(), ['web.yml:1: not plain YAML (BAD_INDENT)', 'web.yml: ENOENT', 'taken']);
+    assert.deepEqual([...settings().users], [['a', HASH]]);
+    write('web.yml', `basic_auth_users: {b: ${HASH}}`);
+    await check();
+    assert.deepEqual([...settings().users], [['b', HASH]]);
+    assert.deepEqual(problems(), [
+      'web.yml:1: not plain YAML (BAD_INDENT)',
+      'web.yml: ENOENT',
+      'web.yml: basic_auth_users cannot be taken away without a restart',
+      'taken',
+    ]);
   });
 
   it('is taken over where it lies in a Secret, whose folder is swapped', async () => {

@@ -1,0 +1,56 @@
+/**
+ * The web configuration as it is now, told of in the log.
+ *
+ * Knows when it is loaded, nothing of what is in it.
+ */
+import type { Config } from './config/options.ts';
+import type { Log } from './log.ts';
+import type { Clock } from './reconcile.ts';
+import type { Read } from './sources/yaml-file.ts';
+import { OPEN, type WebSettings } from './web-settings.ts';
+
+export interface SettingsOptions {
+  readonly config: Pick<Config, 'webConfig' | 'isKubernetesAuth'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The configuration was read: taken over, or not. */
+  readonly onRead: (isTaken: boolean) => void;
+  /** Something threw while it was read: a bug. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The configuration as it is now. */
+export interface Settings {
+  readonly current: () => WebSettings;
+  /** Looks for changes until the signal aborts, and calls back after each that is taken. Never rejects. */
+  readonly follow: (signal: AbortSignal, onTaken: () => void) => Promise<void>;
+}
+
+/** Loaded only where there is a file of it; every problem where it is wrong. */
+export async function openSettings(options: SettingsOptions): Promise<Read<Settings>> {
+  const { config, clock, log, onRead, onError } = options;
+  if (config.webConfig === '')
+    return { ok: true, value: { current: () => OPEN, follow: async () => undefined } };
+  const { openWebConfig } = await import('./sources/web-config/web-config.ts');
+  let tell = (): void => undefined;
+  const opened = await openWebConfig({
+    file: config.webConfig,
+    isAuthorizationTaken: config.isKubernetesAuth,
+    sleep: clock.sleep,
+    onError,
+    onReload: (read) => {
+      onRead(read.ok);
+      if (read.ok) log.info('web configuration read again');
+      else for (const problem of read.problems) log.warn('web configuration is not taken', { problem });
+      if (read.ok) tell();
+    },
+  });
+  if (!opened.ok) return opened;
+  onRead(true);
+  const { settings, run } = opened.value;
+  const follow: Settings['follow'] = (signal, onTaken) => {
+    tell = onTaken;
+    return run(signal);
+  };
+  return { ok: true, value: { current: settings, follow } };
+}
