@@ -15,12 +15,12 @@ const SLIPS = [
     from: '"port":"probes"',
     to: '"port":"metrics"',
   },
-  { it: 'a port that nobody listens on', folder: 'kubernetes-auth', from: '=:9895', to: '=:9896' },
+  { it: 'a port that nobody listens on', folder: 'kubernetes-auth', from: '":9895"', to: '":9896"' },
   {
     it: 'no port for probes',
     folder: 'web-config',
-    from: '"--web.probe-address=:9895"',
-    to: '"--log.level=info"',
+    from: '"SATOKEN_WEB_PROBE_ADDRESS","value":":9895"',
+    to: '"SATOKEN_LOG_LEVEL","value":"info"',
   },
   { it: 'a file that is not mounted', folder: 'web-config', from: 'web/web.yml', to: 'www/web.yml' },
   {

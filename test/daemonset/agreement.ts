@@ -28,7 +28,8 @@ const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The options that a pod starts the exporter with. */
 export function configOf({ containers: [{ args, env }] }: PodSpec): Config {
-  const loaded = loadConfig(args, Object.fromEntries(env.map(({ name }) => [name, 'of the pod'])));
+  const variables = env.map(({ name, value = 'of the pod' }) => [name, value]);
+  const loaded = loadConfig(args, Object.fromEntries(variables));
   assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
   return loaded.commandLine.config;
 }

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'mocha';
-import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { describeWith } from '../support/tools.ts';
+import { configOf } from './agreement.ts';
 import { CHART, helm, helmOutput, template } from './helm.ts';
 import { ROOT } from './image.ts';
 import { clusterRoleOf, daemonSetOf, type Manifest, monitorsOf, render } from './manifests.ts';
@@ -16,9 +16,23 @@ import { fieldErrors, UNTYPED, validate } from './validation.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 
+interface Named {
+  readonly name: string;
+}
+
+/** Variables, mounts and volumes in the order of their names, which says nothing: a patch puts its own first. */
+function inOrder(manifest: Manifest): Manifest {
+  const sorted = (_: string, value: unknown): unknown =>
+    Array.isArray(value) && value.every((one: { name?: unknown }) => typeof one.name === 'string')
+      ? value.toSorted((a: Named, b: Named) => a.name.localeCompare(b.name))
+      : value;
+  return JSON.parse(JSON.stringify(manifest), sorted) as Manifest;
+}
+
 /** Without what Helm adds to labels, in the order of their kinds and names; Helm makes the namespace itself. */
 function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
   return manifests
+    .map(inOrder)
     .filter(({ kind }) => kind !== 'Namespace')
     .map((one) => {
       const { 'app.kubernetes.io/name': name } = one.metadata.labels ?? {};
@@ -206,11 +220,10 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
     for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
   });
 
-  it('gives options as flags that the exporter takes', () => {
-    const { args } = daemonSetOf(template(ALL)).spec.template.spec.containers[0];
-    const loaded = loadConfig(args, {});
-    assert.ok(loaded.ok);
-    const { perToken, isRelativeShown, scanInterval, maxRequests } = loaded.commandLine.config;
+  it('gives options in the environment, where scan and explain find them as well', () => {
+    const { spec } = daemonSetOf(template(ALL)).spec.template;
+    assert.deepEqual(spec.containers[0].args, ['serve']);
+    const { perToken, isRelativeShown, scanInterval, maxRequests } = configOf(spec);
     assert.deepEqual([perToken, isRelativeShown, scanInterval, maxRequests], ['problems', false, 60, 9]);
   });
 

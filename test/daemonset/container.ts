@@ -92,9 +92,9 @@ function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: strin
 export async function startContainer(options: ContainerOptions): Promise<Running> {
   const root = mkdtempSync(join(tmpdir(), 'satoken-root-'));
   const [command = '', ...args] = commandOf(options, root);
-  const variables = options.pod.containers[0].env.map(({ name, valueFrom }) => [
+  const variables = options.pod.containers[0].env.map(({ name, value, valueFrom }) => [
     name,
-    options.fields[valueFrom.fieldRef.fieldPath],
+    value ?? options.fields[valueFrom?.fieldRef.fieldPath ?? ''],
   ]);
   // Node hands this one on by itself: a container has no folder to gather coverage in.
   const env = {

@@ -4,8 +4,8 @@
  * Knows where they lie, not what they should say.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ROOT } from './image.ts';
 
@@ -31,13 +31,17 @@ interface Mount {
   readonly readOnly?: boolean;
 }
 
+/** Given as it is, or by a field of the pod. */
+export interface Variable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
+}
+
 export interface Container {
   readonly image: string;
   readonly args: readonly string[];
-  readonly env: readonly {
-    readonly name: string;
-    readonly valueFrom: { readonly fieldRef: { readonly fieldPath: string } };
-  }[];
+  readonly env: readonly Variable[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
@@ -116,8 +120,10 @@ interface ServiceMonitor extends Manifest {
 
 export type Monitor = PodMonitor | ServiceMonitor;
 
-/** The base and every overlay, relative to the project. */
-export const FOLDERS: readonly string[] = globSync('daemonset/**/kustomization.yaml', { cwd: ROOT })
+/** The base and every overlay, relative to the project. Components render nothing by themselves. */
+export const FOLDERS: readonly string[] = globSync('daemonset/{base,overlays/*}/kustomization.yaml', {
+  cwd: ROOT,
+})
   .map((file) => dirname(file))
   .sort();
 
@@ -132,6 +138,21 @@ export function parseManifests(text: string): readonly Manifest[] {
 export function render(folder: string): readonly Manifest[] {
   const text = execFileSync('kubectl', ['kustomize', join(ROOT, folder)], { encoding: 'utf8' });
   return parseManifests(text);
+}
+
+/** A kustomization of somebody's own, in a folder beside daemonset/. */
+export function renderBeside(kustomization: string, files: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(ROOT, 'node_modules/.beside-'));
+  const own = {
+    ...files,
+    'kustomization.yaml': kustomization.replaceAll('../daemonset/', '../../daemonset/'),
+  };
+  try {
+    for (const [name, text] of Object.entries(own)) writeFileSync(join(folder, name), text);
+    return render(relative(ROOT, folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {

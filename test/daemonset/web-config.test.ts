@@ -17,8 +17,8 @@ import { daemonSetOf, type PodSpec, render } from './manifests.ts';
 function podOf(folder: string): PodSpec {
   const { spec } = daemonSetOf(render(folder)).spec.template;
   const [container] = spec.containers;
-  const args = container.args.map((arg) => arg.replace(/^(--web\.probe-address)=.*/, '$1=127.0.0.1:0'));
-  return { ...spec, containers: [{ ...container, args: [...args, '--cluster.mode=off'] }] };
+  const args = [...container.args, '--cluster.mode=off', '--web.probe-address=127.0.0.1:0'];
+  return { ...spec, containers: [{ ...container, args }] };
 }
 
 describeWith(

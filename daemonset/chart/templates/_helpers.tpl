@@ -18,6 +18,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "exporter.isAsking" -}}
 {{ if or .Values.cluster.enabled .Values.web.kubernetesAuth }}true{{ end }}
 {{- end }}
+{{/* An option as a variable of the environment: a list of its name and its value. */}}
+{{- define "exporter.option" -}}
+- name: SATOKEN_{{ first . | replace "." "_" | replace "-" "_" | upper }}
+  value: {{ last . | toString | quote }}
+{{- end }}
 {{- define "exporter.metricsPath" -}}
 {{ get .Values.options "web.telemetry-path" | default "/metrics" }}
 {{- end }}
