@@ -36,6 +36,18 @@ const SLIPS = [
     from: '"subjectaccessreviews"',
     to: '"secrets"',
   },
+  {
+    it: 'more for scrapers than to find pods',
+    folder: 'kube-prometheus',
+    from: '"services","endpoints"',
+    to: '"services","secrets","endpoints"',
+  },
+  {
+    it: 'a binding to a role that is not there',
+    folder: 'kube-prometheus',
+    from: '"kind":"Role","name"',
+    to: '"kind":"ClusterRole","name"',
+  },
   { it: 'a role for another path', folder: 'kubernetes-auth', from: '["/metrics"]', to: '["/"]' },
   {
     it: 'volumes that OpenShift does not admit',

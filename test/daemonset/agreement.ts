@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
 import { ROOT } from './image.ts';
 import {
-  type ClusterRole,
+  bindingsOf,
   clusterRoleOf,
   constraintOf,
   daemonSetOf,
@@ -19,6 +19,8 @@ import {
   monitorsOf,
   networkPolicyOf,
   type PodSpec,
+  type Role,
+  rolesOf,
 } from './manifests.ts';
 
 /** Of the files of configuration in a pod: the image allows for reading there. */
@@ -80,7 +82,7 @@ function documentedRules({ clusterMode, isKubernetesAuth }: Config): readonly st
     .map(([, resource, verbs]) => `${resource}: ${verbs}`);
 }
 
-function rulesOf(role: ClusterRole | undefined): readonly string[] {
+function rulesOf(role: Role | undefined): readonly string[] {
   return (role?.rules ?? []).flatMap(({ apiGroups = [], resources = [], verbs }) =>
     resources.flatMap((resource) =>
       apiGroups.map(
@@ -96,6 +98,21 @@ function assertPermissions(config: Config, manifests: readonly Manifest[]): void
   const { rules = [] } = clusterRoleOf(manifests, 'sa-token-exporter-metrics-reader') ?? {};
   const { isKubernetesAuth, telemetryPath } = config;
   assert.deepEqual(rules, isKubernetesAuth ? [{ nonResourceURLs: [telemetryPath], verbs: ['get'] }] : []);
+}
+
+/** What finds the targets of either monitor, and reads nothing else. */
+const DISCOVERY = ['services', 'endpoints', 'pods', 'endpointslices.discovery.k8s.io'].map(
+  (resource) => `${resource}: get, list, watch`,
+);
+
+/** Every role is somebody's, in the namespace scrapers alone have one, and each binding names a role that is there. */
+function assertBindings(manifests: readonly Manifest[]): void {
+  for (const role of rolesOf(manifests)) assert.deepEqual(rulesOf(role), DISCOVERY);
+  const roleNames = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  for (const { roleRef, subjects } of bindingsOf(manifests)) {
+    assert.ok(roleNames.includes(`${roleRef.kind} ${roleRef.name}`));
+    assert.ok(subjects.length > 0);
+  }
 }
 
 /** The constraint of OpenShift, where there is one, allows for the kinds of volumes that the pod has. */
@@ -137,6 +154,7 @@ export function assertAgreement(manifests: readonly Manifest[]): void {
   assertPorts(config, pod);
   assertWebConfig(config, pod);
   assertPermissions(config, manifests);
+  assertBindings(manifests);
   assertVolumes(pod, manifests);
   assertNetwork(config, manifests);
   assertMonitor(config, manifests);

@@ -52,6 +52,13 @@ const EQUIVALENTS = [
   },
   { folder: 'overlays/openshift', values: { openshift: { enabled: true } } },
   { folder: 'overlays/prometheus-operator', values: { podMonitor: { enabled: true } } },
+  {
+    folder: 'overlays/kube-prometheus',
+    values: {
+      podMonitor: { enabled: true },
+      scrapers: [{ namespace: 'monitoring', serviceAccount: 'prometheus-k8s' }],
+    },
+  },
   { folder: 'overlays/service-monitor', values: { serviceMonitor: { enabled: true } } },
   { folder: 'overlays/kubernetes-auth', values: { web: { kubernetesAuth: true } } },
   { folder: 'overlays/web-config', values: { web: { configSecrets: ['sa-token-exporter-web'] } } },
@@ -82,11 +89,8 @@ const ALL = {
     'web.max-requests': 9,
   },
   openshift: { enabled: true },
-  web: {
-    kubernetesAuth: true,
-    scrapers: [{ namespace: 'monitoring', serviceAccount: 'prometheus' }],
-    configSecrets: ['web', 'tls'],
-  },
+  scrapers: [{ namespace: 'monitoring', serviceAccount: 'prometheus' }],
+  web: { kubernetesAuth: true, configSecrets: ['web', 'tls'] },
   podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s', ...SCRAPE },
   networkPolicy: { from: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }] },
   priorityClassName: 'high',
@@ -125,18 +129,13 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
   },
   {
     it: 'a scraper without its namespace',
-    values: { web: { kubernetesAuth: true, scrapers: [{ serviceAccount: 'a' }] } },
+    values: { scrapers: [{ serviceAccount: 'a' }] },
     names: /namespace/,
   },
   {
     it: 'a field of the endpoint that the chart sets itself',
     values: { podMonitor: { endpoint: { honorLabels: false } } },
     names: /honorLabels/,
-  },
-  {
-    it: 'scrapers where nobody is asked',
-    values: { web: { scrapers: [{ namespace: 'a', serviceAccount: 'b' }] } },
-    names: /web\.scrapers: .*web\.kubernetesAuth/,
   },
   {
     it: 'a monitor that cannot show who asks',

@@ -23,7 +23,16 @@ const COMPONENTS: readonly string[] = globSync('daemonset/components/*', { cwd: 
 
 /** In the order that the document has. */
 const TOGETHER: readonly (readonly string[])[] = [
-  ['openshift', 'gke', 'k0s', 'service-monitor', 'kubernetes-auth', 'web-config', 'seccomp'],
+  [
+    'openshift',
+    'gke',
+    'k0s',
+    'service-monitor',
+    'kube-prometheus',
+    'kubernetes-auth',
+    'web-config',
+    'seccomp',
+  ],
   ['microk8s', 'prometheus-operator', 'no-cluster', 'web-config', 'seccomp'],
 ];
 

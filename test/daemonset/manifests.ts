@@ -76,14 +76,20 @@ export interface DaemonSet extends Manifest {
   readonly spec: { readonly template: { readonly spec: PodSpec } };
 }
 
-export interface ClusterRole extends Manifest {
-  readonly kind: 'ClusterRole';
+export interface Role extends Manifest {
+  readonly kind: 'ClusterRole' | 'Role';
   readonly rules: readonly {
     readonly apiGroups?: readonly string[];
     readonly resources?: readonly string[];
     readonly nonResourceURLs?: readonly string[];
     readonly verbs: readonly string[];
   }[];
+}
+
+export interface Binding extends Manifest {
+  readonly kind: 'RoleBinding' | 'ClusterRoleBinding';
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly namespace: string; readonly name: string }[];
 }
 
 export interface NetworkPolicy extends Manifest {
@@ -162,12 +168,18 @@ export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
 }
 
 /** The role that the exporter has, or another one by its name. */
-export function clusterRoleOf(
-  manifests: readonly Manifest[],
-  name = 'sa-token-exporter',
-): ClusterRole | undefined {
-  return manifests.find(
-    (one): one is ClusterRole => one.kind === 'ClusterRole' && one.metadata.name === name,
+export function clusterRoleOf(manifests: readonly Manifest[], name = 'sa-token-exporter'): Role | undefined {
+  return manifests.find((one): one is Role => one.kind === 'ClusterRole' && one.metadata.name === name);
+}
+
+/** What is granted within the namespace, which is for scrapers alone. */
+export function rolesOf(manifests: readonly Manifest[]): readonly Role[] {
+  return manifests.filter((one): one is Role => one.kind === 'Role');
+}
+
+export function bindingsOf(manifests: readonly Manifest[]): readonly Binding[] {
+  return manifests.filter(
+    (one): one is Binding => one.kind === 'RoleBinding' || one.kind === 'ClusterRoleBinding',
   );
 }
 

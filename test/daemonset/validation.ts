@@ -20,6 +20,8 @@ const MODULES: Readonly<Record<string, string>> = {
   NetworkPolicy: 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy',
   PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor',
   ResourceQuota: 'kubernetes-models/v1/ResourceQuota',
+  Role: 'kubernetes-models/rbac.authorization.k8s.io/v1/Role',
+  RoleBinding: 'kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding',
   Service: 'kubernetes-models/v1/Service',
   ServiceAccount: 'kubernetes-models/v1/ServiceAccount',
   ServiceMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor',

@@ -4,9 +4,6 @@
 {{- if and .Values.podMonitor.enabled .Values.serviceMonitor.enabled }}
 {{- $found = append $found "podMonitor.enabled and serviceMonitor.enabled: every pod would be scraped twice; enable one of them" }}
 {{- end }}
-{{- if and .Values.web.scrapers (not .Values.web.kubernetesAuth) }}
-{{- $found = append $found "web.scrapers: nobody is asked who they are without web.kubernetesAuth" }}
-{{- end }}
 {{- if and .Values.web.kubernetesAuth .Values.podMonitor.enabled (not (include "exporter.hasCredentials" .Values.podMonitor)) }}
 {{- $found = append $found "podMonitor: cannot send the token of Prometheus' own account, which web.kubernetesAuth asks for; enable serviceMonitor instead, or set podMonitor.scrapeClass or podMonitor.endpoint.authorization" }}
 {{- end }}

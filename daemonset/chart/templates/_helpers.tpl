@@ -23,6 +23,14 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 - name: SATOKEN_{{ first . | replace "." "_" | replace "-" "_" | upper }}
   value: {{ last . | toString | quote }}
 {{- end }}
+{{/* The accounts that scrape, as subjects of a binding. */}}
+{{- define "exporter.scrapers" -}}
+{{- range .Values.scrapers }}
+- kind: ServiceAccount
+  name: {{ quote .serviceAccount }}
+  namespace: {{ quote .namespace }}
+{{- end }}
+{{- end }}
 {{- define "exporter.metricsPath" -}}
 {{ get .Values.options "web.telemetry-path" | default "/metrics" }}
 {{- end }}
