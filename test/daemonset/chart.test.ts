@@ -79,6 +79,8 @@ const SCRAPE = {
   },
 };
 
+const USER = { username: { name: 'user', key: 'username' }, password: { name: 'user', key: 'password' } };
+
 /** Values that are set, all of them other than they come. */
 const ALL = {
   image: { digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always', pullSecrets: [{ name: 'registry' }] },
@@ -142,6 +144,18 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
     values: { web: { kubernetesAuth: true }, podMonitor: { enabled: true } },
     names: /podMonitor: .*scrapeClass/,
   },
+  ...['podMonitor', 'serviceMonitor'].flatMap((kind) => [
+    {
+      it: `a password in the ${kind} where a token is asked for`,
+      values: { web: { kubernetesAuth: true }, [kind]: { enabled: true, endpoint: { basicAuth: USER } } },
+      names: new RegExp(`${kind}\\.endpoint\\.basicAuth: .*web\\.kubernetesAuth`),
+    },
+    {
+      it: `two ways to show who asks in the ${kind}`,
+      values: { [kind]: { enabled: true, endpoint: { basicAuth: USER, oauth2: { clientId: {} } } } },
+      names: new RegExp(`${kind}\\.endpoint: basicAuth and oauth2 exclude each other`),
+    },
+  ]),
   {
     it: 'both monitors, and says so beside what else is wrong',
     values: {
