@@ -220,6 +220,17 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
     });
   }
 
+  it('lets the constraint of OpenShift admit the profile that the pod asks for', () => {
+    const admitted = (values: object): unknown => {
+      const objects = template({ openshift: { enabled: true }, ...values });
+      const constraint = objects.find(({ kind }) => kind === 'SecurityContextConstraints');
+      return (constraint as { seccompProfiles?: unknown } | undefined)?.seccompProfiles;
+    };
+    const seccompProfile = { type: 'Localhost', localhostProfile: 'a.json' };
+    assert.deepEqual(admitted({}), ['runtime/default']);
+    assert.deepEqual(admitted({ seccompProfile }), ['localhost/a.json']);
+  });
+
   it('passes helm lint, strictly', () => {
     assert.match(helmOutput('lint', {}), /0 chart\(s\) failed/);
   });
