@@ -23,16 +23,15 @@ async function isListening(url: string): Promise<boolean> {
   }
 }
 
-/** Whether the API server has answered all that it was asked of the pods in trouble. */
+function isSeries(metrics: string, serviceAccount: string, reason: string): boolean {
+  const series = `^satoken_problem\\{.*serviceaccount="${serviceAccount}".*reason="${reason}"`;
+  return new RegExp(series, 'm').test(metrics);
+}
+
+/** Whether all has come in that there is to come: what the API server says of some pods comes after others. */
 function isSettled(metrics: string): boolean {
   return (
-    [
-      'signing_key_unknown',
-      'issuer_mismatch',
-      'signature_invalid',
-      'legacy_secret_missing',
-      'token_missing',
-    ].every((reason) => new RegExp(`^satoken_problem\\{.*reason="${reason}"`, 'm').test(metrics)) &&
+    DEMO_PODS.every(({ name, reasons }) => reasons.every((reason) => isSeries(metrics, name, reason))) &&
     /^satoken_overdue_cause\{.*cause="unknown"\} 1$/m.test(metrics)
   );
 }
