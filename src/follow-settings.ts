@@ -6,7 +6,7 @@
 import type { Config } from './config/options.ts';
 import type { Log } from './log.ts';
 import type { Clock } from './reconcile.ts';
-import type { Read } from './sources/yaml-file.ts';
+import { problemsOf, type Read } from './sources/yaml-file.ts';
 import { OPEN, type WebSettings } from './web-settings.ts';
 
 export interface SettingsOptions {
@@ -40,9 +40,10 @@ export async function openSettings(options: SettingsOptions): Promise<Read<Setti
     onError,
     onReload: (read) => {
       onRead(read.ok);
-      if (read.ok) log.info('web configuration read again');
-      else for (const problem of read.problems) log.warn('web configuration is not taken', { problem });
-      if (read.ok) tell();
+      for (const problem of problemsOf(read)) log.warn('web configuration is not taken', { problem });
+      if (!read.ok) return;
+      log.info('web configuration read again');
+      tell();
     },
   });
   if (!opened.ok) return opened;

@@ -21,7 +21,7 @@ export type JoinedAccess =
 
 /** Loaded only here: where nobody has to show a token, the client costs no memory. Asks whatever `--cluster.mode` says. */
 export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
-  const { config, environment, onRequest } = wiring;
+  const { config, environment } = wiring;
   const [{ connect }, { createApi }, { createAccessReviewer }] = await Promise.all([
     import('./sources/cluster/connection.ts'),
     import('./sources/cluster/api.ts'),
@@ -30,7 +30,6 @@ export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
   const connected = await connect({
     ...wiring,
     kubeconfig: kubeconfigOf({ ...config, clusterMode: 'on' }, environment) ?? '',
-    onRequest: (resource, code) => onRequest(resource, String(code)),
   });
   if (!connected.ok) return connected;
   const { connection } = connected;

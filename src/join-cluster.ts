@@ -6,6 +6,7 @@
 import type { Config } from './config/options.ts';
 import type { Clock } from './sources/cluster/clock.ts';
 import type { ClusterSource } from './sources/cluster/cluster.ts';
+import type { ConnectionOptions } from './sources/cluster/connection.ts';
 import type { Listener } from './sources/cluster/health.ts';
 import { readOwnToken } from './sources/own-token.ts';
 import { createReadRaw } from './sources/raw-token.ts';
@@ -19,7 +20,7 @@ export interface ClusterWiring {
   readonly clock: Clock;
   readonly random: () => number;
   readonly listener: Listener;
-  readonly onRequest: (resource: string, code: string) => void;
+  readonly onRequest: ConnectionOptions['onRequest'];
   /** Tokens, and pods, that are asked about in a minute at most. */
   readonly questionsPerMinute: number;
   /** Whether credentials may come from a program; they may where nothing is said. */
@@ -46,19 +47,14 @@ export function kubeconfigOf(
 
 /** Loaded only here: on a node where the API server is not asked, its client costs no memory. */
 export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
-  const { config, environment, node, userAgent, onRequest, mayStartPrograms } = wiring;
+  const { config, environment, node } = wiring;
   const kubeconfig = kubeconfigOf(config, environment);
   if (kubeconfig === undefined) return OFF;
   const [{ connect }, { createCluster }] = await Promise.all([
     import('./sources/cluster/connection.ts'),
     import('./sources/cluster/cluster.ts'),
   ]);
-  const connected = await connect({
-    kubeconfig,
-    mayStartPrograms,
-    userAgent,
-    onRequest: (resource, code) => onRequest(resource, String(code)),
-  });
+  const connected = await connect({ ...wiring, kubeconfig });
   if (!connected.ok) return connected;
   const { connection } = connected;
   const cluster = createCluster({

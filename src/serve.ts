@@ -22,7 +22,7 @@ import { type Clock, createReconciler, type Reconciler } from './reconcile.ts';
 import { createTokenFiles, type TokenFiles } from './sources/token-files.ts';
 import { type Rotation, rotationLag } from './sources/volume-state.ts';
 import { WATCH_FAILURES } from './sources/watch.ts';
-import type { Read } from './sources/yaml-file.ts';
+import { problemsOf, type Read } from './sources/yaml-file.ts';
 import { createWeb, type WebOptions } from './web.ts';
 
 export interface ServeOptions {
@@ -171,10 +171,6 @@ function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): We
     onError: onError('request'),
     sleep: clock.sleep,
   };
-}
-
-function problemsOf(read: Read<unknown>): readonly string[] {
-  return read.ok ? [] : read.problems;
 }
 
 /**

@@ -36,7 +36,8 @@ describe('the way to the API server for bearer tokens', () => {
         const loopback = createLoopback();
         const counted: string[] = [];
         const file = loopback.configure({ server: url, user: { token: TOKEN } });
-        const onRequest = (resource: string, code: string): void => void counted.push(`${resource} ${code}`);
+        const onRequest = (resource: string, code: number | string): void =>
+          void counted.push(`${resource} ${code}`);
         const joined = await joinAccess(wiring({ ...configure(file), onRequest }));
         assert.ok(joined.ok);
         const access = await joined.reviewer.review('a.b.c', { verb: 'get', path: '/metrics' });

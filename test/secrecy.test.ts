@@ -7,9 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS } from '../src/simulator/demo-pods.ts';
-import { type Program, startProgram } from './support/program.ts';
+import { MAIN, type Program, startProgram } from './support/program.ts';
 
-const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 /** So short a piece of a token tells nobody anything; the first characters of every payload are the same. */
 const PIECE = 24;
 

@@ -1,13 +1,20 @@
 /**
  * What the API server says of whoever comes with a bearer token: a fact, not yet an answer to them.
  *
- * Types and names alone. Knows nothing of how the API server is asked, nor of who came.
+ * Knows nothing of how the API server is asked, nor of who came.
  */
 import type { ClusterFailure } from './cluster.ts';
 
 /** What the API server is asked for to find out, each with a permission of its own. Values of a label: public contract. */
 export const ACCESS_RESOURCES = ['tokenreviews', 'subjectaccessreviews'] as const;
 export type AccessResource = (typeof ACCESS_RESOURCES)[number];
+
+/** RFC 6750, 2.1: nothing that JSON or a header would have to escape. */
+const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
+
+export function isBearerToken(text: string): boolean {
+  return BEARER_TOKEN.test(text);
+}
 
 /** What somebody would do, as RBAC has it. */
 export interface Attempt {

@@ -39,8 +39,8 @@ export interface Counters {
   readonly rotated: (lagSeconds: number | undefined) => void;
   readonly readFailed: (reason: string) => void;
   readonly watchFailed: (reason: string) => void;
-  /** Counts a request to the API server. */
-  readonly asked: (resource: string, code: string) => void;
+  /** Counts a request to the API server: by the status of its answer, or what took its place. */
+  readonly asked: (resource: string, code: number | string) => void;
   /** Counts a request that was refused, by its status. */
   readonly refused: (status: number) => void;
   /** The web configuration was read: when, if it was taken over. Epoch seconds. */
@@ -113,7 +113,8 @@ function createRequestCounter(
   const { labels } = rows.CLUSTER_REQUESTS;
   const counter = new Counter({ ...rows.CLUSTER_REQUESTS, labelNames: labels, registers: [registry] });
   for (const resource of resources) counter.inc({ node, resource, code: SUCCESS[resource] }, 0);
-  return (resource, code) => counter.inc({ node, resource, code });
+  // As a number it would be printed as that of a bucket.
+  return (resource, code) => counter.inc({ node, resource, code: String(code) });
 }
 
 function createWebConfigGauges(node: string, registry: Registry): Counters['webConfigRead'] {

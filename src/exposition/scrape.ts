@@ -10,6 +10,7 @@ import { type Body, createBodies, type Shared } from './bodies.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
 import { createPrint, type Format } from './text.ts';
+import { createUnderway } from './underway.ts';
 
 export interface ScrapeOptions {
   readonly takeSnapshot: () => Snapshot;
@@ -30,14 +31,8 @@ const GZIP = { level: constants.Z_BEST_SPEED };
 
 /** Calls with the same key share the answer of the one that is under way. */
 function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
-  const underway = new Map<K, Promise<V>>();
-  return (key) => {
-    const known = underway.get(key);
-    if (known !== undefined) return known;
-    const making = make(key).finally(() => underway.delete(key));
-    underway.set(key, making);
-    return making;
-  };
+  const underway = createUnderway<K, V>();
+  return (key) => underway.get(key) ?? underway.begin(key, () => make(key));
 }
 
 /** Bytes that nobody uses again, and so may be kept as long as one likes. */

@@ -14,6 +14,10 @@ export type Read<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+export function problemsOf(read: Read<unknown>): readonly string[] {
+  return read.ok ? [] : read.problems;
+}
+
 /** One reading of one file: gathers problems as it goes. */
 export interface Reading {
   readonly yaml: typeof import('yaml');
@@ -92,13 +96,7 @@ export async function parseYaml<T>(
 
 /** As much of an opened file as is read at all; a byte more than may be there where it is larger. */
 async function readStart(handle: FileHandle): Promise<Buffer> {
-  const buffer = Buffer.alloc(MAX_BYTES + 1);
-  let length = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-    length += bytesRead;
-    if (bytesRead === 0) return Buffer.from(buffer.subarray(0, length));
-  }
+  return Buffer.concat(await Array.fromAsync(handle.createReadStream({ end: MAX_BYTES, autoClose: false })));
 }
 
 async function readOpened(handle: FileHandle, path: string): Promise<Read<Buffer>> {

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { helpText } from '../../src/config/help.ts';
 import { RUNBOOKS } from '../../src/runbook.ts';
+import { MAIN } from '../support/program.ts';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz', import.meta.url)
   .pathname;
 

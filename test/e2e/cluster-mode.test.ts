@@ -8,9 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { EXIT } from '../../src/cli/scan.ts';
-import { startProgram } from '../support/program.ts';
-
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+import { MAIN, startProgram } from '../support/program.ts';
 
 describe('a configuration of the API server that cannot be used', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-mode-'));

@@ -7,12 +7,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { MAIN } from '../support/program.ts';
 import { createSource } from '../support/sources.ts';
 import { jwt } from '../support/tokens.ts';
 import { describeWith } from '../support/tools.ts';
 import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from '../support/volumes.ts';
-
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 
 let node: TestNode;
 

@@ -5,6 +5,7 @@
  * allowed lately, and everybody else. Knows nothing of tokens, passwords or answers.
  */
 import { createBoundedMap } from '../../bounded-map.ts';
+import { createRecent } from '../../recent.ts';
 import { type Budget, createBudget } from './budget.ts';
 
 export type Admitted =
@@ -66,18 +67,14 @@ export function createAdmission(monotonicMs: () => number): Admission {
   const regulars = createLane(MOST_UNDERWAY.regulars, createBudget(budget));
   const others = createLane(MOST_UNDERWAY.others, createBudget(budget));
   /** By the whole address: whoever shares a network with a scraper is not one. */
-  const welcomeMs = createBoundedMap<number>(MAX_REGULARS);
+  const welcomed = createRecent({ maxKeys: MAX_REGULARS, forMs: REGULAR_MS, monotonicMs });
 
-  const isRegular = (peer: string): boolean => {
-    const sinceMs = welcomeMs.get(peer);
-    return sinceMs !== undefined && monotonicMs() < sinceMs + REGULAR_MS;
-  };
   const enter = (heldKey: string | undefined, peer: string | undefined): Admitted => {
     if (heldKey !== undefined) return held(heldKey);
-    return peer !== undefined && isRegular(peer) ? regulars(peer) : others(peer);
+    return peer !== undefined && welcomed.has(peer) ? regulars(peer) : others(peer);
   };
   const welcome = (peer: string | undefined): void => {
-    if (peer !== undefined) welcomeMs.set(peer, monotonicMs());
+    if (peer !== undefined) welcomed.note(peer);
   };
   return { enter, welcome };
 }

@@ -4,11 +4,12 @@
  * bcrypt is slow on purpose: a password is checked by it once, one at a time, and no more often than whoever asks is
  * admitted. What it came to is kept under a keyed hash, the password is not. Knows nothing of where users come from.
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import { createBoundedMap } from '../../bounded-map.ts';
+import { createUnderway } from '../underway.ts';
 import type { Admission } from './admission.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
-import { type Guard, type Refusal, tooMany } from './guard.ts';
+import { FAILED, type Guard, type Refusal, tooMany } from './guard.ts';
+import { createKeyedDigest } from './keyed-digest.ts';
 import { createQueue } from './queue.ts';
 
 export interface BasicAuthOptions {
@@ -36,7 +37,6 @@ const UNAUTHORIZED: Refusal = {
   status: 401,
   headers: { 'WWW-Authenticate': 'Basic realm="sa-token-exporter", charset="UTF-8"' },
 };
-const FAILED: Refusal = { status: 500, headers: {} };
 
 /**
  * For users that are not there: as slow as the slowest, so that an answer does not tell who is by its time. Where costs
@@ -50,7 +50,7 @@ function decoyOf(users: ReadonlyMap<string, string>): string {
 /** Tells right from wrong passwords, and remembers what bcrypt said. */
 function createJudge({ verify, onError }: BasicAuthOptions) {
   const kept = { right: createBoundedMap<true>(MAX_KEPT), wrong: createBoundedMap<true>(MAX_KEPT) };
-  const underway = new Map<string, Promise<Verdict>>();
+  const underway = createUnderway<string, Verdict>();
   const queue = createQueue();
 
   const ask = async ({ password, hash, key }: Question): Promise<Verdict> => {
@@ -61,19 +61,13 @@ function createJudge({ verify, onError }: BasicAuthOptions) {
     } catch (error) {
       onError(error);
       return undefined;
-    } finally {
-      underway.delete(key);
     }
   };
   const known = (key: string): boolean | Promise<Verdict> | undefined => {
     if (kept.right.get(key)) return true;
     return kept.wrong.get(key) ? false : underway.get(key);
   };
-  const judge = (question: Question): Promise<Verdict> => {
-    const asking = ask(question);
-    underway.set(question.key, asking);
-    return asking;
-  };
+  const judge = (question: Question): Promise<Verdict> => underway.begin(question.key, () => ask(question));
   return { known, judge };
 }
 
@@ -84,15 +78,14 @@ function refusalOf(verdict: Verdict): Refusal | undefined {
 
 export function createBasicAuth(options: BasicAuthOptions): Guard {
   const { users, admission } = options;
-  const secret = randomBytes(32);
+  const digest = createKeyedDigest();
   const { known, judge } = createJudge(options);
 
   /** The user's hash is part of the key: another password, and what is known of the old one counts no more. */
   const questionOf = (credentials: Credentials): Question => {
     const { user, password } = credentials;
     const hash = users().get(user) ?? decoyOf(users());
-    const hmac = createHmac('sha256', secret).update(`${user.length}:${user}${hash}`).update(password);
-    return { ...credentials, hash, key: hmac.digest('base64') };
+    return { ...credentials, hash, key: digest(`${user.length}:${user}${hash}`, password) };
   };
   const check = async (question: Question, peer: string | undefined): Promise<Refusal | undefined> => {
     const admitted = admission.enter(undefined, peer);

@@ -3,6 +3,7 @@
  *
  * Knows the order, nothing of how anybody is known.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { RateLimit, WebSettings } from '../../web-settings.ts';
 import { FULL, taken, waitMs } from './bucket.ts';
 import { type Guard, tooMany } from './guard.ts';
@@ -18,17 +19,13 @@ export interface ConfiguredOptions {
   readonly onRefusal: (status: number) => void;
 }
 
-function isSame(a: RateLimit | undefined, b: RateLimit | undefined): boolean {
-  return a?.burst === b?.burst && a?.intervalMs === b?.intervalMs;
-}
-
 /** Answers how many milliseconds a request comes too soon; a limit that is another one begins anew. */
 function createLimit({ settings, monotonicMs }: ConfiguredOptions): () => number {
   let limit: RateLimit | undefined;
   let bucket = FULL;
   return () => {
     const [{ rateLimit }, nowMs] = [settings(), monotonicMs()];
-    if (!isSame(rateLimit, limit)) [limit, bucket] = [rateLimit, FULL];
+    if (!isDeepStrictEqual(rateLimit, limit)) [limit, bucket] = [rateLimit, FULL];
     if (limit === undefined) return 0;
     const leftMs = waitMs(bucket, limit, nowMs);
     if (leftMs === 0) bucket = taken(bucket, limit, nowMs);

@@ -25,6 +25,9 @@ export interface Refusal {
 /** Answers undefined where the request may be answered. Never rejects. */
 export type Guard = (asked: Asked) => Promise<Refusal | undefined>;
 
+/** It could not be found out; why is nobody's business who asks. */
+export const FAILED: Refusal = { status: 500, headers: {} };
+
 /** Come again in so many milliseconds. */
 export function tooMany(waitMs: number): Refusal {
   return { status: 429, headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } };

@@ -5,9 +5,10 @@
  * is asked, and says nothing of why it could not be.
  */
 import type { Access, Attempt, Decision } from '../../core/access.ts';
+import { createUnderway } from '../underway.ts';
 import { createAdmission } from './admission.ts';
 import { bearerToken, createKeyOf } from './bearer.ts';
-import { type Asked, type Guard, type Refusal, tooMany } from './guard.ts';
+import { type Asked, FAILED, type Guard, type Refusal, tooMany } from './guard.ts';
 import { createKnown } from './known.ts';
 
 export interface KubernetesGuardOptions {
@@ -22,14 +23,13 @@ const ANSWERS: Readonly<Record<Decision, Refusal | undefined>> = {
   unauthenticated: { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } },
   forbidden: { status: 403, headers: {} },
 };
-const FAILED: Refusal = { status: 500, headers: {} };
 
 export function createKubernetesGuard({ review, monotonicMs, onError }: KubernetesGuardOptions): Guard {
   const keyOf = createKeyOf();
   const known = createKnown(monotonicMs);
   const admission = createAdmission(monotonicMs);
   /** Undefined where the API server did not tell. */
-  const underway = new Map<string, Promise<Decision | undefined>>();
+  const underway = createUnderway<string, Decision | undefined>();
 
   const ask = async (key: string, token: string, attempt: Attempt): Promise<Decision | undefined> => {
     try {
@@ -65,11 +65,7 @@ export function createKubernetesGuard({ review, monotonicMs, onError }: Kubernet
     if (asked !== undefined) return join(key, asked);
     const admitted = admission.enter(known.isHeld(key) ? key : undefined, peer);
     if (!admitted.ok) return unlessHeld(key, tooMany(admitted.waitMs));
-    const asking = ask(key, token, attempt).finally(() => {
-      underway.delete(key);
-      admitted.leave();
-    });
-    underway.set(key, asking);
+    const asking = underway.begin(key, () => ask(key, token, attempt).finally(admitted.leave));
     return join(key, asking);
   };
 

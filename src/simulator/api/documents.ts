@@ -6,6 +6,7 @@
 import type { Cluster } from '../cluster.ts';
 import type { SigningKey } from '../signing-key.ts';
 import { KINDS } from './kinds.ts';
+import { REVIEWS } from './request.ts';
 
 export const VERSION = {
   major: '1',
@@ -31,18 +32,12 @@ const objectResources = Object.entries(KINDS).map(([name, { kind, singularName, 
   shortNames,
 }));
 
-function reviewResource(kind: string): object {
-  const singularName = kind.toLowerCase();
-  return { name: `${singularName}s`, singularName, namespaced: false, kind, verbs: ['create'] };
-}
+const reviews = Object.entries(REVIEWS).map(([name, { kind, group }]) => {
+  const resource = { name, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
+  return { group, resource };
+});
 
-/** Kinds of reviews by their group. */
-const REVIEWS = new Map([
-  ['authentication.k8s.io', 'TokenReview'],
-  ['authorization.k8s.io', 'SubjectAccessReview'],
-]);
-
-const groups = Array.from(REVIEWS.keys(), (name) => {
+const groups = reviews.map(({ group: name }) => {
   const version = { groupVersion: `${name}/v1`, version: 'v1' };
   return { name, versions: [version], preferredVersion: version };
 });
@@ -52,9 +47,8 @@ export const DISCOVERY: ReadonlyMap<string, object> = new Map([
   ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],
   ['/api/v1', resourceList('v1', objectResources)],
   ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups }],
-  ...Array.from(
-    REVIEWS,
-    ([group, kind]) => [`/apis/${group}/v1`, resourceList(`${group}/v1`, [reviewResource(kind)])] as const,
+  ...reviews.map(
+    ({ group, resource }) => [`/apis/${group}/v1`, resourceList(`${group}/v1`, [resource])] as const,
   ),
 ]);
 

@@ -35,27 +35,29 @@ export interface ApiRequest {
 const OBJECTS = /^\/api\/v1(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/;
 const OBJECT_RESOURCES: readonly string[] = ['pods', 'serviceaccounts', 'events'] satisfies ObjectResource[];
 
-/** The API group of each. */
-export const REVIEW_GROUPS: ReadonlyMap<RequestedResource, string> = new Map([
-  ['tokenreviews', 'authentication.k8s.io'],
-  ['subjectaccessreviews', 'authorization.k8s.io'],
-]);
+/** The kind of each, and its API group. */
+export const REVIEWS: Readonly<Record<ReviewResource, { readonly kind: string; readonly group: string }>> = {
+  tokenreviews: { kind: 'TokenReview', group: 'authentication.k8s.io' },
+  subjectaccessreviews: { kind: 'SubjectAccessReview', group: 'authorization.k8s.io' },
+};
 
-export function isReview(resource: RequestedResource): boolean {
-  return REVIEW_GROUPS.has(resource);
+export function isReview(resource: RequestedResource): resource is ReviewResource {
+  return resource in REVIEWS;
 }
 
-const PATHS: ReadonlyMap<string, RequestedResource> = new Map([
-  ['/apis/authentication.k8s.io/v1/tokenreviews', 'tokenreviews'],
-  ['/apis/authorization.k8s.io/v1/subjectaccessreviews', 'subjectaccessreviews'],
+const REVIEW_PATHS = Object.entries(REVIEWS).flatMap(([resource, { group }]) => [
+  [`/apis/${group}/v1`, 'discovery' as const] as const,
+  [`/apis/${group}/v1/${resource}`, resource as ReviewResource] as const,
+]);
+
+const PATHS: ReadonlyMap<string, RequestedResource> = new Map<string, RequestedResource>([
+  ...REVIEW_PATHS,
   ['/.well-known/openid-configuration', 'openid-configuration'],
   ['/openid/v1/jwks', 'jwks'],
   ['/version', 'version'],
   ['/api', 'discovery'],
   ['/api/v1', 'discovery'],
   ['/apis', 'discovery'],
-  ['/apis/authentication.k8s.io/v1', 'discovery'],
-  ['/apis/authorization.k8s.io/v1', 'discovery'],
 ]);
 
 const WRITES: ReadonlyMap<string, Verb> = new Map([

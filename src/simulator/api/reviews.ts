@@ -7,6 +7,7 @@
 import { isObject, type JsonObject } from '../jwt.ts';
 import { type Answer, document, refusal } from './answer.ts';
 import type { Rbac } from './rbac.ts';
+import { REVIEWS, type ReviewResource } from './request.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 import { textOf } from './token-checks.ts';
 import type { Reviewer } from './token-review.ts';
@@ -30,13 +31,20 @@ function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
+function headOf(resource: ReviewResource): object {
+  const { kind, group } = REVIEWS[resource];
+  return { kind, apiVersion: `${group}/v1`, metadata: {} };
+}
+
 export function reviewToken(reviewer: Reviewer, body: string): Answer {
   const spec = specOf(body);
   const { token, audiences } = spec;
   if (typeof token !== 'string' || token === '')
     return refusal(badRequest('token is required for TokenReview in authentication'));
-  const head = { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', metadata: {} };
-  return document({ ...head, spec, status: reviewer.review(token, textsOf(audiences)) }, 201);
+  return document(
+    { ...headOf('tokenreviews'), spec, status: reviewer.review(token, textsOf(audiences)) },
+    201,
+  );
 }
 
 /** What is wrong with a question; empty where nothing is. */
@@ -66,7 +74,6 @@ function judge(rbac: Rbac, spec: JsonObject): object {
 export function reviewAccess(rbac: Rbac, body: string): Answer {
   const spec = specOf(body);
   const causes = causesOf(spec);
-  if (causes.length > 0) return refusal(invalid('authorization.k8s.io', causes));
-  const head = { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {} };
-  return document({ ...head, spec, status: judge(rbac, spec) }, 201);
+  if (causes.length > 0) return refusal(invalid(REVIEWS.subjectaccessreviews.group, causes));
+  return document({ ...headOf('subjectaccessreviews'), spec, status: judge(rbac, spec) }, 201);
 }

@@ -3,7 +3,7 @@
  *
  * Words: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver. Knows nothing of when to refuse.
  */
-import { type ApiRequest, isReview, REVIEW_GROUPS } from './request.ts';
+import { type ApiRequest, isReview, REVIEWS } from './request.ts';
 
 export interface Status {
   readonly kind: 'Status';
@@ -43,7 +43,7 @@ export function forbidden(user: string, request: ApiRequest): Status {
   const { resource, verb, namespace, name, path } = request;
   if (isDocument(request))
     return failure(403, 'Forbidden', `forbidden: User "${user}" cannot ${verb} path "${path}"`, {});
-  const group = REVIEW_GROUPS.get(resource) ?? '';
+  const group = isReview(resource) ? REVIEWS[resource].group : '';
   const subject = [
     group === '' ? resource : `${resource}.${group}`,
     ...(name === undefined ? [] : [`"${name}"`]),

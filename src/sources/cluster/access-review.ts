@@ -5,7 +5,7 @@
  * The token is sent and forgotten: it is in no answer and no error. Knows nothing of who came with it, nor of how often
  * to ask; of a yes of RBAC's it remembers that there was one.
  */
-import type { Access, AccessResource, Attempt } from '../../core/access.ts';
+import { type Access, type AccessResource, type Attempt, isBearerToken } from '../../core/access.ts';
 import { type JsonObject, object } from '../../core/claim-rules.ts';
 import type { ClusterFailure } from '../../core/cluster.ts';
 import type { Answer, Api } from './api.ts';
@@ -41,8 +41,6 @@ const MAX_MS = 5_000;
 const PERMIT_MS = 4 * 60_000;
 /** Somebody may be in hundreds of groups. */
 const MAX_BODY_BYTES = 256 * 1024;
-/** RFC 6750, 2.1: nothing that JSON would escape. */
-const TOKEN = /^[\w.~+/-]+=*$/;
 
 const ALLOWED: Access = { outcome: 'allowed' };
 const FORBIDDEN: Access = { outcome: 'forbidden' };
@@ -157,7 +155,7 @@ export function createAccessReviewer({ api, clock, onFailure }: AccessReviewerOp
   };
 
   const review = async (token: string, attempt: Attempt): Promise<Access> => {
-    if (!TOKEN.test(token)) return UNAUTHENTICATED;
+    if (!isBearerToken(token)) return UNAUTHENTICATED;
     const deadline = createDeadline(clock, MAX_MS, closing.signal);
     const told = await ask(token, attempt, deadline.signal).finally(deadline.cancel);
     // An answer that was cut off in the middle looks like one that broke off.

@@ -4,7 +4,7 @@
  * Knows nothing of what was asked.
  */
 import { createHash } from 'node:crypto';
-import { createBoundedMap } from '../../bounded-map.ts';
+import { createRecent } from '../../recent.ts';
 
 export interface Permits {
   readonly holds: (question: string) => boolean;
@@ -18,10 +18,6 @@ function digestOf(question: string): string {
 }
 
 export function createPermits(goodForMs: number, monotonicMs: () => number): Permits {
-  const notedMs = createBoundedMap<number>(MAX_PERMITS);
-  const holds = (question: string): boolean => {
-    const sinceMs = notedMs.get(digestOf(question));
-    return sinceMs !== undefined && monotonicMs() < sinceMs + goodForMs;
-  };
-  return { holds, note: (question) => notedMs.set(digestOf(question), monotonicMs()) };
+  const { has, note } = createRecent({ maxKeys: MAX_PERMITS, forMs: goodForMs, monotonicMs });
+  return { holds: (question) => has(digestOf(question)), note: (question) => note(digestOf(question)) };
 }

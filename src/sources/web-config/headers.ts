@@ -3,7 +3,7 @@
  */
 import { validateHeaderValue } from 'node:http';
 import { HEADERS } from './names.ts';
-import type { Section } from './section.ts';
+import type { NamedText, Section } from './section.ts';
 import * as read from './section.ts';
 
 function isHeaderValue(name: string, value: string): boolean {
@@ -16,7 +16,7 @@ function isHeaderValue(name: string, value: string): boolean {
 }
 
 /** What is wrong with a header; nothing of its value is shown. */
-function headerProblem(name: string, value: string): string | undefined {
+function headerProblem({ name, text: value }: NamedText): string | undefined {
   const values = HEADERS.get(name);
   if (values === undefined) return `a header that cannot be set; known: ${[...HEADERS.keys()].join(', ')}`;
   if (values.length > 0 && !values.includes(value)) return `${name} must be ${values.join(' or ')}`;
@@ -25,10 +25,6 @@ function headerProblem(name: string, value: string): string | undefined {
 
 /** An empty value leaves the header as it is. */
 export function readHeaders(http: Section): ReadonlyMap<string, string> {
-  const headers = read.named(http, 'headers');
-  for (const { name, text, pair } of headers) {
-    const wrong = headerProblem(name, text);
-    if (wrong !== undefined) http.reading.problem(pair.key, `headers: ${wrong}`);
-  }
+  const headers = read.named(http, 'headers', headerProblem);
   return new Map(headers.filter(({ text }) => text !== '').map(({ name, text }) => [name, text]));
 }

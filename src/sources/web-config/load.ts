@@ -7,7 +7,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { TlsContext, TlsSettings, WebSettings } from '../../web-settings.ts';
-import { type Read, readConfigFile } from '../yaml-file.ts';
+import { problemsOf, type Read, readConfigFile } from '../yaml-file.ts';
 import { parseWebConfig } from './document.ts';
 import type { Pem, TlsDocument } from './tls-section.ts';
 
@@ -65,10 +65,6 @@ async function loadTls(file: string, tls: TlsDocument, readFile: ReadFile): Prom
   const problem = contextProblem(file, context);
   if (problem !== undefined) return refused(problem);
   return { ok: true, value: { context, clientAuth: tls.clientAuth, allowedNames: tls.allowedNames } };
-}
-
-function problemsOf(read: Read<unknown>): readonly string[] {
-  return read.ok ? [] : read.problems;
 }
 
 async function loadSettings(file: string, readFile: ReadFile): Promise<Read<WebSettings>> {

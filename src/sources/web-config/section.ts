@@ -16,7 +16,6 @@ export interface Section {
 export interface NamedText {
   readonly name: string;
   readonly text: string;
-  readonly pair: Pair;
 }
 
 /** What may be shown of a value that is none of a table's. */
@@ -122,8 +121,12 @@ export function within({ reading, entries }: Section, key: string, keys: readonl
   return openSection(reading, entries.get(key)?.value, key, keys);
 }
 
-/** Texts under names of the user's own, each name once. */
-export function named(section: Section, key: string): readonly NamedText[] {
+/** Texts under names of the user's own, each name once; `wrongWith` says what else is wrong with one. */
+export function named(
+  section: Section,
+  key: string,
+  wrongWith: (one: NamedText) => string | undefined,
+): readonly NamedText[] {
   const { reading } = section;
   const value = nodeAt(section, key);
   if (!reading.yaml.isMap(value)) {
@@ -136,7 +139,9 @@ export function named(section: Section, key: string): readonly NamedText[] {
     const isOnce = name !== undefined && !seen.has(name);
     if (isOnce && said !== undefined) {
       seen.add(name);
-      return [{ name, text: said, pair }];
+      const wrong = wrongWith({ name, text: said });
+      if (wrong !== undefined) reading.problem(pair.key, `${key}: ${wrong}`);
+      return [{ name, text: said }];
     }
     reading.problem(pair.key, `${key}: ${isOnce ? 'both sides must be texts' : 'must be texts, each once'}`);
     return [];

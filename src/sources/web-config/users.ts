@@ -4,7 +4,7 @@
  * Shows neither. Knows nothing of how a password is checked.
  */
 
-import type { Section } from './section.ts';
+import type { NamedText, Section } from './section.ts';
 import * as read from './section.ts';
 
 /** `$2y$10$`, the salt and the hash, as `htpasswd -nBC 10` prints it. */
@@ -13,7 +13,7 @@ const MIN_COST = 4;
 /** One more doubles the time that a check takes, and nothing else is done meanwhile: a fifth of a second at this. */
 const MAX_COST = 12;
 
-function userProblem(name: string, hash: string): string | undefined {
+function userProblem({ name, text: hash }: NamedText): string | undefined {
   // Basic authentication ends a name at its first colon (RFC 7617).
   if (name === '' || name.includes(':')) return 'a user must have a name, without a colon';
   const cost = Number(BCRYPT.exec(hash)?.[1] ?? 0);
@@ -23,10 +23,6 @@ function userProblem(name: string, hash: string): string | undefined {
 }
 
 export function readUsers(web: Section): ReadonlyMap<string, string> {
-  const users = read.named(web, 'basic_auth_users');
-  for (const { name, text, pair } of users) {
-    const wrong = userProblem(name, text);
-    if (wrong !== undefined) web.reading.problem(pair.key, `basic_auth_users: ${wrong}`);
-  }
+  const users = read.named(web, 'basic_auth_users', userProblem);
   return new Map(users.map(({ name, text }) => [name, text]));
 }
