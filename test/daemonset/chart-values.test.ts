@@ -9,7 +9,7 @@ import { assertGolden } from '../support/golden.ts';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement } from './agreement.ts';
 import { CHART, helmOutput, template } from './helm.ts';
-import { fieldErrors, UNTYPED, validate } from './validation.ts';
+import { assertValid } from './validation.ts';
 
 const FILES: readonly string[] = globSync('ci/*-values.yaml', { cwd: CHART })
   .map((file) => join(CHART, file))
@@ -33,8 +33,6 @@ describeWith(['helm (.ci/helm)'], 'the chart with values of a file', () => {
 
   it('renders what Kubernetes takes with each', async function () {
     this.timeout(120_000);
-    const typed = FILES.flatMap(template).filter(({ kind }) => !UNTYPED.includes(kind));
-    assert.equal(fieldErrors(typed), '');
-    for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
+    await assertValid(FILES.flatMap(template));
   });
 });

@@ -9,8 +9,8 @@ import { parse, stringify } from 'yaml';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { FOLDERS, type Manifest, renderBeside } from './manifests.ts';
-import { fieldErrors, UNTYPED, validate } from './validation.ts';
+import { FOLDERS, renderBeside } from './manifests.ts';
+import { assertValid } from './validation.ts';
 
 const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
 const SHOWN: readonly string[] = [...document.matchAll(/^```yaml\n(.*?)^```$/gms)]
@@ -48,12 +48,6 @@ function kustomizationOf(components: readonly string[]): string {
     components: components.map((name) => `../daemonset/components/${name}`),
     patches: [TOKEN],
   });
-}
-
-async function assertValid(manifests: readonly Manifest[]): Promise<void> {
-  const typed = manifests.filter(({ kind }) => !UNTYPED.includes(kind));
-  assert.equal(fieldErrors(typed), '');
-  for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
 }
 
 describeWith(['kubectl'], "a kustomization of one's own", function (this: Mocha.Suite) {

@@ -4,6 +4,7 @@
  * The schemas let unknown fields pass. The compiler does not: an object written out as a literal of its type may have
  * no field that the type has not, at any depth.
  */
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,4 +72,11 @@ export function fieldErrors(manifests: readonly Manifest[]): string {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Throws where an object that has a type is not what the API server would take. */
+export async function assertValid(manifests: readonly Manifest[]): Promise<void> {
+  const typed = manifests.filter(({ kind }) => !UNTYPED.includes(kind));
+  assert.equal(fieldErrors(typed), '');
+  for (const manifest of typed) await assert.doesNotReject(validate(manifest), manifest.kind);
 }
