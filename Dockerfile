@@ -9,6 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY build.ts tsconfig.json ./
 COPY src/ src/
+COPY simulator/ simulator/
 ARG REVISION=unknown
 RUN REVISION="${REVISION}" npm run build
 
@@ -21,8 +22,7 @@ LABEL org.opencontainers.image.title="sa-token-exporter" \
       org.opencontainers.image.source="https://github.com/sa-token-exporter/sa-token-exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
-# What src/lean.ts and src/lockdown/ ask of Node, given at the start: nothing has to replace itself, and execve may be
-# forbidden. Configuration is mounted in /etc/sa-token-exporter.
+# What src/runtime/ asks of Node, given at the start: nothing has to replace itself, and execve may be forbidden. Configuration is mounted in /etc/sa-token-exporter.
 ENV MALLOC_ARENA_MAX=1
 # Tokens belong to many users. Kubernetes gives capabilities to uid 0 alone, so it is root with one of them.
 USER 0

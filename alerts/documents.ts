@@ -4,7 +4,7 @@
  * Knows their formats, nothing of what a rule is about.
  */
 import { Document, isMap, isSeq, stringify } from 'yaml';
-import { runbookUrl } from '../src/runbook.ts';
+import { runbookUrl } from '../src/core/runbook.ts';
 import { dashboardUrl } from './dashboard-url.ts';
 import { GROUPS } from './groups.ts';
 import { INHIBITIONS } from './inhibitions.ts';

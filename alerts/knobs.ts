@@ -4,7 +4,7 @@
  * To change one: edit it here, then `npm run alerts`. Knows no alert in particular.
  */
 
-import { RUNBOOKS } from '../src/runbook.ts';
+import { RUNBOOKS } from '../src/core/runbook.ts';
 
 /** What an alert is worth to somebody on call: a page, or a ticket. */
 export type Severity = 'critical' | 'warning';

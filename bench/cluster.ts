@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApiServer } from '../src/simulator/api-server.ts';
-import { kubeconfigFor } from '../src/simulator/kubeconfig.ts';
+import { createApiServer } from '../simulator/api-server.ts';
+import { kubeconfigFor } from '../simulator/kubeconfig.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { percentile } from './measure.ts';
 import { bareNode, MB } from './memory.ts';

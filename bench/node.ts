@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseMounts } from '../src/simulator/mounts.ts';
-import type { Pod } from '../src/simulator/objects.ts';
-import { tokenVolume } from '../src/simulator/pods.ts';
-import { createWorld, type World } from '../src/simulator/world.ts';
+import { chooseMounts } from '../simulator/mounts.ts';
+import type { Pod } from '../simulator/objects.ts';
+import { tokenVolume } from '../simulator/pods.ts';
+import { createWorld, type World } from '../simulator/world.ts';
 
 export interface BenchNode {
   readonly rootDir: string;

@@ -1,13 +1,14 @@
 /**
  * What the page of 1,000 tokens costs, beside a scrape of them, and how large it is: all well, and all failing.
  */
+
+import { RUNBOOKS } from '../src/core/runbook.ts';
 import { createTakeSnapshot, type Snapshot } from '../src/core/snapshot.ts';
-import { createBodies } from '../src/exposition/bodies.ts';
-import { createListFamilies } from '../src/exposition/families.ts';
-import { NO_FILTER } from '../src/exposition/page/filter.ts';
-import { statusPage } from '../src/exposition/status-page.ts';
-import { createPrint } from '../src/exposition/text.ts';
-import { RUNBOOKS } from '../src/runbook.ts';
+import { createBodies } from '../src/metrics/buffer-pool.ts';
+import { createListFamilies } from '../src/metrics/families.ts';
+import { createPrint } from '../src/metrics/text.ts';
+import { NO_FILTER } from '../src/web/page/filter.ts';
+import { statusPage } from '../src/web/page/status-page.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { createSource } from './passes.ts';

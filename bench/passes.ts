@@ -2,7 +2,7 @@
  * What a pass over the node costs beside the system calls it cannot do without.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { createTokenFiles, type TokenFiles } from '../src/sources/token-files.ts';
+import { createTokenFiles, type TokenFiles } from '../src/sources/files/token-files.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { report } from './report.ts';

@@ -2,8 +2,8 @@
  * How long a rotation takes to show in /metrics, and whether any is missed.
  */
 import { setTimeout } from 'node:timers/promises';
-import { writeAtomically } from '../src/simulator/atomic-writer.ts';
-import type { Pod, TokenProjection, Volume } from '../src/simulator/objects.ts';
+import { writeAtomically } from '../simulator/atomic-writer.ts';
+import type { Pod, TokenProjection, Volume } from '../simulator/objects.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { percentile } from './measure.ts';
 import type { BenchNode } from './node.ts';

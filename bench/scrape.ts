@@ -3,10 +3,10 @@
  */
 import { Gauge, Registry } from 'prom-client';
 import { createTakeSnapshot } from '../src/core/snapshot.ts';
-import { createBodies } from '../src/exposition/bodies.ts';
-import { createListFamilies } from '../src/exposition/families.ts';
-import type { Metric, Sample } from '../src/exposition/metric.ts';
-import { createPrint } from '../src/exposition/text.ts';
+import { createBodies } from '../src/metrics/buffer-pool.ts';
+import { createListFamilies } from '../src/metrics/families.ts';
+import type { Metric, Sample } from '../src/metrics/metric.ts';
+import { createPrint } from '../src/metrics/text.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { createSource } from './passes.ts';

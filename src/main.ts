@@ -15,15 +15,21 @@ import { helpText } from './config/help.ts';
 import { type CommandLine, loadConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import { createTakeSnapshot, type TakeSnapshot } from './core/snapshot.ts';
-import { tokenReport } from './exposition/token-report.ts';
-import { gatherNeeds } from './gather-needs.ts';
-import { isLean, leaner } from './lean.ts';
-import { flagsGiven, lockingFlags } from './lockdown/flags.ts';
-import { exposures, isLockedDown, type Launch, missing, type Permission } from './lockdown/lockdown.ts';
-import type { Need } from './lockdown/needs.ts';
-import { isWritable, superfluousCapabilities } from './lockdown/privileges.ts';
-import { createLog, errorFields, type Log } from './log.ts';
+import type { Need } from './runtime/needs.ts';
+import { isLean, leaner } from './runtime/node-flags.ts';
+import { flagsGiven, lockingFlags } from './runtime/permission-flags.ts';
+import {
+  exposures,
+  isLockedDown,
+  type Launch,
+  missing,
+  type Permission,
+} from './runtime/permission-model.ts';
+import { isWritable, superfluousCapabilities } from './runtime/privileges.ts';
+import { gatherNeeds } from './runtime/required-paths.ts';
+import { createLog, errorFields, type Log } from './util/log.ts';
 import { REVISION, VERSION } from './version.ts';
+import { tokenReport } from './web/page/json-report.ts';
 
 const DEMO_WRITES = 'demo writes files, and Node was started without leave to: run node main.js demo';
 
@@ -116,7 +122,7 @@ function tellPrivileges({ rootDir }: Config, log: Log): void {
 }
 
 async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
-  const { serve } = await import('./serve.ts');
+  const { serve } = await import('./app/serve.ts');
   const options = serveOptions(config, takeSnapshot);
   tellPrivileges(config, options.log);
   const problems = await serve(options);
@@ -124,7 +130,10 @@ async function runServe(config: Config, takeSnapshot: TakeSnapshot): Promise<Exi
 }
 
 async function runDemo(config: Config, takeSnapshot: TakeSnapshot): Promise<Exit> {
-  const [{ runDemo: demo }, { serve }] = await Promise.all([import('./cli/demo.ts'), import('./serve.ts')]);
+  const [{ runDemo: demo }, { serve }] = await Promise.all([
+    import('./cli/demo.ts'),
+    import('./app/serve.ts'),
+  ]);
   const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
   const options = serveOptions(config, takeSnapshot);
   const problems: string[] = [];
@@ -153,7 +162,7 @@ async function runOnce(
   { command, operands, config }: CommandLine,
   takeSnapshot: TakeSnapshot,
 ): Promise<Exit> {
-  const { lookOnce } = await import('./once.ts');
+  const { lookOnce } = await import('./app/scan-once.ts');
   const looked = await lookOnce({ ...common(config, takeSnapshot), version: VERSION });
   if (!looked.ok) return complain([looked.problem]);
   const { snapshot, warning } = looked;
@@ -172,7 +181,7 @@ async function runOnce(
 /** Reads what the user expects of audiences; the problems where there is a mistake in it. */
 async function readRules({ audienceRules }: Config) {
   if (audienceRules === '') return { ok: true, value: [] } as const;
-  const { readAudienceRules } = await import('./sources/audience-rules.ts');
+  const { readAudienceRules } = await import('./config/audience-rules.ts');
   return readAudienceRules(audienceRules);
 }
 

@@ -5,50 +5,62 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { BIOME_LAYERS } from '../lint/layers.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 
 const FORBIDDEN = [
+  ['src/util/a.ts', "import type { Token } from '../core/token.ts';"],
+  ['src/util/b.ts', "import { readFile } from 'node:fs/promises';"],
   ['src/core/a.ts', "import { sep } from 'node:path';"],
   ['src/core/checks/b.ts', "import { readFile } from 'node:fs/promises';"],
   ['src/core/c.ts', "import type { Stats } from 'node:fs';"],
   ['src/core/d.ts', "import { Gauge } from 'prom-client';"],
-  ['src/core/e.ts', "export * from '../sources/paths.ts';"],
-  ['src/core/f.ts', "import { createPrint } from '../exposition/text.ts';"],
-  ['src/core/checks/g.ts', "export const late = await import('../../reconcile.ts');"],
+  ['src/core/e.ts', "export * from '../sources/files/paths.ts';"],
+  ['src/core/f.ts', "import { createPrint } from '../metrics/text.ts';"],
+  ['src/core/checks/g.ts', "export const late = await import('../../app/reconciler.ts');"],
   ['src/core/h.ts', 'export const now = () => Date.now();'],
   ['src/core/i.ts', "export const ask = () => fetch('http://localhost');"],
-  ['src/sources/a.ts', "import { createPrint } from '../exposition/text.ts';"],
-  ['src/sources/b.ts', "import express from 'express';"],
-  ['src/sources/c.ts', 'export const home = process.env;'],
-  ['src/sources/d.ts', "import { setTimeout } from 'node:timers/promises';"],
-  ['src/sources/e.ts', "import { createKubelet } from '../simulator/kubelet.ts';"],
-  ['src/exposition/a.ts', "import { readToken } from '../sources/token-file.ts';"],
-  ['src/exposition/b.ts', "import { readFile } from 'node:fs/promises';"],
-  ['src/exposition/c.ts', 'export const now = () => new Date();'],
-  ['src/config/a.ts', "import { readAudienceRules } from '../sources/audience-rules.ts';"],
+  ['src/core/j.ts', "import { jwtDecode } from 'jwt-decode';"],
+  ['src/sources/a.ts', "import { createPrint } from '../metrics/text.ts';"],
+  ['src/sources/files/b.ts', "import express from 'express';"],
+  ['src/sources/files/c.ts', 'export const home = process.env;'],
+  ['src/sources/files/d.ts', "import { setTimeout } from 'node:timers/promises';"],
+  ['src/sources/files/e.ts', "import { createKubelet } from '../../../simulator/kubelet.ts';"],
+  ['src/sources/files/f.ts', "import type { Config } from '../../config/options.ts';"],
+  ['src/metrics/a.ts', "import type { Config } from '../config/options.ts';"],
+  ['src/metrics/b.ts', "import { createServer } from '../web/server.ts';"],
+  ['src/config/a.ts', "import { METRICS } from '../metrics/rows.ts';"],
   ['src/config/b.ts', "import { argv } from 'node:process';"],
-  ['src/cli/scan.ts', "import { createKubelet } from '../simulator/kubelet.ts';"],
+  ['src/web/a.ts', "import { serve } from '../app/serve.ts';"],
+  ['src/web/page/b.ts', "import { explain } from '../../cli/explain.ts';"],
+  ['src/web/c.ts', 'export const now = () => new Date();'],
+  ['src/app/a.ts', "import { explain } from '../cli/explain.ts';"],
+  ['src/app/b.ts', 'export const later = setTimeout;'],
+  ['src/app/c.ts', 'export const now = () => performance.now();'],
+  ['src/app/d.ts', "import { createKubelet } from '../../simulator/kubelet.ts';"],
+  ['src/runtime/a.ts', "import { serve } from '../app/serve.ts';"],
+  ['src/cli/scan.ts', "import { createKubelet } from '../../simulator/kubelet.ts';"],
   ['src/cli/demo.ts', 'export const args = process.argv;'],
-  ['src/serve.ts', 'export const later = setTimeout;'],
-  ['src/reconcile.ts', 'export const now = () => performance.now();'],
-  ['src/log.ts', "import { Gauge } from 'prom-client';"],
-  ['src/simulator/a.ts', "import { readClaims } from '../core/claims.ts';"],
-  ['src/simulator/b.ts', "import { DATA } from '../sources/paths.ts';"],
-  ['src/simulator/c.ts', "import { jwtDecode } from 'jwt-decode';"],
+  ['simulator/a.ts', "import { readClaims } from '../src/core/claims.ts';"],
+  ['simulator/api/b.ts', "import { DATA } from '../../src/sources/files/paths.ts';"],
+  ['simulator/c.ts', "import { jwtDecode } from 'jwt-decode';"],
 ] as const;
 
 const ALLOWED = [
   ['src/main.ts', 'export const now = () => [Date.now(), process.argv];'],
-  ['src/core/ok.ts', "import { jwtDecode } from 'jwt-decode';"],
-  ['src/sources/ok.ts', "import { readFile } from 'node:fs/promises';"],
-  ['src/exposition/ok.ts', "import express from 'express';"],
-  ['src/cli/ok/demo.ts', "import type { Snapshot } from '../../core/snapshot.ts';"],
-  ['src/simulator/ok.ts', "import { SignJWT } from 'jose';"],
+  ['src/core/decode.ts', "import { jwtDecode } from 'jwt-decode';"],
+  ['src/sources/files/ok.ts', "import { readFile } from 'node:fs/promises';"],
+  ['src/sources/files/turn.ts', "import { setImmediate } from 'node:timers/promises';"],
+  ['src/metrics/ok.ts', "import { Gauge } from 'prom-client';"],
+  ['src/web/ok.ts', "import express from 'express';"],
+  ['src/web/config/ok.ts', "import { parse } from 'yaml';"],
+  ['src/cli/ok.ts', "import type { Snapshot } from '../core/snapshot.ts';"],
+  ['simulator/ok.ts', "import { SignJWT } from 'jose';"],
 ] as const;
 
 interface Report {
@@ -59,12 +71,18 @@ interface Report {
 }
 
 describe('the layers', () => {
+  it('are in the rules of the linter as they are in the table', () => {
+    const written: unknown = JSON.parse(readFileSync(join(ROOT, 'lint/layers.json'), 'utf8'));
+    assert.deepEqual(written, JSON.parse(JSON.stringify(BIOME_LAYERS)), 'npm run generate');
+  });
+
   let folder = '';
   let refused = new Set<string>();
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'layers-'));
-    cpSync(join(ROOT, 'biome.json'), join(folder, 'biome.json'));
+    mkdirSync(join(folder, 'lint'));
+    for (const file of ['biome.json', 'lint/layers.json']) cpSync(join(ROOT, file), join(folder, file));
     for (const [file, line] of [...FORBIDDEN, ...ALLOWED]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       writeFileSync(join(folder, file), `${line}\n`);

@@ -5,7 +5,7 @@ import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
-import { WATCH_FAILURES } from '../../src/sources/watch.ts';
+import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { looksOf, STATE_LOOKS } from '../parts/colors.ts';
 import { graph } from '../parts/panels.ts';
 import { lagQuantile, rateBy } from '../parts/promql.ts';

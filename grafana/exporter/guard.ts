@@ -1,7 +1,7 @@
 /**
  * Exporter health: whom the agents refuse, and whether what guards them is what should.
  */
-import { REFUSALS } from '../../src/exposition/guard/guard.ts';
+import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { COLORS, looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';

@@ -1,8 +1,8 @@
 /**
  * Exporter health: what the agents cannot do.
  */
-import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
-import { PARTS } from '../../src/exposition/self-metrics.ts';
+import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
+import { PARTS } from '../../src/metrics/exporter-rows.ts';
 import { readErrors, watchErrors } from '../common/graphs.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';

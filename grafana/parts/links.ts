@@ -5,7 +5,7 @@
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { knob } from '../../alerts/knobs.ts';
-import { runbookUrl } from '../../src/runbook.ts';
+import { runbookUrl } from '../../src/core/runbook.ts';
 
 export interface Link {
   readonly title: string;

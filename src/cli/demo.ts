@@ -5,11 +5,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApiServer } from '../simulator/api-server.ts';
-import { DEMO_PODS, playDemo } from '../simulator/demo-pods.ts';
-import { kubeconfigFor } from '../simulator/kubeconfig.ts';
-import { chooseMounts } from '../simulator/mounts.ts';
-import { createWorld, type World } from '../simulator/world.ts';
+import { createApiServer } from '../../simulator/api-server.ts';
+import { DEMO_PODS, playDemo } from '../../simulator/demo-pods.ts';
+import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
+import { chooseMounts } from '../../simulator/mounts.ts';
+import { createWorld, type World } from '../../simulator/world.ts';
 import { printTable } from './table.ts';
 
 /** Options of the exporter that point it at the simulated node. */

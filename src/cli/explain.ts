@@ -3,15 +3,21 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
-import { type Finding, type NoTokenReason, type TokenlessPod, tokenlessPods } from '../core/absence.ts';
-import { type Assessment, isFailing, type Judgement } from '../core/assess.ts';
+
+import { type Assessment, isFailing, type Judgement } from '../core/assessment.ts';
+import { relativeTo } from '../core/format.ts';
+import {
+  type Finding,
+  type NoTokenReason,
+  type TokenlessPod,
+  tokenlessPods,
+} from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
 import { CAUSE_WORDS } from '../core/overdue-cause.ts';
+import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
-import { relativeTo } from '../core/words.ts';
-import { OTHER_RUNBOOKS, runbookUrl } from '../runbook.ts';
-import { printable } from '../unprintable.ts';
+import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, isBlind, unreadableLine } from './scan.ts';
 
 /** What may be said of a pod. */

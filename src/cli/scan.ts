@@ -3,13 +3,14 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
-import type { Finding } from '../core/absence.ts';
-import { type Assessment, isFailing } from '../core/assess.ts';
+
+import { type Assessment, isFailing } from '../core/assessment.ts';
+import { inWords, relativeTo } from '../core/format.ts';
+import type { Finding } from '../core/missing-tokens.ts';
 import { type Observation, placeInWords, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { inWords, relativeTo } from '../core/words.ts';
-import { lifetime, octal } from '../exposition/token-report.ts';
-import { printable } from '../unprintable.ts';
+import { printable } from '../util/sanitize.ts';
+import { lifetime, octal } from '../web/page/json-report.ts';
 import { printTable } from './table.ts';
 
 export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;

@@ -1,7 +1,7 @@
 /**
  * Rows as columns for a terminal: nothing that came out of a token or a file name may steer it.
  */
-import { printable } from '../unprintable.ts';
+import { printable } from '../util/sanitize.ts';
 
 /** Rows as columns, the first row as their titles; an empty cell is a dash. */
 export function printTable(rows: readonly (readonly string[])[]): string {

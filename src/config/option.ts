@@ -4,7 +4,7 @@
  * Knows no option in particular, and nothing of the process: text in, value or a sentence of what is wrong out.
  */
 import { isIPv6 } from 'node:net';
-import { printable } from '../unprintable.ts';
+import { printable } from '../util/sanitize.ts';
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }

@@ -1,10 +1,10 @@
 /**
  * The table of all options. Flags, environment variables, types, `--help` and the README come from it alone.
  */
-import { TOKEN_REVIEW_MODES } from '../core/cluster.ts';
-import { PER_TOKEN_MODES } from '../exposition/families.ts';
-import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
-import { RUNBOOKS } from '../runbook.ts';
+import { TOKEN_REVIEW_MODES } from '../core/cluster-facts.ts';
+import { RUNBOOKS } from '../core/runbook.ts';
+import { PER_TOKEN_MODES } from '../core/token.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../util/log.ts';
 import type { Option } from './option.ts';
 import * as option from './option.ts';
 

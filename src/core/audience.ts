@@ -5,10 +5,10 @@
  * rule; its pod's spec; and, where it was asked for without an audience, the API server's.
  */
 import { catalogueEntryFor } from './catalogue.ts';
+import type { Surroundings } from './context.ts';
 import type { Expectation } from './expectation.ts';
-import { isDefaultPlace } from './places.ts';
-import type { Surroundings } from './surroundings.ts';
 import type { Token, TokenIdentity } from './token.ts';
+import { isDefaultPlace } from './token-paths.ts';
 
 /** An expectation and the tokens it is for. */
 export interface AudienceRule extends Expectation {

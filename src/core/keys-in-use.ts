@@ -3,7 +3,7 @@
  *
  * Pure. Knows of no token on another node.
  */
-import type { Authority } from './cluster.ts';
+import type { Authority } from './cluster-facts.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
 export interface KeyInUse {

@@ -3,9 +3,9 @@
  *
  * Pure. What holds for one pod is told before what holds for the node.
  */
-import type { Assessment } from './assess.ts';
-import type { MountFailure } from './cluster.ts';
-import { isLeaving } from './surroundings.ts';
+import type { Assessment } from './assessment.ts';
+import type { MountFailure } from './cluster-facts.ts';
+import { isLeaving } from './context.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
 /** Values of a label, public contract: retire them, never rename them. */

@@ -3,6 +3,10 @@
  *
  * Pure. Verdicts are made when asked for, so "expired" turns true at the second it is true.
  */
+
+import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
+import { REASONS, type Reason } from './checks/index.ts';
+import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import {
   type AbsentSince,
   type Finding,
@@ -11,14 +15,11 @@ import {
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
-} from './absence.ts';
-import { type Assess, type Assessment, createAssess, type Policy } from './assess.ts';
-import { REASONS, type Reason } from './checks/index.ts';
-import { type ClusterFacts, NO_CLUSTER } from './cluster.ts';
+} from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import type { SelfFacts } from './self-view.ts';
+import type { SelfFacts } from './self-check.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
 
 /** What is known beside the token files. */

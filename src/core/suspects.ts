@@ -3,7 +3,7 @@
  *
  * Pure. Knows nothing of how it is asked, nor how often.
  */
-import { isFailing } from './assess.ts';
+import { isFailing } from './assessment.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Token } from './token.ts';
 

@@ -67,3 +67,7 @@ export interface Token {
   /** When the token's own content last changed: as seen, else as its claims say. */
   readonly lastRotation: EpochSeconds | undefined;
 }
+
+/** Which tokens have series of their own. Values of an option: public contract. */
+export const PER_TOKEN_MODES = ['all', 'problems', 'none'] as const;
+export type PerTokenMode = (typeof PER_TOKEN_MODES)[number];

@@ -6,18 +6,18 @@ import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
-import { ACCESS_RESOURCES } from '../../src/core/access.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
-import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
+import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
-import { SELF_CHECKS } from '../../src/core/self-view.ts';
+import { SELF_CHECKS } from '../../src/core/self-check.ts';
 import { TOKEN_KINDS } from '../../src/core/token.ts';
-import { METRICS } from '../../src/exposition/metrics.ts';
-import { PARTS } from '../../src/exposition/self-metrics.ts';
-import { TOKEN_LABELS } from '../../src/exposition/token-labels.ts';
-import { WATCH_FAILURES } from '../../src/sources/watch.ts';
+import { PARTS } from '../../src/metrics/exporter-rows.ts';
+import { METRICS } from '../../src/metrics/rows.ts';
+import { TOKEN_LABELS } from '../../src/metrics/token-labels.ts';
+import { ACCESS_RESOURCES } from '../../src/sources/api-server/requests.ts';
+import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { parseExpression, type Selector, seconds } from './promql.ts';
 
 /** Metrics of others, with the labels that rules may use of them. */

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
-import { runbookUrl } from '../../src/runbook.ts';
+import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { dashboardLink } from './dashboard-links.ts';
 

@@ -4,7 +4,7 @@
  * Knows nothing of what is on the node.
  */
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { createListFamilies } from '../../src/exposition/families.ts';
+import { createListFamilies } from '../../src/metrics/families.ts';
 import { familyOptions, printed } from '../support/exposition.ts';
 import type { Series } from './promtool.ts';
 import { TARGET } from './series.ts';

@@ -7,12 +7,12 @@ import { basename, join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
-import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
+import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
-import { SELF_CHECKS } from '../../src/core/self-view.ts';
-import { REFUSALS } from '../../src/exposition/guard/guard.ts';
-import { PARTS } from '../../src/exposition/self-metrics.ts';
-import { runbookUrl } from '../../src/runbook.ts';
+import { runbookUrl } from '../../src/core/runbook.ts';
+import { SELF_CHECKS } from '../../src/core/self-check.ts';
+import { PARTS } from '../../src/metrics/exporter-rows.ts';
+import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
 

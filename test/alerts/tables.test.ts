@@ -9,7 +9,7 @@ import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { CHECKS, POD_CHECKS, REASONS } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
-import { OTHER_RUNBOOKS } from '../../src/runbook.ts';
+import { OTHER_RUNBOOKS } from '../../src/core/runbook.ts';
 import { seconds } from './promql.ts';
 
 describe('the coverage of reasons and causes', () => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { explain } from '../../src/cli/explain.ts';
 import { EXIT } from '../../src/cli/scan.ts';
-import type { Judgement } from '../../src/core/assess.ts';
+import type { Judgement } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { Unreadable } from '../../src/core/observation.ts';

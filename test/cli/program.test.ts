@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { helpText } from '../../src/config/help.ts';
-import { RUNBOOKS } from '../../src/runbook.ts';
+import { RUNBOOKS } from '../../src/core/runbook.ts';
 import { MAIN } from '../support/program.ts';
 
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz', import.meta.url)

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createAssess } from '../../src/core/assess.ts';
-import type { ClusterFacts, MountFailure } from '../../src/core/cluster.ts';
+import { createAssess } from '../../src/core/assessment.ts';
+import type { ClusterFacts, MountFailure } from '../../src/core/cluster-facts.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from '../../src/core/overdue-cause.ts';
 import type { Token } from '../../src/core/token.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';

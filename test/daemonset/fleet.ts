@@ -7,10 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseMounts } from '../../src/simulator/mounts.ts';
-import type { Pod, Volume } from '../../src/simulator/objects.ts';
-import type { PodOptions } from '../../src/simulator/pods.ts';
-import { createWorld, type World } from '../../src/simulator/world.ts';
+import { chooseMounts } from '../../simulator/mounts.ts';
+import type { Pod, Volume } from '../../simulator/objects.ts';
+import type { PodOptions } from '../../simulator/pods.ts';
+import { createWorld, type World } from '../../simulator/world.ts';
 
 const KINDS = 20;
 const PODS_OF_A_KIND = 5;

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { before, describe, it } from 'mocha';
 import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { ENVIRONMENT, FLAGS } from '../../src/lean.ts';
-import { lockingFlags } from '../../src/lockdown/flags.ts';
-import { needsOf } from '../../src/lockdown/needs.ts';
+import { needsOf } from '../../src/runtime/needs.ts';
+import { ENVIRONMENT, FLAGS } from '../../src/runtime/node-flags.ts';
+import { lockingFlags } from '../../src/runtime/permission-flags.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
 describe('the instructions of a Dockerfile', () => {

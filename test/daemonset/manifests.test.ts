@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { OPTIONS } from '../../src/config/options.ts';
-import { CANARY_VOLUME } from '../../src/core/self-view.ts';
+import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement, configOf } from './agreement.ts';
 import { ROOT } from './image.ts';

@@ -7,8 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'mocha';
-import { CANARY_VOLUME } from '../../src/core/self-view.ts';
-import type { Volume } from '../../src/simulator/objects.ts';
+import type { Volume } from '../../simulator/objects.ts';
+import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { isKeptFromDebugger, listenersOf } from '../support/listeners.ts';
 import { describeWith } from '../support/tools.ts';
 import { type Running, startContainer } from './container.ts';

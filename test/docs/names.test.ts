@@ -9,8 +9,8 @@ import { COMMANDS, environmentName } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
-import { METRICS } from '../../src/exposition/metrics.ts';
-import { WATCH_FAILURES } from '../../src/sources/watch.ts';
+import { METRICS } from '../../src/metrics/rows.ts';
+import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { DOCUMENTS, ROOT } from './documents.ts';
 
 const options = Object.values(OPTIONS);

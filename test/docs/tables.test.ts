@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { fillTables } from '../../docs/tables.ts';
-import { parseAudienceRules } from '../../src/sources/audience-rules.ts';
-import { parseWebConfig } from '../../src/sources/web-config/document.ts';
+import { parseAudienceRules } from '../../src/config/audience-rules.ts';
+import { parseWebConfig } from '../../src/web/config/document.ts';
 import { DOCUMENTS } from './documents.ts';
 
 function documentNamed(name: string): string {

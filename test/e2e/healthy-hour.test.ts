@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import type { Pod } from '../../src/simulator/objects.ts';
-import { tokenVolume } from '../../src/simulator/pods.ts';
+import type { Pod } from '../../simulator/objects.ts';
+import { tokenVolume } from '../../simulator/pods.ts';
 import { startAgent, type TestAgent } from '../support/agent.ts';
 
 const START = 1_795_000_000;

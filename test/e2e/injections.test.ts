@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import * as plays from '../../simulator/demo-plays.ts';
+import type { World } from '../../simulator/world.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import * as plays from '../../src/simulator/demo-plays.ts';
-import type { World } from '../../src/simulator/world.ts';
 import { startAgent, type TestAgent } from '../support/agent.ts';
 
 const INTERVAL = 30;

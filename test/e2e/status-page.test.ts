@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
+import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { RUNBOOKS } from '../../src/runbook.ts';
 import { launchBrowser, type Opened, open, sideways, type View, violations } from '../support/browser.ts';
 import { type Served, serve } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';

@@ -1,14 +1,15 @@
 /**
  * What a simulated API server would tell the exporter, without asking it over HTTP: its objects, trimmed as ever.
  */
+
+import type { Cluster, Resource } from '../../simulator/cluster.ts';
 import { type JsonObject, object } from '../../src/core/claim-rules.ts';
-import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster.ts';
+import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
-import type { Cluster, Resource } from '../../src/simulator/cluster.ts';
-import { trimAccount } from '../../src/sources/cluster/accounts.ts';
-import { parseMountFailures } from '../../src/sources/cluster/mount-failures.ts';
-import { trimPod } from '../../src/sources/cluster/pods.ts';
-import type { Trimmed } from '../../src/sources/cluster/replica.ts';
+import { trimAccount } from '../../src/sources/api-server/accounts.ts';
+import { parseMountFailures } from '../../src/sources/api-server/mount-failures.ts';
+import { trimPod } from '../../src/sources/api-server/pods.ts';
+import type { Trimmed } from '../../src/sources/api-server/replica.ts';
 
 type Trim<T> = (thing: JsonObject) => Trimmed<T> | undefined;
 

@@ -7,16 +7,18 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLUSTER_RESOURCES } from '../../src/core/cluster.ts';
+import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
-import { SUCCESS } from '../../src/core/requests.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import { type Counters, createCounters } from '../../src/exposition/counters.ts';
-import { createListFamilies, type ListFamilies, type PerTokenMode } from '../../src/exposition/families.ts';
-import { labelText } from '../../src/exposition/labels.ts';
-import { formatValue } from '../../src/exposition/text.ts';
-import { rotationLag } from '../../src/sources/volume-state.ts';
-import { WATCH_FAILURES } from '../../src/sources/watch.ts';
+import type { PerTokenMode } from '../../src/core/token.ts';
+import { type Counters, createCounters } from '../../src/metrics/counters.ts';
+import { createListFamilies, type ListFamilies } from '../../src/metrics/families.ts';
+import { labelText } from '../../src/metrics/labels.ts';
+import { formatValue } from '../../src/metrics/text.ts';
+import { SUCCESS } from '../../src/sources/api-server/requests.ts';
+import { rotationLag } from '../../src/sources/files/volume-state.ts';
+import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
+import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { BUILD } from '../support/exposition.ts';
 import { policy } from '../support/tokens.ts';
 import { instantOf, type Moment, playHour, RESTARTED_AT, START, type Stage } from './script.ts';
@@ -54,6 +56,7 @@ function createAgent(
     build: BUILD,
     readFailures: READ_FAILURES,
     watchFailures: WATCH_FAILURES,
+    refusals: REFUSALS,
     resources: CLUSTER_RESOURCES,
     onError: (error) => {
       throw error;

@@ -6,15 +6,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as plays from '../../simulator/demo-plays.ts';
+import { DEMO_PODS } from '../../simulator/demo-pods.ts';
+import { plainFolders } from '../../simulator/mounts.ts';
+import type { Pod } from '../../simulator/objects.ts';
+import { createWorld, type World } from '../../simulator/world.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import type { Context } from '../../src/core/snapshot.ts';
-import * as plays from '../../src/simulator/demo-plays.ts';
-import { DEMO_PODS } from '../../src/simulator/demo-pods.ts';
-import { plainFolders } from '../../src/simulator/mounts.ts';
-import type { Pod } from '../../src/simulator/objects.ts';
-import { createWorld, type World } from '../../src/simulator/world.ts';
-import { createTokenFiles, type TokenFiles } from '../../src/sources/token-files.ts';
-import type { Rotation } from '../../src/sources/volume-state.ts';
+import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
+import type { Rotation } from '../../src/sources/files/volume-state.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
 
 /** A whole hour of the clock, so that Prometheus keeps it in one block. */

@@ -7,10 +7,10 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { type Cluster, createCluster } from '../../src/simulator/cluster.ts';
-import { createKubelet, type Kubelet } from '../../src/simulator/kubelet.ts';
-import { chooseMounts } from '../../src/simulator/mounts.ts';
-import type { Pod, ServiceAccount } from '../../src/simulator/objects.ts';
+import { type Cluster, createCluster } from '../../simulator/cluster.ts';
+import { createKubelet, type Kubelet } from '../../simulator/kubelet.ts';
+import { chooseMounts } from '../../simulator/mounts.ts';
+import type { Pod, ServiceAccount } from '../../simulator/objects.ts';
 
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/', import.meta.url).pathname;
 const isRoot = process.getuid?.() === 0;

@@ -6,11 +6,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { type Change, type Cluster, createCluster } from '../../src/simulator/cluster.ts';
-import { createKubelet, type Kubelet } from '../../src/simulator/kubelet.ts';
-import { plainFolders } from '../../src/simulator/mounts.ts';
-import type { Pod, PodEvent } from '../../src/simulator/objects.ts';
-import { createPod, tokenVolume } from '../../src/simulator/pods.ts';
+import { type Change, type Cluster, createCluster } from '../../simulator/cluster.ts';
+import { createKubelet, type Kubelet } from '../../simulator/kubelet.ts';
+import { plainFolders } from '../../simulator/mounts.ts';
+import type { Pod, PodEvent } from '../../simulator/objects.ts';
+import { createPod, tokenVolume } from '../../simulator/pods.ts';
 import { CAPTURES } from './api/client.ts';
 
 const NOW = 1_795_000_000;

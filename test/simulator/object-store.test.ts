@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createStore, type ObjectChange, type StoredObject } from '../../src/simulator/object-store.ts';
+import { createStore, type ObjectChange, type StoredObject } from '../../simulator/object-store.ts';
 
 const NOW = 1_795_000_000;
 

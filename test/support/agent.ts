@@ -9,19 +9,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
+import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
+import { chooseMounts } from '../../simulator/mounts.ts';
+import type { Pod } from '../../simulator/objects.ts';
+import { createWorld, type World } from '../../simulator/world.ts';
+import { joinCluster } from '../../src/app/connect-api-server.ts';
+import { createFacts } from '../../src/app/state.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { type Suspects, suspectsOf } from '../../src/core/suspects.ts';
 import type { Token } from '../../src/core/token.ts';
-import { createFacts } from '../../src/facts.ts';
-import { joinCluster } from '../../src/join-cluster.ts';
-import { type ApiServer, createApiServer } from '../../src/simulator/api-server.ts';
-import { kubeconfigFor } from '../../src/simulator/kubeconfig.ts';
-import { chooseMounts } from '../../src/simulator/mounts.ts';
-import type { Pod } from '../../src/simulator/objects.ts';
-import { createWorld, type World } from '../../src/simulator/world.ts';
-import type { ClusterSource } from '../../src/sources/cluster/cluster.ts';
-import { createTokenFiles } from '../../src/sources/token-files.ts';
+import type { ClusterSource } from '../../src/sources/api-server/api-server.ts';
+import { createTokenFiles } from '../../src/sources/files/token-files.ts';
 import { policy } from './tokens.ts';
 
 export interface TestAgent {

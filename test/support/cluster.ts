@@ -1,7 +1,7 @@
 /**
  * Factories for what the API server says: that all is well, unless a test says otherwise.
  */
-import type { AccountFacts, Authority, ClusterFacts, PodFacts } from '../../src/core/cluster.ts';
+import type { AccountFacts, Authority, ClusterFacts, PodFacts } from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
 import { ISSUER, NOW, POD_UID } from './tokens.ts';
 

@@ -1,11 +1,13 @@
 /**
  * The whole exposition of a snapshot, as the program wires it, without a server.
  */
+
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { type Counters, createCounters } from '../../src/exposition/counters.ts';
-import { createListFamilies, type FamilyOptions } from '../../src/exposition/families.ts';
-import type { Family } from '../../src/exposition/metric.ts';
-import { createPrint, type Format } from '../../src/exposition/text.ts';
+import { type Counters, createCounters } from '../../src/metrics/counters.ts';
+import { createListFamilies, type FamilyOptions } from '../../src/metrics/families.ts';
+import type { Family } from '../../src/metrics/metric.ts';
+import { createPrint, type Format } from '../../src/metrics/text.ts';
+import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { NOW } from './tokens.ts';
 
 export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
@@ -17,6 +19,7 @@ export function counters(onError: (error: unknown) => void = rethrow): Counters 
     build: BUILD,
     readFailures: ['permission_denied', 'vanished'],
     watchFailures: ['max_user_watches', 'other'],
+    refusals: REFUSALS,
     resources: ['pods'],
     onError,
   });

@@ -3,9 +3,9 @@
  * signal, at once where that is aborted already, and never rejects.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../src/reconcile.ts';
+import type { MonotonicClock } from '../../src/util/clock.ts';
 
-export interface FakeClock extends Clock {
+export interface FakeClock extends MonotonicClock {
   /** Goes on by `ms`, waking sleepers at their time, and lets each do what it does before the next. */
   readonly advance: (ms: number) => Promise<void>;
   /** How many sleep now. */

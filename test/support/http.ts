@@ -6,10 +6,10 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Body } from '../../src/exposition/bodies.ts';
-import type { Scrape } from '../../src/exposition/scrape.ts';
-import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/exposition/server.ts';
-import { RUNBOOKS } from '../../src/runbook.ts';
+import { RUNBOOKS } from '../../src/core/runbook.ts';
+import type { Body } from '../../src/metrics/buffer-pool.ts';
+import type { Scrape } from '../../src/metrics/scrape.ts';
+import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/web/server.ts';
 import { snapshot } from './snapshots.ts';
 
 export interface Served {

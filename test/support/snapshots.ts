@@ -2,9 +2,9 @@
  * Snapshots for what shows them: a node with tokens in every state, at one instant, without a real thing.
  */
 
-import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster.ts';
+import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import { CANARY_VOLUME } from '../../src/core/self-view.ts';
+import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { type Context, createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, podFacts } from './cluster.ts';

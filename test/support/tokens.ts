@@ -6,7 +6,7 @@
  * else.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { Policy } from '../../src/core/assess.ts';
+import type { Policy } from '../../src/core/assessment.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token.ts';
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'mocha';
 
 const MOCHA = new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url).pathname;
-const SUITE = new URL('../exposition/golden.test.ts', import.meta.url).pathname;
+const SUITE = new URL('../metrics/golden.test.ts', import.meta.url).pathname;
 
 /** Runs a suite that needs promtool on a machine without it. */
 function runWithout(env: Record<string, string>) {

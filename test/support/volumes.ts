@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { swapData, writeAtomically } from '../../src/simulator/atomic-writer.ts';
-import { chooseMounts, type Mounts } from '../../src/simulator/mounts.ts';
-import type { VolumePlace } from '../../src/sources/pod-volumes.ts';
+import { swapData, writeAtomically } from '../../simulator/atomic-writer.ts';
+import { chooseMounts, type Mounts } from '../../simulator/mounts.ts';
+import type { VolumePlace } from '../../src/sources/files/pod-volumes.ts';
 import { jwt, POD_UID, rawClaims } from './tokens.ts';
 
 export type Files = Readonly<Record<string, string | Buffer>>;

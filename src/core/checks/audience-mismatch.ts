@@ -5,7 +5,7 @@
  * cannot judge.
  */
 import { satisfies } from '../expectation.ts';
-import { findPod, podArguments } from '../words.ts';
+import { findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const audienceMismatch = {

@@ -3,9 +3,10 @@
  *
  * Knows no check in particular; the table of them is in index.ts.
  */
+
+import type { Surroundings } from '../context.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
-import type { Surroundings } from '../surroundings.ts';
 import type { EpochSeconds, Token } from '../token.ts';
 
 /** A fact that is missing makes a verdict `unknown`: never a failure, never silence. */

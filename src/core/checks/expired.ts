@@ -3,7 +3,7 @@
  *
  * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
  */
-import { accountArguments, findPod, KUBELET_LOG, podArguments, relativeTo } from '../words.ts';
+import { accountArguments, findPod, KUBELET_LOG, podArguments, relativeTo } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const expired = {

@@ -3,7 +3,7 @@
  *
  * Knows nothing of whether anybody uses it, nor whether the Secret is still there.
  */
-import { accountArguments, findPod, podArguments } from '../words.ts';
+import { accountArguments, findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const legacyToken = {

@@ -3,8 +3,9 @@
  *
  * A kubelet that holds such a token never refreshes it before its time. Knows not whose clock it is.
  */
+
+import { relativeTo } from '../format.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
-import { relativeTo } from '../words.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const notYetValid = {

@@ -3,7 +3,7 @@
  *
  * Beside check.ts, whose checks look at tokens that are there. Knows no check in particular.
  */
-import type { PodFacts } from '../cluster.ts';
+import type { PodFacts } from '../cluster-facts.ts';
 import type { Observation } from '../observation.ts';
 import type { EpochSeconds, TokenIdentity } from '../token.ts';
 

@@ -4,8 +4,9 @@
  * Holds until a new token comes, through staleness and expiry: an alert on it does not resolve as things get
  * worse. A kubelet that fails here says so in one log line and in no metric.
  */
+
+import { accountArguments, findPod, inWords, KUBELET_LOG, podArguments } from '../format.ts';
 import { isRefreshed } from '../rotation.ts';
-import { accountArguments, findPod, inWords, KUBELET_LOG, podArguments } from '../words.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const rotationOverdue = {

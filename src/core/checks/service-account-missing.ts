@@ -3,7 +3,7 @@
  *
  * A token that was issued within the last minute had an account then, whatever an older list says.
  */
-import { accountArguments, findPod, podArguments } from '../words.ts';
+import { accountArguments, findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 /** The API server lets pass what was deleted less than a minute ago. */

@@ -3,7 +3,7 @@
  *
  * The kubelet gets a token for the new account at its next refresh, which may be hours away.
  */
-import { accountArguments, findPod, podArguments } from '../words.ts';
+import { accountArguments, findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const serviceAccountRecreated = {

@@ -3,7 +3,7 @@
  *
  * Verified on this node. A key that is not published is the business of signing_key_unknown.
  */
-import { findPod, podArguments } from '../words.ts';
+import { findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const signatureInvalid = {

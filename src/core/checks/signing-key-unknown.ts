@@ -3,7 +3,7 @@
  *
  * Knows the keys as of their last reading: a token issued since may be signed with a newer one.
  */
-import { findPod, podArguments } from '../words.ts';
+import { findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
 export const signingKeyUnknown = {

@@ -3,7 +3,7 @@
  *
  * Only default tokens are extended. Such a use is counted by the API server as a stale token.
  */
-import { findPod, KUBELET_LOG, podArguments, relativeTo } from '../words.ts';
+import { findPod, KUBELET_LOG, podArguments, relativeTo } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const stale = {

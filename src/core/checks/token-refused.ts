@@ -3,8 +3,8 @@
  *
  * Asked about the token's own audiences: accepted here says nothing of what the account may do.
  */
-import type { Refusal } from '../cluster.ts';
-import { findPod, podArguments } from '../words.ts';
+import type { Refusal } from '../cluster-facts.ts';
+import { findPod, podArguments } from '../format.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { expired } from './expired.ts';

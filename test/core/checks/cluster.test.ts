@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createAssess } from '../../../src/core/assess.ts';
+import { createAssess } from '../../../src/core/assessment.ts';
 import { CHECKS } from '../../../src/core/checks/index.ts';
-import { type ClusterFacts, NO_CLUSTER, REFUSALS } from '../../../src/core/cluster.ts';
+import { type ClusterFacts, NO_CLUSTER, REFUSALS } from '../../../src/core/cluster-facts.ts';
 import { clusterAround } from '../../support/cluster.ts';
 import { NOW, policy, token } from '../../support/tokens.ts';
 import { CLUSTER_CASES } from './cluster-cases.ts';

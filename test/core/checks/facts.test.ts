@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { legacyToken as legacyTokenCheck } from '../../../src/core/checks/legacy-token.ts';
-import { NO_CLUSTER } from '../../../src/core/cluster.ts';
+import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { legacyToken, token } from '../../support/tokens.ts';
 import { detailOf, verdictOf } from './verdict.ts';
 

@@ -2,10 +2,10 @@
  * The verdict of one check on a token, reached as the program reaches it.
  */
 import assert from 'node:assert/strict';
-import { createAssess, type Policy } from '../../../src/core/assess.ts';
+import { createAssess, type Policy } from '../../../src/core/assessment.ts';
 import type { Verdict } from '../../../src/core/checks/check.ts';
 import type { Reason } from '../../../src/core/checks/index.ts';
-import type { ClusterFacts } from '../../../src/core/cluster.ts';
+import type { ClusterFacts } from '../../../src/core/cluster-facts.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { clusterAround } from '../../support/cluster.ts';
 import { NOW, policy } from '../../support/tokens.ts';

@@ -1,8 +1,8 @@
 /**
  * Tokens that are refused for whom they name, who signed them, or whom they are for.
  */
-import * as plays from '../../../src/simulator/demo-plays.ts';
-import type { World } from '../../../src/simulator/world.ts';
+import * as plays from '../../../simulator/demo-plays.ts';
+import type { World } from '../../../simulator/world.ts';
 import { dayTokens, EXPORTER, LATE, played, remove, rotate, type Trouble, uidOf, VICTIM } from './trouble.ts';
 
 function rotateAll({ kubelet }: World): void {

@@ -1,9 +1,9 @@
 /**
  * Tokens that are not replaced in time, of a node or of one pod, each for a cause of its own.
  */
-import * as plays from '../../../src/simulator/demo-plays.ts';
-import { tokenVolume } from '../../../src/simulator/pods.ts';
-import type { World } from '../../../src/simulator/world.ts';
+import * as plays from '../../../simulator/demo-plays.ts';
+import { tokenVolume } from '../../../simulator/pods.ts';
+import type { World } from '../../../simulator/world.ts';
 import type { ServedWorldOptions } from '../../support/served-world.ts';
 import { dayPod, dayTokens, EXPORTER, LATE, played, remove, rotate, type Trouble, uidOf } from './trouble.ts';
 

@@ -3,9 +3,9 @@
  *
  * Knows no trouble in particular.
  */
-import * as plays from '../../../src/simulator/demo-plays.ts';
-import { type PodOptions, tokenVolume } from '../../../src/simulator/pods.ts';
-import type { World } from '../../../src/simulator/world.ts';
+import * as plays from '../../../simulator/demo-plays.ts';
+import { type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
+import type { World } from '../../../simulator/world.ts';
 import type { ServedWorld, ServedWorldOptions } from '../../support/served-world.ts';
 
 export interface Trouble {

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, it } from 'mocha';
-import { createApiServer } from '../../../src/simulator/api-server.ts';
-import { createCluster } from '../../../src/simulator/cluster.ts';
-import { createPod } from '../../../src/simulator/pods.ts';
+import { createApiServer } from '../../../simulator/api-server.ts';
+import { createCluster } from '../../../simulator/cluster.ts';
+import { createPod } from '../../../simulator/pods.ts';
 import { CAPTURES, NOW, TOKEN, USER, withApi } from './client.ts';
 
 const captured = (name: string): object =>

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Fault } from '../../../src/simulator/api/faults.ts';
+import type { Fault } from '../../../simulator/api/faults.ts';
 import { PODS_OF_NODE, type TestApi, until, withApi } from './client.ts';
 
 type FaultKind = Fault['kind'];

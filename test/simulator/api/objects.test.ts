@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import type { Pod, ServiceAccount } from '../../../src/simulator/objects.ts';
+import type { Pod, ServiceAccount } from '../../../simulator/objects.ts';
 import { type ApiObject, CAPTURES, PODS_OF_NODE, withApi } from './client.ts';
 
 const { items: captured } = JSON.parse(readFileSync(new URL('api.json', CAPTURES), 'utf8')) as {

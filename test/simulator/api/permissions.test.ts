@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { RequestedResource, Verb } from '../../../src/simulator/api/request.ts';
+import type { RequestedResource, Verb } from '../../../simulator/api/request.ts';
 import { TOKEN, USER, withApi } from './client.ts';
 
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';

@@ -2,8 +2,8 @@
  * A token of a pod, shown to a simulated API server for review.
  */
 import assert from 'node:assert/strict';
-import type { Cluster } from '../../../src/simulator/cluster.ts';
-import type { Pod, TokenProjection } from '../../../src/simulator/objects.ts';
+import type { Cluster } from '../../../simulator/cluster.ts';
+import type { Pod, TokenProjection } from '../../../simulator/objects.ts';
 import type { TestApi } from './client.ts';
 
 export const API = 'https://kubernetes.default.svc.cluster.local';

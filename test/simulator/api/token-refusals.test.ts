@@ -2,7 +2,7 @@
  * The tokens that the simulated API server refuses, in the words of the real one.
  */
 import { describe, it } from 'mocha';
-import type { TokenProjection } from '../../../src/simulator/objects.ts';
+import type { TokenProjection } from '../../../simulator/objects.ts';
 import { NOW, withApi } from './client.ts';
 import { API, assertRefused, createAgain, review, type Stage, stage } from './reviews.ts';
 

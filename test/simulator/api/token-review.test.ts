@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Cluster } from '../../../src/simulator/cluster.ts';
+import type { Cluster } from '../../../simulator/cluster.ts';
 import { type TestApi, withApi } from './client.ts';
 import { API, assertRefused, createAgain, REVIEWS, review, stage } from './reviews.ts';
 

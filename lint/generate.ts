@@ -1,0 +1,5 @@
+/** Writes `lint/layers.json` from the table of layers. */
+import { writeFile } from 'node:fs/promises';
+import { BIOME_LAYERS } from './layers.ts';
+
+await writeFile('lint/layers.json', `${JSON.stringify(BIOME_LAYERS, null, 2)}\n`);

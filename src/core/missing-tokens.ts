@@ -1,0 +1,105 @@
+/**
+ * Tokens that should be there and are not, and pods that are meant to have none.
+ *
+ * Pure. Needs to know the pods of the node: without them nothing is said.
+ */
+
+import { POD_CHECKS, type Reason } from './checks/index.ts';
+import { createSeen, type PodCheck } from './checks/pod-check.ts';
+import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
+import { isLeaving } from './context.ts';
+import type { Observation } from './observation.ts';
+import type { EpochSeconds, TokenIdentity } from './token.ts';
+
+/** A check of a pod that fails, and for which token. */
+export interface Finding {
+  readonly check: PodCheck & { readonly reason: Reason };
+  readonly identity: TokenIdentity;
+  readonly detail: string;
+}
+
+/** Why a pod has no token. Values of a label, public contract: retire them, never rename them. */
+export const NO_TOKEN_REASONS = [
+  'automount_disabled_pod',
+  'automount_disabled_serviceaccount',
+  'static_pod',
+  'other',
+] as const;
+export type NoTokenReason = (typeof NO_TOKEN_REASONS)[number];
+
+function staying({ pods }: ClusterFacts): readonly PodFacts[] {
+  return [...(pods?.values() ?? [])].filter((pod) => !isLeaving(pod));
+}
+
+function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity {
+  const { namespace, name, uid, serviceAccount } = pod;
+  return { namespace, pod: name, podUid: uid, serviceAccount, volume, path };
+}
+
+/** Since when each finding was found again and again; undefined where nobody looked before. */
+export type AbsentSince = ReadonlyMap<string, EpochSeconds> | undefined;
+
+/** A pod that ends loses its volumes up to so long before the API server says that it has ended. */
+const LAG_SECONDS = 10;
+
+function keyOf({ check, identity: { podUid, volume, path } }: Finding): string {
+  return [check.reason, podUid, volume, path].join('\0');
+}
+
+/** Notes when each finding was first found. */
+export function absentSince(
+  findings: readonly Finding[],
+  before: AbsentSince,
+  now: EpochSeconds,
+): AbsentSince {
+  return new Map(findings.map((finding) => [keyOf(finding), before?.get(keyOf(finding)) ?? now]));
+}
+
+/** The findings that are no matter of two reports crossing. */
+export function lasting(
+  findings: readonly Finding[],
+  since: AbsentSince,
+  now: EpochSeconds,
+): readonly Finding[] {
+  if (since === undefined) return findings;
+  return findings.filter((finding) => now - (since.get(keyOf(finding)) ?? now) >= LAG_SECONDS);
+}
+
+/** Everything that is missing, pod by pod. */
+export function findAbsent(observation: Observation, cluster: ClusterFacts): readonly Finding[] {
+  const pods = staying(cluster);
+  if (pods.length === 0) return [];
+  const seenOf = createSeen(observation);
+  return pods.flatMap((pod) =>
+    POD_CHECKS.flatMap((check) =>
+      check.findAbsent(pod, seenOf(pod.uid)).map(({ volume, path, detail }) => ({
+        check,
+        identity: identityOf(pod, volume, path),
+        detail,
+      })),
+    ),
+  );
+}
+
+/** The pod's own word wins over its account's. */
+export function noTokenReason(pod: PodFacts, account: AccountFacts | undefined): NoTokenReason | undefined {
+  if (pod.projections.length > 0) return undefined;
+  if (pod.isStatic) return 'static_pod';
+  if (pod.isAutomounted === false) return 'automount_disabled_pod';
+  const isOff = pod.isAutomounted === undefined && account?.isAutomounted === false;
+  return isOff ? 'automount_disabled_serviceaccount' : 'other';
+}
+
+export interface TokenlessPod {
+  readonly pod: PodFacts;
+  readonly reason: NoTokenReason;
+}
+
+/** The pods that ask for no token, and why. */
+export function tokenlessPods(cluster: ClusterFacts): readonly TokenlessPod[] {
+  return staying(cluster).flatMap((pod) => {
+    const account = cluster.accounts?.get(`${pod.namespace}/${pod.serviceAccount}`);
+    const reason = noTokenReason(pod, account);
+    return reason === undefined ? [] : [{ pod, reason }];
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * The tokens of a node, judged, as JSON: what `scan --output=json` prints and `/api/v1/tokens` answers.
+ *
+ * A snapshot in, text out. Knows nothing of how it was taken, nor of who asks.
+ */
+import type { Assessment } from '../../core/assessment.ts';
+import type { Check } from '../../core/checks/check.ts';
+import type { OverdueCause } from '../../core/overdue-cause.ts';
+import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { printableJson } from '../../util/sanitize.ts';
+
+/** A file's mode as `ls` and `chmod` have it. */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/** Seconds that were asked for; undefined where the token tells no start or no end. */
+export function lifetime({ token, schedule }: Assessment): number | undefined {
+  const { issuedAt } = token.claims;
+  return issuedAt === undefined || schedule.nominalExpiration === undefined
+    ? undefined
+    : schedule.nominalExpiration - issuedAt;
+}
+
+/** Of a check that fails. */
+function problemJson(
+  { reason, severity, runbook }: Pick<Check, 'reason' | 'severity' | 'runbook'>,
+  detail: string,
+  runbooks: string,
+) {
+  return { reason, severity, detail, runbook: runbookUrl(runbooks, runbook) };
+}
+
+function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runbooks: string) {
+  const { token, schedule, state } = assessment;
+  const { claims, file } = token;
+  return {
+    ...token.identity,
+    kind: claims.kind,
+    state,
+    audiences: claims.audiences,
+    issuer: claims.issuer,
+    keyId: claims.keyId,
+    issuedAt: claims.issuedAt,
+    expiresAt: claims.expiresAt,
+    nominalExpiration: schedule.nominalExpiration,
+    lifetimeSeconds: lifetime(assessment),
+    refreshDue: schedule.refreshDue,
+    lastRotation: token.lastRotation,
+    overdueCause: cause,
+    mode: octal(file.mode),
+    uid: file.uid,
+    gid: file.gid,
+    problems: assessment.failures.map(({ check, detail }) => problemJson(check, detail, runbooks)),
+  };
+}
+
+/** Times are epoch seconds; a fact that is not known is left out. */
+export function tokenReport(
+  { now, assessments, causes, findings, observation }: Snapshot,
+  runbooks: string,
+): string {
+  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
+  const missing = findings.map(({ check, identity, detail }) => ({
+    ...identity,
+    ...problemJson(check, detail, runbooks),
+  }));
+  const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
+  const unreadable = observation.unreadable.map((lost) => ({ ...lost, runbook }));
+  const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
+  return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
+}

@@ -1,0 +1,121 @@
+/**
+ * Any text for the user's file of expected audiences: rules or problems, soon, never a throw.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { parseAudienceRules } from '../../src/config/audience-rules.ts';
+import type { AudienceRule } from '../../src/core/audience.ts';
+import { token } from '../support/tokens.ts';
+
+const { identity } = token();
+
+function assertUsable(rules: readonly AudienceRule[]): void {
+  for (const { audiences, matches } of rules) {
+    assert.ok(audiences.length > 0 && typeof matches(identity) === 'boolean');
+  }
+}
+
+/** Each problem is one printable line and names a line that the file has. */
+function assertPlaced(problems: readonly string[], lines: number): void {
+  assert.ok(problems.length > 0);
+  for (const problem of problems) {
+    const line = Number(/^f:(\d+): [\x20-\x7e]+$/.exec(problem)?.[1]);
+    assert.ok(line >= 1 && line <= lines, problem);
+  }
+}
+
+describe('any text for rules', () => {
+  const pieces = fc.constantFrom(
+    ...[
+      'rules:',
+      '\n',
+      '\n- ',
+      '\n  ',
+      'audiences: ',
+      'pod: ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      'a',
+      '1',
+      '*a',
+      '&a ',
+      '"',
+      "'",
+    ],
+    ...[
+      '!!binary ',
+      '!x ',
+      '<<: ',
+      '---\n',
+      '...\n',
+      '%YAML 1.1\n',
+      '# c',
+      '|\n',
+      '>-\n',
+      '? ',
+      ': ',
+      '\t',
+      '\r\n',
+      '\0',
+    ],
+  );
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join('')),
+    fc.array(pieces, { maxLength: 20 }).map((parts) => `rules:\n- audiences: [a]\n  ${parts.join('')}`),
+    fc.jsonValue().map((rules) => JSON.stringify({ rules }, undefined, 1)),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
+  );
+
+  it('gives rules or problems with their lines, never a throw', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        const result = await parseAudienceRules(text, 'f');
+        if (result.ok) assertUsable(result.value);
+        else assertPlaced(result.problems, text.split('\n').length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  /** Each as large as a ConfigMap can be, or made to grow. */
+  const large = [
+    {
+      it: 'aliases of aliases',
+      text: `a: &a [x,x]\n${'bcdefghijk'
+        .split('')
+        .map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`)
+        .join('\n')}`,
+    },
+    { it: 'an alias of what it is in', text: 'rules: &r\n- audiences: *r\n' },
+    { it: '100,000 aliases', text: `rules:\n- &r {audiences: [a]}\n${'- *r\n'.repeat(100_000)}` },
+    { it: '100,000 lists in one another', text: '['.repeat(100_000) + ']'.repeat(100_000) },
+    { it: '100,000 block lists in one another', text: '- '.repeat(100_000) },
+    {
+      it: '100,000 keys',
+      text: `rules:\n-\n${Array.from({ length: 100_000 }, (_, i) => `  a${i}: 1\n`).join('')}`,
+    },
+    {
+      it: 'a glob of a million characters',
+      text: `rules:\n- {pod: "${'*a'.repeat(500_000)}", audiences: [a]}`,
+    },
+  ];
+  for (const { it: title, text } of large) {
+    it(`answers problems soon where it holds ${title}`, async () => {
+      const startedAt = performance.now();
+      const result = await parseAudienceRules(text, 'f');
+      assert.equal(result.ok, false);
+      assert.ok(performance.now() - startedAt < 10_000);
+    });
+  }
+
+  it('is no trouble where it holds 20,000 rules', async () => {
+    const result = await parseAudienceRules(`rules:\n${'- {pod: x, audiences: [a]}\n'.repeat(20_000)}`, 'f');
+    assert.ok(result.ok);
+    assert.equal(result.value.length, 20_000);
+  });
+});

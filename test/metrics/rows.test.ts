@@ -1,0 +1,51 @@
+/**
+ * The tables of metrics against what a scrape really has.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'mocha';
+import { METRICS } from '../../src/metrics/rows.ts';
+import { exposition } from '../support/exposition.ts';
+import { troubledNode } from '../support/snapshots.ts';
+
+/** Names of the labels of a series, in order; values may hold anything but an unescaped quote. */
+function labelNames(series: string): readonly string[] {
+  return Array.from(series.matchAll(/([a-z_]+)="(?:[^"\\]|\\.)*"/g), ([, name = '']) => name);
+}
+
+describe('METRICS', () => {
+  let text = '';
+  before(async () => {
+    text = await exposition(troubledNode(), 'text');
+  });
+
+  const seriesOf = (name: string) => text.split('\n').filter((line) => new RegExp(`^${name}[{ ]`).test(line));
+
+  it('lists every metric of a scrape, in its order', () => {
+    const names = Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => `${name} ${type}`);
+    assert.deepEqual(
+      names,
+      METRICS.map(({ name, type }) => `${name} ${type}`),
+    );
+  });
+
+  it('names no metric twice', () => {
+    assert.equal(new Set(METRICS.map(({ name }) => name)).size, METRICS.length);
+  });
+
+  for (const { name, type, help, labels } of METRICS) {
+    describe(name, () => {
+      it('has its labels, in their order, in each of its series', () => {
+        const suffixes = type === 'histogram' ? ['_sum', '_count'] : [''];
+        const series = suffixes.flatMap((suffix) => seriesOf(`${name}${suffix}`));
+        assert.ok(series.length > 0);
+        for (const line of series) assert.deepEqual(labelNames(line), labels);
+      });
+
+      it('explains itself in one sentence', () => assert.match(help, /^[A-Z][^\n]*\.$/));
+
+      it('ends in _total if it is a counter, and only then', () => {
+        assert.equal(name.endsWith('_total'), type === 'counter');
+      });
+    });
+  }
+});

@@ -1,0 +1,86 @@
+/**
+ * What scrapes at the same time share, and what a failure leaves behind.
+ */
+import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
+import { describe, it } from 'mocha';
+import type { Body } from '../../src/metrics/buffer-pool.ts';
+import { createListFamilies } from '../../src/metrics/families.ts';
+import { createScrape, type Scrape, type ScrapeOptions } from '../../src/metrics/scrape.ts';
+import { familyOptions } from '../support/exposition.ts';
+import { snapshot } from '../support/snapshots.ts';
+import { NOW } from '../support/tokens.ts';
+
+/** A scrape of a node whose clock goes a second further at every look at it. */
+function ticking(overrides: Partial<ScrapeOptions> = {}): {
+  readonly scrape: Scrape;
+  readonly taken: () => number;
+} {
+  let taken = 0;
+  const takeSnapshot = () => {
+    taken += 1;
+    return snapshot({ now: NOW + taken });
+  };
+  const listFamilies = createListFamilies(familyOptions());
+  const scrape = createScrape({ takeSnapshot, listFamilies, selfFamilies: async () => [], ...overrides });
+  return { scrape, taken: () => taken };
+}
+
+function ageIn({ bytes: body }: Body): string | undefined {
+  return /^satoken_age_seconds\{.*} (\S+)$/m.exec(body.toString())?.[1];
+}
+
+describe('scrape', () => {
+  it('judges at its own instant', async () => {
+    const { scrape } = ticking();
+    assert.equal(ageIn(await scrape('text', 'identity')), '1');
+    assert.equal(ageIn(await scrape('text', 'identity')), '2');
+  });
+
+  it('is shared by a hundred at the same time', async () => {
+    const { scrape, taken } = ticking();
+    const bodies = await Promise.all(Array.from({ length: 100 }, () => scrape('text', 'identity')));
+    assert.equal(taken(), 1);
+    assert.equal(new Set(bodies.map(({ bytes }) => bytes)).size, 1);
+  });
+
+  it('is shared by those who want it compressed and those who do not', async () => {
+    const { scrape, taken } = ticking();
+    const [plain, first, second] = await Promise.all([
+      scrape('text', 'identity'),
+      scrape('text', 'gzip'),
+      scrape('text', 'gzip'),
+    ]);
+    assert.equal(taken(), 1);
+    assert.equal(first, second);
+    assert.deepEqual(gunzipSync(first.bytes), plain.bytes);
+  });
+
+  it('is not shared between formats', async () => {
+    const { scrape, taken } = ticking();
+    const [text, openmetrics] = await Promise.all([
+      scrape('text', 'identity'),
+      scrape('openmetrics', 'identity'),
+    ]);
+    assert.equal(taken(), 2);
+    assert.doesNotMatch(text.bytes.toString(), /# EOF/);
+    assert.match(openmetrics.bytes.toString(), /# EOF\n$/);
+  });
+
+  it('fails for all who share it, and for nobody after', async () => {
+    let isBroken = true;
+    const { scrape } = ticking({
+      takeSnapshot: () => {
+        if (isBroken) throw new Error('a bug');
+        return snapshot();
+      },
+    });
+    const answers = await Promise.allSettled([scrape('text', 'identity'), scrape('text', 'gzip')]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    isBroken = false;
+    assert.ok((await scrape('text', 'gzip')).bytes.length > 0);
+  });
+});

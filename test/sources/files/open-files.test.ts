@@ -1,0 +1,121 @@
+/**
+ * Nothing of a volume stays open between passes, where it would keep the kubelet from unmounting it, and nothing that
+ * is no regular file of the volume is ever opened.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { MAIN } from '../../support/program.ts';
+import { createSource } from '../../support/sources.ts';
+import { jwt } from '../../support/tokens.ts';
+import { describeWith } from '../../support/tools.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from '../../support/volumes.ts';
+
+let node: TestNode;
+
+/** The hooks of each suite here: at the top of a file they would be those of all files. */
+function useFreshState(): void {
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => node.remove());
+}
+
+/** What this process has open, with its working folder. */
+function openPaths(): readonly string[] {
+  const links = [
+    ...readdirSync('/proc/self/fd').map((descriptor) => `/proc/self/fd/${descriptor}`),
+    '/proc/self/cwd',
+  ];
+  return links.flatMap((link) => {
+    try {
+      return [readlinkSync(link)];
+    } catch {
+      return []; // The descriptor that listed the folder is closed by now.
+    }
+  });
+}
+
+function openInNode(): readonly string[] {
+  return openPaths().filter((path) => path.startsWith(node.rootDir));
+}
+
+describe(`between passes (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
+  it('nothing of the node is open, and none is the working folder', async () => {
+    const volume = node.volume();
+    volume.fill({ token: nextToken(), broken: 'eyJ', 'sub/token': nextToken() });
+    symlinkSync('/etc/passwd', join(volume.generation(), 'link'));
+    const source = createSource(node.rootDir, { isWatching: true });
+    try {
+      for (let pass = 0; pass < 3; pass += 1) {
+        await source.scan();
+        assert.deepEqual(openInNode(), []);
+        volume.fill({ token: nextToken() });
+        source.look();
+        assert.deepEqual(openInNode(), []);
+      }
+    } finally {
+      source.close();
+    }
+  });
+
+  it('the check above would see what is open', () => {
+    node.volume().fill({ token: nextToken() });
+    const before = process.cwd();
+    process.chdir(node.pods);
+    try {
+      assert.deepEqual(openInNode(), [node.pods]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('no watch keeps a volume from being unmounted', async () => {
+    const volume = node.volume();
+    volume.write({ token: nextToken() });
+    const source = createSource(node.rootDir, { isWatching: true });
+    try {
+      await source.scan();
+      assert.equal(source.observe().watches, 2);
+      volume.unmount();
+      await source.scan();
+      assert.deepEqual(source.seen().tokens, []);
+    } finally {
+      source.close();
+    }
+  });
+});
+
+describeWith(['strace'], `the system calls of a scan (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
+  /** The paths in the node that a scan opens, relative to the generation. */
+  function opened(): readonly string[] {
+    const volume = node.volume();
+    volume.fill({ token: jwt(), 'sub/token': jwt(), 'ca.crt': 'a certificate' });
+    const generation = volume.generation();
+    const at = (name: string): string => join(generation, name);
+    execFileSync('mkfifo', [at('fifo')]);
+    symlinkSync('/etc/passwd', at('link-out'));
+    symlinkSync('/etc', at('link-to-folder'));
+    symlinkSync('link-loop', at('link-loop'));
+    symlinkSync('token', at('link-inside'));
+    mkdirSync(join(volume.place.folder, '..2026_01_01_00_00_00.1'));
+    writeFileSync(join(volume.place.folder, '..2026_01_01_00_00_00.1/token'), jwt());
+    const trace = join(node.rootDir, 'trace');
+    const scan = [process.execPath, MAIN, 'scan', `--kubelet.root-dir=${node.rootDir}`];
+    spawnSync('strace', ['-f', '-qq', '-y', '-e', 'trace=open,openat,openat2,creat', '-o', trace, ...scan]);
+    const paths = [...readFileSync(trace, 'utf8').matchAll(/"([^"]*)"/g)].map(([, path = '']) => path);
+    return paths
+      .filter((path) => path.startsWith(`${volume.place.folder}/`))
+      .map((path) => path.replace(generation, ''));
+  }
+
+  it('open each regular file and folder of the generation once, and nothing else of the volume', () => {
+    assert.deepEqual([...opened()].sort(), ['', '/ca.crt', '/sub', '/sub/token', '/token']);
+  });
+});

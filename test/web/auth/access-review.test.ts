@@ -1,0 +1,465 @@
+/**
+ * Whose a bearer token is and what they may do, asked of a simulated API server over HTTP, and of one that says anything.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import type { Fault } from '../../../simulator/api/faults.ts';
+import type { TokenProjection } from '../../../simulator/objects.ts';
+import { type Answer, type Api, createApi } from '../../../src/sources/api-server/api.ts';
+import { failed } from '../../../src/sources/api-server/failures.ts';
+import type { Access, Attempt } from '../../../src/web/auth/access.ts';
+import { createAccessReviewer } from '../../../src/web/auth/access-review.ts';
+import { type TestApi, TOKEN, until, withApi } from '../../simulator/api/client.ts';
+import {
+  createClock,
+  createFakeApi,
+  MINUTE,
+  SECOND,
+  type TestClock,
+} from '../../sources/api-server/fakes.ts';
+import { createLoopback } from '../../sources/api-server/loopback.ts';
+
+const GET: Attempt = { verb: 'get', path: '/metrics' };
+
+function failure(resource: 'tokenreviews' | 'subjectaccessreviews', why: string) {
+  return { outcome: 'failed', resource, failure: why };
+}
+
+interface Stage extends TestApi {
+  readonly review: (token: string, attempt?: Attempt) => Promise<Access>;
+  readonly close: () => void;
+  /** The clock of whoever asks. */
+  readonly ownClock: TestClock;
+  readonly failures: readonly string[];
+  readonly codes: readonly unknown[];
+  /** How often each resource was asked for. */
+  readonly asked: () => Readonly<Record<string, number>>;
+  /** A token of the account that may get /metrics. */
+  readonly token: (projection?: Partial<TokenProjection>, account?: string) => string;
+}
+
+function mint({ cluster, addPod }: TestApi, projection: Partial<TokenProjection>, account: string): string {
+  const pod = addPod({ name: `${account}-0`, namespace: 'monitoring', serviceAccount: account });
+  const wanted = { path: 'token', expirationSeconds: 600, ...projection };
+  const answer = cluster.requestToken(pod, wanted, { name: 'node-1', uid: 'u' });
+  assert.ok(answer.ok);
+  return answer.token;
+}
+
+/** Runs a test against a server that allows the account `prometheus` to get /metrics. */
+function withReviewer(test: (t: Stage) => Promise<void>) {
+  return withApi(async (t) => {
+    const subject = { kind: 'ServiceAccount', namespace: 'monitoring', name: 'prometheus' } as const;
+    const rule = { verbs: ['get'], nonResourceURLs: ['/metrics'] };
+    t.api.rbac.bind({ name: 'b', role: 'r', subject, ...rule });
+    const loopback = createLoopback();
+    const ownClock = createClock();
+    const failures: string[] = [];
+    try {
+      const kubeconfig = loopback.configure({ server: t.url, user: { token: TOKEN } });
+      const { connection, codes } = await loopback.reach(kubeconfig);
+      const { review, close } = createAccessReviewer({
+        api: createApi(connection, ownClock),
+        clock: ownClock,
+        onFailure: (resource, why) => failures.push(`${resource} ${why}`),
+      });
+      const asked = (): Readonly<Record<string, number>> => {
+        const of = (resource: string) => t.api.requests().filter((one) => one.resource === resource).length;
+        return { tokenreviews: of('tokenreviews'), subjectaccessreviews: of('subjectaccessreviews') };
+      };
+      const token = (projection: Partial<TokenProjection> = {}, account = 'prometheus') =>
+        mint(t, projection, account);
+      const ask = (raw: string, attempt = GET): Promise<Access> => review(raw, attempt);
+      await test({ ...t, review: ask, close, ownClock, failures, codes, asked, token });
+      assert.equal(ownClock.sleepers(), 0);
+    } finally {
+      loopback.close();
+    }
+  });
+}
+
+describe('the review of a bearer token', () => {
+  it(
+    'says yes to whom RBAC allows it, after two questions',
+    withReviewer(async (t) => {
+      assert.deepEqual(await t.review(t.token()), { outcome: 'allowed' });
+      assert.deepEqual(t.asked(), { tokenreviews: 1, subjectaccessreviews: 1 });
+      assert.deepEqual([t.codes, t.failures], [[201, 201], []]);
+    }),
+  );
+
+  const refusals = [
+    ['another path', { verb: 'get', path: '/metrics/slis' }, 'prometheus'],
+    ['another verb', { verb: 'head', path: '/metrics' }, 'prometheus'],
+    ['another account', GET, 'default'],
+  ] as const;
+  for (const [title, attempt, account] of refusals)
+    it(
+      `says no to ${title}`,
+      withReviewer(async (t) => {
+        assert.deepEqual(await t.review(t.token({}, account), attempt), { outcome: 'forbidden' });
+      }),
+    );
+
+  const strangers: readonly (readonly [string, (t: Stage) => string])[] = [
+    ['nobody knows', () => 'sha256~of-another-cluster'],
+    ['is for another audience', (t) => t.token({ audience: 'vault' })],
+    [
+      'has expired',
+      (t) => {
+        const token = t.token();
+        t.clock.advance(661);
+        return token;
+      },
+    ],
+    [
+      'is of an account that is gone',
+      (t) => {
+        const token = t.token();
+        t.cluster.deleteServiceAccount('monitoring', 'prometheus');
+        return token;
+      },
+    ],
+    ['has lost its signature', (t) => t.token().replace(/[^.]*$/, 'AAAA')],
+  ];
+  for (const [title, make] of strangers)
+    it(
+      `takes a token that ${title} for nobody's, and asks no more`,
+      withReviewer(async (t) => {
+        assert.deepEqual(await t.review(make(t)), { outcome: 'unauthenticated' });
+        assert.deepEqual(t.asked(), { tokenreviews: 1, subjectaccessreviews: 0 });
+      }),
+    );
+
+  for (const raw of ['', 'a b', 'a"b', 'a\\b', 'ä', 'a=b', 'a\n', '\u0000'])
+    it(
+      `does not ask about ${JSON.stringify(raw)}`,
+      withReviewer(async (t) => {
+        assert.deepEqual(await t.review(raw), { outcome: 'unauthenticated' });
+        assert.deepEqual(t.asked(), { tokenreviews: 0, subjectaccessreviews: 0 });
+      }),
+    );
+
+  it(
+    'asks RBAC again only four minutes after its yes, and about a token each time',
+    withReviewer(async (t) => {
+      const token = t.token();
+      await t.review(token);
+      await t.ownClock.advance(4 * MINUTE - 1);
+      await t.review(token);
+      assert.deepEqual(t.asked(), { tokenreviews: 2, subjectaccessreviews: 1 });
+      await t.ownClock.advance(1);
+      await t.review(token);
+      assert.deepEqual(t.asked(), { tokenreviews: 3, subjectaccessreviews: 2 });
+    }),
+  );
+
+  it(
+    'takes the yes to one thing for no other, nor for another account',
+    withReviewer(async (t) => {
+      const token = t.token();
+      await t.review(token);
+      assert.deepEqual(await t.review(token, { verb: 'get', path: '/' }), { outcome: 'forbidden' });
+      assert.deepEqual(await t.review(t.token({}, 'other')), { outcome: 'forbidden' });
+    }),
+  );
+
+  it(
+    'never remembers a no',
+    withReviewer(async (t) => {
+      const token = t.token({}, 'late');
+      assert.deepEqual(await t.review(token), { outcome: 'forbidden' });
+      assert.deepEqual(await t.review(token), { outcome: 'forbidden' });
+      const subject = { kind: 'Group', name: 'system:serviceaccounts:monitoring' } as const;
+      t.api.rbac.bind({ name: 'b', role: 'r', subject, verbs: ['*'], nonResourceURLs: ['/met*'] });
+      assert.deepEqual(await t.review(token), { outcome: 'allowed' });
+    }),
+  );
+});
+
+describe('a bearer token that cannot be asked about', () => {
+  const faults: readonly { readonly fault: Fault; readonly why: string }[] = [
+    { fault: { kind: 'status', code: 401 }, why: 'unauthorized' },
+    { fault: { kind: 'status', code: 403 }, why: 'forbidden' },
+    { fault: { kind: 'status', code: 429 }, why: 'throttled' },
+    { fault: { kind: 'status', code: 500 }, why: 'server_error' },
+    { fault: { kind: 'reset' }, why: 'unreachable' },
+    { fault: { kind: 'half' }, why: 'bad_answer' },
+    { fault: { kind: 'wrong_kind' }, why: 'bad_answer' },
+    { fault: { kind: 'huge', objects: 100_000 }, why: 'too_large' },
+    { fault: { kind: 'endless' }, why: 'too_large' },
+  ];
+  for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
+    for (const { fault, why } of faults)
+      it(
+        `fails by ${why} where ${resource} are answered by ${JSON.stringify(fault)}`,
+        withReviewer(async (t) => {
+          const token = t.token();
+          t.api.chaos.inject(fault, { resource });
+          assert.deepEqual(await t.review(token), failure(resource, why));
+          assert.deepEqual(t.failures, [`${resource} ${why}`]);
+          t.api.chaos.heal();
+          assert.deepEqual(await t.review(token), { outcome: 'allowed' });
+        }),
+      );
+
+  for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
+    it(
+      `fails where the exporter has no permission for ${resource}`,
+      withReviewer(async (t) => {
+        t.api.permissions.deny(resource);
+        assert.deepEqual(await t.review(t.token()), failure(resource, 'forbidden'));
+      }),
+    );
+
+  it(
+    'fails where nobody listens',
+    withReviewer(async (t) => {
+      await t.api.chaos.down();
+      assert.deepEqual(await t.review(t.token()), failure('tokenreviews', 'unreachable'));
+      await t.api.chaos.up();
+    }),
+  );
+
+  for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
+    it(
+      `fails after five seconds in all where ${resource} are not answered`,
+      withReviewer(async (t) => {
+        t.api.chaos.inject({ kind: 'freeze' }, { resource });
+        const review = t.review(t.token());
+        await until(() => t.asked()[resource] === 1);
+        await t.ownClock.advance(5 * SECOND - 1);
+        assert.equal(t.ownClock.sleepers() > 0, true);
+        await t.ownClock.advance(1);
+        assert.deepEqual(await review, failure(resource, 'timeout'));
+      }),
+    );
+
+  it('fails after five seconds where an answer stops in the middle', async () => {
+    const loopback = createLoopback();
+    const clock = createClock();
+    const begun = Promise.withResolvers<void>();
+    try {
+      const server = await loopback.serve((_request, response) => {
+        response.writeHead(201).write('{"status":', () => begun.resolve());
+      });
+      const { connection } = await loopback.reach(loopback.configure({ server }));
+      const api = createApi(connection, clock);
+      const reviewed = createAccessReviewer({ api, clock, onFailure: () => undefined }).review('a', GET);
+      await begun.promise;
+      await clock.advance(5 * SECOND);
+      assert.deepEqual(await reviewed, failure('tokenreviews', 'timeout'));
+    } finally {
+      loopback.close();
+    }
+  });
+
+  it(
+    'fails at once when it is closed',
+    withReviewer(async (t) => {
+      t.api.chaos.inject({ kind: 'freeze' });
+      const review = t.review(t.token());
+      await until(() => t.api.requests().length === 1);
+      t.close();
+      assert.deepEqual(await review, failure('tokenreviews', 'timeout'));
+    }),
+  );
+
+  it(
+    'is told of once for each reason, and again after a success',
+    withReviewer(async (t) => {
+      const token = t.token();
+      t.api.chaos.inject({ kind: 'status', code: 500 }, { resource: 'tokenreviews' });
+      await t.review(token);
+      await t.review(token);
+      t.api.chaos.inject({ kind: 'status', code: 429 }, { resource: 'tokenreviews' });
+      await t.review(token);
+      t.api.chaos.heal();
+      await t.review(token);
+      t.api.chaos.inject({ kind: 'status', code: 429 }, { resource: 'tokenreviews' });
+      await t.review(token);
+      assert.deepEqual(t.failures, [
+        'tokenreviews server_error',
+        'tokenreviews throttled',
+        'tokenreviews throttled',
+      ]);
+    }),
+  );
+});
+
+const USER = {
+  username: 'system:serviceaccount:monitoring:prometheus',
+  uid: 'a-uid',
+  groups: ['system:serviceaccounts', 'a "group"', ''],
+  extra: JSON.parse(
+    '{"authentication.kubernetes.io/pod-name":["web-0"],"empty":[],"__proto__":["a","b"]}',
+  ) as object,
+};
+
+/** A reviewer by an API that answers both questions like this. */
+function createTold(tokenStatus: unknown, accessStatus: unknown = { allowed: true }) {
+  const bodies: Buffer[] = [];
+  const clock = createClock();
+  const fake = createFakeApi(clock, {
+    ask: ({ resource }): Answer<unknown> => {
+      const status = resource === 'tokenreviews' ? tokenStatus : accessStatus;
+      return { ok: true, value: { status } };
+    },
+  });
+  const api: Api = {
+    ...fake,
+    ask: (question) => {
+      bodies.push(question.body ?? assert.fail('nothing is posted'));
+      return fake.ask(question);
+    },
+  };
+  const { review } = createAccessReviewer({ api, clock, onFailure: () => undefined });
+  return { review: () => review('a.b.c', GET), asked: fake.asked, bodies };
+}
+
+describe('the questions about a bearer token', () => {
+  it('are for its user as it was named, and leave nothing of it behind', async () => {
+    const { review, asked, bodies } = createTold({ authenticated: true, user: USER });
+    assert.deepEqual(await review(), { outcome: 'allowed' });
+    const { username: user, ...rest } = USER;
+    assert.deepEqual(
+      asked.map(({ resource, path, body }) => [resource, path, JSON.parse(body ?? '')]),
+      [
+        [
+          'tokenreviews',
+          '/apis/authentication.k8s.io/v1/tokenreviews',
+          {
+            apiVersion: 'authentication.k8s.io/v1',
+            kind: 'TokenReview',
+            spec: { audiences: [], token: 'a.b.c' },
+          },
+        ],
+        [
+          'subjectaccessreviews',
+          '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+          {
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SubjectAccessReview',
+            spec: { nonResourceAttributes: { path: '/metrics', verb: 'get' }, user, ...rest },
+          },
+        ],
+      ],
+    );
+    assert.ok(bodies.every((body) => body.every((byte) => byte === 0)));
+  });
+
+  it('leave out what is not known of a user', async () => {
+    const user = { username: 'admin', uid: undefined, groups: null };
+    const { review, asked } = createTold({ authenticated: true, user });
+    await review();
+    assert.deepEqual(JSON.parse(asked[1]?.body ?? '').spec, {
+      nonResourceAttributes: { path: '/metrics', verb: 'get' },
+      user: 'admin',
+    });
+  });
+
+  const tokenAnswers: readonly (readonly [string, unknown, object])[] = [
+    ['a yes without a user', { authenticated: true }, failure('tokenreviews', 'bad_answer')],
+    ['a user without a name', { authenticated: true, user: {} }, failure('tokenreviews', 'bad_answer')],
+    [
+      'a user without a letter',
+      { authenticated: true, user: { username: '' } },
+      failure('tokenreviews', 'bad_answer'),
+    ],
+    [
+      'a group that is a number',
+      { authenticated: true, user: { ...USER, groups: [1] } },
+      failure('tokenreviews', 'bad_answer'),
+    ],
+    [
+      'groups that are a text',
+      { authenticated: true, user: { ...USER, groups: 'system:masters' } },
+      failure('tokenreviews', 'bad_answer'),
+    ],
+    [
+      'extras that are texts',
+      { authenticated: true, user: { ...USER, extra: { a: 'b' } } },
+      failure('tokenreviews', 'bad_answer'),
+    ],
+    [
+      'more groups than anybody has',
+      { authenticated: true, user: { ...USER, groups: Array(10_000).fill('a'.repeat(30)) } },
+      failure('subjectaccessreviews', 'too_large'),
+    ],
+    ['a word for a yes', { authenticated: 'true', user: USER }, failure('tokenreviews', 'bad_answer')],
+    ['no status', undefined, failure('tokenreviews', 'bad_answer')],
+    ['a user it refuses', { authenticated: false, user: USER }, { outcome: 'unauthenticated' }],
+    ['a refusal without a word', {}, { outcome: 'unauthenticated' }],
+    [
+      'words of a store that does not answer',
+      { user: {}, error: '[invalid bearer token, etcdserver: request timed out]' },
+      failure('tokenreviews', 'server_error'),
+    ],
+  ];
+  for (const [title, status, expected] of tokenAnswers)
+    it(`come to ${JSON.stringify(expected)} by ${title}`, async () =>
+      assert.deepEqual(await createTold(status).review(), expected));
+
+  const accessAnswers: readonly (readonly [string, unknown, object])[] = [
+    ['a no', { allowed: false, reason: 'no' }, { outcome: 'forbidden' }],
+    ['a no that is sure', { allowed: false, denied: true }, { outcome: 'forbidden' }],
+    ['a yes and a no', { allowed: true, denied: true }, { outcome: 'forbidden' }],
+    ['a no for want of a role', { allowed: false, evaluationError: 'x' }, { outcome: 'forbidden' }],
+    ['a yes in spite of a role', { allowed: true, evaluationError: 'x' }, { outcome: 'allowed' }],
+    ['a word for a yes', { allowed: 'true' }, failure('subjectaccessreviews', 'bad_answer')],
+    ['nothing', {}, failure('subjectaccessreviews', 'bad_answer')],
+    ['a list', [true], failure('subjectaccessreviews', 'bad_answer')],
+  ];
+  for (const [title, status, expected] of accessAnswers)
+    it(`come to ${JSON.stringify(expected)} by ${title} of RBAC`, async () =>
+      assert.deepEqual(await createTold({ authenticated: true, user: USER }, status).review(), expected));
+
+  it('come to a yes by nothing but two of them, for any JSON', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.jsonValue(), fc.record({ authenticated: fc.jsonValue(), user: fc.jsonValue() })),
+        fc.oneof(fc.jsonValue(), fc.record({ allowed: fc.jsonValue(), denied: fc.jsonValue() })),
+        async (tokenStatus, accessStatus) => {
+          const { outcome } = await createTold(tokenStatus, accessStatus).review();
+          assert.notEqual(outcome, 'allowed');
+          const named = createTold({ authenticated: true, user: USER }, accessStatus);
+          const isYes = (await named.review()).outcome === 'allowed';
+          const { allowed, denied } = Object(accessStatus) as { allowed?: unknown; denied?: unknown };
+          assert.equal(
+            isYes,
+            allowed === true && (denied === false || denied === null || denied === undefined),
+          );
+        },
+      ),
+    ));
+
+  it('ask about no more than a thousand permits at a time', async () => {
+    let user = 0;
+    const clock = createClock();
+    const api = createFakeApi(clock, {
+      ask: ({ resource }): Answer<unknown> => {
+        if (resource === 'subjectaccessreviews') return { ok: true, value: { status: { allowed: true } } };
+        return { ok: true, value: { status: { authenticated: true, user: { username: `user-${user}` } } } };
+      },
+    });
+    const { review } = createAccessReviewer({ api, clock, onFailure: () => undefined });
+    for (user = 0; user < 1_001; user += 1) await review('a', GET);
+    const asked = api.asked.length;
+    user = 1;
+    await review('a', GET);
+    assert.equal(api.asked.length - asked, 1);
+    user = 0;
+    await review('a', GET);
+    assert.equal(api.asked.length - asked, 3);
+  });
+
+  it('hold nothing of a token in what they come to', async () => {
+    const api = createFakeApi(createClock(), { ask: () => failed('unreachable') });
+    const told: unknown[] = [];
+    const onFailure = (...failure: readonly unknown[]): void => void told.push(failure);
+    const { review } = createAccessReviewer({ api, clock: createClock(), onFailure });
+    const access = await review('a-secret-token', GET);
+    assert.doesNotMatch(JSON.stringify([access, told]), /secret/);
+  });
+});

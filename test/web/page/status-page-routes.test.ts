@@ -1,0 +1,110 @@
+/**
+ * The page and its twin as the server answers them.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { afterEach, describe, it } from 'mocha';
+import { RUNBOOKS } from '../../../src/core/runbook.ts';
+import { NO_FILTER, narrow } from '../../../src/web/page/filter.ts';
+import { tokenReport } from '../../../src/web/page/json-report.ts';
+import type { ServerOptions } from '../../../src/web/server.ts';
+import { type Served, serve } from '../../support/http.ts';
+import { snapshot, troubledNode } from '../../support/snapshots.ts';
+import { token } from '../../support/tokens.ts';
+
+let served: Served | undefined;
+
+async function start(overrides: Partial<ServerOptions> = {}): Promise<Served> {
+  served = await serve({ takeSnapshot: troubledNode, ...overrides });
+  return served;
+}
+
+afterEach(async () => {
+  assert.deepEqual(served?.takeErrors() ?? [], []);
+  await served?.close();
+  served = undefined;
+});
+
+describe('/', () => {
+  it('lets a browser apply its style and ask itself, nothing more', async () => {
+    const { url } = await start();
+    const answer = await fetch(url);
+    assert.match(
+      answer.headers.get('content-security-policy') ?? '',
+      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/,
+    );
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
+  });
+
+  it('shows the part that is asked for', async () => {
+    const { url } = await start();
+    const text = await (await fetch(`${url}/?q=payments/stale`)).text();
+    assert.match(text, /Showing 1 of \d+ tokens/);
+  });
+
+  it('takes all that comes after the first question mark', async () => {
+    const { url } = await start();
+    assert.match(await (await fetch(`${url}/?q=a?b`)).text(), /value="a\?b"/);
+  });
+});
+
+describe('/api/v1/tokens', () => {
+  it('answers what scan prints as JSON', async () => {
+    const { url } = await start();
+    const answer = await fetch(`${url}/api/v1/tokens`);
+    assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
+    assert.equal(await answer.text(), tokenReport(troubledNode(), RUNBOOKS));
+  });
+
+  it('answers the part that is asked for', async () => {
+    const { url } = await start();
+    const text = await (await fetch(`${url}/api/v1/tokens?problem=stale`)).text();
+    assert.equal(text, tokenReport(narrow(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS));
+  });
+});
+
+for (const path of ['/', '/api/v1/tokens']) {
+  describe(`a question to ${path}`, () => {
+    for (const query of ['state=%3Cb%3Enope', 'problem=%3Cb%3Enope', `q=%3Cb%3E${'x'.repeat(400)}`])
+      it(`that makes no sense is refused without an echo: ${query.slice(0, 20)}`, async () => {
+        const { url } = await start();
+        const answer = await fetch(`${url}${path}?${query}`);
+        assert.equal(answer.status, 400);
+        assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
+        assert.doesNotMatch(await answer.text(), /<|nope|xxx/);
+      });
+
+    it('by HEAD is answered without a body', async () => {
+      const { url } = await start();
+      const answer = await fetch(url + path, { method: 'HEAD' });
+      assert.deepEqual([answer.status, await answer.text()], [200, '']);
+    });
+  });
+}
+
+describe('readers that do not read', () => {
+  it('take no more slots than there are, which page and twin share, and give them back', async () => {
+    const tokens = Array.from({ length: 20_000 }, () => token());
+    const { url, connect } = await start({ maxRequests: 1, takeSnapshot: () => snapshot({ tokens }) });
+    const idle = await connect();
+    idle.pause().write('GET /api/v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(idle, 'readable');
+    const refused = await fetch(url);
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+    assert.equal((await fetch(`${url}/metrics`)).status, 200);
+    idle.destroy();
+    let status = 503;
+    while (status === 503) ({ status } = await fetch(url));
+    assert.equal(status, 200);
+  });
+});
+
+describe('a server without the page', () => {
+  it('leads to the metrics instead, and has no twin', async () => {
+    const { url } = await start({ isPageShown: false });
+    const answer = await fetch(url);
+    assert.match(await answer.text(), /<a href="\/metrics">/);
+    assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'; base-uri/);
+    assert.equal((await fetch(`${url}/api/v1/tokens`)).status, 404);
+  });
+});

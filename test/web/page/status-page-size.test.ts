@@ -1,0 +1,94 @@
+/**
+ * The page is bounded, whatever the node holds.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { Unreadable } from '../../../src/core/observation.ts';
+import { RUNBOOKS } from '../../../src/core/runbook.ts';
+import type { Snapshot } from '../../../src/core/snapshot.ts';
+import type { Token } from '../../../src/core/token.ts';
+import { NO_FILTER } from '../../../src/web/page/filter.ts';
+import { statusPage } from '../../../src/web/page/status-page.ts';
+import { snapshot } from '../../support/snapshots.ts';
+import { ISSUER, NOW, token } from '../../support/tokens.ts';
+
+const PROMISED_BYTES = 300_000;
+
+function pageOf(of: Snapshot): string {
+  return statusPage({
+    node: 'node-1',
+    version: '1',
+    telemetryPath: '/metrics',
+    runbooks: RUNBOOKS,
+    filter: NO_FILTER,
+    snapshot: of,
+  });
+}
+
+function sizeOf(of: Snapshot): number {
+  return Buffer.byteLength(pageOf(of));
+}
+
+/** Tokens as a cluster names them, of pods with default tokens. */
+function tokens(count: number, age: number): readonly Token[] {
+  return Array.from({ length: count }, (_, index) => {
+    const pod = { name: `checkout-worker-6c8f9d7b5-${10_000 + index}`, uid: `uid-${index}` };
+    const issuedAt = NOW - age;
+    const times = {
+      issuedAt,
+      notBefore: issuedAt,
+      warnAfter: issuedAt + 3_607,
+      expiresAt: issuedAt + 31_536_000,
+    };
+    return token({
+      claims: { namespace: 'payments', pod, audiences: [ISSUER], ...times },
+      identity: { podUid: pod.uid, volume: 'kube-api-access-abcde', path: 'token' },
+    });
+  });
+}
+
+function unreadable(count: number): readonly Unreadable[] {
+  return Array.from({ length: count }, (_, index) => ({
+    podUid: `uid-${index}`,
+    volume: 'vault-token',
+    path: 'vault-token',
+    reason: 'io_error',
+    detail: 'EIO',
+  }));
+}
+
+describe('the size of the page', () => {
+  for (const { what, of } of [
+    { what: '1,000 healthy tokens', of: snapshot({ tokens: tokens(1_000, 60) }) },
+    { what: '1,000 stale tokens', of: snapshot({ tokens: tokens(1_000, 4_000) }) },
+    { what: '5,000 healthy tokens', of: snapshot({ tokens: tokens(5_000, 60) }) },
+    { what: '5,000 objects that cannot be read', of: snapshot({ unreadable: unreadable(5_000) }) },
+  ])
+    it(`is under 300 kB for ${what}`, () => {
+      const size = sizeOf(of);
+      assert.ok(size < PROMISED_BYTES, `${size} bytes`);
+    });
+
+  it('is not for a pod to choose', () => {
+    const long = 'x'.repeat(60_000);
+    const claims = { audiences: [long, long], namespace: long, serviceAccount: { name: long, uid: long } };
+    const of = snapshot({ tokens: [token({ claims, identity: { volume: long, path: long } })] });
+    assert.ok(sizeOf(of) < sizeOf(snapshot()) + 10_000);
+  });
+});
+
+describe('what is left out of the page', () => {
+  it('is said: tokens', () => {
+    assert.match(pageOf(snapshot({ tokens: tokens(1_001, 60) })), /Showing 1000 of 1001 tokens/);
+  });
+  it('is said: what to do', () => {
+    const page = pageOf(snapshot({ tokens: tokens(11, 4_000) }));
+    assert.match(page, /What to do is told once for the same problems/);
+    assert.equal(page.match(/<tr class=why>/g)?.length, 1);
+    assert.doesNotMatch(pageOf(snapshot({ tokens: tokens(1, 4_000) })), /What to do is told/);
+  });
+  it('is said: what could not be read', () => {
+    assert.match(pageOf(snapshot({ unreadable: unreadable(101) })), /<li>and 1 more, in the JSON/);
+    assert.doesNotMatch(pageOf(snapshot({ unreadable: unreadable(100) })), /more, in the JSON/);
+  });
+});
