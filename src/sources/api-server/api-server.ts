@@ -15,7 +15,7 @@ import {
 import type { SuspectPod } from '../../core/suspects.ts';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries } from '../../util/same.ts';
+import { sameEntries } from '../../util/stable.ts';
 import { ACCOUNTS_PATH, trimAccount } from './accounts.ts';
 import { createApi } from './api.ts';
 import type { Connection } from './connection.ts';

@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries } from '../../util/same.ts';
+import { sameEntries } from '../../util/stable.ts';
 import type { Listener } from './health.ts';
 import { isSigned } from './verify-signature.ts';
 

@@ -5,7 +5,7 @@
  * asked; times are milliseconds of one clock.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { sameEntries } from '../../util/same.ts';
+import { sameEntries } from '../../util/stable.ts';
 
 export interface Entry<S> {
   readonly subject: S;

@@ -4,8 +4,7 @@
  * Knows the order, nothing of how anybody is known.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { RateLimit } from '../../util/bucket.ts';
-import { FULL, taken, waitMs } from '../../util/bucket.ts';
+import { FULL, type RateLimit, take, waitMs } from '../../util/token-bucket.ts';
 import type { WebSettings } from '../config/settings.ts';
 import { type Guard, tooMany } from './guard.ts';
 
@@ -29,7 +28,7 @@ function createLimit({ settings, monotonicMs }: ConfiguredOptions): () => number
     if (!isDeepStrictEqual(rateLimit, limit)) [limit, bucket] = [rateLimit, FULL];
     if (limit === undefined) return 0;
     const leftMs = waitMs(bucket, limit, nowMs);
-    if (leftMs === 0) bucket = taken(bucket, limit, nowMs);
+    if (leftMs === 0) bucket = take(bucket, limit, nowMs);
     return leftMs;
   };
 }

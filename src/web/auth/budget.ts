@@ -4,8 +4,7 @@
  * Bounded in the peers it remembers. Knows nothing of what is done, nor of who is right.
  */
 import { type BoundedMap, createBoundedMap } from '../../util/bounded-map.ts';
-import type { RateLimit } from '../../util/bucket.ts';
-import { type Bucket, FULL, taken, waitMs } from '../../util/bucket.ts';
+import { FULL, type RateLimit, type TokenBucket, take as takeFrom, waitMs } from '../../util/token-bucket.ts';
 import { networkOf } from '../client-network.ts';
 
 export interface BudgetOptions {
@@ -26,15 +25,15 @@ export interface Budget {
 }
 
 export function createBudget({ perPeer, overall, maxPeers, monotonicMs }: BudgetOptions): Budget {
-  const peers: BoundedMap<Bucket> = createBoundedMap(maxPeers);
+  const peers: BoundedMap<TokenBucket> = createBoundedMap(maxPeers);
   let all = FULL;
   const take = (peer: string | undefined): number => {
     const [network, nowMs] = [networkOf(peer), monotonicMs()];
     const own = peers.get(network) ?? FULL;
     const leftMs = Math.max(waitMs(own, perPeer, nowMs), waitMs(all, overall, nowMs));
     // Refused too it is one that came: it must not be forgotten before others.
-    peers.set(network, leftMs > 0 ? own : taken(own, perPeer, nowMs));
-    if (leftMs === 0) all = taken(all, overall, nowMs);
+    peers.set(network, leftMs > 0 ? own : takeFrom(own, perPeer, nowMs));
+    if (leftMs === 0) all = takeFrom(all, overall, nowMs);
     return leftMs;
   };
   return { take };

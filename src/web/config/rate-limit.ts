@@ -1,7 +1,7 @@
 /**
  * How many requests a web configuration file lets in.
  */
-import type { RateLimit } from '../../util/bucket.ts';
+import type { RateLimit } from '../../util/token-bucket.ts';
 import type { Section } from './section.ts';
 import * as read from './section.ts';
 

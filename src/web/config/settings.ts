@@ -4,7 +4,7 @@
  * Knows neither the form of the file nor how requests are answered.
  */
 import type { SecureVersion } from 'node:tls';
-import type { RateLimit } from '../../util/bucket.ts';
+import type { RateLimit } from '../../util/token-bucket.ts';
 
 /** What is asked of the certificate of a client, from nothing to one that a CA of ours has signed. */
 export type ClientAuth = 'none' | 'requested' | 'required' | 'verified_if_given' | 'verified';
