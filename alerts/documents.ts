@@ -11,7 +11,7 @@ import { INHIBITIONS } from './inhibitions.ts';
 import { knob } from './knobs.ts';
 import type { Alert, Group } from './rule.ts';
 
-const NOTE = 'Made by `npm run alerts` from the tables in alerts/: change those, not this file.';
+const NOTE = 'Made by `npm run generate` from the tables in alerts/: change those, not this file.';
 /** Lines end where we end them. */
 const STYLE = { lineWidth: 0, blockQuote: 'literal' } as const;
 

@@ -1,7 +1,7 @@
 /**
  * Every threshold, time and name that the alerts leave to whoever runs them: one place for each.
  *
- * To change one: edit it here, then `npm run alerts`. Knows no alert in particular.
+ * To change one: edit it here, then `npm run generate`. Knows no alert in particular.
  */
 
 import { RUNBOOKS } from '../src/core/runbook.ts';

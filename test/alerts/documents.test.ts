@@ -48,7 +48,7 @@ describe('the files of the alerts', () => {
     ['prometheusrule.yaml', prometheusRule()],
     ['alertmanager.yaml', alertmanagerFile()],
   ] as const) {
-    it(`alerts/${name} is current (npm run alerts)`, () => assert.equal(read(name), text));
+    it(`alerts/${name} is current (npm run generate)`, () => assert.equal(read(name), text));
   }
 
   it('rules.yaml has every row', () => {

@@ -16,7 +16,7 @@ function documentNamed(name: string): string {
 
 describe('the tables of the documents', () => {
   for (const { name, text } of DOCUMENTS) {
-    it(`${name} is current (npm run docs)`, () => assert.equal(text, fillTables(text)));
+    it(`${name} is current (npm run generate)`, () => assert.equal(text, fillTables(text)));
   }
 
   for (const [name, table] of [

@@ -44,7 +44,7 @@ describe('the dashboards', () => {
   });
 
   for (const made of MADE)
-    it(`${made.uid} is current (npm run dashboards)`, () => {
+    it(`${made.uid} is current (npm run generate)`, () => {
       assert.equal(readFileSync(join(FOLDER, `${made.uid}.json`), 'utf8'), print(made));
     });
 });

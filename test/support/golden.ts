@@ -1,5 +1,5 @@
 /**
- * Holds text against a file of `test/golden`; `UPDATE_GOLDEN=1` writes the file instead, to be looked at by eye.
+ * Holds text against a file of `test/golden`; `npm run generate` writes the file instead; read the diff before committing it.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -20,5 +20,5 @@ export function assertGolden(name: string, text: string): void {
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
   const golden = readFileSync(file, 'utf8');
   const difference = [...linesOnlyIn(golden, text, '-'), ...linesOnlyIn(text, golden, '+')].join('\n');
-  assert.ok(text === golden, `test/golden/${name} differs (UPDATE_GOLDEN=1 writes it anew):\n${difference}`);
+  assert.ok(text === golden, `test/golden/${name} differs (npm run generate):\n${difference}`);
 }
