@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseMounts } from '../simulator/mounts.ts';
+import { chooseMounts } from '../simulator/kubelet/mounts.ts';
 import type { Pod } from '../simulator/objects.ts';
 import { tokenVolume } from '../simulator/pods.ts';
 import { createWorld, type World } from '../simulator/world.ts';

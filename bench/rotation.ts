@@ -2,7 +2,7 @@
  * How long a rotation takes to show in /metrics, and whether any is missed.
  */
 import { setTimeout } from 'node:timers/promises';
-import { writeAtomically } from '../simulator/atomic-writer.ts';
+import { writeAtomically } from '../simulator/kubelet/atomic-writer.ts';
 import type { Pod, TokenProjection, Volume } from '../simulator/objects.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { percentile } from './measure.ts';

@@ -11,10 +11,10 @@ import { createPermissions, type Permissions } from './api/permissions.ts';
 import { createRbac, type Rbac } from './api/rbac.ts';
 import { createRequestLog, type RequestLog, type RequestRecord } from './api/request-log.ts';
 import { route } from './api/routes.ts';
+import { realSchedule, type Schedule } from './api/schedule.ts';
 import { createReviewer, type Reviewer } from './api/token-review.ts';
 import { createWatches } from './api/watches.ts';
 import type { Cluster } from './cluster.ts';
-import { realSchedule, type Schedule } from './schedule.ts';
 
 export interface ApiServerOptions {
   readonly cluster: Cluster;

@@ -6,12 +6,12 @@
 import { apiTime } from './api-time.ts';
 import type { Reference } from './claims.ts';
 import type { Cluster } from './cluster.ts';
-import type { Mounts } from './mounts.ts';
+import type { Mounts } from './kubelet/mounts.ts';
+import * as volumes from './kubelet/pod-volumes.ts';
+import { createTokenCache } from './kubelet/token-cache.ts';
 import type { Pod } from './objects.ts';
 import type { MountFailure } from './pod-events.ts';
 import { completed } from './pod-status.ts';
-import * as volumes from './pod-volumes.ts';
-import { createTokenCache } from './token-cache.ts';
 
 export interface Kubelet {
   readonly pods: () => readonly Pod[];

@@ -3,10 +3,11 @@
  *
  * Rules: k8s.io/kubernetes/pkg/volume/projected and /secret. Knows nothing of how it is written.
  */
-import type { Payload, VolumeFile } from './atomic-writer.ts';
+
 import type { Cluster } from './cluster.ts';
+import type { Payload, VolumeFile } from './kubelet/atomic-writer.ts';
+import type { TokenCache } from './kubelet/token-cache.ts';
 import type { Pod, Volume, VolumeProjection } from './objects.ts';
-import type { TokenCache } from './token-cache.ts';
 
 export type PayloadAnswer =
   | { readonly ok: true; readonly payload: Payload }

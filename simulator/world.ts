@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Cluster, createCluster } from './cluster.ts';
+import type { Mounts } from './kubelet/mounts.ts';
 import { createKubelet, type Kubelet } from './kubelet.ts';
-import type { Mounts } from './mounts.ts';
 import type { Pod } from './objects.ts';
 import { createPod, type PodOptions } from './pods.ts';
 

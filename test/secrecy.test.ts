@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { DEMO_PODS } from '../simulator/demo-pods.ts';
+import { DEMO_PODS } from '../simulator/demo/pods.ts';
 import { MAIN, type Program, startProgram } from './support/program.ts';
 
 /** So short a piece of a token tells nobody anything; the first characters of every payload are the same. */

@@ -3,9 +3,10 @@
  *
  * Pure. Knows nothing of when a fault is on.
  */
-import { type Answer, document, plainText, refusal } from './answer.ts';
+
 import { KINDS } from './kinds.ts';
 import type { ApiRequest, ObjectResource } from './request.ts';
+import { type Answer, document, plainText, refusal } from './response.ts';
 import { etcdTimeout, expired, forbidden, unauthorized } from './status.ts';
 
 export type FaultStatus = 401 | 403 | 410 | 429 | 500;

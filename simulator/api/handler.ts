@@ -6,12 +6,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Schedule } from '../schedule.ts';
-import { type Answer, JSON_HEADERS, refusal } from './answer.ts';
 import { faultyAnswer } from './faults.ts';
 import type { Injection, Injections } from './injections.ts';
 import type { Permissions } from './permissions.ts';
 import { type ApiRequest, parseRequest } from './request.ts';
+import { type Answer, JSON_HEADERS, refusal } from './response.ts';
+import type { Schedule } from './schedule.ts';
 import { forbidden, unauthorized } from './status.ts';
 import type { Watches } from './watches.ts';
 

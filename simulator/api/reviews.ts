@@ -5,9 +5,9 @@
  * tokens are judged, or paths.
  */
 import { isObject, type JsonObject } from '../jwt.ts';
-import { type Answer, document, refusal } from './answer.ts';
 import type { Rbac } from './rbac.ts';
 import { REVIEWS, type ReviewResource } from './request.ts';
+import { type Answer, document, refusal } from './response.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 import { textOf } from './token-checks.ts';
 import type { Reviewer } from './token-review.ts';

@@ -5,11 +5,11 @@
  */
 import type { Cluster } from '../cluster.ts';
 import type { StoredObject } from '../object-store.ts';
-import { type Answer, document, plainText, refusal } from './answer.ts';
-import { DISCOVERY, jsonWebKeys, openidConfiguration, VERSION } from './documents.ts';
+import { DISCOVERY, jsonWebKeys, openidConfiguration, VERSION } from './discovery.ts';
 import { KINDS, parseFieldSelector, type Selector } from './kinds.ts';
 import type { Rbac } from './rbac.ts';
 import { type ApiRequest, isReview, type ObjectResource, type Verb } from './request.ts';
+import { type Answer, document, plainText, refusal } from './response.ts';
 import { reviewAccess, reviewToken } from './reviews.ts';
 import { badRequest, methodNotAllowed, notFound, unknownPath } from './status.ts';
 import type { Reviewer } from './token-review.ts';

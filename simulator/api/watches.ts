@@ -5,11 +5,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Change, Cluster } from '../cluster.ts';
-import type { Schedule } from '../schedule.ts';
-import { JSON_HEADERS } from './answer.ts';
 import type { Histories } from './history.ts';
 import { KINDS, type Selector } from './kinds.ts';
 import type { ObjectResource } from './request.ts';
+import { JSON_HEADERS } from './response.ts';
+import type { Schedule } from './schedule.ts';
 import { expired } from './status.ts';
 
 export interface WatchSpec {

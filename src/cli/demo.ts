@@ -6,9 +6,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiServer } from '../../simulator/api-server.ts';
-import { DEMO_PODS, playDemo } from '../../simulator/demo-pods.ts';
+import { DEMO_PODS, playDemo } from '../../simulator/demo/pods.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { chooseMounts } from '../../simulator/mounts.ts';
+import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { printTable } from './table.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
-import { exporter } from '../../simulator/demo-plays.ts';
+import { exporter } from '../../simulator/demo/scenarios.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { tokenVolume } from '../../simulator/pods.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseMounts } from '../../simulator/mounts.ts';
+import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import type { Pod, Volume } from '../../simulator/objects.ts';
 import type { PodOptions } from '../../simulator/pods.ts';
 import { createWorld, type World } from '../../simulator/world.ts';

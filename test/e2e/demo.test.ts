@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
-import { DEMO_PODS } from '../../simulator/demo-pods.ts';
+import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { type Program, startProgram } from '../support/program.ts';

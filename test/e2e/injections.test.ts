@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import * as plays from '../../simulator/demo-plays.ts';
+import * as plays from '../../simulator/demo/scenarios.ts';
 import type { World } from '../../simulator/world.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'mocha';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { plainFolders } from '../../simulator/mounts.ts';
+import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { PodOptions } from '../../simulator/pods.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { request } from '../support/http.ts';

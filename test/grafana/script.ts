@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as plays from '../../simulator/demo-plays.ts';
-import { DEMO_PODS } from '../../simulator/demo-pods.ts';
-import { plainFolders } from '../../simulator/mounts.ts';
+import { DEMO_PODS } from '../../simulator/demo/pods.ts';
+import * as plays from '../../simulator/demo/scenarios.ts';
+import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import type { Observation } from '../../src/core/observation.ts';

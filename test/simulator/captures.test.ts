@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { type Cluster, createCluster } from '../../simulator/cluster.ts';
+import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createKubelet, type Kubelet } from '../../simulator/kubelet.ts';
-import { chooseMounts } from '../../simulator/mounts.ts';
 import type { Pod, ServiceAccount } from '../../simulator/objects.ts';
 
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/', import.meta.url).pathname;

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { describe, it } from 'mocha';
 import { type Cluster, createCluster, type TokenAnswer } from '../../simulator/cluster.ts';
+import { createTokenCache } from '../../simulator/kubelet/token-cache.ts';
 import type { TokenProjection } from '../../simulator/objects.ts';
 import { createPod } from '../../simulator/pods.ts';
-import { createTokenCache } from '../../simulator/token-cache.ts';
 
 const NODE = { name: 'node-1', uid: 'node-uid' };
 const NOW = 1_795_000_000;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { chooseMounts } from '../../simulator/mounts.ts';
+import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { joinCluster } from '../../src/app/connect-api-server.ts';

@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { swapData, writeAtomically } from '../../simulator/atomic-writer.ts';
-import { chooseMounts, type Mounts } from '../../simulator/mounts.ts';
+import { swapData, writeAtomically } from '../../simulator/kubelet/atomic-writer.ts';
+import { chooseMounts, type Mounts } from '../../simulator/kubelet/mounts.ts';
 import type { VolumePlace } from '../../src/sources/files/pod-volumes.ts';
 import { jwt, POD_UID, rawClaims } from './tokens.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Tokens that are missing, legacy or no tokens, and an exporter that cannot tell.
  */
-import * as plays from '../../../simulator/demo-plays.ts';
+import * as plays from '../../../simulator/demo/scenarios.ts';
 import { SCRAPER } from '../../support/alertmanager.ts';
 import { HASH, OTHER_HASH } from '../../support/credentials.ts';
 import { dayTokens, played, remove, rotate, type Trouble, VICTIM } from './trouble.ts';

@@ -1,7 +1,7 @@
 /**
  * Tokens that are refused for whom they name, who signed them, or whom they are for.
  */
-import * as plays from '../../../simulator/demo-plays.ts';
+import * as plays from '../../../simulator/demo/scenarios.ts';
 import type { World } from '../../../simulator/world.ts';
 import { dayTokens, EXPORTER, LATE, played, remove, rotate, type Trouble, uidOf, VICTIM } from './trouble.ts';
 

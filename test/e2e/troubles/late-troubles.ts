@@ -1,7 +1,7 @@
 /**
  * Tokens that are not replaced in time, of a node or of one pod, each for a cause of its own.
  */
-import * as plays from '../../../simulator/demo-plays.ts';
+import * as plays from '../../../simulator/demo/scenarios.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorldOptions } from '../../support/served-world.ts';

@@ -3,7 +3,7 @@
  *
  * Knows no trouble in particular.
  */
-import * as plays from '../../../simulator/demo-plays.ts';
+import * as plays from '../../../simulator/demo/scenarios.ts';
 import { type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorld, ServedWorldOptions } from '../../support/served-world.ts';

@@ -2,11 +2,11 @@
  * A simulated API server under test, a client of it, and time that passes when the test says so.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { Schedule } from '../../../simulator/api/schedule.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../../simulator/api-server.ts';
 import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import type { ObjectMeta, Pod } from '../../../simulator/objects.ts';
 import { createPod, type PodOptions } from '../../../simulator/pods.ts';
-import type { Schedule } from '../../../simulator/schedule.ts';
 
 /** The instant at which tests begin, in epoch seconds. */
 export const NOW = 1_795_000_000;

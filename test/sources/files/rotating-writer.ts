@@ -3,7 +3,7 @@
  *
  * Arguments: the volume's folder. Says "ready" once the volume is filled. Both tokens of a generation share one id.
  */
-import { writeAtomically } from '../../../simulator/atomic-writer.ts';
+import { writeAtomically } from '../../../simulator/kubelet/atomic-writer.ts';
 import { nextToken } from '../../support/volumes.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { swapData } from '../../../simulator/atomic-writer.ts';
+import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
 import { readGeneration, readVolume } from '../../../src/sources/files/volume.ts';
 import {
   createNode,

@@ -5,12 +5,12 @@
  */
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Cluster } from '../cluster.ts';
+import type { Pod, Volume } from '../objects.ts';
+import { payloadOf } from '../payload.ts';
+import type { MountFailure } from '../pod-events.ts';
 import { writeAtomically } from './atomic-writer.ts';
-import type { Cluster } from './cluster.ts';
 import type { Mounts } from './mounts.ts';
-import type { Pod, Volume } from './objects.ts';
-import { payloadOf } from './payload.ts';
-import type { MountFailure } from './pod-events.ts';
 import type { TokenCache } from './token-cache.ts';
 
 /** The disk, and what volumes are filled from. */

@@ -3,9 +3,10 @@
  *
  * Knows what the exporter should find, not how it does.
  */
-import * as plays from './demo-plays.ts';
-import type { Pod } from './objects.ts';
-import type { World } from './world.ts';
+
+import type { Pod } from '../objects.ts';
+import type { World } from '../world.ts';
+import * as plays from './scenarios.ts';
 
 export interface DemoPod {
   readonly name: string;

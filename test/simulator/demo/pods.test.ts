@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { DEMO_PODS, playDemo } from '../../simulator/demo-pods.ts';
-import { chooseMounts } from '../../simulator/mounts.ts';
-import { createWorld, type World } from '../../simulator/world.ts';
-import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
+import { DEMO_PODS, playDemo } from '../../../simulator/demo/pods.ts';
+import { chooseMounts } from '../../../simulator/kubelet/mounts.ts';
+import { createWorld, type World } from '../../../simulator/world.ts';
+import { createTakeSnapshot, type Snapshot } from '../../../src/core/snapshot.ts';
+import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
 
 const START = 1_795_000_000;
 const STEP = 15;

@@ -3,9 +3,9 @@
  *
  * Rule and words: k8s.io/kubernetes/pkg/kubelet/token. Knows nothing of files.
  */
-import type { Reference } from './claims.ts';
-import type { Cluster, TokenAnswer } from './cluster.ts';
-import type { Pod, TokenProjection } from './objects.ts';
+import type { Reference } from '../claims.ts';
+import type { Cluster, TokenAnswer } from '../cluster.ts';
+import type { Pod, TokenProjection } from '../objects.ts';
 
 export interface TokenCache {
   /** The token to write now: a new one where it is time and the API server grants it, else the one that is held. */

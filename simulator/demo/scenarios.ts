@@ -5,10 +5,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BREAKS, writeContent } from './breakage.ts';
-import type { Pod } from './objects.ts';
-import { type PodOptions, tokenVolume } from './pods.ts';
-import type { World } from './world.ts';
+import { BREAKS, writeContent } from '../breakage.ts';
+import type { Pod } from '../objects.ts';
+import { type PodOptions, tokenVolume } from '../pods.ts';
+import type { World } from '../world.ts';
 
 export type Play = (world: World, name: string) => void;
 
