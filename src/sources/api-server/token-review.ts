@@ -7,12 +7,12 @@ import type { JsonObject } from '../../core/claim-rules.ts';
 import type { PodFacts, Refusal, Review } from '../../core/cluster-facts.ts';
 import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
+import { isTokenText, trimToken } from '../../util/raw-token.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
 import { anyText, boolean, optional, parsed } from './fields.ts';
 import type { ReadRaw } from './signatures.ts';
 import { postReview, TOKEN_REVIEWS, tokenReviewBody } from './token-review-request.ts';
-import { bareToken, isLetter } from './verify-signature.ts';
 
 export interface ReviewerOptions {
   readonly api: Api;
@@ -22,7 +22,6 @@ export interface ReviewerOptions {
 }
 
 const DEFAULT_VOLUME = 'kube-api-access-*';
-const DOT = 0x2e;
 
 const MINUTE_MS = 60_000;
 /** A refusal may end at any time, an acceptance only at times that are known. */
@@ -80,9 +79,8 @@ export function audiencesToAsk({ identity, claims }: Token, pod: PodFacts | unde
 
 /** The request; undefined where the bytes are no token. */
 function bodyOf(raw: Buffer, audiences: readonly string[]): Buffer | undefined {
-  const token = bareToken(raw);
-  if (token.length === 0 || !token.every((byte) => byte === DOT || isLetter(byte))) return undefined;
-  return tokenReviewBody(token, audiences);
+  const token = trimToken(raw);
+  return isTokenText(token) ? tokenReviewBody(token, audiences) : undefined;
 }
 
 interface Status {

@@ -4,6 +4,8 @@
  * The token stays in the bytes it came in: no string is made of its signature. Knows nothing of claims or files.
  */
 import { type KeyObject, verify } from 'node:crypto';
+import { decodeBase64url } from '../../util/base64url.ts';
+import { trimToken } from '../../util/raw-token.ts';
 
 interface Algorithm {
   readonly hash: string;
@@ -23,47 +25,16 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
 ]);
 
 const DOT = 0x2e;
-const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
-/** The six bits each character of base64url stands for; 64 where it is none. */
-const BITS = new Uint8Array(256).fill(64);
-for (const [bits, character] of ALPHABET.entries()) BITS[character] = bits;
-
-/** Whether the byte is one of base64url. */
-export function isLetter(byte: number | undefined): boolean {
-  return byte !== undefined && (BITS[byte] ?? 64) < 64;
-}
-
-/** A raw token without what one made by hand may have around it: clients of the API server trim it. */
-export function bareToken(bytes: Buffer): Buffer {
-  let [start, end] = [0, bytes.length];
-  while (start < end && !isLetter(bytes[start])) start += 1;
-  while (end > start && !isLetter(bytes[end - 1])) end -= 1;
-  return bytes.subarray(start, end);
-}
-
-/** Decodes base64url byte by byte: Node's own decoder wants a string. */
-function decode(letters: Buffer): Buffer {
-  const decoded = Buffer.alloc(Math.floor((letters.length * 3) / 4));
-  let [bits, held, length] = [0, 0, 0];
-  for (const letter of letters) {
-    bits = ((bits << 6) | (BITS[letter] ?? 0)) & 0x3fff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    decoded[length] = bits >> held;
-    length += 1;
-  }
-  return decoded;
-}
 
 /** `raw`: a token as its file holds it. `algorithm`: as its header names it. Never throws. */
 export function isSigned(raw: Buffer, algorithm: string, key: KeyObject): boolean {
   const { hash, keyType, curve } = ALGORITHMS.get(algorithm) ?? {};
   if (key.asymmetricKeyType !== keyType || key.asymmetricKeyDetails?.namedCurve !== curve) return false;
-  const token = bareToken(raw);
+  const token = trimToken(raw);
   const dot = token.lastIndexOf(DOT);
   if (dot < 0) return false;
-  const signature = decode(token.subarray(dot + 1));
+  const signature = decodeBase64url(token.subarray(dot + 1));
+  if (signature === undefined) return false;
   // A JWS has the bare r and s of an ECDSA signature (RFC 7518, 3.4); RSA ignores the encoding.
   const isRight = verify(hash, token.subarray(0, dot), { key, dsaEncoding: 'ieee-p1363' }, signature);
   signature.fill(0);
