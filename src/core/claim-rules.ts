@@ -4,6 +4,7 @@
  * Each rule takes any JSON value and answers the claim, or undefined where the value is not one.
  * Knows nothing of which claims a token has.
  */
+import { hasControlCharacters } from '../util/sanitize.ts';
 import type { EpochSeconds } from './token.ts';
 
 /** The last second of the year 9999: later dates are mistakes, and break readers of dates. */
@@ -16,8 +17,6 @@ const MAX_AUDIENCE_TEXT = 4_096;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const UID = /^[\w.:-]{1,128}$/;
-/** What steers a terminal or the direction of writing, and halves of surrogate pairs: not for any label, line or page. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -34,7 +33,7 @@ export function time(value: unknown): EpochSeconds | undefined {
 
 export function text(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT) return undefined;
-  return UNPRINTABLE.test(value) ? undefined : value;
+  return hasControlCharacters(value) ? undefined : value;
 }
 
 export function namespaceName(value: unknown): string | undefined {

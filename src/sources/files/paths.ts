@@ -1,10 +1,11 @@
 /**
- * Names and paths that may hold any byte.
+ * File names and paths, which may hold any byte.
  *
- * A name has two forms: `raw`, to open it with (a Buffer where it is not plain ASCII), and `name`, to show: one
- * printable line, and never the same for two different names. Knows nothing of what the names are for.
+ * A name has two forms: `raw`, to open it with (a Buffer unless it is plain ASCII), and `name`, to show: one
+ * printable line, different for different names.
  */
 import { isUtf8 } from 'node:buffer';
+import { escapeBytes, isPrintable } from '../../util/sanitize.ts';
 
 export type Path = string | Buffer;
 
@@ -13,22 +14,26 @@ export interface Name {
   readonly name: string;
 }
 
-const PLAIN = /^[\x20-\x5b\x5d-\x7e]+$/;
-const UNPRINTABLE = /[\\\p{C}\p{Zl}\p{Zp}]/u;
+/** Starts every escape, so it is escaped itself. */
+const ESCAPE = '\\';
 const SLASH = Buffer.from('/');
 
-function escapeBytes(bytes: Buffer): string {
-  return bytes.toString('latin1').replace(/[^\x20-\x5b\x5d-\x7e]/g, (byte) => {
-    return `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+function isShownAsIs(text: string): boolean {
+  return isPrintable(text) && !text.includes(ESCAPE);
 }
 
-/** From a name as `readdir` gives it in latin1, a character a byte. */
+/** Takes a name as `readdir` returns it in latin1, one character per byte. */
 export function nameOf(latin1: string): Name {
-  if (PLAIN.test(latin1)) return { raw: latin1, name: latin1 };
+  const escaped = escapeBytes(latin1);
+  if (escaped === latin1) return { raw: latin1, name: latin1 };
   const bytes = Buffer.from(latin1, 'latin1');
   const utf8 = isUtf8(bytes) ? bytes.toString('utf8') : undefined;
-  return { raw: bytes, name: utf8 === undefined || UNPRINTABLE.test(utf8) ? escapeBytes(bytes) : utf8 };
+  return { raw: bytes, name: utf8 !== undefined && isShownAsIs(utf8) ? utf8 : escaped };
+}
+
+/** Whether a name, or a path of names, was escaped to be shown, so that it cannot be opened by what is shown. */
+export function isEscaped(name: string): boolean {
+  return name.includes(ESCAPE);
 }
 
 export function join(folder: Path, name: Path): Path {

@@ -5,12 +5,10 @@
  */
 import { decodeToken } from '../../core/decode.ts';
 import type { Token } from '../../core/token.ts';
+import { isEscaped } from './paths.ts';
 import { withContent } from './token-file.ts';
 import { readGeneration } from './volume.ts';
 import { sameContent } from './volume-state.ts';
-
-/** A name that had to be escaped to be shown cannot be opened by what is shown. */
-const ESCAPED = /\\/;
 
 function isOf(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);
@@ -25,7 +23,7 @@ export function createReadRaw(rootDir: string) {
   return <T>(token: Token, use: (bytes: Buffer) => T): T | undefined => {
     const { podUid, volume, path } = token.identity;
     const folder = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~${token.volumeKind}/${volume}`;
-    if (ESCAPED.test(`${podUid}${volume}${path}`)) return undefined;
+    if (isEscaped(`${podUid}${volume}${path}`)) return undefined;
     const generation = readGeneration({ link: `${folder}/..data` });
     if (!generation.ok) return undefined;
     return withContent(`${folder}/${generation.name}/${path}`, (bytes) =>
