@@ -7,7 +7,7 @@ import { type AudiencePolicy, clusterExpectations, standingExpectations } from '
 import { type Check, PASS, type Subject, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
-import { isLeaving, surroundingsOf } from './context.ts';
+import { contextOf, isLeaving } from './context.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
@@ -74,7 +74,7 @@ function judgeBy(
 /** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
 function judge(subject: Subject, now: EpochSeconds, before: Assessment | undefined): Assessment {
   // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
-  const judgements = isLeaving(subject.surroundings.pod)
+  const judgements = isLeaving(subject.context.pod)
     ? PASSES
     : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], subject, now));
   const isSame =
@@ -83,15 +83,12 @@ function judge(subject: Subject, now: EpochSeconds, before: Assessment | undefin
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
-  const surroundings = surroundingsOf(token, cluster);
+  const context = contextOf(token, cluster);
   const subject = {
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
-    surroundings,
-    expectations: [
-      ...standingExpectations(token, policy.audience),
-      ...clusterExpectations(token, surroundings),
-    ],
+    context,
+    expectations: [...standingExpectations(token, policy.audience), ...clusterExpectations(token, context)],
   };
   return { subject, last: undefined };
 }

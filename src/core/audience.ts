@@ -5,7 +5,7 @@
  * rule; its pod's spec; and, where it was asked for without an audience, the API server's.
  */
 import { catalogueEntryFor } from './catalogue.ts';
-import type { Surroundings } from './context.ts';
+import type { TokenContext } from './context.ts';
 import type { Expectation } from './expectation.ts';
 import type { Token, TokenIdentity } from './token.ts';
 import { isDefaultPlace } from './token-paths.ts';
@@ -33,18 +33,16 @@ export function standingExpectations(
 }
 
 /** Whether the token was asked for without an audience, and so is for the API server. */
-function isForApiServer({ identity, volumeKind }: Token, { projection }: Surroundings): boolean {
+function isForApiServer({ identity, volumeKind }: Token, { projection }: TokenContext): boolean {
   if (projection !== undefined) return projection.audience === undefined;
   return isDefaultPlace(volumeKind, identity.volume, identity.path);
 }
 
 /** What the cluster expects of a token. One of a former issuer is for a former audience, which is no second fault. */
-export function clusterExpectations(token: Token, surroundings: Surroundings): readonly Expectation[] {
-  const { projection, authority } = surroundings;
+export function clusterExpectations(token: Token, context: TokenContext): readonly Expectation[] {
+  const { projection, authority } = context;
   if (projection?.audience !== undefined)
     return [{ audiences: [projection.audience], origin: "the pod's spec" }];
   if (authority === undefined || authority.issuer !== token.claims.issuer) return [];
-  return isForApiServer(token, surroundings)
-    ? [{ audiences: authority.audiences, origin: 'the API server' }]
-    : [];
+  return isForApiServer(token, context) ? [{ audiences: authority.audiences, origin: 'the API server' }] : [];
 }

@@ -14,7 +14,7 @@ import type {
 } from './cluster-facts.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
-export interface Surroundings {
+export interface TokenContext {
   readonly pod: PodFacts | 'absent' | undefined;
   /** What the pod's spec asks for at the token's place. */
   readonly projection: PodProjection | undefined;
@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 /** Whether a pod is on its way out, or gone: nobody refreshes its tokens, and nobody misses them. */
-export function isLeaving(pod: Surroundings['pod']): boolean {
+export function isLeaving(pod: TokenContext['pod']): boolean {
   if (pod === undefined) return false;
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';
 }
@@ -35,12 +35,12 @@ function lookUp<T>(facts: ReadonlyMap<string, T> | undefined, key: string): T | 
   return facts === undefined ? undefined : (facts.get(key) ?? 'absent');
 }
 
-function projectionAt(pod: Surroundings['pod'], { volume, path }: TokenIdentity): PodProjection | undefined {
+function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity): PodProjection | undefined {
   if (pod === undefined || pod === 'absent') return undefined;
   return pod.projections.find((one) => one.volume === volume && one.path === path);
 }
 
-export function surroundingsOf(token: Token, facts: ClusterFacts): Surroundings {
+export function contextOf(token: Token, facts: ClusterFacts): TokenContext {
   const { claims, identity } = token;
   const pod = lookUp(facts.pods, identity.podUid);
   return {

@@ -47,7 +47,7 @@ function mountCause(failures: readonly MountFailure[], { identity }: Token): Ove
   return failures.length > own.length ? 'sibling_volume_failed' : undefined;
 }
 
-function accountCause({ token, surroundings: { account } }: Assessment): OverdueCause | undefined {
+function accountCause({ token, context: { account } }: Assessment): OverdueCause | undefined {
   const { uid } = token.claims.serviceAccount;
   if (account === undefined) return undefined;
   if (account === 'absent') return 'service_account_missing';
@@ -56,10 +56,10 @@ function accountCause({ token, surroundings: { account } }: Assessment): Overdue
 
 /** The cause that lies with the pod; undefined where nothing about it tells. */
 function ownCause(assessment: Assessment): OverdueCause | undefined {
-  const { surroundings, state, token } = assessment;
-  if (isLeaving(surroundings.pod)) return 'pod_terminating';
+  const { context, state, token } = assessment;
+  if (isLeaving(context.pod)) return 'pod_terminating';
   if (state === 'not_yet_valid') return 'clock_skew';
-  return accountCause(assessment) ?? mountCause(surroundings.mountFailures ?? [], token);
+  return accountCause(assessment) ?? mountCause(context.mountFailures ?? [], token);
 }
 
 /** When the kubelet last got a token for anybody. */

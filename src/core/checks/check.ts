@@ -4,7 +4,7 @@
  * Knows no check in particular; the table of them is in index.ts.
  */
 
-import type { Surroundings } from '../context.ts';
+import type { TokenContext } from '../context.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
 import type { EpochSeconds, Token } from '../token.ts';
@@ -23,7 +23,7 @@ export interface Subject {
   /** What is expected of the token's audience; empty where nothing is. */
   readonly expectations: readonly Expectation[];
   /** What the API server knows about it. */
-  readonly surroundings: Surroundings;
+  readonly context: TokenContext;
 }
 
 export interface Check {

@@ -12,7 +12,7 @@ export const issuerMismatch = {
   summary: 'The token names another issuer than the one the API server has now.',
   severity: 'critical',
   runbook: 'SATokenIssuerMismatch',
-  judge: ({ token: { claims }, surroundings: { authority, review } }) => {
+  judge: ({ token: { claims }, context: { authority, review } }) => {
     if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
     if (authority === undefined) return unknown('the issuer of the API server is not known');
     if (claims.issuer === authority.issuer) return PASS;

@@ -16,7 +16,7 @@ export const legacySecretMissing = {
   summary: 'The Secret of a legacy token does not exist.',
   severity: 'critical',
   runbook: 'SATokenLegacySecretMissing',
-  judge: ({ token: { claims }, surroundings: { review } }) => {
+  judge: ({ token: { claims }, context: { review } }) => {
     if (claims.kind !== 'legacy') return PASS;
     if (review === undefined) return unknown('the API server was not asked');
     if (review.isAccepted || review.refusal !== 'invalidated') return PASS;

@@ -14,7 +14,7 @@ export const serviceAccountMissing = {
   summary: 'The service account of the token does not exist.',
   severity: 'critical',
   runbook: 'SATokenServiceAccountMissing',
-  judge: ({ token: { claims }, surroundings: { account } }, now) => {
+  judge: ({ token: { claims }, context: { account } }, now) => {
     if (account === undefined) return unknown('the service accounts are not known');
     if (account !== 'absent' || now - (claims.issuedAt ?? 0) < SETTLING_SECONDS) return PASS;
     return fail(`there is no service account ${claims.serviceAccount.name} in ${claims.namespace}`);

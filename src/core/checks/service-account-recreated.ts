@@ -11,7 +11,7 @@ export const serviceAccountRecreated = {
   summary: 'The service account was deleted and made again since the token was issued.',
   severity: 'critical',
   runbook: 'SATokenServiceAccountRecreated',
-  judge: ({ token: { claims }, surroundings: { account } }) => {
+  judge: ({ token: { claims }, context: { account } }) => {
     if (account === undefined) return unknown('the service accounts are not known');
     const { uid } = claims.serviceAccount;
     if (uid === undefined) return unknown('the token does not say the uid of its account');

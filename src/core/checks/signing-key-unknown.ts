@@ -11,7 +11,7 @@ export const signingKeyUnknown = {
   summary: 'The token is signed with a key that the API server does not publish.',
   severity: 'critical',
   runbook: 'SATokenSigningKeyUnknown',
-  judge: ({ token: { claims }, surroundings: { authority, review } }) => {
+  judge: ({ token: { claims }, context: { authority, review } }) => {
     if (authority === undefined) return unknown('the keys of the API server are not known');
     if (claims.keyId === undefined) return unknown('the token names no key');
     if (authority.keyIds.has(claims.keyId) || review?.isAccepted === true) return PASS;

@@ -48,7 +48,7 @@ export const tokenRefused = {
   severity: 'critical',
   runbook: 'SATokenRefused',
   judge: (subject, now) => {
-    const { review } = subject.surroundings;
+    const { review } = subject.context;
     if (review === undefined) return unknown('the API server was not asked');
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(subject, now).status === 'fail')) return PASS;

@@ -7,7 +7,7 @@ import type { Verdict } from '../../../src/core/checks/check.ts';
 import type { Reason } from '../../../src/core/checks/index.ts';
 import { stale } from '../../../src/core/checks/stale.ts';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { surroundingsOf } from '../../../src/core/context.ts';
+import { contextOf } from '../../../src/core/context.ts';
 import type { Token, TokenClaims } from '../../../src/core/token.ts';
 import { legacyToken, NOW, token } from '../../support/tokens.ts';
 import { detailOf, verdictOf } from './verdict.ts';
@@ -169,8 +169,8 @@ describe('rotation_overdue', () => {
 describe('stale', () => {
   it('does not fail where no nominal expiration is known', () => {
     const schedule = { nominalExpiration: undefined, refreshDue: undefined, overdueFrom: undefined };
-    const surroundings = surroundingsOf(token(), NO_CLUSTER);
-    const subject = { token: token(), schedule, state: 'stale', expectations: [], surroundings } as const;
+    const context = contextOf(token(), NO_CLUSTER);
+    const subject = { token: token(), schedule, state: 'stale', expectations: [], context } as const;
     assert.equal(stale.judge(subject, NOW).status, 'pass');
   });
 });
