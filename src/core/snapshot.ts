@@ -23,15 +23,15 @@ import type { SelfFacts } from './self-check.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
 
 /** What is known beside the token files. */
-export interface Context {
+export interface SnapshotFacts {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
   readonly absentSince: AbsentSince;
 }
 
-const NO_CONTEXT: Context = { cluster: NO_CLUSTER, self: undefined, absentSince: undefined };
+const NO_SNAPSHOT_FACTS: SnapshotFacts = { cluster: NO_CLUSTER, self: undefined, absentSince: undefined };
 
-export interface Snapshot extends Context {
+export interface Snapshot extends SnapshotFacts {
   readonly now: EpochSeconds;
   readonly observation: Observation;
   readonly assessments: readonly Assessment[];
@@ -50,7 +50,7 @@ export interface Snapshot extends Context {
   readonly tokenless: ReadonlyMap<NoTokenReason, number>;
 }
 
-export type TakeSnapshot = (observation: Observation, now: EpochSeconds, context?: Context) => Snapshot;
+export type TakeSnapshot = (observation: Observation, now: EpochSeconds, facts?: SnapshotFacts) => Snapshot;
 
 function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number> {
   const counts = new Map(keys.map((key) => [key, 0]));
@@ -77,14 +77,19 @@ function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
   );
 }
 
-function snapshot(observation: Observation, now: EpochSeconds, context: Context, assess: Assess): Snapshot {
-  const { cluster } = context;
+function snapshot(
+  observation: Observation,
+  now: EpochSeconds,
+  facts: SnapshotFacts,
+  assess: Assess,
+): Snapshot {
+  const { cluster } = facts;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster));
-  const findings = lasting(findAbsent(observation, cluster), context.absentSince, now);
+  const findings = lasting(findAbsent(observation, cluster), facts.absentSince, now);
   const causes = overdueCauses(assessments, now);
   const missing = findings.map(({ check }) => check.reason);
   return {
-    ...context,
+    ...facts,
     now,
     observation,
     assessments,
@@ -108,5 +113,5 @@ function snapshot(observation: Observation, now: EpochSeconds, context: Context,
 /** Makes the function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const assess = createAssess(policy);
-  return (observation, now, context = NO_CONTEXT) => snapshot(observation, now, context, assess);
+  return (observation, now, facts = NO_SNAPSHOT_FACTS) => snapshot(observation, now, facts, assess);
 }

@@ -80,7 +80,7 @@ function createFirstAgent(perToken: PerTokenMode, index: number): Agent {
     ...createAgent(CLUSTERS[perToken], 'node-1', perToken, index),
     isGuarded: true,
     isThere: () => true,
-    see: ({ observation, now, context }) => take(observation, now, context),
+    see: ({ observation, now, facts }) => take(observation, now, facts),
   };
 }
 

@@ -12,7 +12,7 @@ import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import type { Context } from '../../src/core/snapshot.ts';
+import type { SnapshotFacts } from '../../src/core/snapshot.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Rotation } from '../../src/sources/files/volume-state.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
@@ -92,7 +92,7 @@ export function instantOf(name: string): number {
 export interface Moment {
   readonly now: number;
   readonly observation: Observation;
-  readonly context: Context;
+  readonly facts: SnapshotFacts;
   readonly stage: Stage;
 }
 
@@ -111,7 +111,7 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   const { world, goingOn } = stage;
   const cluster = goingOn.has('API server gone') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
   const self = { podUid: uid, mountedTokenId: own?.claims.id };
-  return { now, observation, context: { cluster, self, absentSince: undefined }, stage };
+  return { now, observation, facts: { cluster, self, absentSince: undefined }, stage };
 }
 
 async function play(stage: Stage, files: TokenFiles, setTime: (now: number) => void, listeners: Listeners) {

@@ -5,19 +5,19 @@
 import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
-import { type Context, createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, type Snapshot, type SnapshotFacts } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, podFacts } from './cluster.ts';
 import { claims, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
   readonly now?: number;
-  readonly context?: Context;
+  readonly facts?: SnapshotFacts;
 }
 
 /** What `observation` says, judged by the default options at NOW. */
-export function snapshot({ now = NOW, context, ...facts }: SnapshotOverrides = {}): Snapshot {
-  return createTakeSnapshot(policy())(observation(facts), now, context);
+export function snapshot({ now = NOW, facts, ...seen }: SnapshotOverrides = {}): Snapshot {
+  return createTakeSnapshot(policy())(observation(seen), now, facts);
 }
 
 /** Characters that end a label, a line or a cell where nobody escapes them, and some that must survive as they are. */
@@ -101,7 +101,7 @@ export function troubledNode(): Snapshot {
   const { id } = claims();
   return snapshot({
     tokens,
-    context: {
+    facts: {
       cluster: clusterOf(tokens),
       self: { podUid: 'uid-fresh', mountedTokenId: id },
       absentSince: undefined,

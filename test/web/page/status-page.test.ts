@@ -120,7 +120,7 @@ describe('the page of a burning node', () => {
 
 describe('the page of an exporter that does not see itself', () => {
   const self = { podUid: 'uid-of-nobody', mountedTokenId: undefined };
-  const page = pageOf(snapshot({ context: { cluster: NO_CLUSTER, self, absentSince: undefined } }));
+  const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, absentSince: undefined } }));
 
   it('leads to a runbook once, whatever is wrong', () => {
     for (const name of [OTHER_RUNBOOKS.selfView, OTHER_RUNBOOKS.canary])
@@ -166,7 +166,7 @@ describe('unusual times', () => {
     const late = token({ claims: { issuedAt: NOW - 700, expiresAt: NOW - 100 } });
     const cluster = clusterAround(late, { pods: new Map() });
     const page = pageOf(
-      snapshot({ tokens: [late], context: { cluster, self: undefined, absentSince: undefined } }),
+      snapshot({ tokens: [late], facts: { cluster, self: undefined, absentSince: undefined } }),
     );
     assert.match(page, /<b class=calm>expired<\/b><i>pod_terminating<\/i>/);
   });
