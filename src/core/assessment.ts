@@ -4,7 +4,7 @@
  * Pure. What does not change while a token's content and the cluster's facts stay the same is worked out once.
  */
 import { type AudiencePolicy, clusterExpectations, standingExpectations } from './audience.ts';
-import { type Check, PASS, type Subject, type Verdict } from './checks/check.ts';
+import { type Check, type CheckInput, PASS, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf, isLeaving } from './context.ts';
@@ -30,7 +30,7 @@ export interface Failing {
 }
 
 /** One token, judged. */
-export interface Assessment extends Subject {
+export interface Assessment extends CheckInput {
   /** The verdict of each check, in the order of the table. */
   readonly judgements: readonly Judgement[];
   /** The checks that fail, most urgent first. */
@@ -41,7 +41,7 @@ export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) =
 
 /** What is known of a token for as long as the facts stay the same, and what was last said of it. */
 interface Prepared {
-  readonly subject: Omit<Subject, 'state'>;
+  readonly input: Omit<CheckInput, 'state'>;
   last: Assessment | undefined;
 }
 
@@ -61,10 +61,10 @@ function failingOf({ check, verdict }: Judgement): readonly Failing[] {
 function judgeBy(
   passed: Judgement,
   before: Judgement | undefined,
-  subject: Subject,
+  input: CheckInput,
   now: EpochSeconds,
 ): Judgement {
-  const verdict = passed.check.judge(subject, now);
+  const verdict = passed.check.judge(input, now);
   if (verdict.status === 'pass') return passed;
   return before !== undefined && sameVerdict(before.verdict, verdict)
     ? before
@@ -72,25 +72,25 @@ function judgeBy(
 }
 
 /** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
-function judge(subject: Subject, now: EpochSeconds, before: Assessment | undefined): Assessment {
+function judge(input: CheckInput, now: EpochSeconds, before: Assessment | undefined): Assessment {
   // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
-  const judgements = isLeaving(subject.context.pod)
+  const judgements = isLeaving(input.context.pod)
     ? PASSES
-    : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], subject, now));
+    : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], input, now));
   const isSame =
-    before?.state === subject.state && before.judgements.every((one, index) => one === judgements[index]);
-  return isSame ? before : { ...subject, judgements, failures: judgements.flatMap(failingOf) };
+    before?.state === input.state && before.judgements.every((one, index) => one === judgements[index]);
+  return isSame ? before : { ...input, judgements, failures: judgements.flatMap(failingOf) };
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
   const context = contextOf(token, cluster);
-  const subject = {
+  const input = {
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
     context,
     expectations: [...standingExpectations(token, policy.audience), ...clusterExpectations(token, context)],
   };
-  return { subject, last: undefined };
+  return { input, last: undefined };
 }
 
 /** Makes the function that judges tokens under one policy. */
@@ -102,8 +102,8 @@ export function createAssess(policy: Policy): Assess {
     current = cluster;
     const known = prepared.get(token) ?? prepare(token, cluster, policy);
     prepared.set(token, known);
-    const { subject, last } = known;
-    const assessment = judge({ ...subject, state: stateOf(token.claims, subject.schedule, now) }, now, last);
+    const { input, last } = known;
+    const assessment = judge({ ...input, state: stateOf(token.claims, input.schedule, now) }, now, last);
     known.last = assessment;
     return assessment;
   };

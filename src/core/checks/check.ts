@@ -16,7 +16,7 @@ export type Verdict =
   | { readonly status: 'unknown'; readonly detail: string };
 
 /** What a check looks at. */
-export interface Subject {
+export interface CheckInput {
   readonly token: Token;
   readonly schedule: Schedule;
   readonly state: TokenState;
@@ -35,7 +35,7 @@ export interface Check {
   /** Name of the page that explains it: that of the alert that tells of it. */
   readonly runbook: string;
   /** Time is epoch seconds. */
-  readonly judge: (subject: Subject, now: EpochSeconds) => Verdict;
+  readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;
   /** What to do about it, in order: sentences and commands for a person at a shell. */
   readonly fix: (token: Token) => readonly string[];
 }

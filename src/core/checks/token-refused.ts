@@ -47,11 +47,11 @@ export const tokenRefused = {
   summary: 'The API server was asked and refuses the token.',
   severity: 'critical',
   runbook: 'SATokenRefused',
-  judge: (subject, now) => {
-    const { review } = subject.context;
+  judge: (input, now) => {
+    const { review } = input.context;
     if (review === undefined) return unknown('the API server was not asked');
     if (review.isAccepted) return PASS;
-    if (EXPLANATIONS.some(({ judge }) => judge(subject, now).status === 'fail')) return PASS;
+    if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
     return fail(`the API server says that ${REFUSAL_WORDS[review.refusal]}`);
   },
   fix: (token) => [

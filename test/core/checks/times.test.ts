@@ -170,7 +170,7 @@ describe('stale', () => {
   it('does not fail where no nominal expiration is known', () => {
     const schedule = { nominalExpiration: undefined, refreshDue: undefined, overdueFrom: undefined };
     const context = contextOf(token(), NO_CLUSTER);
-    const subject = { token: token(), schedule, state: 'stale', expectations: [], context } as const;
-    assert.equal(stale.judge(subject, NOW).status, 'pass');
+    const input = { token: token(), schedule, state: 'stale', expectations: [], context } as const;
+    assert.equal(stale.judge(input, NOW).status, 'pass');
   });
 });
