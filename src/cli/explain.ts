@@ -4,7 +4,7 @@
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
 
-import { type Assessment, isFailing, type Judgement } from '../core/assessment.ts';
+import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
 import { relativeTo } from '../core/format.ts';
 import {
   type Finding,
@@ -111,7 +111,7 @@ function facts(assessment: Assessment, { now, causes }: Snapshot): readonly stri
 
 /** What is wrong, how that is known, what to do, and where more is told of it. */
 function failureLines(
-  { reason, summary, runbook }: Pick<Judgement['check'], 'reason' | 'summary' | 'runbook'>,
+  { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
   evidence: string,
   steps: readonly string[],
   runbooks: string,
@@ -125,15 +125,15 @@ function failureLines(
   ];
 }
 
-function failure({ check, verdict }: Judgement, token: Token, runbooks: string): readonly string[] {
+function failure({ check, verdict }: CheckResult, token: Token, runbooks: string): readonly string[] {
   return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token), runbooks) : [];
 }
 
-function verdicts({ token, judgements }: Assessment, runbooks: string): readonly string[] {
-  const passed = judgements.filter(({ verdict }) => verdict.status === 'pass');
+function verdicts({ token, results }: Assessment, runbooks: string): readonly string[] {
+  const passed = results.filter(({ verdict }) => verdict.status === 'pass');
   return [
-    ...judgements.flatMap((judgement) => failure(judgement, token, runbooks)),
-    ...judgements.flatMap(({ check, verdict }) =>
+    ...results.flatMap((result) => failure(result, token, runbooks)),
+    ...results.flatMap(({ check, verdict }) =>
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
     ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),

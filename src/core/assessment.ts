@@ -18,21 +18,21 @@ export interface Policy {
   readonly audience: AudiencePolicy;
 }
 
-export interface Judgement {
+export interface CheckResult {
   readonly check: Check & { readonly reason: Reason };
   readonly verdict: Verdict;
 }
 
 /** A check that fails, and how. */
 export interface Failing {
-  readonly check: Judgement['check'];
+  readonly check: CheckResult['check'];
   readonly detail: string;
 }
 
 /** One token, judged. */
 export interface Assessment extends CheckInput {
   /** The verdict of each check, in the order of the table. */
-  readonly judgements: readonly Judgement[];
+  readonly results: readonly CheckResult[];
   /** The checks that fail, most urgent first. */
   readonly failures: readonly Failing[];
 }
@@ -46,24 +46,24 @@ interface Prepared {
 }
 
 /** Most verdicts are passes: one object for each check, made once. */
-const PASSES: readonly Judgement[] = CHECKS.map((check) => ({ check, verdict: PASS }));
+const PASSES: readonly CheckResult[] = CHECKS.map((check) => ({ check, verdict: PASS }));
 
 function sameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
   return a.status === b.status && a.detail === b.detail;
 }
 
-function failingOf({ check, verdict }: Judgement): readonly Failing[] {
+function failingOf({ check, verdict }: CheckResult): readonly Failing[] {
   return verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [];
 }
 
 /** Judges by one check; answers what was answered before where nothing has changed. */
 function judgeBy(
-  passed: Judgement,
-  before: Judgement | undefined,
+  passed: CheckResult,
+  before: CheckResult | undefined,
   input: CheckInput,
   now: EpochSeconds,
-): Judgement {
+): CheckResult {
   const verdict = passed.check.judge(input, now);
   if (verdict.status === 'pass') return passed;
   return before !== undefined && sameVerdict(before.verdict, verdict)
@@ -74,12 +74,12 @@ function judgeBy(
 /** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
 function judge(input: CheckInput, now: EpochSeconds, before: Assessment | undefined): Assessment {
   // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
-  const judgements = isLeaving(input.context.pod)
+  const results = isLeaving(input.context.pod)
     ? PASSES
-    : PASSES.map((passed, index) => judgeBy(passed, before?.judgements[index], input, now));
+    : PASSES.map((passed, index) => judgeBy(passed, before?.results[index], input, now));
   const isSame =
-    before?.state === input.state && before.judgements.every((one, index) => one === judgements[index]);
-  return isSame ? before : { ...input, judgements, failures: judgements.flatMap(failingOf) };
+    before?.state === input.state && before.results.every((one, index) => one === results[index]);
+  return isSame ? before : { ...input, results, failures: results.flatMap(failingOf) };
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {

@@ -64,8 +64,8 @@ function failedReasons(assessments: readonly Assessment[]): readonly Reason[] {
 
 function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
   const reasons: Reason[] = [];
-  for (const { judgements } of assessments)
-    for (const { check, verdict } of judgements) if (verdict.status === 'unknown') reasons.push(check.reason);
+  for (const { results } of assessments)
+    for (const { check, verdict } of results) if (verdict.status === 'unknown') reasons.push(check.reason);
   return reasons;
 }
 

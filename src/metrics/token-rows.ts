@@ -45,8 +45,8 @@ function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): 
 
 const AUDIENCE_MISMATCH = CHECKS.findIndex(({ reason }) => reason === 'audience_mismatch');
 
-function audienceMismatch({ judgements }: Assessment): number | undefined {
-  const status = judgements[AUDIENCE_MISMATCH]?.verdict.status;
+function audienceMismatch({ results }: Assessment): number | undefined {
+  const status = results[AUDIENCE_MISMATCH]?.verdict.status;
   return status === 'unknown' || status === undefined ? undefined : Number(status === 'fail');
 }
 

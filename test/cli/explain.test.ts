@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { explain } from '../../src/cli/explain.ts';
 import { EXIT } from '../../src/cli/scan.ts';
-import type { Judgement } from '../../src/core/assessment.ts';
+import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
@@ -29,9 +29,9 @@ const DENIED: Unreadable = {
 };
 
 /** A check that exists for this test alone. */
-function checkNamed(reason: string): Judgement['check'] {
+function checkNamed(reason: string): CheckResult['check'] {
   return {
-    reason: reason as Judgement['check']['reason'],
+    reason: reason as CheckResult['check']['reason'],
     summary: 'Something is wrong.',
     severity: 'warning',
     runbook: 'SATokenTest',
@@ -68,10 +68,10 @@ describe('explain', () => {
 
   it('reads like this', () => {
     const verdicts: readonly Verdict[] = [fail('it is so'), PASS, unknown('nobody knows'), PASS];
-    const judgements = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
+    const results = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
     const [assessment] = snapshot({ tokens: [token({ lastRotation: undefined })] }).assessments;
     assert.ok(assessment);
-    const { text } = explained('api-0', { ...snapshot(), assessments: [{ ...assessment, judgements }] });
+    const { text } = explained('api-0', { ...snapshot(), assessments: [{ ...assessment, results }] });
     assert.equal(
       text,
       `payments/api-0: vault-token/vault-token
@@ -103,10 +103,10 @@ describe('explain, of a check that fails,', () => {
     it(`${check.reason}: says what is wrong, the evidence, each step of the fix and its runbook`, () => {
       const [assessment] = snapshot().assessments;
       assert.ok(assessment);
-      const judgements = [{ check, verdict: fail('it is so') }];
+      const results = [{ check, verdict: fail('it is so') }];
       const { text, exit } = explained('api-0', {
         ...snapshot(),
-        assessments: [{ ...assessment, judgements, failures: [{ check, detail: 'it is so' }] }],
+        assessments: [{ ...assessment, results, failures: [{ check, detail: 'it is so' }] }],
       });
       assert.ok(text.includes(`FAIL     ${check.reason}: ${check.summary}\n`));
       assert.ok(text.includes('Evidence: it is so\n'));

@@ -29,7 +29,7 @@ describe('an assessment', () => {
 
   it('holds a verdict of each check, in the order of the table', () => {
     assert.deepEqual(
-      assess(token(), NOW).judgements.map(({ check }) => check),
+      assess(token(), NOW).results.map(({ check }) => check),
       CHECKS,
     );
   });
@@ -77,7 +77,7 @@ describe('the failures of an assessment', () => {
 
   it('are not what cannot be judged', () => {
     const unknown = assess(token({ claims: { pod: undefined } }), NOW);
-    assert.ok(unknown.judgements.some(({ verdict }) => verdict.status === 'unknown'));
+    assert.ok(unknown.results.some(({ verdict }) => verdict.status === 'unknown'));
     assert.equal(isFailing(unknown), false);
   });
 

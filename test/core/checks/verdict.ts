@@ -20,10 +20,10 @@ interface Circumstances {
 
 export function verdictOf(reason: Reason, token: Token, circumstances: Circumstances = {}): Verdict {
   const { after = 0, cluster = clusterAround(token) } = circumstances;
-  const { judgements } = createAssess(policy(circumstances.policy))(token, NOW + after, cluster);
-  const judgement = judgements.find(({ check }) => check.reason === reason);
-  assert.ok(judgement, `no check with the reason ${reason}`);
-  return judgement.verdict;
+  const { results } = createAssess(policy(circumstances.policy))(token, NOW + after, cluster);
+  const result = results.find(({ check }) => check.reason === reason);
+  assert.ok(result, `no check with the reason ${reason}`);
+  return result.verdict;
 }
 
 /** What a failure or the lack of knowledge says; empty for a pass. */
