@@ -24,7 +24,7 @@ export interface CheckResult {
 }
 
 /** A check that fails, and how. */
-export interface Failing {
+export interface CheckFailure {
   readonly check: CheckResult['check'];
   readonly detail: string;
 }
@@ -34,7 +34,7 @@ export interface Assessment extends CheckInput {
   /** The verdict of each check, in the order of the table. */
   readonly results: readonly CheckResult[];
   /** The checks that fail, most urgent first. */
-  readonly failures: readonly Failing[];
+  readonly failures: readonly CheckFailure[];
 }
 
 export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
@@ -53,7 +53,7 @@ function sameVerdict(a: Verdict, b: Verdict): boolean {
   return a.status === b.status && a.detail === b.detail;
 }
 
-function failingOf({ check, verdict }: CheckResult): readonly Failing[] {
+function failureOf({ check, verdict }: CheckResult): readonly CheckFailure[] {
   return verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [];
 }
 
@@ -79,7 +79,7 @@ function judge(input: CheckInput, now: EpochSeconds, before: Assessment | undefi
     : PASSES.map((passed, index) => judgeBy(passed, before?.results[index], input, now));
   const isSame =
     before?.state === input.state && before.results.every((one, index) => one === results[index]);
-  return isSame ? before : { ...input, results, failures: results.flatMap(failingOf) };
+  return isSame ? before : { ...input, results, failures: results.flatMap(failureOf) };
 }
 
 function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
