@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/options.ts';
 import { NO_CLUSTER } from '../core/cluster-facts.ts';
-import { type AbsentSince, absentSince, findAbsent } from '../core/missing-tokens.ts';
+import { findMissing, type MissingSince, trackMissing } from '../core/missing-tokens.ts';
 import { NOTHING_OBSERVED, type Observation } from '../core/observation.ts';
 import type { SelfFacts } from '../core/self-check.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
@@ -43,16 +43,16 @@ export function createFacts(options: FactsOptions): Facts {
   const { config, files, cluster, takeSnapshot, now, isLasting } = options;
   let observation = NOTHING_OBSERVED;
   let self: SelfFacts | undefined;
-  let since: AbsentSince;
+  let since: MissingSince;
 
   const snapshot = (): Snapshot =>
-    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self, absentSince: since });
+    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self, missingSince: since });
 
   const gather = (): void => {
     observation = files.observe();
     self = readSelf(config);
     if (cluster === undefined) return;
-    if (isLasting) since = absentSince(findAbsent(observation, cluster.facts()), since, now());
+    if (isLasting) since = trackMissing(findMissing(observation, cluster.facts()), since, now());
     const { tokens, pods } = suspectsOf(snapshot());
     cluster.inspect({ tokens: observation.tokens, suspects: tokens, suspectPods: pods });
   };

@@ -7,7 +7,7 @@
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
 import { relativeTo } from '../core/format.ts';
 import {
-  type Finding,
+  type MissingToken,
   type NoTokenReason,
   type TokenlessPod,
   tokenlessPods,
@@ -27,7 +27,7 @@ interface Found {
   readonly assessments: readonly Assessment[];
   readonly unreadable: readonly Unreadable[];
   /** Tokens that should be there and are not. */
-  readonly findings: readonly Finding[];
+  readonly missingTokens: readonly MissingToken[];
   /** Where the pod is meant to have no token. */
   readonly tokenless: readonly TokenlessPod[];
 }
@@ -49,8 +49,8 @@ function mayBeIn(pod: string, { identity }: Token): boolean {
 }
 
 /** Everything in the folders of the pods so named, or else all that might be theirs. */
-function find(pod: string, { assessments, observation, findings, cluster }: Snapshot): Found {
-  const missing = findings.filter(({ identity }) => isNamed(pod, { identity }));
+function find(pod: string, { assessments, observation, missingTokens, cluster }: Snapshot): Found {
+  const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
   const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
     isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
   );
@@ -66,13 +66,13 @@ function find(pod: string, { assessments, observation, findings, cluster }: Snap
       isCertain: false,
       assessments: candidates,
       unreadable: observation.unreadable,
-      findings: [],
+      missingTokens: [],
       tokenless: [],
     };
   }
   return {
     isCertain: true,
-    findings: missing,
+    missingTokens: missing,
     tokenless,
     assessments: assessments.filter(({ token }) => named.includes(token.identity.podUid)),
     unreadable: observation.unreadable.filter(({ podUid }) => podUid === '' || named.includes(podUid)),
@@ -140,12 +140,12 @@ function verdicts({ token, results }: Assessment, runbooks: string): readonly st
   ];
 }
 
-function absence({ check, identity, detail }: Finding, runbooks: string): readonly string[] {
+function missingLines({ check, identity, detail }: MissingToken, runbooks: string): readonly string[] {
   const { namespace, pod, podUid, volume, path } = identity;
   return [
     `${namespace}/${pod || podUid}: ${volume}/${path}`,
     '',
-    ...failureLines(check, detail, check.fixAbsent(identity), runbooks),
+    ...failureLines(check, detail, check.fixMissing(identity), runbooks),
   ];
 }
 
@@ -175,9 +175,12 @@ function introduction(pod: string, { isCertain, assessments, unreadable }: Found
   return [`no token on this node names a pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
 }
 
-function exitOf(observation: Observation, { isCertain, assessments, unreadable, findings }: Found): Exit {
+function exitOf(
+  observation: Observation,
+  { isCertain, assessments, unreadable, missingTokens }: Found,
+): Exit {
   if (isBlind(observation, assessments, unreadable)) return EXIT.unreadable;
-  return isCertain && findings.length === 0 && !assessments.some(isFailing) ? EXIT.ok : EXIT.failing;
+  return isCertain && missingTokens.length === 0 && !assessments.some(isFailing) ? EXIT.ok : EXIT.failing;
 }
 
 /**
@@ -194,7 +197,7 @@ export function explain(
   const lines = [
     ...introduction(pod, found),
     ...found.assessments.flatMap((one) => [...facts(one, snapshot), '', ...verdicts(one, runbooks), '']),
-    ...found.findings.flatMap((one) => [...absence(one, runbooks), '']),
+    ...found.missingTokens.flatMap((one) => [...missingLines(one, runbooks), '']),
     ...found.tokenless.flatMap(choice),
     ...loss(found.unreadable, runbooks),
   ];

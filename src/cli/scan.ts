@@ -6,7 +6,7 @@
 
 import { type Assessment, isFailing } from '../core/assessment.ts';
 import { inWords, relativeTo } from '../core/format.ts';
-import type { Finding } from '../core/missing-tokens.ts';
+import type { MissingToken } from '../core/missing-tokens.ts';
 import { type Observation, placeInWords, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { printable } from '../util/sanitize.ts';
@@ -53,7 +53,7 @@ export function unreadableLine(lost: Unreadable): string {
   return printable(`could not read ${placeInWords(lost)}: ${lost.reason} (${lost.detail})`);
 }
 
-function findingLine({ check, identity, detail }: Finding): string {
+function missingLine({ check, identity, detail }: MissingToken): string {
   const { namespace, pod, volume, path } = identity;
   return printable(`missing ${namespace}/${pod} ${volume}/${path}: ${check.reason} (${detail})`);
 }
@@ -65,8 +65,8 @@ function tokenTable({ assessments, observation, now }: Snapshot): string {
 
 /** The tokens as a table, and under it what is missing and what could not be read. */
 export function scanTable(snapshot: Snapshot): string {
-  const { observation, findings } = snapshot;
-  const lines = [...findings.map(findingLine), ...observation.unreadable.map(unreadableLine)];
+  const { observation, missingTokens } = snapshot;
+  const lines = [...missingTokens.map(missingLine), ...observation.unreadable.map(unreadableLine)];
   return tokenTable(snapshot) + lines.map((line) => `${line}\n`).join('');
 }
 
@@ -80,7 +80,7 @@ export function isBlind(
 }
 
 /** 3 where nothing could be read, else 1 where a check fails or a token is missing. */
-export function scanExit({ observation, assessments, findings }: Snapshot): Exit {
+export function scanExit({ observation, assessments, missingTokens }: Snapshot): Exit {
   if (isBlind(observation, assessments, observation.unreadable)) return EXIT.unreadable;
-  return findings.length > 0 || assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
+  return missingTokens.length > 0 || assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
 }

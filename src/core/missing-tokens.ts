@@ -12,7 +12,7 @@ import type { Observation } from './observation.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
 /** A check of a pod that fails, and for which token. */
-export interface Finding {
+export interface MissingToken {
   readonly check: PodCheck & { readonly reason: Reason };
   readonly identity: TokenIdentity;
   readonly detail: string;
@@ -36,43 +36,43 @@ function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity 
   return { namespace, pod: name, podUid: uid, serviceAccount, volume, path };
 }
 
-/** Since when each finding was found again and again; undefined where nobody looked before. */
-export type AbsentSince = ReadonlyMap<string, EpochSeconds> | undefined;
+/** When each missing token was first found missing; undefined if no earlier scan tracked it. */
+export type MissingSince = ReadonlyMap<string, EpochSeconds> | undefined;
 
 /** A pod that ends loses its volumes up to so long before the API server says that it has ended. */
 const LAG_SECONDS = 10;
 
-function keyOf({ check, identity: { podUid, volume, path } }: Finding): string {
+function keyOf({ check, identity: { podUid, volume, path } }: MissingToken): string {
   return [check.reason, podUid, volume, path].join('\0');
 }
 
-/** Notes when each finding was first found. */
-export function absentSince(
-  findings: readonly Finding[],
-  before: AbsentSince,
+/** Records when each missing token was first found missing. */
+export function trackMissing(
+  missingTokens: readonly MissingToken[],
+  before: MissingSince,
   now: EpochSeconds,
-): AbsentSince {
-  return new Map(findings.map((finding) => [keyOf(finding), before?.get(keyOf(finding)) ?? now]));
+): MissingSince {
+  return new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
 }
 
-/** The findings that are no matter of two reports crossing. */
-export function lasting(
-  findings: readonly Finding[],
-  since: AbsentSince,
+/** Drops tokens that have not been missing for long enough: the pod may have ended a moment ago. */
+export function filterPersistent(
+  missingTokens: readonly MissingToken[],
+  since: MissingSince,
   now: EpochSeconds,
-): readonly Finding[] {
-  if (since === undefined) return findings;
-  return findings.filter((finding) => now - (since.get(keyOf(finding)) ?? now) >= LAG_SECONDS);
+): readonly MissingToken[] {
+  if (since === undefined) return missingTokens;
+  return missingTokens.filter((missing) => now - (since.get(keyOf(missing)) ?? now) >= LAG_SECONDS);
 }
 
 /** Everything that is missing, pod by pod. */
-export function findAbsent(observation: Observation, cluster: ClusterFacts): readonly Finding[] {
+export function findMissing(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
   const pods = staying(cluster);
   if (pods.length === 0) return [];
   const seenOf = createSeen(observation);
   return pods.flatMap((pod) =>
     POD_CHECKS.flatMap((check) =>
-      check.findAbsent(pod, seenOf(pod.uid)).map(({ volume, path, detail }) => ({
+      check.findMissing(pod, seenOf(pod.uid)).map(({ volume, path, detail }) => ({
         check,
         identity: identityOf(pod, volume, path),
         detail,

@@ -8,10 +8,10 @@ import { type Assess, type Assessment, createAssess, type Policy } from './asses
 import { REASONS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import {
-  type AbsentSince,
-  type Finding,
-  findAbsent,
-  lasting,
+  filterPersistent,
+  findMissing,
+  type MissingSince,
+  type MissingToken,
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
@@ -26,17 +26,17 @@ import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './to
 export interface SnapshotFacts {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
-  readonly absentSince: AbsentSince;
+  readonly missingSince: MissingSince;
 }
 
-const NO_SNAPSHOT_FACTS: SnapshotFacts = { cluster: NO_CLUSTER, self: undefined, absentSince: undefined };
+const NO_SNAPSHOT_FACTS: SnapshotFacts = { cluster: NO_CLUSTER, self: undefined, missingSince: undefined };
 
 export interface Snapshot extends SnapshotFacts {
   readonly now: EpochSeconds;
   readonly observation: Observation;
   readonly assessments: readonly Assessment[];
   /** Tokens that should be there and are not. */
-  readonly findings: readonly Finding[];
+  readonly missingTokens: readonly MissingToken[];
   /** Why each late token is late. */
   readonly causes: ReadonlyMap<Token, OverdueCause>;
   /** Of the counts every value is always there, at 0 if need be. */
@@ -85,15 +85,15 @@ function snapshot(
 ): Snapshot {
   const { cluster } = facts;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster));
-  const findings = lasting(findAbsent(observation, cluster), facts.absentSince, now);
+  const missingTokens = filterPersistent(findMissing(observation, cluster), facts.missingSince, now);
   const causes = overdueCauses(assessments, now);
-  const missing = findings.map(({ check }) => check.reason);
+  const missing = missingTokens.map(({ check }) => check.reason);
   return {
     ...facts,
     now,
     observation,
     assessments,
-    findings,
+    missingTokens,
     causes,
     byKind: count(
       TOKEN_KINDS,

@@ -19,10 +19,10 @@ export interface Suspects {
 }
 
 /** Tokens that fail a check, and the pods whose tokens are late or missing. */
-export function suspectsOf({ assessments, causes, findings }: Snapshot): Suspects {
+export function suspectsOf({ assessments, causes, missingTokens }: Snapshot): Suspects {
   const identities = [
     ...[...causes.keys()].map(({ identity }) => identity),
-    ...findings.map(({ identity }) => identity),
+    ...missingTokens.map(({ identity }) => identity),
   ];
   return {
     tokens: assessments.filter(isFailing).map(({ token }) => token),

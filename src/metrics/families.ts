@@ -5,7 +5,7 @@
  */
 
 import { type Assessment, isFailing } from '../core/assessment.ts';
-import type { Finding } from '../core/missing-tokens.ts';
+import type { MissingToken } from '../core/missing-tokens.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { PerTokenMode } from '../core/token.ts';
 import { CLUSTER_METRICS } from './cluster-rows.ts';
@@ -46,7 +46,7 @@ function select(assessments: readonly Assessment[], perToken: PerTokenMode): rea
 interface Series {
   readonly shown: readonly Shown[];
   /** Tokens that are missing, and what names them. */
-  readonly findings: readonly { readonly finding: Finding; readonly identity: string }[];
+  readonly missingTokens: readonly { readonly token: MissingToken; readonly identity: string }[];
   readonly now: number;
 }
 
@@ -58,11 +58,11 @@ function* valueSamples({ value }: ValueMetric, { shown, now }: Series): Iterable
   }
 }
 
-function* markSamples({ marks, absent }: MarkMetric, { shown, findings }: Series): Iterable<Sample> {
+function* markSamples({ marks, missing }: MarkMetric, { shown, missingTokens }: Series): Iterable<Sample> {
   for (const { assessment, text } of shown)
     for (const labels of marks(assessment, text)) yield { labels, value: 1 };
-  if (absent === undefined) return;
-  for (const { finding, identity } of findings) yield { labels: absent(finding, identity), value: 1 };
+  if (missing === undefined) return;
+  for (const { token, identity } of missingTokens) yield { labels: missing(token, identity), value: 1 };
 }
 
 function tokenSamples(metric: TokenMetric, series: Series): Iterable<Sample> {
@@ -74,15 +74,15 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
   const nodeText = labelText({ node });
   const textOf = createTokenText(node);
   const tokenMetrics = TOKEN_METRICS.filter(({ isRelative }) => isRelativeShown || isRelative !== true);
-  const seriesOf = ({ assessments, findings, now }: Snapshot): Series => ({
+  const seriesOf = ({ assessments, missingTokens, now }: Snapshot): Series => ({
     now,
     shown: select(assessments, perToken).map((assessment) => ({
       assessment,
       text: textOf(assessment.token),
     })),
-    findings: (perToken === 'none' ? [] : findings).map((finding) => ({
-      finding,
-      identity: identityText(node, finding.identity),
+    missingTokens: (perToken === 'none' ? [] : missingTokens).map((token) => ({
+      token,
+      identity: identityText(node, token.identity),
     })),
   });
   return (snapshot) => {

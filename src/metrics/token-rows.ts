@@ -6,7 +6,7 @@
 
 import type { Assessment } from '../core/assessment.ts';
 import { CHECKS } from '../core/checks/index.ts';
-import type { Finding } from '../core/missing-tokens.ts';
+import type { MissingToken } from '../core/missing-tokens.ts';
 import type { EpochSeconds } from '../core/token.ts';
 import { labelText } from './labels.ts';
 import type { Metric } from './metric.ts';
@@ -28,7 +28,7 @@ export interface ValueMetric extends Row {
 export interface MarkMetric extends Row {
   readonly marks: (assessment: Assessment, text: TokenText) => readonly string[];
   /** The label text of a token that is missing; `identity` is what names it. */
-  readonly absent?: (finding: Finding, identity: string) => string;
+  readonly missing?: (token: MissingToken, identity: string) => string;
 }
 
 export type TokenMetric = ValueMetric | MarkMetric;
@@ -124,7 +124,7 @@ export const TOKEN_METRICS: readonly TokenMetric[] = [
     help: 'A check that fails for the token, or that misses it, by reason; absent while none does.',
     marks: ({ failures }, { identity }) =>
       failures.map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
-    absent: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
+    missing: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
   },
   {
     type: 'gauge',

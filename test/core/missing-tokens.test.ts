@@ -11,11 +11,11 @@ import {
   type PodSecret,
 } from '../../src/core/cluster-facts.ts';
 import {
-  absentSince,
-  findAbsent,
-  lasting,
+  filterPersistent,
+  findMissing,
   noTokenReason,
   tokenlessPods,
+  trackMissing,
 } from '../../src/core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../../src/core/observation.ts';
 import { podFacts } from '../support/cluster.ts';
@@ -29,7 +29,7 @@ function only(pod: PodFacts): ClusterFacts {
 
 function found(pod: Partial<PodFacts>, seen: Partial<Observation> = {}): readonly string[] {
   const facts = only(podFacts({ startedAt: STARTED, ...pod }));
-  return findAbsent(observation({ scannedAt: NOW, tokens: [], ...seen }), facts).map(
+  return findMissing(observation({ scannedAt: NOW, tokens: [], ...seen }), facts).map(
     ({ check }) => check.reason,
   );
 }
@@ -84,7 +84,7 @@ describe('token_missing', () => {
     it(title, () => assert.deepEqual(found(pod, seen), reasons));
 
   it('says nothing while the pods are not known', () => {
-    assert.deepEqual(findAbsent(observation({ scannedAt: NOW }), NO_CLUSTER), []);
+    assert.deepEqual(findMissing(observation({ scannedAt: NOW }), NO_CLUSTER), []);
   });
 });
 
@@ -122,25 +122,27 @@ describe('legacy_secret_missing of a pod that waits', () => {
 });
 
 describe('what is missing for a moment', () => {
-  const findings = findAbsent(
+  const missingTokens = findMissing(
     observation({ scannedAt: NOW, tokens: [] }),
     only(podFacts({ startedAt: STARTED })),
   );
-  const since = absentSince(findings, undefined, NOW);
+  const since = trackMissing(missingTokens, undefined, NOW);
 
-  it('is found', () => assert.equal(findings.length, 1));
+  it('is found', () => assert.equal(missingTokens.length, 1));
   it('is told at once where nobody looked before', () =>
-    assert.deepEqual(lasting(findings, undefined, NOW), findings));
-  it('is not told before its time', () => assert.deepEqual(lasting(findings, since, NOW + 9.9), []));
-  it('is told once it lasts', () => assert.deepEqual(lasting(findings, since, NOW + 10), findings));
+    assert.deepEqual(filterPersistent(missingTokens, undefined, NOW), missingTokens));
+  it('is not told before its time', () =>
+    assert.deepEqual(filterPersistent(missingTokens, since, NOW + 9.9), []));
+  it('is told once it lasts', () =>
+    assert.deepEqual(filterPersistent(missingTokens, since, NOW + 10), missingTokens));
   it('is not told where it was found just now', () =>
-    assert.deepEqual(lasting(findings, new Map(), NOW), []));
+    assert.deepEqual(filterPersistent(missingTokens, new Map(), NOW), []));
   it('counts from when it was first found', () => {
-    assert.deepEqual(absentSince(findings, since, NOW + 5), since);
+    assert.deepEqual(trackMissing(missingTokens, since, NOW + 5), since);
   });
   it('counts anew once it was there again', () => {
     assert.deepEqual(
-      absentSince(findings, absentSince([], since, NOW + 5), NOW + 7)
+      trackMissing(missingTokens, trackMissing([], since, NOW + 5), NOW + 7)
         ?.values()
         .next().value,
       NOW + 7,
@@ -149,9 +151,9 @@ describe('what is missing for a moment', () => {
 });
 
 describe('checks of pods', () => {
-  for (const { reason, fixAbsent } of POD_CHECKS) {
+  for (const { reason, fixMissing } of POD_CHECKS) {
     it(`${reason} knows what to do`, () => {
-      const steps = fixAbsent(token().identity);
+      const steps = fixMissing(token().identity);
       assert.ok(steps.length > 1);
       for (const step of steps) assert.doesNotMatch(step, /undefined|null/);
     });

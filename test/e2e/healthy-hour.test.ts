@@ -79,13 +79,13 @@ describe('a healthy hour of 250 pods', () => {
     for (let second = 0; second <= HOUR; second += STEP) {
       await plan.get(second)?.();
       const snapshot = await agent.stepTo(START + second);
-      const { problems, causes, findings, observation } = snapshot;
+      const { problems, causes, missingTokens, observation } = snapshot;
       assert.deepEqual(
         [...problems].filter(([, number]) => number > 0),
         [],
         `after ${second} s`,
       );
-      assert.deepEqual([findings, observation.unreadable], [[], []]);
+      assert.deepEqual([missingTokens, observation.unreadable], [[], []]);
       assert.deepEqual(
         [...causes.values()].filter((cause) => cause !== 'pod_terminating'),
         [],

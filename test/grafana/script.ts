@@ -111,7 +111,7 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   const { world, goingOn } = stage;
   const cluster = goingOn.has('API server gone') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
   const self = { podUid: uid, mountedTokenId: own?.claims.id };
-  return { now, observation, facts: { cluster, self, absentSince: undefined }, stage };
+  return { now, observation, facts: { cluster, self, missingSince: undefined }, stage };
 }
 
 async function play(stage: Stage, files: TokenFiles, setTime: (now: number) => void, listeners: Listeners) {

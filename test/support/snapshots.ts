@@ -104,7 +104,7 @@ export function troubledNode(): Snapshot {
     facts: {
       cluster: clusterOf(tokens),
       self: { podUid: 'uid-fresh', mountedTokenId: id },
-      absentSince: undefined,
+      missingSince: undefined,
     },
     unreadable: [
       { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'EACCES' },

@@ -22,7 +22,7 @@ export const legacySecretMissing = {
     if (review.isAccepted || review.refusal !== 'invalidated') return PASS;
     return fail(`the Secret ${claims.secret?.name ?? 'it came from'} in ${claims.namespace} was deleted`);
   },
-  findAbsent: (pod, seen) => {
+  findMissing: (pod, seen) => {
     if (pod.phase !== 'Pending' || !isSettled(pod, seen)) return [];
     return pod.secrets
       .filter(
@@ -41,7 +41,7 @@ export const legacySecretMissing = {
     `kubectl get secret ${token.claims.secret?.name ?? 'SECRET'} -n ${token.claims.namespace}  # is it really gone?`,
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # mount a projected serviceAccountToken in place of the Secret`,
   ],
-  fixAbsent: ({ namespace, pod }) => [
+  fixMissing: ({ namespace, pod }) => [
     `kubectl describe pod ${pod} -n ${namespace}  # events: FailedMount names the Secret`,
     `kubectl get pod ${pod} -n ${namespace} -o jsonpath='{.spec.volumes}'  # mount a projected serviceAccountToken in place of the Secret`,
     `kubectl get secrets -n ${namespace} --field-selector type=kubernetes.io/service-account-token  # since v1.24 none is made for an account by itself`,

@@ -8,7 +8,7 @@ import type { Observation } from '../observation.ts';
 import type { EpochSeconds, TokenIdentity } from '../token.ts';
 
 /** A place where a token should be. */
-export interface Absence {
+export interface MissingPath {
   readonly volume: string;
   readonly path: string;
   readonly detail: string;
@@ -22,8 +22,8 @@ export interface PodCheck {
   /** Name of the page that explains it: that of the alert that tells of it. */
   readonly runbook: string;
   /** Looks at a pod that is neither finished nor on its way out. */
-  readonly findAbsent: (pod: PodFacts, seen: Seen) => readonly Absence[];
-  readonly fixAbsent: (identity: TokenIdentity) => readonly string[];
+  readonly findMissing: (pod: PodFacts, seen: Seen) => readonly MissingPath[];
+  readonly fixMissing: (identity: TokenIdentity) => readonly string[];
 }
 
 /** What was seen of one pod's volumes. */

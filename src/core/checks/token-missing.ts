@@ -11,7 +11,7 @@ export const tokenMissing = {
   summary: 'The spec of a running pod asks for a token that is not there.',
   severity: 'critical',
   runbook: 'SATokenMissing',
-  findAbsent: (pod, seen) => {
+  findMissing: (pod, seen) => {
     if (pod.phase !== 'Running' || !isSettled(pod, seen)) return [];
     return pod.projections
       .filter(({ volume, path }) => !seen.isThere(volume, path))
@@ -21,7 +21,7 @@ export const tokenMissing = {
         detail: `the spec asks for ${path} in the volume ${volume}`,
       }));
   },
-  fixAbsent: ({ namespace, pod }) => [
+  fixMissing: ({ namespace, pod }) => [
     `kubectl describe pod ${pod} -n ${namespace}  # events: FailedMount names what is wrong`,
     `${KUBELET_LOG}  # on the node`,
     `kubectl delete pod ${pod} -n ${namespace}  # a new pod gets new volumes`,

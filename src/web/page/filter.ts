@@ -69,7 +69,7 @@ export function narrow(snapshot: Snapshot, { text, problem, state }: Filter): Sn
         (problem === undefined || one.failures.some(({ check }) => check.reason === problem)) &&
         isNamed(one.token.identity),
     ),
-    findings: snapshot.findings.filter(
+    missingTokens: snapshot.missingTokens.filter(
       ({ check, identity }) =>
         state === undefined && (problem === undefined || check.reason === problem) && isNamed(identity),
     ),

@@ -58,11 +58,11 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
 
 /** Times are epoch seconds; a fact that is not known is left out. */
 export function tokenReport(
-  { now, assessments, causes, findings, observation }: Snapshot,
+  { now, assessments, causes, missingTokens, observation }: Snapshot,
   runbooks: string,
 ): string {
   const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
-  const missing = findings.map(({ check, identity, detail }) => ({
+  const missing = missingTokens.map(({ check, identity, detail }) => ({
     ...identity,
     ...problemJson(check, detail, runbooks),
   }));

@@ -1,7 +1,7 @@
 /**
  * What should be there and is not, and what is there and cannot be read.
  */
-import type { Finding } from '../../core/missing-tokens.ts';
+import type { MissingToken } from '../../core/missing-tokens.ts';
 import { placeInWords, type Unreadable } from '../../core/observation.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -12,9 +12,9 @@ import { remedy } from './token-table.ts';
 const MAX_MISSING = 20;
 const MAX_UNREADABLE = 100;
 
-function missing({ check, identity, detail }: Finding, runbooks: string): Html {
+function missing({ check, identity, detail }: MissingToken, runbooks: string): Html {
   const { namespace, pod, podUid, volume, path } = identity;
-  const steps = check.fixAbsent(identity);
+  const steps = check.fixMissing(identity);
   return html`<li>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b> ${clipped(`${volume}/${path}`)}${remedy(check, detail, steps, runbooks)}
 `;
 }
@@ -25,15 +25,15 @@ function unreadable(lost: Unreadable): Html {
 }
 
 /** Two sections; neither where there is nothing of its kind. */
-export function absentAndUnreadable({ findings, observation }: Snapshot, runbooks: string): Html {
+export function absentAndUnreadable({ missingTokens, observation }: Snapshot, runbooks: string): Html {
   const lost = observation.unreadable;
   return html`${
-    findings.length === 0
+    missingTokens.length === 0
       ? NOTHING
       : section(
           'missing',
           'Missing tokens',
-          listed(findings, MAX_MISSING, (one) => missing(one, runbooks)),
+          listed(missingTokens, MAX_MISSING, (one) => missing(one, runbooks)),
         )
   }${
     lost.length === 0

@@ -48,10 +48,10 @@ describe('a part of a node', () => {
   const part = (query: string) => {
     const parsed = parseFilter(query);
     assert.ok(parsed.ok);
-    const { assessments, findings, observation } = narrow(whole, parsed.filter);
+    const { assessments, missingTokens, observation } = narrow(whole, parsed.filter);
     return {
       pods: assessments.map(({ token }) => token.identity.pod || token.identity.podUid),
-      missing: findings.map(({ identity }) => identity.pod),
+      missing: missingTokens.map(({ identity }) => identity.pod),
       unreadable: observation.unreadable.length,
     };
   };

@@ -74,7 +74,7 @@ describe('hostile texts of a snapshot', () => {
   const made = troubledNode();
   for (const [list, items] of Object.entries({
     unreadable: made.observation.unreadable.slice(0, 1),
-    findings: made.findings.slice(0, 1),
+    missingTokens: made.missingTokens.slice(0, 1),
     assessments: made.assessments.filter(({ failures }) => failures.length > 0).slice(0, 1),
   }))
     for (const path of pathsOf(items))

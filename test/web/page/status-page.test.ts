@@ -93,7 +93,7 @@ describe('the page of a burning node', () => {
     );
   });
   it('leads to the runbook of every problem, and nowhere else', () => {
-    const checks = [...of.assessments.flatMap(({ failures }) => failures), ...of.findings];
+    const checks = [...of.assessments.flatMap(({ failures }) => failures), ...of.missingTokens];
     const { unreadable, apiServer } = OTHER_RUNBOOKS;
     const runbooks = [...checks.map(({ check }) => check.runbook), unreadable, apiServer];
     const links = [...page.matchAll(/<a href="(https?:[^"]+)" rel=noreferrer>/g)].map(([, url]) => url);
@@ -120,7 +120,7 @@ describe('the page of a burning node', () => {
 
 describe('the page of an exporter that does not see itself', () => {
   const self = { podUid: 'uid-of-nobody', mountedTokenId: undefined };
-  const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, absentSince: undefined } }));
+  const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, missingSince: undefined } }));
 
   it('leads to a runbook once, whatever is wrong', () => {
     for (const name of [OTHER_RUNBOOKS.selfView, OTHER_RUNBOOKS.canary])
@@ -166,7 +166,7 @@ describe('unusual times', () => {
     const late = token({ claims: { issuedAt: NOW - 700, expiresAt: NOW - 100 } });
     const cluster = clusterAround(late, { pods: new Map() });
     const page = pageOf(
-      snapshot({ tokens: [late], facts: { cluster, self: undefined, absentSince: undefined } }),
+      snapshot({ tokens: [late], facts: { cluster, self: undefined, missingSince: undefined } }),
     );
     assert.match(page, /<b class=calm>expired<\/b><i>pod_terminating<\/i>/);
   });
