@@ -6,13 +6,12 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { trimAccount } from '../src/sources/api-server/accounts.ts';
 import type { Answer, Api, WatchEnd } from '../src/sources/api-server/api.ts';
 import { failed } from '../src/sources/api-server/failures.ts';
 import type { Listener } from '../src/sources/api-server/health.ts';
 import { createKeys } from '../src/sources/api-server/jwks.ts';
-import { trimPod } from '../src/sources/api-server/pods.ts';
 import { createReflector } from '../src/sources/api-server/reflector.ts';
+import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
 import type { Clock } from '../src/util/clock.ts';
 import { report } from './report.ts';
 

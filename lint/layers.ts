@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   jose: [],
   'jwt-decode': ['src/core/decode.ts'],
   'prom-client': ['src/metrics/**'],
-  yaml: ['src/config/**', 'src/web/config/**', 'src/sources/api-server/kubeconfig-files.ts'],
+  yaml: ['src/config/**', 'src/web/config/**', 'src/sources/api-server/kubeconfig.ts'],
 };
 
 const CLOCKS = ['node:process', 'node:timers', 'node:timers/**', 'node:perf_hooks'];

@@ -17,7 +17,7 @@ async function kubeconfigFiles({ config, environment }: GatherOptions): Promise<
   const isAsked = config.isKubernetesAuth ? { ...config, clusterMode: 'on' as const } : config;
   const kubeconfig = kubeconfigOf(isAsked, environment) ?? '';
   if (kubeconfig === '') return [];
-  const { filesOf } = await import('../sources/api-server/kubeconfig-files.ts');
+  const { filesOf } = await import('../sources/api-server/kubeconfig.ts');
   return filesOf(kubeconfig);
 }
 

@@ -6,10 +6,9 @@ import type { Cluster, Resource } from '../../simulator/cluster.ts';
 import { type JsonObject, object } from '../../src/core/claim-rules.ts';
 import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
-import { trimAccount } from '../../src/sources/api-server/accounts.ts';
 import { parseMountFailures } from '../../src/sources/api-server/mount-failures.ts';
-import { trimPod } from '../../src/sources/api-server/pods.ts';
 import type { Trimmed } from '../../src/sources/api-server/replica.ts';
+import { trimAccount, trimPod } from '../../src/sources/api-server/resources.ts';
 
 type Trim<T> = (thing: JsonObject) => Trimmed<T> | undefined;
 

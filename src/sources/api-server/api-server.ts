@@ -16,15 +16,14 @@ import type { SuspectPod } from '../../core/suspects.ts';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries } from '../../util/stable.ts';
-import { ACCOUNTS_PATH, trimAccount } from './accounts.ts';
 import { createApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { Listener } from './health.ts';
 import { createKeys } from './jwks.ts';
 import { createMountInquirer, MOUNT_FAILURES_GOOD_FOR_MS } from './mount-failures.ts';
-import { podsPath, trimPod } from './pods.ts';
 import { createInquiry } from './poller.ts';
 import { createReflector } from './reflector.ts';
+import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
 import { createReviewer, goodForMs } from './token-review.ts';
 

@@ -6,8 +6,7 @@
  */
 import type { JsonObject } from '../../core/claim-rules.ts';
 import { type Clock, createDeadline, type Deadline } from '../../util/clock.ts';
-import type { Connection, Question } from './connection.ts';
-import type { Reply } from './exchange.ts';
+import type { Connection, Question, Reply } from './connection.ts';
 import { AnswerError, type Failed, failed, statusFailure } from './failures.ts';
 import { linesOf, readList, readWhole } from './json-stream.ts';
 

@@ -9,8 +9,35 @@ import {
   type ClusterResource,
   type ResourceState,
 } from '../../core/cluster-facts.ts';
-import { type BackOff, createBackOff } from './back-off.ts';
 import { AnswerError, type Failed, failed } from './failures.ts';
+
+export interface BackOff {
+  /** The next wait: anything from a second to a longest, which doubles from wait to wait. */
+  readonly nextMs: () => number;
+  /** All is well: the next wait is one of the short ones. */
+  readonly reset: () => void;
+}
+
+const LEAST_MS = 1_000;
+/**
+ * The first two together stay below the five minutes after which facts are forgotten: that is what a restart of the
+ * API server takes, one for the watch that was cut and one for its version that is too old afterwards.
+ */
+const FIRST_MS = 90_000;
+const LONGEST_MS = 300_000;
+
+export function createBackOff(random: () => number): BackOff {
+  let mostMs = FIRST_MS;
+  const nextMs = (): number => {
+    const waitMs = LEAST_MS + random() * (mostMs - LEAST_MS);
+    mostMs = Math.min(mostMs * 2, LONGEST_MS);
+    return waitMs;
+  };
+  const reset = (): void => {
+    mostMs = FIRST_MS;
+  };
+  return { nextMs, reset };
+}
 
 /** Hears of what the parts of this source come to. */
 export interface Listener {

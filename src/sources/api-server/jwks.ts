@@ -11,8 +11,46 @@ import type { EpochSeconds, Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import type { Api } from './api.ts';
 import { createHealth, type Listener, STARTING } from './health.ts';
-import { createKeySearch } from './key-search.ts';
 import { askForPublication, NOTHING_PUBLISHED, type Publication, samePublication } from './oidc-discovery.ts';
+
+export interface KeySearch {
+  /** `named`: ids that tokens name. Answers whether one is new and not published. */
+  readonly look: (named: ReadonlySet<string>) => boolean;
+  /** An answer came. */
+  readonly settle: (published: ReadonlySet<string>) => void;
+  /** How long to wait from the last question to the next. */
+  readonly pauseMs: () => number;
+}
+
+const LEAST_PAUSE_MS = 60_000;
+const USUAL_PAUSE_MS = 30 * LEAST_PAUSE_MS;
+
+export function createKeySearch(): KeySearch {
+  let known: ReadonlySet<string> = new Set();
+  let missing: ReadonlySet<string> = new Set();
+  /** Answers that left a key missing, since one was first seen. */
+  let searches = 0;
+
+  const look = (named: ReadonlySet<string>): boolean => {
+    const before = missing;
+    missing = named.difference(known);
+    if (missing.isSubsetOf(before)) return false;
+    searches = 0;
+    return true;
+  };
+
+  const settle = (published: ReadonlySet<string>): void => {
+    known = published;
+    missing = missing.difference(published);
+    searches += 1;
+  };
+
+  const pauseMs = (): number => {
+    if (missing.size === 0) return USUAL_PAUSE_MS;
+    return Math.min(LEAST_PAUSE_MS * 2 ** Math.max(0, searches - 1), USUAL_PAUSE_MS);
+  };
+  return { look, settle, pauseMs };
+}
 
 export interface KeysOptions {
   readonly api: Api;

@@ -12,8 +12,13 @@ import type { Answer, Api } from '../../sources/api-server/api.ts';
 import { failed } from '../../sources/api-server/failures.ts';
 import { anyText, boolean, optional, parsed, required } from '../../sources/api-server/fields.ts';
 import type { AccessResource } from '../../sources/api-server/requests.ts';
-import { readStatus, refusalOf } from '../../sources/api-server/token-review.ts';
-import { postReview, TOKEN_REVIEWS, tokenReviewBody } from '../../sources/api-server/token-review-request.ts';
+import {
+  postReview,
+  readStatus,
+  refusalOf,
+  TOKEN_REVIEWS,
+  tokenReviewBody,
+} from '../../sources/api-server/token-review.ts';
 import { type Clock, createDeadline } from '../../util/clock.ts';
 import { type Access, type Attempt, isBearerToken } from './access.ts';
 import { createPermits, type Permits } from './permits.ts';

@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type Api, createApi, type Watcher } from '../../../src/sources/api-server/api.ts';
-import type { Question } from '../../../src/sources/api-server/connection.ts';
-import type { Reply } from '../../../src/sources/api-server/exchange.ts';
+import type { Question, Reply } from '../../../src/sources/api-server/connection.ts';
 import { AnswerError, type Failed, failed } from '../../../src/sources/api-server/failures.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createClock, SECOND } from './fakes.ts';

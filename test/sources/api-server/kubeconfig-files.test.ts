@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import { stringify } from 'yaml';
-import { filesOf } from '../../../src/sources/api-server/kubeconfig-files.ts';
+import { filesOf } from '../../../src/sources/api-server/kubeconfig.ts';
 
 describe('the files of a configuration of the API server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-files-'));

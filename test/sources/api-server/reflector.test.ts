@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { CLUSTER_FAILURES } from '../../../src/core/cluster-facts.ts';
-import { trimAccount } from '../../../src/sources/api-server/accounts.ts';
 import { failed } from '../../../src/sources/api-server/failures.ts';
 import { createReflector } from '../../../src/sources/api-server/reflector.ts';
+import { trimAccount } from '../../../src/sources/api-server/resources.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createClock, createFakeApi, createNotes, type FakeAnswers, MINUTE, SECOND } from './fakes.ts';
 import { account, bookmark, list, metadata } from './objects.ts';

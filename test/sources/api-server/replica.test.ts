@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { trimAccount } from '../../../src/sources/api-server/accounts.ts';
 import { AnswerError } from '../../../src/sources/api-server/failures.ts';
 import { createReplica, type Replica } from '../../../src/sources/api-server/replica.ts';
+import { trimAccount } from '../../../src/sources/api-server/resources.ts';
 import { account, bookmark, type Json, list, metadata } from './objects.ts';
 
 type Accounts = Replica<{ readonly uid: string }>;

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createBackOff } from '../../../src/sources/api-server/back-off.ts';
+import { createBackOff } from '../../../src/sources/api-server/health.ts';
 import { MINUTE, SECOND } from './fakes.ts';
 
 /** The first waits where chance has it so. */

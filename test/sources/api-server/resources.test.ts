@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { PodFacts } from '../../../src/core/cluster-facts.ts';
-import { trimAccount } from '../../../src/sources/api-server/accounts.ts';
-import { podsPath, trimPod } from '../../../src/sources/api-server/pods.ts';
+import { podsPath, trimAccount, trimPod } from '../../../src/sources/api-server/resources.ts';
 import { POD_UID } from '../../support/tokens.ts';
 import {
   account,

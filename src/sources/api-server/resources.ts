@@ -13,7 +13,7 @@ import {
   objectUid,
   text,
 } from '../../core/claim-rules.ts';
-import type { PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
+import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
 import { nameOf } from '../files/paths.ts';
 import { anyText, boolean, objects, optional, parsed, required, time, wholeNumber } from './fields.ts';
 import type { Trimmed } from './replica.ts';
@@ -115,5 +115,19 @@ export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
     const [metadata, spec] = [required(pod, 'metadata', object), required(pod, 'spec', object)];
     const value = podFacts(metadata, spec, optional(pod, 'status', object) ?? {});
     return { key: value.uid, value };
+  });
+}
+
+export const ACCOUNTS_PATH = '/api/v1/serviceaccounts';
+
+/** The account by `namespace/name`; undefined where the object is none. */
+export function trimAccount(account: JsonObject): Trimmed<AccountFacts> | undefined {
+  return parsed(() => {
+    const metadata = required(account, 'metadata', object);
+    const namespace = required(metadata, 'namespace', namespaceName);
+    const name = required(metadata, 'name', objectName);
+    const uid = required(metadata, 'uid', objectUid);
+    const isAutomounted = optional(account, 'automountServiceAccountToken', boolean);
+    return { key: `${namespace}/${name}`, value: { uid, isAutomounted } };
   });
 }
