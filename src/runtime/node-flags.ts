@@ -2,7 +2,7 @@
  * How Node is to run a program that stays for months on every node of a fleet: small rather than quick.
  *
  * Such settings are read when a process starts, so the process is replaced by itself, once and in place: same pid, same
- * descriptors. Figures are in docs/decisions/0009-small-rather-than-quick.md. Knows nothing of the program.
+ * descriptors. Figures are in docs/decisions/0009-memory-over-speed.md. Knows nothing of the program.
  */
 
 /** Without a compiler for hot code, and with a heap that is tidied up sooner. */

@@ -1,7 +1,7 @@
 /**
  * How Node is told to allow nothing but what is needed, and which of its flags undo that.
  *
- * The choice is explained in docs/decisions/0011-locked-down.md. Knows nothing of what is needed, or of the process.
+ * The choice is explained in docs/decisions/0011-node-permission-model.md. Knows nothing of what is needed, or of the process.
  */
 import type { Need } from './needs.ts';
 

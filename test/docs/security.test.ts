@@ -1,5 +1,5 @@
 /**
- * The limit that docs/security.md tells is the one that holds; the others are in a table of docs/guarding.md.
+ * The limit that docs/security.md tells is the one that holds; the others are in a table of docs/authentication.md.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

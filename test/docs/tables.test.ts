@@ -42,7 +42,7 @@ describe('the tables of the documents', () => {
   });
 
   it('the example of a web configuration file is one, and has all that there can be in it', async () => {
-    const example = /```yaml\n(tls_server_config.*?)```/s.exec(documentNamed('docs/guarding.md'))?.[1];
+    const example = /```yaml\n(tls_server_config.*?)```/s.exec(documentNamed('docs/authentication.md'))?.[1];
     const read = await parseWebConfig(example ?? '', 'example.yaml');
     assert.ok(read.ok, JSON.stringify(read));
     const { tls, headers, users, rateLimit } = read.value;

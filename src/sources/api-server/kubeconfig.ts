@@ -2,7 +2,7 @@
  * Where the API server is, whom to trust, and who we are, as the Kubernetes client reads it.
  *
  * The one importer of that client, and of its configuration alone, loaded when first asked for: its requests and its
- * watches are not used (docs/decisions/0008-requests-of-our-own.md). Knows nothing of what is asked.
+ * watches are not used (docs/decisions/0008-api-client.md). Knows nothing of what is asked.
  */
 
 import { readFileSync, statSync } from 'node:fs';

@@ -23,7 +23,7 @@ const GOOD_FOR_MS: Readonly<Record<Decision, number>> = {
   unauthenticated: 60 * SECOND_MS,
   forbidden: 30 * SECOND_MS,
 };
-/** docs/decisions/0010-guarding-by-tokens-of-the-cluster.md */
+/** docs/decisions/0010-token-authentication.md */
 const HELD_MS = 600 * SECOND_MS;
 /** Of each. */
 const MAX_KEYS = 1_000;
