@@ -2,6 +2,7 @@
  * What the page of 1,000 tokens costs, beside a scrape of them, and how large it is: all well, and all failing.
  */
 
+import { NO_FACTS } from '../src/core/facts.ts';
 import { RUNBOOKS } from '../src/core/runbook.ts';
 import { createTakeSnapshot, type Snapshot } from '../src/core/snapshot.ts';
 import { createBodies } from '../src/metrics/buffer-pool.ts';
@@ -32,7 +33,7 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
   const bodies = createBodies();
   const print = createPrint();
-  const look = (later = 0) => takeSnapshot(observation, Date.now() / 1_000 + later);
+  const look = (later = 0) => takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000 + later);
   const scrape = (): void => {
     bodies
       .make((write) => print(listFamilies(look()), 'text', write))

@@ -2,6 +2,7 @@
  * What a scrape of 1,000 tokens costs, beside joining its lines and beside prom-client.
  */
 import { Gauge, Registry } from 'prom-client';
+import { NO_FACTS } from '../src/core/facts.ts';
 import { createTakeSnapshot } from '../src/core/snapshot.ts';
 import { createBodies } from '../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../src/metrics/families.ts';
@@ -71,7 +72,7 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   const bodies = createBodies();
   const print = createPrint();
   const observation = source.observe();
-  const list = () => listFamilies(takeSnapshot(observation, Date.now() / 1_000));
+  const list = () => listFamilies(takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000));
   const scrape = (): void => {
     bodies
       .make((write) => print(list(), 'text', write))

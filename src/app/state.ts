@@ -4,7 +4,7 @@
  * Keeps the sources apart and the facts together. Knows nothing of when to look, nor of who asks.
  */
 import type { Config } from '../config/options.ts';
-import { NO_CLUSTER } from '../core/cluster-facts.ts';
+import { NO_FACTS } from '../core/facts.ts';
 import { findMissing, type MissingSince, trackMissing } from '../core/missing-tokens.ts';
 import { NOTHING_OBSERVED, type Observation } from '../core/observation.ts';
 import type { SelfFacts } from '../core/self-check.ts';
@@ -46,7 +46,10 @@ export function createFacts(options: FactsOptions): Facts {
   let since: MissingSince;
 
   const snapshot = (): Snapshot =>
-    takeSnapshot(observation, now(), { cluster: cluster?.facts() ?? NO_CLUSTER, self, missingSince: since });
+    takeSnapshot(
+      { ...NO_FACTS, observation, cluster: cluster?.facts() ?? NO_FACTS.cluster, self, missingSince: since },
+      now(),
+    );
 
   const gather = (): void => {
     observation = files.observe();

@@ -6,34 +6,22 @@
 
 import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import type { Facts } from './facts.ts';
 import {
   filterPersistent,
   findMissing,
-  type MissingSince,
   type MissingToken,
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
 } from './missing-tokens.ts';
-import type { Observation } from './observation.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import type { SelfFacts } from './self-check.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
 
-/** What is known beside the token files. */
-export interface SnapshotFacts {
-  readonly cluster: ClusterFacts;
-  readonly self: SelfFacts | undefined;
-  readonly missingSince: MissingSince;
-}
-
-const NO_SNAPSHOT_FACTS: SnapshotFacts = { cluster: NO_CLUSTER, self: undefined, missingSince: undefined };
-
-export interface Snapshot extends SnapshotFacts {
+export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
-  readonly observation: Observation;
   readonly assessments: readonly Assessment[];
   /** Tokens that should be there and are not. */
   readonly missingTokens: readonly MissingToken[];
@@ -50,7 +38,7 @@ export interface Snapshot extends SnapshotFacts {
   readonly tokenless: ReadonlyMap<NoTokenReason, number>;
 }
 
-export type TakeSnapshot = (observation: Observation, now: EpochSeconds, facts?: SnapshotFacts) => Snapshot;
+export type TakeSnapshot = (facts: Facts, now: EpochSeconds) => Snapshot;
 
 function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number> {
   const counts = new Map(keys.map((key) => [key, 0]));
@@ -77,21 +65,15 @@ function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
   );
 }
 
-function snapshot(
-  observation: Observation,
-  now: EpochSeconds,
-  facts: SnapshotFacts,
-  assess: Assess,
-): Snapshot {
-  const { cluster } = facts;
+function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
+  const { observation, cluster, missingSince } = facts;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster));
-  const missingTokens = filterPersistent(findMissing(observation, cluster), facts.missingSince, now);
+  const missingTokens = filterPersistent(findMissing(observation, cluster), missingSince, now);
   const causes = overdueCauses(assessments, now);
   const missing = missingTokens.map(({ check }) => check.reason);
   return {
     ...facts,
     now,
-    observation,
     assessments,
     missingTokens,
     causes,
@@ -113,5 +95,5 @@ function snapshot(
 /** Makes the function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const assess = createAssess(policy);
-  return (observation, now, facts = NO_SNAPSHOT_FACTS) => snapshot(observation, now, facts, assess);
+  return (facts, now) => snapshot(facts, now, assess);
 }

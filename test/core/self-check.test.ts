@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
 import { CANARY_VOLUME, findCanary, SELF_CHECKS, selfView } from '../../src/core/self-check.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
-import { NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
+import { facts, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const own = token();
 const self = { podUid: POD_UID, mountedTokenId: own.claims.id };
@@ -70,7 +70,10 @@ describe('the self view', () => {
 
 describe('the canary', () => {
   const canary = token({ identity: { volume: CANARY_VOLUME, path: 'token' } });
-  const { assessments } = createTakeSnapshot(policy())(observation({ tokens: [own, canary] }), NOW);
+  const { assessments } = createTakeSnapshot(policy())(
+    facts({ observation: observation({ tokens: [own, canary] }) }),
+    NOW,
+  );
 
   it('is the token of its volume in the own pod', () => {
     assert.equal(findCanary(assessments, self)?.token, canary);

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS } from '../../src/core/checks/index.ts';
-import { NOTHING_OBSERVED } from '../../src/core/observation.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../src/core/token.ts';
-import { legacyToken, NOW, observation, policy, token } from '../support/tokens.ts';
+import { facts, legacyToken, NOW, observation, policy, token } from '../support/tokens.ts';
 
 const YEAR = 31_536_000;
 const takeSnapshot = createTakeSnapshot(policy());
@@ -24,7 +24,7 @@ const future = token({ claims: { issuedAt: NOW + YEAR, notBefore: NOW + YEAR, ex
 const free = token({ identity: { volume: 'free' } });
 
 describe('a snapshot of nothing', () => {
-  const empty = takeSnapshot(NOTHING_OBSERVED, NOW);
+  const empty = takeSnapshot(NO_FACTS, NOW);
   const tables = [
     { what: 'kind', counts: empty.byKind, keys: TOKEN_KINDS },
     { what: 'state', counts: empty.byState, keys: TOKEN_STATES },
@@ -46,7 +46,7 @@ describe('a snapshot of nothing', () => {
 describe('a snapshot', () => {
   it('holds the instant, the observation, and each token in its order', () => {
     const seen = observation({ tokens: [healthy, free, legacyToken()] });
-    const snapshot = takeSnapshot(seen, NOW);
+    const snapshot = takeSnapshot(facts({ observation: seen }), NOW);
     assert.equal(snapshot.now, NOW);
     assert.equal(snapshot.observation, seen);
     assert.deepEqual(
@@ -57,7 +57,10 @@ describe('a snapshot', () => {
 
   it('counts kinds, states, problems and what it cannot know', () => {
     const tokens = [healthy, extended, future, free, legacyToken(), legacyToken()];
-    const { byKind, byState, problems, unknowns } = takeSnapshot(observation({ tokens }), NOW);
+    const { byKind, byState, problems, unknowns } = takeSnapshot(
+      facts({ observation: observation({ tokens }) }),
+      NOW,
+    );
     assert.deepEqual(counted<TokenKind>(byKind), { projected: 4, legacy: 2 });
     assert.deepEqual(counted<TokenState>(byState), { fresh: 3, not_yet_valid: 1, no_expiry: 2 });
     assert.deepEqual(counted(problems), { not_yet_valid: 1, legacy_token: 2 });
@@ -76,7 +79,7 @@ describe('a snapshot', () => {
   it('judges for the instant it is asked for', () => {
     const seen = observation({ tokens: [healthy, extended] });
     const states = [0, 2_880, 3_487, 3_600, 3_607, YEAR].map((after) =>
-      counted(takeSnapshot(seen, NOW + after).byState),
+      counted(takeSnapshot(facts({ observation: seen }), NOW + after).byState),
     );
     assert.deepEqual(states, [
       { fresh: 2 },
@@ -86,7 +89,7 @@ describe('a snapshot', () => {
       { stale: 1, expired: 1 },
       { expired: 2 },
     ]);
-    assert.deepEqual(counted(takeSnapshot(seen, NOW + 3_607).problems), {
+    assert.deepEqual(counted(takeSnapshot(facts({ observation: seen }), NOW + 3_607).problems), {
       expired: 1,
       stale: 1,
       rotation_overdue: 2,
@@ -94,14 +97,14 @@ describe('a snapshot', () => {
   });
 
   it('leaves no count of the snapshot before it', () => {
-    takeSnapshot(observation({ tokens: [future] }), NOW);
-    assert.deepEqual(counted(takeSnapshot(observation(), NOW).problems), {});
+    takeSnapshot(facts({ observation: observation({ tokens: [future] }) }), NOW);
+    assert.deepEqual(counted(takeSnapshot(facts(), NOW).problems), {});
   });
 
   it('counts every token in one kind and one state', () => {
     const tokens = [healthy, extended, future, free, legacyToken()];
     for (const after of [-YEAR, -61, 0, 3_000, 3_600, YEAR]) {
-      const { byKind, byState } = takeSnapshot(observation({ tokens }), NOW + after);
+      const { byKind, byState } = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + after);
       for (const counts of [byKind, byState]) {
         assert.equal(
           [...counts.values()].reduce((sum, count) => sum + count, 0),

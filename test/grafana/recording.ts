@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token.ts';
@@ -80,7 +81,7 @@ function createFirstAgent(perToken: PerTokenMode, index: number): Agent {
     ...createAgent(CLUSTERS[perToken], 'node-1', perToken, index),
     isGuarded: true,
     isThere: () => true,
-    see: ({ observation, now, facts }) => take(observation, now, facts),
+    see: ({ facts, now }) => take(facts, now),
   };
 }
 
@@ -91,9 +92,9 @@ function createSecondAgent(): Agent {
     ...createAgent(CLUSTERS.all, 'node-2', 'all', 9),
     isGuarded: false,
     isThere: ({ goingOn }) => !goingOn.has('second agent gone'),
-    see: ({ observation, now }) => {
+    see: ({ facts: { observation }, now }) => {
       const tokens = observation.tokens.filter(({ identity }) => identity.pod.startsWith('shop-'));
-      return take({ ...observation, tokens, unreadable: [] }, now);
+      return take({ ...NO_FACTS, observation: { ...observation, tokens, unreadable: [] } }, now);
     },
   };
 }

@@ -11,8 +11,8 @@ import * as plays from '../../simulator/demo/scenarios.ts';
 import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
+import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import type { SnapshotFacts } from '../../src/core/snapshot.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Rotation } from '../../src/sources/files/volume-state.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
@@ -91,8 +91,7 @@ export function instantOf(name: string): number {
 /** What the exporter knows at one scrape. */
 export interface Moment {
   readonly now: number;
-  readonly observation: Observation;
-  readonly facts: SnapshotFacts;
+  readonly facts: Facts;
   readonly stage: Stage;
 }
 
@@ -111,7 +110,7 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   const { world, goingOn } = stage;
   const cluster = goingOn.has('API server gone') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
   const self = { podUid: uid, mountedTokenId: own?.claims.id };
-  return { now, observation, facts: { cluster, self, missingSince: undefined }, stage };
+  return { now, facts: { ...NO_FACTS, observation, cluster, self }, stage };
 }
 
 async function play(stage: Stage, files: TokenFiles, setTime: (now: number) => void, listeners: Listeners) {

@@ -3,21 +3,22 @@
  */
 
 import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
+import type { Facts } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
-import { createTakeSnapshot, type Snapshot, type SnapshotFacts } from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, podFacts } from './cluster.ts';
-import { claims, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
+import { claims, facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
   readonly now?: number;
-  readonly facts?: SnapshotFacts;
+  readonly facts?: Partial<Omit<Facts, 'observation'>>;
 }
 
 /** What `observation` says, judged by the default options at NOW. */
-export function snapshot({ now = NOW, facts, ...seen }: SnapshotOverrides = {}): Snapshot {
-  return createTakeSnapshot(policy())(observation(seen), now, facts);
+export function snapshot({ now = NOW, facts: others, ...seen }: SnapshotOverrides = {}): Snapshot {
+  return createTakeSnapshot(policy())(facts({ observation: observation(seen), ...others }), now);
 }
 
 /** Characters that end a label, a line or a cell where nobody escapes them, and some that must survive as they are. */

@@ -7,6 +7,7 @@
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Policy } from '../../src/core/assessment.ts';
+import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token.ts';
 
@@ -97,6 +98,11 @@ export function legacyToken(overrides: TokenOverrides = {}): Token {
 /** What a pass over the node saw: one healthy token. */
 export function observation(overrides: Partial<Observation> = {}): Observation {
   return { tokens: [token()], unreadable: [], scannedAt: NOW, scanSeconds: 0.01, watches: 1, ...overrides };
+}
+
+/** What the exporter knows after a pass without an API server. */
+export function facts(overrides: Partial<Facts> = {}): Facts {
+  return { ...NO_FACTS, observation: observation(), ...overrides };
 }
 
 /** The defaults of the options. */

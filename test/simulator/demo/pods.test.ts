@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS, playDemo } from '../../../simulator/demo/pods.ts';
 import { chooseMounts } from '../../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../../simulator/world.ts';
+import { NO_FACTS } from '../../../src/core/facts.ts';
 import { createTakeSnapshot, type Snapshot } from '../../../src/core/snapshot.ts';
 import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
 
@@ -32,7 +33,7 @@ describe("an hour of the demo's world", () => {
     now = time;
     world.tick();
     await source.scan();
-    return takeSnapshot(source.observe(), now).assessments.filter(({ token }) =>
+    return takeSnapshot({ ...NO_FACTS, observation: source.observe() }, now).assessments.filter(({ token }) =>
       token.identity.pod.startsWith('shop-'),
     );
   };

@@ -1,0 +1,42 @@
+/**
+ * All facts, by source: what the sources found and how their last runs went. Replaced, never edited.
+ *
+ * A new source adds the type of its facts to `SourceFacts` and what holds without it to `NO_FACTS`.
+ */
+import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
+import type { MissingSince } from './missing-tokens.ts';
+import { NOTHING_OBSERVED, type Observation } from './observation.ts';
+import type { SelfFacts } from './self-check.ts';
+
+/** The facts of each source. */
+export interface SourceFacts {
+  /** The token files on the node. */
+  readonly observation: Observation;
+  /** What the API server knows. */
+  readonly cluster: ClusterFacts;
+  /** Undefined unless the exporter knows which pod is its own. */
+  readonly self: SelfFacts | undefined;
+}
+
+/** One attempt of a source to bring its facts up to date. */
+export interface SourceRun {
+  readonly isSuccess: boolean;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
+export interface Facts extends SourceFacts {
+  /** The last run of each source in use, by the name of the source; undefined before the first one has ended. */
+  readonly runs: ReadonlyMap<string, SourceRun | undefined>;
+  /** When each missing token was first found missing. */
+  readonly missingSince: MissingSince;
+}
+
+/** What holds without any source. */
+export const NO_FACTS: Facts = {
+  observation: NOTHING_OBSERVED,
+  cluster: NO_CLUSTER,
+  self: undefined,
+  runs: new Map(),
+  missingSince: undefined,
+};
