@@ -84,7 +84,7 @@ export interface Authority {
 }
 
 /** Why the API server refused a token, from its message. */
-export const REFUSALS = [
+export const REJECT_REASONS = [
   'audience',
   'expired',
   'not_yet_valid',
@@ -95,12 +95,12 @@ export const REFUSALS = [
   'unknown_key',
   'other',
 ] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** What a TokenReview answered: accepted, or refused and why. Accepted but not allowed to do something is accepted. */
 export type Review =
   | { readonly isAccepted: true }
-  | { readonly isAccepted: false; readonly refusal: Refusal };
+  | { readonly isAccepted: false; readonly reason: RejectReason };
 
 /** Why a volume of a pod could not be brought up to date, from the kubelet's events. */
 export interface MountFailure {

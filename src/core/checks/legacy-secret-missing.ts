@@ -19,7 +19,7 @@ export const legacySecretMissing = {
   judge: ({ token: { claims }, context: { review } }) => {
     if (claims.kind !== 'legacy') return PASS;
     if (review === undefined) return unknown('the API server was not asked');
-    if (review.isAccepted || review.refusal !== 'invalidated') return PASS;
+    if (review.isAccepted || review.reason !== 'invalidated') return PASS;
     return fail(`the Secret ${claims.secret?.name ?? 'it came from'} in ${claims.namespace} was deleted`);
   },
   findMissing: (pod, seen) => {

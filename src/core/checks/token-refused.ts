@@ -3,7 +3,7 @@
  *
  * Asked about the token's own audiences: accepted here says nothing of what the account may do.
  */
-import type { Refusal } from '../cluster-facts.ts';
+import type { RejectReason } from '../cluster-facts.ts';
 import { findPod, podArguments } from '../format.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -17,7 +17,7 @@ import { signatureInvalid } from './signature-invalid.ts';
 import { signingKeyUnknown } from './signing-key-unknown.ts';
 
 /** In words, and the checks that say the same more precisely. */
-const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
+const REJECT_DESCRIPTIONS: Readonly<Record<RejectReason, string>> = {
   audience: 'it is for another audience',
   expired: 'it has expired',
   not_yet_valid: 'it is not valid yet',
@@ -52,7 +52,7 @@ export const tokenRefused = {
     if (review === undefined) return unknown('the API server was not asked');
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
-    return fail(`the API server says that ${REFUSAL_WORDS[review.refusal]}`);
+    return fail(`the API server says that ${REJECT_DESCRIPTIONS[review.reason]}`);
   },
   fix: (token) => [
     ...findPod(token),

@@ -4,7 +4,7 @@
  * Knows nothing of which tokens give reason to ask, nor of how often.
  */
 import { type JsonObject, object } from '../../core/claim-rules.ts';
-import type { PodFacts, Refusal, Review } from '../../core/cluster-facts.ts';
+import type { PodFacts, RejectReason, Review } from '../../core/cluster-facts.ts';
 import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
 import { isTokenText, trimToken } from '../../util/raw-token.ts';
@@ -60,7 +60,7 @@ const MINUTE_MS = 60_000;
 const GOOD_FOR_MS = { accepted: 10 * MINUTE_MS, refused: MINUTE_MS };
 
 /** What the API server's messages say; a row holds where all of its words are there, the first that holds counts. */
-const WORDS: readonly (readonly [Refusal, ...string[]])[] = [
+const WORDS: readonly (readonly [RejectReason, ...string[]])[] = [
   // Before the others: this one alone quotes what a token says.
   ['audience', 'token audiences ', ' is invalid for the target audiences '],
   ['expired', 'service account token has expired'],
@@ -89,7 +89,7 @@ const NOT_ASKED = [
 ];
 
 /** A refusal by its message; undefined where it is none. */
-export function refusalOf(message: string): Refusal | undefined {
+export function refusalOf(message: string): RejectReason | undefined {
   const row = WORDS.find(([, ...words]) => words.every((word) => message.includes(word)));
   if (row !== undefined) return row[0];
   return NOT_ASKED.some((words) => message.includes(words)) ? undefined : 'other';
@@ -130,8 +130,8 @@ export function readStatus(status: JsonObject): Status | undefined {
 
 function reviewOf({ isAccepted, message }: Status): Review | undefined {
   if (isAccepted) return { isAccepted };
-  const refusal = refusalOf(message);
-  return refusal === undefined ? undefined : { isAccepted, refusal };
+  const reason = refusalOf(message);
+  return reason === undefined ? undefined : { isAccepted, reason };
 }
 
 export function goodForMs(review: Review | undefined): number {

@@ -2,7 +2,7 @@
  * One fact of the cluster at a time that is other than it should be, and exactly what is then found.
  */
 import type { Reason } from '../../../src/core/checks/index.ts';
-import type { AccountFacts, ClusterFacts, Refusal } from '../../../src/core/cluster-facts.ts';
+import type { AccountFacts, ClusterFacts, RejectReason } from '../../../src/core/cluster-facts.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { authority, clusterAround, podFacts } from '../../support/cluster.ts';
 import { ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
@@ -28,8 +28,8 @@ function accounts(account?: AccountFacts): Partial<ClusterFacts> {
   return { accounts: new Map(account === undefined ? [] : [['payments/api', account]]) };
 }
 
-function refused(refusal: Refusal): Change {
-  return (one) => ({ reviews: new Map([[one, { isAccepted: false, refusal }]]) });
+function refused(reason: RejectReason): Change {
+  return (one) => ({ reviews: new Map([[one, { isAccepted: false, reason }]]) });
 }
 
 function inPod(overrides: Parameters<typeof podFacts>[0]): Change {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { createAssess } from '../../../src/core/assessment.ts';
 import { CHECKS } from '../../../src/core/checks/index.ts';
-import { type ClusterFacts, NO_CLUSTER, REFUSALS } from '../../../src/core/cluster-facts.ts';
+import { type ClusterFacts, NO_CLUSTER, REJECT_REASONS } from '../../../src/core/cluster-facts.ts';
 import { clusterAround } from '../../support/cluster.ts';
 import { NOW, policy, token } from '../../support/tokens.ts';
 import { CLUSTER_CASES } from './cluster-cases.ts';
@@ -19,10 +19,10 @@ describe('the facts of the cluster', () => {
     });
   }
 
-  for (const refusal of REFUSALS) {
-    it(`tells the refusal ${refusal} in words`, () => {
+  for (const reason of REJECT_REASONS) {
+    it(`tells the refusal ${reason} in words`, () => {
       const one = token();
-      const cluster = clusterAround(one, { reviews: new Map([[one, { isAccepted: false, refusal }]]) });
+      const cluster = clusterAround(one, { reviews: new Map([[one, { isAccepted: false, reason }]]) });
       const verdict = verdictOf('token_refused', one, { cluster });
       assert.ok(verdict.status === 'fail');
       assert.match(verdict.detail, /^the API server says that \w/);

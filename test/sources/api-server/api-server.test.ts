@@ -128,7 +128,7 @@ describe('the cluster source', () => {
     source.inspect({ tokens: [sound, doomed], suspects: [sound, doomed], suspectPods: [] });
     const { reviews } = await until((facts) => facts.reviews.size === 2);
     assert.deepEqual(reviews.get(sound), { isAccepted: true });
-    assert.deepEqual(reviews.get(doomed), { isAccepted: false, refusal: 'account_deleted' });
+    assert.deepEqual(reviews.get(doomed), { isAccepted: false, reason: 'account_deleted' });
   });
 
   it('asks about all tokens where it is told to, and about none where it is told not to', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { REFUSALS } from '../../../src/core/cluster-facts.ts';
+import { REJECT_REASONS } from '../../../src/core/cluster-facts.ts';
 import type { Token } from '../../../src/core/token.ts';
 import type { Answer, Api } from '../../../src/sources/api-server/api.ts';
 import { failed } from '../../../src/sources/api-server/failures.ts';
@@ -66,7 +66,7 @@ describe('the message of a refusal', () => {
   it('has a case for every refusal', () => {
     const covered = new Set<unknown>(cases.map(([refusal]) => refusal));
     assert.deepEqual(
-      REFUSALS.filter((refusal) => !covered.has(refusal)),
+      REJECT_REASONS.filter((reason) => !covered.has(reason)),
       [],
     );
   });
@@ -160,12 +160,12 @@ describe('a review', () => {
   const answers = [
     ['accepted', { authenticated: true, user: {} }, { isAccepted: true }],
     ['accepted for want of a contradiction', { authenticated: true, error: 'x' }, { isAccepted: true }],
-    ['refused', { error: '[service account token has expired]' }, { isAccepted: false, refusal: 'expired' }],
-    ['refused without a word', {}, { isAccepted: false, refusal: 'other' }],
+    ['refused', { error: '[service account token has expired]' }, { isAccepted: false, reason: 'expired' }],
+    ['refused without a word', {}, { isAccepted: false, reason: 'other' }],
     [
       'refused in so many words',
       { authenticated: false, error: 'no' },
-      { isAccepted: false, refusal: 'other' },
+      { isAccepted: false, reason: 'other' },
     ],
     ['not known', { error: '[invalid bearer token, context deadline exceeded]' }, undefined],
   ] as const;
@@ -202,7 +202,7 @@ describe('a review', () => {
 
   it('is good for ten minutes where it accepts, and for one where it does not', () => {
     assert.equal(goodForMs({ isAccepted: true }), 10 * MINUTE);
-    assert.equal(goodForMs({ isAccepted: false, refusal: 'expired' }), MINUTE);
+    assert.equal(goodForMs({ isAccepted: false, reason: 'expired' }), MINUTE);
     assert.equal(goodForMs(undefined), MINUTE);
   });
 });
