@@ -13,7 +13,7 @@ import {
   tokenlessPods,
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import { CAUSE_WORDS } from '../core/overdue-cause.ts';
+import { CAUSE_DESCRIPTIONS } from '../core/overdue-cause.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
@@ -105,7 +105,7 @@ function facts(assessment: Assessment, { now, causes }: Snapshot): readonly stri
     ...instant('refresh due', schedule.refreshDue, now),
     ...instant('nominal expiration', schedule.nominalExpiration, now),
     ...instant('expiration', claims.expiresAt, now),
-    ...(cause === undefined ? [] : [fact('not replaced since', `${cause}: ${CAUSE_WORDS[cause]}`)]),
+    ...(cause === undefined ? [] : [fact('not replaced since', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`)]),
   ];
 }
 

@@ -7,7 +7,7 @@
 import { type Assessment, isFailing } from '../core/assessment.ts';
 import { inWords, relativeTo } from '../core/format.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
-import { type Observation, placeInWords, type Unreadable } from '../core/observation.ts';
+import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { printable } from '../util/sanitize.ts';
 import { lifetime, octal } from '../web/page/json-report.ts';
@@ -50,7 +50,7 @@ const TITLES = [
 ];
 
 export function unreadableLine(lost: Unreadable): string {
-  return printable(`could not read ${placeInWords(lost)}: ${lost.reason} (${lost.detail})`);
+  return printable(`could not read ${formatLocation(lost)}: ${lost.reason} (${lost.detail})`);
 }
 
 function missingLine({ check, identity, detail }: MissingToken): string {

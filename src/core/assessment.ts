@@ -3,11 +3,11 @@
  *
  * Pure. What does not change while a token's content and the cluster's facts stay the same is worked out once.
  */
-import { type AudiencePolicy, clusterExpectations, standingExpectations } from './audience.ts';
+import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
 import { type Check, type CheckInput, PASS, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
-import { contextOf, isLeaving } from './context.ts';
+import { contextOf, isInactive } from './context.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
@@ -74,7 +74,7 @@ function judgeBy(
 /** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
 function judge(input: CheckInput, now: EpochSeconds, before: Assessment | undefined): Assessment {
   // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
-  const results = isLeaving(input.context.pod)
+  const results = isInactive(input.context.pod)
     ? PASSES
     : PASSES.map((passed, index) => judgeBy(passed, before?.results[index], input, now));
   const isSame =
@@ -88,7 +88,7 @@ function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared 
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
     context,
-    expectations: [...standingExpectations(token, policy.audience), ...clusterExpectations(token, context)],
+    expectations: [...policyExpectations(token, policy.audience), ...clusterExpectations(token, context)],
   };
   return { input, last: undefined };
 }

@@ -8,7 +8,7 @@ import { catalogueEntryFor } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
 import type { Expectation } from './expectation.ts';
 import type { Token, TokenIdentity } from './token.ts';
-import { isDefaultPlace } from './token-paths.ts';
+import { isDefaultTokenPath } from './token-paths.ts';
 
 /** An expectation and the tokens it is for. */
 export interface AudienceRule extends Expectation {
@@ -22,7 +22,7 @@ export interface AudiencePolicy {
 }
 
 /** What the user or the catalogue expects of a token, whatever the cluster says. */
-export function standingExpectations(
+export function policyExpectations(
   { identity, volumeKind }: Token,
   policy: AudiencePolicy,
 ): readonly Expectation[] {
@@ -35,7 +35,7 @@ export function standingExpectations(
 /** Whether the token was asked for without an audience, and so is for the API server. */
 function isForApiServer({ identity, volumeKind }: Token, { projection }: TokenContext): boolean {
   if (projection !== undefined) return projection.audience === undefined;
-  return isDefaultPlace(volumeKind, identity.volume, identity.path);
+  return isDefaultTokenPath(volumeKind, identity.volume, identity.path);
 }
 
 /** What the cluster expects of a token. One of a former issuer is for a former audience, which is no second fault. */

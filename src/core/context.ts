@@ -20,13 +20,13 @@ export interface TokenContext {
   readonly projection: PodProjection | undefined;
   readonly account: AccountFacts | 'absent' | undefined;
   readonly authority: Authority | undefined;
-  readonly isSignatureGood: boolean | undefined;
+  readonly isSignatureValid: boolean | undefined;
   readonly review: Review | undefined;
   readonly mountFailures: readonly MountFailure[] | undefined;
 }
 
 /** Whether a pod is on its way out, or gone: nobody refreshes its tokens, and nobody misses them. */
-export function isLeaving(pod: TokenContext['pod']): boolean {
+export function isInactive(pod: TokenContext['pod']): boolean {
   if (pod === undefined) return false;
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';
 }
@@ -48,7 +48,7 @@ export function contextOf(token: Token, facts: ClusterFacts): TokenContext {
     projection: projectionAt(pod, identity),
     account: lookUp(facts.accounts, `${claims.namespace}/${claims.serviceAccount.name}`),
     authority: facts.authority,
-    isSignatureGood: facts.signatures.get(token),
+    isSignatureValid: facts.signatures.get(token),
     review: facts.reviews.get(token),
     mountFailures: facts.mountFailures.get(identity.podUid),
   };

@@ -7,7 +7,7 @@
 import { POD_CHECKS, type Reason } from './checks/index.ts';
 import { createSeen, type PodCheck } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
-import { isLeaving } from './context.ts';
+import { isInactive } from './context.ts';
 import type { Observation } from './observation.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
@@ -28,7 +28,7 @@ export const NO_TOKEN_REASONS = [
 export type NoTokenReason = (typeof NO_TOKEN_REASONS)[number];
 
 function staying({ pods }: ClusterFacts): readonly PodFacts[] {
-  return [...(pods?.values() ?? [])].filter((pod) => !isLeaving(pod));
+  return [...(pods?.values() ?? [])].filter((pod) => !isInactive(pod));
 }
 
 function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity {

@@ -37,7 +37,7 @@ export interface Unreadable {
 }
 
 /** Where an unreadable object lies: `pod uid/volume/path`, as far as it goes. */
-export function placeInWords({ podUid, volume, path }: Unreadable): string {
+export function formatLocation({ podUid, volume, path }: Unreadable): string {
   const parts = [podUid, volume, path].filter((part) => part !== '');
   return parts.join('/') || "the kubelet's folder of pods";
 }

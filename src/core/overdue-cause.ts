@@ -5,7 +5,7 @@
  */
 import type { Assessment } from './assessment.ts';
 import type { MountFailure } from './cluster-facts.ts';
-import { isLeaving } from './context.ts';
+import { isInactive } from './context.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
 /** Values of a label, public contract: retire them, never rename them. */
@@ -22,7 +22,7 @@ export const OVERDUE_CAUSES = [
 export type OverdueCause = (typeof OVERDUE_CAUSES)[number];
 
 /** Why a late token is late, in a sentence. */
-export const CAUSE_WORDS: Readonly<Record<OverdueCause, string>> = {
+export const CAUSE_DESCRIPTIONS: Readonly<Record<OverdueCause, string>> = {
   pod_terminating: 'the pod is on its way out: nobody refreshes its tokens, and that is no trouble',
   clock_skew: 'the token begins in the future: the kubelet waits for its time to come',
   service_account_missing: 'its service account does not exist',
@@ -57,7 +57,7 @@ function accountCause({ token, context: { account } }: Assessment): OverdueCause
 /** The cause that lies with the pod; undefined where nothing about it tells. */
 function ownCause(assessment: Assessment): OverdueCause | undefined {
   const { context, state, token } = assessment;
-  if (isLeaving(context.pod)) return 'pod_terminating';
+  if (isInactive(context.pod)) return 'pod_terminating';
   if (state === 'not_yet_valid') return 'clock_skew';
   return accountCause(assessment) ?? mountCause(context.mountFailures ?? [], token);
 }

@@ -18,7 +18,7 @@ export const TOKEN_STATES = [
 export type TokenState = (typeof TOKEN_STATES)[number];
 
 /** Whether a kubelet that works leaves a token in this state. */
-export function isInTime(state: TokenState | undefined): boolean {
+export function isOnSchedule(state: TokenState | undefined): boolean {
   return state === 'fresh' || state === 'refresh_due';
 }
 

@@ -11,13 +11,13 @@ import type { VolumeKind } from './token.ts';
 const DEFAULT_VOLUME = 'kube-api-access-*';
 
 /** Whether automounting puts a token there. */
-export function isDefaultPlace(volumeKind: VolumeKind, volume: string, path: string): boolean {
+export function isDefaultTokenPath(volumeKind: VolumeKind, volume: string, path: string): boolean {
   return volumeKind === 'projected' && path === 'token' && matchesPattern(DEFAULT_VOLUME, volume);
 }
 
 /** Whether the kubelet is known to put a token at `path` in `volume`. */
-export function isTokenPlace(volumeKind: VolumeKind, volume: string, path: string): boolean {
-  if (isDefaultPlace(volumeKind, volume, path)) return true;
+export function isTokenPath(volumeKind: VolumeKind, volume: string, path: string): boolean {
+  if (isDefaultTokenPath(volumeKind, volume, path)) return true;
   return (
     volumeKind === 'projected' &&
     CATALOGUE.some((known) => known.path === path && matchesPattern(known.volume, volume))

@@ -4,7 +4,7 @@
  * Without either they have no series, but for the counts of what is known from files.
  */
 import { type KeyInUse, keysInUse } from '../core/keys-in-use.ts';
-import { isInTime } from '../core/rotation.ts';
+import { isOnSchedule } from '../core/rotation.ts';
 import { findCanary, selfView } from '../core/self-check.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { labelText } from './labels.ts';
@@ -101,7 +101,7 @@ export const CLUSTER_METRICS: readonly NodeMetric[] = [
     (found) => found?.schedule.refreshDue,
   ),
   canary('satoken_canary_healthy', "Whether the canary's token is there and replaced in time.", (found) =>
-    Number(isInTime(found?.state)),
+    Number(isOnSchedule(found?.state)),
   ),
   {
     name: 'satoken_cluster_up',

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type AudiencePolicy, type AudienceRule, standingExpectations } from '../../src/core/audience.ts';
+import { type AudiencePolicy, type AudienceRule, policyExpectations } from '../../src/core/audience.ts';
 import { CATALOGUE } from '../../src/core/catalogue.ts';
 import { satisfies } from '../../src/core/expectation.ts';
 import { token } from '../support/tokens.ts';
@@ -21,7 +21,7 @@ function rule(overrides: Partial<AudienceRule> = {}): AudienceRule {
 
 /** Whether a token for this audience meets everything the catalogue expects at its place. */
 function isMet(audience: string, volume: string, path: string): boolean {
-  const expectations = standingExpectations(at(volume, path), CATALOGUE_ONLY);
+  const expectations = policyExpectations(at(volume, path), CATALOGUE_ONLY);
   return expectations.length > 0 && expectations.every((one) => satisfies([audience], one));
 }
 
@@ -63,15 +63,15 @@ describe('the catalogue', () => {
     });
 
     it(`says nothing of a file beside that of ${origin}`, () => {
-      assert.deepEqual(standingExpectations(at(name, 'another'), CATALOGUE_ONLY), []);
+      assert.deepEqual(policyExpectations(at(name, 'another'), CATALOGUE_ONLY), []);
     });
 
     it(`says nothing of a Secret volume named as that of ${origin}`, () => {
-      assert.deepEqual(standingExpectations(at(name, path, 'secret'), CATALOGUE_ONLY), []);
+      assert.deepEqual(policyExpectations(at(name, path, 'secret'), CATALOGUE_ONLY), []);
     });
 
     it(`can be switched off for ${origin}`, () => {
-      assert.deepEqual(standingExpectations(at(name, path), NOTHING), []);
+      assert.deepEqual(policyExpectations(at(name, path), NOTHING), []);
     });
   }
 
@@ -110,12 +110,12 @@ describe('the catalogue', () => {
 
 describe('the expectations for a token', () => {
   it('are none where nobody says anything', () => {
-    assert.deepEqual(standingExpectations(at('free', 'token'), CATALOGUE_ONLY), []);
+    assert.deepEqual(policyExpectations(at('free', 'token'), CATALOGUE_ONLY), []);
   });
 
   it('are those of the first rule that matches, in place of the catalogue', () => {
     const rules = [rule({ matches: () => false }), rule({ origin: 'second' }), rule({ origin: 'third' })];
-    const found = standingExpectations(token(), { rules, useCatalogue: true });
+    const found = policyExpectations(token(), { rules, useCatalogue: true });
     assert.deepEqual(
       found.map(({ origin }) => origin),
       ['second'],
@@ -125,21 +125,21 @@ describe('the expectations for a token', () => {
   it('are those of the catalogue where no rule matches', () => {
     const policy = { rules: [rule({ matches: () => false })], useCatalogue: true };
     assert.deepEqual(
-      standingExpectations(token(), policy).map(({ audiences }) => audiences),
+      policyExpectations(token(), policy).map(({ audiences }) => audiences),
       [['vault']],
     );
   });
 
   it('are those of a rule for a Secret volume too, and without the catalogue', () => {
     const policy = { rules: [rule()], useCatalogue: false };
-    assert.equal(standingExpectations(token({ volumeKind: 'secret' }), policy).length, 1);
+    assert.equal(policyExpectations(token({ volumeKind: 'secret' }), policy).length, 1);
   });
 
   it('go by the identity of the token', () => {
     const one = token();
     const seen: unknown[] = [];
     const matches = (identity: unknown) => seen.push(identity) > 0;
-    standingExpectations(one, { rules: [rule({ matches })], useCatalogue: true });
+    policyExpectations(one, { rules: [rule({ matches })], useCatalogue: true });
     assert.deepEqual(seen, [one.identity]);
   });
 });

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { CATALOGUE } from '../../src/core/catalogue.ts';
-import { isTokenPlace } from '../../src/core/token-paths.ts';
+import { isTokenPath } from '../../src/core/token-paths.ts';
 
-describe('isTokenPlace', () => {
+describe('isTokenPath', () => {
   const cases = [
     { volume: 'kube-api-access-x7k2p', path: 'token', is: true },
     { volume: 'kube-api-access-x7k2p', path: 'ca.crt', is: false },
@@ -21,17 +21,17 @@ describe('isTokenPlace', () => {
   ];
   for (const { volume, path, is } of cases) {
     it(`${is ? 'knows' : 'does not know'} ${path || 'nothing'} in ${volume || 'nothing'}`, () => {
-      assert.equal(isTokenPlace('projected', volume, path), is);
+      assert.equal(isTokenPath('projected', volume, path), is);
     });
   }
 
   for (const { origin, volume, path } of CATALOGUE) {
     const name = volume.replace('*', '1');
     it(`knows the place of ${origin}: ${name}/${path}`, () => {
-      assert.equal(isTokenPlace('projected', name, path), true);
+      assert.equal(isTokenPath('projected', name, path), true);
     });
     it(`expects nothing at ${name}/${path} in a Secret, which anybody may name and fill`, () => {
-      assert.equal(isTokenPlace('secret', name, path), false);
+      assert.equal(isTokenPath('secret', name, path), false);
     });
   }
 });

@@ -11,9 +11,9 @@ export const signatureInvalid = {
   summary: 'The signature of the token is not that of the key it names.',
   severity: 'critical',
   runbook: 'SATokenSignatureInvalid',
-  judge: ({ token: { claims }, context: { isSignatureGood } }) => {
-    if (isSignatureGood === undefined) return unknown('the signature was not verified');
-    return isSignatureGood ? PASS : fail(`not signed with the key ${claims.keyId ?? 'it names'}`);
+  judge: ({ token: { claims }, context: { isSignatureValid } }) => {
+    if (isSignatureValid === undefined) return unknown('the signature was not verified');
+    return isSignatureValid ? PASS : fail(`not signed with the key ${claims.keyId ?? 'it names'}`);
   },
   fix: (token) => [
     ...findPod(token),

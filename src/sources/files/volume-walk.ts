@@ -6,7 +6,7 @@
  */
 import type { Unreadable } from '../../core/observation.ts';
 import type { FileFacts, TokenClaims } from '../../core/token.ts';
-import { isTokenPlace } from '../../core/token-paths.ts';
+import { isTokenPath } from '../../core/token-paths.ts';
 import { type Entry, listFolder, statFolder } from './directory.ts';
 import { type Failure, MOUNTED_OVER, NOT_A_FILE, unreadableAt } from './failures.ts';
 import { join, type Path } from './paths.ts';
@@ -80,7 +80,7 @@ function report(walk: Walk, path: string, failure: Failure): void {
 
 function visitFile(walk: Walk, file: Path, path: string): void {
   const { volumeKind, volume } = walk.place;
-  const isExpected = () => walk.wasToken(path) || isTokenPlace(volumeKind, volume, path);
+  const isExpected = () => walk.wasToken(path) || isTokenPath(volumeKind, volume, path);
   const reading = readTokenFile(file, walk.device, isExpected);
   if (reading.status === 'failed') report(walk, path, reading);
   else if (reading.status === 'token' && hasRoom(walk))

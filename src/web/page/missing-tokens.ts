@@ -2,7 +2,7 @@
  * What should be there and is not, and what is there and cannot be read.
  */
 import type { MissingToken } from '../../core/missing-tokens.ts';
-import { placeInWords, type Unreadable } from '../../core/observation.ts';
+import { formatLocation, type Unreadable } from '../../core/observation.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { clipped, listed, runbookLink, section } from './format.ts';
@@ -20,7 +20,7 @@ function missing({ check, identity, detail }: MissingToken, runbooks: string): H
 }
 
 function unreadable(lost: Unreadable): Html {
-  return html`<li>${clipped(placeInWords(lost))}: <b class=warn>${lost.reason}</b> <i>${clipped(lost.detail)}</i>
+  return html`<li>${clipped(formatLocation(lost))}: <b class=warn>${lost.reason}</b> <i>${clipped(lost.detail)}</i>
 `;
 }
 

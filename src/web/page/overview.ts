@@ -2,7 +2,7 @@
  * The node at a glance: counts, and what they rest on: the API server, the exporter's view of itself.
  */
 
-import { isInTime } from '../../core/rotation.ts';
+import { isOnSchedule } from '../../core/rotation.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import { findCanary, selfView } from '../../core/self-check.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -72,7 +72,7 @@ function ownView({ observation, self, assessments }: Snapshot): readonly Judged[
     named(check, isTrue ? 'good' : 'bad', isTrue ? 'yes' : 'no', OTHER_RUNBOOKS.selfView),
   );
   const canary = findCanary(assessments, self);
-  const tone = isInTime(canary?.state) ? 'good' : 'warn';
+  const tone = isOnSchedule(canary?.state) ? 'good' : 'warn';
   return [...checks, named('canary', tone, canary?.state ?? 'none', OTHER_RUNBOOKS.canary)];
 }
 

@@ -5,8 +5,8 @@
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
-import { CAUSE_WORDS } from '../../core/overdue-cause.ts';
-import { isInTime } from '../../core/rotation.ts';
+import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
+import { isOnSchedule } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, clipped, relative, runbookLink, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -27,7 +27,7 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
 
 /** A token that is late and fails nothing is one that nobody will miss. */
 function toneOf({ failures, state }: Assessment): Tone {
-  if (failures.length === 0) return isInTime(state) ? 'good' : 'calm';
+  if (failures.length === 0) return isOnSchedule(state) ? 'good' : 'calm';
   return failures.some(({ check }) => check.severity === 'critical') ? 'bad' : 'warn';
 }
 
@@ -71,7 +71,7 @@ function extension({ token, schedule }: Assessment, now: number): Html {
 function remedies(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
   const { failures, token } = assessment;
   const cause = causes.get(token);
-  const late = cause === undefined ? NOTHING : html`<p>Not replaced since: ${CAUSE_WORDS[cause]}.</p>`;
+  const late = cause === undefined ? NOTHING : html`<p>Not replaced since: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
   return html`<tr class=why><td colspan=6>${late}${extension(assessment, now)}${failures.map(
     ({ check, detail }) => remedy(check, detail, check.fix(token), runbooks),
   )}
