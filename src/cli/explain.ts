@@ -5,7 +5,7 @@
  */
 
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
-import { relativeTo } from '../core/format.ts';
+import { formatRelative } from '../core/format.ts';
 import {
   type MissingToken,
   type NoTokenReason,
@@ -87,7 +87,7 @@ function instant(title: string, seconds: EpochSeconds | undefined, now: EpochSec
   if (seconds === undefined) return [];
   // biome-ignore lint/style/noRestrictedGlobals: it writes down a time that is given, and reads no clock.
   const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
-  return [fact(title, `${date}, ${relativeTo(now, seconds)}`)];
+  return [fact(title, `${date}, ${formatRelative(now, seconds)}`)];
 }
 
 function facts(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {

@@ -5,7 +5,7 @@
  */
 
 import { type Assessment, isFailing } from '../core/assessment.ts';
-import { inWords, relativeTo } from '../core/format.ts';
+import { formatDuration, formatRelative } from '../core/format.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -26,9 +26,9 @@ function row(assessment: Assessment, now: number): readonly string[] {
     identity.serviceAccount,
     `${identity.volume}/${identity.path}`,
     claims.audiences.join(','),
-    seconds === undefined ? '' : inWords(seconds),
-    claims.issuedAt === undefined ? '' : relativeTo(now, claims.issuedAt),
-    schedule.nominalExpiration === undefined ? '' : relativeTo(now, schedule.nominalExpiration),
+    seconds === undefined ? '' : formatDuration(seconds),
+    claims.issuedAt === undefined ? '' : formatRelative(now, claims.issuedAt),
+    schedule.nominalExpiration === undefined ? '' : formatRelative(now, schedule.nominalExpiration),
     `${octal(file.mode)} ${file.uid}:${file.gid}`,
     state,
     assessment.failures.map(({ check }) => check.reason).join(','),

@@ -13,7 +13,7 @@ const UNITS = [
 ] as const;
 
 /** A length of time by its two largest units: `2d3h`, `59m4s`, `0s`; the sign is left out. */
-export function inWords(seconds: number): string {
+export function formatDuration(seconds: number): string {
   let rest = Math.floor(Math.abs(seconds));
   const parts: string[] = [];
   for (const [unit, length] of UNITS) {
@@ -26,8 +26,8 @@ export function inWords(seconds: number): string {
 }
 
 /** `3m2s ago`, `in 3m2s`. */
-export function relativeTo(now: EpochSeconds, instant: EpochSeconds): string {
-  return instant <= now ? `${inWords(now - instant)} ago` : `in ${inWords(instant - now)}`;
+export function formatRelative(now: EpochSeconds, instant: EpochSeconds): string {
+  return instant <= now ? `${formatDuration(now - instant)} ago` : `in ${formatDuration(instant - now)}`;
 }
 
 /** Where the kubelet says why a refresh failed: on the node, in its log alone. */

@@ -3,7 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { accountArguments, findPod, inWords, podArguments, relativeTo } from '../../src/core/format.ts';
+import {
+  accountArguments,
+  findPod,
+  formatDuration,
+  formatRelative,
+  podArguments,
+} from '../../src/core/format.ts';
 import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
 
 describe('a length of time', () => {
@@ -23,7 +29,7 @@ describe('a length of time', () => {
     { seconds: -61, words: '1m1s' },
   ];
   for (const { seconds, words } of cases) {
-    it(`of ${seconds} s is ${words}`, () => assert.equal(inWords(seconds), words));
+    it(`of ${seconds} s is ${words}`, () => assert.equal(formatDuration(seconds), words));
   }
 });
 
@@ -36,7 +42,7 @@ describe('an instant', () => {
     { after: 3_600, words: 'in 1h0m' },
   ];
   for (const { after, words } of cases) {
-    it(`${after} s from now is ${words}`, () => assert.equal(relativeTo(NOW, NOW + after), words));
+    it(`${after} s from now is ${words}`, () => assert.equal(formatRelative(NOW, NOW + after), words));
   }
 });
 

@@ -3,7 +3,7 @@
  *
  * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
  */
-import { accountArguments, findPod, KUBELET_LOG, podArguments, relativeTo } from '../format.ts';
+import { accountArguments, findPod, formatRelative, KUBELET_LOG, podArguments } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const expired = {
@@ -13,7 +13,7 @@ export const expired = {
   runbook: 'SATokenExpired',
   judge: ({ token: { claims } }, now) => {
     if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;
-    return fail(`expired ${relativeTo(now, claims.expiresAt)}`);
+    return fail(`expired ${formatRelative(now, claims.expiresAt)}`);
   },
   fix: (token) => [
     ...findPod(token),

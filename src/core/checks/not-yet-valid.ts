@@ -4,7 +4,7 @@
  * A kubelet that holds such a token never refreshes it before its time. Knows not whose clock it is.
  */
 
-import { relativeTo } from '../format.ts';
+import { formatRelative } from '../format.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
 import { type Check, fail, PASS } from './check.ts';
 
@@ -15,7 +15,7 @@ export const notYetValid = {
   runbook: 'SATokenNotYetValid',
   judge: ({ token: { claims } }, now) => {
     const accepted = validFrom(claims);
-    return now < accepted ? fail(`begins ${relativeTo(now, accepted + CLOCK_LEEWAY)}`) : PASS;
+    return now < accepted ? fail(`begins ${formatRelative(now, accepted + CLOCK_LEEWAY)}`) : PASS;
   },
   fix: () => [
     'timedatectl status  # on the node and on the control plane: is the clock synchronised?',

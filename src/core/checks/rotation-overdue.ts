@@ -5,7 +5,7 @@
  * worse. A kubelet that fails here says so in one log line and in no metric.
  */
 
-import { accountArguments, findPod, inWords, KUBELET_LOG, podArguments } from '../format.ts';
+import { accountArguments, findPod, formatDuration, KUBELET_LOG, podArguments } from '../format.ts';
 import { isRefreshed } from '../rotation.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 
@@ -18,7 +18,7 @@ export const rotationOverdue = {
     if (!isRefreshed(token)) return PASS;
     if (refreshDue === undefined || overdueFrom === undefined)
       return unknown('the token does not say when it was issued or when it ends');
-    return now > overdueFrom ? fail(`refresh was due ${inWords(now - refreshDue)} ago`) : PASS;
+    return now > overdueFrom ? fail(`refresh was due ${formatDuration(now - refreshDue)} ago`) : PASS;
   },
   fix: (token) => [
     ...findPod(token),

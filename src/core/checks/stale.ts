@@ -3,7 +3,7 @@
  *
  * Only default tokens are extended. Such a use is counted by the API server as a stale token.
  */
-import { findPod, KUBELET_LOG, podArguments, relativeTo } from '../format.ts';
+import { findPod, formatRelative, KUBELET_LOG, podArguments } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const stale = {
@@ -13,7 +13,7 @@ export const stale = {
   runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;
-    return fail(`nominal expiration was ${relativeTo(now, nominalExpiration)}`);
+    return fail(`nominal expiration was ${formatRelative(now, nominalExpiration)}`);
   },
   fix: (token) => [
     ...findPod(token),

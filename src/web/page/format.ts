@@ -4,7 +4,7 @@
  *
  * Knows no part in particular.
  */
-import { relativeTo } from '../../core/format.ts';
+import { formatRelative } from '../../core/format.ts';
 import { runbookUrl } from '../../core/runbook.ts';
 import { type Html, html } from './html.ts';
 
@@ -26,7 +26,7 @@ export function calendarTime(seconds: number): string {
 }
 
 export function relative(now: number, instant: number | undefined): string {
-  return instant === undefined ? 'never' : relativeTo(now, instant);
+  return instant === undefined ? 'never' : formatRelative(now, instant);
 }
 
 /** How a word looks: always beside the word, which says the same. */
