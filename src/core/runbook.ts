@@ -11,7 +11,7 @@ export const RUNBOOKS = 'https://github.com/sa-token-exporter/sa-token-exporter/
 export const OTHER_RUNBOOKS = {
   unreadable: 'SATokenUnreadable',
   apiServer: 'SATokenClusterBlind',
-  selfView: 'SATokenSelfViewWrong',
+  selfCheck: 'SATokenSelfViewWrong',
   canary: 'SATokenCanaryLate',
 } as const;
 

@@ -21,7 +21,7 @@ export type SelfCheck = (typeof SELF_CHECKS)[number];
 export const CANARY_VOLUME = 'canary';
 
 /** Each check's answer; nothing where the exporter does not know which pod it is. */
-export function selfView(
+export function runSelfChecks(
   { tokens, unreadable }: Observation,
   self: SelfFacts | undefined,
 ): ReadonlyMap<SelfCheck, boolean> {

@@ -5,7 +5,7 @@
  */
 import { type KeyInUse, keysInUse } from '../core/keys-in-use.ts';
 import { isOnSchedule } from '../core/rotation.ts';
-import { findCanary, selfView } from '../core/self-check.ts';
+import { findCanary, runSelfChecks } from '../core/self-check.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { labelText } from './labels.ts';
 import type { Sample } from './metric.ts';
@@ -88,7 +88,7 @@ export const CLUSTER_METRICS: readonly NodeMetric[] = [
     type: 'gauge',
     help: 'Whether the exporter sees its own tokens as it should, by check.',
     labels: ['node', 'check'],
-    samples: ({ observation, self }, node) => flags(node, 'check', selfView(observation, self)),
+    samples: ({ observation, self }, node) => flags(node, 'check', runSelfChecks(observation, self)),
   },
   canary(
     'satoken_canary_issued_timestamp_seconds',

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
-import { CANARY_VOLUME, findCanary, SELF_CHECKS, selfView } from '../../src/core/self-check.ts';
+import { CANARY_VOLUME, findCanary, SELF_CHECKS, runSelfChecks } from '../../src/core/self-check.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import { facts, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
@@ -46,7 +46,7 @@ describe('the self view', () => {
   ] as const;
   for (const { it: title, seen, wrong } of cases) {
     it(`${title}: ${wrong.join(', ') || 'all is well'}`, () => {
-      const view = selfView(observation({ tokens: [], ...seen }), self);
+      const view = runSelfChecks(observation({ tokens: [], ...seen }), self);
       assert.deepEqual([...view.keys()], [...SELF_CHECKS]);
       assert.deepEqual(
         [...view].filter(([, isGood]) => !isGood).map(([check]) => check),
@@ -56,7 +56,7 @@ describe('the self view', () => {
   }
 
   it('does not take the lack of an id for sameness', () => {
-    const view = selfView(observation({ tokens: [token({ claims: { id: undefined } })] }), {
+    const view = runSelfChecks(observation({ tokens: [token({ claims: { id: undefined } })] }), {
       ...self,
       mountedTokenId: undefined,
     });
@@ -64,7 +64,7 @@ describe('the self view', () => {
   });
 
   it('says nothing where it does not know its pod', () => {
-    assert.equal(selfView(observation({ tokens: [own] }), undefined).size, 0);
+    assert.equal(runSelfChecks(observation({ tokens: [own] }), undefined).size, 0);
   });
 });
 

@@ -4,7 +4,7 @@
 
 import { isOnSchedule } from '../../core/rotation.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
-import { findCanary, selfView } from '../../core/self-check.ts';
+import { findCanary, runSelfChecks } from '../../core/self-check.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, runbookLink, section, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -68,8 +68,8 @@ function resources({ cluster }: Snapshot): readonly Judged[] {
 
 function ownView({ observation, self, assessments }: Snapshot): readonly Judged[] {
   if (self === undefined) return [];
-  const checks = Array.from(selfView(observation, self), ([check, isTrue]) =>
-    named(check, isTrue ? 'good' : 'bad', isTrue ? 'yes' : 'no', OTHER_RUNBOOKS.selfView),
+  const checks = Array.from(runSelfChecks(observation, self), ([check, isTrue]) =>
+    named(check, isTrue ? 'good' : 'bad', isTrue ? 'yes' : 'no', OTHER_RUNBOOKS.selfCheck),
   );
   const canary = findCanary(assessments, self);
   const tone = isOnSchedule(canary?.state) ? 'good' : 'warn';

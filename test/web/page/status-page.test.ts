@@ -123,7 +123,7 @@ describe('the page of an exporter that does not see itself', () => {
   const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, missingSince: undefined } }));
 
   it('leads to a runbook once, whatever is wrong', () => {
-    for (const name of [OTHER_RUNBOOKS.selfView, OTHER_RUNBOOKS.canary])
+    for (const name of [OTHER_RUNBOOKS.selfCheck, OTHER_RUNBOOKS.canary])
       assert.equal(page.split(`${WIKI}/${name}.md`).length, 2, name);
   });
 });
