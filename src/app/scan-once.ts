@@ -7,7 +7,7 @@
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
-import { type Suspects, suspectsOf } from '../core/suspects.ts';
+import { type LookupTargets, lookupTargetsOf } from '../core/snapshot.ts';
 import type { ClusterSource } from '../sources/api-server/api-server.ts';
 import { createTokenFiles } from '../sources/files/token-files.ts';
 import { type Clock, createAlarm } from '../util/clock.ts';
@@ -39,7 +39,7 @@ const MAX_QUESTIONS = 1_000;
 const nothing = (): void => undefined;
 
 /** Whether everything that was asked has been answered, or will not be. */
-function isSettled({ facts }: ClusterSource, { tokens, pods }: Suspects): boolean {
+function isSettled({ facts }: ClusterSource, { tokens, pods }: LookupTargets): boolean {
   const { resources, reviews, mountFailures } = facts();
   if (facts() === NO_CLUSTER) return false;
   const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
@@ -61,7 +61,7 @@ async function settle(
   do {
     await changed.wait(giveUpAt - clock.monotonicMs(), stop.signal);
     facts.gather();
-  } while (!isSettled(cluster, suspectsOf(facts.snapshot())) && clock.monotonicMs() < giveUpAt);
+  } while (!isSettled(cluster, lookupTargetsOf(facts.snapshot())) && clock.monotonicMs() < giveUpAt);
   const snapshot = facts.snapshot();
   stop.abort();
   await running;

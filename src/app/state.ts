@@ -9,7 +9,7 @@ import { findMissing, type MissingSince, trackMissing } from '../core/missing-to
 import { NOTHING_OBSERVED, type Observation } from '../core/observation.ts';
 import type { SelfFacts } from '../core/self-check.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
-import { suspectsOf } from '../core/suspects.ts';
+import { lookupTargetsOf } from '../core/snapshot.ts';
 import type { ClusterSource } from '../sources/api-server/api-server.ts';
 import type { TokenFiles } from '../sources/files/token-files.ts';
 import { readOwnToken } from '../sources/self/exporter-token.ts';
@@ -56,7 +56,7 @@ export function createFacts(options: FactsOptions): Facts {
     self = readSelf(config);
     if (cluster === undefined) return;
     if (isLasting) since = trackMissing(findMissing(observation, cluster.facts()), since, now());
-    const { tokens, pods } = suspectsOf(snapshot());
+    const { tokens, pods } = lookupTargetsOf(snapshot());
     cluster.inspect({ tokens: observation.tokens, suspects: tokens, suspectPods: pods });
   };
   return { gather, observation: () => observation, snapshot };

@@ -102,6 +102,12 @@ export type Review =
   | { readonly isAccepted: true }
   | { readonly isAccepted: false; readonly reason: RejectReason };
 
+/** What identifies a pod to the API server's list of events. */
+export interface PodRef {
+  readonly uid: string;
+  readonly namespace: string;
+}
+
 /** Why a volume of a pod could not be brought up to date, from the kubelet's events. */
 export interface MountFailure {
   /** The volume the kubelet names; empty where it names none. */

@@ -4,9 +4,9 @@
  * Pure. Verdicts are made when asked for, so "expired" turns true at the second it is true.
  */
 
-import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
+import { type Assess, type Assessment, createAssess, isFailing, type Policy } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import type { ClusterFacts } from './cluster-facts.ts';
+import type { ClusterFacts, PodRef } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
 import {
   filterPersistent,
@@ -96,4 +96,21 @@ function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const assess = createAssess(policy);
   return (facts, now) => snapshot(facts, now, assess);
+}
+
+/** What the API server is asked about: tokens by TokenReview, pods by their events. */
+export interface LookupTargets {
+  readonly tokens: readonly Token[];
+  readonly pods: readonly PodRef[];
+}
+
+/** Tokens that fail a check, and pods with overdue or missing tokens. */
+export function lookupTargetsOf({ assessments, causes, missingTokens }: Snapshot): LookupTargets {
+  const pods = new Map<string, PodRef>();
+  for (const { identity } of [...causes.keys(), ...missingTokens])
+    pods.set(identity.podUid, { uid: identity.podUid, namespace: identity.namespace });
+  return {
+    tokens: assessments.filter(isFailing).map(({ token }) => token),
+    pods: [...pods.values()],
+  };
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
-import { CANARY_VOLUME, findCanary, SELF_CHECKS, runSelfChecks } from '../../src/core/self-check.ts';
+import { CANARY_VOLUME, findCanary, runSelfChecks, SELF_CHECKS } from '../../src/core/self-check.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import { facts, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 

@@ -17,8 +17,12 @@ import { createWorld, type World } from '../../simulator/world.ts';
 import { joinCluster } from '../../src/app/connect-api-server.ts';
 import { createFacts } from '../../src/app/state.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import { type Suspects, suspectsOf } from '../../src/core/suspects.ts';
+import {
+  createTakeSnapshot,
+  type LookupTargets,
+  lookupTargetsOf,
+  type Snapshot,
+} from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import type { ClusterSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
@@ -91,7 +95,7 @@ function isCurrent(
   );
 }
 
-function isAnswered(cluster: ClusterSource, { tokens, pods }: Suspects): boolean {
+function isAnswered(cluster: ClusterSource, { tokens, pods }: LookupTargets): boolean {
   const { reviews, mountFailures } = cluster.facts();
   return tokens.every((token) => reviews.has(token)) && pods.every(({ uid }) => mountFailures.has(uid));
 }
@@ -122,7 +126,7 @@ export async function startAgent(start: number): Promise<TestAgent> {
 
   const isUpToDate = (): boolean =>
     isCurrent(world, cluster, facts.observation().tokens) &&
-    isAnswered(cluster, suspectsOf(facts.snapshot()));
+    isAnswered(cluster, lookupTargetsOf(facts.snapshot()));
 
   const stepTo = async (to: number): Promise<Snapshot> => {
     time = to;

@@ -4,6 +4,8 @@
  * Whatever may not be asked or is not answered is unknown, and everything else goes on. Knows nothing of verdicts,
  * metrics or files.
  */
+
+import type { PodRef } from '../../core/cluster-facts.ts';
 import {
   type ClusterFacts,
   type ClusterResource,
@@ -12,7 +14,6 @@ import {
   type Review,
   type TokenReviewMode,
 } from '../../core/cluster-facts.ts';
-import type { SuspectPod } from '../../core/suspects.ts';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries } from '../../util/stable.ts';
@@ -46,7 +47,7 @@ export interface ClusterOptions {
 export interface Inspected {
   readonly tokens: readonly Token[];
   readonly suspects: readonly Token[];
-  readonly suspectPods: readonly SuspectPod[];
+  readonly suspectPods: readonly PodRef[];
 }
 
 export interface ClusterSource {
@@ -128,7 +129,7 @@ function createParts(options: ClusterOptions, listener: Listener) {
     goodForMs,
     perMinute: options.questionsPerMinute,
   });
-  const events = createInquiry<SuspectPod, string, readonly MountFailure[]>({
+  const events = createInquiry<PodRef, string, readonly MountFailure[]>({
     ...tools,
     resource: 'events',
     keyOf: ({ uid }) => uid,

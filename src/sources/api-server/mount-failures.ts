@@ -4,8 +4,7 @@
  * Knows nothing of which pods give reason to ask, nor of how often.
  */
 import { type JsonObject, object, objectName } from '../../core/claim-rules.ts';
-import type { MountFailure } from '../../core/cluster-facts.ts';
-import type { SuspectPod } from '../../core/suspects.ts';
+import type { MountFailure, PodRef } from '../../core/cluster-facts.ts';
 import type { EpochSeconds } from '../../core/token.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
@@ -20,7 +19,7 @@ const SET_UP = /^MountVolume\.SetUp failed for volume "([^"]{1,253})"/;
 const UNMOUNTED = /unmounted volumes=\[([^\]]{0,8192})\]/;
 
 /** Within its namespace: events are not indexed by what they are about, and a cluster may have a million. */
-function eventsPath({ uid, namespace }: SuspectPod): string {
+function eventsPath({ uid, namespace }: PodRef): string {
   const fieldSelector = `involvedObject.uid=${uid},reason=FailedMount`;
   const query = new URLSearchParams({ fieldSelector, limit: String(MAX_EVENTS) });
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/events?${query.toString()}`;
@@ -81,7 +80,7 @@ export function parseMountFailures(list: unknown): readonly MountFailure[] | und
 
 /** Makes the function that asks about one pod. */
 export function createMountInquirer(api: Api) {
-  return async (pod: SuspectPod, signal: AbortSignal): Promise<Answer<readonly MountFailure[]>> => {
+  return async (pod: PodRef, signal: AbortSignal): Promise<Answer<readonly MountFailure[]>> => {
     const answer = await api.ask({ resource: 'events', path: eventsPath(pod), signal });
     if (!answer.ok) return answer;
     const value = parseMountFailures(answer.value);
