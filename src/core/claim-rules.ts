@@ -18,14 +18,6 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const UID = /^[\w.:-]{1,128}$/;
 
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function object(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
-}
-
 /** A NumericDate may have a fraction; the API server cuts it off (go-jose, NumericDate), so do we. */
 export function time(value: unknown): EpochSeconds | undefined {
   return typeof value === 'number' && value >= 0 && value <= LATEST_TIME ? Math.floor(value) : undefined;

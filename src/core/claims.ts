@@ -5,7 +5,7 @@
  * Shapes: k8s.io/kubernetes/pkg/serviceaccount, claims.go (projected) and legacy.go (legacy).
  */
 
-import type { JsonObject } from './claim-rules.ts';
+import { type JsonObject, object } from '../util/json.ts';
 import * as rules from './claim-rules.ts';
 import type { ObjectReference, TokenClaims } from './token.ts';
 
@@ -40,7 +40,7 @@ function optional<T>(from: JsonObject, key: string, rule: Rule<T>, name = key): 
 
 function reference(from: JsonObject, key: string): ObjectReference {
   const name = `kubernetes.io.${key}`;
-  const found = required(from, key, rules.object, name);
+  const found = required(from, key, object, name);
   return {
     name: required(found, 'name', rules.objectName, `${name}.name`),
     uid: optional(found, 'uid', rules.objectUid, `${name}.uid`),
@@ -97,7 +97,7 @@ function speaksOfServiceAccount(payload: JsonObject): boolean {
 function readOwner(payload: JsonObject): Owner | undefined {
   if (Object.keys(payload).some((claim) => claim.startsWith(LEGACY))) return legacyOwner(payload);
   if (!speaksOfServiceAccount(payload)) return undefined;
-  return projectedOwner(payload, required(payload, 'kubernetes.io', rules.object));
+  return projectedOwner(payload, required(payload, 'kubernetes.io', object));
 }
 
 /** A token that ends before it begins has clocks nothing can be computed from. */
@@ -139,7 +139,7 @@ function readClaims(header: JsonObject, payload: JsonObject): TokenClaims | unde
  * answers `not_service_account`; one that does, but wrongly, names the first wrong claim, never its value.
  */
 export function parseClaims(header: unknown, payload: unknown): ClaimsResult {
-  const [headerObject, payloadObject] = [rules.object(header), rules.object(payload)];
+  const [headerObject, payloadObject] = [object(header), object(payload)];
   if (headerObject === undefined || payloadObject === undefined)
     return { ok: false, reason: 'not_service_account' };
   try {

@@ -9,15 +9,6 @@ import * as rules from '../../src/core/claim-rules.ts';
 const YEAR_9999 = 253_402_300_799;
 const NOT_TEXTS = [undefined, null, true, 0, 1, [], {}, ['text'], { text: 'text' }];
 
-describe('the rule for an object', () => {
-  for (const value of [{}, { a: 1 }, Object.create(null)]) {
-    it(`takes ${JSON.stringify(value)}`, () => assert.equal(rules.object(value), value));
-  }
-  for (const value of [undefined, null, [], [{}], 'text', 1, true]) {
-    it(`refuses ${JSON.stringify(value)}`, () => assert.equal(rules.object(value), undefined));
-  }
-});
-
 describe('the rule for a time', () => {
   const taken = [
     { it: 'takes the epoch', value: 0, time: 0 },

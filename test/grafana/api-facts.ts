@@ -3,12 +3,12 @@
  */
 
 import type { Cluster, Resource } from '../../simulator/cluster.ts';
-import { type JsonObject, object } from '../../src/core/claim-rules.ts';
 import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
 import { parseMountFailures } from '../../src/sources/api-server/mount-failures.ts';
 import type { Trimmed } from '../../src/sources/api-server/replica.ts';
 import { trimAccount, trimPod } from '../../src/sources/api-server/resources.ts';
+import { type JsonObject, object } from '../../src/util/json.ts';
 
 type Trim<T> = (thing: JsonObject) => Trimmed<T> | undefined;
 

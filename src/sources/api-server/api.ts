@@ -4,8 +4,9 @@
  * Bounded in time and size; whatever goes wrong is a failure with a reason, never a rejection. Knows nothing of when
  * to ask, nor of what the answers mean.
  */
-import type { JsonObject } from '../../core/claim-rules.ts';
+
 import { type Clock, createDeadline, type Deadline } from '../../util/clock.ts';
+import type { JsonObject } from '../../util/json.ts';
 import type { Connection, Question, Reply } from './connection.ts';
 import { AnswerError, type Failed, failed, statusFailure } from './failures.ts';
 import { linesOf, readList, readWhole } from './json-stream.ts';

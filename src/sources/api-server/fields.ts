@@ -3,8 +3,9 @@
  *
  * Knows nothing of which fields an object has.
  */
-import { type JsonObject, object } from '../../core/claim-rules.ts';
+
 import type { EpochSeconds } from '../../core/token.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 
 /** Answers the field, or undefined where the value is not one. */
 export type Rule<T> = (value: unknown) => T | undefined;

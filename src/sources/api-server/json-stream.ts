@@ -4,7 +4,7 @@
  * However long the answer, no more than one piece of it is held. Throws an AnswerError where the answer is not of the
  * form expected. Knows nothing of what the pieces mean.
  */
-import { type JsonObject, object } from '../../core/claim-rules.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import { AnswerError } from './failures.ts';
 
 /** etcd holds no object beyond 1.5 MiB; as JSON, with some around it, one may be larger. */

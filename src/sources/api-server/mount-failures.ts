@@ -3,9 +3,10 @@
  *
  * Knows nothing of which pods give reason to ask, nor of how often.
  */
-import { type JsonObject, object, objectName } from '../../core/claim-rules.ts';
+import { objectName } from '../../core/claim-rules.ts';
 import type { MountFailure, PodRef } from '../../core/cluster-facts.ts';
 import type { EpochSeconds } from '../../core/token.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
 import { anyText, objects, optional, parsed, required, time } from './fields.ts';

@@ -4,7 +4,8 @@
  * Knows nothing of when to ask, nor of tokens.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type JsonObject, object, text } from '../../core/claim-rules.ts';
+import { text } from '../../core/claim-rules.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
 import { objects, optional, parsed, required } from './fields.ts';

@@ -5,7 +5,7 @@
  * have. Knows nothing of requests or of time.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type JsonObject, object } from '../../core/claim-rules.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import { AnswerError, statusFailure } from './failures.ts';
 
 export interface Store<T> {

@@ -5,15 +5,9 @@
  * since whoever may make pods chooses it. Knows nothing of how the pod came here.
  */
 import { posix } from 'node:path';
-import {
-  type JsonObject,
-  namespaceName,
-  object,
-  objectName,
-  objectUid,
-  text,
-} from '../../core/claim-rules.ts';
+import { namespaceName, objectName, objectUid, text } from '../../core/claim-rules.ts';
 import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import { anyText, boolean, objects, optional, parsed, required, time, wholeNumber } from './fields.ts';
 import type { Trimmed } from './replica.ts';

@@ -3,10 +3,11 @@
  *
  * Knows nothing of which tokens give reason to ask, nor of how often.
  */
-import { type JsonObject, object } from '../../core/claim-rules.ts';
+
 import type { PodFacts, RejectReason, Review } from '../../core/cluster-facts.ts';
 import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import { isTokenText, trimToken } from '../../util/raw-token.ts';
 import type { Answer, Api } from './api.ts';
 import type { Question } from './connection.ts';

@@ -6,7 +6,6 @@
  * to ask; of a yes of RBAC's it remembers that there was one.
  */
 
-import { type JsonObject, object } from '../../core/claim-rules.ts';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
 import type { Answer, Api } from '../../sources/api-server/api.ts';
 import { failed } from '../../sources/api-server/failures.ts';
@@ -20,6 +19,7 @@ import {
   tokenReviewBody,
 } from '../../sources/api-server/token-review.ts';
 import { type Clock, createDeadline } from '../../util/clock.ts';
+import { type JsonObject, object } from '../../util/json.ts';
 import { type Access, type Attempt, isBearerToken } from './access.ts';
 import { createPermits, type Permits } from './permits.ts';
 

@@ -2,13 +2,14 @@
  * What the parts of the cluster source are given, as tests want it: a clock that goes when told to, an API server that
  * says what it is told to say, and somebody who notes what is heard.
  */
-import type { JsonObject } from '../../../src/core/claim-rules.ts';
+
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
 import type { Answer, Api, WatchEnd, Watcher } from '../../../src/sources/api-server/api.ts';
 import type { Question } from '../../../src/sources/api-server/connection.ts';
 import { AnswerError, failed } from '../../../src/sources/api-server/failures.ts';
 import type { Listener } from '../../../src/sources/api-server/health.ts';
 import type { Clock } from '../../../src/util/clock.ts';
+import type { JsonObject } from '../../../src/util/json.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { NOW } from '../../support/tokens.ts';
 
