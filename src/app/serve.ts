@@ -15,7 +15,7 @@ import { createListFamilies } from '../metrics/families.ts';
 import { createScrape } from '../metrics/scrape.ts';
 import { ACCESS_RESOURCES } from '../sources/api-server/requests.ts';
 import { createTokenFiles, type TokenFiles } from '../sources/files/token-files.ts';
-import { type Rotation, rotationLag } from '../sources/files/volume-state.ts';
+import { type Rotation, rotationLag } from '../sources/files/volume.ts';
 import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';

@@ -17,7 +17,7 @@ import { createListFamilies, type ListFamilies } from '../../src/metrics/familie
 import { labelText } from '../../src/metrics/labels.ts';
 import { formatValue } from '../../src/metrics/text.ts';
 import { SUCCESS } from '../../src/sources/api-server/requests.ts';
-import { rotationLag } from '../../src/sources/files/volume-state.ts';
+import { rotationLag } from '../../src/sources/files/volume.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { BUILD } from '../support/exposition.ts';

@@ -14,7 +14,7 @@ import { createWorld, type World } from '../../simulator/world.ts';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
-import type { Rotation } from '../../src/sources/files/volume-state.ts';
+import type { Rotation } from '../../src/sources/files/volume.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
 
 /** A whole hour of the clock, so that Prometheus keeps it in one block. */

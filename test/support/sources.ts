@@ -4,7 +4,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { ReadFailure, Unreadable } from '../../src/core/observation.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
-import type { Rotation } from '../../src/sources/files/volume-state.ts';
+import type { Rotation } from '../../src/sources/files/volume.ts';
 import type { WatchFailure } from '../../src/sources/files/watch.ts';
 
 /** What an observation says, a line for each object. */

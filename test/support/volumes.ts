@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { swapData, writeAtomically } from '../../simulator/kubelet/atomic-writer.ts';
 import { chooseMounts, type Mounts } from '../../simulator/kubelet/mounts.ts';
-import type { VolumePlace } from '../../src/sources/files/pod-volumes.ts';
+import type { VolumePlace } from '../../src/sources/files/generation.ts';
 import { jwt, POD_UID, rawClaims } from './tokens.ts';
 
 export type Files = Readonly<Record<string, string | Buffer>>;

@@ -5,24 +5,16 @@
  * nothing of what is in a volume.
  */
 import type { Unreadable } from '../../core/observation.ts';
-import type { VolumeKind } from '../../core/token.ts';
+import type { EpochSeconds, VolumeKind } from '../../core/token.ts';
 import { createCachedList, type Entry, type Listing } from './directory.ts';
 import { type Failure, unreadableAt } from './failures.ts';
+import type { VolumePlace } from './generation.ts';
 import { join, type Path } from './paths.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [
   { name: 'kubernetes.io~projected', volumeKind: 'projected' },
   { name: 'kubernetes.io~secret', volumeKind: 'secret' },
 ];
-
-export interface VolumePlace {
-  readonly podUid: string;
-  readonly volume: string;
-  readonly volumeKind: VolumeKind;
-  readonly folder: Path;
-  /** The link `..data` in the folder. */
-  readonly link: Path;
-}
 
 export interface PodVolumes {
   readonly places: readonly VolumePlace[];
@@ -98,4 +90,35 @@ export function createPodVolumes(podUid: string, pod: Path): (nowMs: number) => 
     );
     return volumes;
   };
+}
+
+export interface PodAge {
+  readonly seconds: () => number;
+  /** Whether it is time to list the pod's volumes: whenever its age has doubled, every two minutes at least. */
+  readonly isListingDue: () => boolean;
+  /** To be told of every listing. */
+  readonly listed: () => void;
+}
+
+/** The longest a volume that comes late is overlooked; the kubelet retries a failed mount no more often. */
+const LONGEST_SECONDS = 120;
+
+export function createPodAge(now: () => EpochSeconds): PodAge {
+  let firstSeen = now();
+  let latest = firstSeen;
+  let nextListing = firstSeen;
+
+  /** A clock that is set back makes a pod new again: better than one that is not listed for hours. */
+  const current = (): EpochSeconds => {
+    const time = now();
+    if (time < latest) firstSeen = nextListing = time;
+    latest = time;
+    return time;
+  };
+
+  const seconds = (): number => current() - firstSeen;
+  const listed = (): void => {
+    nextListing = current() + Math.min(seconds(), LONGEST_SECONDS);
+  };
+  return { seconds, isListingDue: () => current() >= nextListing, listed };
 }

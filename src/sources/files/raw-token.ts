@@ -5,10 +5,10 @@
  */
 import { decodeToken } from '../../core/decode.ts';
 import type { Token } from '../../core/token.ts';
+import { readGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
 import { withContent } from './token-file.ts';
-import { readGeneration } from './volume.ts';
-import { sameContent } from './volume-state.ts';
+import { sameContent } from './volume.ts';
 
 function isOf(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);

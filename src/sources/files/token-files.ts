@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token.ts';
 import { createPods, type Pods } from './pods.ts';
-import type { Rotation } from './volume-state.ts';
+import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
 
 export interface TokenFilesOptions {

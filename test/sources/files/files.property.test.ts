@@ -8,11 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { READ_FAILURES } from '../../../src/core/observation.ts';
-import {
-  createVolumeState,
-  lookAtVolume,
-  type VolumeState,
-} from '../../../src/sources/files/volume-state.ts';
+import { createVolumeState, lookAtVolume, type VolumeState } from '../../../src/sources/files/volume.ts';
 import { jwt } from '../../support/tokens.ts';
 import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../../support/volumes.ts';
 

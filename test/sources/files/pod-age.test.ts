@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { createPodAge } from '../../../src/sources/files/pod-age.ts';
+import { createPodAge } from '../../../src/sources/files/pod-volumes.ts';
 
 function podAge() {
   let seconds = 1_000_000;

@@ -1,12 +1,17 @@
 /**
- * One volume as the kubelet leaves it, breaks it and swaps it while it is read.
+ * A volume from look to look: each rotation is heard of exactly once.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
-import { readGeneration, readVolume } from '../../../src/sources/files/volume.ts';
+import type { Token } from '../../../src/core/token.ts';
+import {
+  createVolumeState,
+  lookAtVolume,
+  type Rotation,
+  rotationLag,
+  type VolumeState,
+} from '../../../src/sources/files/volume.ts';
+import { claims, legacyClaims, NOW, rawBinding, token } from '../../support/tokens.ts';
 import {
   createNode,
   KIND_OF_MOUNT,
@@ -17,151 +22,175 @@ import {
 
 let node: TestNode;
 let volume: TestVolume;
+let state: VolumeState;
+let rotations: Rotation[];
 
 /** The hooks of each suite here: at the top of a file they would be those of all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
     volume = node.volume();
+    state = createVolumeState(volume.place);
+    rotations = [];
   });
   afterEach(() => node.remove());
 }
 
-const never = (): boolean => false;
-
-function generationName(): string {
-  return basename(volume.generation());
+function look(): boolean {
+  return lookAtVolume(state, (rotation) => rotations.push(rotation));
 }
 
-describe(`readGeneration (${KIND_OF_MOUNT})`, () => {
+function only(tokens: readonly Token[]): Token {
+  const [one] = tokens;
+  assert.ok(one !== undefined && tokens.length === 1);
+  return one;
+}
+
+function rotated(): readonly (string | undefined)[] {
+  return rotations.map(({ after }) => `${after.identity.path} ${after.claims.id}`);
+}
+
+describe(`lookAtVolume (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  const link = (target: string) => () => symlinkSync(target, volume.place.link);
-
-  it('names the folder that ..data points to', () => {
-    volume.write({ token: nextToken() });
-    assert.deepEqual(readGeneration(volume.place), { ok: true, name: generationName() });
+  it('names a token by its claims and its place', () => {
+    volume.write({ 'sub/token': nextToken() });
+    assert.equal(look(), true);
+    assert.deepEqual(only(state.tokens).identity, {
+      namespace: 'payments',
+      pod: 'api-0',
+      podUid: volume.place.podUid,
+      serviceAccount: 'api',
+      volume: 'vault-token',
+      path: 'sub/token',
+    });
   });
 
-  for (const { it: title, make, reason } of [
-    { it: 'is not there', make: () => undefined, reason: 'not_mounted' },
-    { it: 'is a folder', make: () => mkdirSync(volume.place.link), reason: 'bad_link' },
-    { it: 'is a file', make: () => writeFileSync(volume.place.link, ''), reason: 'bad_link' },
-    { it: 'points to the root', make: link('/'), reason: 'bad_link' },
-    { it: 'points to an absolute path', make: link('/etc'), reason: 'bad_link' },
-    { it: 'points out of the volume', make: link('../other/..2026_11_24'), reason: 'bad_link' },
-    { it: 'points to the folder above', make: link('..'), reason: 'bad_link' },
-    { it: 'points into a folder beside it', make: link('..2026_11_24/..'), reason: 'bad_link' },
-    { it: 'points to a file of the volume', make: link('token'), reason: 'bad_link' },
-    { it: 'points to a name of more than one line', make: link('..2026\n'), reason: 'bad_link' },
-  ]) {
-    it(`says so where ..data ${title}`, () => {
-      make();
-      const generation = readGeneration(volume.place);
-      assert.equal(generation.ok ? '' : generation.reason, reason);
+  it('names no pod for a token that is bound to another', () => {
+    volume.write({
+      token: nextToken({ 'kubernetes.io': rawBinding({ pod: { name: 'other', uid: 'other-uid' } }) }),
     });
-  }
+    look();
+    assert.equal(only(state.tokens).identity.pod, '');
+  });
 
-  it('says that an unmounted volume is not mounted', () => {
+  it('keeps a token as the same object where only what lies beside it gives reason to read again', () => {
+    volume.write({ token: nextToken(), broken: 'eyJ' });
+    look();
+    const [before] = state.tokens;
+    assert.equal(state.unreadable.length, 1);
+    look();
+    assert.equal(only(state.tokens), before);
+  });
+
+  it('finds nothing to do where nothing changed', () => {
     volume.write({ token: nextToken() });
-    volume.unmount();
-    const generation = readGeneration(volume.place);
-    assert.equal(generation.ok ? '' : generation.reason, 'not_mounted');
+    look();
+    const [before] = state.tokens;
+    assert.equal(look(), false);
+    assert.equal(state.tokens[0], before);
+  });
+
+  it('hears of no rotation at the first look', () => {
+    volume.write({ token: nextToken() });
+    look();
+    assert.deepEqual(rotations, []);
+  });
+
+  it('hears of each rotation once', () => {
+    volume.write({ token: nextToken({ jti: 'one' }) });
+    look();
+    volume.write({ token: nextToken({ jti: 'two' }) });
+    look();
+    look();
+    volume.write({ token: nextToken({ jti: 'three' }) });
+    look();
+    assert.deepEqual(rotated(), ['token two', 'token three']);
+  });
+
+  it('hears of the rotation of one token and not of its neighbour, which was written again as it was', () => {
+    const neighbour = nextToken();
+    volume.write({ first: nextToken(), second: neighbour });
+    look();
+    volume.write({ first: nextToken({ jti: 'new' }), second: neighbour });
+    look();
+    assert.deepEqual(rotated(), ['first new']);
+  });
+
+  it('hears of no rotation where only a certificate is new', () => {
+    const same = nextToken();
+    volume.write({ token: same, 'ca.crt': 'a certificate' });
+    look();
+    const before = only(state.tokens);
+    volume.write({ token: same, 'ca.crt': 'another certificate' });
+    assert.equal(look(), true);
+    assert.deepEqual(rotations, []);
+    assert.equal(only(state.tokens).lastRotation, before.lastRotation);
+  });
+
+  it('hears of no rotation where a token comes or goes', () => {
+    const same = nextToken();
+    volume.write({ token: same });
+    look();
+    volume.write({ token: same, other: nextToken() });
+    look();
+    volume.write({ token: same });
+    look();
+    assert.deepEqual(rotations, []);
+    assert.equal(only(state.tokens).identity.path, 'token');
+  });
+
+  it('keeps the identity of a token as one object over rotations', () => {
+    volume.write({ token: nextToken() });
+    look();
+    const { identity } = only(state.tokens);
+    volume.write({ token: nextToken() });
+    look();
+    assert.equal(only(state.tokens).identity, identity);
+  });
+
+  it('takes another identity where the token is of another account', () => {
+    volume.write({ token: nextToken() });
+    look();
+    const account = { name: 'other', uid: 'other-uid' };
+    volume.write({
+      token: nextToken({
+        sub: 'system:serviceaccount:payments:other',
+        'kubernetes.io': rawBinding({ serviceaccount: account }),
+      }),
+    });
+    look();
+    assert.equal(only(state.tokens).identity.serviceAccount, 'other');
+  });
+
+  it('takes the time of a rotation before ours from the claims, and of one it saw from the file', () => {
+    volume.write({ token: nextToken({ iat: NOW - 100 }) });
+    look();
+    assert.equal(only(state.tokens).lastRotation, NOW - 100);
+    volume.write({ token: nextToken({ iat: NOW }) });
+    look();
+    const { lastRotation, file } = only(state.tokens);
+    assert.equal(lastRotation, file.modifiedAt);
   });
 });
 
-describe(`readVolume (${KIND_OF_MOUNT})`, () => {
-  useFreshState();
+describe('rotationLag', () => {
+  const hour = token({ claims: claims() });
+  const after = (issuedAt: number | undefined) => token({ claims: claims({ issuedAt }) });
+  const due = NOW + 2_880;
 
-  const read = (generation = generationName()) => readVolume(volume.place, generation, never);
-  const idsOf = (reading: ReturnType<typeof read>) => {
-    assert.ok(reading.ok);
-    assert.deepEqual(reading.content.unreadable, []);
-    return reading.content.tokens.map(({ claims }) => claims.id);
-  };
-
-  it('reads what ..data points to, and nothing that a killed kubelet left beside it', () => {
-    volume.fill({ token: nextToken({ jti: 'old' }) });
-    volume.fill({ token: nextToken({ jti: 'new' }) });
-    symlinkSync('..2026_01_01_00_00_00.1', join(volume.place.folder, '..data_tmp'));
-    assert.deepEqual(idsOf(read()), ['new']);
-  });
-
-  it('reads nothing through a generation that points to itself', () => {
-    symlinkSync('..data', volume.place.link);
-    const reading = read('..data');
-    assert.ok(reading.ok);
-    assert.deepEqual(reading.content.tokens, []);
-    assert.deepEqual(
-      reading.content.unreadable.map(({ reason }) => reason),
-      ['not_a_directory'],
-    );
-  });
-
-  it('reads the next generation where the first was removed before it was opened', () => {
-    volume.write({ token: nextToken({ jti: 'old' }) });
-    const before = generationName();
-    volume.write({ token: nextToken({ jti: 'new' }) });
-    const reading = read(before);
-    assert.deepEqual(idsOf(reading), ['new']);
-    assert.equal(reading.ok && reading.generation, generationName());
-  });
-
-  it('reads the next generation where the first had lost a file before it was listed', () => {
-    volume.fill({ first: nextToken({ jti: 'old' }), second: nextToken({ jti: 'old' }) });
-    const before = volume.generation();
-    volume.fill({ first: nextToken({ jti: 'new' }), second: nextToken({ jti: 'new' }) });
-    rmSync(join(before, 'first'));
-    assert.deepEqual(idsOf(read(basename(before))), ['new', 'new']);
-  });
-
-  it('reads the next generation where the first was removed after it was listed', () => {
-    volume.write({ 'ca.crt': 'a certificate', token: nextToken({ jti: 'old' }) });
-    const rotations = [() => volume.write({ 'ca.crt': 'a certificate', token: nextToken({ jti: 'new' }) })];
-    // Asked about the certificate, which is read before the token.
-    const rotateOnce = (): boolean => {
-      rotations.pop()?.();
-      return false;
-    };
-    assert.deepEqual(idsOf(readVolume(volume.place, generationName(), rotateOnce)), ['new']);
-  });
-
-  it('says that the volume is not mounted where it went away while it was read', () => {
-    volume.write({ token: nextToken() });
-    const before = generationName();
-    volume.unmount();
-    const reading = read(before);
-    assert.equal(reading.ok ? '' : reading.reason, 'not_mounted');
-  });
-
-  it('tells a file that is missing from a generation that still holds', () => {
-    volume.fill({ token: nextToken() });
-    const generation = volume.generation();
-    renameSync(generation, `${generation}-moved`);
-    const reading = read(basename(generation));
-    assert.ok(reading.ok);
-    assert.deepEqual(
-      reading.content.unreadable.map(({ reason }) => reason),
-      ['vanished'],
-    );
-  });
-
-  it('gives a volume up for now that is swapped whenever it is read', () => {
-    const before = Array.from({ length: 3 }, () => {
-      volume.fill({ token: nextToken() });
-      return generationName();
-    });
-    let swaps = 0;
-    // Every token that is missing is asked about: a hook that runs in the middle of each reading.
-    const swapWhileRead = (): boolean => {
-      swaps += 1;
-      swapData(volume.place.folder, before[swaps % before.length] ?? '');
-      return false;
-    };
-    for (const name of before) writeFileSync(join(volume.place.folder, name, 'ca.crt'), 'a certificate');
-    const reading = readVolume(volume.place, generationName(), swapWhileRead);
-    assert.ok(reading.ok);
-    assert.equal(reading.content.tokens.length, 1);
-    assert.ok(swaps > 3 && swaps < 100, `${swaps} swaps`);
-  });
+  for (const { it: title, before, issuedAt, lag } of [
+    { it: 'is 0 for a token that came before its time', before: hour, issuedAt: due - 10, lag: 0 },
+    { it: 'is 0 for one that came just in time', before: hour, issuedAt: due, lag: 0 },
+    { it: 'is what a token came late', before: hour, issuedAt: due + 95, lag: 95 },
+    { it: 'is not known of a token without a time', before: hour, issuedAt: undefined, lag: undefined },
+    {
+      it: 'is not known where no refresh was due',
+      before: token({ volumeKind: 'secret', claims: legacyClaims() }),
+      issuedAt: NOW,
+      lag: undefined,
+    },
+  ]) {
+    it(title, () => assert.equal(rotationLag({ before, after: after(issuedAt) }), lag));
+  }
 });

@@ -2,7 +2,7 @@
  * A walk through a volume, told in lines.
  */
 import { basename } from 'node:path';
-import { walkGeneration } from '../../../src/sources/files/volume-walk.ts';
+import { walkGeneration } from '../../../src/sources/files/generation.ts';
 import { lineOf } from '../../support/sources.ts';
 import type { TestVolume } from '../../support/volumes.ts';
 

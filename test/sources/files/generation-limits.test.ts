@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { MAX_DEPTH, MAX_FILES, MAX_TOKENS } from '../../../src/sources/files/volume-walk.ts';
+import { MAX_DEPTH, MAX_FILES, MAX_TOKENS } from '../../../src/sources/files/generation.ts';
 import { jwt } from '../../support/tokens.ts';
 import {
   createNode,

@@ -10,7 +10,7 @@ import {
   lookAtVolume,
   type Rotation,
   type VolumeState,
-} from '../../../src/sources/files/volume-state.ts';
+} from '../../../src/sources/files/volume.ts';
 import {
   createNode,
   KIND_OF_MOUNT,
