@@ -67,7 +67,7 @@ function isWaiting(volumes: Volumes): boolean {
   return volumes.size === 0 || [...volumes.values()].some((volume) => !isMounted(volume));
 }
 
-export function createPod(options: PodOptions): Pod {
+function createPod(options: PodOptions): Pod {
   const { uid, folder, now, onNudge, onReadFailure } = options;
   const listVolumes = createPodVolumes(uid, folder);
   const volumes: Volumes = new Map();
