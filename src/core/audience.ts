@@ -1,44 +1,63 @@
 /**
- * Which audiences a token is expected to have, and by whom.
+ * The audiences a token is expected to have, and which party expects them.
  *
- * Pure. A token must satisfy every expectation that is known: the user's rule, or the catalogue's where there is no
- * rule; its pod's spec; and, where it was asked for without an audience, the API server's.
+ * A token must satisfy every known expectation: that of the user's rule, or of the catalogue if no rule matches; that
+ * of its pod's spec; and that of the API server if it was requested without an audience.
  */
-import { catalogueEntryFor } from './catalogue.ts';
+import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
-import type { Expectation } from './expectation.ts';
+import { matchesPattern } from './pattern.ts';
 import type { Token, TokenIdentity } from './token.ts';
-import { isDefaultTokenPath } from './token-paths.ts';
 
-/** An expectation and the tokens it is for. */
+/** What one party expects: at least one of these audiences. */
+export interface Expectation {
+  /** `*` matches any text. */
+  readonly audiences: readonly string[];
+  /** Which party, as it appears in messages. */
+  readonly origin: string;
+}
+
+/** An expectation and the tokens it applies to. */
 export interface AudienceRule extends Expectation {
   readonly matches: (identity: TokenIdentity) => boolean;
 }
 
 export interface AudiencePolicy {
-  /** The user's own rules: the first that matches a token holds for it. */
+  /** The user's rules; the first that matches a token applies to it. */
   readonly rules: readonly AudienceRule[];
   readonly useCatalogue: boolean;
 }
 
-/** What the user or the catalogue expects of a token, whatever the cluster says. */
+export function satisfies(audiences: readonly string[], expectation: Expectation): boolean {
+  return expectation.audiences.some((pattern) =>
+    audiences.some((audience) => matchesPattern(pattern, audience)),
+  );
+}
+
+/** What the user's rules or the catalogue expect, independent of the cluster. */
 export function policyExpectations(
   { identity, volumeKind }: Token,
   policy: AudiencePolicy,
 ): readonly Expectation[] {
   const rule = policy.rules.find(({ matches }) => matches(identity));
   if (rule !== undefined) return [rule];
-  const known = policy.useCatalogue && volumeKind === 'projected' ? catalogueEntryFor(identity) : undefined;
-  return known === undefined ? [] : [known];
+  if (!policy.useCatalogue || volumeKind !== 'projected') return [];
+  const entry = catalogueEntryFor(identity.volume, identity.path);
+  return entry === undefined ? [] : [entry];
 }
 
-/** Whether the token was asked for without an audience, and so is for the API server. */
+/** Whether the token was requested without an audience, which makes it a token for the API server. */
 function isForApiServer({ identity, volumeKind }: Token, { projection }: TokenContext): boolean {
   if (projection !== undefined) return projection.audience === undefined;
   return isDefaultTokenPath(volumeKind, identity.volume, identity.path);
 }
 
-/** What the cluster expects of a token. One of a former issuer is for a former audience, which is no second fault. */
+/**
+ * What the pod's spec or the API server expects.
+ *
+ * A token of a former issuer has the audience of that time. issuer_mismatch reports it; its audience is not a second
+ * problem.
+ */
 export function clusterExpectations(token: Token, context: TokenContext): readonly Expectation[] {
   const { projection, authority } = context;
   if (projection?.audience !== undefined)

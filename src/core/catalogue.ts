@@ -1,16 +1,23 @@
 /**
- * Well-known volumes, and the audiences their receivers accept.
+ * Well-known volumes: the paths of their tokens, and the audiences their receivers accept.
  *
- * Pure. Holds what the webhooks and charts of well-known services write into pod specs; knows nothing of this cluster.
+ * Taken from what the webhooks and charts of these services write into pod specs.
  */
-import type { Expectation } from './expectation.ts';
 import { matchesPattern } from './pattern.ts';
-import type { TokenIdentity } from './token.ts';
+import type { VolumeKind } from './token.ts';
 
-interface CatalogueEntry extends Expectation {
+interface CatalogueEntry {
+  /** Name of the volume; `*` matches any text. */
   readonly volume: string;
   readonly path: string;
+  /** `*` matches any text. */
+  readonly audiences: readonly string[];
+  /** Names the entry in messages. */
+  readonly origin: string;
 }
+
+/** The ServiceAccount admission plugin appends five characters. */
+const DEFAULT_VOLUME = 'kube-api-access-*';
 
 const AZURE = [
   'api://AzureADTokenExchange',
@@ -24,7 +31,7 @@ function entry(service: string, volume: string, path: string, ...audiences: stri
   return { origin: `the catalogue's entry for ${service}`, volume, path, audiences };
 }
 
-/** Volumes with a fixed name and a fixed use. Where a service's audience differs by region or age, all are in. */
+/** Volumes with a fixed name and a fixed use, with every audience that a service uses in any region or version. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   entry(
     'AWS IAM roles for service accounts',
@@ -68,7 +75,22 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('Sigstore', 'oidc-info', 'oidc-token', 'sigstore'),
 ];
 
-/** The entry for a token's place, if it is a well-known one. */
-export function catalogueEntryFor({ volume, path }: TokenIdentity): Expectation | undefined {
-  return CATALOGUE.find((known) => matchesPattern(known.volume, volume) && known.path === path);
+/** Returns undefined unless this is the path of a well-known token. */
+export function catalogueEntryFor(volume: string, path: string): CatalogueEntry | undefined {
+  return CATALOGUE.find((entry) => entry.path === path && matchesPattern(entry.volume, volume));
+}
+
+/** Whether this is the path of an automounted token. */
+export function isDefaultTokenPath(volumeKind: VolumeKind, volume: string, path: string): boolean {
+  return volumeKind === 'projected' && path === 'token' && matchesPattern(DEFAULT_VOLUME, volume);
+}
+
+/**
+ * Whether the kubelet is known to write a token to this path, so that any other content there is an error.
+ *
+ * Elsewhere a file counts as a token only if it holds one: it may just as well be a ca.crt.
+ */
+export function isTokenPath(volumeKind: VolumeKind, volume: string, path: string): boolean {
+  if (isDefaultTokenPath(volumeKind, volume, path)) return true;
+  return volumeKind === 'projected' && catalogueEntryFor(volume, path) !== undefined;
 }

@@ -3,9 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type AudiencePolicy, type AudienceRule, policyExpectations } from '../../src/core/audience.ts';
+import {
+  type AudiencePolicy,
+  type AudienceRule,
+  policyExpectations,
+  satisfies,
+} from '../../src/core/audience.ts';
 import { CATALOGUE } from '../../src/core/catalogue.ts';
-import { satisfies } from '../../src/core/expectation.ts';
 import { token } from '../support/tokens.ts';
 
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };

@@ -4,7 +4,7 @@
  * Expectations come from the user's rules, the catalogue, the pod's spec and the API server. Without any the check
  * cannot judge.
  */
-import { satisfies } from '../expectation.ts';
+import { satisfies } from '../audience.ts';
 import { findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 

@@ -4,8 +4,8 @@
  * Knows no check in particular; the table of them is in index.ts.
  */
 
+import type { Expectation } from '../audience.ts';
 import type { TokenContext } from '../context.ts';
-import type { Expectation } from '../expectation.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
 import type { EpochSeconds, Token } from '../token.ts';
 

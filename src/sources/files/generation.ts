@@ -5,9 +5,9 @@
  * readings or of watches.
  */
 import { readlinkSync } from 'node:fs';
+import { isTokenPath } from '../../core/catalogue.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token.ts';
-import { isTokenPath } from '../../core/token-paths.ts';
 import { type Entry, listFolder, statFolder } from './directory.ts';
 import { type Failure, failureOf, MOUNTED_OVER, NOT_A_FILE, unreadableAt } from './failures.ts';
 import { join, type Path } from './paths.ts';

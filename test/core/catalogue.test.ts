@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CATALOGUE } from '../../src/core/catalogue.ts';
-import { isTokenPath } from '../../src/core/token-paths.ts';
+import { CATALOGUE, isTokenPath } from '../../src/core/catalogue.ts';
 
 describe('isTokenPath', () => {
   const cases = [
