@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { BIOME_LAYERS } from '../lint/layers.ts';
+import { assertCurrent } from './support/generated.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 
@@ -73,7 +74,11 @@ interface Report {
 describe('the layers', () => {
   it('are in the rules of the linter as they are in the table', () => {
     const written: unknown = JSON.parse(readFileSync(join(ROOT, 'lint/layers.json'), 'utf8'));
-    assert.deepEqual(written, JSON.parse(JSON.stringify(BIOME_LAYERS)), 'npm run generate');
+    assertCurrent(
+      'lint/layers.json',
+      JSON.stringify(written, null, 2),
+      JSON.stringify(BIOME_LAYERS, null, 2),
+    );
   });
 
   let folder = '';

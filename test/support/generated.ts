@@ -1,0 +1,19 @@
+/**
+ * Compares generated files with what their generator writes now.
+ */
+import assert from 'node:assert/strict';
+
+/** The lines of one text that the other lacks. */
+function linesOnlyIn(text: string, other: string, mark: string): readonly string[] {
+  const shared = new Set(other.split('\n'));
+  return text
+    .split('\n')
+    .filter((line) => !shared.has(line))
+    .map((line) => mark + line);
+}
+
+/** Fails with the lines that differ and the command that fixes them. */
+export function assertCurrent(file: string, content: string, generated: string): void {
+  const difference = [...linesOnlyIn(content, generated, '-'), ...linesOnlyIn(generated, content, '+')];
+  assert.ok(content === generated, `${file} is stale: run npm run generate\n${difference.join('\n')}`);
+}
