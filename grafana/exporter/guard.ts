@@ -1,7 +1,7 @@
 /**
  * Exporter health: whom the agents refuse, and whether what guards them is what should.
  */
-import { REFUSALS } from '../../src/web/auth/guard.ts';
+import { REJECTION_CODES } from '../../src/metrics/exporter-rows.ts';
 import { COLORS, looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
@@ -25,7 +25,7 @@ export const guard: Section = {
           unit: 'reqps',
           empty: 'Nobody is refused',
           queries: [{ expr: rateBy('code', 'satoken_web_refusals_total', NODES), legend: '{{code}}' }],
-          looks: looksOf(REFUSALS.map(String)),
+          looks: looksOf(REJECTION_CODES),
         }),
         graph({
           title: 'Web configuration not taken',

@@ -6,23 +6,19 @@
 import { once } from 'node:events';
 import type { Config } from '../config/options.ts';
 import { problemsOf, type Read } from '../config/yaml-file.ts';
-import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
-import { READ_FAILURES } from '../core/observation.ts';
 import type { TakeSnapshot } from '../core/snapshot.ts';
-import { type BuildInfo, type Counters, createCounters } from '../metrics/counters.ts';
-import type { Part } from '../metrics/exporter-rows.ts';
+import { type BuildInfo, createExporterMetrics, type ExporterMetrics } from '../metrics/exporter-metrics.ts';
+import { EXPORTER, type Part } from '../metrics/exporter-rows.ts';
 import { createListFamilies } from '../metrics/families.ts';
 import { createScrape } from '../metrics/scrape.ts';
-import { ACCESS_RESOURCES } from '../sources/api-server/requests.ts';
 import { createTokenFiles, type TokenFiles } from '../sources/files/token-files.ts';
 import { type Rotation, rotationLag } from '../sources/files/volume.ts';
-import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';
-import { type Guard, REFUSALS } from '../web/auth/guard.ts';
+import type { Guard } from '../web/auth/guard.ts';
 import { openSettings } from '../web/config/reloader.ts';
 import { createWeb, type WebOptions } from '../web/web.ts';
-import { type Joined, joinCluster } from './connect-api-server.ts';
+import { type ClusterWiring, type Joined, joinCluster } from './connect-api-server.ts';
 import { createReconciler, type Reconciler } from './reconciler.ts';
 import { createFacts, type Facts } from './state.ts';
 
@@ -48,34 +44,26 @@ const QUESTIONS_PER_MINUTE = 10;
 
 /** What the parts have in common. */
 interface Shared extends ServeOptions {
-  readonly counters: Counters;
+  readonly metrics: ExporterMetrics;
   /** Something threw in a part: a bug. */
   readonly onError: (part: Part) => (error: unknown) => void;
 }
 
 function createShared(options: ServeOptions): Shared {
-  const { config, node, build, log } = options;
+  const { node, build, log } = options;
   const onError: Shared['onError'] = (part) => (error) => {
-    counters.failed(part);
+    metrics.inc(EXPORTER.exporterErrors, { part });
     log.error('unexpected failure', { part, ...errorFields(error) });
   };
-  const counters = createCounters({
-    node,
-    build,
-    readFailures: READ_FAILURES,
-    watchFailures: WATCH_FAILURES,
-    refusals: REFUSALS,
-    resources: config.isKubernetesAuth
-      ? [...new Set([...CLUSTER_RESOURCES, ...ACCESS_RESOURCES])]
-      : CLUSTER_RESOURCES,
-    onError: onError('self_metrics'),
-  });
-  return { ...options, counters, onError };
+  const metrics = createExporterMetrics({ node, build, onError: onError('self_metrics') });
+  return { ...options, metrics, onError };
 }
 
-function createFiles({ config, clock, log, counters }: Shared, onNudge: () => void): TokenFiles {
+function createFiles({ config, clock, log, metrics }: Shared, onNudge: () => void): TokenFiles {
   const onRotation = (rotation: Rotation): void => {
-    counters.rotated(rotationLag(rotation));
+    const lag = rotationLag(rotation);
+    metrics.inc(EXPORTER.rotations);
+    if (lag !== undefined) metrics.observe(EXPORTER.rotationLag, lag);
     const { namespace, pod, volume, path } = rotation.after.identity;
     log.debug('token rotated', { namespace, pod, volume, path });
   };
@@ -85,9 +73,9 @@ function createFiles({ config, clock, log, counters }: Shared, onNudge: () => vo
     now: clock.now,
     onNudge,
     onRotation,
-    onReadFailure: counters.readFailed,
+    onReadFailure: (reason) => metrics.inc(EXPORTER.readErrors, { reason }),
     onWatchFailure: (reason) => {
-      counters.watchFailed(reason);
+      metrics.inc(EXPORTER.watchErrors, { reason });
       log.debug('watch failed', { reason });
     },
   });
@@ -97,13 +85,17 @@ function userAgentOf({ version }: BuildInfo): string {
   return `sa-token-exporter/${version}`;
 }
 
+function countRequests({ metrics }: Shared): ClusterWiring['onRequest'] {
+  return (resource, code) => metrics.inc(EXPORTER.apiRequests, { resource, code: String(code) });
+}
+
 /** The source of what the API server knows, wired to the counters and the log. */
 function join(shared: Shared, onChange: () => void): Promise<Joined> {
-  const { log, counters, build, onError } = shared;
+  const { log, build, onError } = shared;
   return joinCluster({
     ...shared,
     userAgent: userAgentOf(build),
-    onRequest: counters.asked,
+    onRequest: countRequests(shared),
     questionsPerMinute: QUESTIONS_PER_MINUTE,
     listener: {
       onChange,
@@ -117,7 +109,7 @@ function join(shared: Shared, onChange: () => void): Promise<Joined> {
 async function createAccessGuard(
   shared: Shared,
 ): Promise<Read<{ readonly guard: Guard; readonly close: () => void } | undefined>> {
-  const { config, log, counters, clock, build, onError } = shared;
+  const { config, log, clock, build, onError } = shared;
   if (!config.isKubernetesAuth) return { ok: true, value: undefined };
   const [{ joinAccess }, { createKubernetesGuard }] = await Promise.all([
     import('./access-review-client.ts'),
@@ -126,7 +118,7 @@ async function createAccessGuard(
   const joined = await joinAccess({
     ...shared,
     userAgent: userAgentOf(build),
-    onRequest: counters.asked,
+    onRequest: countRequests(shared),
     onFailure: (resource, reason) => log.warn('API server does not tell who asks', { resource, reason }),
   });
   if (!joined.ok) return { ok: false, problems: [`--web.kubernetes-auth: ${joined.problem}`] };
@@ -153,12 +145,12 @@ function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: ()
 
 /** What the server answers from. */
 function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): WebOptions['answers'] {
-  const { config, node, build, clock, counters, onError } = shared;
+  const { config, node, build, clock, metrics, onError } = shared;
   const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
   const scrape = createScrape({
     takeSnapshot: facts.snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
-    selfFamilies: counters.families,
+    exporterFamilies: metrics.families,
   });
   return {
     telemetryPath,
@@ -184,7 +176,7 @@ function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): We
 export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const { config, clock, log, signal } = options;
   const shared = createShared(options);
-  const { counters, onError } = shared;
+  const { metrics, onError } = shared;
   let isReady = false;
   const nudge = (): void => loop.nudge();
   const files = createFiles(shared, nudge);
@@ -192,7 +184,10 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const access = await createAccessGuard(shared);
   const settings = await openSettings({
     ...shared,
-    onRead: (isTaken) => counters.webConfigRead(isTaken ? clock.now() : undefined),
+    onRead: (isTaken) => {
+      metrics.set(EXPORTER.webConfigReloadSuccessful, Number(isTaken));
+      if (isTaken) metrics.set(EXPORTER.webConfigReloadTime, clock.now());
+    },
     onError: onError('web_config'),
   });
   const unjoined = joined.ok || config.clusterMode !== 'on' ? [] : [joined.problem];
@@ -209,7 +204,7 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     settings: settings.value,
     answers: createAnswers(shared, facts, () => isReady),
     kubernetes: access.value?.guard,
-    onRefusal: counters.refused,
+    onRefusal: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
     onError: onError('request'),
   });
   if (!signal.aborted) await web.listen();

@@ -1,90 +1,158 @@
 /**
- * The table of metrics of the exporter itself: what it counts, and the process it is.
+ * Table of the metrics of the exporter itself: what it counts, and its process.
  *
- * Knows names and sentences alone; where the values come from is in counters.ts.
+ * To add one, add a row here, then call `inc`, `set` or `observe` of exporter-metrics.ts where the event happens.
  */
+import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
+import { READ_FAILURES } from '../core/observation.ts';
+import { ACCESS_RESOURCES, SUCCESS } from '../sources/api-server/requests.ts';
+import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Metric } from './metric.ts';
 
-/** Where something can go wrong that nothing accounts for. Values of a label: public contract. */
+/** The labels of one series of a row, without `node`. */
+export type Labels = Readonly<Record<string, string>>;
+
+interface Row<L extends Labels> extends Metric {
+  /** The series that exist from the start, at 0. */
+  readonly initial: readonly L[];
+}
+export interface CounterRow<L extends Labels> extends Row<L> {
+  readonly type: 'counter';
+}
+export interface HistogramRow<L extends Labels> extends Row<L> {
+  readonly type: 'histogram';
+  /** Upper bounds, without `+Inf`. */
+  readonly buckets: readonly number[];
+}
+/** A series exists once it is set. */
+export interface GaugeRow<L extends Labels> extends Row<L> {
+  readonly type: 'gauge';
+}
+
+export type ExporterRow = CounterRow<Labels> | HistogramRow<Labels> | GaugeRow<Labels>;
+
+/** The values that each label but `node` can have. */
+type LabelValues = Readonly<Record<string, readonly string[]>>;
+type LabelsOf<V extends LabelValues> = { readonly [Name in keyof V]: V[Name][number] };
+
+/** For a label whose values are not known in advance. */
+const ANY: readonly string[] = [];
+
+interface RowOptions<V extends LabelValues> {
+  readonly name: string;
+  readonly help: string;
+  readonly values: V;
+}
+
+function combinations<V extends LabelValues>(values: V): readonly LabelsOf<V>[] {
+  return Object.entries(values).reduce<readonly object[]>(
+    (found, [name, known]) => found.flatMap((labels) => known.map((value) => ({ ...labels, [name]: value }))),
+    [{}],
+  ) as readonly LabelsOf<V>[];
+}
+
+function labelNames(values: LabelValues): readonly string[] {
+  return ['node', ...Object.keys(values)];
+}
+
+/** Every combination of known values exists from the start, unless `initial` lists those that do. */
+function counter<const V extends LabelValues>({
+  name,
+  help,
+  values,
+  initial = combinations(values),
+}: RowOptions<V> & { readonly initial?: readonly LabelsOf<V>[] }): CounterRow<LabelsOf<V>> {
+  return { name, help, type: 'counter', labels: labelNames(values), initial };
+}
+
+function histogram<const V extends LabelValues>({
+  name,
+  help,
+  values,
+  buckets,
+}: RowOptions<V> & { readonly buckets: readonly number[] }): HistogramRow<LabelsOf<V>> {
+  const initial = combinations(values);
+  return { name, help, type: 'histogram', labels: labelNames(values), initial, buckets };
+}
+
+function gauge<const V extends LabelValues>({ name, help, values }: RowOptions<V>): GaugeRow<LabelsOf<V>> {
+  return { name, help, type: 'gauge', labels: labelNames(values), initial: [] };
+}
+
+/** Components that can fail in a way that has no reason code. Values of a label: public contract. */
 export const PARTS = ['pass', 'request', 'self_metrics', 'cluster', 'web_config'] as const;
 export type Part = (typeof PARTS)[number];
 
-export const ROTATIONS = {
-  name: 'satoken_rotations_total',
-  type: 'counter',
-  help: 'Tokens seen to be replaced by a newer one.',
-  labels: ['node'],
-} as const satisfies Metric;
+/** Statuses of rejected HTTP requests. Values of a label: public contract. */
+export const REJECTION_CODES = ['401', '403', '429', '500'] as const;
 
-export const ROTATION_LAG = {
-  name: 'satoken_rotation_lag_seconds',
-  type: 'histogram',
-  help: 'How late a new token was issued after the refresh of the old one was due; 0 where it came early.',
-  labels: ['node'],
-} as const satisfies Metric;
+const REQUESTED_RESOURCES = [...new Set([...CLUSTER_RESOURCES, ...ACCESS_RESOURCES])];
 
-export const READ_ERRORS = {
-  name: 'satoken_read_errors_total',
-  type: 'counter',
-  help: 'Objects that could not be read, once per attempt.',
-  labels: ['node', 'reason'],
-} as const satisfies Metric;
+export const EXPORTER = {
+  rotations: counter({
+    name: 'satoken_rotations_total',
+    help: 'Tokens seen to be replaced by a newer one.',
+    values: {},
+  }),
+  rotationLag: histogram({
+    name: 'satoken_rotation_lag_seconds',
+    help: 'How late a new token was issued after the refresh of the old one was due; 0 where it came early.',
+    values: {},
+    // What a healthy kubelet needs (under 100 s), the usual grace period, and trouble of up to a day.
+    buckets: [0, 15, 30, 60, 100, 200, 600, 1_800, 3_600, 14_400, 86_400],
+  }),
+  readErrors: counter({
+    name: 'satoken_read_errors_total',
+    help: 'Objects that could not be read, once per attempt.',
+    values: { reason: READ_FAILURES },
+  }),
+  watchErrors: counter({
+    name: 'satoken_watch_errors_total',
+    help: 'Times a change was seen late, or a watch could not be placed.',
+    values: { reason: WATCH_FAILURES },
+  }),
+  exporterErrors: counter({
+    name: 'satoken_exporter_errors_total',
+    help: 'Failures of the exporter that it has no reason code for, by part: bugs, told in its log.',
+    values: { part: PARTS },
+  }),
+  apiRequests: counter({
+    name: 'satoken_cluster_requests_total',
+    help: 'Requests to the API server, by resource and by the status of the answer, or what took its place.',
+    values: { resource: REQUESTED_RESOURCES, code: ANY },
+    initial: REQUESTED_RESOURCES.map((resource) => ({ resource, code: SUCCESS[resource] })),
+  }),
+  webRejections: counter({
+    name: 'satoken_web_refusals_total',
+    help: 'Requests that were refused before they were answered, by status: who asked was not let in, or asked too often.',
+    values: { code: REJECTION_CODES },
+  }),
+  // Named after prometheus_config_last_reload_successful, with the same meaning.
+  webConfigReloadSuccessful: gauge({
+    name: 'satoken_web_config_last_reload_successful',
+    help: 'Whether the web configuration was taken when it was last read; absent where there is none.',
+    values: {},
+  }),
+  webConfigReloadTime: gauge({
+    name: 'satoken_web_config_last_reload_success_timestamp_seconds',
+    help: 'When the web configuration in use was read; absent where there is none.',
+    values: {},
+  }),
+} as const;
 
-export const WATCH_ERRORS = {
-  name: 'satoken_watch_errors_total',
-  type: 'counter',
-  help: 'Times a change was seen late, or a watch could not be placed.',
-  labels: ['node', 'reason'],
-} as const satisfies Metric;
-
-export const EXPORTER_ERRORS = {
-  name: 'satoken_exporter_errors_total',
-  type: 'counter',
-  help: 'Failures of the exporter that it has no reason code for, by part: bugs, told in its log.',
-  labels: ['node', 'part'],
-} as const satisfies Metric;
-
-export const CLUSTER_REQUESTS = {
-  name: 'satoken_cluster_requests_total',
-  type: 'counter',
-  help: 'Requests to the API server, by resource and by the status of the answer, or what took its place.',
-  labels: ['node', 'resource', 'code'],
-} as const satisfies Metric;
-
-export const WEB_REFUSALS = {
-  name: 'satoken_web_refusals_total',
-  type: 'counter',
-  help: 'Requests that were refused before they were answered, by status: who asked was not let in, or asked too often.',
-  labels: ['node', 'code'],
-} as const satisfies Metric;
-
-/** Named and meant as those of Prometheus's own configuration. */
-export const WEB_CONFIG_SUCCESSFUL = {
-  name: 'satoken_web_config_last_reload_successful',
-  type: 'gauge',
-  help: 'Whether the web configuration was taken when it was last read; absent where there is none.',
-  labels: ['node'],
-} as const satisfies Metric;
-
-export const WEB_CONFIG_TIME = {
-  name: 'satoken_web_config_last_reload_success_timestamp_seconds',
-  type: 'gauge',
-  help: 'When the web configuration in use was read; absent where there is none.',
-  labels: ['node'],
-} as const satisfies Metric;
-
-export const BUILD_INFO = {
+/** Its labels are those of the process, not of the node. */
+export const BUILD_INFO: Metric = {
   name: 'satoken_exporter_build_info',
   type: 'gauge',
   help: 'Always 1; the labels say what is running.',
   labels: ['version', 'revision', 'node_version'],
-} as const satisfies Metric;
+};
 
 function ofProcess(name: string, help: string): Metric {
   return { name, type: name.endsWith('_total') ? 'counter' : 'gauge', help, labels: [] };
 }
 
-/** Those that prom-client knows, that promtool finds nothing wrong with, and that need no timer. */
+/** The metrics of prom-client that promtool finds nothing wrong with and that need no timer. */
 const PROCESS_METRICS = [
   ofProcess('process_cpu_user_seconds_total', 'CPU time spent in user mode.'),
   ofProcess('process_cpu_system_seconds_total', 'CPU time spent in system mode.'),
@@ -100,16 +168,8 @@ const PROCESS_METRICS = [
   ofProcess('nodejs_external_memory_bytes', 'Memory outside of the JavaScript heap that its objects hold.'),
 ];
 
-export const SELF_METRICS: readonly Metric[] = [
-  ROTATIONS,
-  ROTATION_LAG,
-  READ_ERRORS,
-  WATCH_ERRORS,
-  EXPORTER_ERRORS,
-  CLUSTER_REQUESTS,
-  WEB_REFUSALS,
-  WEB_CONFIG_SUCCESSFUL,
-  WEB_CONFIG_TIME,
+export const EXPORTER_METRICS: readonly Metric[] = [
+  ...Object.values(EXPORTER),
   BUILD_INFO,
   ...PROCESS_METRICS,
 ];

@@ -1,4 +1,4 @@
-/** prom-client types its whole set of default metrics, not the single ones. */
+/** Types of prom-client's single collectors; it declares only the whole set. */
 declare module 'prom-client/lib/metrics/*.js' {
   import type { Registry } from 'prom-client';
 

@@ -16,7 +16,7 @@ export interface ScrapeOptions {
   readonly takeSnapshot: () => Snapshot;
   readonly listFamilies: ListFamilies;
   /** The exporter's own metrics. */
-  readonly selfFamilies: () => Promise<readonly Family[]>;
+  readonly exporterFamilies: () => Promise<readonly Family[]>;
 }
 
 export type Coding = 'identity' | 'gzip';
@@ -40,13 +40,13 @@ function unshared(bytes: Buffer): Body {
   return { bytes, release: () => undefined };
 }
 
-export function createScrape({ takeSnapshot, listFamilies, selfFamilies }: ScrapeOptions): Scrape {
+export function createScrape({ takeSnapshot, listFamilies, exporterFamilies }: ScrapeOptions): Scrape {
   const bodies = createBodies();
   const printFamilies = createPrint();
   const print = shared(async (format: Format): Promise<Shared> => {
     // All waits come first, so that all token series are of one instant; this one lets in whoever is at the door.
     await turn();
-    const own = await selfFamilies();
+    const own = await exporterFamilies();
     const families = [...listFamilies(takeSnapshot()), ...own];
     return bodies.make((write) => printFamilies(families, format, write));
   });

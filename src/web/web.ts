@@ -9,7 +9,7 @@ import type { Log } from '../util/log.ts';
 import { createAdmission } from './auth/admission.ts';
 import { createGuard } from './auth/auth.ts';
 import { createBasicAuth } from './auth/basic-auth.ts';
-import type { Guard } from './auth/guard.ts';
+import type { Guard, Refusal } from './auth/guard.ts';
 import { verifyPassword } from './auth/password.ts';
 import type { Settings } from './config/reloader.ts';
 import type { WebSettings } from './config/settings.ts';
@@ -24,7 +24,7 @@ export interface WebOptions {
   readonly answers: Omit<ServerOptions, 'guard' | 'headers'>;
   /** Undefined where the API server is not asked who may ask. */
   readonly kubernetes: Guard | undefined;
-  readonly onRefusal: (status: number) => void;
+  readonly onRefusal: (status: Refusal['status']) => void;
   /** Something threw while a password was checked: a bug. */
   readonly onError: (error: unknown) => void;
   /** Called once everything is listened on, with the address as seen from this machine. */

@@ -11,8 +11,7 @@ import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { SELF_CHECKS } from '../../src/core/self-check.ts';
-import { PARTS } from '../../src/metrics/exporter-rows.ts';
-import { REFUSALS } from '../../src/web/auth/guard.ts';
+import { PARTS, REJECTION_CODES } from '../../src/metrics/exporter-rows.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
 
@@ -180,7 +179,7 @@ describe('the runbooks', () => {
 
   it('explain every way in which the exporter refuses, every part of it, and where credentials go', () => {
     const down = read('SATokenExporterDown');
-    for (const status of REFUSALS) assert.ok(down.includes(`| ${status} |`), String(status));
+    for (const status of REJECTION_CODES) assert.ok(down.includes(`| ${status} |`), status);
     for (const place of ['basic_auth', 'basicAuth', 'credentials_file', '`authorization`'])
       assert.ok(down.includes(place), place);
     for (const part of PARTS) assert.ok(read('SATokenExporterErrors').includes(`\`${part}\``), part);

@@ -9,17 +9,15 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
-import { READ_FAILURES } from '../../src/core/observation.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token.ts';
-import { type Counters, createCounters } from '../../src/metrics/counters.ts';
+import { createExporterMetrics, type ExporterMetrics } from '../../src/metrics/exporter-metrics.ts';
+import { EXPORTER } from '../../src/metrics/exporter-rows.ts';
 import { createListFamilies, type ListFamilies } from '../../src/metrics/families.ts';
 import { labelText } from '../../src/metrics/labels.ts';
 import { formatValue } from '../../src/metrics/text.ts';
 import { SUCCESS } from '../../src/sources/api-server/requests.ts';
 import { rotationLag } from '../../src/sources/files/volume.ts';
-import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
-import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { BUILD } from '../support/exposition.ts';
 import { policy } from '../support/tokens.ts';
 import { instantOf, type Moment, playHour, RESTARTED_AT, START, type Stage } from './script.ts';
@@ -38,7 +36,7 @@ export const CLUSTERS = { all: '', problems: 'problems', none: 'none' } as const
 interface Agent {
   readonly node: string;
   readonly target: Readonly<Record<string, string>>;
-  readonly counters: Counters;
+  readonly metrics: ExporterMetrics;
   readonly list: ListFamilies;
   /** Whether it has a web configuration. */
   readonly isGuarded: boolean;
@@ -52,13 +50,9 @@ function createAgent(
   perToken: PerTokenMode,
   index: number,
 ): Omit<Agent, 'isGuarded' | 'isThere' | 'see'> {
-  const counters = createCounters({
+  const metrics = createExporterMetrics({
     node,
     build: BUILD,
-    readFailures: READ_FAILURES,
-    watchFailures: WATCH_FAILURES,
-    refusals: REFUSALS,
-    resources: CLUSTER_RESOURCES,
     onError: (error) => {
       throw error;
     },
@@ -71,7 +65,7 @@ function createAgent(
     pod: `sa-token-exporter-${index}`,
   };
   const list = createListFamilies({ node, perToken, isRelativeShown: true });
-  return { node, target, counters, list };
+  return { node, target, metrics, list };
 }
 
 /** The node that everything happens to, in the cluster of a mode. */
@@ -111,18 +105,23 @@ function startOf({ node }: Agent, { stage }: Moment): number {
   return isRestarted ? RESTARTED_AT : START - DAY;
 }
 
-function countAtGuard(counters: Counters, { goingOn }: Stage): void {
-  counters.webConfigRead(goingOn.has('web configuration broken') ? undefined : START);
-  if (goingOn.has('passwords guessed')) for (const status of [401, 429]) counters.refused(status);
+function countAtGuard(metrics: ExporterMetrics, { goingOn }: Stage): void {
+  metrics.set(EXPORTER.webConfigReloadSuccessful, Number(!goingOn.has('web configuration broken')));
+  metrics.set(EXPORTER.webConfigReloadTime, START);
+  if (goingOn.has('passwords guessed'))
+    for (const code of ['401', '429'] as const) metrics.inc(EXPORTER.webRejections, { code });
 }
 
-function count({ counters, isGuarded }: Agent, stage: Stage): void {
+function count({ metrics, isGuarded }: Agent, stage: Stage): void {
   const { goingOn } = stage;
-  if (isGuarded) countAtGuard(counters, stage);
+  if (isGuarded) countAtGuard(metrics, stage);
   for (const resource of CLUSTER_RESOURCES)
-    counters.asked(resource, goingOn.has('API server gone') ? 'unreachable' : SUCCESS[resource]);
-  if (goingOn.has('bug')) counters.failed('pass');
-  if (goingOn.has('watches limited')) counters.watchFailed('max_user_watches');
+    metrics.inc(EXPORTER.apiRequests, {
+      resource,
+      code: goingOn.has('API server gone') ? 'unreachable' : SUCCESS[resource],
+    });
+  if (goingOn.has('bug')) metrics.inc(EXPORTER.exporterErrors, { part: 'pass' });
+  if (goingOn.has('watches limited')) metrics.inc(EXPORTER.watchErrors, { reason: 'max_user_watches' });
 }
 
 type Lines = string[];
@@ -137,7 +136,7 @@ async function addScrape(lines: Lines, agent: Agent, moment: Moment): Promise<vo
   add(lines, 'up', labelText(agent.target), Number(isUp), now);
   if (!isUp) return;
   count(agent, stage);
-  const families = [...agent.list(agent.see(moment)), ...(await agent.counters.families())];
+  const families = [...agent.list(agent.see(moment)), ...(await agent.metrics.families())];
   const before = lines.length;
   for (const { metric, samples } of families)
     for (const { labels, value, suffix = '' } of samples) {
@@ -181,10 +180,14 @@ export async function recordHour(folder: string, data: string): Promise<void> {
   await playHour({
     onMoment,
     onRotation: (rotation) => {
-      for (const { counters } of agents) counters.rotated(rotationLag(rotation));
+      const lag = rotationLag(rotation);
+      for (const { metrics } of agents) {
+        metrics.inc(EXPORTER.rotations);
+        if (lag !== undefined) metrics.observe(EXPORTER.rotationLag, lag);
+      }
     },
     onReadFailure: (reason) => {
-      for (const { counters } of agents) counters.readFailed(reason);
+      for (const { metrics } of agents) metrics.inc(EXPORTER.readErrors, { reason });
     },
   });
   appendFileSync(file, '# EOF\n');

@@ -12,7 +12,7 @@ import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
-import type { Observation } from '../../src/core/observation.ts';
+import type { Observation, ReadFailure } from '../../src/core/observation.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Rotation } from '../../src/sources/files/volume.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
@@ -97,7 +97,7 @@ export interface Moment {
 
 interface Listeners {
   readonly onRotation: (rotation: Rotation) => void;
-  readonly onReadFailure: (reason: string) => void;
+  readonly onReadFailure: (reason: ReadFailure) => void;
   readonly onMoment: (moment: Moment) => Promise<void>;
 }
 

@@ -22,7 +22,7 @@ function ticking(overrides: Partial<ScrapeOptions> = {}): {
     return snapshot({ now: NOW + taken });
   };
   const listFamilies = createListFamilies(familyOptions());
-  const scrape = createScrape({ takeSnapshot, listFamilies, selfFamilies: async () => [], ...overrides });
+  const scrape = createScrape({ takeSnapshot, listFamilies, exporterFamilies: async () => [], ...overrides });
   return { scrape, taken: () => taken };
 }
 

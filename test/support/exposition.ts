@@ -3,33 +3,27 @@
  */
 
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { type Counters, createCounters } from '../../src/metrics/counters.ts';
+import { createExporterMetrics, type ExporterMetrics } from '../../src/metrics/exporter-metrics.ts';
+import { EXPORTER } from '../../src/metrics/exporter-rows.ts';
 import { createListFamilies, type FamilyOptions } from '../../src/metrics/families.ts';
 import type { Family } from '../../src/metrics/metric.ts';
 import { createPrint, type Format } from '../../src/metrics/text.ts';
-import { REFUSALS } from '../../src/web/auth/guard.ts';
 import { NOW } from './tokens.ts';
 
 export const BUILD = { version: '1.2.3', revision: 'abc1234', nodeVersion: 'v26.0.0' };
 
-/** Counters that have counted a little. */
-export function counters(onError: (error: unknown) => void = rethrow): Counters {
-  const made = createCounters({
-    node: 'node-1',
-    build: BUILD,
-    readFailures: ['permission_denied', 'vanished'],
-    watchFailures: ['max_user_watches', 'other'],
-    refusals: REFUSALS,
-    resources: ['pods'],
-    onError,
-  });
-  made.rotated(31.5);
-  made.rotated(undefined);
-  made.readFailed('vanished');
-  made.watchFailed('other');
-  made.refused(401);
-  made.webConfigRead(NOW);
-  return made;
+/** Metrics of an exporter that has counted one of each event. */
+export function exporterMetrics(onError: (error: unknown) => void = rethrow): ExporterMetrics {
+  const metrics = createExporterMetrics({ node: 'node-1', build: BUILD, onError });
+  metrics.inc(EXPORTER.rotations);
+  metrics.inc(EXPORTER.rotations);
+  metrics.observe(EXPORTER.rotationLag, 31.5);
+  metrics.inc(EXPORTER.readErrors, { reason: 'vanished' });
+  metrics.inc(EXPORTER.watchErrors, { reason: 'other' });
+  metrics.inc(EXPORTER.webRejections, { code: '401' });
+  metrics.set(EXPORTER.webConfigReloadSuccessful, 1);
+  metrics.set(EXPORTER.webConfigReloadTime, NOW);
+  return metrics;
 }
 
 function rethrow(error: unknown): never {
@@ -59,7 +53,7 @@ export async function exposition(
   format: Format,
   { isFixed = false, options = familyOptions() } = {},
 ): Promise<string> {
-  const own = await counters().families();
+  const own = await exporterMetrics().families();
   const families = [...createListFamilies(options)(snapshot), ...own];
   const shown = isFixed ? families.filter(({ metric }) => metric.name.startsWith('satoken_')) : families;
   return printed(shown, format);

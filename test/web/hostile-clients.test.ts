@@ -167,7 +167,7 @@ describe('many requests at once', () => {
       return snapshot();
     };
     const listFamilies = createListFamilies(familyOptions());
-    const scrape = createScrape({ takeSnapshot, listFamilies, selfFamilies: async () => [] });
+    const scrape = createScrape({ takeSnapshot, listFamilies, exporterFamilies: async () => [] });
     const { server, connect } = await start({ scrape });
     const clients = [];
     for (let count = 1; count <= 100; count += 1) {

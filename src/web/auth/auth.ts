@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FULL, type RateLimit, take, waitMs } from '../../util/token-bucket.ts';
 import type { WebSettings } from '../config/settings.ts';
-import { type Guard, tooMany } from './guard.ts';
+import { type Guard, type Refusal, tooMany } from './guard.ts';
 
 export interface ConfiguredOptions {
   readonly settings: () => Pick<WebSettings, 'users' | 'rateLimit'>;
@@ -16,7 +16,7 @@ export interface ConfiguredOptions {
   readonly kubernetes: Guard | undefined;
   /** Milliseconds of a clock that nobody sets. */
   readonly monotonicMs: () => number;
-  readonly onRefusal: (status: number) => void;
+  readonly onRefusal: (status: Refusal['status']) => void;
 }
 
 /** Answers how many milliseconds a request comes too soon; a limit that is another one begins anew. */
