@@ -6,13 +6,14 @@
  */
 
 import { type JsonObject, object } from '../util/json.ts';
+import { err, ok, type Result } from '../util/result.ts';
 import * as rules from './claim-rules.ts';
 import type { ObjectReference, TokenClaims } from './token.ts';
 
-export type ClaimsResult =
-  | { readonly ok: true; readonly claims: TokenClaims }
-  | { readonly ok: false; readonly reason: 'not_service_account' }
-  | { readonly ok: false; readonly reason: 'invalid_claim'; readonly claim: string };
+export type ClaimsError =
+  | { readonly reason: 'not_service_account' }
+  /** `claim` names the first invalid claim. */
+  | { readonly reason: 'invalid_claim'; readonly claim: string };
 
 const LEGACY = 'kubernetes.io/serviceaccount/';
 const SUBJECT_PREFIX = 'system:serviceaccount:';
@@ -138,15 +139,15 @@ function readClaims(header: JsonObject, payload: JsonObject): TokenClaims | unde
  * `header` and `payload` are whatever JSON the two parts hold. A JWT that does not speak of a service account
  * answers `not_service_account`; one that does, but wrongly, names the first wrong claim, never its value.
  */
-export function parseClaims(header: unknown, payload: unknown): ClaimsResult {
+export function parseClaims(header: unknown, payload: unknown): Result<TokenClaims, ClaimsError> {
   const [headerObject, payloadObject] = [object(header), object(payload)];
   if (headerObject === undefined || payloadObject === undefined)
-    return { ok: false, reason: 'not_service_account' };
+    return err({ reason: 'not_service_account' });
   try {
     const claims = readClaims(headerObject, payloadObject);
-    return claims === undefined ? { ok: false, reason: 'not_service_account' } : { ok: true, claims };
+    return claims === undefined ? err({ reason: 'not_service_account' }) : ok(claims);
   } catch (error) {
-    if (error instanceof InvalidClaim) return { ok: false, reason: 'invalid_claim', claim: error.claim };
+    if (error instanceof InvalidClaim) return err({ reason: 'invalid_claim', claim: error.claim });
     throw error;
   }
 }

@@ -7,9 +7,11 @@
 import { InvalidTokenError, jwtDecode } from 'jwt-decode';
 import { isBase64url } from '../util/base64url.ts';
 import { isTokenSpace, trimToken } from '../util/raw-token.ts';
-import { type ClaimsResult, parseClaims } from './claims.ts';
+import { err, type Result } from '../util/result.ts';
+import { type ClaimsError, parseClaims } from './claims.ts';
+import type { TokenClaims } from './token.ts';
 
-export type Decoded = ClaimsResult | { readonly ok: false; readonly reason: 'empty' | 'not_a_jwt' };
+export type DecodeError = ClaimsError | { readonly reason: 'empty' | 'not_a_jwt' };
 
 const DOT = 0x2e;
 /** More of them before a token are no slip of the hand. */
@@ -45,24 +47,24 @@ export function looksLikeJwt(bytes: Buffer): boolean {
 /**
  * Decodes a token. Any bytes give claims or a reason, never a throw.
  */
-export function decodeToken(bytes: Buffer): Decoded {
+export function decodeToken(bytes: Buffer): Result<TokenClaims, DecodeError> {
   const token = trimToken(bytes);
-  if (token.length === 0) return { ok: false, reason: 'empty' };
+  if (token.length === 0) return err({ reason: 'empty' });
   const first = token.indexOf(DOT);
   const second = token.indexOf(DOT, first + 1);
-  if (first <= 0 || second < 0) return { ok: false, reason: 'not_a_jwt' };
-  if (!isBase64url(token.subarray(second + 1))) return { ok: false, reason: 'not_a_jwt' };
+  if (first <= 0 || second < 0) return err({ reason: 'not_a_jwt' });
+  if (!isBase64url(token.subarray(second + 1))) return err({ reason: 'not_a_jwt' });
   return decodeParts(token.toString('latin1', 0, first), token.toString('latin1', first + 1, second));
 }
 
-function decodeParts(header: string, payload: string): Decoded {
-  if (!BASE64URL.test(header) || !BASE64URL.test(payload)) return { ok: false, reason: 'not_a_jwt' };
+function decodeParts(header: string, payload: string): Result<TokenClaims, DecodeError> {
+  if (!BASE64URL.test(header) || !BASE64URL.test(payload)) return err({ reason: 'not_a_jwt' });
   try {
     return parseClaims(decodeHeader(header), decodePayload(payload));
   } catch (error) {
     // Both messages may quote the token, so nothing of the error is kept.
     if (error instanceof InvalidTokenError || error instanceof SyntaxError)
-      return { ok: false, reason: 'not_a_jwt' };
+      return err({ reason: 'not_a_jwt' });
     throw error;
   }
 }

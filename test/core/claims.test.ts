@@ -22,7 +22,7 @@ const LEGACY = 'kubernetes.io/serviceaccount/';
 function parsed(payload: unknown, header: unknown = rawHeader()): TokenClaims {
   const result = parseClaims(header, payload);
   assert.ok(result.ok, JSON.stringify(result));
-  return result.claims;
+  return result.value;
 }
 
 /** The claims of a projected token whose claim `kubernetes.io` differs from the healthy one. */
@@ -191,7 +191,7 @@ describe('a claim that is wrong is named:', () => {
   ];
   for (const [claim, place, set] of cases) {
     it(`${claim} of the ${place} where it has ${inspect(set)}`, () => {
-      assert.deepEqual(PLACES[place](set), { ok: false, reason: 'invalid_claim', claim });
+      assert.deepEqual(PLACES[place](set), { ok: false, error: { reason: 'invalid_claim', claim } });
     });
   }
 });
@@ -221,7 +221,7 @@ describe('a JWT that does not speak of a service account', () => {
   ];
   for (const { it: title, header, payload } of cases) {
     it(`is told apart: ${title}`, () => {
-      assert.deepEqual(parseClaims(header, payload), { ok: false, reason: 'not_service_account' });
+      assert.deepEqual(parseClaims(header, payload), { ok: false, error: { reason: 'not_service_account' } });
     });
   }
 });

@@ -3,7 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Decoded } from '../../src/core/decode.ts';
+import type { DecodeError } from '../../src/core/decode.ts';
+import type { TokenClaims } from '../../src/core/token.ts';
+import type { Result } from '../../src/util/result.ts';
 import { type RawClaims, rawBinding, rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
 
 const LEGACY = 'kubernetes.io/serviceaccount/';
@@ -32,15 +34,17 @@ const CLAIMS = new Set([
 ]);
 
 /** Asserts that a result is claims, or one of the failures that are known beforehand and nothing more. */
-export function assertTellsNothing(result: Decoded): void {
+export function assertTellsNothing(result: Result<TokenClaims, DecodeError>): void {
   if (result.ok) return;
-  if (result.reason !== 'invalid_claim') {
-    assert.deepEqual(Object.keys(result), ['ok', 'reason']);
-    assert.ok(REASONS.has(result.reason), result.reason);
+  assert.deepEqual(Object.keys(result), ['ok', 'error']);
+  const { error } = result;
+  if (error.reason !== 'invalid_claim') {
+    assert.deepEqual(Object.keys(error), ['reason']);
+    assert.ok(REASONS.has(error.reason), error.reason);
     return;
   }
-  assert.deepEqual(Object.keys(result), ['ok', 'reason', 'claim']);
-  assert.ok(CLAIMS.has(result.claim), result.claim);
+  assert.deepEqual(Object.keys(error), ['reason', 'claim']);
+  assert.ok(CLAIMS.has(error.claim), error.claim);
 }
 
 /** Any value that JSON can hold, with those that claims are made of more often than chance would. */

@@ -12,7 +12,7 @@ import { sameContent } from './volume.ts';
 
 function isOf(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);
-  return decoded.ok && sameContent(decoded.claims, claims);
+  return decoded.ok && sameContent(decoded.value, claims);
 }
 
 /**

@@ -5,7 +5,7 @@
  * lives in this file's buffer, wiped after use. Knows nothing of volumes or of earlier content.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { type Decoded, decodeToken, looksLikeJwt } from '../../core/decode.ts';
+import { type DecodeError, decodeToken, looksLikeJwt } from '../../core/decode.ts';
 import type { FileFacts, TokenClaims } from '../../core/token.ts';
 import { type Failure, failureOf, MOUNTED_OVER, NOT_A_FILE } from './failures.ts';
 import type { Path } from './paths.ts';
@@ -31,22 +31,22 @@ function factsOf({ mode, uid, gid, mtimeMs }: Stats): FileFacts {
 }
 
 /** What is wrong with content that gave no token. A fault that its first bytes show is told before its size. */
-function faultOf(content: Buffer, decoded: Exclude<Decoded, { ok: true }>): Failure {
+function faultOf(content: Buffer, error: DecodeError): Failure {
   const isCut = content.length > MAX_TOKEN_BYTES;
-  if (decoded.reason === 'invalid_claim')
-    return { reason: 'invalid_claim', detail: `claim ${decoded.claim} is missing or wrong` };
-  if (isCut && decoded.reason === 'not_a_jwt' && looksLikeJwt(content)) return TOO_LARGE;
-  return { reason: decoded.reason, detail: 'not a service-account token' };
+  if (error.reason === 'invalid_claim')
+    return { reason: 'invalid_claim', detail: `claim ${error.claim} is missing or wrong` };
+  if (isCut && error.reason === 'not_a_jwt' && looksLikeJwt(content)) return TOO_LARGE;
+  return { reason: error.reason, detail: 'not a service-account token' };
 }
 
 function interpret(content: Buffer, stats: Stats, isExpected: () => boolean): FileReading {
   const decoded = decodeToken(content);
   if (!decoded.ok) {
-    const isOther = decoded.reason === 'not_service_account' && !isExpected();
-    return isOther ? { status: 'other' } : { status: 'failed', ...faultOf(content, decoded) };
+    const isOther = decoded.error.reason === 'not_service_account' && !isExpected();
+    return isOther ? { status: 'other' } : { status: 'failed', ...faultOf(content, decoded.error) };
   }
   if (content.length > MAX_TOKEN_BYTES) return { status: 'failed', ...TOO_LARGE };
-  return { status: 'token', claims: decoded.claims, file: factsOf(stats) };
+  return { status: 'token', claims: decoded.value, file: factsOf(stats) };
 }
 
 /** Reads what is needed of an opened file, lends it for one call, and wipes it. */

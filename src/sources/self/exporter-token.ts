@@ -28,6 +28,6 @@ export function readOwnToken(path: string): TokenClaims | undefined {
     ? undefined
     : withContent(file, (bytes) => {
         const decoded = decodeToken(bytes);
-        return decoded.ok ? decoded.claims : undefined;
+        return decoded.ok ? decoded.value : undefined;
       });
 }

@@ -110,7 +110,7 @@ for (const check of CHECKS) {
           const decoded = decodeToken(Buffer.from(jwt(rawClaims(claims), rawHeader({ kid }))));
           if (!decoded.ok) return;
           judged += 1;
-          const one = token({ claims: decoded.claims });
+          const one = token({ claims: decoded.value });
           for (const said of [detailOf(verdictOf(reason, one, { after })), ...fix(one)]) {
             assert.ok(!UNPRINTABLE.test(said), said);
           }

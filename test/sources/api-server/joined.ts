@@ -107,7 +107,7 @@ function createFiles(cluster: Cluster) {
     const decoded = decodeToken(raw);
     assert.ok(decoded.ok);
     const made = token({
-      claims: decoded.claims,
+      claims: decoded.value,
       identity: { podUid: pod.metadata.uid, volume: 'vault', path: 'token' },
     });
     files.set(made, raw);

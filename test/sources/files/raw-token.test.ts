@@ -15,7 +15,7 @@ import { jwt, POD_UID, rawClaims, token } from '../../support/tokens.ts';
 const raw = jwt(rawClaims());
 const decoded = decodeToken(Buffer.from(raw));
 assert.ok(decoded.ok);
-const { claims } = decoded;
+const { value: claims } = decoded;
 
 describe('a token read once more', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-raw-'));
