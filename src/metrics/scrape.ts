@@ -6,7 +6,7 @@
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
-import { createUnderway } from '../util/single-flight.ts';
+import { createSingleFlight } from '../util/single-flight.ts';
 import { type Body, createBodies, type Shared } from './buffer-pool.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
@@ -31,8 +31,8 @@ const GZIP = { level: constants.Z_BEST_SPEED };
 
 /** Calls with the same key share the answer of the one that is under way. */
 function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
-  const underway = createUnderway<K, V>();
-  return (key) => underway.get(key) ?? underway.begin(key, () => make(key));
+  const { run } = createSingleFlight<K, V>();
+  return (key) => run(key, () => make(key));
 }
 
 /** Bytes that nobody uses again, and so may be kept as long as one likes. */

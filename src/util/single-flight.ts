@@ -1,21 +1,19 @@
 /**
- * Work under way by key, so that whoever wants the same waits for it and does not begin it again.
- *
- * Knows nothing of the work.
+ * Concurrent calls for the same key share one execution and its outcome, like Go's `singleflight`.
  */
-export interface Underway<K, V> {
-  /** Undefined where there is none. */
-  readonly get: (key: K) => Promise<V> | undefined;
-  /** To be called where there is none. */
-  readonly begin: (key: K, work: () => Promise<V>) => Promise<V>;
+export interface SingleFlight<K, V> {
+  /** Returns the call in flight for the key. */
+  readonly inFlight: (key: K) => Promise<V> | undefined;
+  /** Joins the call in flight for the key, or starts one. */
+  readonly run: (key: K, work: () => Promise<V>) => Promise<V>;
 }
 
-export function createUnderway<K, V>(): Underway<K, V> {
-  const all = new Map<K, Promise<V>>();
-  const begin = (key: K, work: () => Promise<V>): Promise<V> => {
-    const doing = work().finally(() => all.delete(key));
-    all.set(key, doing);
-    return doing;
+export function createSingleFlight<K, V>(): SingleFlight<K, V> {
+  const calls = new Map<K, Promise<V>>();
+  const start = (key: K, work: () => Promise<V>): Promise<V> => {
+    const call = work().finally(() => calls.delete(key));
+    calls.set(key, call);
+    return call;
   };
-  return { get: (key) => all.get(key), begin };
+  return { inFlight: (key) => calls.get(key), run: (key, work) => calls.get(key) ?? start(key, work) };
 }

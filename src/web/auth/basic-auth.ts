@@ -5,7 +5,7 @@
  * admitted. What it came to is kept under a keyed hash, the password is not. Knows nothing of where users come from.
  */
 import { createBoundedMap } from '../../util/bounded-map.ts';
-import { createUnderway } from '../../util/single-flight.ts';
+import { createSingleFlight } from '../../util/single-flight.ts';
 import type { Admission } from './admission.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { FAILED, type Guard, type Refusal, tooMany } from './guard.ts';
@@ -50,7 +50,7 @@ function decoyOf(users: ReadonlyMap<string, string>): string {
 /** Tells right from wrong passwords, and remembers what bcrypt said. */
 function createJudge({ verify, onError }: BasicAuthOptions) {
   const kept = { right: createBoundedMap<true>(MAX_KEPT), wrong: createBoundedMap<true>(MAX_KEPT) };
-  const underway = createUnderway<string, Verdict>();
+  const checks = createSingleFlight<string, Verdict>();
   const queue = createQueue();
 
   const ask = async ({ password, hash, key }: Question): Promise<Verdict> => {
@@ -65,9 +65,9 @@ function createJudge({ verify, onError }: BasicAuthOptions) {
   };
   const known = (key: string): boolean | Promise<Verdict> | undefined => {
     if (kept.right.get(key)) return true;
-    return kept.wrong.get(key) ? false : underway.get(key);
+    return kept.wrong.get(key) ? false : checks.inFlight(key);
   };
-  const judge = (question: Question): Promise<Verdict> => underway.begin(question.key, () => ask(question));
+  const judge = (question: Question): Promise<Verdict> => checks.run(question.key, () => ask(question));
   return { known, judge };
 }
 

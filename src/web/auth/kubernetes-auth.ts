@@ -5,7 +5,7 @@
  * is asked, and says nothing of why it could not be.
  */
 
-import { createUnderway } from '../../util/single-flight.ts';
+import { createSingleFlight } from '../../util/single-flight.ts';
 import type { Access, Attempt, Decision } from './access.ts';
 import { createAdmission } from './admission.ts';
 import { bearerToken, createKeyOf } from './bearer.ts';
@@ -30,7 +30,7 @@ export function createKubernetesGuard({ review, monotonicMs, onError }: Kubernet
   const known = createKnown(monotonicMs);
   const admission = createAdmission(monotonicMs);
   /** Undefined where the API server did not tell. */
-  const underway = createUnderway<string, Decision | undefined>();
+  const reviews = createSingleFlight<string, Decision | undefined>();
 
   const ask = async (key: string, token: string, attempt: Attempt): Promise<Decision | undefined> => {
     try {
@@ -62,11 +62,11 @@ export function createKubernetesGuard({ review, monotonicMs, onError }: Kubernet
     const key = keyOf(token, attempt);
     const decision = known.current(key);
     if (decision !== undefined) return ANSWERS[decision];
-    const asked = underway.get(key);
+    const asked = reviews.inFlight(key);
     if (asked !== undefined) return join(key, asked);
     const admitted = admission.enter(known.isHeld(key) ? key : undefined, peer);
     if (!admitted.ok) return unlessHeld(key, tooMany(admitted.waitMs));
-    const asking = underway.begin(key, () => ask(key, token, attempt).finally(admitted.leave));
+    const asking = reviews.run(key, () => ask(key, token, attempt).finally(admitted.leave));
     return join(key, asking);
   };
 
