@@ -111,7 +111,7 @@ async function createAccessGuard(
 ): Promise<Read<{ readonly guard: Guard; readonly close: () => void } | undefined>> {
   const { config, log, clock, build, onError } = shared;
   if (!config.isKubernetesAuth) return { ok: true, value: undefined };
-  const [{ joinAccess }, { createKubernetesGuard }] = await Promise.all([
+  const [{ joinAccess }, { createKubernetesAuth }] = await Promise.all([
     import('./access-review-client.ts'),
     import('../web/auth/kubernetes-auth.ts'),
   ]);
@@ -124,7 +124,7 @@ async function createAccessGuard(
   if (!joined.ok) return { ok: false, problems: [`--web.kubernetes-auth: ${joined.problem}`] };
   const { review, close } = joined.reviewer;
   const { monotonicMs } = clock;
-  const guard = createKubernetesGuard({ review, monotonicMs, onError: onError('request') });
+  const guard = createKubernetesAuth({ review, monotonicMs, onError: onError('request') });
   return { ok: true, value: { guard, close } };
 }
 
@@ -203,8 +203,8 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     ...shared,
     settings: settings.value,
     answers: createAnswers(shared, facts, () => isReady),
-    kubernetes: access.value?.guard,
-    onRefusal: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
+    kubernetesAuth: access.value?.guard,
+    onRejection: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
     onError: onError('request'),
   });
   if (!signal.aborted) await web.listen();

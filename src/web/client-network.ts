@@ -1,13 +1,12 @@
 /**
- * Where a peer comes from, as far as one subscriber reaches: an IPv4 address, or 64 bits of an IPv6 one.
- *
- * Takes addresses as the kernel prints them. Knows nothing of who is there.
+ * The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address, the smallest prefix that one
+ * subscriber controls.
  */
-const MAPPED = /^::ffff:(?=[\d.]+$)/i;
+const IPV4_MAPPED = /^::ffff:(?=[\d.]+$)/i;
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
-/** All eight groups. An IPv4 address at the end is two. */
+/** All eight groups of an IPv6 address. An embedded IPv4 address counts as two. */
 function groupsOf(address: string): readonly string[] {
   const [head = [], tail = []] = address
     .split('::')
@@ -17,10 +16,10 @@ function groupsOf(address: string): readonly string[] {
   return [...head, ...Array<string>(zeros).fill('0'), ...tail];
 }
 
-/** Addresses of one network answer the same text, others another; one that has gone is of none. */
+/** Takes an address as the kernel prints it; undefined, once the client has disconnected, gives the empty string. */
 export function networkOf(address: string | undefined): string {
-  const plain = (address ?? '').replace(MAPPED, '');
+  const plain = (address ?? '').replace(IPV4_MAPPED, '');
   if (!plain.includes(':')) return plain;
-  const [bare = ''] = plain.split('%');
-  return `${groupsOf(bare).slice(0, NETWORK_GROUPS).join(':')}::/64`;
+  const [withoutZone = ''] = plain.split('%');
+  return `${groupsOf(withoutZone).slice(0, NETWORK_GROUPS).join(':')}::/64`;
 }

@@ -4,7 +4,7 @@
  * Knows nothing of the answers.
  */
 import type { Request, RequestHandler, Response } from 'express';
-import type { Asked, Guard } from './auth/guard.ts';
+import type { AuthRequest, Guard } from './auth/guard.ts';
 import { plain } from './plain.ts';
 
 /** Resolves after `ms`, or as soon as the signal aborts. */
@@ -38,17 +38,17 @@ export function withHeaders(configured: () => ReadonlyMap<string, string>): Requ
   };
 }
 
-function askedOf({ method, path, headers, socket }: Request): Asked {
-  return { method, path, authorization: headers.authorization, peer: socket.remoteAddress };
+function authRequestOf({ method, path, headers, socket }: Request): AuthRequest {
+  return { method, path, authorization: headers.authorization, remoteAddress: socket.remoteAddress };
 }
 
 /** Lets through what the guard lets through. */
 export function guardedBy(guard: Guard): RequestHandler {
   return async (request, response, next) => {
-    const refusal = await guard(askedOf(request));
-    if (refusal === undefined) return next();
-    response.set(refusal.headers);
-    return plain(response, refusal.status);
+    const rejection = await guard(authRequestOf(request));
+    if (rejection === undefined) return next();
+    response.set(rejection.headers);
+    return plain(response, rejection.status);
   };
 }
 

@@ -6,10 +6,10 @@
 import type { Config } from '../config/options.ts';
 import type { MonotonicClock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
-import { createAdmission } from './auth/admission.ts';
-import { createGuard } from './auth/auth.ts';
+import { createAuth } from './auth/auth.ts';
 import { createBasicAuth } from './auth/basic-auth.ts';
-import type { Guard, Refusal } from './auth/guard.ts';
+import { createConcurrencyLimiter } from './auth/concurrency-limiter.ts';
+import type { Guard, Rejection } from './auth/guard.ts';
 import { verifyPassword } from './auth/password.ts';
 import type { Settings } from './config/reloader.ts';
 import type { WebSettings } from './config/settings.ts';
@@ -23,8 +23,8 @@ export interface WebOptions {
   readonly settings: Settings;
   readonly answers: Omit<ServerOptions, 'guard' | 'headers'>;
   /** Undefined where the API server is not asked who may ask. */
-  readonly kubernetes: Guard | undefined;
-  readonly onRefusal: (status: Refusal['status']) => void;
+  readonly kubernetesAuth: Guard | undefined;
+  readonly onRejection: (status: Rejection['status']) => void;
   /** Something threw while a password was checked: a bug. */
   readonly onError: (error: unknown) => void;
   /** Called once everything is listened on, with the address as seen from this machine. */
@@ -40,18 +40,18 @@ export interface Web {
   readonly drain: () => Promise<void>;
 }
 
-function createGuards({ clock, settings, kubernetes, onRefusal, onError }: WebOptions): Guard {
+function createGuard({ clock, settings, kubernetesAuth, onRejection, onError }: WebOptions): Guard {
   const { monotonicMs } = clock;
   const { current } = settings;
   const users = () => current().users;
-  const admission = createAdmission(monotonicMs);
-  const basicAuth = createBasicAuth({ users, verify: verifyPassword, admission, onError });
-  return createGuard({ settings: current, basicAuth, kubernetes, monotonicMs, onRefusal });
+  const limiter = createConcurrencyLimiter(monotonicMs);
+  const basicAuth = createBasicAuth({ users, verify: verifyPassword, limiter, onError });
+  return createAuth({ settings: current, basicAuth, kubernetesAuth, monotonicMs, onRejection });
 }
 
 /** Says it where secrets go over the wire for all to read. */
-function warn({ log, kubernetes }: WebOptions, { tls, users }: WebSettings): void {
-  if (tls === undefined && (users.size > 0 || kubernetes !== undefined))
+function warn({ log, kubernetesAuth }: WebOptions, { tls, users }: WebSettings): void {
+  if (tls === undefined && (users.size > 0 || kubernetesAuth !== undefined))
     log.warn('credentials are sent without TLS');
 }
 
@@ -59,7 +59,7 @@ function warn({ log, kubernetes }: WebOptions, { tls, users }: WebSettings): voi
 export async function createWeb(options: WebOptions): Promise<Web> {
   const { config, clock, log, settings, answers, onListening } = options;
   const { current, follow } = settings;
-  const served = { ...answers, guard: createGuards(options), headers: () => current().headers };
+  const served = { ...answers, guard: createGuard(options), headers: () => current().headers };
   const { tls } = current();
   const secure = tls && (await createSecureServer(served, tls));
   const main = createDoor(secure?.server ?? createServer(served), config.listenAddress, clock);

@@ -17,7 +17,7 @@ import { createListFamilies } from '../../src/metrics/families.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { createScrape } from '../../src/metrics/scrape.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
-import { REFUSALS } from '../../src/web/auth/guard.ts';
+import { REJECTION_STATUSES } from '../../src/web/auth/guard.ts';
 import { BUILD, exporterMetrics, familyOptions } from '../support/exposition.ts';
 import { snapshot } from '../support/snapshots.ts';
 
@@ -68,7 +68,7 @@ describe('metrics of the exporter', () => {
   });
 
   it('start with every status that a guard rejects requests with', () => {
-    assert.deepEqual(REFUSALS.map(String), REJECTION_CODES);
+    assert.deepEqual(REJECTION_STATUSES.map(String), REJECTION_CODES);
   });
 
   it('count rotations and observe their lag', async () => {

@@ -1,11 +1,10 @@
 /**
- * Asks the API server whose a bearer token is and whether they may do what they attempt, as controller-runtime does:
- * a TokenReview, then a SubjectAccessReview of whom it named.
+ * Asks the API server whether a bearer token may access a path, as controller-runtime does: a TokenReview, then a
+ * SubjectAccessReview of the user it returned.
  *
- * The token is sent and forgotten: it is in no answer and no error. Knows nothing of who came with it, nor of how often
- * to ask; of a yes of RBAC's it remembers that there was one.
+ * The token is sent and not kept; no result and no error contains it.
  */
-
+import { createHash } from 'node:crypto';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
 import type { Answer, Api } from '../../sources/api-server/api.ts';
 import { failed } from '../../sources/api-server/failures.ts';
@@ -20,20 +19,38 @@ import {
 } from '../../sources/api-server/token-review.ts';
 import { type Clock, createDeadline } from '../../util/clock.ts';
 import { type JsonObject, object } from '../../util/json.ts';
-import { type Access, type Attempt, isBearerToken } from './access.ts';
-import { createPermits, type Permits } from './permits.ts';
+import { createTtlCache, type TtlCache } from '../../util/ttl-cache.ts';
+import { isBearerToken } from './authorization-header.ts';
+
+/** The non-resource attributes of a SubjectAccessReview. */
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly path: string;
+}
+
+/** `unauthenticated`: the token is not valid. `forbidden`: the token is valid, but RBAC denies access. */
+export type Decision = 'allowed' | 'unauthenticated' | 'forbidden';
+
+export type AccessReview =
+  | { readonly outcome: Decision }
+  /** The API server could not decide. */
+  | {
+      readonly outcome: 'failed';
+      readonly resource: AccessResource;
+      readonly failure: ClusterFailure;
+    };
 
 export interface AccessReviewerOptions {
   readonly api: Api;
   readonly clock: Clock;
-  /** Called where the API server does not tell, unless that is so for the same reason as the time before. */
+  /** Called for a failed review, unless the one before failed for the same reason. */
   readonly onFailure: (resource: AccessResource, failure: ClusterFailure) => void;
 }
 
 export interface AccessReviewer {
-  /** Never rejects, and takes no longer than five seconds. */
-  readonly review: (token: string, attempt: Attempt) => Promise<Access>;
-  /** Ends what is under way. */
+  /** Resolves within five seconds. Never rejects. */
+  readonly review: (token: string, attributes: AccessAttributes) => Promise<AccessReview>;
+  /** Aborts pending reviews. */
   readonly close: () => void;
 }
 
@@ -42,18 +59,19 @@ const ACCESS_REVIEWS = {
   path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
 } as const;
 
-/** For both questions together: a scrape has ten, and something is to be said before they are over. */
-const MAX_MS = 5_000;
-/** controller-runtime's five minutes, less the one for which whoever asks here may remember the answer. */
-const PERMIT_MS = 4 * 60_000;
-/** Somebody may be in hundreds of groups. */
+/** For both requests together: a scrape times out after ten seconds, and the response has to come before that. */
+const TIMEOUT_MS = 5_000;
+/** controller-runtime's five minutes, less the minute for which the guard caches the decision. */
+const ALLOWED_TTL_MS = 4 * 60_000;
+const MAX_ALLOWED = 1_000;
+/** A user may be in hundreds of groups. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-const ALLOWED: Access = { outcome: 'allowed' };
-const FORBIDDEN: Access = { outcome: 'forbidden' };
-const UNAUTHENTICATED: Access = { outcome: 'unauthenticated' };
+const ALLOWED: AccessReview = { outcome: 'allowed' };
+const FORBIDDEN: AccessReview = { outcome: 'forbidden' };
+const UNAUTHENTICATED: AccessReview = { outcome: 'unauthenticated' };
 
-function failedAt(resource: AccessResource, failure: ClusterFailure): Access {
+function failedAt(resource: AccessResource, failure: ClusterFailure): AccessReview {
   return { outcome: 'failed', resource, failure };
 }
 
@@ -62,7 +80,7 @@ function nonEmptyText(value: unknown): string | undefined {
 }
 
 function texts(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
 }
 
 function textsByKey(value: unknown): JsonObject | undefined {
@@ -70,7 +88,7 @@ function textsByKey(value: unknown): JsonObject | undefined {
   return lists && Object.values(lists).every((list) => texts(list) !== undefined) ? lists : undefined;
 }
 
-/** A user of a TokenReview as a SubjectAccessReview wants it; undefined where it is none. */
+/** The user of a TokenReview in the form of a SubjectAccessReview; undefined if it is malformed. */
 function subjectOf(status: JsonObject): JsonObject | undefined {
   return parsed(() => {
     const user = required(status, 'user', object);
@@ -83,7 +101,7 @@ function subjectOf(status: JsonObject): JsonObject | undefined {
   });
 }
 
-/** Whose the token is; undefined where it is not accepted. */
+/** The subject that the token belongs to; undefined if the token is not valid. */
 function readSubject(status: JsonObject): Answer<JsonObject | undefined> {
   const read = readStatus(status);
   if (read === undefined) return failed('bad_answer');
@@ -91,7 +109,7 @@ function readSubject(status: JsonObject): Answer<JsonObject | undefined> {
     const subject = subjectOf(status);
     return subject === undefined ? failed('bad_answer') : { ok: true, value: subject };
   }
-  // No refusal: the API server could not find out.
+  // Without a known reason the token was not rejected: the API server failed to check it.
   return refusalOf(read.message) === undefined ? failed('server_error') : { ok: true, value: undefined };
 }
 
@@ -107,12 +125,12 @@ async function authenticate(
   return answer.ok ? readSubject(answer.value) : answer;
 }
 
-function questionAbout(subject: JsonObject, { verb, path }: Attempt): string {
+function accessReviewBody(subject: JsonObject, { verb, path }: AccessAttributes): string {
   const spec = { nonResourceAttributes: { path, verb }, ...subject };
   return JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec });
 }
 
-/** A no by one of several authorizers is one, whatever the others say. */
+/** A denial by one of several authorizers overrides `allowed`. */
 function readAllowed(status: JsonObject): boolean | undefined {
   return parsed(() => {
     const isDenied = optional(status, 'denied', boolean) ?? false;
@@ -120,56 +138,67 @@ function readAllowed(status: JsonObject): boolean | undefined {
   });
 }
 
+function digestOf(body: string): string {
+  return createHash('sha256').update(body).digest('base64');
+}
+
+/** `allowed` holds what was allowed recently; a denial is not cached. */
 async function authorize(
   api: Api,
-  permits: Permits,
-  question: string,
+  allowed: TtlCache<true>,
+  review: string,
   signal: AbortSignal,
 ): Promise<Answer<boolean>> {
-  if (permits.holds(question)) return { ok: true, value: true };
-  const body = Buffer.from(question);
+  const key = digestOf(review);
+  if (allowed.get(key)) return { ok: true, value: true };
+  const body = Buffer.from(review);
   if (body.length > MAX_BODY_BYTES) return failed('too_large');
   const answer = await postReview(api, { ...ACCESS_REVIEWS, body, signal });
   if (!answer.ok) return answer;
   const value = readAllowed(answer.value);
   if (value === undefined) return failed('bad_answer');
-  if (value) permits.note(question);
+  if (value) allowed.set(key, true);
   return { ok: true, value };
 }
 
-/** Tells of a failure that is another than the one before. */
-function createTell(onFailure: AccessReviewerOptions['onFailure']): (access: Access) => void {
-  let last = '';
-  return (access) => {
-    const now = access.outcome === 'failed' ? `${access.resource} ${access.failure}` : '';
-    if (access.outcome === 'failed' && now !== last) onFailure(access.resource, access.failure);
-    last = now;
+/** Reports a failure that differs from the one before. */
+function createReport(onFailure: AccessReviewerOptions['onFailure']): (review: AccessReview) => void {
+  let last: string | undefined;
+  return (review) => {
+    const failure = review.outcome === 'failed' ? `${review.resource} ${review.failure}` : undefined;
+    if (review.outcome === 'failed' && failure !== last) onFailure(review.resource, review.failure);
+    last = failure;
   };
 }
 
 export function createAccessReviewer({ api, clock, onFailure }: AccessReviewerOptions): AccessReviewer {
-  const permits = createPermits(PERMIT_MS, clock.monotonicMs);
-  const tell = createTell(onFailure);
+  const expiry = { ttlMs: ALLOWED_TTL_MS, monotonicMs: clock.monotonicMs };
+  const allowed = createTtlCache<true>({ maxEntries: MAX_ALLOWED, expiry });
+  const report = createReport(onFailure);
   const closing = new AbortController();
 
-  const ask = async (token: string, attempt: Attempt, signal: AbortSignal): Promise<Access> => {
+  const ask = async (
+    token: string,
+    attributes: AccessAttributes,
+    signal: AbortSignal,
+  ): Promise<AccessReview> => {
     const subject = await authenticate(api, token, signal);
     if (!subject.ok) return failedAt('tokenreviews', subject.failure);
     if (subject.value === undefined) return UNAUTHENTICATED;
-    const isAllowed = await authorize(api, permits, questionAbout(subject.value, attempt), signal);
+    const isAllowed = await authorize(api, allowed, accessReviewBody(subject.value, attributes), signal);
     if (!isAllowed.ok) return failedAt('subjectaccessreviews', isAllowed.failure);
     return isAllowed.value ? ALLOWED : FORBIDDEN;
   };
 
-  const review = async (token: string, attempt: Attempt): Promise<Access> => {
+  const review = async (token: string, attributes: AccessAttributes): Promise<AccessReview> => {
     if (!isBearerToken(token)) return UNAUTHENTICATED;
-    const deadline = createDeadline(clock, MAX_MS, closing.signal);
-    const told = await ask(token, attempt, deadline.signal).finally(deadline.cancel);
-    // An answer that was cut off in the middle looks like one that broke off.
-    const isLate = told.outcome === 'failed' && deadline.isOver();
-    const access = isLate ? failedAt(told.resource, 'timeout') : told;
-    tell(access);
-    return access;
+    const deadline = createDeadline(clock, TIMEOUT_MS, closing.signal);
+    const result = await ask(token, attributes, deadline.signal).finally(deadline.cancel);
+    // A response cut off by the deadline looks like a connection that broke.
+    const isTimeout = result.outcome === 'failed' && deadline.isOver();
+    const reviewed = isTimeout ? failedAt(result.resource, 'timeout') : result;
+    report(reviewed);
+    return reviewed;
   };
   return { review, close: () => closing.abort() };
 }

@@ -1,49 +1,46 @@
 /**
- * The guard that the configuration asks for, as it is now: first so many requests, then only those of somebody known.
- *
- * Knows the order, nothing of how anybody is known.
+ * The guard chain: the rate limit of all requests, then basic authentication if there are users, else bearer tokens.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { FULL, type RateLimit, take, waitMs } from '../../util/token-bucket.ts';
+import { createRateLimiter, type RateLimit, type RateLimiter } from '../../util/token-bucket.ts';
 import type { WebSettings } from '../config/settings.ts';
-import { type Guard, type Refusal, tooMany } from './guard.ts';
+import { type Guard, type Rejection, tooManyRequests } from './guard.ts';
 
-export interface ConfiguredOptions {
+export interface AuthOptions {
   readonly settings: () => Pick<WebSettings, 'users' | 'rateLimit'>;
-  /** Asked where there are users. */
+  /** Used if there are users. */
   readonly basicAuth: Guard;
-  /** Asked where there are none, if it is there at all. */
-  readonly kubernetes: Guard | undefined;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Used if there are no users; undefined without `--web.kubernetes-auth`. */
+  readonly kubernetesAuth: Guard | undefined;
   readonly monotonicMs: () => number;
-  readonly onRefusal: (status: Refusal['status']) => void;
+  readonly onRejection: (status: Rejection['status']) => void;
 }
 
-/** Answers how many milliseconds a request comes too soon; a limit that is another one begins anew. */
-function createLimit({ settings, monotonicMs }: ConfiguredOptions): () => number {
+/** Returns the milliseconds by which a request comes too soon. A changed limit starts with a full bucket. */
+function createRequestLimit({ settings, monotonicMs }: AuthOptions): () => number {
   let limit: RateLimit | undefined;
-  let bucket = FULL;
+  let limiter: RateLimiter | undefined;
   return () => {
-    const [{ rateLimit }, nowMs] = [settings(), monotonicMs()];
-    if (!isDeepStrictEqual(rateLimit, limit)) [limit, bucket] = [rateLimit, FULL];
-    if (limit === undefined) return 0;
-    const leftMs = waitMs(bucket, limit, nowMs);
-    if (leftMs === 0) bucket = take(bucket, limit, nowMs);
-    return leftMs;
+    const { rateLimit } = settings();
+    if (!isDeepStrictEqual(rateLimit, limit)) {
+      limit = rateLimit;
+      limiter = rateLimit && createRateLimiter({ perKey: rateLimit, maxKeys: 1, monotonicMs });
+    }
+    return limiter?.take('all') ?? 0;
   };
 }
 
-export function createGuard(options: ConfiguredOptions): Guard {
-  const { settings, basicAuth, kubernetes, onRefusal } = options;
-  const take = createLimit(options);
-  const decide: Guard = async (asked) => {
-    const leftMs = take();
-    if (leftMs > 0) return tooMany(leftMs);
-    return settings().users.size > 0 ? basicAuth(asked) : kubernetes?.(asked);
+export function createAuth(options: AuthOptions): Guard {
+  const { settings, basicAuth, kubernetesAuth, onRejection } = options;
+  const takeRequest = createRequestLimit(options);
+  const decide: Guard = async (request) => {
+    const waitMs = takeRequest();
+    if (waitMs > 0) return tooManyRequests(waitMs);
+    return settings().users.size > 0 ? basicAuth(request) : kubernetesAuth?.(request);
   };
-  return async (asked) => {
-    const refusal = await decide(asked);
-    if (refusal !== undefined) onRefusal(refusal.status);
-    return refusal;
+  return async (request) => {
+    const rejection = await decide(request);
+    if (rejection !== undefined) onRejection(rejection.status);
+    return rejection;
   };
 }

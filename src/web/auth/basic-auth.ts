@@ -1,107 +1,108 @@
 /**
- * Lets in who knows the password of a user, without letting guesses cost much.
+ * Basic authentication against bcrypt hashes.
  *
- * bcrypt is slow on purpose: a password is checked by it once, one at a time, and no more often than whoever asks is
- * admitted. What it came to is kept under a keyed hash, the password is not. Knows nothing of where users come from.
+ * bcrypt is slow by design, so a password is verified once and only as often as the concurrency limiter admits its
+ * client. The result is cached under a keyed digest; the password is not kept.
  */
-import { createBoundedMap } from '../../util/bounded-map.ts';
 import { createSingleFlight } from '../../util/single-flight.ts';
-import type { Admission } from './admission.ts';
-import { type Credentials, readCredentials } from './credentials.ts';
-import { FAILED, type Guard, type Refusal, tooMany } from './guard.ts';
+import { createTtlCache } from '../../util/ttl-cache.ts';
+import { type BasicCredentials, basicCredentials } from './authorization-header.ts';
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts';
+import { type Guard, INTERNAL_ERROR, type Rejection, tooManyRequests } from './guard.ts';
 import { createKeyedDigest } from './keyed-digest.ts';
-import { createQueue } from './queue.ts';
+import { oneAtATime, type VerifyPassword } from './password.ts';
 
 export interface BasicAuthOptions {
   /** bcrypt hashes by user. At least one. */
   readonly users: () => ReadonlyMap<string, string>;
-  readonly verify: (password: Uint8Array, hash: string) => Promise<boolean>;
-  /** Who may have a password checked now. */
-  readonly admission: Admission;
-  /** Something threw: a bug, and nobody is let in by it. */
+  readonly verify: VerifyPassword;
+  readonly limiter: ConcurrencyLimiter;
+  /** A verification threw: a bug. The request is rejected. */
   readonly onError: (error: unknown) => void;
 }
 
-/** What there is to be checked, and the name it is known by. */
-interface Question extends Credentials {
+/** Credentials with the hash to verify them against. */
+interface Login extends BasicCredentials {
   readonly hash: string;
-  readonly key: string;
+  readonly cacheKey: string;
 }
 
-/** Undefined where it could not be found out. */
+/** Undefined if the verification failed. */
 type Verdict = boolean | undefined;
 
-/** Answers of each kind that are kept; guesses push out guesses alone. */
-const MAX_KEPT = 100;
-const UNAUTHORIZED: Refusal = {
+/** Per verdict, so that guesses do not push out the right password. Kept without expiry: the hash is part of the key. */
+const MAX_ENTRIES = 100;
+const UNAUTHORIZED: Rejection = {
   status: 401,
   headers: { 'WWW-Authenticate': 'Basic realm="sa-token-exporter", charset="UTF-8"' },
 };
 
 /**
- * For users that are not there: as slow as the slowest, so that an answer does not tell who is by its time. Where costs
- * differ, one that comes sooner does.
+ * The hash for unknown users. It has the highest cost of all users, so that the response time does not reveal which
+ * users exist; if costs differ, a faster response does.
  */
-function decoyOf(users: ReadonlyMap<string, string>): string {
+function decoyHash(users: ReadonlyMap<string, string>): string {
   const costs = [...users.values()].map((hash) => hash.slice(4, 6)).sort();
   return `$2b$${costs.at(-1)}$${'.'.repeat(53)}`;
 }
 
-/** Tells right from wrong passwords, and remembers what bcrypt said. */
-function createJudge({ verify, onError }: BasicAuthOptions) {
-  const kept = { right: createBoundedMap<true>(MAX_KEPT), wrong: createBoundedMap<true>(MAX_KEPT) };
-  const checks = createSingleFlight<string, Verdict>();
-  const queue = createQueue();
+/** Verifies logins and caches the verdicts. */
+function createVerifier({ verify, onError }: BasicAuthOptions) {
+  const cache = {
+    right: createTtlCache<true>({ maxEntries: MAX_ENTRIES }),
+    wrong: createTtlCache<true>({ maxEntries: MAX_ENTRIES }),
+  };
+  const verifications = createSingleFlight<string, Verdict>();
+  const verifyInTurn = oneAtATime(verify);
 
-  const ask = async ({ password, hash, key }: Question): Promise<Verdict> => {
+  const run = async ({ password, hash, cacheKey }: Login): Promise<Verdict> => {
     try {
-      const isRight = await queue.run(() => verify(password, hash));
-      kept[isRight ? 'right' : 'wrong'].set(key, true);
+      const isRight = await verifyInTurn(password, hash);
+      cache[isRight ? 'right' : 'wrong'].set(cacheKey, true);
       return isRight;
     } catch (error) {
       onError(error);
       return undefined;
     }
   };
+  /** The verdict if it is cached or pending. */
   const known = (key: string): boolean | Promise<Verdict> | undefined => {
-    if (kept.right.get(key)) return true;
-    return kept.wrong.get(key) ? false : checks.inFlight(key);
+    if (cache.right.get(key)) return true;
+    return cache.wrong.get(key) ? false : verifications.inFlight(key);
   };
-  const judge = (question: Question): Promise<Verdict> => checks.run(question.key, () => ask(question));
-  return { known, judge };
+  return { known, verify: (login: Login) => verifications.run(login.cacheKey, () => run(login)) };
 }
 
-function refusalOf(verdict: Verdict): Refusal | undefined {
-  if (verdict === undefined) return FAILED;
+function rejectionOf(verdict: Verdict): Rejection | undefined {
+  if (verdict === undefined) return INTERNAL_ERROR;
   return verdict ? undefined : UNAUTHORIZED;
 }
 
 export function createBasicAuth(options: BasicAuthOptions): Guard {
-  const { users, admission } = options;
+  const { users, limiter } = options;
   const digest = createKeyedDigest();
-  const { known, judge } = createJudge(options);
+  const { known, verify } = createVerifier(options);
 
-  /** The user's hash is part of the key: another password, and what is known of the old one counts no more. */
-  const questionOf = (credentials: Credentials): Question => {
+  const loginOf = (credentials: BasicCredentials): Login => {
     const { user, password } = credentials;
-    const hash = users().get(user) ?? decoyOf(users());
-    return { ...credentials, hash, key: digest(`${user.length}:${user}${hash}`, password) };
+    const hash = users().get(user) ?? decoyHash(users());
+    return { ...credentials, hash, cacheKey: digest(`${user.length}:${user}${hash}`, password) };
   };
-  const check = async (question: Question, peer: string | undefined): Promise<Refusal | undefined> => {
-    const admitted = admission.enter(undefined, peer);
-    if (!admitted.ok) return tooMany(admitted.waitMs);
-    return refusalOf(await judge(question).finally(admitted.leave));
+  const check = async (login: Login, remoteAddress: string | undefined): Promise<Rejection | undefined> => {
+    const slot = limiter.acquire(undefined, remoteAddress);
+    if (!slot.ok) return tooManyRequests(slot.error);
+    return rejectionOf(await verify(login).finally(slot.value));
   };
-  return async ({ authorization = '', peer }) => {
-    const credentials = readCredentials(authorization);
+  return async ({ authorization, remoteAddress }) => {
+    const credentials = basicCredentials(authorization);
     if (credentials === undefined) return UNAUTHORIZED;
-    const question = questionOf(credentials);
-    const answer = known(question.key);
-    const refusal = answer === undefined ? await check(question, peer) : refusalOf(await answer);
-    if (refusal !== undefined) return refusal;
-    // Who was right when they came may not be any more.
-    if (users().get(credentials.user) !== question.hash) return UNAUTHORIZED;
-    admission.welcome(peer);
+    const login = loginOf(credentials);
+    const verdict = known(login.cacheKey);
+    const rejection = verdict === undefined ? await check(login, remoteAddress) : rejectionOf(await verdict);
+    if (rejection !== undefined) return rejection;
+    // The users may have been reloaded during the verification.
+    if (users().get(credentials.user) !== login.hash) return UNAUTHORIZED;
+    limiter.noteAccepted(remoteAddress);
     return undefined;
   };
 }

@@ -1,34 +1,30 @@
 /**
- * Who asks, and what they are told who may not: the words all guards have in common.
- *
- * Knows nothing of how it is found out, nor of HTTP beyond a status and headers.
+ * What all guards have in common: the part of a request that they see, and how they reject it.
  */
 
-/** What of a request says who asks. */
-export interface Asked {
+export interface AuthRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly authorization: string | undefined;
-  /** The address of the peer; undefined once it has gone. */
-  readonly peer: string | undefined;
+  /** Undefined once the client has disconnected. */
+  readonly remoteAddress: string | undefined;
 }
 
-/** Not known, not allowed, too often, and not to be found out. Values of a label: public contract. */
-export const REFUSALS = [401, 403, 429, 500] as const;
+/** Label values of `satoken_web_refusals_total`: public contract. */
+export const REJECTION_STATUSES = [401, 403, 429, 500] as const;
 
-export interface Refusal {
-  readonly status: (typeof REFUSALS)[number];
+export interface Rejection {
+  readonly status: (typeof REJECTION_STATUSES)[number];
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Answers undefined where the request may be answered. Never rejects. */
-export type Guard = (asked: Asked) => Promise<Refusal | undefined>;
+/** Resolves to undefined if the request may proceed. The promise never rejects. */
+export type Guard = (request: AuthRequest) => Promise<Rejection | undefined>;
 
-/** It could not be found out; why is nobody's business who asks. */
-export const FAILED: Refusal = { status: 500, headers: {} };
+/** The guard could not decide. The client does not learn why. */
+export const INTERNAL_ERROR: Rejection = { status: 500, headers: {} };
 
-/** Come again in so many milliseconds. */
-export function tooMany(waitMs: number): Refusal {
+export function tooManyRequests(waitMs: number): Rejection {
   return { status: 429, headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) } };
 }

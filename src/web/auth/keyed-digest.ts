@@ -1,16 +1,14 @@
 /**
- * Names under which secrets are remembered without being kept: they say nothing to whoever reads the memory later.
- *
- * The key is made at the start and never leaves the process. Knows nothing of what is named.
+ * Cache keys for secrets: an HMAC under a random key that never leaves the process, so that no secret has to be kept.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** Makes the function that answers the same text for the same pieces, one after the other. */
-export function createKeyedDigest(): (...pieces: readonly (string | Uint8Array)[]) => string {
+/** Returns a function that digests the concatenation of its arguments. */
+export function createKeyedDigest(): (...parts: readonly (string | Uint8Array)[]) => string {
   const key = randomBytes(32);
-  return (...pieces) => {
+  return (...parts) => {
     const hmac = createHmac('sha256', key);
-    for (const piece of pieces) hmac.update(piece);
+    for (const part of parts) hmac.update(part);
     return hmac.digest('base64');
   };
 }

@@ -1,80 +1,145 @@
 /**
- * Lets in who comes with a bearer token that the API server takes, and whom RBAC allows the path.
+ * Accepts a request whose bearer token the API server authenticates and whose account RBAC allows to access the path.
  *
- * Remembers answers, and asks no more than so often whoever comes. Keeps no token. Knows nothing of how the API server
- * is asked, and says nothing of why it could not be.
+ * Decisions are cached under a keyed digest of the token; the token is not kept. A rejection does not say why the API
+ * server could not decide.
  */
-
+import { ok, type Result } from '../../util/result.ts';
 import { createSingleFlight } from '../../util/single-flight.ts';
-import type { Access, Attempt, Decision } from './access.ts';
-import { createAdmission } from './admission.ts';
-import { bearerToken, createKeyOf } from './bearer.ts';
-import { type Asked, FAILED, type Guard, type Refusal, tooMany } from './guard.ts';
-import { createKnown } from './known.ts';
+import { createTtlCache, type TtlCache } from '../../util/ttl-cache.ts';
+import type { AccessAttributes, AccessReview, Decision } from './access-review.ts';
+import { bearerToken } from './authorization-header.ts';
+import { createConcurrencyLimiter } from './concurrency-limiter.ts';
+import { type Guard, INTERNAL_ERROR, type Rejection, tooManyRequests } from './guard.ts';
+import { createKeyedDigest } from './keyed-digest.ts';
 
-export interface KubernetesGuardOptions {
-  readonly review: (token: string, attempt: Attempt) => Promise<Access>;
+export interface KubernetesAuthOptions {
+  readonly review: (token: string, attributes: AccessAttributes) => Promise<AccessReview>;
   readonly monotonicMs: () => number;
   /** A review threw: a bug. */
   readonly onError: (error: unknown) => void;
 }
 
-const ANSWERS: Readonly<Record<Decision, Refusal | undefined>> = {
+const REJECTIONS: Readonly<Record<Decision, Rejection | undefined>> = {
   allowed: undefined,
   unauthenticated: { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } },
   forbidden: { status: 403, headers: {} },
 };
 
-export function createKubernetesGuard({ review, monotonicMs, onError }: KubernetesGuardOptions): Guard {
-  const keyOf = createKeyOf();
-  const known = createKnown(monotonicMs);
-  const admission = createAdmission(monotonicMs);
-  /** Undefined where the API server did not tell. */
-  const reviews = createSingleFlight<string, Decision | undefined>();
+const SECOND_MS = 1_000;
+/** As in controller-runtime. Its five minutes for an allowed SubjectAccessReview are the reviewer's part. */
+const TTL_MS: Readonly<Record<Decision, number>> = {
+  allowed: 60 * SECOND_MS,
+  unauthenticated: 60 * SECOND_MS,
+  forbidden: 30 * SECOND_MS,
+};
+/** How long `allowed` outlives its TTL: docs/decisions/0010-token-authentication.md */
+const HELD_MS = 600 * SECOND_MS;
+/** Of each decision, so that no flood of rejected tokens pushes out an allowed one. */
+const MAX_ENTRIES = 1_000;
+const DECISIONS = ['allowed', 'unauthenticated', 'forbidden'] as const satisfies readonly Decision[];
 
-  const ask = async (key: string, token: string, attempt: Attempt): Promise<Decision | undefined> => {
+export interface DecisionCache {
+  /** Returns undefined if the API server has to be asked. */
+  readonly current: (key: string) => Decision | undefined;
+  /** Whether an earlier `allowed` still holds while the API server cannot decide. */
+  readonly isHeld: (key: string) => boolean;
+  /** Replaces the earlier decision; a rejection also ends an `allowed` that is held. */
+  readonly set: (key: string, decision: Decision) => void;
+}
+
+export function createDecisionCache(monotonicMs: () => number): DecisionCache {
+  const create = (ttlMs: number): TtlCache<true> =>
+    createTtlCache({ maxEntries: MAX_ENTRIES, expiry: { ttlMs, monotonicMs } });
+  const held = create(TTL_MS.allowed + HELD_MS);
+  const byDecision = {
+    allowed: create(TTL_MS.allowed),
+    unauthenticated: create(TTL_MS.unauthenticated),
+    forbidden: create(TTL_MS.forbidden),
+  };
+  const set = (key: string, decision: Decision): void => {
+    for (const cache of [held, ...Object.values(byDecision)]) cache.delete(key);
+    byDecision[decision].set(key, true);
+    if (decision === 'allowed') held.set(key, true);
+  };
+  return {
+    current: (key) => DECISIONS.find((decision) => byDecision[decision].get(key)),
+    isHeld: (key) => held.get(key) ?? false,
+    set,
+  };
+}
+
+/** Returns a function that gives the same key for the same token and attributes. */
+export function createCacheKey(): (token: string, attributes: AccessAttributes) => string {
+  const digest = createKeyedDigest();
+  // Neither a token nor a verb contains a space.
+  return (token, { verb, path }) => digest(`${token} ${verb} ${path}`);
+}
+
+/** A token with what it is used for, and the key of both. */
+interface Attempt {
+  readonly key: string;
+  readonly token: string;
+  readonly attributes: AccessAttributes;
+}
+
+/** Returns a function that reviews an attempt and caches the decision; undefined if the API server could not decide. */
+function createDecide({ review, onError }: KubernetesAuthOptions, decisions: DecisionCache) {
+  return async ({ key, token, attributes }: Attempt): Promise<Decision | undefined> => {
     try {
-      const { outcome } = await review(token, attempt);
+      const { outcome } = await review(token, attributes);
       if (outcome === 'failed') return undefined;
-      known.note(key, outcome);
+      decisions.set(key, outcome);
       return outcome;
     } catch (error) {
       onError(error);
       return undefined;
     }
   };
+}
 
-  /** What cannot be found out now is as it was, where that still holds. */
-  const unlessHeld = (key: string, refusal: Refusal): Refusal | undefined =>
-    known.isHeld(key) ? undefined : refusal;
+export function createKubernetesAuth(options: KubernetesAuthOptions): Guard {
+  const { monotonicMs } = options;
+  const cacheKey = createCacheKey();
+  const decisions = createDecisionCache(monotonicMs);
+  const decide = createDecide(options, decisions);
+  const limiter = createConcurrencyLimiter(monotonicMs);
+  const reviews = createSingleFlight<string, Decision | undefined>();
 
-  /** One question for all who ask the same meanwhile. */
-  const join = async (key: string, asking: Promise<Decision | undefined>): Promise<Refusal | undefined> => {
-    const decision = await asking;
-    return decision === undefined ? unlessHeld(key, FAILED) : ANSWERS[decision];
-  };
+  const unlessHeld = (key: string, rejection: Rejection): Rejection | undefined =>
+    decisions.isHeld(key) ? undefined : rejection;
 
-  const decide = async (
-    token: string,
+  /** Joins the pending review of the attempt or starts one, or returns the milliseconds to wait. */
+  const startReview = (
     attempt: Attempt,
-    peer: Asked['peer'],
-  ): Promise<Refusal | undefined> => {
-    const key = keyOf(token, attempt);
-    const decision = known.current(key);
-    if (decision !== undefined) return ANSWERS[decision];
-    const asked = reviews.inFlight(key);
-    if (asked !== undefined) return join(key, asked);
-    const admitted = admission.enter(known.isHeld(key) ? key : undefined, peer);
-    if (!admitted.ok) return unlessHeld(key, tooMany(admitted.waitMs));
-    const asking = reviews.run(key, () => ask(key, token, attempt).finally(admitted.leave));
-    return join(key, asking);
+    remoteAddress: string | undefined,
+  ): Result<Promise<Decision | undefined>, number> => {
+    const { key } = attempt;
+    const pending = reviews.inFlight(key);
+    if (pending !== undefined) return ok(pending);
+    const slot = limiter.acquire(decisions.isHeld(key) ? key : undefined, remoteAddress);
+    return slot.ok ? ok(reviews.run(key, () => decide(attempt).finally(slot.value))) : slot;
   };
 
-  return async ({ method, path, authorization, peer }) => {
+  const check = async (
+    attempt: Attempt,
+    remoteAddress: string | undefined,
+  ): Promise<Rejection | undefined> => {
+    const { key } = attempt;
+    const cached = decisions.current(key);
+    if (cached !== undefined) return REJECTIONS[cached];
+    const pending = startReview(attempt, remoteAddress);
+    if (!pending.ok) return unlessHeld(key, tooManyRequests(pending.error));
+    const decision = await pending.value;
+    return decision === undefined ? unlessHeld(key, INTERNAL_ERROR) : REJECTIONS[decision];
+  };
+
+  return async ({ method, path, authorization, remoteAddress }) => {
     const token = bearerToken(authorization);
-    if (token === undefined) return ANSWERS.unauthenticated;
-    const refusal = await decide(token, { verb: method.toLowerCase(), path }, peer);
-    if (refusal === undefined) admission.welcome(peer);
-    return refusal;
+    if (token === undefined) return REJECTIONS.unauthenticated;
+    const attributes = { verb: method.toLowerCase(), path };
+    const rejection = await check({ key: cacheKey(token, attributes), token, attributes }, remoteAddress);
+    if (rejection === undefined) limiter.noteAccepted(remoteAddress);
+    return rejection;
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Whose a bearer token is and what they may do, asked of a simulated API server over HTTP, and of one that says anything.
+ * Reviews of bearer tokens by a simulated API server over HTTP, and by one that returns anything.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -8,8 +8,11 @@ import type { Fault } from '../../../simulator/api/faults.ts';
 import type { TokenProjection } from '../../../simulator/objects.ts';
 import { type Answer, type Api, createApi } from '../../../src/sources/api-server/api.ts';
 import { failed } from '../../../src/sources/api-server/failures.ts';
-import type { Access, Attempt } from '../../../src/web/auth/access.ts';
-import { createAccessReviewer } from '../../../src/web/auth/access-review.ts';
+import {
+  type AccessAttributes,
+  type AccessReview,
+  createAccessReviewer,
+} from '../../../src/web/auth/access-review.ts';
 import { type TestApi, TOKEN, until, withApi } from '../../simulator/api/client.ts';
 import {
   createClock,
@@ -20,21 +23,21 @@ import {
 } from '../../sources/api-server/fakes.ts';
 import { createLoopback } from '../../sources/api-server/loopback.ts';
 
-const GET: Attempt = { verb: 'get', path: '/metrics' };
+const GET: AccessAttributes = { verb: 'get', path: '/metrics' };
 
 function failure(resource: 'tokenreviews' | 'subjectaccessreviews', why: string) {
   return { outcome: 'failed', resource, failure: why };
 }
 
 interface Stage extends TestApi {
-  readonly review: (token: string, attempt?: Attempt) => Promise<Access>;
+  readonly review: (token: string, attributes?: AccessAttributes) => Promise<AccessReview>;
   readonly close: () => void;
-  /** The clock of whoever asks. */
+  /** The reviewer's clock. */
   readonly ownClock: TestClock;
   readonly failures: readonly string[];
   readonly codes: readonly unknown[];
-  /** How often each resource was asked for. */
-  readonly asked: () => Readonly<Record<string, number>>;
+  /** The number of requests by resource. */
+  readonly requests: () => Readonly<Record<string, number>>;
   /** A token of the account that may get /metrics. */
   readonly token: (projection?: Partial<TokenProjection>, account?: string) => string;
 }
@@ -64,14 +67,14 @@ function withReviewer(test: (t: Stage) => Promise<void>) {
         clock: ownClock,
         onFailure: (resource, why) => failures.push(`${resource} ${why}`),
       });
-      const asked = (): Readonly<Record<string, number>> => {
+      const requests = (): Readonly<Record<string, number>> => {
         const of = (resource: string) => t.api.requests().filter((one) => one.resource === resource).length;
         return { tokenreviews: of('tokenreviews'), subjectaccessreviews: of('subjectaccessreviews') };
       };
       const token = (projection: Partial<TokenProjection> = {}, account = 'prometheus') =>
         mint(t, projection, account);
-      const ask = (raw: string, attempt = GET): Promise<Access> => review(raw, attempt);
-      await test({ ...t, review: ask, close, ownClock, failures, codes, asked, token });
+      const reviewGet = (raw: string, attributes = GET) => review(raw, attributes);
+      await test({ ...t, review: reviewGet, close, ownClock, failures, codes, requests, token });
       assert.equal(ownClock.sleepers(), 0);
     } finally {
       loopback.close();
@@ -81,32 +84,32 @@ function withReviewer(test: (t: Stage) => Promise<void>) {
 
 describe('the review of a bearer token', () => {
   it(
-    'says yes to whom RBAC allows it, after two questions',
+    'is allowed after two requests if RBAC allows the path',
     withReviewer(async (t) => {
       assert.deepEqual(await t.review(t.token()), { outcome: 'allowed' });
-      assert.deepEqual(t.asked(), { tokenreviews: 1, subjectaccessreviews: 1 });
+      assert.deepEqual(t.requests(), { tokenreviews: 1, subjectaccessreviews: 1 });
       assert.deepEqual([t.codes, t.failures], [[201, 201], []]);
     }),
   );
 
-  const refusals = [
+  const denials = [
     ['another path', { verb: 'get', path: '/metrics/slis' }, 'prometheus'],
     ['another verb', { verb: 'head', path: '/metrics' }, 'prometheus'],
     ['another account', GET, 'default'],
   ] as const;
-  for (const [title, attempt, account] of refusals)
+  for (const [title, attributes, account] of denials)
     it(
-      `says no to ${title}`,
+      `is forbidden for ${title}`,
       withReviewer(async (t) => {
-        assert.deepEqual(await t.review(t.token({}, account), attempt), { outcome: 'forbidden' });
+        assert.deepEqual(await t.review(t.token({}, account), attributes), { outcome: 'forbidden' });
       }),
     );
 
-  const strangers: readonly (readonly [string, (t: Stage) => string])[] = [
-    ['nobody knows', () => 'sha256~of-another-cluster'],
-    ['is for another audience', (t) => t.token({ audience: 'vault' })],
+  const invalidTokens: readonly (readonly [string, (t: Stage) => string])[] = [
+    ['of another cluster', () => 'sha256~of-another-cluster'],
+    ['for another audience', (t) => t.token({ audience: 'vault' })],
     [
-      'has expired',
+      'that has expired',
       (t) => {
         const token = t.token();
         t.clock.advance(661);
@@ -114,49 +117,49 @@ describe('the review of a bearer token', () => {
       },
     ],
     [
-      'is of an account that is gone',
+      'of a deleted account',
       (t) => {
         const token = t.token();
         t.cluster.deleteServiceAccount('monitoring', 'prometheus');
         return token;
       },
     ],
-    ['has lost its signature', (t) => t.token().replace(/[^.]*$/, 'AAAA')],
+    ['with a changed signature', (t) => t.token().replace(/[^.]*$/, 'AAAA')],
   ];
-  for (const [title, make] of strangers)
+  for (const [title, make] of invalidTokens)
     it(
-      `takes a token that ${title} for nobody's, and asks no more`,
+      `is unauthenticated after one request for a token ${title}`,
       withReviewer(async (t) => {
         assert.deepEqual(await t.review(make(t)), { outcome: 'unauthenticated' });
-        assert.deepEqual(t.asked(), { tokenreviews: 1, subjectaccessreviews: 0 });
+        assert.deepEqual(t.requests(), { tokenreviews: 1, subjectaccessreviews: 0 });
       }),
     );
 
   for (const raw of ['', 'a b', 'a"b', 'a\\b', 'ä', 'a=b', 'a\n', '\u0000'])
     it(
-      `does not ask about ${JSON.stringify(raw)}`,
+      `is unauthenticated without a request for ${JSON.stringify(raw)}`,
       withReviewer(async (t) => {
         assert.deepEqual(await t.review(raw), { outcome: 'unauthenticated' });
-        assert.deepEqual(t.asked(), { tokenreviews: 0, subjectaccessreviews: 0 });
+        assert.deepEqual(t.requests(), { tokenreviews: 0, subjectaccessreviews: 0 });
       }),
     );
 
   it(
-    'asks RBAC again only four minutes after its yes, and about a token each time',
+    'requests a TokenReview each time, and a SubjectAccessReview four minutes after the last allowed one',
     withReviewer(async (t) => {
       const token = t.token();
       await t.review(token);
       await t.ownClock.advance(4 * MINUTE - 1);
       await t.review(token);
-      assert.deepEqual(t.asked(), { tokenreviews: 2, subjectaccessreviews: 1 });
+      assert.deepEqual(t.requests(), { tokenreviews: 2, subjectaccessreviews: 1 });
       await t.ownClock.advance(1);
       await t.review(token);
-      assert.deepEqual(t.asked(), { tokenreviews: 3, subjectaccessreviews: 2 });
+      assert.deepEqual(t.requests(), { tokenreviews: 3, subjectaccessreviews: 2 });
     }),
   );
 
   it(
-    'takes the yes to one thing for no other, nor for another account',
+    'does not reuse an allowed SubjectAccessReview for another path or account',
     withReviewer(async (t) => {
       const token = t.token();
       await t.review(token);
@@ -166,7 +169,7 @@ describe('the review of a bearer token', () => {
   );
 
   it(
-    'never remembers a no',
+    'does not cache a denial',
     withReviewer(async (t) => {
       const token = t.token({}, 'late');
       assert.deepEqual(await t.review(token), { outcome: 'forbidden' });
@@ -178,7 +181,7 @@ describe('the review of a bearer token', () => {
   );
 });
 
-describe('a bearer token that cannot be asked about', () => {
+describe('a review that fails', () => {
   const faults: readonly { readonly fault: Fault; readonly why: string }[] = [
     { fault: { kind: 'status', code: 401 }, why: 'unauthorized' },
     { fault: { kind: 'status', code: 403 }, why: 'forbidden' },
@@ -193,7 +196,7 @@ describe('a bearer token that cannot be asked about', () => {
   for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
     for (const { fault, why } of faults)
       it(
-        `fails by ${why} where ${resource} are answered by ${JSON.stringify(fault)}`,
+        `fails with ${why} if ${resource} return ${JSON.stringify(fault)}`,
         withReviewer(async (t) => {
           const token = t.token();
           t.api.chaos.inject(fault, { resource });
@@ -206,7 +209,7 @@ describe('a bearer token that cannot be asked about', () => {
 
   for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
     it(
-      `fails where the exporter has no permission for ${resource}`,
+      `fails with forbidden if the exporter may not create ${resource}`,
       withReviewer(async (t) => {
         t.api.permissions.deny(resource);
         assert.deepEqual(await t.review(t.token()), failure(resource, 'forbidden'));
@@ -214,7 +217,7 @@ describe('a bearer token that cannot be asked about', () => {
     );
 
   it(
-    'fails where nobody listens',
+    'fails with unreachable if the API server is down',
     withReviewer(async (t) => {
       await t.api.chaos.down();
       assert.deepEqual(await t.review(t.token()), failure('tokenreviews', 'unreachable'));
@@ -224,11 +227,11 @@ describe('a bearer token that cannot be asked about', () => {
 
   for (const resource of ['tokenreviews', 'subjectaccessreviews'] as const)
     it(
-      `fails after five seconds in all where ${resource} are not answered`,
+      `fails with timeout after five seconds in all if ${resource} do not respond`,
       withReviewer(async (t) => {
         t.api.chaos.inject({ kind: 'freeze' }, { resource });
         const review = t.review(t.token());
-        await until(() => t.asked()[resource] === 1);
+        await until(() => t.requests()[resource] === 1);
         await t.ownClock.advance(5 * SECOND - 1);
         assert.equal(t.ownClock.sleepers() > 0, true);
         await t.ownClock.advance(1);
@@ -236,7 +239,7 @@ describe('a bearer token that cannot be asked about', () => {
       }),
     );
 
-  it('fails after five seconds where an answer stops in the middle', async () => {
+  it('fails with timeout after five seconds if a response stalls', async () => {
     const loopback = createLoopback();
     const clock = createClock();
     const begun = Promise.withResolvers<void>();
@@ -256,7 +259,7 @@ describe('a bearer token that cannot be asked about', () => {
   });
 
   it(
-    'fails at once when it is closed',
+    'fails at once when the reviewer is closed',
     withReviewer(async (t) => {
       t.api.chaos.inject({ kind: 'freeze' });
       const review = t.review(t.token());
@@ -267,7 +270,7 @@ describe('a bearer token that cannot be asked about', () => {
   );
 
   it(
-    'is told of once for each reason, and again after a success',
+    'is reported once per reason, and again after a success',
     withReviewer(async (t) => {
       const token = t.token();
       t.api.chaos.inject({ kind: 'status', code: 500 }, { resource: 'tokenreviews' });
@@ -297,8 +300,8 @@ const USER = {
   ) as object,
 };
 
-/** A reviewer by an API that answers both questions like this. */
-function createTold(tokenStatus: unknown, accessStatus: unknown = { allowed: true }) {
+/** A reviewer whose API returns these statuses. */
+function createWithStatus(tokenStatus: unknown, accessStatus: unknown = { allowed: true }) {
   const bodies: Buffer[] = [];
   const clock = createClock();
   const fake = createFakeApi(clock, {
@@ -310,7 +313,7 @@ function createTold(tokenStatus: unknown, accessStatus: unknown = { allowed: tru
   const api: Api = {
     ...fake,
     ask: (question) => {
-      bodies.push(question.body ?? assert.fail('nothing is posted'));
+      bodies.push(question.body ?? assert.fail('no body'));
       return fake.ask(question);
     },
   };
@@ -318,9 +321,9 @@ function createTold(tokenStatus: unknown, accessStatus: unknown = { allowed: tru
   return { review: () => review('a.b.c', GET), asked: fake.asked, bodies };
 }
 
-describe('the questions about a bearer token', () => {
-  it('are for its user as it was named, and leave nothing of it behind', async () => {
-    const { review, asked, bodies } = createTold({ authenticated: true, user: USER });
+describe('the requests of a review', () => {
+  it('pass on the user as returned, and their bodies are overwritten afterwards', async () => {
+    const { review, asked, bodies } = createWithStatus({ authenticated: true, user: USER });
     assert.deepEqual(await review(), { outcome: 'allowed' });
     const { username: user, ...rest } = USER;
     assert.deepEqual(
@@ -349,9 +352,9 @@ describe('the questions about a bearer token', () => {
     assert.ok(bodies.every((body) => body.every((byte) => byte === 0)));
   });
 
-  it('leave out what is not known of a user', async () => {
+  it('leave out attributes that the user does not have', async () => {
     const user = { username: 'admin', uid: undefined, groups: null };
-    const { review, asked } = createTold({ authenticated: true, user });
+    const { review, asked } = createWithStatus({ authenticated: true, user });
     await review();
     assert.deepEqual(JSON.parse(asked[1]?.body ?? '').spec, {
       nonResourceAttributes: { path: '/metrics', verb: 'get' },
@@ -359,11 +362,11 @@ describe('the questions about a bearer token', () => {
     });
   });
 
-  const tokenAnswers: readonly (readonly [string, unknown, object])[] = [
-    ['a yes without a user', { authenticated: true }, failure('tokenreviews', 'bad_answer')],
+  const tokenStatuses: readonly (readonly [string, unknown, object])[] = [
+    ['accepted without a user', { authenticated: true }, failure('tokenreviews', 'bad_answer')],
     ['a user without a name', { authenticated: true, user: {} }, failure('tokenreviews', 'bad_answer')],
     [
-      'a user without a letter',
+      'a user with an empty name',
       { authenticated: true, user: { username: '' } },
       failure('tokenreviews', 'bad_answer'),
     ],
@@ -373,68 +376,79 @@ describe('the questions about a bearer token', () => {
       failure('tokenreviews', 'bad_answer'),
     ],
     [
-      'groups that are a text',
+      'groups that are a string',
       { authenticated: true, user: { ...USER, groups: 'system:masters' } },
       failure('tokenreviews', 'bad_answer'),
     ],
     [
-      'extras that are texts',
+      'extra values that are strings',
       { authenticated: true, user: { ...USER, extra: { a: 'b' } } },
       failure('tokenreviews', 'bad_answer'),
     ],
     [
-      'more groups than anybody has',
+      'groups beyond the size limit',
       { authenticated: true, user: { ...USER, groups: Array(10_000).fill('a'.repeat(30)) } },
       failure('subjectaccessreviews', 'too_large'),
     ],
-    ['a word for a yes', { authenticated: 'true', user: USER }, failure('tokenreviews', 'bad_answer')],
+    ['a string for a boolean', { authenticated: 'true', user: USER }, failure('tokenreviews', 'bad_answer')],
     ['no status', undefined, failure('tokenreviews', 'bad_answer')],
-    ['a user it refuses', { authenticated: false, user: USER }, { outcome: 'unauthenticated' }],
-    ['a refusal without a word', {}, { outcome: 'unauthenticated' }],
     [
-      'words of a store that does not answer',
+      'a user that is not authenticated',
+      { authenticated: false, user: USER },
+      { outcome: 'unauthenticated' },
+    ],
+    ['a rejection without a message', {}, { outcome: 'unauthenticated' }],
+    [
+      'an error of the storage backend',
       { user: {}, error: '[invalid bearer token, etcdserver: request timed out]' },
       failure('tokenreviews', 'server_error'),
     ],
   ];
-  for (const [title, status, expected] of tokenAnswers)
-    it(`come to ${JSON.stringify(expected)} by ${title}`, async () =>
-      assert.deepEqual(await createTold(status).review(), expected));
+  for (const [title, status, expected] of tokenStatuses)
+    it(`result in ${JSON.stringify(expected)} if the TokenReview returns ${title}`, async () =>
+      assert.deepEqual(await createWithStatus(status).review(), expected));
 
-  const accessAnswers: readonly (readonly [string, unknown, object])[] = [
-    ['a no', { allowed: false, reason: 'no' }, { outcome: 'forbidden' }],
-    ['a no that is sure', { allowed: false, denied: true }, { outcome: 'forbidden' }],
-    ['a yes and a no', { allowed: true, denied: true }, { outcome: 'forbidden' }],
-    ['a no for want of a role', { allowed: false, evaluationError: 'x' }, { outcome: 'forbidden' }],
-    ['a yes in spite of a role', { allowed: true, evaluationError: 'x' }, { outcome: 'allowed' }],
-    ['a word for a yes', { allowed: 'true' }, failure('subjectaccessreviews', 'bad_answer')],
-    ['nothing', {}, failure('subjectaccessreviews', 'bad_answer')],
+  const accessStatuses: readonly (readonly [string, unknown, object])[] = [
+    ['not allowed', { allowed: false, reason: 'no' }, { outcome: 'forbidden' }],
+    ['denied', { allowed: false, denied: true }, { outcome: 'forbidden' }],
+    ['allowed and denied', { allowed: true, denied: true }, { outcome: 'forbidden' }],
+    [
+      'not allowed, with an evaluation error',
+      { allowed: false, evaluationError: 'x' },
+      { outcome: 'forbidden' },
+    ],
+    ['allowed, with an evaluation error', { allowed: true, evaluationError: 'x' }, { outcome: 'allowed' }],
+    ['a string for a boolean', { allowed: 'true' }, failure('subjectaccessreviews', 'bad_answer')],
+    ['no result', {}, failure('subjectaccessreviews', 'bad_answer')],
     ['a list', [true], failure('subjectaccessreviews', 'bad_answer')],
   ];
-  for (const [title, status, expected] of accessAnswers)
-    it(`come to ${JSON.stringify(expected)} by ${title} of RBAC`, async () =>
-      assert.deepEqual(await createTold({ authenticated: true, user: USER }, status).review(), expected));
+  for (const [title, status, expected] of accessStatuses)
+    it(`result in ${JSON.stringify(expected)} if the SubjectAccessReview returns ${title}`, async () =>
+      assert.deepEqual(
+        await createWithStatus({ authenticated: true, user: USER }, status).review(),
+        expected,
+      ));
 
-  it('come to a yes by nothing but two of them, for any JSON', () =>
+  it('result in allowed only if both reviews say so, for any JSON', () =>
     fc.assert(
       fc.asyncProperty(
         fc.oneof(fc.jsonValue(), fc.record({ authenticated: fc.jsonValue(), user: fc.jsonValue() })),
         fc.oneof(fc.jsonValue(), fc.record({ allowed: fc.jsonValue(), denied: fc.jsonValue() })),
         async (tokenStatus, accessStatus) => {
-          const { outcome } = await createTold(tokenStatus, accessStatus).review();
+          const { outcome } = await createWithStatus(tokenStatus, accessStatus).review();
           assert.notEqual(outcome, 'allowed');
-          const named = createTold({ authenticated: true, user: USER }, accessStatus);
-          const isYes = (await named.review()).outcome === 'allowed';
+          const authenticated = createWithStatus({ authenticated: true, user: USER }, accessStatus);
+          const isAllowed = (await authenticated.review()).outcome === 'allowed';
           const { allowed, denied } = Object(accessStatus) as { allowed?: unknown; denied?: unknown };
           assert.equal(
-            isYes,
+            isAllowed,
             allowed === true && (denied === false || denied === null || denied === undefined),
           );
         },
       ),
     ));
 
-  it('ask about no more than a thousand permits at a time', async () => {
+  it('are repeated for the oldest of more than a thousand allowed subjects', async () => {
     let user = 0;
     const clock = createClock();
     const api = createFakeApi(clock, {
@@ -454,12 +468,12 @@ describe('the questions about a bearer token', () => {
     assert.equal(api.asked.length - asked, 3);
   });
 
-  it('hold nothing of a token in what they come to', async () => {
+  it('leave nothing of the token in the result or the reported failure', async () => {
     const api = createFakeApi(createClock(), { ask: () => failed('unreachable') });
-    const told: unknown[] = [];
-    const onFailure = (...failure: readonly unknown[]): void => void told.push(failure);
+    const failures: unknown[] = [];
+    const onFailure = (...failure: readonly unknown[]): void => void failures.push(failure);
     const { review } = createAccessReviewer({ api, clock: createClock(), onFailure });
-    const access = await review('a-secret-token', GET);
-    assert.doesNotMatch(JSON.stringify([access, told]), /secret/);
+    const result = await review('a-secret-token', GET);
+    assert.doesNotMatch(JSON.stringify([result, failures]), /secret/);
   });
 });

@@ -1,57 +1,62 @@
 /**
- * The guard that the configuration asks for: what comes before what, and what a change of it does.
+ * The guard chain: the order of its guards, and the effect of a reload.
  */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
-import { createGuard } from '../../../src/web/auth/auth.ts';
-import type { Guard } from '../../../src/web/auth/guard.ts';
+import { createAuth } from '../../../src/web/auth/auth.ts';
+import type { AuthRequest, Guard } from '../../../src/web/auth/guard.ts';
 import { OPEN, type WebSettings } from '../../../src/web/config/settings.ts';
 import { HASH } from '../../support/credentials.ts';
 
-const ASKED = { method: 'GET', path: '/metrics', authorization: undefined, peer: '192.0.2.1' };
+const REQUEST: AuthRequest = {
+  method: 'GET',
+  path: '/metrics',
+  authorization: undefined,
+  remoteAddress: '192.0.2.1',
+};
 
-describe('the guard that the configuration asks for', () => {
+describe('the guard chain', () => {
   let settings: WebSettings;
   let nowMs: number;
-  let refusals: number[];
+  let rejections: number[];
 
   beforeEach(() => {
-    [settings, nowMs, refusals] = [OPEN, 0, []];
+    [settings, nowMs, rejections] = [OPEN, 0, []];
   });
 
-  const refusing =
+  const rejecting =
     (status: 401 | 403): Guard =>
     async () => ({ status, headers: {} });
-  const create = (kubernetes?: Guard): Guard =>
-    createGuard({
+  const create = (kubernetesAuth?: Guard): Guard =>
+    createAuth({
       settings: () => settings,
-      basicAuth: refusing(401),
-      kubernetes,
+      basicAuth: rejecting(401),
+      kubernetesAuth,
       monotonicMs: () => nowMs,
-      onRefusal: (status) => refusals.push(status),
+      onRejection: (status) => rejections.push(status),
     });
-  const statusOf = async (guard: Guard): Promise<number> => (await guard(ASKED))?.status ?? 200;
+  const statusOf = async (guard: Guard): Promise<number> => (await guard(REQUEST))?.status ?? 200;
 
-  it('lets everybody in where nothing is asked for', async () => {
+  it('allows every request if nothing is configured', async () => {
     assert.equal(await statusOf(create()), 200);
-    assert.deepEqual(refusals, []);
+    assert.deepEqual(rejections, []);
   });
 
-  it('asks for a password where there are users, and else for a token of the cluster', async () => {
-    const guard = create(refusing(403));
+  it('uses basic authentication if there are users, and bearer tokens otherwise', async () => {
+    const guard = create(rejecting(403));
     assert.equal(await statusOf(guard), 403);
     settings = { ...OPEN, users: new Map([['a', HASH]]) };
     assert.equal(await statusOf(guard), 401);
-    assert.deepEqual(refusals, [403, 401]);
+    assert.deepEqual(rejections, [403, 401]);
   });
 
-  it('limits all requests together before anybody is asked who they are', async () => {
+  it('applies the rate limit of all requests before authentication', async () => {
     settings = { ...OPEN, rateLimit: { burst: 2, intervalMs: 3_000 } };
-    const guard = create(refusing(403));
+    const guard = create(rejecting(403));
     assert.deepEqual([await statusOf(guard), await statusOf(guard)], [403, 403]);
-    assert.deepEqual(await guard(ASKED), { status: 429, headers: { 'Retry-After': '3' } });
+    assert.deepEqual(await guard(REQUEST), { status: 429, headers: { 'Retry-After': '3' } });
     nowMs = 2_999;
-    assert.deepEqual(await guard(ASKED), { status: 429, headers: { 'Retry-After': '1' } });
+    assert.deepEqual(await guard(REQUEST), { status: 429, headers: { 'Retry-After': '1' } });
     nowMs = 3_000;
     assert.equal(await statusOf(guard), 403);
     assert.equal(await statusOf(guard), 429);
@@ -59,7 +64,7 @@ describe('the guard that the configuration asks for', () => {
     assert.deepEqual([await statusOf(guard), await statusOf(guard), await statusOf(guard)], [403, 403, 429]);
   });
 
-  it('limits anew where the limit changes, and not where there is none any more', async () => {
+  it('starts with a full bucket if a reload changes the rate limit, and has no limit if it removes it', async () => {
     settings = { ...OPEN, rateLimit: { burst: 1, intervalMs: 60_000 } };
     const guard = create();
     assert.deepEqual([await statusOf(guard), await statusOf(guard)], [200, 429]);

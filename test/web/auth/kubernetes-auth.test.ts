@@ -1,113 +1,116 @@
 /**
- * Whom the guard lets in, for how long, how often it asks, and what a flood comes to.
+ * Bearer tokens: which requests are accepted, how long decisions are cached, and what a flood costs.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Access, Decision } from '../../../src/web/auth/access.ts';
-import type { Asked, Refusal } from '../../../src/web/auth/guard.ts';
-import { createKubernetesGuard } from '../../../src/web/auth/kubernetes-auth.ts';
+import type { AccessReview, Decision } from '../../../src/web/auth/access-review.ts';
+import type { AuthRequest, Rejection } from '../../../src/web/auth/guard.ts';
+import {
+  createCacheKey,
+  createDecisionCache,
+  createKubernetesAuth,
+} from '../../../src/web/auth/kubernetes-auth.ts';
 import { createFakeClock, settle } from '../../support/fake-clock.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const FAILED: Access = { outcome: 'failed', resource: 'tokenreviews', failure: 'unreachable' };
+const FAILED: AccessReview = { outcome: 'failed', resource: 'tokenreviews', failure: 'unreachable' };
 const PROMETHEUS = '10.0.0.1';
 
-interface Question {
+interface PendingReview {
   readonly token: string;
   readonly verb: string;
   readonly path: string;
-  readonly answer: (access: Access) => void;
+  readonly resolve: (review: AccessReview) => void;
 }
 
-/** A guard, and an API server whose word is what `says` answers for a token; undefined where the test answers. */
-function create(says: (token: string) => Access | undefined = () => ({ outcome: 'allowed' })) {
+/** A guard whose reviews return what `reviewOf` returns for the token; if that is undefined, the test resolves them. */
+function create(reviewOf: (token: string) => AccessReview | undefined = () => ({ outcome: 'allowed' })) {
   const clock = createFakeClock();
-  const asked: Question[] = [];
+  const reviews: PendingReview[] = [];
   const errors: unknown[] = [];
-  let answer = says;
-  const guard = createKubernetesGuard({
+  let respond = reviewOf;
+  const guard = createKubernetesAuth({
     monotonicMs: clock.monotonicMs,
     onError: (error) => errors.push(error),
     review: (token, { verb, path }) => {
-      const { promise, resolve } = Promise.withResolvers<Access>();
-      asked.push({ token, verb, path, answer: resolve });
-      const access = answer(token);
-      if (access !== undefined) resolve(access);
+      const { promise, resolve } = Promise.withResolvers<AccessReview>();
+      reviews.push({ token, verb, path, resolve });
+      const review = respond(token);
+      if (review !== undefined) resolve(review);
       return promise;
     },
   });
-  const come = (token: string, overrides: Partial<Asked> = {}): Promise<Refusal | undefined> =>
+  const send = (token: string, overrides: Partial<AuthRequest> = {}): Promise<Rejection | undefined> =>
     guard({
       method: 'GET',
       path: '/metrics',
       authorization: `Bearer ${token}`,
-      peer: PROMETHEUS,
+      remoteAddress: PROMETHEUS,
       ...overrides,
     });
-  /** What it comes to: 200 where it is let in. */
-  const status = async (token: string, overrides: Partial<Asked> = {}): Promise<number> =>
-    (await come(token, overrides))?.status ?? 200;
-  const say = (next: typeof says): void => {
-    answer = next;
+  const status = async (token: string, overrides: Partial<AuthRequest> = {}): Promise<number> =>
+    (await send(token, overrides))?.status ?? 200;
+  const respondWith = (next: typeof reviewOf): void => {
+    respond = next;
   };
-  /** So many tokens that were never seen, one from each address. */
-  const flood = (count: number, peer = (index: number) => `192.0.2.${index}`) =>
+  /** Sends tokens that were not used before, one from each address. */
+  const flood = (count: number, address = (index: number) => `192.0.2.${index}`) =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>
-        status(`bad-${index}-${asked.length}`, { peer: peer(index) }),
+        status(`bad-${index}-${reviews.length}`, { remoteAddress: address(index) }),
       ),
     );
-  return { clock, asked, errors, guard, come, status, say, flood };
+  return { clock, reviews, errors, guard, send, status, respondWith, flood };
 }
 
-const decided = (outcome: Decision) => (): Access => ({ outcome });
+const decided = (outcome: Decision) => (): AccessReview => ({ outcome });
 
-describe('the guard by tokens of the cluster', () => {
-  const answers = [
+describe('the guard for bearer tokens', () => {
+  const outcomes = [
     ['allowed', undefined],
     ['unauthenticated', { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } }],
     ['forbidden', { status: 403, headers: {} }],
   ] as const;
-  for (const [outcome, refusal] of answers)
-    it(`answers ${refusal?.status ?? 'nothing'} where the API server says ${outcome}`, async () => {
-      const { come, asked } = create(decided(outcome));
-      assert.deepEqual(await come('a'), refusal);
+  for (const [outcome, rejection] of outcomes)
+    it(`${rejection === undefined ? 'accepts a request' : `returns ${rejection.status}`} if the review is ${outcome}`, async () => {
+      const { send, reviews } = create(decided(outcome));
+      assert.deepEqual(await send('a'), rejection);
       assert.deepEqual(
-        asked.map(({ token, verb, path }) => [token, verb, path]),
+        reviews.map(({ token, verb, path }) => [token, verb, path]),
         [['a', 'get', '/metrics']],
       );
     });
 
-  it('says nothing of why the API server could not be asked', async () => {
-    const { come } = create(() => FAILED);
-    assert.deepEqual(await come('a'), { status: 500, headers: {} });
+  it('returns 500 without a reason if the API server could not decide', async () => {
+    const { send } = create(() => FAILED);
+    assert.deepEqual(await send('a'), { status: 500, headers: {} });
   });
 
   for (const authorization of [undefined, '', 'Basic YTpi', 'Bearer', 'Bearer a b'])
-    it(`refuses ${authorization ?? 'nothing'} without a question`, async () => {
-      const { come, asked } = create();
-      const refusal = await come('', { authorization });
-      assert.deepEqual([refusal?.status, asked.length], [401, 0]);
+    it(`returns 401 without a review for ${authorization === undefined ? 'no header' : JSON.stringify(authorization)}`, async () => {
+      const { send, reviews } = create();
+      const rejection = await send('', { authorization });
+      assert.deepEqual([rejection?.status, reviews.length], [401, 0]);
     });
 
-  it('asks for the method in small letters and the path as it is', async () => {
-    const { come, asked } = create();
-    await come('a', { method: 'HEAD', path: '/Metrics/' });
-    assert.deepEqual([asked[0]?.verb, asked[0]?.path], ['head', '/Metrics/']);
+  it('reviews the method in lower case and the path unchanged', async () => {
+    const { send, reviews } = create();
+    await send('a', { method: 'HEAD', path: '/Metrics/' });
+    assert.deepEqual([reviews[0]?.verb, reviews[0]?.path], ['head', '/Metrics/']);
   });
 
-  it('tells of a bug, and fails', async () => {
-    const { status, say, errors, clock } = create();
+  it('reports a review that throws, and treats it as failed', async () => {
+    const { status, respondWith, errors, clock } = create();
     const bug = new Error('a bug');
-    say(() => {
+    respondWith(() => {
       throw bug;
     });
     assert.equal(await status('a'), 500);
-    say(decided('allowed'));
+    respondWith(decided('allowed'));
     assert.equal(await status('a'), 200);
     await clock.advance(MINUTE);
-    say(() => {
+    respondWith(() => {
       throw bug;
     });
     assert.equal(await status('a'), 200);
@@ -115,86 +118,86 @@ describe('the guard by tokens of the cluster', () => {
   });
 });
 
-describe('what the API server said', () => {
-  const times = [
+describe('a cached decision', () => {
+  const ttls = [
     ['allowed', MINUTE],
     ['unauthenticated', MINUTE],
     ['forbidden', 30 * SECOND],
   ] as const;
-  for (const [outcome, goodForMs] of times)
-    it(`is good for ${goodForMs / SECOND} seconds where it is ${outcome}`, async () => {
-      const { come, asked, clock } = create(decided(outcome));
-      const first = await come('a');
-      await clock.advance(goodForMs - 1);
-      assert.deepEqual([await come('a'), asked.length], [first, 1]);
+  for (const [outcome, ttlMs] of ttls)
+    it(`is used for ${ttlMs / SECOND} seconds if it is ${outcome}`, async () => {
+      const { send, reviews, clock } = create(decided(outcome));
+      const first = await send('a');
+      await clock.advance(ttlMs - 1);
+      assert.deepEqual([await send('a'), reviews.length], [first, 1]);
       await clock.advance(1);
-      assert.deepEqual([await come('a'), asked.length], [first, 2]);
-      await clock.advance(goodForMs - 1);
-      assert.deepEqual([await come('a'), asked.length], [first, 2]);
+      assert.deepEqual([await send('a'), reviews.length], [first, 2]);
+      await clock.advance(ttlMs - 1);
+      assert.deepEqual([await send('a'), reviews.length], [first, 2]);
     });
 
-  it('is not good at all where it could not be asked', async () => {
-    const { status, say } = create(() => FAILED);
+  it('is not made of a review that failed', async () => {
+    const { status, respondWith } = create(() => FAILED);
     assert.equal(await status('a'), 500);
-    say(decided('allowed'));
+    respondWith(decided('allowed'));
     assert.equal(await status('a'), 200);
   });
 
-  it('is for one token, one method and one path', async () => {
-    const { come, asked } = create();
-    await come('a');
-    await come('b');
-    await come('a', { method: 'HEAD' });
-    await come('a', { path: '/' });
-    assert.equal(asked.length, 4);
-    await come('a', { peer: 'another' });
-    assert.equal(asked.length, 4);
+  it('holds for one token, method and path, from any address', async () => {
+    const { send, reviews } = create();
+    await send('a');
+    await send('b');
+    await send('a', { method: 'HEAD' });
+    await send('a', { path: '/' });
+    assert.equal(reviews.length, 4);
+    await send('a', { remoteAddress: 'another' });
+    assert.equal(reviews.length, 4);
   });
 
-  it('is over with the next answer, whichever way', async () => {
-    const { status, say, clock } = create();
+  it('is replaced by the next decision', async () => {
+    const { status, respondWith, clock } = create();
     assert.equal(await status('a'), 200);
     await clock.advance(MINUTE);
-    say(decided('unauthenticated'));
+    respondWith(decided('unauthenticated'));
     assert.equal(await status('a'), 401);
     await clock.advance(MINUTE);
-    say(decided('allowed'));
+    respondWith(decided('allowed'));
     assert.equal(await status('a'), 200);
   });
 });
 
-describe('an earlier yes', () => {
+describe('an earlier acceptance', () => {
   const HELD = 11 * MINUTE;
 
-  it('holds for ten minutes more while the API server cannot be asked, and is asked for each time', async () => {
-    const { status, say, asked, clock } = create();
+  it('holds for ten more minutes while the API server cannot decide, and is rechecked', async () => {
+    const { status, respondWith, reviews, clock } = create();
     await status('a');
-    say(() => FAILED);
+    respondWith(() => FAILED);
     await clock.advance(MINUTE);
-    assert.deepEqual([await status('a'), asked.length], [200, 2]);
+    assert.deepEqual([await status('a'), reviews.length], [200, 2]);
     await clock.advance(HELD - MINUTE - 1);
-    assert.deepEqual([await status('a'), asked.length], [200, 3]);
+    assert.deepEqual([await status('a'), reviews.length], [200, 3]);
     await clock.advance(1);
     assert.equal(await status('a'), 500);
   });
 
-  it('is asked about once in five seconds, however often it comes', async () => {
-    const { status, say, asked, clock } = create();
+  it('is rechecked once in five seconds, however often the token is used', async () => {
+    const { status, respondWith, reviews, clock } = create();
     await status('a');
-    say(() => FAILED);
+    respondWith(() => FAILED);
     await clock.advance(MINUTE);
     for (let turn = 0; turn < 50; turn += 1) assert.equal(await status('a'), 200);
-    assert.equal(asked.length, 2);
+    assert.equal(reviews.length, 2);
     await clock.advance(5 * SECOND);
-    assert.deepEqual([await status('a'), asked.length], [200, 3]);
+    assert.deepEqual([await status('a'), reviews.length], [200, 3]);
   });
 
-  it('begins anew once the API server can be asked again', async () => {
-    const { status, say, clock } = create();
+  it('starts again with each new acceptance', async () => {
+    const { status, respondWith, clock } = create();
     await status('a');
     await clock.advance(HELD - 1);
     await status('a');
-    say(() => FAILED);
+    respondWith(() => FAILED);
     await clock.advance(HELD - 1);
     assert.equal(await status('a'), 200);
   });
@@ -203,153 +206,234 @@ describe('an earlier yes', () => {
     ['unauthenticated', 401],
     ['forbidden', 403],
   ] as const)
-    it(`ends at once where the API server says ${outcome}, and does not come back by a failure`, async () => {
-      const { status, say, clock } = create();
+    it(`ends with a review that is ${outcome}, and a later failure does not restore it`, async () => {
+      const { status, respondWith, clock } = create();
       await status('a');
       await clock.advance(MINUTE);
-      say(decided(outcome));
+      respondWith(decided(outcome));
       assert.equal(await status('a'), code);
-      say(() => FAILED);
+      respondWith(() => FAILED);
       await clock.advance(MINUTE);
       assert.equal(await status('a'), 500);
     });
 
-  it('is that of its own path and token alone', async () => {
-    const { status, say, clock } = create();
+  it('holds for its own token and path only', async () => {
+    const { status, respondWith, clock } = create();
     await status('a');
-    say(() => FAILED);
+    respondWith(() => FAILED);
     await clock.advance(MINUTE);
     assert.deepEqual([await status('a', { path: '/' }), await status('b')], [500, 500]);
   });
 });
 
-describe('those who come at the same time', () => {
-  it('share a question about the same, and its answer', async () => {
-    const { status, asked } = create(() => undefined);
-    const all = Array.from({ length: 100 }, (_, index) => status('a', { peer: `192.0.2.${index}` }));
+describe('concurrent requests', () => {
+  it('share a review of the same token and its outcome', async () => {
+    const { status, reviews } = create(() => undefined);
+    const all = Array.from({ length: 100 }, (_, index) => status('a', { remoteAddress: `192.0.2.${index}` }));
     await settle();
-    assert.equal(asked.length, 1);
-    asked[0]?.answer({ outcome: 'forbidden' });
+    assert.equal(reviews.length, 1);
+    reviews[0]?.resolve({ outcome: 'forbidden' });
     assert.deepEqual(new Set(await Promise.all(all)), new Set([403]));
-    assert.equal(asked.length, 1);
+    assert.equal(reviews.length, 1);
   });
 
-  it('share a failure too, and do not ask again one after another', async () => {
-    const { status, asked } = create(() => undefined);
+  it('share a failed review and do not repeat it one by one', async () => {
+    const { status, reviews } = create(() => undefined);
     const all = Array.from({ length: 100 }, () => status('a'));
     await settle();
-    asked[0]?.answer(FAILED);
+    reviews[0]?.resolve(FAILED);
     assert.deepEqual(new Set(await Promise.all(all)), new Set([500]));
-    assert.equal(asked.length, 1);
+    assert.equal(reviews.length, 1);
   });
 
-  it('ask four questions at most, and may come back for more', async () => {
-    const { come, asked, say, status } = create(() => undefined);
-    const first = [0, 1, 2, 3].map((index) => come(`a${index}`, { peer: `192.0.2.${index}` }));
-    assert.deepEqual(await come('b', { peer: '192.0.2.9' }), {
+  it('have four pending reviews at most, and a rejected one may be retried', async () => {
+    const { send, reviews, respondWith, status } = create(() => undefined);
+    const first = [0, 1, 2, 3].map((index) => send(`a${index}`, { remoteAddress: `192.0.2.${index}` }));
+    assert.deepEqual(await send('b', { remoteAddress: '192.0.2.9' }), {
       status: 429,
       headers: { 'Retry-After': '1' },
     });
-    assert.equal(asked.length, 4);
-    asked[0]?.answer({ outcome: 'allowed' });
+    assert.equal(reviews.length, 4);
+    reviews[0]?.resolve({ outcome: 'allowed' });
     await first[0];
-    say(decided('allowed'));
-    assert.equal(await status('b', { peer: '192.0.2.9' }), 200);
-    for (const { answer } of asked) answer(FAILED);
+    respondWith(decided('allowed'));
+    assert.equal(await status('b', { remoteAddress: '192.0.2.9' }), 200);
+    for (const { resolve } of reviews) resolve(FAILED);
     await Promise.all(first);
   });
 });
 
 describe('a flood', () => {
-  it('of tokens from one address comes to five questions, then one in five seconds', async () => {
-    const { come, flood, asked, clock } = create(decided('unauthenticated'));
+  it('from one address causes five reviews, then one in five seconds', async () => {
+    const { send, flood, reviews, clock } = create(decided('unauthenticated'));
     for (let turn = 0; turn < 10; turn += 1) await flood(1, () => '192.0.2.1');
-    assert.equal(asked.length, 5);
-    const peer = '192.0.2.1';
-    assert.deepEqual(await come('x', { peer }), { status: 429, headers: { 'Retry-After': '5' } });
+    assert.equal(reviews.length, 5);
+    const remoteAddress = '192.0.2.1';
+    assert.deepEqual(await send('x', { remoteAddress }), { status: 429, headers: { 'Retry-After': '5' } });
     await clock.advance(4_999);
-    assert.deepEqual(await come('x', { peer }), { status: 429, headers: { 'Retry-After': '1' } });
+    assert.deepEqual(await send('x', { remoteAddress }), { status: 429, headers: { 'Retry-After': '1' } });
     await clock.advance(1);
-    assert.equal((await come('x', { peer }))?.status, 401);
-    assert.equal((await come('y', { peer: '::ffff:192.0.2.1' }))?.status, 429);
+    assert.equal((await send('x', { remoteAddress }))?.status, 401);
+    assert.equal((await send('y', { remoteAddress: '::ffff:192.0.2.1' }))?.status, 429);
   });
 
-  it('of tokens from one network of IPv6 is as one from one address', async () => {
-    const { flood, asked } = create(decided('unauthenticated'));
+  it('from one IPv6 network counts as one from one address', async () => {
+    const { flood, reviews } = create(decided('unauthenticated'));
     for (let turn = 0; turn < 10; turn += 1) await flood(1, () => `2001:db8::${turn}`);
-    assert.equal(asked.length, 5);
+    assert.equal(reviews.length, 5);
   });
 
-  it('of tokens from everywhere comes to twenty questions, then one a second', async () => {
-    const { flood, asked, clock } = create(decided('unauthenticated'));
+  it('from many addresses causes twenty reviews, then one a second', async () => {
+    const { flood, reviews, clock } = create(decided('unauthenticated'));
     for (let turn = 0; turn < 30; turn += 1) await flood(1, () => `192.0.2.${turn}`);
-    assert.equal(asked.length, 20);
+    assert.equal(reviews.length, 20);
     await clock.advance(SECOND);
     for (let turn = 0; turn < 30; turn += 1) await flood(1, () => `198.51.100.${turn}`);
-    assert.equal(asked.length, 21);
+    assert.equal(reviews.length, 21);
   });
 
-  it('does not keep out who was allowed before, nor the next token from there', async () => {
-    const { flood, status, say, asked, clock } = create();
+  it('blocks neither a client that was accepted before nor its next token', async () => {
+    const { flood, status, respondWith, reviews, clock } = create();
     await status('prometheus');
-    say((token) => (token.startsWith('bad') ? undefined : { outcome: 'allowed' }));
+    respondWith((token) => (token.startsWith('bad') ? undefined : { outcome: 'allowed' }));
     for (let scrape = 0; scrape < 200; scrape += 1) {
-      // They fill their lane, and are answered never.
+      // The flood fills its lane, and its reviews stay pending.
       await Promise.race([flood(50), settle()]);
       await clock.advance(15 * SECOND);
       assert.equal(await status('prometheus'), 200);
       assert.equal(await status(`prometheus-${scrape >> 3}`), 200);
     }
-    assert.equal(asked.filter(({ token }) => token.startsWith('bad')).length, 4);
+    assert.equal(reviews.filter(({ token }) => token.startsWith('bad')).length, 4);
   });
 
-  it('from where somebody was allowed is held to a budget as well', async () => {
-    const { flood, status, say, asked } = create();
+  it('from the address of an accepted client is limited as well', async () => {
+    const { flood, status, respondWith, reviews } = create();
     await status('prometheus');
-    say(decided('unauthenticated'));
+    respondWith(decided('unauthenticated'));
     for (let turn = 0; turn < 20; turn += 1) await flood(1, () => PROMETHEUS);
-    assert.equal(asked.length, 1 + 5);
+    assert.equal(reviews.length, 1 + 5);
     assert.equal(await status('prometheus'), 200);
   });
 
-  it('leaves the reserve to the very address where somebody was allowed within eleven minutes', async () => {
+  it('leaves the reserve to the exact address of a client accepted within eleven minutes', async () => {
     const scraper = '2001:db8::1';
-    for (const [peer, afterMs, expected] of [
+    for (const [remoteAddress, afterMs, expected] of [
       [scraper, 11 * MINUTE - 1, 200],
       [scraper, 11 * MINUTE, 429],
       ['2001:db8::2', 0, 429],
     ] as const) {
-      const { flood, status, say, clock } = create();
-      await status('prometheus', { peer: scraper });
+      const { flood, status, respondWith, clock } = create();
+      await status('prometheus', { remoteAddress: scraper });
       await clock.advance(afterMs);
-      say(decided('unauthenticated'));
+      respondWith(decided('unauthenticated'));
       for (let turn = 0; turn < 10; turn += 1) await flood(1, () => '2001:db8::bad');
-      say(decided('allowed'));
-      assert.equal(await status('new', { peer }), expected);
+      respondWith(decided('allowed'));
+      assert.equal(await status('new', { remoteAddress }), expected);
     }
   });
 
-  it('of bad tokens does not make it forget who was allowed', async () => {
-    const { status, say, flood, asked, clock } = create();
+  it('does not push an accepted token out of the cache', async () => {
+    const { status, respondWith, flood, reviews, clock } = create();
     await status('prometheus');
-    say(decided('unauthenticated'));
+    respondWith(decided('unauthenticated'));
     for (let second = 0; second < 59; second += 1) {
       await flood(1, () => `198.51.100.${second}`);
       await clock.advance(SECOND);
     }
-    const before = asked.length;
-    assert.deepEqual([await status('prometheus'), asked.length], [200, before]);
+    const before = reviews.length;
+    assert.deepEqual([await status('prometheus'), reviews.length], [200, before]);
   });
 
-  it('of questions about those allowed before leaves them in where their lane is full', async () => {
-    const { status, say, asked, clock } = create();
+  it('of rechecks leaves earlier acceptances in place if the lane is full', async () => {
+    const { status, respondWith, reviews, clock } = create();
     for (const token of ['a', 'b', 'c']) await status(token);
     await clock.advance(MINUTE);
-    say(() => undefined);
+    respondWith(() => undefined);
     const [a, b] = [status('a'), status('b')];
     assert.equal(await status('c'), 200);
-    assert.equal(asked.length, 5);
-    for (const { answer } of asked) answer({ outcome: 'forbidden' });
+    assert.equal(reviews.length, 5);
+    for (const { resolve } of reviews) resolve({ outcome: 'forbidden' });
     assert.deepEqual(await Promise.all([a, b]), [403, 403]);
+  });
+});
+
+describe('the decision cache', () => {
+  const KEYS = Array.from({ length: 1_001 }, (_, index) => `key-${index}`);
+
+  for (const decision of ['allowed', 'unauthenticated', 'forbidden'] as const)
+    it(`keeps the latest thousand keys that are ${decision}`, () => {
+      const cache = createDecisionCache(() => 0);
+      for (const key of KEYS) cache.set(key, decision);
+      assert.deepEqual(
+        KEYS.filter((key) => cache.current(key) !== decision),
+        ['key-0'],
+      );
+      assert.equal(KEYS.filter(cache.isHeld).length, decision === 'allowed' ? 1_000 : 0);
+    });
+
+  it('keeps an allowed key however many others are rejected', () => {
+    const cache = createDecisionCache(() => 0);
+    cache.set('scraper', 'allowed');
+    for (const key of KEYS) cache.set(key, 'unauthenticated');
+    assert.deepEqual([cache.current('scraper'), cache.isHeld('scraper')], ['allowed', true]);
+  });
+
+  it('drops a key that was not allowed again before one that was', () => {
+    const cache = createDecisionCache(() => 0);
+    for (const key of KEYS.slice(0, 1_000)) cache.set(key, 'allowed');
+    cache.set('key-0', 'allowed');
+    cache.set('another', 'allowed');
+    assert.deepEqual([cache.current('key-0'), cache.current('key-1')], ['allowed', undefined]);
+  });
+
+  it('has one decision for a key, the latest', () => {
+    const cache = createDecisionCache(() => 0);
+    for (const decision of ['forbidden', 'unauthenticated', 'allowed', 'forbidden'] as const) {
+      cache.set('key', decision);
+      assert.deepEqual([cache.current('key'), cache.isHeld('key')], [decision, decision === 'allowed']);
+    }
+  });
+
+  const ages = [
+    { decision: 'allowed', ttlMs: 60_000, heldMs: 660_000 },
+    { decision: 'unauthenticated', ttlMs: 60_000, heldMs: 0 },
+    { decision: 'forbidden', ttlMs: 30_000, heldMs: 0 },
+  ] as const;
+  for (const { decision, ttlMs, heldMs } of ages)
+    it(`returns ${decision} for ${ttlMs} ms and holds it for ${heldMs} ms`, () => {
+      let nowMs = 0;
+      const cache = createDecisionCache(() => nowMs);
+      cache.set('key', decision);
+      const at = (ms: number) => {
+        nowMs = ms;
+        return [cache.current('key'), cache.isHeld('key')];
+      };
+      assert.deepEqual(at(ttlMs - 1), [decision, heldMs > 0]);
+      assert.deepEqual(at(ttlMs), [undefined, heldMs > 0]);
+      if (heldMs > 0) assert.deepEqual(at(heldMs - 1), [undefined, true]);
+      assert.deepEqual(at(Math.max(ttlMs, heldMs)), [undefined, false]);
+    });
+});
+
+describe('the cache key of a token', () => {
+  const get = { verb: 'get', path: '/metrics' };
+
+  it('is equal for equal arguments and differs for any other', () => {
+    const cacheKey = createCacheKey();
+    assert.equal(cacheKey('a', get), cacheKey('a', { ...get }));
+    const others = [
+      cacheKey('a', get),
+      cacheKey('b', get),
+      cacheKey('a', { ...get, verb: 'head' }),
+      cacheKey('a', { ...get, path: '/' }),
+      cacheKey('a', { verb: 'get', path: 'get /metrics' }),
+    ];
+    assert.equal(new Set(others).size, others.length);
+  });
+
+  it('differs between processes and contains nothing of the token', () => {
+    const key = createCacheKey()('a-secret-token', get);
+    assert.notEqual(key, createCacheKey()('a-secret-token', get));
+    assert.match(key, /^[\w+/]{43}=$/);
   });
 });

@@ -1,12 +1,12 @@
 /**
- * By which configuration those who come with a bearer token are asked about, and what is counted of it.
+ * Which configuration the reviews of bearer tokens use, and which of their requests are counted.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type AccessWiring, joinAccess } from '../../../src/app/access-review-client.ts';
-import { TOKEN, withApi } from '../../simulator/api/client.ts';
-import { createClock } from '../../sources/api-server/fakes.ts';
-import { createLoopback } from '../../sources/api-server/loopback.ts';
+import { type AccessWiring, joinAccess } from '../../src/app/access-review-client.ts';
+import { TOKEN, withApi } from '../simulator/api/client.ts';
+import { createClock } from '../sources/api-server/fakes.ts';
+import { createLoopback } from '../sources/api-server/loopback.ts';
 
 function wiring(overrides: Partial<AccessWiring> = {}): AccessWiring {
   return {
@@ -20,7 +20,7 @@ function wiring(overrides: Partial<AccessWiring> = {}): AccessWiring {
   };
 }
 
-describe('the way to the API server for bearer tokens', () => {
+describe('the client for access reviews', () => {
   const ways = [
     ['the option', (file: string) => ({ config: { kubeconfig: file } })],
     ['the environment', (file: string) => ({ environment: { KUBECONFIG: file } })],
@@ -31,7 +31,7 @@ describe('the way to the API server for bearer tokens', () => {
   ] as const;
   for (const [title, configure] of ways)
     it(
-      `is that of ${title}, and its requests are counted`,
+      `uses ${title}, and its requests are counted`,
       withApi(async ({ url }) => {
         const loopback = createLoopback();
         const counted: string[] = [];
@@ -47,14 +47,14 @@ describe('the way to the API server for bearer tokens', () => {
       }),
     );
 
-  it('is none where nothing is configured, and says so', async () => {
+  it('returns an error if no API server is configured', async () => {
     assert.deepEqual(await joinAccess(wiring()), {
       ok: false,
       problem: 'the configuration of the API server cannot be used: the address is no URL',
     });
   });
 
-  it('is none where the file is not there, and says so without its content', async () => {
+  it('returns an error without file content if the kubeconfig does not exist', async () => {
     const joined = await joinAccess(wiring({ config: { kubeconfig: '/nowhere' } }));
     assert.deepEqual(joined, {
       ok: false,
@@ -63,7 +63,7 @@ describe('the way to the API server for bearer tokens', () => {
   });
 
   it(
-    'is left for good when it is closed',
+    'aborts a pending review when it is closed',
     withApi(async ({ api, url }) => {
       api.chaos.inject({ kind: 'freeze' });
       const loopback = createLoopback();
