@@ -37,13 +37,13 @@ function targetOf({ world }: BenchNode, pod: Pod, { name, projected }: Volume): 
 }
 
 function rotate({ cluster }: BenchNode['world'], { pod, folder, projection }: Target): Pending {
-  const answer = cluster.requestToken(pod, projection, NODE);
-  if (!answer.ok) throw new Error(answer.message);
+  const result = cluster.requestToken(pod, projection, NODE);
+  if (!result.ok) throw new Error(result.error);
   const now = cluster.now();
-  const file = { content: answer.token, mode: 0o644, uid: undefined };
+  const file = { content: result.value.token, mode: 0o644, uid: undefined };
   const writtenAt = performance.now();
   writeAtomically(folder, new Map([['token', file]]), { now, fsGroup: undefined, isRoot: false });
-  return { issuedAt: answer.expiresAt - projection.expirationSeconds, writtenAt };
+  return { issuedAt: result.value.expiresAt - projection.expirationSeconds, writtenAt };
 }
 
 /** Issuing times by pod and volume. */

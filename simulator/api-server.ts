@@ -1,56 +1,64 @@
 /**
- * An HTTP server that plays the Kubernetes API server over a cluster's memory, and fails as asked.
+ * An HTTP server that emulates the Kubernetes API server on top of a simulated cluster, with fault injection.
  *
- * Known are the users it is given, and whoever holds a token that the cluster accepts. Knows nothing of the exporter.
+ * Clients authenticate with a token of the configured users or with a service account token that the cluster accepts.
  */
+import { createPermissions, createRbac, type Permissions, type Rbac } from './api/authorization.ts';
+import { createFaultInjector, type FaultInjector } from './api/faults.ts';
 import { createHandler } from './api/handler.ts';
 import { createHistories } from './api/history.ts';
-import { createInjections, type Injections } from './api/injections.ts';
 import { createListener, type TlsOptions } from './api/listener.ts';
-import { createPermissions, type Permissions } from './api/permissions.ts';
-import { createRbac, type Rbac } from './api/rbac.ts';
-import { createRequestLog, type RequestLog, type RequestRecord } from './api/request-log.ts';
+import type { ApiRequest } from './api/request.ts';
 import { route } from './api/routes.ts';
 import { realSchedule, type Schedule } from './api/schedule.ts';
 import { createReviewer, type Reviewer } from './api/token-review.ts';
 import { createWatches } from './api/watches.ts';
 import type { Cluster } from './cluster.ts';
 
+export interface RequestRecord extends Pick<ApiRequest, 'method' | 'resource' | 'verb'> {
+  /** Includes the query. */
+  readonly path: string;
+  /** Epoch seconds of the cluster's clock. */
+  readonly at: number;
+}
+
 export interface ApiServerOptions {
   readonly cluster: Cluster;
-  /** Names of users, by the bearer token they come with. */
+  /** User names by bearer token. */
   readonly users?: ReadonlyMap<string, string>;
   readonly schedule?: Schedule;
-  /** Plain HTTP without. */
+  /** Serves plain HTTP if not set. */
   readonly tls?: TlsOptions;
-  /** How many changes of each kind a watch can catch up on. */
+  /** The number of changes of each kind from which a watch can start. */
   readonly historyLimit?: number;
-  /** Called before a request is answered. */
+  /** Called before the response is sent. */
   readonly onRequest?: (request: RequestRecord) => void;
 }
 
-export interface Chaos extends Pick<Injections, 'inject' | 'heal'> {
-  /** Refuses connections, and cuts those there are. */
+export interface Chaos extends Pick<FaultInjector, 'inject' | 'heal'> {
+  /** Stops listening and closes all connections. */
   readonly down: () => Promise<void>;
-  /** Listens again where it did; as after a restart, nothing is known of earlier changes. */
+  /** Listens again on the same port, with an empty watch cache as after a restart. */
   readonly up: () => Promise<void>;
-  /** Cuts the connections of all watches. */
+  /** Closes the connections of all watches abruptly. */
   readonly dropWatches: () => void;
-  /** Ends all watches in good order, as a server does from time to time. */
+  /** Ends all watches normally, as the real API server does from time to time. */
   readonly endWatches: () => void;
-  /** Tells all watches that what they know is too old, and ends them. */
+  /** Ends all watches with 410 Gone. */
   readonly expireWatches: () => void;
 }
 
-export interface ApiServer extends Pick<RequestLog, 'requests'> {
-  /** Answers the URL. */
+export interface ApiServer {
+  /** Returns the URL. */
   readonly listen: () => Promise<string>;
   readonly chaos: Chaos;
   readonly permissions: Permissions;
-  /** Who is said to be allowed which paths; what may be asked of the API server itself is in the permissions. */
+  /** The rules behind SubjectAccessReview. Requests to the API server itself are subject to `permissions`. */
   readonly rbac: Pick<Rbac, 'bind'>;
+  /** The latest requests, oldest first. */
+  readonly requests: () => readonly RequestRecord[];
   readonly openWatches: () => number;
-  /** Forgets the changes up to now: who watches from before is told that it is too old. */
+  /** Empties the watch cache: watches from earlier revisions get 410 Gone. */
   readonly compact: () => void;
   /** Sends bookmarks now. */
   readonly bookmark: () => void;
@@ -58,8 +66,21 @@ export interface ApiServer extends Pick<RequestLog, 'requests'> {
 }
 
 const HISTORY_LIMIT = 1_000;
+const MAX_REQUESTS = 10_000;
 
-function holderOf(token: string, reviewer: Reviewer): string | undefined {
+function createRequestLog(now: () => number, onRequest: (request: RequestRecord) => void) {
+  const requests: RequestRecord[] = [];
+  const record = ({ method, resource, verb, path, query }: ApiRequest): void => {
+    const fullPath = query.size === 0 ? path : `${path}?${query.toString()}`;
+    const entry = { method, resource, verb, path: fullPath, at: now() };
+    requests.push(entry);
+    if (requests.length > MAX_REQUESTS) requests.shift();
+    onRequest(entry);
+  };
+  return { record, requests: () => [...requests] };
+}
+
+function usernameOf(token: string, reviewer: Reviewer): string | undefined {
   const status = reviewer.review(token);
   return 'authenticated' in status ? status.user.username : undefined;
 }
@@ -68,35 +89,35 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { cluster, users, schedule = realSchedule, historyLimit = HISTORY_LIMIT } = options;
   const histories = createHistories(cluster, historyLimit);
   const watches = createWatches({ cluster, histories, schedule });
-  const injections = createInjections();
+  const faults = createFaultInjector();
   const permissions = createPermissions();
   const reviewer = createReviewer(cluster);
   const rbac = createRbac();
   const log = createRequestLog(cluster.now, options.onRequest ?? (() => undefined));
   const handle = createHandler({
-    userOf: (token) => users?.get(token) ?? holderOf(token, reviewer),
+    userOf: (token) => users?.get(token) ?? usernameOf(token, reviewer),
     permissions,
-    injections,
+    faults,
     watches,
     schedule,
     record: log.record,
     route: (request, body) =>
-      route({ cluster, reviewer, rbac, url: listener.url, isSilent: injections.isSilent }, request, body),
+      route({ cluster, reviewer, rbac, url: listener.url, isSilent: faults.isSilent }, request, body),
   });
   const listener = createListener((incoming, response) => void handle(incoming, response), options.tls);
-  const { inject, heal } = injections;
+  const { inject, heal } = faults;
   const { drop: dropWatches, end: endWatches, expire: expireWatches } = watches;
 
   const down = async (): Promise<void> => {
     dropWatches();
-    await listener.shut();
+    await listener.close();
   };
   const up = async (): Promise<void> => {
     histories.compact();
-    await listener.open();
+    await listener.listen();
   };
   const listen = async (): Promise<string> => {
-    await listener.open();
+    await listener.listen();
     return listener.url();
   };
   const close = async (): Promise<void> => {

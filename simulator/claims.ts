@@ -1,8 +1,8 @@
 /**
- * The claims the API server writes into service-account tokens.
+ * The claims of service account tokens as the API server issues them.
  *
- * Pure. Written from the claims of captured tokens and k8s.io/kubernetes/pkg/serviceaccount; shares nothing with the
- * code that reads them. Times are epoch seconds.
+ * Modeled on captured tokens and k8s.io/kubernetes/pkg/serviceaccount; shares no code with the decoder in `src/`. Times
+ * are epoch seconds.
  */
 export interface Reference {
   readonly name: string;
@@ -17,22 +17,22 @@ export interface ProjectedRequest {
   readonly pod: Reference;
   readonly node: Reference;
   readonly expirationSeconds: number;
-  /** Whether the API server makes it last a year, as it does for default tokens. */
+  /** Whether the API server extends the token to a year, as it does for default tokens. */
   readonly isExtended: boolean;
   readonly id: string;
 }
 
-/** `--service-account-extend-token-expiration`: a year beside the 3607 s that the kubelet asks for. */
+/** `--service-account-extend-token-expiration`: one year instead of the 3607 s that the kubelet requests. */
 const EXTENDED_SECONDS = 31_536_000;
 
 export function projectedClaims(request: ProjectedRequest, now: number) {
   const { issuer, audiences, namespace, serviceAccount, pod, node, expirationSeconds, isExtended, id } =
     request;
   const issuedAt = Math.floor(now);
-  const asked = issuedAt + expirationSeconds;
+  const requestedEnd = issuedAt + expirationSeconds;
   return {
     aud: audiences,
-    exp: isExtended ? issuedAt + EXTENDED_SECONDS : asked,
+    exp: isExtended ? issuedAt + EXTENDED_SECONDS : requestedEnd,
     iat: issuedAt,
     iss: issuer,
     jti: id,
@@ -41,7 +41,7 @@ export function projectedClaims(request: ProjectedRequest, now: number) {
       node,
       pod,
       serviceaccount: serviceAccount,
-      ...(isExtended ? { warnafter: asked } : {}),
+      ...(isExtended ? { warnafter: requestedEnd } : {}),
     },
     nbf: issuedAt,
     sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
@@ -54,7 +54,7 @@ export interface LegacyRequest {
   readonly secretName: string;
 }
 
-/** What the token controller writes into a Secret: no audience, no times. */
+/** The claims that the token controller writes into a Secret: no audience, no times. */
 export function legacyClaims({ namespace, serviceAccount, secretName }: LegacyRequest) {
   const prefix = 'kubernetes.io/serviceaccount';
   return {

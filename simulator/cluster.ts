@@ -1,7 +1,7 @@
 /**
- * The API server's memory: objects, signing keys, and the tokens it grants or refuses.
+ * The state of the API server: objects, signing keys, and the tokens it issues.
  *
- * Answers a kubelet's token requests as the real one does, refusals word for word. Knows nothing of files or HTTP.
+ * Handles the kubelet's TokenRequests; error messages are those of the real API server, word for word.
  */
 import { randomUUID } from 'node:crypto';
 import { type Authority, type AuthorityOptions, createAuthority } from './authority.ts';
@@ -9,68 +9,71 @@ import { legacyClaims, projectedClaims, type Reference } from './claims.ts';
 import { createStore, type ObjectChange, type ObjectStore, type StoredObject } from './object-store.ts';
 import type { Pod, PodEvent, Secret, ServiceAccount, TokenProjection } from './objects.ts';
 import { expireEvents, type MountFailure, recordFailure } from './pod-events.ts';
+import { err, ok, type Result } from './result.ts';
 
-/** The kinds of objects that are kept. */
+/** The kinds of objects that are stored. */
 export type Resource = 'pods' | 'serviceaccounts' | 'secrets' | 'events';
 
 export interface Change extends ObjectChange {
   readonly resource: Resource;
 }
 
-export type TokenAnswer =
-  | { readonly ok: true; readonly token: string; readonly expiresAt: number }
-  /** As the API server words it. */
-  | { readonly ok: false; readonly message: string };
+export interface IssuedToken {
+  readonly token: string;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/** The error is the message of the API server. */
+export type TokenResult = Result<IssuedToken>;
 
 export interface Cluster extends Omit<Authority, 'sign'> {
+  /** Epoch seconds. */
   readonly now: () => number;
-  /** Of the last change of anything. */
+  /** The revision of the latest change. */
   readonly revision: () => number;
-  /** Tells every change of an object from now on; answers how to end that. */
+  /** Calls the listener for every change of an object. Returns a function that unsubscribes it. */
   readonly onChange: (listener: (change: Change) => void) => () => void;
-  /** By namespace and name. */
+  /** Sorted by namespace and name. */
   readonly list: (resource: Resource) => readonly StoredObject[];
   readonly pod: (namespace: string, name: string) => Pod | undefined;
   readonly serviceAccount: (namespace: string, name: string) => ServiceAccount | undefined;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   readonly configMap: (namespace: string, name: string) => Readonly<Record<string, string>> | undefined;
-  /** Keeps the pod as it is now, and answers it with its new resourceVersion. */
+  /** Returns the pod with its new resourceVersion. */
   readonly setPod: (pod: Pod) => Pod;
   readonly deletePod: (namespace: string, name: string) => void;
-  /** A node's kubelet says that a volume of a pod could not be had; lost while the API server is not available. */
+  /** The kubelet of a node posts a FailedMount event. It is lost while the API server is unavailable. */
   readonly recordFailure: (failure: MountFailure, nodeName: string) => void;
-  /** The account, made where it is not there; deleted and made again it has another. */
+  /** Returns the account and creates it if it does not exist. A recreated account gets a new UID. */
   readonly createServiceAccount: (namespace: string, name: string) => ServiceAccount;
-  /** Takes an account over as it is. */
+  /** Stores an account, or replaces the one with the same name. */
   readonly addServiceAccount: (account: ServiceAccount) => void;
   readonly deleteServiceAccount: (namespace: string, name: string) => void;
   readonly createLegacySecret: (namespace: string, name: string, serviceAccount: string) => Secret;
   readonly addSecret: (secret: Secret) => void;
   readonly deleteSecret: (namespace: string, name: string) => void;
   readonly setConfigMap: (namespace: string, name: string, data: Readonly<Record<string, string>>) => void;
-  readonly refuseAudience: (audience: string) => void;
-  /** While it is not, every request fails as it does where nobody listens. */
+  /** From now on, TokenRequests for this audience fail. */
+  readonly denyAudience: (audience: string) => void;
+  /** While unavailable, TokenRequests fail with `connection refused`. */
   readonly setAvailable: (isAvailable: boolean) => void;
   /** TokenRequest for a pod on a node. */
-  readonly requestToken: (pod: Pod, projection: TokenProjection, node: Reference) => TokenAnswer;
+  readonly requestToken: (pod: Pod, projection: TokenProjection, node: Reference) => TokenResult;
 }
 
 export interface ClusterOptions extends AuthorityOptions {
   readonly now: () => number;
 }
 
-/** The API server takes only this lifetime for that of a default token. */
+/** The API server extends only tokens with this requested lifetime. */
 const DEFAULT_TOKEN_SECONDS = 3607;
 
-function refused(message: string): TokenAnswer {
-  return { ok: false, message };
-}
-
-function metaOf(namespace: string, name: string) {
+function newMetadata(namespace: string, name: string) {
   return { namespace, name, uid: randomUUID() };
 }
 
-/** Every kind's objects, numbered by one counter. */
+/** One store per kind, all with revisions from the same counter. */
 function createStores(now: () => number) {
   const listeners = new Set<(change: Change) => void>();
   let revision = 1;
@@ -98,7 +101,9 @@ function createStores(now: () => number) {
 type Stores = ReturnType<typeof createStores>;
 
 function createAccount({ serviceaccounts }: Stores, namespace: string, name: string): ServiceAccount {
-  return serviceaccounts.get(namespace, name) ?? serviceaccounts.set({ metadata: metaOf(namespace, name) });
+  return (
+    serviceaccounts.get(namespace, name) ?? serviceaccounts.set({ metadata: newMetadata(namespace, name) })
+  );
 }
 
 function createLegacySecret(stores: Stores, authority: Authority) {
@@ -112,21 +117,21 @@ function createLegacySecret(stores: Stores, authority: Authority) {
       'kubernetes.io/service-account.uid': uid,
     };
     return stores.secrets.set({
-      metadata: { ...metaOf(namespace, name), annotations },
+      metadata: { ...newMetadata(namespace, name), annotations },
       type: 'kubernetes.io/service-account-token',
       data: { 'ca.crt': 'a certificate\n', namespace, token },
     });
   };
 }
 
-function grant(
+function issueToken(
   { metadata, spec }: Pod,
   { audience, expirationSeconds }: TokenProjection,
   node: Reference,
   account: ServiceAccount,
   authority: Authority,
   now: number,
-): TokenAnswer {
+): TokenResult {
   const audiences = audience === undefined ? authority.audiences() : [audience];
   const isForApiServer = audiences.every((one) => authority.audiences().includes(one));
   const claims = projectedClaims(
@@ -143,21 +148,20 @@ function grant(
     },
     now,
   );
-  return { ok: true, token: authority.sign(claims), expiresAt: claims.iat + expirationSeconds };
+  return ok({ token: authority.sign(claims), expiresAt: claims.iat + expirationSeconds });
 }
 
-/** TokenRequest, while the API server is there. */
-function createGranter(stores: Stores, authority: Authority, now: () => number) {
-  const refusedAudiences = new Set<string>();
-  const requestToken = (pod: Pod, projection: TokenProjection, node: Reference): TokenAnswer => {
+function createTokenIssuer(stores: Stores, authority: Authority, now: () => number) {
+  const deniedAudiences = new Set<string>();
+  const requestToken = (pod: Pod, projection: TokenProjection, node: Reference): TokenResult => {
     const name = pod.spec.serviceAccountName ?? 'default';
     const account = stores.serviceaccounts.get(pod.metadata.namespace, name);
-    if (account === undefined) return refused(`serviceaccounts "${name}" not found`);
-    if (projection.audience !== undefined && refusedAudiences.has(projection.audience))
-      return refused(`audience "${projection.audience}" not found in pod spec volume`);
-    return grant(pod, projection, node, account, authority, now());
+    if (account === undefined) return err(`serviceaccounts "${name}" not found`);
+    if (projection.audience !== undefined && deniedAudiences.has(projection.audience))
+      return err(`audience "${projection.audience}" not found in pod spec volume`);
+    return issueToken(pod, projection, node, account, authority, now());
   };
-  return { requestToken, refuseAudience: (audience: string) => void refusedAudiences.add(audience) };
+  return { requestToken, denyAudience: (audience: string) => void deniedAudiences.add(audience) };
 }
 
 export function createCluster(options: ClusterOptions): Cluster {
@@ -166,7 +170,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const stores = createStores(now);
   const { pods, serviceaccounts, secrets, events } = stores;
   const configMaps = new Map<string, Readonly<Record<string, string>>>();
-  const granter = createGranter(stores, authority, now);
+  const tokenIssuer = createTokenIssuer(stores, authority, now);
   let isAvailable = true;
 
   return {
@@ -194,13 +198,13 @@ export function createCluster(options: ClusterOptions): Cluster {
     deleteSecret: secrets.delete,
     configMap: (namespace, name) => configMaps.get(`${namespace}/${name}`),
     setConfigMap: (namespace, name, data) => void configMaps.set(`${namespace}/${name}`, data),
-    refuseAudience: granter.refuseAudience,
+    denyAudience: tokenIssuer.denyAudience,
     setAvailable: (value) => {
       isAvailable = value;
     },
     requestToken: (pod, projection, node) =>
       isAvailable
-        ? granter.requestToken(pod, projection, node)
-        : refused('dial tcp 127.0.0.1:6443: connect: connection refused'),
+        ? tokenIssuer.requestToken(pod, projection, node)
+        : err('dial tcp 127.0.0.1:6443: connect: connection refused'),
   };
 }

@@ -1,17 +1,16 @@
 /**
- * A JWT in its compact form, taken apart and verified the way the API server does.
- *
- * Knows nothing of what the claims mean.
+ * Parses and verifies JWTs in compact form the way the API server does.
  */
 import { createPublicKey, verify } from 'node:crypto';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKey } from './authority.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface Jwt {
   readonly header: JsonObject;
   readonly claims: JsonObject;
-  readonly signed: string;
+  /** Header and claims as they were signed. */
+  readonly signingInput: string;
   readonly signature: Buffer;
 }
 
@@ -32,18 +31,23 @@ function parseSegment(text: string): JsonObject | undefined {
   }
 }
 
-/** Undefined where it is no JWT at all. */
+/** A field of an object, or the empty string if it is missing or not a string. */
+export function stringField(object: unknown, name: string): string {
+  const value = isObject(object) ? object[name] : undefined;
+  return typeof value === 'string' ? value : '';
+}
+
+/** Returns undefined if the text is not a JWT. */
 export function parseJwt(token: string): Jwt | undefined {
   const [first = '', second = '', third = '', ...rest] = token.split('.');
   const [header, claims] = [parseSegment(first), parseSegment(second)];
   if (header === undefined || claims === undefined || rest.length > 0 || !BASE64URL.test(third))
     return undefined;
-  return { header, claims, signed: `${first}.${second}`, signature: Buffer.from(third, 'base64url') };
+  return { header, claims, signingInput: `${first}.${second}`, signature: Buffer.from(third, 'base64url') };
 }
 
-/** Whether the key made the signature. */
-export function isSignedBy({ publicJwk }: SigningKey, { header, signed, signature }: Jwt): boolean {
+export function isSignedBy({ publicJwk }: SigningKey, { header, signingInput, signature }: Jwt): boolean {
   if (header['alg'] !== publicJwk.alg) return false;
   const key = createPublicKey({ key: publicJwk, format: 'jwk' });
-  return verify('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, signature);
+  return verify('sha256', Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' }, signature);
 }

@@ -1,7 +1,7 @@
 /**
- * An emulated kubelet: mounts the volumes of its pods, keeps their tokens fresh, and fails as the real one does.
+ * An emulated kubelet: mounts the volumes of its pods, rotates their tokens, and fails the way a real kubelet does.
  *
- * Nothing happens between calls: whoever drives it says when to sync. Knows nothing of the exporter.
+ * It has no timers: the caller decides when to sync.
  */
 import { apiTime } from './api-time.ts';
 import type { Reference } from './claims.ts';
@@ -11,26 +11,26 @@ import * as volumes from './kubelet/pod-volumes.ts';
 import { createTokenCache } from './kubelet/token-cache.ts';
 import type { Pod } from './objects.ts';
 import type { MountFailure } from './pod-events.ts';
-import { completed } from './pod-status.ts';
+import { completedPod } from './pods.ts';
 
 export interface Kubelet {
   readonly pods: () => readonly Pod[];
-  /** Where a volume of a pod is mounted. */
+  /** Returns the mount point of a volume. */
   readonly volumeFolder: (podUid: string, volume: string) => string;
-  /** Starts a pod: mounts its volumes and fills them. */
+  /** Starts a pod: mounts and fills its volumes. */
   readonly run: (pod: Pod) => void;
-  /** Brings one pod's volumes up to date, or all pods' where no uid is given. */
+  /** Updates the volumes of one pod, or of all pods if no UID is given. */
   readonly sync: (podUid?: string) => void;
-  /** Asks for new tokens for one pod ahead of time. */
+  /** Rotates the tokens of a pod before they are due. */
   readonly rotate: (podUid: string) => void;
-  /** The pod is being deleted: its volumes stay, and nobody refreshes them. */
+  /** Marks a pod as deleted: its volumes stay mounted, and their tokens are no longer rotated. */
   readonly terminate: (podUid: string) => void;
-  /** The pod's containers ended for good: its volumes go, its folder stays. */
+  /** Completes a pod: its volumes are unmounted, its folder stays. */
   readonly complete: (podUid: string) => void;
   readonly remove: (podUid: string) => void;
-  /** A volume `data` that cannot be mounted holds up all others of its pod; `cause` is how the kubelet words it. */
+  /** A volume `data` that cannot be mounted blocks all other volumes of its pod; `cause` is the kubelet's message. */
   readonly block: (podUid: string, isBlocked: boolean, cause?: string) => void;
-  /** While stopped nothing is synced. A start asks for every token anew. */
+  /** Nothing is synced while the kubelet is stopped. A start requests new tokens for all pods. */
   readonly stop: () => void;
   readonly start: () => void;
   /** Unmounts and removes everything. */
@@ -38,56 +38,56 @@ export interface Kubelet {
 }
 
 export interface KubeletOptions {
-  /** The root folder; `pods` is made in it. */
+  /** The root directory of the kubelet; `pods` is created in it. */
   readonly rootDir: string;
   readonly cluster: Cluster;
   readonly node: Reference;
   readonly mounts: Mounts;
 }
 
-interface Running {
+interface RunningPod {
   pod: Pod;
-  /** What holds its volumes up. */
+  /** The error that blocks its volumes. */
   blockedBy: string | undefined;
-  hasEnded: boolean;
+  isCompleted: boolean;
   readonly mounted: Set<string>;
   boundFiles: readonly string[];
 }
 
-/** What a pod gets whose spec names no grace. */
+/** The default of `terminationGracePeriodSeconds`. */
 const DEFAULT_GRACE_SECONDS = 30;
 
 interface State {
-  readonly disk: volumes.Disk;
-  readonly running: Map<string, Running>;
+  readonly context: volumes.VolumeContext;
+  readonly running: Map<string, RunningPod>;
   isStopped: boolean;
 }
 
-function get(running: State['running'], podUid: string): Running {
+function get(running: State['running'], podUid: string): RunningPod {
   const found = running.get(podUid);
   if (found === undefined) throw new Error(`no pod ${podUid}`);
   return found;
 }
 
-/** Why a sync of a pod comes to nothing while its volume `data` is held up. */
-function blockage({ pod, blockedBy }: Running): MountFailure | undefined {
+/** The failure of a sync while the volume `data` is blocked. */
+function blockedFailure({ pod, blockedBy }: RunningPod): MountFailure | undefined {
   if (blockedBy === undefined) return undefined;
   const volumeNames = 'unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]';
   return { pod, message: `Unable to attach or mount volumes: ${volumeNames}: ${blockedBy}` };
 }
 
-function syncPod({ disk }: State, one: Running): void {
-  const { pod, hasEnded, mounted } = one;
-  if (hasEnded || pod.metadata.deletionTimestamp !== undefined) return;
-  const failure = blockage(one);
+function syncPod({ context }: State, one: RunningPod): void {
+  const { pod, isCompleted, mounted } = one;
+  if (isCompleted || pod.metadata.deletionTimestamp !== undefined) return;
+  const failure = blockedFailure(one);
   if (failure !== undefined) {
-    disk.onFailure(failure);
+    context.onFailure(failure);
     return;
   }
   for (const volume of volumes.volumesOf(pod)) {
-    if (!mounted.has(volume.name)) volumes.mountVolume(disk, pod, volume);
+    if (!mounted.has(volume.name)) volumes.mountVolume(context, pod, volume);
     mounted.add(volume.name);
-    volumes.fillVolume(disk, pod, volume);
+    volumes.fillVolume(context, pod, volume);
   }
 }
 
@@ -99,66 +99,73 @@ function sync(state: State, podUid?: string): void {
 
 function run(state: State, pod: Pod): void {
   const { uid } = pod.metadata;
-  const posted = state.disk.cluster.setPod(pod);
-  const none = { blockedBy: undefined, hasEnded: false, boundFiles: [] };
-  const one: Running = { pod: posted, mounted: new Set(), ...none };
+  const stored = state.context.cluster.setPod(pod);
+  const one: RunningPod = {
+    pod: stored,
+    blockedBy: undefined,
+    isCompleted: false,
+    mounted: new Set(),
+    boundFiles: [],
+  };
   state.running.set(uid, one);
-  volumes.makePodFolder(state.disk, uid);
+  volumes.createPodFolder(state.context, uid);
   sync(state, uid);
-  one.boundFiles = volumes.bindSubPaths(state.disk, pod);
+  one.boundFiles = volumes.bindSubPaths(state.context, pod);
 }
 
-function terminate({ disk, running }: State, podUid: string): void {
+function terminate({ context, running }: State, podUid: string): void {
   const one = get(running, podUid);
   const { metadata, spec } = one.pod;
   const grace = spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-  const deletionTimestamp = apiTime(disk.cluster.now() + grace);
-  one.pod = disk.cluster.setPod({
+  const deletionTimestamp = apiTime(context.cluster.now() + grace);
+  one.pod = context.cluster.setPod({
     ...one.pod,
     metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: grace },
   });
 }
 
-/** Nothing of the pod's volumes stays mounted, and nobody fills them any more. */
-function releaseVolumes(disk: volumes.Disk, one: Running): void {
-  for (const file of one.boundFiles) disk.mounts.releaseFile(file);
+/** Unmounts all volumes of the pod and excludes it from further syncs. */
+function releaseVolumes(context: volumes.VolumeContext, one: RunningPod): void {
+  for (const file of one.boundFiles) context.mounts.releaseFile(file);
   one.boundFiles = [];
   for (const volume of volumes.volumesOf(one.pod)) {
-    if (one.mounted.delete(volume.name)) disk.mounts.unmount(volumes.volumeFolder(disk, one.pod, volume));
+    if (one.mounted.delete(volume.name))
+      context.mounts.unmount(volumes.volumeFolder(context, one.pod, volume));
   }
-  one.hasEnded = true;
-  disk.tokens.forget(one.pod.metadata.uid);
+  one.isCompleted = true;
+  context.tokens.clear(one.pod.metadata.uid);
 }
 
-function complete({ disk, running }: State, podUid: string): void {
+function complete({ context, running }: State, podUid: string): void {
   const one = get(running, podUid);
-  releaseVolumes(disk, one);
-  one.pod = disk.cluster.setPod(completed(one.pod, disk.cluster.now()));
+  releaseVolumes(context, one);
+  one.pod = context.cluster.setPod(completedPod(one.pod, context.cluster.now()));
 }
 
-function remove({ disk, running }: State, podUid: string): void {
+function remove({ context, running }: State, podUid: string): void {
   const one = get(running, podUid);
   const { namespace, name } = one.pod.metadata;
-  releaseVolumes(disk, one);
-  if (disk.cluster.pod(namespace, name)?.metadata.uid === podUid) disk.cluster.deletePod(namespace, name);
+  releaseVolumes(context, one);
+  if (context.cluster.pod(namespace, name)?.metadata.uid === podUid)
+    context.cluster.deletePod(namespace, name);
   running.delete(podUid);
-  volumes.removePodFolder(disk, podUid);
+  volumes.removePodFolder(context, podUid);
 }
 
 function volumeFolder(state: State, podUid: string, name: string): string {
   const { pod } = get(state.running, podUid);
   const volume = volumes.volumesOf(pod).find((one) => one.name === name);
   if (volume === undefined) throw new Error(`no volume ${name} in pod ${podUid}`);
-  return volumes.volumeFolder(state.disk, pod, volume);
+  return volumes.volumeFolder(state.context, pod, volume);
 }
 
 function start(state: State): void {
   state.isStopped = false;
-  state.disk.tokens.forget();
+  state.context.tokens.clear();
   sync(state);
 }
 
-/** A claim that was deleted under its pod. */
+/** The error for a PersistentVolumeClaim that was deleted while its pod was running. */
 function missingClaim({ metadata }: Pod): string {
   const reason = 'failed to fetch PVC from API server: persistentvolumeclaims "data" not found';
   return `error processing PVC ${metadata.namespace}/data: ${reason}`;
@@ -167,15 +174,15 @@ function missingClaim({ metadata }: Pod): string {
 export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions): Kubelet {
   const tokens = createTokenCache(cluster, node);
   const onFailure = (failure: MountFailure): void => cluster.recordFailure(failure, node.name);
-  const disk = { rootDir, cluster, mounts, tokens, onFailure };
-  const state: State = { disk, running: new Map(), isStopped: false };
+  const context = { rootDir, cluster, mounts, tokens, onFailure };
+  const state: State = { context, running: new Map(), isStopped: false };
   return {
     pods: () => [...state.running.values()].map(({ pod }) => pod),
     volumeFolder: (podUid, name) => volumeFolder(state, podUid, name),
     run: (pod) => run(state, pod),
     sync: (podUid) => sync(state, podUid),
     rotate: (podUid) => {
-      tokens.forget(podUid);
+      tokens.clear(podUid);
       sync(state, podUid);
     },
     terminate: (podUid) => terminate(state, podUid),

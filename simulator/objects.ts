@@ -1,7 +1,7 @@
 /**
- * The Kubernetes objects that the simulated kubelet and API server know, in the API's own form and words.
+ * Types of the Kubernetes objects in the simulator, restricted to the fields that matter to tokens.
  *
- * Types alone, of the fields that matter to tokens: any object of a real API server is one of these.
+ * Objects of a real API server are assignable to these types.
  */
 export interface ObjectMeta {
   readonly name: string;
@@ -10,7 +10,7 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string;
-  /** When its grace ends. */
+  /** End of the grace period. */
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
   readonly resourceVersion?: string;
@@ -27,7 +27,7 @@ interface KeyToPath {
   readonly path: string;
 }
 
-/** One source of a projected volume: exactly one of the three is there. */
+/** One source of a projected volume: exactly one of the three is set. */
 export interface VolumeProjection {
   readonly serviceAccountToken?: TokenProjection;
   readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[] };
@@ -80,7 +80,7 @@ export interface PodCondition {
   readonly lastTransitionTime: string;
 }
 
-/** An event of core/v1 on a pod. */
+/** A core/v1 Event on a pod. */
 export interface PodEvent {
   readonly metadata: ObjectMeta;
   readonly involvedObject: {
@@ -108,7 +108,7 @@ export interface ServiceAccount {
   readonly automountServiceAccountToken?: boolean;
 }
 
-/** Values are text here, base64 on the wire. */
+/** `data` holds plain text, not base64. */
 export interface Secret {
   readonly metadata: ObjectMeta;
   readonly type: string;

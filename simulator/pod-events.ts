@@ -1,7 +1,5 @@
 /**
- * The events that a kubelet writes on its pods when a volume cannot be had, counted as the real one counts them.
- *
- * Knows nothing of why it failed; the words come from the kubelet.
+ * The events that a kubelet records on its pods when a volume cannot be mounted, with the counting of a real kubelet.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { apiTime, parseApiTime } from './api-time.ts';
@@ -10,7 +8,7 @@ import type { Pod, PodEvent } from './objects.ts';
 
 export interface MountFailure {
   readonly pod: Pod;
-  /** As in the kubelet's log and in the event. */
+  /** The text of the kubelet's log line and of the event. */
   readonly message: string;
 }
 
@@ -35,25 +33,25 @@ function newEvent({ pod, message }: MountFailure, nodeName: string, now: string)
   };
 }
 
-/** The same failure of the same pod is one event that is counted up. */
+/** A repeated failure of the same pod increments the count of the existing event. */
 export function recordFailure(
   events: ObjectStore<PodEvent>,
   failure: MountFailure,
   nodeName: string,
   now: number,
 ): void {
-  const known = events
+  const existing = events
     .list()
     .find(
       ({ involvedObject, message }) =>
         involvedObject.uid === failure.pod.metadata.uid && message === failure.message,
     );
-  const event = known ?? newEvent(failure, nodeName, apiTime(now));
-  const count = known === undefined ? 1 : known.count + 1;
+  const event = existing ?? newEvent(failure, nodeName, apiTime(now));
+  const count = existing === undefined ? 1 : existing.count + 1;
   events.set({ ...event, count, lastTimestamp: apiTime(now) });
 }
 
-/** Events go an hour after they were last seen. */
+/** Deletes events one hour after their last occurrence. */
 export function expireEvents(events: ObjectStore<PodEvent>, now: number): void {
   for (const { metadata, lastTimestamp } of events.list()) {
     if (parseApiTime(lastTimestamp) + TTL_SECONDS <= now) events.delete(metadata.namespace, metadata.name);

@@ -1,12 +1,14 @@
 /**
- * Makes pods as they are after admission: with an account, a node, and the default token's volume.
+ * Pods as the API server stores them: with a service account, a node and the volume of the default token after
+ * admission, and with the status of a running or completed pod.
  *
- * Rules: the admission plugin ServiceAccount (k8s.io/kubernetes/plugin/pkg/admission/serviceaccount).
+ * Source of the rules: the ServiceAccount admission plugin (k8s.io/kubernetes/plugin/pkg/admission/serviceaccount).
+ * Source of the conditions: captured pods.
  */
 import { randomUUID } from 'node:crypto';
+import { apiTime } from './api-time.ts';
 import type { Cluster } from './cluster.ts';
-import type { Container, Pod, TokenProjection, Volume } from './objects.ts';
-import { runningStatus } from './pod-status.ts';
+import type { Container, Pod, PodCondition, TokenProjection, Volume } from './objects.ts';
 
 export interface PodOptions {
   readonly name: string;
@@ -21,19 +23,19 @@ export interface PodOptions {
   readonly fsGroup?: number;
 }
 
-/** k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
+/** The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const DEFAULT_TOKEN_SECONDS = 3607;
 
-function suffix(): string {
+function randomSuffix(): string {
   return Array.from({ length: 5 }, () => ALPHABET[Math.floor(Math.random() * ALPHABET.length)]).join('');
 }
 
-/** The volume that automounting adds. */
+/** The volume that admission adds to pods with automounting. */
 function defaultVolume(): Volume {
   const namespace = { path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } };
   return {
-    name: `kube-api-access-${suffix()}`,
+    name: `kube-api-access-${randomSuffix()}`,
     projected: {
       sources: [
         { serviceAccountToken: { path: 'token', expirationSeconds: DEFAULT_TOKEN_SECONDS } },
@@ -44,19 +46,51 @@ function defaultVolume(): Volume {
   };
 }
 
-/** A volume of tokens alone. */
+/** A projected volume that holds only tokens. */
 export function tokenVolume(name: string, ...tokens: readonly TokenProjection[]): Volume {
   return { name, projected: { sources: tokens.map((serviceAccountToken) => ({ serviceAccountToken })) } };
 }
 
-/** Creates the pod, its account and its namespace's certificate where they are not there yet. */
+type ConditionState = Pick<PodCondition, 'status' | 'reason'>;
+
+const TRUE: ConditionState = { status: 'True' };
+const COMPLETED = 'PodCompleted';
+
+/** The state of each condition in a running and in a completed pod. */
+const CONDITIONS: readonly (readonly [type: string, running: ConditionState, completed: ConditionState])[] = [
+  ['PodReadyToStartContainers', TRUE, { status: 'False' }],
+  ['Initialized', TRUE, { status: 'True', reason: COMPLETED }],
+  ['Ready', TRUE, { status: 'False', reason: COMPLETED }],
+  ['ContainersReady', TRUE, { status: 'False', reason: COMPLETED }],
+  ['PodScheduled', TRUE, TRUE],
+];
+
+function condition(type: string, state: ConditionState, now: number): PodCondition {
+  return { type, ...state, lastProbeTime: null, lastTransitionTime: apiTime(now) };
+}
+
+function runningStatus(now: number): NonNullable<Pod['status']> {
+  return {
+    phase: 'Running',
+    conditions: CONDITIONS.map(([type, running]) => condition(type, running, now)),
+    startTime: apiTime(now),
+  };
+}
+
+/** Returns the pod after all its containers exited successfully. */
+export function completedPod(pod: Pod, now: number): Pod {
+  const conditions = CONDITIONS.map(([type, , completed]) => condition(type, completed, now));
+  return { ...pod, status: { ...pod.status, phase: 'Succeeded', conditions } };
+}
+
+/** Returns a running pod. Creates its service account and `kube-root-ca.crt` if they do not exist. */
 export function createPod(cluster: Cluster, options: PodOptions): Pod {
   const { name, namespace = 'default', serviceAccount = 'default', runAsUser, fsGroup } = options;
   const account = cluster.createServiceAccount(namespace, serviceAccount);
   if (cluster.configMap(namespace, 'kube-root-ca.crt') === undefined)
     cluster.setConfigMap(namespace, 'kube-root-ca.crt', { 'ca.crt': 'a certificate\n' });
   const { isAutomounted } = options;
-  const isDefaultAdded = isAutomounted ?? account.automountServiceAccountToken ?? true;
+  const hasDefaultToken = isAutomounted ?? account.automountServiceAccountToken ?? true;
   return {
     metadata: { name, namespace, uid: options.uid ?? randomUUID() },
     spec: {
@@ -68,7 +102,7 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
         ...(fsGroup === undefined ? {} : { fsGroup }),
       },
       containers: options.containers ?? [{ name: 'main' }],
-      volumes: [...(options.volumes ?? []), ...(isDefaultAdded ? [defaultVolume()] : [])],
+      volumes: [...(options.volumes ?? []), ...(hasDefaultToken ? [defaultVolume()] : [])],
     },
     status: runningStatus(cluster.now()),
   };

@@ -1,7 +1,5 @@
 /**
- * A node with its API server: pods are run at any age, and time goes on by itself.
- *
- * Knows nothing of the pods that are run in it.
+ * A simulated node with its API server, on which pods of any age can be started.
  */
 import { randomUUID } from 'node:crypto';
 import { type Cluster, createCluster } from './cluster.ts';
@@ -13,13 +11,13 @@ import { createPod, type PodOptions } from './pods.ts';
 export interface World {
   readonly cluster: Cluster;
   readonly kubelet: Kubelet;
-  /** Runs a pod as if it had been started `age` seconds ago and never refreshed since; negative: a clock was ahead. */
+  /** Runs a pod that started `age` seconds ago and was not synced since. A negative age simulates a clock ahead. */
   readonly run: (options: PodOptions, age?: number) => Pod;
-  /** From now on the kubelet refreshes the pod. */
-  readonly keepFresh: (pod: Pod, age?: number) => void;
-  /** It no longer does: the pod has ended, or is about to. */
-  readonly forget: (podUid: string) => void;
-  /** Syncs every pod that is kept fresh and due for it. To be called every second or so. */
+  /** From now on the kubelet syncs the pod at regular intervals. */
+  readonly startSyncing: (pod: Pod, age?: number) => void;
+  /** Ends the regular syncs of a pod. */
+  readonly stopSyncing: (podUid: string) => void;
+  /** Syncs the pods that are due. Call it about once per second. */
   readonly tick: () => void;
 }
 
@@ -30,27 +28,27 @@ export interface WorldOptions {
   readonly now: () => number;
 }
 
-/** The longest that a healthy kubelet leaves a pod alone. */
+/** The longest interval between two syncs of a pod by a healthy kubelet. */
 const SYNC_SECONDS = 90;
 
 export function createWorld({ rootDir, mounts, now }: WorldOptions): World {
-  let shift = 0;
-  const cluster = createCluster({ now: () => now() + shift });
+  let clockOffset = 0;
+  const cluster = createCluster({ now: () => now() + clockOffset });
   const kubelet = createKubelet({ rootDir, cluster, node: { name: 'node-1', uid: randomUUID() }, mounts });
   const nextSync = new Map<string, number>();
 
   const run = (options: PodOptions, age = 0): Pod => {
-    shift = -age;
+    clockOffset = -age;
     try {
       const pod = createPod(cluster, options);
       kubelet.run(pod);
       return pod;
     } finally {
-      shift = 0;
+      clockOffset = 0;
     }
   };
 
-  const keepFresh = ({ metadata }: Pod, age = 0): void => {
+  const startSyncing = ({ metadata }: Pod, age = 0): void => {
     nextSync.set(metadata.uid, now() + SYNC_SECONDS - (age % SYNC_SECONDS));
   };
 
@@ -61,5 +59,5 @@ export function createWorld({ rootDir, mounts, now }: WorldOptions): World {
       nextSync.set(uid, due + SYNC_SECONDS);
     }
   };
-  return { cluster, kubelet, run, keepFresh, forget: (podUid) => void nextSync.delete(podUid), tick };
+  return { cluster, kubelet, run, startSyncing, stopSyncing: (podUid) => void nextSync.delete(podUid), tick };
 }

@@ -1,10 +1,9 @@
 /**
- * What the API server says of itself: its version, its resources, its issuer and its keys.
- *
- * Knows nothing of objects.
+ * The documents of the API server about itself: version, API discovery, OpenID Connect discovery and JWKS.
  */
+
+import type { SigningKey } from '../authority.ts';
 import type { Cluster } from '../cluster.ts';
-import type { SigningKey } from '../signing-key.ts';
 import { KINDS } from './kinds.ts';
 import { REVIEWS } from './request.ts';
 
@@ -17,7 +16,7 @@ export const VERSION = {
   platform: 'linux/amd64',
 };
 
-const READ = ['get', 'list', 'watch'];
+const READ_VERBS = ['get', 'list', 'watch'];
 
 function resourceList(groupVersion: string, resources: readonly object[]): object {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
@@ -28,7 +27,7 @@ const objectResources = Object.entries(KINDS).map(([name, { kind, singularName, 
   singularName,
   namespaced: true,
   kind,
-  verbs: READ,
+  verbs: READ_VERBS,
   shortNames,
 }));
 
@@ -42,7 +41,7 @@ const groups = reviews.map(({ group: name }) => {
   return { name, versions: [version], preferredVersion: version };
 });
 
-/** What clients read to find out what there is, by path. */
+/** API discovery documents, by path. */
 export const DISCOVERY: ReadonlyMap<string, object> = new Map([
   ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],
   ['/api/v1', resourceList('v1', objectResources)],
@@ -52,7 +51,7 @@ export const DISCOVERY: ReadonlyMap<string, object> = new Map([
   ),
 ]);
 
-/** `/.well-known/openid-configuration` of an API server at a URL. */
+/** `/.well-known/openid-configuration`. */
 export function openidConfiguration(cluster: Cluster, url: string): object {
   const algorithms = new Set(cluster.keys().map(({ publicJwk }) => publicJwk.alg));
   return {
@@ -64,7 +63,7 @@ export function openidConfiguration(cluster: Cluster, url: string): object {
   };
 }
 
-/** In the order that the real one prints. */
+/** Fields in the order of the real API server. */
 function printedKey({ publicJwk }: SigningKey): object {
   const { use, kty, kid, crv, alg, n, e, x, y } = publicJwk;
   return { use, kty, kid, crv, alg, n, e, x, y };

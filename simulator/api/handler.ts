@@ -1,88 +1,85 @@
 /**
- * From a request to its answer: who asks, whether they may, what is wrong today, and what is sent.
- *
- * Knows nothing of objects.
+ * Handles HTTP requests: authentication, authorization, fault injection, and sending the response.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { faultyAnswer } from './faults.ts';
-import type { Injection, Injections } from './injections.ts';
-import type { Permissions } from './permissions.ts';
+import type { Permissions } from './authorization.ts';
+import { type ActiveFault, type FaultInjector, faultyResponse } from './faults.ts';
 import { type ApiRequest, parseRequest } from './request.ts';
-import { type Answer, JSON_HEADERS, refusal } from './response.ts';
+import { type ApiResponse, JSON_HEADERS, statusResponse } from './response.ts';
 import type { Schedule } from './schedule.ts';
 import { forbidden, unauthorized } from './status.ts';
 import type { Watches } from './watches.ts';
 
 export interface HandlerOptions {
-  /** The name of who holds a bearer token; undefined where nobody is known by it. */
+  /** Returns the user name of a bearer token, or undefined if the token is invalid. */
   readonly userOf: (token: string) => string | undefined;
   readonly permissions: Permissions;
-  readonly injections: Injections;
+  readonly faults: FaultInjector;
   readonly watches: Watches;
   readonly schedule: Schedule;
   readonly record: (request: ApiRequest) => void;
-  /** The answer to a request that is allowed. */
-  readonly route: (request: ApiRequest, body: string) => Answer;
+  /** Returns the response to an authorized request. */
+  readonly route: (request: ApiRequest, body: string) => ApiResponse;
 }
 
 function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +(?<token>\S+)$/i.exec(header ?? '')?.groups?.['token'];
 }
 
-function answerTo(
+function respond(
   options: HandlerOptions,
   request: ApiRequest,
   incoming: IncomingMessage,
   body: string,
-): Answer {
+): ApiResponse {
   const token = bearerToken(incoming.headers.authorization);
   const user = token === undefined ? undefined : options.userOf(token);
-  if (user === undefined) return refusal(unauthorized());
-  if (!options.permissions.allows(request)) return refusal(forbidden(user, request));
+  if (user === undefined) return statusResponse(unauthorized());
+  if (!options.permissions.allows(request)) return statusResponse(forbidden(user, request));
   return options.route(request, body);
 }
 
-function send(answer: Answer, response: ServerResponse, watches: Watches): void {
-  if (response.destroyed) return;
-  switch (answer.kind) {
-    case 'nothing':
+function send(response: ApiResponse, outgoing: ServerResponse, watches: Watches): void {
+  if (outgoing.destroyed) return;
+  switch (response.kind) {
+    case 'hang':
       return;
     case 'reset':
-      response.destroy();
+      outgoing.destroy();
       return;
     case 'document':
-      response.writeHead(answer.code, answer.headers).end(answer.body);
+      outgoing.writeHead(response.code, response.headers).end(response.body);
       return;
     case 'chunks':
-      response.writeHead(200, JSON_HEADERS);
-      // Ends with the connection at the latest: whoever cut it has had enough.
-      pipeline(Readable.from(answer.chunks), response, () => undefined);
+      outgoing.writeHead(200, JSON_HEADERS);
+      // The only error is that the client closes the connection, which ends an endless response.
+      pipeline(Readable.from(response.chunks), outgoing, () => undefined);
       return;
     case 'watch':
-      watches.open(response, answer.spec);
+      watches.open(outgoing, response.spec);
   }
 }
 
-/** Resolves when a slow answer is due, and at once where none is slow. */
-async function whenDue({ fault, healed }: Injection, schedule: Schedule): Promise<void> {
+/** Resolves when a slow response is due, at once for all other faults. */
+async function delayFor({ fault, healed }: ActiveFault, schedule: Schedule): Promise<void> {
   if (fault.kind !== 'slow') return;
   const { seconds } = fault;
   await (seconds === undefined ? healed : new Promise<void>((resolve) => void schedule(seconds, resolve)));
 }
 
 export function createHandler(options: HandlerOptions) {
-  const { injections, schedule, watches, record } = options;
-  return async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { faults, schedule, watches, record } = options;
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const request = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/');
-    const injection = injections.take(request);
+    const active = faults.take(request);
     record(request);
-    // Cut off in the middle, there is nobody left to answer.
+    // A client that disconnects before the end of its request gets no response.
     const body = await text(incoming).catch(() => undefined);
     if (body === undefined) return;
-    const real = (): Answer => answerTo(options, request, incoming, body);
-    if (injection !== undefined) await whenDue(injection, schedule);
-    send(injection === undefined ? real() : faultyAnswer(injection.fault, request, real), response, watches);
+    const real = (): ApiResponse => respond(options, request, incoming, body);
+    if (active !== undefined) await delayFor(active, schedule);
+    send(active === undefined ? real() : faultyResponse(active.fault, request, real), outgoing, watches);
   };
 }

@@ -1,26 +1,20 @@
 /**
- * The latest changes of each kind, as far back as the API server remembers: what watches start from.
- *
- * Knows nothing of connections or selectors.
+ * The watch cache: the latest changes of each kind, from which watches can start.
  */
 import type { Change, Cluster } from '../cluster.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { ObjectResource } from './request.ts';
 
-export type Since =
-  | { readonly ok: true; readonly changes: readonly Change[] }
-  /** `oldest` is the revision to start from at least. */
-  | { readonly ok: false; readonly oldest: number };
-
 export interface History {
-  /** What changed after a revision. */
-  readonly since: (revision: number) => Since;
-  /** Tells every later change; answers how to end that. */
-  readonly follow: (listener: (change: Change) => void) => () => void;
+  /** Returns the changes after a revision. The error is the oldest revision that a watch can start from. */
+  readonly since: (revision: number) => Result<readonly Change[], number>;
+  /** Calls the listener for every later change. Returns a function that unsubscribes it. */
+  readonly subscribe: (listener: (change: Change) => void) => () => void;
 }
 
 export interface Histories {
   readonly of: (resource: ObjectResource) => History;
-  /** Forgets all changes up to now, as after a restart. */
+  /** Drops all changes so far, as a restart does. */
   readonly compact: () => void;
   readonly close: () => void;
 }
@@ -34,11 +28,9 @@ function createHistory(start: number, limit: number) {
   let changes: readonly Change[] = [];
   let oldest = start;
   return {
-    since: (revision: number): Since =>
-      revision < oldest
-        ? { ok: false, oldest }
-        : { ok: true, changes: changes.filter((change) => revisionOf(change) > revision) },
-    follow: (listener: (change: Change) => void) => {
+    since: (revision: number): Result<readonly Change[], number> =>
+      revision < oldest ? err(oldest) : ok(changes.filter((change) => revisionOf(change) > revision)),
+    subscribe: (listener: (change: Change) => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -55,7 +47,7 @@ function createHistory(start: number, limit: number) {
   };
 }
 
-/** Keeps at most `limit` changes of each kind. */
+/** `limit` is the maximum number of changes per kind. */
 export function createHistories(cluster: Cluster, limit: number): Histories {
   const open = () => createHistory(cluster.revision(), limit);
   const histories = { pods: open(), serviceaccounts: open(), events: open() };

@@ -1,9 +1,8 @@
 /**
- * The kinds of objects that are served: their names, the fields they can be selected by, and what an empty one prints.
- *
- * Knows nothing of where the objects are kept.
+ * The served kinds: names, supported field selectors, and the fields of an empty object.
  */
 import type { StoredObject } from '../object-store.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { ObjectResource } from './request.ts';
 
 interface Kind {
@@ -11,7 +10,7 @@ interface Kind {
   readonly singularName: string;
   readonly shortNames: readonly string[];
   readonly fields: readonly string[];
-  /** What an object without content prints besides its metadata, as bookmarks do. */
+  /** The fields of an empty object besides its metadata, as in bookmarks. */
   readonly empty: Readonly<Record<string, unknown>>;
 }
 
@@ -57,13 +56,9 @@ export const KINDS: Readonly<Record<ObjectResource, Kind>> = {
 
 export type Selector = (object: StoredObject) => boolean;
 
-export type ParsedSelector =
-  | { readonly ok: true; readonly matches: Selector }
-  | { readonly ok: false; readonly message: string };
-
 const TERM = /^(?<field>[^=!]+)(?<operator>=|==|!=)(?<value>[^=!]*)$/;
 
-/** A field as text; what is not there is the empty string. */
+/** A field as text, or the empty string if it is missing. */
 function fieldOf(object: unknown, path: readonly string[]): string {
   const [first, ...rest] = path;
   if (first === undefined) return typeof object === 'string' ? object : '';
@@ -71,22 +66,21 @@ function fieldOf(object: unknown, path: readonly string[]): string {
   return fieldOf((object as Readonly<Record<string, unknown>>)[first], rest);
 }
 
-function parseTerm(term: string, { fields }: Kind): ParsedSelector {
+function parseTerm(term: string, { fields }: Kind): Result<Selector> {
   const { field = '', operator, value } = TERM.exec(term)?.groups ?? {};
-  if (operator === undefined)
-    return { ok: false, message: `invalid selector: '${term}'; can't understand '${term}'` };
-  if (!fields.includes(field)) return { ok: false, message: `field label not supported: ${field}` };
+  if (operator === undefined) return err(`invalid selector: '${term}'; can't understand '${term}'`);
+  if (!fields.includes(field)) return err(`field label not supported: ${field}`);
   const path = field.split('.');
-  return { ok: true, matches: (object) => (fieldOf(object, path) === value) === (operator !== '!=') };
+  return ok((object) => (fieldOf(object, path) === value) === (operator !== '!='));
 }
 
-/** Of terms joined by commas, all must hold. */
-export function parseFieldSelector(text: string, resource: ObjectResource): ParsedSelector {
+/** Terms are joined by commas; an object matches if it matches all of them. */
+export function parseFieldSelector(text: string, resource: ObjectResource): Result<Selector> {
   const terms = text === '' ? [] : text.split(',').map((term) => parseTerm(term, KINDS[resource]));
   const selectors: Selector[] = [];
   for (const term of terms) {
     if (!term.ok) return term;
-    selectors.push(term.matches);
+    selectors.push(term.value);
   }
-  return { ok: true, matches: (object) => selectors.every((matches) => matches(object)) };
+  return ok((object) => selectors.every((matches) => matches(object)));
 }

@@ -1,23 +1,21 @@
 /**
- * The API server's door: a port of the loopback that can be shut, with everybody put out, and opened again.
- *
- * Knows nothing of what is said there.
+ * An HTTP listener on the loopback that can be closed, with all its connections, and reopened on the same port.
  */
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 
 export interface TlsOptions {
-  /** In PEM, both. */
+  /** Both in PEM. */
   readonly key: string;
   readonly cert: string;
 }
 
 export interface Listener {
   readonly url: () => string;
-  /** On a free port at first, then always on the same. */
-  readonly open: () => Promise<void>;
-  readonly shut: () => Promise<void>;
+  /** Takes a free port the first time and the same port from then on. */
+  readonly listen: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -39,10 +37,10 @@ export function createListener(handle: RequestListener, tls: TlsOptions | undefi
   let port = 0;
   return {
     url: () => `${scheme}://${LOOPBACK}:${port}`,
-    open: async () => {
+    listen: async () => {
       port = await listenOn(server, port);
     },
-    shut: async () => {
+    close: async () => {
       if (!server.listening) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

@@ -1,14 +1,11 @@
 /**
- * What a request to the API server asks for, by its method and URL.
- *
- * Knows nothing of whether that is allowed, or there.
+ * Parses requests to the API server: resource, verb, namespace and name, from method and URL.
  */
 import type { Resource } from '../cluster.ts';
 
-/** Kinds of objects that are served; Secrets are not, since nobody here may read them. */
+/** The kinds of objects that are served. Secrets are not: no client here may read them. */
 export type ObjectResource = Exclude<Resource, 'secrets'>;
 
-/** Questions that are posted. */
 export type ReviewResource = 'tokenreviews' | 'subjectaccessreviews';
 
 export type RequestedResource =
@@ -35,7 +32,7 @@ export interface ApiRequest {
 const OBJECTS = /^\/api\/v1(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/;
 const OBJECT_RESOURCES: readonly string[] = ['pods', 'serviceaccounts', 'events'] satisfies ObjectResource[];
 
-/** The kind of each, and its API group. */
+/** Kind and API group of each review. */
 export const REVIEWS: Readonly<Record<ReviewResource, { readonly kind: string; readonly group: string }>> = {
   tokenreviews: { kind: 'TokenReview', group: 'authentication.k8s.io' },
   subjectaccessreviews: { kind: 'SubjectAccessReview', group: 'authorization.k8s.io' },

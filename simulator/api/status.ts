@@ -1,7 +1,7 @@
 /**
- * The refusals of the API server, as the Status objects of the real one.
+ * Error responses as Status objects.
  *
- * Words: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver. Knows nothing of when to refuse.
+ * Source of the messages: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver.
  */
 import { type ApiRequest, isReview, REVIEWS } from './request.ts';
 
@@ -74,29 +74,29 @@ export function badRequest(message: string): Status {
   return failure(400, 'BadRequest', message);
 }
 
-/** A field that an object may not be like. */
+/** An invalid field. */
 export interface Cause {
   readonly field: string;
   /** As JSON. */
   readonly value: string;
-  readonly words: string;
+  readonly message: string;
 }
 
-/** A review has no name; its kind the real one looks for where its decoder has put none. */
+/** The kind and the name are empty, as in the responses of the real API server to invalid reviews. */
 export function invalid(group: string, causes: readonly Cause[]): Status {
-  const told = causes.map(({ field, value, words }) => ({
+  const details = causes.map(({ field, value, message }) => ({
     reason: 'FieldValueInvalid',
-    message: `Invalid value: ${value}: ${words}`,
+    message: `Invalid value: ${value}: ${message}`,
     field,
   }));
-  const all = told.map(({ field, message }) => `${field}: ${message}`).join(', ');
-  const message = `.${group} "" is invalid: ${told.length === 1 ? all : `[${all}]`}`;
-  return failure(422, 'Invalid', message, { group, causes: told });
+  const all = details.map(({ field, message }) => `${field}: ${message}`).join(', ');
+  const message = `.${group} "" is invalid: ${details.length === 1 ? all : `[${all}]`}`;
+  return failure(422, 'Invalid', message, { group, causes: details });
 }
 
-/** Nothing is known any more of what changed right after `asked`. */
-export function expired(asked: number, oldest: number): Status {
-  return failure(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
+/** The watch cache no longer holds the changes after `requested`. */
+export function expired(requested: number, oldest: number): Status {
+  return failure(410, 'Expired', `too old resource version: ${requested} (${oldest})`);
 }
 
 export function etcdTimeout(): Status {

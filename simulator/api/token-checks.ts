@@ -1,40 +1,35 @@
 /**
- * What the API server checks of a token's claims once it trusts them, in its order, and how it words a refusal.
+ * The checks of the API server on the claims of a token with a valid signature, in its order and with its messages.
  *
- * Rules and words: k8s.io/kubernetes/pkg/serviceaccount, claims.go and legacy.go. Knows nothing of signatures.
+ * Source of the rules: k8s.io/kubernetes/pkg/serviceaccount, claims.go and legacy.go.
  */
 import { parseApiTime } from '../api-time.ts';
 import type { Cluster } from '../cluster.ts';
-import { isObject, type JsonObject } from '../jwt.ts';
+import { isObject, type JsonObject, stringField } from '../jwt.ts';
 import type { ObjectMeta } from '../objects.ts';
 
-export interface Subject {
+export interface CheckInput {
   readonly cluster: Cluster;
   readonly token: string;
   readonly claims: JsonObject;
 }
 
-/** The words of a refusal, or undefined where all is well. */
-type Check = (subject: Subject) => string | undefined;
+/** Returns the error message, or undefined if the check passes. */
+type Check = (input: CheckInput) => string | undefined;
 
-/** The API server forgives clocks, and objects that are going, a minute. */
+/** Tolerance for clock differences and for objects that are being deleted. */
 const LEEWAY_SECONDS = 60;
 const INVALIDATED = 'service account token has been invalidated';
 
-export function textOf(object: unknown, name: string): string {
-  const value = isObject(object) ? object[name] : undefined;
-  return typeof value === 'string' ? value : '';
-}
-
-/** A part of the claim `kubernetes.io`; undefined where it is not there. */
-export function bindingOf({ claims }: Subject, name: string): JsonObject | undefined {
+/** A field of the `kubernetes.io` claim. */
+export function bindingOf({ claims }: CheckInput, name: string): JsonObject | undefined {
   const all = claims['kubernetes.io'];
   const value = isObject(all) ? all[name] : undefined;
   return isObject(value) ? value : undefined;
 }
 
-function namespaceOf({ claims }: Subject): string {
-  return textOf(claims['kubernetes.io'], 'namespace');
+function namespaceOf({ claims }: CheckInput): string {
+  return stringField(claims['kubernetes.io'], 'namespace');
 }
 
 function isGone({ deletionTimestamp }: ObjectMeta, now: number): boolean {
@@ -51,10 +46,10 @@ const checkTimes: Check = ({ cluster, claims }) => {
   return undefined;
 };
 
-const checkAccount: Check = (subject) => {
-  const { cluster } = subject;
-  const [namespace, claimed] = [namespaceOf(subject), bindingOf(subject, 'serviceaccount')];
-  const [name, claimedUid] = [textOf(claimed, 'name'), textOf(claimed, 'uid')];
+const checkAccount: Check = (input) => {
+  const { cluster } = input;
+  const [namespace, claimed] = [namespaceOf(input), bindingOf(input, 'serviceaccount')];
+  const [name, claimedUid] = [stringField(claimed, 'name'), stringField(claimed, 'uid')];
   const account = cluster.serviceAccount(namespace, name);
   if (account === undefined) return `serviceaccounts "${name}" not found`;
   const { uid } = account.metadata;
@@ -66,13 +61,13 @@ const checkAccount: Check = (subject) => {
 
 const checkBound =
   (kind: 'secret' | 'pod', title: string): Check =>
-  (subject) => {
-    const { cluster } = subject;
-    const claimed = bindingOf(subject, kind);
+  (input) => {
+    const { cluster } = input;
+    const claimed = bindingOf(input, kind);
     if (claimed === undefined) return undefined;
-    const object = cluster[kind](namespaceOf(subject), textOf(claimed, 'name'));
+    const object = cluster[kind](namespaceOf(input), stringField(claimed, 'name'));
     if (object === undefined) return INVALIDATED;
-    const [{ uid }, claimedUid] = [object.metadata, textOf(claimed, 'uid')];
+    const [{ uid }, claimedUid] = [object.metadata, stringField(claimed, 'uid')];
     if (uid !== claimedUid)
       return `${title} UID (${uid}) does not match service account ${kind} ref claim (${claimedUid})`;
     return isGone(object.metadata, cluster.now()) ? INVALIDATED : undefined;
@@ -80,24 +75,24 @@ const checkBound =
 
 const LEGACY = 'kubernetes.io/serviceaccount/';
 
-/** Of the four claims of a token out of a Secret. */
-export function legacyClaim({ claims }: Subject, name: string): string {
-  return textOf(claims, `${LEGACY}${name}`);
+/** One of the four `kubernetes.io/serviceaccount/` claims of a legacy token. */
+export function legacyClaim({ claims }: CheckInput, name: string): string {
+  return stringField(claims, `${LEGACY}${name}`);
 }
 
-const checkSecretToken: Check = (subject) => {
-  const { cluster, token } = subject;
-  const secret = cluster.secret(legacyClaim(subject, 'namespace'), legacyClaim(subject, 'secret.name'));
+const checkSecretToken: Check = (input) => {
+  const { cluster, token } = input;
+  const secret = cluster.secret(legacyClaim(input, 'namespace'), legacyClaim(input, 'secret.name'));
   if (secret === undefined) return 'Token has been invalidated';
   return secret.data['token'] === token ? undefined : "Token does not match server's copy";
 };
 
-const checkSecretAccount: Check = (subject) => {
+const checkSecretAccount: Check = (input) => {
   const [name, claimedUid] = [
-    legacyClaim(subject, 'service-account.name'),
-    legacyClaim(subject, 'service-account.uid'),
+    legacyClaim(input, 'service-account.name'),
+    legacyClaim(input, 'service-account.uid'),
   ];
-  const account = subject.cluster.serviceAccount(legacyClaim(subject, 'namespace'), name);
+  const account = input.cluster.serviceAccount(legacyClaim(input, 'namespace'), name);
   if (account === undefined) return `serviceaccounts "${name}" not found`;
   const { uid } = account.metadata;
   return uid === claimedUid ? undefined : `ServiceAccount UID (${uid}) does not match claim (${claimedUid})`;
@@ -112,11 +107,11 @@ export const PROJECTED_CHECKS: readonly Check[] = [
 
 export const LEGACY_CHECKS: readonly Check[] = [checkSecretToken, checkSecretAccount];
 
-/** The first refusal. */
-export function firstRefusal(checks: readonly Check[], subject: Subject): string | undefined {
+/** Returns the message of the first check that fails. */
+export function firstFailure(checks: readonly Check[], input: CheckInput): string | undefined {
   for (const check of checks) {
-    const refusal = check(subject);
-    if (refusal !== undefined) return refusal;
+    const message = check(input);
+    if (message !== undefined) return message;
   }
   return undefined;
 }

@@ -1,20 +1,19 @@
 /**
- * TokenReview: whether the API server takes a token for whom it says, and its words where it does not.
+ * TokenReview: authenticates a token, with the error messages of the real API server.
  *
- * The order of the checks is that of k8s.io/kubernetes/pkg/serviceaccount, jwt.go: issuer, signature, audience, and
- * only then times and objects. Knows nothing of HTTP.
+ * The checks run in the order of k8s.io/kubernetes/pkg/serviceaccount, jwt.go: issuer, signature, audience, then times
+ * and objects.
  */
 import { createHash } from 'node:crypto';
 import type { Cluster } from '../cluster.ts';
-import { isSignedBy, type Jwt, parseJwt } from '../jwt.ts';
+import { isSignedBy, type Jwt, parseJwt, stringField } from '../jwt.ts';
 import {
   bindingOf,
-  firstRefusal,
+  type CheckInput,
+  firstFailure,
   LEGACY_CHECKS,
   legacyClaim,
   PROJECTED_CHECKS,
-  type Subject,
-  textOf,
 } from './token-checks.ts';
 
 export interface User {
@@ -30,22 +29,22 @@ export type ReviewStatus =
   | { readonly user: Readonly<Record<string, never>>; readonly error: string };
 
 export interface Reviewer {
-  /** For the API server itself where no audience is named. */
+  /** Checks for the audiences of the API server if none are given. */
   readonly review: (token: string, audiences?: readonly string[]) => ReviewStatus;
 }
 
 const LEGACY_ISSUER = 'kubernetes/serviceaccount';
 const ALGORITHMS: readonly unknown[] = ['RS256', 'ES256', 'ES384', 'ES512'];
-/** How long a yes is remembered; a no never is. */
+/** Accepted tokens are cached for this long; rejections are not cached. */
 const CACHE_SECONDS = 10;
 
-/** Nobody felt concerned, or somebody did and refused. */
-function refused(reason?: string): ReviewStatus {
+/** Without a reason, no authenticator recognized the token. */
+function rejected(reason?: string): ReviewStatus {
   const general = 'invalid bearer token';
   return { user: {}, error: reason === undefined ? general : `[${general}, ${reason}]` };
 }
 
-/** As Go prints a list of strings. */
+/** Formats a list of strings like Go. */
 function quoted(texts: readonly string[]): string {
   return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
 }
@@ -56,7 +55,7 @@ function audiencesOf({ claims }: Jwt, cluster: Cluster): readonly string[] {
 }
 
 function checkSignature(jwt: Jwt, cluster: Cluster): string | undefined {
-  const keyId = textOf(jwt.header, 'kid');
+  const keyId = stringField(jwt.header, 'kid');
   const keys = cluster.keys().filter((key) => keyId === '' || key.keyId === keyId);
   if (keys.length === 0) return 'invalid signature, no keys found';
   return keys.some((key) => isSignedBy(key, jwt))
@@ -66,63 +65,64 @@ function checkSignature(jwt: Jwt, cluster: Cluster): string | undefined {
 
 type Extra = NonNullable<User['extra']>;
 
-/** What is known besides; what is not is left out. */
-function extraOf(subject: Subject): Extra {
+/** Leaves out empty values. */
+function extraOf(input: CheckInput): Extra {
   const [id, node, pod] = [
-    textOf(subject.claims, 'jti'),
-    bindingOf(subject, 'node'),
-    bindingOf(subject, 'pod'),
+    stringField(input.claims, 'jti'),
+    bindingOf(input, 'node'),
+    bindingOf(input, 'pod'),
   ];
   const pairs = [
     ['credential-id', id === '' ? '' : `JTI=${id}`],
-    ['node-name', textOf(node, 'name')],
-    ['node-uid', textOf(node, 'uid')],
-    ['pod-name', textOf(pod, 'name')],
-    ['pod-uid', textOf(pod, 'uid')],
+    ['node-name', stringField(node, 'name')],
+    ['node-uid', stringField(node, 'uid')],
+    ['pod-name', stringField(pod, 'name')],
+    ['pod-uid', stringField(pod, 'uid')],
   ] as const;
   const known = pairs.filter(([, value]) => value !== '');
   return Object.fromEntries(known.map(([name, value]) => [`authentication.kubernetes.io/${name}`, [value]]));
 }
 
-function userOf(subject: Subject, isLegacy: boolean): User {
-  const username = textOf(subject.claims, 'sub');
+function userOf(input: CheckInput, isLegacy: boolean): User {
+  const username = stringField(input.claims, 'sub');
   const namespace = username.split(':')[2] ?? '';
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-  if (isLegacy) return { username, uid: legacyClaim(subject, 'service-account.uid'), groups };
-  const uid = textOf(bindingOf(subject, 'serviceaccount'), 'uid');
-  return { username, uid, groups, extra: extraOf(subject) };
+  if (isLegacy) return { username, uid: legacyClaim(input, 'service-account.uid'), groups };
+  const uid = stringField(bindingOf(input, 'serviceaccount'), 'uid');
+  return { username, uid, groups, extra: extraOf(input) };
 }
 
-/** One question, answered from what is true now. */
-function decide(cluster: Cluster, token: string, asked: readonly string[]): ReviewStatus {
+function authenticate(cluster: Cluster, token: string, requested: readonly string[]): ReviewStatus {
   const jwt = parseJwt(token);
-  if (jwt === undefined || !ALGORITHMS.includes(jwt.header['alg'])) return refused();
+  if (jwt === undefined || !ALGORITHMS.includes(jwt.header['alg'])) return rejected();
   const isLegacy = jwt.claims['iss'] === LEGACY_ISSUER;
-  if (!isLegacy && jwt.claims['iss'] !== cluster.issuer()) return refused();
+  if (!isLegacy && jwt.claims['iss'] !== cluster.issuer()) return rejected();
   const badSignature = checkSignature(jwt, cluster);
-  if (badSignature !== undefined) return refused(badSignature);
-  const held = audiencesOf(jwt, cluster);
-  const audiences = held.filter((one) => asked.includes(one));
+  if (badSignature !== undefined) return rejected(badSignature);
+  const claimed = audiencesOf(jwt, cluster);
+  const audiences = claimed.filter((one) => requested.includes(one));
   if (audiences.length === 0)
-    return refused(`token audiences ${quoted(held)} is invalid for the target audiences ${quoted(asked)}`);
-  const subject = { cluster, token, claims: jwt.claims };
-  const refusal = firstRefusal(isLegacy ? LEGACY_CHECKS : PROJECTED_CHECKS, subject);
-  if (refusal !== undefined) return refused(refusal);
-  return { authenticated: true, user: userOf(subject, isLegacy), audiences };
+    return rejected(
+      `token audiences ${quoted(claimed)} is invalid for the target audiences ${quoted(requested)}`,
+    );
+  const input = { cluster, token, claims: jwt.claims };
+  const failure = firstFailure(isLegacy ? LEGACY_CHECKS : PROJECTED_CHECKS, input);
+  if (failure !== undefined) return rejected(failure);
+  return { authenticated: true, user: userOf(input, isLegacy), audiences };
 }
 
-/** What was answered lately, by a digest: no token is kept. */
+/** Keyed by a digest, so that no token is stored. */
 function createCache(now: () => number) {
-  const kept = new Map<string, { readonly status: ReviewStatus; readonly until: number }>();
-  const keyOf = (question: unknown): string =>
-    createHash('sha256').update(JSON.stringify(question)).digest('base64');
+  const entries = new Map<string, { readonly status: ReviewStatus; readonly until: number }>();
+  const keyOf = (request: unknown): string =>
+    createHash('sha256').update(JSON.stringify(request)).digest('base64');
   return {
-    get: (question: unknown): ReviewStatus | undefined => {
-      for (const [key, { until }] of kept) if (until <= now()) kept.delete(key);
-      return kept.get(keyOf(question))?.status;
+    get: (request: unknown): ReviewStatus | undefined => {
+      for (const [key, { until }] of entries) if (until <= now()) entries.delete(key);
+      return entries.get(keyOf(request))?.status;
     },
-    keep: (question: unknown, status: ReviewStatus): void => {
-      kept.set(keyOf(question), { status, until: now() + CACHE_SECONDS });
+    set: (request: unknown, status: ReviewStatus): void => {
+      entries.set(keyOf(request), { status, until: now() + CACHE_SECONDS });
     },
   };
 }
@@ -130,11 +130,11 @@ function createCache(now: () => number) {
 export function createReviewer(cluster: Cluster): Reviewer {
   const accepted = createCache(cluster.now);
   const review = (token: string, audiences: readonly string[] = []): ReviewStatus => {
-    const asked = audiences.length === 0 ? cluster.audiences() : audiences;
-    const known = accepted.get([token, asked]);
-    if (known !== undefined) return known;
-    const status = decide(cluster, token, asked);
-    if ('authenticated' in status) accepted.keep([token, asked], status);
+    const requested = audiences.length === 0 ? cluster.audiences() : audiences;
+    const cached = accepted.get([token, requested]);
+    if (cached !== undefined) return cached;
+    const status = authenticate(cluster, token, requested);
+    if ('authenticated' in status) accepted.set([token, requested], status);
     return status;
   };
   return { review };

@@ -1,46 +1,31 @@
 /**
- * Open watches: changes, bookmarks and errors as frames of JSON, one a line, until one side has had enough.
- *
- * Knows nothing of who may watch.
+ * Open watches: each sends changes, bookmarks and errors as one JSON frame per line until either side closes it.
  */
 import type { ServerResponse } from 'node:http';
 import type { Change, Cluster } from '../cluster.ts';
 import type { Histories } from './history.ts';
-import { KINDS, type Selector } from './kinds.ts';
-import type { ObjectResource } from './request.ts';
-import { JSON_HEADERS } from './response.ts';
+import { KINDS } from './kinds.ts';
+import { JSON_HEADERS, type WatchSpec } from './response.ts';
 import type { Schedule } from './schedule.ts';
 import { expired } from './status.ts';
-
-export interface WatchSpec {
-  readonly resource: ObjectResource;
-  readonly matches: Selector;
-  /** Changes after this revision; where undefined, first all objects as they are. */
-  readonly since: number | undefined;
-  readonly hasBookmarks: boolean;
-  /** When the server ends it. */
-  readonly timeoutSeconds: number;
-  /** Asked before every frame: such a watch stays open and says nothing. */
-  readonly isSilent: () => boolean;
-}
 
 interface Watch {
   readonly spec: WatchSpec;
   readonly response: ServerResponse;
-  /** Called when nothing more is to be sent. */
-  readonly endings: (() => void)[];
+  /** Called when the watch ends. */
+  readonly cleanups: (() => void)[];
 }
 
 export interface Watches {
   readonly open: (response: ServerResponse, spec: WatchSpec) => void;
   readonly count: () => number;
-  /** Sends a bookmark to everybody who wants them. */
+  /** Sends a bookmark on every watch that requested them. */
   readonly bookmark: () => void;
-  /** Tells everybody that what they start from is too old, and ends. */
+  /** Ends all watches with 410 Gone. */
   readonly expire: () => void;
-  /** Ends all, as the server does from time to time. */
+  /** Ends all watches normally, as the real API server does from time to time. */
   readonly end: () => void;
-  /** Cuts all connections. */
+  /** Closes all connections abruptly. */
   readonly drop: () => void;
 }
 
@@ -50,16 +35,16 @@ export interface WatchesOptions {
   readonly schedule: Schedule;
 }
 
-/** How often the real one sends bookmarks. */
+/** The interval of the real API server. */
 const BOOKMARK_SECONDS = 60;
 
 function send({ spec, response }: Watch, type: string, object: object): void {
   if (!spec.isSilent()) response.write(`${JSON.stringify({ type, object })}\n`);
 }
 
-/** Nothing is sent from now on; the connection is left to whoever calls. */
-function detach({ endings }: Watch): void {
-  for (const end of endings.splice(0)) end();
+/** Stops sending. The caller closes the connection. */
+function detach({ cleanups }: Watch): void {
+  for (const cleanup of cleanups.splice(0)) cleanup();
 }
 
 function finish(watch: Watch): void {
@@ -71,12 +56,12 @@ function sendObject(watch: Watch, type: string, object: object): void {
   send(watch, type, { kind: KINDS[watch.spec.resource].kind, apiVersion: 'v1', ...object });
 }
 
-/** An object that begins to match is new to a watch, and one that ceases to is gone. */
+/** To a watch, an object that starts to match is added, and one that stops matching is deleted. */
 function sendChange(watch: Watch, { type, object, before }: Change): void {
   const { matches } = watch.spec;
-  const was = before !== undefined && matches(before);
-  if (type !== 'DELETED' && matches(object)) sendObject(watch, was ? 'MODIFIED' : 'ADDED', object);
-  else if (was) sendObject(watch, 'DELETED', object);
+  const matchedBefore = before !== undefined && matches(before);
+  if (type !== 'DELETED' && matches(object)) sendObject(watch, matchedBefore ? 'MODIFIED' : 'ADDED', object);
+  else if (matchedBefore) sendObject(watch, 'DELETED', object);
 }
 
 function sendBookmark(watch: Watch, revision: number): void {
@@ -85,7 +70,7 @@ function sendBookmark(watch: Watch, revision: number): void {
   if (hasBookmarks) sendObject(watch, 'BOOKMARK', { metadata, ...KINDS[resource].empty });
 }
 
-/** Sends what there is to begin with; answers whether the watch goes on. */
+/** Sends the initial objects or changes. Returns false if the watch has to end. */
 function start(watch: Watch, { cluster, histories }: WatchesOptions): boolean {
   const { resource, since, matches } = watch.spec;
   if (since === undefined) {
@@ -94,14 +79,14 @@ function start(watch: Watch, { cluster, histories }: WatchesOptions): boolean {
   }
   const past = histories.of(resource).since(since);
   if (!past.ok) {
-    send(watch, 'ERROR', expired(since, past.oldest));
+    send(watch, 'ERROR', expired(since, past.error));
     return false;
   }
-  for (const change of past.changes) sendChange(watch, change);
+  for (const change of past.value) sendChange(watch, change);
   return true;
 }
 
-/** Runs again and again until called off. */
+/** Returns a function that ends the repetition. */
 function every(seconds: number, schedule: Schedule, run: () => void): () => void {
   let cancel: () => void;
   const next = (): void => {
@@ -119,12 +104,12 @@ export function createWatches(options: WatchesOptions): Watches {
   const watches = new Set<Watch>();
 
   const follow = (watch: Watch): void => {
-    const { spec, endings } = watch;
+    const { spec, cleanups } = watch;
     const bookmark = (): void => sendBookmark(watch, cluster.revision());
     watches.add(watch);
-    endings.push(
+    cleanups.push(
       () => void watches.delete(watch),
-      histories.of(spec.resource).follow((change) => sendChange(watch, change)),
+      histories.of(spec.resource).subscribe((change) => sendChange(watch, change)),
       every(BOOKMARK_SECONDS, schedule, bookmark),
       schedule(spec.timeoutSeconds, () => {
         bookmark();
@@ -134,7 +119,7 @@ export function createWatches(options: WatchesOptions): Watches {
   };
 
   const open = (response: ServerResponse, spec: WatchSpec): void => {
-    const watch = { spec, response, endings: [] };
+    const watch = { spec, response, cleanups: [] };
     response.writeHead(200, JSON_HEADERS).flushHeaders();
     response.once('close', () => detach(watch));
     if (start(watch, options)) follow(watch);

@@ -1,143 +1,142 @@
 /**
- * The pods of the demo: a row for each thing that is worth seeing, and what there is to find.
- *
- * Knows what the exporter should find, not how it does.
+ * The pods of the demo and what the exporter is expected to report about each of them.
  */
-
 import type { Pod } from '../objects.ts';
 import type { World } from '../world.ts';
-import * as plays from './scenarios.ts';
+import * as scenarios from './scenarios.ts';
 
 export interface DemoPod {
   readonly name: string;
-  /** What there is to see, in a few words. */
+  /** A short description, printed by the demo. */
   readonly shows: string;
-  /** A line of the metrics that shows it. */
+  /** A series that shows it. */
   readonly lookFor: string;
-  /** The reasons of `satoken_problem`, all of them. */
+  /** All reasons of `satoken_problem`. */
   readonly reasons: readonly string[];
-  /** The value of `satoken_overdue_cause` it counts in. */
+  /** The cause in `satoken_overdue_cause`. */
   readonly cause?: string;
-  readonly play: plays.Play;
+  readonly scenario: scenarios.Scenario;
 }
 
-type Rest = Pick<DemoPod, 'play'> & Partial<DemoPod>;
+type Rest = Pick<DemoPod, 'scenario'> & Partial<DemoPod>;
 
 function row(name: string, shows: string, lookFor: string, rest: Rest): DemoPod {
   return { name, shows, lookFor, reasons: [], ...rest };
 }
 
-/** A pod whose first reason is what to look for. */
+/** A pod that is shown by its first reason. */
 function problem(name: string, shows: string, reasons: readonly string[], rest: Rest): DemoPod {
   return row(name, shows, `satoken_problem{reason="${reasons[0]}"}`, { ...rest, reasons });
 }
 
-function unreadable(name: string, shows: string, reason: string, play: plays.Play): DemoPod {
-  return row(name, shows, `satoken_unreadable{reason="${reason}"}`, { play });
+function unreadable(name: string, shows: string, reason: string, scenario: scenarios.Scenario): DemoPod {
+  return row(name, shows, `satoken_unreadable{reason="${reason}"}`, { scenario });
 }
 
-function withoutToken(name: string, shows: string, reason: string, play: plays.Play): DemoPod {
-  return row(name, shows, `satoken_pods_without_token{reason="${reason}"}`, { play });
+function withoutToken(name: string, shows: string, reason: string, scenario: scenarios.Scenario): DemoPod {
+  return row(name, shows, `satoken_pods_without_token{reason="${reason}"}`, { scenario });
 }
 
-const { aged, broken, vault } = plays;
-const LATE = 'rotation_overdue';
+const { aged, fileFault, vaultPod } = scenarios;
+const OVERDUE = 'rotation_overdue';
 
 export const DEMO_PODS: readonly DemoPod[] = [
-  // First, since it withdraws the key that signs.
-  problem('oldkey', 'a token signed with a key that was withdrawn', ['signing_key_unknown'], {
-    play: plays.withdrawn,
+  // First, because it withdraws the signing key of all tokens so far.
+  problem('oldkey', 'token signed with a withdrawn key', ['signing_key_unknown'], {
+    scenario: scenarios.keyWithdrawn,
   }),
-  problem('migrated', 'a token of a former issuer', ['issuer_mismatch'], { play: plays.migrated }),
-  row('shop', 'twelve healthy pods, one token replaced every 45 s', 'satoken_rotations_total', {
-    play: plays.healthy,
+  problem('migrated', 'token from a former issuer', ['issuer_mismatch'], {
+    scenario: scenarios.issuerChanged,
   }),
-  problem('uploader', 'a day-long token, 15 minutes late: another volume does not mount', [LATE], {
+  row('shop', 'twelve healthy pods, one rotation every 45 s', 'satoken_rotations_total', {
+    scenario: scenarios.healthy,
+  }),
+  problem('uploader', '24 h token, 15 min overdue: another volume fails to mount', [OVERDUE], {
     cause: 'sibling_volume_failed',
-    play: plays.heldUp,
+    scenario: scenarios.siblingVolumeFailed,
   }),
-  problem('controller', 'a default token past its hour, accepted for a year', ['stale', LATE], {
+  problem('controller', 'default token past its hour, extended to a year', ['stale', OVERDUE], {
     cause: 'unknown',
-    play: aged((name) => ({ name, namespace: plays.NAMESPACE, serviceAccount: name }), 4_000),
+    scenario: aged((name) => ({ name, namespace: scenarios.NAMESPACE, serviceAccount: name }), 4_000),
   }),
   problem(
     'payments',
-    'a token that expired after its account was deleted',
-    ['expired', LATE, 'service_account_missing'],
-    {
-      cause: 'service_account_missing',
-      play: plays.doomed(900),
-    },
+    'expired token, its service account was deleted',
+    ['expired', OVERDUE, 'service_account_missing'],
+    { cause: 'service_account_missing', scenario: scenarios.accountDeleted(900) },
   ),
-  problem('ghost', 'an account that was just deleted', ['service_account_missing'], {
-    play: plays.doomed(120),
+  problem('ghost', 'service account deleted just now', ['service_account_missing'], {
+    scenario: scenarios.accountDeleted(120),
   }),
-  problem('reborn', 'an account deleted and made again', ['service_account_recreated'], {
-    play: plays.reborn,
+  problem('reborn', 'service account deleted and recreated', ['service_account_recreated'], {
+    scenario: scenarios.accountRecreated,
   }),
-  problem('partner', 'an audience that the API server refuses', ['expired', LATE], {
+  problem('partner', 'audience rejected by the API server', ['expired', OVERDUE], {
     cause: 'audience_refused',
-    play: plays.refusedAudience,
+    scenario: scenarios.audienceDenied,
   }),
-  problem('clock', 'a token issued in the future, as after a jump of the clock', ['not_yet_valid'], {
+  problem('clock', 'token issued in the future, as after a clock jump', ['not_yet_valid'], {
     cause: 'clock_skew',
-    play: aged((name) => vault(name), -3_600),
+    scenario: aged((name) => vaultPod(name), -3_600),
   }),
-  problem('typo', 'a token for the audience valut', ['audience_mismatch'], {
-    play: aged((name) => vault(name, 'valut', 7_200), 60),
+  problem('typo', 'token for the misspelled audience valut', ['audience_mismatch'], {
+    scenario: aged((name) => vaultPod(name, 'valut', 7_200), 60),
   }),
-  problem('copied', 'a token that is bound to another pod', ['pod_mismatch'], { play: plays.copied }),
-  problem('forged', 'a token whose signature was changed', ['signature_invalid'], { play: plays.forged }),
-  problem('lost', 'a token the spec asks for and nobody wrote', ['token_missing'], {
-    play: broken('removed', 300),
+  problem('copied', 'token bound to another pod', ['pod_mismatch'], {
+    scenario: scenarios.tokenOfAnotherPod,
   }),
-  problem('legacy', 'a token that never ends, out of a Secret', ['legacy_token'], { play: plays.legacy }),
-  problem('orphan', 'a legacy token whose Secret was deleted', ['legacy_secret_missing', 'legacy_token'], {
-    play: plays.legacyGone,
+  problem('forged', 'token with an altered signature', ['signature_invalid'], {
+    scenario: scenarios.signatureAltered,
   }),
-  problem('waiting', 'a pod that waits for a token Secret', ['legacy_secret_missing'], {
-    play: plays.waiting,
+  problem('lost', 'token in the pod spec but not on disk', ['token_missing'], {
+    scenario: fileFault('missing', 300),
+  }),
+  problem('legacy', 'token from a Secret that never expires', ['legacy_token'], {
+    scenario: scenarios.legacyToken,
+  }),
+  problem('orphan', 'legacy token whose Secret was deleted', ['legacy_secret_missing', 'legacy_token'], {
+    scenario: scenarios.legacySecretDeleted,
+  }),
+  problem('waiting', 'pod waiting for a token Secret', ['legacy_secret_missing'], {
+    scenario: scenarios.legacySecretNeverCreated,
   }),
   row(
     'leaving',
-    'an expired token of a pod that terminates: no trouble',
+    'expired token of a terminating pod: not a problem',
     'satoken_overdue_cause{cause="pod_terminating"}',
-    {
-      cause: 'pod_terminating',
-      play: plays.terminating,
-    },
+    { cause: 'pod_terminating', scenario: scenarios.podTerminating },
   ),
-  row('done', 'a pod that ended well: nothing', 'satoken_tokens', { play: plays.completed }),
-  withoutToken('quiet', 'a pod that wants no token', 'automount_disabled_pod', plays.tokenless),
+  row('done', 'completed pod: not a problem', 'satoken_tokens', { scenario: scenarios.podCompleted }),
+  withoutToken(
+    'quiet',
+    'automounting disabled in the pod',
+    'automount_disabled_pod',
+    scenarios.automountOffInPod,
+  ),
   withoutToken(
     'silent',
-    'an account that wants no token',
+    'automounting disabled in the service account',
     'automount_disabled_serviceaccount',
-    plays.tokenlessByAccount,
+    scenarios.automountOffInAccount,
   ),
-  unreadable('garbage', 'bytes that are no token', 'not_a_jwt', broken('garbage')),
-  unreadable('emptied', 'an empty file', 'empty', broken('emptied')),
-  unreadable('huge', '10 MB where a token belongs', 'too_large', broken('oversized')),
-  unreadable('fifo', 'a named pipe in place of the file', 'not_a_file', broken('fifo')),
-  unreadable('escape', 'a link out of the volume', 'bad_link', broken('linkOut')),
-  unreadable(
-    'locked',
-    'a file of mode 0000, which root reads all the same',
-    'permission_denied',
-    broken('locked'),
-  ),
+  unreadable('garbage', 'file that is not a JWT', 'not_a_jwt', fileFault('garbage')),
+  unreadable('emptied', 'empty file', 'empty', fileFault('empty')),
+  unreadable('huge', '10 MB file', 'too_large', fileFault('oversized')),
+  unreadable('fifo', 'named pipe instead of a file', 'not_a_file', fileFault('fifo')),
+  unreadable('escape', 'link that leaves the volume', 'bad_link', fileFault('linkOutside')),
+  unreadable('locked', 'file with mode 0000; root can read it', 'permission_denied', fileFault('modeZero')),
   unreadable(
     'unmounted',
-    'a volume that looks empty, as without mount propagation',
+    'empty volume, as seen without mount propagation',
     'not_mounted',
-    broken('emptyFolder'),
+    fileFault('emptyVolume'),
   ),
 ];
 
 const EXPORTER = 'sa-token-exporter';
 
-/** Runs them all, and the exporter's own pod, which it answers. */
-export function playDemo(world: World): Pod {
-  for (const { name, play } of DEMO_PODS) play(world, name);
-  return plays.exporter(world, EXPORTER);
+/** Starts all pods of the demo and returns the pod of the exporter. */
+export function startDemoPods(world: World): Pod {
+  for (const { name, scenario } of DEMO_PODS) scenario(world, name);
+  return scenarios.runExporter(world, EXPORTER);
 }

@@ -1,24 +1,24 @@
 /**
- * How each pod of the demo comes to be as it is.
- *
- * Knows the kubelet's and the API server's ways of going wrong, nothing of how they are found out.
+ * Scenarios: each puts one pod into a particular state, healthy or broken.
  */
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BREAKS, writeContent } from '../breakage.ts';
 import type { Pod } from '../objects.ts';
 import { type PodOptions, tokenVolume } from '../pods.ts';
 import type { World } from '../world.ts';
 
-export type Play = (world: World, name: string) => void;
+/** Starts a pod with this name, and others if the scenario needs them. */
+export type Scenario = (world: World, name: string) => void;
 
 export const NAMESPACE = 'demo';
-const CYCLE_SECONDS = 540;
-const FRESH_PODS = 12;
-const NO_TOKEN: Omit<PodOptions, 'name'> = { namespace: NAMESPACE, isAutomounted: false };
+const ROTATION_SECONDS = 540;
+const HEALTHY_PODS = 12;
+const NO_DEFAULT_TOKEN: Omit<PodOptions, 'name'> = { namespace: NAMESPACE, isAutomounted: false };
+const VAULT = 'vault-token';
 
-/** A pod with one volume of its own and no default token. */
-function single(
+/** A pod with one token volume and no default token. */
+function singleTokenPod(
   name: string,
   volume: string,
   path: string,
@@ -26,137 +26,176 @@ function single(
   expirationSeconds: number,
 ): PodOptions {
   const volumes = [tokenVolume(volume, { path, audience, expirationSeconds })];
-  return { ...NO_TOKEN, name, serviceAccount: name, volumes };
+  return { ...NO_DEFAULT_TOKEN, name, serviceAccount: name, volumes };
 }
 
-export function vault(name: string, audience = 'vault', seconds = 600): PodOptions {
-  return single(name, 'vault-token', 'vault-token', audience, seconds);
+export function vaultPod(name: string, audience = 'vault', seconds = 600): PodOptions {
+  return singleTokenPod(name, VAULT, VAULT, audience, seconds);
 }
 
-/** A pod as it is so many seconds after its start, left alone since. */
-export function aged(options: (name: string) => PodOptions, age: number): Play {
+/** A pod that started `age` seconds ago and was not synced since. */
+export function aged(options: (name: string) => PodOptions, age: number): Scenario {
   return (world, name) => void world.run(options(name), age);
 }
 
-/** A pod as it is so many seconds after its start, and after something has happened to it. */
-function troubled(age: number, trouble: (world: World, pod: Pod) => void): Play {
-  return (world, name) => trouble(world, world.run(vault(name), age));
-}
-
-/** Breaks the token file of a pod, which nobody then refreshes. */
-export function broken(kind: keyof typeof BREAKS, age = 0): Play {
-  return troubled(age, ({ kubelet }, { metadata }) =>
-    BREAKS[kind](kubelet.volumeFolder(metadata.uid, 'vault-token'), 'vault-token'),
-  );
+/** A vault pod that started `age` seconds ago, and a change after its start. */
+function changed(age: number, change: (world: World, pod: Pod) => void): Scenario {
+  return (world, name) => change(world, world.run(vaultPod(name), age));
 }
 
 /**
- * Synced every 90 s from its start, a token of 600 s is replaced at 540 s of age. Pods started 45 s apart make one
- * rotation every 45 s, and at any moment one of them is between its refresh being due and its being done.
+ * With a sync every 90 s, a token of 600 s is rotated at 540 s of age. Pods started 45 s apart give one rotation every
+ * 45 s, and at any time one of them is between the time its refresh is due and its rotation.
  */
 export function healthy(world: World, name: string): void {
-  for (let index = 0; index < FRESH_PODS; index += 1) {
-    const age = (index * CYCLE_SECONDS) / FRESH_PODS;
-    const options = { ...vault(`${name}-${index}`), isAutomounted: true, serviceAccount: name };
-    world.keepFresh(world.run(options, age), age);
+  for (let index = 0; index < HEALTHY_PODS; index += 1) {
+    const age = (index * ROTATION_SECONDS) / HEALTHY_PODS;
+    const options = { ...vaultPod(`${name}-${index}`), isAutomounted: true, serviceAccount: name };
+    world.startSyncing(world.run(options, age), age);
   }
 }
 
+/** Damages a file of a volume without the kubelet. The kubelet repairs the file with its next write. */
+type FileFault = (volume: string, path: string) => void;
+
+/** Follows the links to the file itself. */
+function realFile(volume: string, path: string): string {
+  return join(volume, readlinkSync(join(volume, '..data')), path);
+}
+
+function replaceFile(create: (file: string) => void): FileFault {
+  return (volume, path) => {
+    const file = realFile(volume, path);
+    rmSync(file, { recursive: true });
+    create(file);
+  };
+}
+
+function writeContent(volume: string, path: string, content: string | Buffer): void {
+  writeFileSync(realFile(volume, path), content);
+}
+
+const FILE_FAULTS = {
+  empty: (volume, path) => writeContent(volume, path, ''),
+  garbage: (volume, path) => writeContent(volume, path, Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x7f])),
+  oversized: (volume, path) => writeContent(volume, path, `eyJ${'A'.repeat(10 * 1024 * 1024)}`),
+  fifo: replaceFile((file) => execFileSync('mkfifo', [file])),
+  linkOutside: replaceFile((file) => symlinkSync('/etc/passwd', file)),
+  missing: replaceFile(() => undefined),
+  /** Root can still read the file. */
+  modeZero: (volume, path) => chmodSync(realFile(volume, path), 0),
+  /** What a container without mount propagation sees. */
+  emptyVolume: (volume) => {
+    rmSync(join(volume, readlinkSync(join(volume, '..data'))), { recursive: true });
+    rmSync(join(volume, '..data'));
+  },
+} as const satisfies Readonly<Record<string, FileFault>>;
+
+/** A damaged token file. */
+export function fileFault(kind: keyof typeof FILE_FAULTS, age = 0): Scenario {
+  return changed(age, ({ kubelet }, { metadata }) =>
+    FILE_FAULTS[kind](kubelet.volumeFolder(metadata.uid, VAULT), VAULT),
+  );
+}
+
 function tokenFile({ kubelet }: World, { metadata }: Pod): string {
-  return join(kubelet.volumeFolder(metadata.uid, 'vault-token'), 'vault-token');
+  return join(kubelet.volumeFolder(metadata.uid, VAULT), VAULT);
 }
 
-export function copied(world: World, name: string): void {
-  const source = { ...vault(`${name}-source`), serviceAccount: name };
-  const [from, to] = [world.run(source), world.run(vault(name))];
-  const volume = world.kubelet.volumeFolder(to.metadata.uid, 'vault-token');
-  writeContent(volume, 'vault-token', readFileSync(tokenFile(world, from)));
+export function tokenOfAnotherPod(world: World, name: string): void {
+  const source = { ...vaultPod(`${name}-source`), serviceAccount: name };
+  const [from, to] = [world.run(source), world.run(vaultPod(name))];
+  const volume = world.kubelet.volumeFolder(to.metadata.uid, VAULT);
+  writeContent(volume, VAULT, readFileSync(tokenFile(world, from)));
 }
 
-export const forged: Play = troubled(60, (world, pod) => {
+export const signatureAltered: Scenario = changed(60, (world, pod) => {
   const token = readFileSync(tokenFile(world, pod), 'latin1');
   const at = token.lastIndexOf('.') + 10;
   const other = token[at] === 'A' ? 'B' : 'A';
-  const volume = world.kubelet.volumeFolder(pod.metadata.uid, 'vault-token');
-  writeContent(volume, 'vault-token', token.slice(0, at) + other + token.slice(at + 1));
+  const volume = world.kubelet.volumeFolder(pod.metadata.uid, VAULT);
+  writeContent(volume, VAULT, token.slice(0, at) + other + token.slice(at + 1));
 });
 
-/** Its account goes, and the kubelet gets no other token. */
-export function doomed(age: number): Play {
-  return troubled(age, ({ cluster, kubelet }, { metadata }) => {
+/** The service account is deleted, so the kubelet cannot rotate the token. */
+export function accountDeleted(age: number): Scenario {
+  return changed(age, ({ cluster, kubelet }, { metadata }) => {
     cluster.deleteServiceAccount(NAMESPACE, metadata.name);
     kubelet.sync(metadata.uid);
   });
 }
 
-export const reborn: Play = troubled(120, ({ cluster }, { metadata }) => {
+export const accountRecreated: Scenario = changed(120, ({ cluster }, { metadata }) => {
   cluster.deleteServiceAccount(NAMESPACE, metadata.name);
   cluster.createServiceAccount(NAMESPACE, metadata.name);
 });
 
-/** Signed with a key that is withdrawn afterwards. */
-export const withdrawn: Play = troubled(120, ({ cluster }) => cluster.changeKey(false));
+/** The signing key of the token is withdrawn after the token was issued. */
+export const keyWithdrawn: Scenario = changed(120, ({ cluster }) => cluster.changeKey(false));
 
-/** Issued by another issuer than there is afterwards. */
-export function migrated({ cluster, run }: World, name: string): void {
+/** The token is from a former issuer. */
+export function issuerChanged({ cluster, run }: World, name: string): void {
   const issuer = cluster.issuer();
   cluster.changeIssuer('https://former.example');
-  run(vault(name), 120);
+  run(vaultPod(name), 120);
   cluster.changeIssuer(issuer);
 }
 
-export function refusedAudience({ cluster, kubelet, run }: World, name: string): void {
-  const { uid } = run(single(name, 'partner-token', 'token', 'partner', 600), 900).metadata;
-  cluster.refuseAudience('partner');
+export function audienceDenied({ cluster, kubelet, run }: World, name: string): void {
+  const { uid } = run(singleTokenPod(name, 'partner-token', 'token', 'partner', 600), 900).metadata;
+  cluster.denyAudience('partner');
   kubelet.sync(uid);
 }
 
-/** Another volume of the pod does not mount. */
-export function heldUp({ kubelet, run }: World, name: string): void {
-  const { uid } = run(single(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400), 70_020).metadata;
+/** Another volume of the pod cannot be mounted. */
+export function siblingVolumeFailed({ kubelet, run }: World, name: string): void {
+  const options = singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);
+  const { uid } = run(options, 70_020).metadata;
   kubelet.block(uid, true);
   kubelet.sync(uid);
 }
 
-export const terminating: Play = troubled(900, ({ kubelet }, { metadata }) =>
+export const podTerminating: Scenario = changed(900, ({ kubelet }, { metadata }) =>
   kubelet.terminate(metadata.uid),
 );
-export const completed: Play = troubled(900, ({ kubelet }, { metadata }) => kubelet.complete(metadata.uid));
+export const podCompleted: Scenario = changed(900, ({ kubelet }, { metadata }) =>
+  kubelet.complete(metadata.uid),
+);
 
 function legacyPod({ run }: World, name: string, secretName: string): Pod {
   const volumes = [{ name: 'legacy', secret: { secretName } }];
-  return run({ ...NO_TOKEN, name, serviceAccount: name, volumes }, 300);
+  return run({ ...NO_DEFAULT_TOKEN, name, serviceAccount: name, volumes }, 300);
 }
 
-export function legacy(world: World, name: string): void {
+export function legacyToken(world: World, name: string): void {
   world.cluster.createLegacySecret(NAMESPACE, `${name}-token`, name);
   legacyPod(world, name, `${name}-token`);
 }
 
-export function legacyGone(world: World, name: string): void {
-  legacy(world, name);
+export function legacySecretDeleted(world: World, name: string): void {
+  legacyToken(world, name);
   world.cluster.deleteSecret(NAMESPACE, `${name}-token`);
 }
 
-/** Since v1.24 nobody makes the Secret it waits for. */
-export function waiting(world: World, name: string): void {
+/** The pod mounts a token Secret that Kubernetes no longer creates since v1.24. */
+export function legacySecretNeverCreated(world: World, name: string): void {
   const pod = legacyPod(world, name, `${name}-token-x2k4z`);
   world.kubelet.remove(pod.metadata.uid);
   world.cluster.setPod({ ...pod, status: { ...pod.status, phase: 'Pending' } });
 }
 
-export function tokenless({ run }: World, name: string): void {
-  run({ ...NO_TOKEN, name, serviceAccount: name });
+export function automountOffInPod({ run }: World, name: string): void {
+  run({ ...NO_DEFAULT_TOKEN, name, serviceAccount: name });
 }
 
-export function tokenlessByAccount({ cluster, run }: World, name: string): void {
+export function automountOffInAccount({ cluster, run }: World, name: string): void {
   const account = cluster.createServiceAccount(NAMESPACE, name);
   cluster.addServiceAccount({ ...account, automountServiceAccountToken: false });
   run({ name, namespace: NAMESPACE, serviceAccount: name });
 }
 
-/** The exporter itself, with the short-lived token that shows a broken refresh within minutes. */
-export function exporter(world: World, name: string): Pod {
+/** Starts the pod of the exporter, with the short-lived canary token that shows a failed refresh within minutes. */
+export function runExporter(world: World, name: string): Pod {
   const canary = { path: 'token', audience: 'canary', expirationSeconds: 600 };
   const pod = world.run({
     name,
@@ -164,6 +203,6 @@ export function exporter(world: World, name: string): Pod {
     serviceAccount: name,
     volumes: [tokenVolume('canary', canary)],
   });
-  world.keepFresh(pod);
+  world.startSyncing(pod);
   return pod;
 }

@@ -1,8 +1,7 @@
 /**
  * Writes the files of a volume the way the kubelet's AtomicWriter does: a new folder, then one rename.
  *
- * Written from what the kubelet leaves on disk (k8s.io/kubernetes/pkg/volume/util/atomic_writer.go names the steps).
- * Knows nothing of what is in the files.
+ * Modeled on what the kubelet leaves on disk; k8s.io/kubernetes/pkg/volume/util/atomic_writer.go lists the steps.
  */
 import {
   chmodSync,
@@ -25,7 +24,7 @@ import { dirname, join } from 'node:path';
 export interface VolumeFile {
   readonly content: string;
   readonly mode: number;
-  /** Owner; root where undefined. */
+  /** Owner; root if undefined. */
   readonly uid: number | undefined;
 }
 
@@ -33,10 +32,10 @@ export interface VolumeFile {
 export type Payload = ReadonlyMap<string, VolumeFile>;
 
 export interface WriteOptions {
-  /** Epoch seconds, for the folder's name and the files' times. */
+  /** Epoch seconds, for the name of the folder and the modification times of the files. */
   readonly now: number;
   readonly fsGroup: number | undefined;
-  /** Whether owners can be set: they cannot by anybody but root. */
+  /** Owners are set only if the process runs as root. */
   readonly isRoot: boolean;
 }
 
@@ -56,14 +55,14 @@ function currentGeneration(volume: string): string | undefined {
   }
 }
 
-/** The kubelet re-reads what it wrote, and leaves a volume alone whose every file is as it should be. */
+/** The kubelet compares the files on disk with the payload and skips the write if they are equal. */
 function isUpToDate(folder: string, payload: Payload): boolean {
   try {
-    const there = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
     return (
-      there.length === payload.size &&
+      files.length === payload.size &&
       [...payload].every(([path, { content }]) => readFileSync(join(folder, path), 'utf8') === content)
     );
   } catch {
@@ -88,50 +87,48 @@ function writeGeneration(folder: string, payload: Payload, { now, isRoot }: Writ
   }
 }
 
-/** k8s.io/kubernetes/pkg/volume, SetVolumeOwnership of a read-only volume: the group may read everything. */
-function giveToGroup(path: string, fsGroup: number): void {
+/** k8s.io/kubernetes/pkg/volume, SetVolumeOwnership: the group may read all of a read-only volume. */
+function setGroupOwnership(path: string, fsGroup: number): void {
   const stats = lstatSync(path);
   lchownSync(path, stats.uid, fsGroup);
   if (stats.isSymbolicLink()) return;
   chmodSync(path, (stats.mode & 0o7777) | (stats.isDirectory() ? 0o2550 : 0o440));
-  if (stats.isDirectory()) for (const name of readdirSync(path)) giveToGroup(join(path, name), fsGroup);
+  if (stats.isDirectory()) for (const name of readdirSync(path)) setGroupOwnership(join(path, name), fsGroup);
 }
 
-function linkVisible(volume: string, payload: Payload, isRoot: boolean): void {
-  const there = new Set(readdirSync(volume));
+function createLinks(volume: string, payload: Payload, isRoot: boolean): void {
+  const existing = new Set(readdirSync(volume));
   for (const [path, { uid }] of payload) {
     const name = firstComponent(path);
-    if (there.has(name)) continue;
-    there.add(name);
+    if (existing.has(name)) continue;
+    existing.add(name);
     symlinkSync(`..data/${name}`, join(volume, name));
     if (isRoot && uid !== undefined) lchownSync(join(volume, name), uid, lstatSync(join(volume, name)).gid);
   }
 }
 
 function removeStaleLinks(volume: string, payload: Payload): void {
-  const wanted = new Set([...payload.keys()].map(firstComponent));
+  const expected = new Set([...payload.keys()].map(firstComponent));
   for (const name of readdirSync(volume)) {
-    if (!name.startsWith('..') && !wanted.has(name)) unlinkSync(join(volume, name));
+    if (!name.startsWith('..') && !expected.has(name)) unlinkSync(join(volume, name));
   }
 }
 
-/**
- * Makes `volume`, a mounted folder, hold exactly the payload. Answers whether anything had to be written.
- */
+/** Makes the mounted folder `volume` hold exactly the payload. Returns whether anything was written. */
 export function writeAtomically(volume: string, payload: Payload, options: WriteOptions): boolean {
   const before = currentGeneration(volume);
   if (before !== undefined && isUpToDate(join(volume, before), payload)) return false;
   const generation = generationName(options.now);
   writeGeneration(join(volume, generation), payload, options);
-  if (options.isRoot && options.fsGroup !== undefined) giveToGroup(volume, options.fsGroup);
+  if (options.isRoot && options.fsGroup !== undefined) setGroupOwnership(volume, options.fsGroup);
   swapData(volume, generation);
-  linkVisible(volume, payload, options.isRoot);
+  createLinks(volume, payload, options.isRoot);
   removeStaleLinks(volume, payload);
   if (before !== undefined) rmSync(join(volume, before), { recursive: true, force: true });
   return true;
 }
 
-/** Points `..data` at a generation in one rename; a link left over from a crash gives way. */
+/** Points `..data` at a generation with one rename. Replaces a `..data_tmp` left over from a crash. */
 export function swapData(volume: string, generation: string): void {
   const temporary = join(volume, '..data_tmp');
   rmSync(temporary, { force: true });

@@ -1,30 +1,28 @@
 /**
- * Mounts a volume's folder: a tmpfs of its own as root, a plain folder otherwise.
- *
- * Knows nothing of what the volume is for.
+ * Mounts volumes: as tmpfs if the process may mount, otherwise as plain folders.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 
 export interface Mounts {
-  /** Whether mounts are real ones. */
+  /** False if plain folders stand in for mounts. */
   readonly isReal: boolean;
-  /** Mounts an empty volume at a folder, which is made if need be. */
+  /** Mounts an empty volume at a folder, which is created if it does not exist. */
   readonly mount: (folder: string) => void;
   readonly unmount: (folder: string) => void;
-  /** Binds one file onto another, as subPath does. Plain mounts make a copy instead, which is as frozen. */
+  /** Bind-mounts a file, as subPath does. Plain folders get a copy, which is frozen as well. */
   readonly bindFile: (from: string, to: string) => void;
   readonly releaseFile: (bound: string) => void;
 }
 
-/** The kubelet makes volume roots so, for containers of any user. */
+/** The mode that the kubelet gives to volume roots, for containers with any user. */
 const VOLUME_ROOT_MODE = 0o1777;
 
 function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Real mounts; each needs root and the capability to mount. */
+/** Requires root and CAP_SYS_ADMIN. */
 const tmpfsMounts: Mounts = {
   isReal: true,
   mount: (folder) => {
@@ -50,7 +48,7 @@ export const plainFolders: Mounts = {
   releaseFile: () => undefined,
 };
 
-/** Real mounts where they work, tried once on a folder made for it; plain folders elsewhere. */
+/** Tries a tmpfs mount in `scratch` and falls back to plain folders. */
 export function chooseMounts(scratch: string): Mounts {
   const probe = `${scratch}/.mount-probe`;
   try {

@@ -1,21 +1,21 @@
 /**
- * One pod's volumes on disk: mounted, filled, bound into containers, and taken away.
+ * The volumes of one pod on disk: mounting, filling, subPath binds and removal.
  *
- * Knows nothing of when that is due, nor of other pods.
+ * Source of paths, modes and owners: k8s.io/kubernetes/pkg/volume/projected and /secret.
  */
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Cluster } from '../cluster.ts';
-import type { Pod, Volume } from '../objects.ts';
-import { payloadOf } from '../payload.ts';
+import type { Pod, Volume, VolumeProjection } from '../objects.ts';
 import type { MountFailure } from '../pod-events.ts';
-import { writeAtomically } from './atomic-writer.ts';
+import { err, ok, type Result } from '../result.ts';
+import { type Payload, type VolumeFile, writeAtomically } from './atomic-writer.ts';
 import type { Mounts } from './mounts.ts';
 import type { TokenCache } from './token-cache.ts';
 
-/** The disk, and what volumes are filled from. */
-export interface Disk {
-  /** The kubelet's root folder, the one that holds `pods`. */
+/** Where volumes are written, and the sources of their content. */
+export interface VolumeContext {
+  /** The root directory of the kubelet, which contains `pods`. */
   readonly rootDir: string;
   readonly cluster: Cluster;
   readonly mounts: Mounts;
@@ -23,58 +23,141 @@ export interface Disk {
   readonly onFailure: (failure: MountFailure) => void;
 }
 
-const FOLDER_MODE = 0o750;
+/** Files by path. The error is the message of the kubelet. */
+type Files = Result<readonly (readonly [path: string, file: VolumeFile])[]>;
 
-function podFolder({ rootDir }: Disk, podUid: string): string {
+const FOLDER_MODE = 0o750;
+const DEFAULT_MODE = 0o644;
+const TOKEN_MODE = 0o600;
+
+/** Returns the user if all containers run as the same one (k8s.io/kubernetes/pkg/volume/util, FsUserFrom). */
+function fsUserOf({ spec }: Pod): number | undefined {
+  const users = spec.containers.map(
+    (one) => one.securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+  );
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
+}
+
+function tokenFiles(pod: Pod, source: VolumeProjection, mode: number, tokens: TokenCache): Files {
+  const projection = source.serviceAccountToken;
+  if (projection === undefined) return ok([]);
+  const result = tokens.get(pod, projection);
+  if (!result.ok) return err(`failed to fetch token: ${result.error}`);
+  const uid = fsUserOf(pod);
+  const isOwned = uid !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  return ok([[projection.path, { content: result.value.token, mode: isOwned ? TOKEN_MODE : mode, uid }]]);
+}
+
+function configMapFiles(pod: Pod, { configMap }: VolumeProjection, mode: number, cluster: Cluster): Files {
+  if (configMap === undefined) return ok([]);
+  const data = cluster.configMap(pod.metadata.namespace, configMap.name);
+  if (data === undefined) return err(`configmap "${configMap.name}" not found`);
+  const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+  return ok(items.map(({ key, path }) => [path, { content: data[key] ?? '', mode, uid: undefined }]));
+}
+
+/** Returns undefined if the field path is not supported. */
+function fieldText({ metadata }: Pod, fieldPath: string): string | undefined {
+  if (fieldPath === 'metadata.namespace') return metadata.namespace;
+  if (fieldPath !== 'metadata.labels') return undefined;
+  return Object.entries(metadata.labels ?? {})
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n');
+}
+
+function downwardFiles(pod: Pod, { downwardAPI }: VolumeProjection, mode: number): Files {
+  const files: [string, VolumeFile][] = [];
+  for (const { path, fieldRef } of downwardAPI?.items ?? []) {
+    const content = fieldText(pod, fieldRef.fieldPath);
+    if (content === undefined) return err(`unsupported field path: ${fieldRef.fieldPath}`);
+    files.push([path, { content, mode, uid: undefined }]);
+  }
+  return ok(files);
+}
+
+function secretFiles(pod: Pod, name: string, mode: number, cluster: Cluster): Files {
+  const secret = cluster.secret(pod.metadata.namespace, name);
+  if (secret === undefined) return err(`secret "${name}" not found`);
+  return ok(Object.entries(secret.data).map(([path, content]) => [path, { content, mode, uid: undefined }]));
+}
+
+/** Returns the files in order, up to the first error. */
+function projectedFiles(pod: Pod, { projected }: Volume, { cluster, tokens }: VolumeContext): Files {
+  const mode = projected?.defaultMode ?? DEFAULT_MODE;
+  const steps = (projected?.sources ?? []).flatMap((source) => [
+    () => tokenFiles(pod, source, mode, tokens),
+    () => configMapFiles(pod, source, mode, cluster),
+    () => downwardFiles(pod, source, mode),
+  ]);
+  const files: (readonly [string, VolumeFile])[] = [];
+  for (const step of steps) {
+    const result = step();
+    if (!result.ok) return result;
+    files.push(...result.value);
+  }
+  return ok(files);
+}
+
+function payloadOf(context: VolumeContext, pod: Pod, volume: Volume): Result<Payload> {
+  const { secret } = volume;
+  const files =
+    secret === undefined
+      ? projectedFiles(pod, volume, context)
+      : secretFiles(pod, secret.secretName, secret.defaultMode ?? DEFAULT_MODE, context.cluster);
+  return files.ok ? ok(new Map(files.value)) : files;
+}
+
+function podFolder({ rootDir }: VolumeContext, podUid: string): string {
   return join(rootDir, 'pods', podUid);
 }
 
-/** The volumes that the kubelet writes and tokens can lie in. */
+/** Returns the volumes that can contain tokens: projected volumes and Secrets. */
 export function volumesOf({ spec }: Pod): readonly Volume[] {
   return (spec.volumes ?? []).filter(({ projected, secret }) => (projected ?? secret) !== undefined);
 }
 
-export function volumeFolder(disk: Disk, { metadata }: Pod, { name, secret }: Volume): string {
+export function volumeFolder(context: VolumeContext, { metadata }: Pod, { name, secret }: Volume): string {
   const plugin = secret === undefined ? 'kubernetes.io~projected' : 'kubernetes.io~secret';
-  return join(podFolder(disk, metadata.uid), 'volumes', plugin, name);
+  return join(podFolder(context, metadata.uid), 'volumes', plugin, name);
 }
 
-export function makePodFolder(disk: Disk, podUid: string): void {
-  mkdirSync(join(podFolder(disk, podUid), 'volumes'), { recursive: true, mode: FOLDER_MODE });
+export function createPodFolder(context: VolumeContext, podUid: string): void {
+  mkdirSync(join(podFolder(context, podUid), 'volumes'), { recursive: true, mode: FOLDER_MODE });
 }
 
-export function mountVolume(disk: Disk, pod: Pod, volume: Volume): void {
-  disk.mounts.mount(volumeFolder(disk, pod, volume));
+export function mountVolume(context: VolumeContext, pod: Pod, volume: Volume): void {
+  context.mounts.mount(volumeFolder(context, pod, volume));
 }
 
-/** Writes what belongs into the volume now; where that cannot be had, what is there stays. */
-export function fillVolume(disk: Disk, pod: Pod, volume: Volume): void {
-  const { cluster, tokens, onFailure } = disk;
-  const answer = payloadOf(pod, volume, cluster, tokens);
-  if (!answer.ok) {
-    onFailure({ pod, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${answer.message}` });
+/** Writes the current content of a volume. If it is not available, the files on disk stay as they are. */
+export function fillVolume(context: VolumeContext, pod: Pod, volume: Volume): void {
+  const { cluster, onFailure } = context;
+  const payload = payloadOf(context, pod, volume);
+  if (!payload.ok) {
+    onFailure({ pod, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${payload.error}` });
     return;
   }
   const { fsGroup } = pod.spec.securityContext ?? {};
   const isRoot = process.getuid?.() === 0;
-  writeAtomically(volumeFolder(disk, pod, volume), answer.payload, { now: cluster.now(), fsGroup, isRoot });
+  writeAtomically(volumeFolder(context, pod, volume), payload.value, { now: cluster.now(), fsGroup, isRoot });
 }
 
-/** Binds what containers mount by subPath; it stays as it is until they end. Answers the bound files. */
-export function bindSubPaths(disk: Disk, pod: Pod): readonly string[] {
+/** Binds the files that containers mount by subPath. Returns the bound files. */
+export function bindSubPaths(context: VolumeContext, pod: Pod): readonly string[] {
   return pod.spec.containers.flatMap(({ name, volumeMounts = [] }) =>
     volumeMounts.flatMap(({ name: volumeName, subPath }, index) => {
       const volume = volumesOf(pod).find((one) => one.name === volumeName);
       if (subPath === undefined || volume === undefined) return [];
-      const to = join(podFolder(disk, pod.metadata.uid), 'volume-subpaths', volumeName, name, String(index));
-      mkdirSync(dirname(to), { recursive: true, mode: FOLDER_MODE });
+      const folder = join(podFolder(context, pod.metadata.uid), 'volume-subpaths', volumeName, name);
+      const to = join(folder, String(index));
+      mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
       closeSync(openSync(to, 'w'));
-      disk.mounts.bindFile(join(volumeFolder(disk, pod, volume), subPath), to);
+      context.mounts.bindFile(join(volumeFolder(context, pod, volume), subPath), to);
       return [to];
     }),
   );
 }
 
-export function removePodFolder(disk: Disk, podUid: string): void {
-  rmSync(podFolder(disk, podUid), { recursive: true, force: true });
+export function removePodFolder(context: VolumeContext, podUid: string): void {
+  rmSync(podFolder(context, podUid), { recursive: true, force: true });
 }

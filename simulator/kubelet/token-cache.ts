@@ -1,20 +1,22 @@
 /**
- * The kubelet's cache of tokens: one per pod, account, audience and lifetime, refreshed in its last fifth.
+ * The kubelet's token cache: one token per pod, service account, audience and lifetime, refreshed in the last fifth of
+ * its lifetime.
  *
- * Rule and words: k8s.io/kubernetes/pkg/kubelet/token. Knows nothing of files.
+ * Source of the rule: k8s.io/kubernetes/pkg/kubelet/token.
  */
 import type { Reference } from '../claims.ts';
-import type { Cluster, TokenAnswer } from '../cluster.ts';
+import type { Cluster, TokenResult } from '../cluster.ts';
 import type { Pod, TokenProjection } from '../objects.ts';
+import { ok } from '../result.ts';
 
 export interface TokenCache {
-  /** The token to write now: a new one where it is time and the API server grants it, else the one that is held. */
-  readonly get: (pod: Pod, projection: TokenProjection) => TokenAnswer;
-  /** As a kubelet does when it starts; or of one pod, to make it rotate. */
-  readonly forget: (podUid?: string) => void;
+  /** Returns a new token if one is due and the API server issues it, otherwise the cached token. */
+  readonly get: (pod: Pod, projection: TokenProjection) => TokenResult;
+  /** Drops the tokens of one pod, or of all pods as a restart of the kubelet does. */
+  readonly clear: (podUid?: string) => void;
 }
 
-interface Held {
+interface CachedToken {
   readonly token: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -23,40 +25,41 @@ interface Held {
 const DAY = 86_400;
 const MAX_JITTER = 10;
 
-function isDue({ issuedAt, expiresAt }: Held, now: number, jitter: number): boolean {
+function isDue({ issuedAt, expiresAt }: CachedToken, now: number, jitter: number): boolean {
   const lifetime = expiresAt - issuedAt;
   return now > issuedAt + Math.min(DAY, lifetime - Math.floor(lifetime * 0.2)) - jitter;
 }
 
 export function createTokenCache(cluster: Cluster, node: Reference): TokenCache {
-  const held = new Map<string, Held>();
+  const tokens = new Map<string, CachedToken>();
 
-  const refresh = (key: string, pod: Pod, projection: TokenProjection): TokenAnswer => {
-    const answer = cluster.requestToken(pod, projection, node);
-    if (answer.ok) {
-      const { token, expiresAt } = answer;
-      held.set(key, { token, expiresAt, issuedAt: expiresAt - projection.expirationSeconds });
+  const refresh = (key: string, pod: Pod, projection: TokenProjection): TokenResult => {
+    const result = cluster.requestToken(pod, projection, node);
+    if (result.ok) {
+      const { token, expiresAt } = result.value;
+      tokens.set(key, { token, expiresAt, issuedAt: expiresAt - projection.expirationSeconds });
     }
-    return answer;
+    return result;
   };
 
-  const get = (pod: Pod, projection: TokenProjection): TokenAnswer => {
+  const get = (pod: Pod, projection: TokenProjection): TokenResult => {
     const { audience = '', expirationSeconds } = projection;
     const key = [pod.metadata.uid, pod.spec.serviceAccountName, audience, expirationSeconds].join(' ');
-    const known = held.get(key);
+    const cached = tokens.get(key);
     const now = cluster.now();
-    if (known === undefined) return refresh(key, pod, projection);
+    if (cached === undefined) return refresh(key, pod, projection);
     const jitter = Math.floor(Math.random() * MAX_JITTER);
-    const { token, expiresAt } = known;
-    const kept = { ok: true, token, expiresAt } as const;
-    if (!isDue(known, now, jitter)) return kept;
-    const answer = refresh(key, pod, projection);
-    // A refusal stays silent for as long as the old token is good for something.
-    return answer.ok || now >= expiresAt ? answer : kept;
+    const { token, expiresAt } = cached;
+    const current = ok({ token, expiresAt });
+    if (!isDue(cached, now, jitter)) return current;
+    const result = refresh(key, pod, projection);
+    // The kubelet ignores a failed refresh until the cached token expires.
+    return result.ok || now >= expiresAt ? result : current;
   };
 
-  const forget = (podUid?: string): void => {
-    for (const key of held.keys()) if (podUid === undefined || key.startsWith(`${podUid} `)) held.delete(key);
+  const clear = (podUid?: string): void => {
+    for (const key of tokens.keys())
+      if (podUid === undefined || key.startsWith(`${podUid} `)) tokens.delete(key);
   };
-  return { get, forget };
+  return { get, clear };
 }

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiServer } from '../../simulator/api-server.ts';
-import { DEMO_PODS, playDemo } from '../../simulator/demo/pods.ts';
+import { DEMO_PODS, startDemoPods } from '../../simulator/demo/pods.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
@@ -56,7 +56,7 @@ function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated)
 
 /** Plays the pods, and answers what the exporter is to be told of them. */
 function simulate(world: World, folder: string, url: string): Simulated {
-  const { metadata, spec } = playDemo(world);
+  const { metadata, spec } = startDemoPods(world);
   const volume = spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeconfigFor({ url, token: USER }), { mode: 0o600 });

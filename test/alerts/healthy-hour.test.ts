@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
-import { exporter } from '../../simulator/demo/scenarios.ts';
+import { runExporter } from '../../simulator/demo/scenarios.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { tokenVolume } from '../../simulator/pods.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
@@ -44,7 +44,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
       { name: `pod-${index}`, serviceAccount: `account-${index % 7}`, volumes },
       age,
     );
-    agent.world.keepFresh(pod, age);
+    agent.world.startSyncing(pod, age);
     return pod;
   };
 
@@ -61,11 +61,11 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
 
   const planPods = (pods: readonly Pod[]): void => {
     for (const [minute, { metadata }] of pods.entries()) {
-      const { kubelet, forget } = agent.world;
+      const { kubelet, stopSyncing } = agent.world;
       const end = minute % 2 === 0 ? kubelet.terminate : kubelet.complete;
       if (minute % 3 !== 0) continue;
       plan.set(minute, () => {
-        forget(metadata.uid);
+        stopSyncing(metadata.uid);
         end(metadata.uid);
         runPod(PODS + minute);
       });
@@ -92,7 +92,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
     this.timeout(60_000);
     agent = await startAgent(START);
     recording = createRecording(LEAD);
-    own = exporter(agent.world, 'sa-token-exporter');
+    own = runExporter(agent.world, 'sa-token-exporter');
     planPods(Array.from({ length: PODS }, (_, index) => runPod(index)));
     planRestarts();
     for (let minute = 0; minute <= HEALTHY + BAD; minute += 1) {

@@ -30,19 +30,19 @@ describe('a healthy hour of 250 pods', () => {
       { name: `pod-${count}`, serviceAccount: `account-${count % 40}`, volumes },
       age,
     );
-    agent.world.keepFresh(pod, age);
+    agent.world.startSyncing(pod, age);
     count += 1;
     return pod;
   };
 
   const planDrain = (at: number, pods: readonly Pod[]): void => {
-    const { kubelet, forget } = agent.world;
+    const { kubelet, stopSyncing } = agent.world;
     plan.set(at, () => {
       for (const { metadata } of pods) kubelet.terminate(metadata.uid);
     });
     plan.set(at + 2 * STEP, () => {
       for (const { metadata } of pods) {
-        forget(metadata.uid);
+        stopSyncing(metadata.uid);
         kubelet.remove(metadata.uid);
         runPod();
       }
@@ -51,7 +51,7 @@ describe('a healthy hour of 250 pods', () => {
 
   const planJob = (at: number, { metadata }: Pod): void => {
     plan.set(at, () => {
-      agent.world.forget(metadata.uid);
+      agent.world.stopSyncing(metadata.uid);
       agent.world.kubelet.complete(metadata.uid);
     });
   };

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import * as plays from '../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../simulator/demo/scenarios.ts';
 import type { World } from '../../simulator/world.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';
@@ -31,66 +31,68 @@ function row(
 }
 
 /** A token of ten minutes, this old. */
-const left = (age: number): plays.Play => plays.aged((name) => plays.vault(name), age);
+const left = (age: number): scenarios.Scenario => scenarios.aged((name) => scenarios.vaultPod(name), age);
 const LATE: Reason = 'rotation_overdue';
 
 const INJECTIONS: readonly Injection[] = [
-  row('the service account was deleted', plays.doomed(120), ['service_account_missing']),
-  row('the service account was deleted and made again', plays.reborn, ['service_account_recreated']),
-  row('automounting is off in the pod', plays.tokenless, []),
-  row('automounting is off in the account', plays.tokenlessByAccount, []),
+  row('the service account was deleted', scenarios.accountDeleted(120), ['service_account_missing']),
+  row('the service account was deleted and made again', scenarios.accountRecreated, [
+    'service_account_recreated',
+  ]),
+  row('automounting is off in the pod', scenarios.automountOffInPod, []),
+  row('automounting is off in the account', scenarios.automountOffInAccount, []),
   row('the kubelet did not refresh the token', left(560), [LATE], 'unknown'),
   row('the token expired', left(610), ['expired', LATE], 'unknown'),
   row(
     'the audience is wrong',
-    plays.aged((name) => plays.vault(name, 'valut', 7_200), 60),
+    scenarios.aged((name) => scenarios.vaultPod(name, 'valut', 7_200), 60),
     ['audience_mismatch'],
   ),
-  row('a legacy token is in use', plays.legacy, ['legacy_token']),
-  row('the Secret of a legacy token was deleted', plays.legacyGone, [
+  row('a legacy token is in use', scenarios.legacyToken, ['legacy_token']),
+  row('the Secret of a legacy token was deleted', scenarios.legacySecretDeleted, [
     'legacy_secret_missing',
     'legacy_token',
   ]),
-  row('a pod waits for a legacy Secret', plays.waiting, ['legacy_secret_missing']),
+  row('a pod waits for a legacy Secret', scenarios.legacySecretNeverCreated, ['legacy_secret_missing']),
   row(
     'the signing key was withdrawn',
     (world, name) => {
-      plays.withdrawn(world, name);
+      scenarios.keyWithdrawn(world, name);
       // The first token signed with the new key tells that there is one.
       for (const { metadata } of world.kubelet.pods())
         if (metadata.name !== name) world.kubelet.rotate(metadata.uid);
     },
     ['signing_key_unknown'],
   ),
-  row('the issuer changed', plays.migrated, ['issuer_mismatch']),
-  row('a signature is wrong', plays.forged, ['signature_invalid']),
-  row('a token is missing', plays.broken('removed', 300), ['token_missing']),
-  row('a token lies in another pod', plays.copied, ['pod_mismatch']),
-  row('late: the pod terminates', plays.terminating, [], 'pod_terminating'),
+  row('the issuer changed', scenarios.issuerChanged, ['issuer_mismatch']),
+  row('a signature is wrong', scenarios.signatureAltered, ['signature_invalid']),
+  row('a token is missing', scenarios.fileFault('missing', 300), ['token_missing']),
+  row('a token lies in another pod', scenarios.tokenOfAnotherPod, ['pod_mismatch']),
+  row('late: the pod terminates', scenarios.podTerminating, [], 'pod_terminating'),
   row(
     'late: the account is gone',
-    plays.doomed(560),
+    scenarios.accountDeleted(560),
     [LATE, 'service_account_missing'],
     'service_account_missing',
   ),
   row(
     'late: the account is another',
     (world, name) => {
-      const { uid } = world.run(plays.vault(name), 560).metadata;
-      world.cluster.deleteServiceAccount(plays.NAMESPACE, name);
-      world.cluster.createServiceAccount(plays.NAMESPACE, name);
+      const { uid } = world.run(scenarios.vaultPod(name), 560).metadata;
+      world.cluster.deleteServiceAccount(scenarios.NAMESPACE, name);
+      world.cluster.createServiceAccount(scenarios.NAMESPACE, name);
       assert.ok(uid);
     },
     [LATE, 'service_account_recreated'],
     'service_account_recreated',
   ),
-  row('late: another volume does not mount', plays.heldUp, [LATE], 'sibling_volume_failed'),
-  row('late: the audience is refused', plays.refusedAudience, ['expired', LATE], 'audience_refused'),
+  row('late: another volume does not mount', scenarios.siblingVolumeFailed, [LATE], 'sibling_volume_failed'),
+  row('late: the audience is refused', scenarios.audienceDenied, ['expired', LATE], 'audience_refused'),
   row('late: the clock jumped', left(-3_600), ['not_yet_valid'], 'clock_skew'),
   row(
     'late: the kubelet is down',
     (world, name) => {
-      for (const pod of ['a', 'b', 'c']) world.run(plays.vault(`${name}-${pod}`), 560);
+      for (const pod of ['a', 'b', 'c']) world.run(scenarios.vaultPod(`${name}-${pod}`), 560);
     },
     [LATE],
     'node_wide',
@@ -110,7 +112,7 @@ describe('trouble, one kind at a time', () => {
       let time = 1_795_000_000;
       before(async () => {
         agent = await startAgent(time);
-        agent.world.keepFresh(agent.world.run({ name: 'bystander', serviceAccount: 'bystander' }));
+        agent.world.startSyncing(agent.world.run({ name: 'bystander', serviceAccount: 'bystander' }));
       });
       after(() => agent.close());
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
-import * as plays from '../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../simulator/demo/scenarios.ts';
 import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
@@ -68,7 +68,9 @@ const SCENES: readonly Scene[] = [
     world.kubelet.stop();
     world.kubelet.start();
   }),
-  ...TROUBLES.map(({ name, play }, index) => scene(name, 16 + index, ({ world }) => play(world, name))),
+  ...TROUBLES.map(({ name, scenario }, index) =>
+    scene(name, 16 + index, ({ world }) => scenario(world, name)),
+  ),
   starts('API server gone', 45),
   scene('API server back', 47, ({ goingOn }) => void goingOn.delete('API server gone')),
   starts('second agent gone', 48, 180),
@@ -114,8 +116,8 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
 }
 
 async function play(stage: Stage, files: TokenFiles, setTime: (now: number) => void, listeners: Listeners) {
-  plays.healthy(stage.world, 'shop');
-  const exporter = plays.exporter(stage.world, 'sa-token-exporter');
+  scenarios.healthy(stage.world, 'shop');
+  const exporter = scenarios.runExporter(stage.world, 'sa-token-exporter');
   for (let now = START; now <= END; now += STEP) {
     setTime(now);
     for (const { minute, play: act } of SCENES) if (START + minute * MINUTE === now) act(stage);

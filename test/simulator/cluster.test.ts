@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { describe, it } from 'mocha';
-import { type Cluster, createCluster, type TokenAnswer } from '../../simulator/cluster.ts';
+import { type Cluster, createCluster, type TokenResult } from '../../simulator/cluster.ts';
 import { createTokenCache } from '../../simulator/kubelet/token-cache.ts';
 import type { TokenProjection } from '../../simulator/objects.ts';
 import { createPod } from '../../simulator/pods.ts';
@@ -12,10 +12,13 @@ import { createPod } from '../../simulator/pods.ts';
 const NODE = { name: 'node-1', uid: 'node-uid' };
 const NOW = 1_795_000_000;
 
-function verify(cluster: Cluster, answer: TokenAnswer) {
+function verify(cluster: Cluster, answer: TokenResult) {
   assert.ok(answer.ok);
   const keys = createLocalJWKSet({ keys: cluster.keys().map(({ publicJwk }) => publicJwk as JWK) });
-  return jwtVerify(answer.token, keys, { currentDate: new Date(NOW * 1_000), issuer: cluster.issuer() });
+  return jwtVerify(answer.value.token, keys, {
+    currentDate: new Date(NOW * 1_000),
+    issuer: cluster.issuer(),
+  });
 }
 
 function world(projection: Partial<TokenProjection> = {}) {
@@ -73,7 +76,7 @@ describe('the simulated API server', () => {
     },
     {
       cause: 'a refused audience',
-      cut: (cluster: Cluster) => cluster.refuseAudience('vault'),
+      cut: (cluster: Cluster) => cluster.denyAudience('vault'),
       message: 'audience "vault" not found in pod spec volume',
     },
     {
@@ -88,7 +91,7 @@ describe('the simulated API server', () => {
       const first = at(0);
       cut(cluster);
       assert.deepEqual(at(599), first);
-      assert.deepEqual(at(600), { ok: false, message });
+      assert.deepEqual(at(600), { ok: false, error: message });
     });
   }
 });
@@ -106,8 +109,8 @@ describe("the emulated kubelet's cache of tokens", () => {
       const first = at(0);
       assert.ok(first.ok);
       const [kept, fresh] = [at(keptAt), at(freshAt)];
-      assert.equal(kept.ok && kept.token, first.token);
-      assert.notEqual(fresh.ok && fresh.token, first.token);
+      assert.equal(kept.ok && kept.value.token, first.value.token);
+      assert.notEqual(fresh.ok && fresh.value.token, first.value.token);
     });
   }
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
-import { exporter } from '../../simulator/demo/scenarios.ts';
+import { runExporter } from '../../simulator/demo/scenarios.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
@@ -113,7 +113,7 @@ export async function serveWorld({
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
   const webConfigFile = join(folder, 'web.yml');
   if (webConfig !== undefined) writeFileSync(webConfigFile, webConfig);
-  const own = runOwn?.(world) ?? exporter(world, 'sa-token-exporter');
+  const own = runOwn?.(world) ?? runExporter(world, 'sa-token-exporter');
   const ownVolume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const options = [
     'serve',

@@ -1,7 +1,7 @@
 /**
  * Tokens that are missing, legacy or no tokens, and an exporter that cannot tell.
  */
-import * as plays from '../../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { SCRAPER } from '../../support/alertmanager.ts';
 import { HASH, OTHER_HASH } from '../../support/credentials.ts';
 import { dayTokens, played, remove, rotate, type Trouble, VICTIM } from './trouble.ts';
@@ -9,21 +9,21 @@ import { dayTokens, played, remove, rotate, type Trouble, VICTIM } from './troub
 export const FILE_TROUBLES: readonly Trouble[] = [
   {
     name: 'token-missing',
-    play: played(plays.broken('removed', 300)),
+    play: played(scenarios.fileFault('missing', 300)),
     mend: rotate,
     tells: 'SATokenMissing',
     severity: 'critical',
   },
   {
     name: 'legacy-mounted',
-    play: played(plays.legacy),
+    play: played(scenarios.legacyToken),
     mend: remove,
     tells: 'SATokenLegacyMounted',
     severity: 'warning',
   },
   {
     name: 'legacy-secret-deleted',
-    play: played(plays.legacyGone),
+    play: played(scenarios.legacySecretDeleted),
     mend: remove,
     tells: 'SATokenLegacySecretMissing',
     severity: 'critical',
@@ -31,14 +31,14 @@ export const FILE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'legacy-secret-awaited',
-    play: played(plays.waiting),
-    mend: ({ world }) => world.cluster.deletePod(plays.NAMESPACE, VICTIM),
+    play: played(scenarios.legacySecretNeverCreated),
+    mend: ({ world }) => world.cluster.deletePod(scenarios.NAMESPACE, VICTIM),
     tells: 'SATokenLegacySecretMissing',
     severity: 'critical',
   },
   {
     name: 'token-garbage',
-    play: played(plays.broken('garbage')),
+    play: played(scenarios.fileFault('garbage')),
     mend: rotate,
     tells: 'SATokenUnreadable',
     severity: 'warning',

@@ -1,7 +1,7 @@
 /**
  * Tokens that are refused for whom they name, who signed them, or whom they are for.
  */
-import * as plays from '../../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import type { World } from '../../../simulator/world.ts';
 import { dayTokens, EXPORTER, LATE, played, remove, rotate, type Trouble, uidOf, VICTIM } from './trouble.ts';
 
@@ -11,7 +11,7 @@ function rotateAll({ kubelet }: World): void {
 
 /** An account that is going, which a finalizer holds: it is still listed, and its tokens are refused. */
 function markAccountDeleted({ cluster }: World, deletionTimestamp: string | undefined): void {
-  const { metadata, ...rest } = cluster.createServiceAccount(plays.NAMESPACE, VICTIM);
+  const { metadata, ...rest } = cluster.createServiceAccount(scenarios.NAMESPACE, VICTIM);
   const { deletionTimestamp: _before, ...kept } = metadata;
   cluster.addServiceAccount({
     ...rest,
@@ -22,9 +22,9 @@ function markAccountDeleted({ cluster }: World, deletionTimestamp: string | unde
 export const IDENTITY_TROUBLES: readonly Trouble[] = [
   {
     name: 'account-deleted',
-    play: played(plays.doomed(900)),
+    play: played(scenarios.accountDeleted(900)),
     mend: (served) => {
-      served.world.cluster.createServiceAccount(plays.NAMESPACE, VICTIM);
+      served.world.cluster.createServiceAccount(scenarios.NAMESPACE, VICTIM);
       served.world.kubelet.sync(uidOf(served));
     },
     tells: 'SATokenServiceAccountMissing',
@@ -35,9 +35,9 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
   {
     name: 'account-recreated',
     play: (served) => {
-      played(plays.aged((name) => plays.vault(name), LATE))(served);
-      served.world.cluster.deleteServiceAccount(plays.NAMESPACE, VICTIM);
-      served.world.cluster.createServiceAccount(plays.NAMESPACE, VICTIM);
+      played(scenarios.aged((name) => scenarios.vaultPod(name), LATE))(served);
+      served.world.cluster.deleteServiceAccount(scenarios.NAMESPACE, VICTIM);
+      served.world.cluster.createServiceAccount(scenarios.NAMESPACE, VICTIM);
     },
     mend: rotate,
     tells: 'SATokenServiceAccountRecreated',
@@ -64,7 +64,7 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
       runOwn: (world) => {
         dayTokens(world, 10, 60);
         world.cluster.changeIssuer('https://other.example');
-        return plays.exporter(world, EXPORTER);
+        return scenarios.runExporter(world, EXPORTER);
       },
     },
     play: () => undefined,
@@ -75,7 +75,7 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'signature-wrong',
-    play: played(plays.forged),
+    play: played(scenarios.signatureAltered),
     mend: rotate,
     tells: 'SATokenSignatureInvalid',
     severity: 'critical',
@@ -84,7 +84,7 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
     name: 'token-refused',
     options: { args: ['--cluster.token-review=all'] },
     play: (served) => {
-      played(plays.aged((name) => plays.vault(name), 60))(served);
+      played(scenarios.aged((name) => scenarios.vaultPod(name), 60))(served);
       markAccountDeleted(served.world, new Date(0).toISOString());
     },
     mend: ({ world }) => markAccountDeleted(world, undefined),
@@ -93,7 +93,7 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'audience-wrong',
-    play: played(plays.aged((name) => plays.vault(name, 'valut', 7_200), 60)),
+    play: played(scenarios.aged((name) => scenarios.vaultPod(name, 'valut', 7_200), 60)),
     mend: remove,
     tells: 'SATokenAudienceMismatch',
     severity: 'critical',
@@ -101,7 +101,7 @@ export const IDENTITY_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'token-copied',
-    play: played(plays.copied),
+    play: played(scenarios.tokenOfAnotherPod),
     mend: rotate,
     tells: 'SATokenPodMismatch',
     severity: 'critical',

@@ -1,7 +1,7 @@
 /**
  * Tokens that are not replaced in time, of a node or of one pod, each for a cause of its own.
  */
-import * as plays from '../../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorldOptions } from '../../support/served-world.ts';
@@ -16,7 +16,7 @@ const oldOwn =
     world.run(
       {
         name: EXPORTER,
-        namespace: plays.NAMESPACE,
+        namespace: scenarios.NAMESPACE,
         serviceAccount: EXPORTER,
         volumes: [tokenVolume('canary', { path: 'token', expirationSeconds: 600 })],
       },
@@ -27,7 +27,7 @@ const LATE_CANARY: ServedWorldOptions = { runOwn: oldOwn(LATE - 8) };
 
 /** A hundred pods and the canary, all of the same age. */
 function withHundredPods(world: World): ReturnType<World['run']> {
-  for (let index = 0; index < 100; index += 1) world.run(plays.vault(`pod-${index}`), LATE - 8);
+  for (let index = 0; index < 100; index += 1) world.run(scenarios.vaultPod(`pod-${index}`), LATE - 8);
   return oldOwn(LATE - 8)(world);
 }
 
@@ -67,7 +67,7 @@ export const NODE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'clock-jumped',
-    play: played(plays.aged((name) => plays.vault(name), -3_600)),
+    play: played(scenarios.aged((name) => scenarios.vaultPod(name), -3_600)),
     mend: rotate,
     tells: 'SATokenNotYetValid',
     severity: 'critical',
@@ -77,7 +77,7 @@ export const NODE_TROUBLES: readonly Trouble[] = [
 export const LATE_TROUBLES: readonly Trouble[] = [
   {
     name: 'pod-stuck',
-    play: played(plays.aged(dayPod, DAY_LATE)),
+    play: played(scenarios.aged(dayPod, DAY_LATE)),
     mend: rotate,
     tells: 'SATokenRotationOverdue',
     severity: 'warning',
@@ -85,7 +85,7 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'sibling-volume-failed',
-    play: played(plays.heldUp),
+    play: played(scenarios.siblingVolumeFailed),
     mend: (served) => {
       served.world.kubelet.block(uidOf(served), false);
       served.world.kubelet.sync(uidOf(served));
@@ -97,7 +97,7 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   {
     name: 'day-used-up',
     // Three quarters of the 17,280 s between refresh and end.
-    play: played(plays.aged(dayPod, 82_080)),
+    play: played(scenarios.aged(dayPod, 82_080)),
     mend: rotate,
     tells: 'SATokenRotationOverdue',
     severity: 'critical',
@@ -105,7 +105,7 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'token-expired',
-    play: played(plays.aged((name) => plays.vault(name), 600)),
+    play: played(scenarios.aged((name) => scenarios.vaultPod(name), 600)),
     mend: rotate,
     tells: 'SATokenExpired',
     severity: 'critical',
@@ -115,7 +115,7 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   {
     name: 'token-without-series-expired',
     options: { args: ['--metrics.per-token=none'] },
-    play: played(plays.aged((name) => plays.vault(name), 600)),
+    play: played(scenarios.aged((name) => scenarios.vaultPod(name), 600)),
     mend: rotate,
     tells: 'SATokenExpired',
     severity: 'critical',
@@ -124,7 +124,7 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'audience-refused',
-    play: played(plays.refusedAudience),
+    play: played(scenarios.audienceDenied),
     mend: remove,
     tells: 'SATokenExpired',
     severity: 'critical',
@@ -133,12 +133,14 @@ export const LATE_TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'default-token-stale',
-    play: played(plays.aged((name) => ({ name, namespace: plays.NAMESPACE, serviceAccount: name }), 4_000)),
+    play: played(
+      scenarios.aged((name) => ({ name, namespace: scenarios.NAMESPACE, serviceAccount: name }), 4_000),
+    ),
     mend: rotate,
     tells: 'SATokenStale',
     severity: 'warning',
     silences: ['SATokenRotationOverdue'],
   },
-  { name: 'pod-terminates', play: played(plays.terminating) },
-  { name: 'pod-completed', play: played(plays.completed) },
+  { name: 'pod-terminates', play: played(scenarios.podTerminating) },
+  { name: 'pod-completed', play: played(scenarios.podCompleted) },
 ];

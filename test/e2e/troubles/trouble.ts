@@ -3,7 +3,7 @@
  *
  * Knows no trouble in particular.
  */
-import * as plays from '../../../simulator/demo/scenarios.ts';
+import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorld, ServedWorldOptions } from '../../support/served-world.ts';
@@ -34,7 +34,7 @@ const DAY = 86_400;
 export const LATE = 582;
 
 export const played =
-  (play: plays.Play): Trouble['play'] =>
+  (play: scenarios.Scenario): Trouble['play'] =>
   ({ world }) =>
     play(world, VICTIM);
 
@@ -47,7 +47,7 @@ export const remove: Trouble['play'] = (served) => served.world.kubelet.remove(u
 /** A pod with a token of a day and no other. */
 export function dayPod(name: string): PodOptions {
   const volumes = [tokenVolume('token', { path: 'token', audience: 'partner', expirationSeconds: DAY })];
-  return { name, namespace: plays.NAMESPACE, serviceAccount: name, isAutomounted: false, volumes };
+  return { name, namespace: scenarios.NAMESPACE, serviceAccount: name, isAutomounted: false, volumes };
 }
 
 /** Some of them, so many seconds old. */

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { Binding, BoundSubject } from '../../../simulator/api/rbac.ts';
+import type { Binding, BoundSubject } from '../../../simulator/api/authorization.ts';
 import { type TestApi, until, withApi } from './client.ts';
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';

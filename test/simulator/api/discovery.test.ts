@@ -54,13 +54,13 @@ describe('what the simulated API server says of itself', () => {
       const keys = (await (await fetch('/openid/v1/jwks')).json()) as JSONWebKeySet;
       assert.equal(keys.keys.length, 2);
       const pod = createPod(cluster, { name: 'web' });
-      const answer = cluster.requestToken(
+      const result = cluster.requestToken(
         pod,
         { path: 'token', expirationSeconds: 600 },
         { name: 'node-1', uid: 'u' },
       );
-      assert.ok(answer.ok);
-      const { payload } = await jwtVerify(answer.token, createLocalJWKSet(keys), {
+      assert.ok(result.ok);
+      const { payload } = await jwtVerify(result.value.token, createLocalJWKSet(keys), {
         issuer: configuration.issuer,
         currentDate: new Date(NOW * 1_000),
       });

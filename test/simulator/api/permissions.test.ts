@@ -143,9 +143,9 @@ describe('permissions of the simulated API server', () => {
     "know whoever holds one of the cluster's own tokens, for as long as it is good",
     withApi(async ({ api, cluster, clock, fetch, addPod }) => {
       const pod = addPod({ name: 'agent', namespace: 'monitoring', serviceAccount: 'agent' });
-      const answer = cluster.requestToken(pod, { path: 'token', expirationSeconds: 600 }, NODE);
-      assert.ok(answer.ok);
-      const headers = { Authorization: `Bearer ${answer.token}` };
+      const result = cluster.requestToken(pod, { path: 'token', expirationSeconds: 600 }, NODE);
+      assert.ok(result.ok);
+      const headers = { Authorization: `Bearer ${result.value.token}` };
       assert.equal((await fetch('/api/v1/pods', { headers })).status, 200);
       api.permissions.deny('pods');
       const { message } = (await (await fetch('/api/v1/pods', { headers })).json()) as { message: string };

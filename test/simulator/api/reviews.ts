@@ -28,9 +28,9 @@ export interface Stage extends TestApi {
 export function stage(t: TestApi, projection: Partial<TokenProjection> = {}): Stage {
   const pod = t.addPod({ name: 'web', serviceAccount: 'app' });
   const asked = { path: 'token', expirationSeconds: 600, ...projection };
-  const answer = t.cluster.requestToken(pod, asked, { name: 'node-1', uid: 'node-uid' });
-  assert.ok(answer.ok);
-  return { ...t, pod, token: answer.token };
+  const result = t.cluster.requestToken(pod, asked, { name: 'node-1', uid: 'node-uid' });
+  assert.ok(result.ok);
+  return { ...t, pod, token: result.value.token };
 }
 
 export async function review(

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { DEMO_PODS, playDemo } from '../../../simulator/demo/pods.ts';
+import { DEMO_PODS, startDemoPods } from '../../../simulator/demo/pods.ts';
 import { chooseMounts } from '../../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../../simulator/world.ts';
 import { NO_FACTS } from '../../../src/core/facts.ts';
@@ -40,7 +40,7 @@ describe("an hour of the demo's world", () => {
 
   before(() => {
     world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now: () => now });
-    playDemo(world);
+    startDemoPods(world);
     source = createTokenFiles({
       rootDir,
       isWatching: false,

@@ -97,13 +97,13 @@ function createBell() {
 function createFiles(cluster: Cluster) {
   const files = new Map<Token, Buffer>();
   const addToken = (pod: Pod): Token => {
-    const answer = cluster.requestToken(
+    const result = cluster.requestToken(
       pod,
       { path: 'token', audience: 'vault', expirationSeconds: 3_600 },
       NODE_REFERENCE,
     );
-    assert.ok(answer.ok);
-    const raw = Buffer.from(answer.token);
+    assert.ok(result.ok);
+    const raw = Buffer.from(result.value.token);
     const decoded = decodeToken(raw);
     assert.ok(decoded.ok);
     const made = token({

@@ -45,9 +45,9 @@ interface Stage extends TestApi {
 function mint({ cluster, addPod }: TestApi, projection: Partial<TokenProjection>, account: string): string {
   const pod = addPod({ name: `${account}-0`, namespace: 'monitoring', serviceAccount: account });
   const wanted = { path: 'token', expirationSeconds: 600, ...projection };
-  const answer = cluster.requestToken(pod, wanted, { name: 'node-1', uid: 'u' });
-  assert.ok(answer.ok);
-  return answer.token;
+  const result = cluster.requestToken(pod, wanted, { name: 'node-1', uid: 'u' });
+  assert.ok(result.ok);
+  return result.value.token;
 }
 
 /** Runs a test against a server that allows the account `prometheus` to get /metrics. */

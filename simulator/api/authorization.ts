@@ -1,9 +1,36 @@
 /**
- * Who may ask for which paths: ClusterRoles and their bindings, as RBAC judges by them and words what it finds.
+ * Authorization in two parts: what clients may do at this API server, and what SubjectAccessReview responds about paths.
  *
- * Rules and words: k8s.io/kubernetes/pkg/registry/rbac/validation, and pkg/apis/rbac/v1, evaluation_helpers.go. Those
- * that come with every cluster are not there. Knows nothing of HTTP.
+ * Source of the RBAC rules and messages: k8s.io/kubernetes/pkg/registry/rbac/validation and pkg/apis/rbac/v1,
+ * evaluation_helpers.go. The default roles of a cluster do not exist here.
  */
+import type { ApiRequest, RequestedResource, Verb } from './request.ts';
+
+/** The same for all clients. Everything is allowed until it is denied. */
+export interface Permissions {
+  /** Denies all verbs if none is given. */
+  readonly deny: (resource: RequestedResource, verb?: Verb) => void;
+  readonly allow: (resource: RequestedResource, verb?: Verb) => void;
+  readonly allows: (request: Pick<ApiRequest, 'resource' | 'verb'>) => boolean;
+}
+
+const VERBS: readonly Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+
+export function createPermissions(): Permissions {
+  const denied = new Set<string>();
+  const rows = (resource: RequestedResource, verb?: Verb): readonly string[] =>
+    (verb === undefined ? VERBS : [verb]).map((one) => `${one} ${resource}`);
+  return {
+    deny: (resource, verb) => {
+      for (const row of rows(resource, verb)) denied.add(row);
+    },
+    allow: (resource, verb) => {
+      for (const row of rows(resource, verb)) denied.delete(row);
+    },
+    allows: ({ resource, verb }) => !denied.has(`${verb} ${resource}`),
+  };
+}
+
 export type BoundSubject =
   | { readonly kind: 'User' | 'Group'; readonly name: string }
   | { readonly kind: 'ServiceAccount'; readonly namespace: string; readonly name: string };
@@ -13,9 +40,9 @@ export interface Binding {
   readonly name: string;
   readonly role: string;
   readonly subject: BoundSubject;
-  /** `*` is any. */
+  /** `*` matches all verbs. */
   readonly verbs: readonly string[];
-  /** `*` is any, and at the end of one it is anything. */
+  /** `*` matches all paths; at the end of a path it matches any suffix. */
   readonly nonResourceURLs: readonly string[];
 }
 
@@ -27,9 +54,9 @@ export interface PathRequest {
 }
 
 export interface Rbac {
-  /** Answers how to take it back. */
+  /** Returns a function that removes the binding. */
   readonly bind: (binding: Binding) => () => void;
-  /** Answers the reason for a yes; undefined for a no, which RBAC gives no reason for. */
+  /** Returns the reason if the request is allowed. RBAC gives no reason if it is not. */
   readonly allows: (request: PathRequest) => string | undefined;
 }
 
@@ -44,13 +71,13 @@ function isBoundTo(subject: BoundSubject, { user, groups }: PathRequest): boolea
   }
 }
 
-function isCovered(path: string, url: string): boolean {
+function matchesPath(path: string, url: string): boolean {
   return url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
 }
 
 function isAllowedBy({ subject, verbs, nonResourceURLs }: Binding, request: PathRequest): boolean {
   const isVerb = verbs.includes('*') || verbs.includes(request.verb);
-  const isPath = nonResourceURLs.some((url) => isCovered(request.path, url));
+  const isPath = nonResourceURLs.some((url) => matchesPath(request.path, url));
   return isVerb && isPath && isBoundTo(subject, request);
 }
 
