@@ -1,8 +1,10 @@
 /**
- * Judges one token at one instant by all checks.
+ * Judges one token at one instant by every check.
  *
- * Pure. What does not change while a token's content and the cluster's facts stay the same is worked out once.
+ * Runs for every token at every scrape. Facts that depend only on the token and the cluster are computed once, and the
+ * previous result objects are returned while they are equal, so that a scrape leaves little garbage.
  */
+import { sameItems } from '../util/stable.ts';
 import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
 import { type Check, type CheckInput, PASS, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
@@ -11,9 +13,9 @@ import { contextOf, isInactive } from './context.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
-/** What the person who runs the exporter asked for. */
+/** The options that verdicts depend on. */
 export interface Policy {
-  /** Seconds a refresh may be late. */
+  /** Seconds that a refresh may be late. */
   readonly rotationGrace: number;
   readonly audience: AudiencePolicy;
 }
@@ -23,32 +25,30 @@ export interface CheckResult {
   readonly verdict: Verdict;
 }
 
-/** A check that fails, and how. */
 export interface CheckFailure {
   readonly check: CheckResult['check'];
   readonly detail: string;
 }
 
-/** One token, judged. */
+/** One token and the result of every check. */
 export interface Assessment extends CheckInput {
-  /** The verdict of each check, in the order of the table. */
+  /** In the order of the table of checks. */
   readonly results: readonly CheckResult[];
-  /** The checks that fail, most urgent first. */
+  /** The failed checks, most urgent first. */
   readonly failures: readonly CheckFailure[];
 }
 
 export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
 
-/** What is known of a token for as long as the facts stay the same, and what was last said of it. */
-interface Prepared {
-  readonly input: Omit<CheckInput, 'state'>;
+interface CacheEntry {
+  readonly facts: Omit<CheckInput, 'state'>;
   last: Assessment | undefined;
 }
 
-/** Most verdicts are passes: one object for each check, made once. */
+/** Most results are passes: all tokens share one object per check. */
 const PASSES: readonly CheckResult[] = CHECKS.map((check) => ({ check, verdict: PASS }));
 
-function sameVerdict(a: Verdict, b: Verdict): boolean {
+function isSameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
   return a.status === b.status && a.detail === b.detail;
 }
@@ -57,58 +57,58 @@ function failureOf({ check, verdict }: CheckResult): readonly CheckFailure[] {
   return verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [];
 }
 
-/** Judges by one check; answers what was answered before where nothing has changed. */
-function judgeBy(
-  passed: CheckResult,
-  before: CheckResult | undefined,
+function runCheck(
+  pass: CheckResult,
+  last: CheckResult | undefined,
   input: CheckInput,
   now: EpochSeconds,
 ): CheckResult {
-  const verdict = passed.check.judge(input, now);
-  if (verdict.status === 'pass') return passed;
-  return before !== undefined && sameVerdict(before.verdict, verdict)
-    ? before
-    : { check: passed.check, verdict };
+  const verdict = pass.check.judge(input, now);
+  if (verdict.status === 'pass') return pass;
+  return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
 }
 
-/** What was said at the last scrape is said again, so that a scrape leaves little to the garbage collector. */
-function judge(input: CheckInput, now: EpochSeconds, before: Assessment | undefined): Assessment {
-  // Nobody refreshes the tokens of a pod that is on its way out, and nobody will miss them.
+function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
+  // The kubelet does not refresh the tokens of an inactive pod, and the pod no longer needs them.
   const results = isInactive(input.context.pod)
     ? PASSES
-    : PASSES.map((passed, index) => judgeBy(passed, before?.results[index], input, now));
-  const isSame =
-    before?.state === input.state && before.results.every((one, index) => one === results[index]);
-  return isSame ? before : { ...input, results, failures: results.flatMap(failureOf) };
+    : PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
+  if (last?.state === input.state && sameItems(last.results, results)) return last;
+  return { ...input, results, failures: results.flatMap(failureOf) };
 }
 
-function prepare(token: Token, cluster: ClusterFacts, policy: Policy): Prepared {
+function factsOf(token: Token, cluster: ClusterFacts, policy: Policy): CacheEntry['facts'] {
   const context = contextOf(token, cluster);
-  const input = {
+  return {
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
     context,
     expectations: [...policyExpectations(token, policy.audience), ...clusterExpectations(token, context)],
   };
-  return { input, last: undefined };
 }
 
-/** Makes the function that judges tokens under one policy. */
+/** Returns a function that judges tokens under one policy. Its cache holds until the cluster facts are replaced. */
 export function createAssess(policy: Policy): Assess {
-  let current: ClusterFacts | undefined;
-  let prepared = new WeakMap<Token, Prepared>();
+  let cachedFor: ClusterFacts | undefined;
+  let cache = new WeakMap<Token, CacheEntry>();
   return (token, now, cluster = NO_CLUSTER) => {
-    if (current !== cluster) prepared = new WeakMap();
-    current = cluster;
-    const known = prepared.get(token) ?? prepare(token, cluster, policy);
-    prepared.set(token, known);
-    const { input, last } = known;
-    const assessment = judge({ ...input, state: stateOf(token.claims, input.schedule, now) }, now, last);
-    known.last = assessment;
-    return assessment;
+    if (cachedFor !== cluster) cache = new WeakMap();
+    cachedFor = cluster;
+    const entry = cache.get(token) ?? { facts: factsOf(token, cluster, policy), last: undefined };
+    cache.set(token, entry);
+    const { facts, last } = entry;
+    const state = stateOf(token.claims, facts.schedule, now);
+    entry.last = assess(last?.state === state ? last : { ...facts, state }, now, last);
+    return entry.last;
   };
 }
 
 export function isFailing({ failures }: Assessment): boolean {
   return failures.length > 0;
+}
+
+/** The verdict of the check with this reason; undefined if no check of tokens has it. */
+export function verdictFor({ results }: Assessment, reason: Reason): Verdict | undefined {
+  for (const { check, verdict } of results) if (check.reason === reason) return verdict;
+  return undefined;
 }

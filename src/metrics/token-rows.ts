@@ -4,8 +4,7 @@
  * Knows where a value comes from, nothing of which tokens are shown or how a series is printed.
  */
 
-import type { Assessment } from '../core/assessment.ts';
-import { CHECKS } from '../core/checks/index.ts';
+import { type Assessment, verdictFor } from '../core/assessment.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import type { EpochSeconds } from '../core/token.ts';
 import { labelText } from './labels.ts';
@@ -43,10 +42,8 @@ function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): 
   return from === undefined || to === undefined ? undefined : rounded(to - from);
 }
 
-const AUDIENCE_MISMATCH = CHECKS.findIndex(({ reason }) => reason === 'audience_mismatch');
-
-function audienceMismatch({ results }: Assessment): number | undefined {
-  const status = results[AUDIENCE_MISMATCH]?.verdict.status;
+function audienceMismatch(assessment: Assessment): number | undefined {
+  const status = verdictFor(assessment, 'audience_mismatch')?.status;
   return status === 'unknown' || status === undefined ? undefined : Number(status === 'fail');
 }
 

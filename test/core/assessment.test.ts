@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { createAssess, isFailing } from '../../src/core/assessment.ts';
-import { CHECKS } from '../../src/core/checks/index.ts';
+import { createAssess, isFailing, verdictFor } from '../../src/core/assessment.ts';
+import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
 import { scheduleOf } from '../../src/core/rotation.ts';
 import { legacyToken, NOW, policy, token } from '../support/tokens.ts';
 
@@ -32,6 +32,25 @@ describe('an assessment', () => {
       assess(token(), NOW).results.map(({ check }) => check),
       CHECKS,
     );
+  });
+
+  it('returns the verdict of a check by its reason', () => {
+    const assessment = assess(ruined, NOW);
+    for (const { check, verdict } of assessment.results)
+      assert.equal(verdictFor(assessment, check.reason), verdict);
+  });
+
+  it('has no verdict for a reason that only pods can have', () => {
+    const ofTokens = new Set<string>(CHECKS.map(({ reason }) => reason));
+    for (const { reason } of POD_CHECKS)
+      if (!ofTokens.has(reason)) assert.equal(verdictFor(assess(ruined, NOW), reason), undefined);
+  });
+
+  it('returns the previous object while nothing changes', () => {
+    const one = token({ claims: { pod: undefined } });
+    const before = assess(one, NOW);
+    assert.equal(assess(one, NOW + 1), before);
+    assert.notEqual(assess(one, NOW + YEAR), before);
   });
 
   it('works out once what does not change with the clock', () => {
