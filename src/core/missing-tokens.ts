@@ -1,17 +1,16 @@
 /**
- * Tokens that should be there and are not, and pods that are meant to have none.
+ * Tokens that a pod's spec requires but that are missing on the node, and pods that have no token by design.
  *
- * Pure. Needs to know the pods of the node: without them nothing is said.
+ * Both need the pods from the API server; without them nothing is missing.
  */
-
 import { POD_CHECKS, type Reason } from './checks/index.ts';
-import { createSeen, type PodCheck } from './checks/pod-check.ts';
+import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
 import { isInactive } from './context.ts';
 import type { Observation } from './observation.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
-/** A check of a pod that fails, and for which token. */
+/** A token that is missing, and the check that says so. */
 export interface MissingToken {
   readonly check: PodCheck & { readonly reason: Reason };
   readonly identity: TokenIdentity;
@@ -27,7 +26,7 @@ export const NO_TOKEN_REASONS = [
 ] as const;
 export type NoTokenReason = (typeof NO_TOKEN_REASONS)[number];
 
-function staying({ pods }: ClusterFacts): readonly PodFacts[] {
+function activePods({ pods }: ClusterFacts): readonly PodFacts[] {
   return [...(pods?.values() ?? [])].filter((pod) => !isInactive(pod));
 }
 
@@ -36,10 +35,47 @@ function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity 
   return { namespace, pod: name, podUid: uid, serviceAccount, volume, path };
 }
 
-/** When each missing token was first found missing; undefined if no earlier scan tracked it. */
+/** Indexes the files of an observation by pod. Built once per observation, which may have hundreds of pods. */
+function indexFiles(observation: Observation): (podUid: string) => PodFiles {
+  const found = new Set(
+    [...observation.tokens.map(({ identity }) => identity), ...observation.unreadable].map(
+      ({ podUid, volume, path }) => [podUid, volume, path].join('\0'),
+    ),
+  );
+  const { scannedAt } = observation;
+  return (podUid) => ({
+    scannedAt,
+    // An unreadable volume, pod folder or pods folder may hold any file.
+    mayHave: (volume, path) =>
+      [
+        [podUid, volume, path],
+        [podUid, volume, ''],
+        [podUid, '', ''],
+        ['', '', ''],
+      ].some((location) => found.has(location.join('\0'))),
+  });
+}
+
+/** Every missing token, pod by pod. */
+export function findMissing(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
+  const pods = activePods(cluster);
+  if (pods.length === 0) return [];
+  const filesOf = indexFiles(observation);
+  return pods.flatMap((pod) =>
+    POD_CHECKS.flatMap((check) =>
+      check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail }) => ({
+        check,
+        identity: identityOf(pod, volume, path),
+        detail,
+      })),
+    ),
+  );
+}
+
+/** When each missing token was first found missing, by key; undefined if this process does not track it. */
 export type MissingSince = ReadonlyMap<string, EpochSeconds> | undefined;
 
-/** A pod that ends loses its volumes up to so long before the API server says that it has ended. */
+/** The kubelet unmounts the volumes of a pod that ends up to this long before the API server reports its end. */
 const LAG_SECONDS = 10;
 
 function keyOf({ check, identity: { podUid, volume, path } }: MissingToken): string {
@@ -55,7 +91,7 @@ export function trackMissing(
   return new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
 }
 
-/** Drops tokens that have not been missing for long enough: the pod may have ended a moment ago. */
+/** Drops tokens that went missing a moment ago: their pods may have ended. */
 export function filterPersistent(
   missingTokens: readonly MissingToken[],
   since: MissingSince,
@@ -65,23 +101,7 @@ export function filterPersistent(
   return missingTokens.filter((missing) => now - (since.get(keyOf(missing)) ?? now) >= LAG_SECONDS);
 }
 
-/** Everything that is missing, pod by pod. */
-export function findMissing(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
-  const pods = staying(cluster);
-  if (pods.length === 0) return [];
-  const seenOf = createSeen(observation);
-  return pods.flatMap((pod) =>
-    POD_CHECKS.flatMap((check) =>
-      check.findMissing(pod, seenOf(pod.uid)).map(({ volume, path, detail }) => ({
-        check,
-        identity: identityOf(pod, volume, path),
-        detail,
-      })),
-    ),
-  );
-}
-
-/** The pod's own word wins over its account's. */
+/** Returns undefined if the pod has a token. `automountServiceAccountToken` of the pod overrides the account's. */
 export function noTokenReason(pod: PodFacts, account: AccountFacts | undefined): NoTokenReason | undefined {
   if (pod.projections.length > 0) return undefined;
   if (pod.isStatic) return 'static_pod';
@@ -95,9 +115,9 @@ export interface TokenlessPod {
   readonly reason: NoTokenReason;
 }
 
-/** The pods that ask for no token, and why. */
+/** The active pods whose specs request no token, and why. */
 export function tokenlessPods(cluster: ClusterFacts): readonly TokenlessPod[] {
-  return staying(cluster).flatMap((pod) => {
+  return activePods(cluster).flatMap((pod) => {
     const account = cluster.accounts?.get(`${pod.namespace}/${pod.serviceAccount}`);
     const reason = noTokenReason(pod, account);
     return reason === undefined ? [] : [{ pod, reason }];

@@ -22,14 +22,14 @@ export const legacySecretMissing = {
     if (review.isAccepted || review.reason !== 'invalidated') return PASS;
     return fail(`the Secret ${claims.secret?.name ?? 'it came from'} in ${claims.namespace} was deleted`);
   },
-  findMissing: (pod, seen) => {
-    if (pod.phase !== 'Pending' || !isSettled(pod, seen)) return [];
+  findMissing: (pod, files) => {
+    if (pod.phase !== 'Pending' || !isSettled(pod, files)) return [];
     return pod.secrets
       .filter(
         ({ isOptional, isAtTokenPath, secretName }) =>
           !isOptional && (isAtTokenPath || TOKEN_SECRET.test(secretName)),
       )
-      .filter(({ volume }) => !seen.isThere(volume, 'token'))
+      .filter(({ volume }) => !files.mayHave(volume, 'token'))
       .map(({ volume, secretName }) => ({
         volume,
         path: 'token',

@@ -11,10 +11,10 @@ export const tokenMissing = {
   summary: 'The spec of a running pod asks for a token that is not there.',
   severity: 'critical',
   runbook: 'SATokenMissing',
-  findMissing: (pod, seen) => {
-    if (pod.phase !== 'Running' || !isSettled(pod, seen)) return [];
+  findMissing: (pod, files) => {
+    if (pod.phase !== 'Running' || !isSettled(pod, files)) return [];
     return pod.projections
-      .filter(({ volume, path }) => !seen.isThere(volume, path))
+      .filter(({ volume, path }) => !files.mayHave(volume, path))
       .map(({ volume, path }) => ({
         volume,
         path,
