@@ -5,8 +5,8 @@
  * cannot judge.
  */
 import { satisfies } from '../audience.ts';
-import { findPod, podArguments } from '../format.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 
 export const audienceMismatch = {
   reason: 'audience_mismatch',

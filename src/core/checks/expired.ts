@@ -3,8 +3,9 @@
  *
  * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
  */
-import { accountArguments, findPod, formatRelative, KUBELET_LOG, podArguments } from '../format.ts';
+import { formatRelative } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
+import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
 export const expired = {
   reason: 'expired',

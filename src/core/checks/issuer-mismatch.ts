@@ -4,8 +4,9 @@
  * An API server can accept former issuers beside the one it publishes: where it accepted this very token when asked,
  * nothing is wrong. A token issued since the issuer was last read may be the first of a new one. Legacy tokens have an issuer of their own, which is never published.
  */
-import { findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 
 export const issuerMismatch = {
   reason: 'issuer_mismatch',

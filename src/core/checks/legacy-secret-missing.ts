@@ -4,8 +4,9 @@
  * Secrets themselves are never read. A deleted one shows in what the API server says of its token, and a missing one
  * in a pod that waits for a volume which is named, or mounted, as only a token Secret is.
  */
-import { findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
 
 /** How the token controller named Secrets until v1.24. */

@@ -3,8 +3,9 @@
  *
  * Knows nothing of whether anybody uses it, nor whether the Secret is still there.
  */
-import { accountArguments, findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS } from './check.ts';
+import { accountArguments, findPod, podArguments } from './commands.ts';
 
 export const legacyToken = {
   reason: 'legacy_token',

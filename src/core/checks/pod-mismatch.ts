@@ -4,8 +4,9 @@
  * The kubelet never mixes them up; a copied token or a forged one does. A token bound to no pod at all (out of a
  * Secret, or made by `kubectl create token`) cannot be judged.
  */
-import { findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 
 export const podMismatch = {
   reason: 'pod_mismatch',

@@ -5,9 +5,10 @@
  * worse. A kubelet that fails here says so in one log line and in no metric.
  */
 
-import { accountArguments, findPod, formatDuration, KUBELET_LOG, podArguments } from '../format.ts';
+import { formatDuration } from '../format.ts';
 import { isRefreshed } from '../rotation.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
 export const rotationOverdue = {
   reason: 'rotation_overdue',

@@ -3,8 +3,9 @@
  *
  * A token that was issued within the last minute had an account then, whatever an older list says.
  */
-import { accountArguments, findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { accountArguments, findPod, podArguments } from './commands.ts';
 
 /** The API server lets pass what was deleted less than a minute ago. */
 const SETTLING_SECONDS = 60;

@@ -3,8 +3,9 @@
  *
  * The kubelet gets a token for the new account at its next refresh, which may be hours away.
  */
-import { accountArguments, findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { accountArguments, findPod, podArguments } from './commands.ts';
 
 export const serviceAccountRecreated = {
   reason: 'service_account_recreated',

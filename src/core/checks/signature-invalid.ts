@@ -3,8 +3,9 @@
  *
  * Verified on this node. A key that is not published is the business of signing_key_unknown.
  */
-import { findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 
 export const signatureInvalid = {
   reason: 'signature_invalid',

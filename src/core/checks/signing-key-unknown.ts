@@ -3,8 +3,9 @@
  *
  * Knows the keys as of their last reading: a token issued since may be signed with a newer one.
  */
-import { findPod, podArguments } from '../format.ts';
+
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 
 export const signingKeyUnknown = {
   reason: 'signing_key_unknown',

@@ -3,8 +3,9 @@
  *
  * Only default tokens are extended. Such a use is counted by the API server as a stale token.
  */
-import { findPod, formatRelative, KUBELET_LOG, podArguments } from '../format.ts';
+import { formatRelative } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
+import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
 export const stale = {
   reason: 'stale',

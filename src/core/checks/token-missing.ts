@@ -3,7 +3,7 @@
  *
  * A file that is there but cannot be read is not missing.
  */
-import { KUBELET_LOG } from '../format.ts';
+import { KUBELET_LOG } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
 
 export const tokenMissing = {

@@ -4,9 +4,9 @@
  * Asked about the token's own audiences: accepted here says nothing of what the account may do.
  */
 import type { RejectReason } from '../cluster-facts.ts';
-import { findPod, podArguments } from '../format.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
 import { expired } from './expired.ts';
 import { issuerMismatch } from './issuer-mismatch.ts';
 import { legacySecretMissing } from './legacy-secret-missing.ts';

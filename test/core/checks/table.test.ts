@@ -96,7 +96,7 @@ for (const check of CHECKS) {
       it(`tells how to find what its commands leave open about ${title}`, () => {
         const steps = fix(one);
         const needs = steps.findIndex((step) => step.includes('POD -n NAMESPACE'));
-        const finds = steps.findIndex((step) => step.includes('# NAMESPACE and POD of the commands below'));
+        const finds = steps.findIndex((step) => step.includes('# NAMESPACE and POD for the commands below'));
         assert.ok(needs < 0 || (finds >= 0 && finds < needs));
       });
     }
