@@ -4,7 +4,7 @@
  * Knows Alertmanager's rules, and of the alerts their names and labels alone.
  */
 import { CANARY_VOLUME } from '../src/core/self-check.ts';
-import { TOKEN_LABELS } from '../src/metrics/token-labels.ts';
+import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { knob } from './knobs.ts';
 
 export interface Inhibition {

@@ -4,7 +4,7 @@
  * Knows no rule in particular.
  */
 import type { Reason } from '../src/core/checks/index.ts';
-import { TOKEN_LABELS } from '../src/metrics/token-labels.ts';
+import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import type { DashboardName } from './dashboard-url.ts';
 import { knob, type Severity } from './knobs.ts';
 

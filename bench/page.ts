@@ -5,7 +5,7 @@
 import { NO_FACTS } from '../src/core/facts.ts';
 import { RUNBOOKS } from '../src/core/runbook.ts';
 import { createTakeSnapshot, type Snapshot } from '../src/core/snapshot.ts';
-import { createBodies } from '../src/metrics/buffer-pool.ts';
+import { createBufferPool } from '../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../src/metrics/families.ts';
 import { createPrint } from '../src/metrics/text.ts';
 import { NO_FILTER } from '../src/web/page/filter.ts';
@@ -31,13 +31,13 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
   const audience = { rules: [], useCatalogue: true };
   const takeSnapshot = createTakeSnapshot({ rotationGrace: 600, audience });
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
-  const bodies = createBodies();
+  const pool = createBufferPool();
   const print = createPrint();
   const look = (later = 0) => takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000 + later);
   const scrape = (): void => {
-    bodies
-      .make((write) => print(listFamilies(look()), 'text', write))
-      .borrow()
+    pool
+      .fill((write) => print(listFamilies(look()), 'text', write))
+      .acquire()
       .release();
   };
   const { page = 0, metrics = 0 } = await compare(

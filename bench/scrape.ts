@@ -4,7 +4,7 @@
 import { Gauge, Registry } from 'prom-client';
 import { NO_FACTS } from '../src/core/facts.ts';
 import { createTakeSnapshot } from '../src/core/snapshot.ts';
-import { createBodies } from '../src/metrics/buffer-pool.ts';
+import { createBufferPool } from '../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../src/metrics/families.ts';
 import type { Metric, Sample } from '../src/metrics/metric.ts';
 import { createPrint } from '../src/metrics/text.ts';
@@ -69,14 +69,14 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
     audience: { rules: [], useCatalogue: true },
   });
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
-  const bodies = createBodies();
+  const pool = createBufferPool();
   const print = createPrint();
   const observation = source.observe();
   const list = () => listFamilies(takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000));
   const scrape = (): void => {
-    bodies
-      .make((write) => print(list(), 'text', write))
-      .borrow()
+    pool
+      .fill((write) => print(list(), 'text', write))
+      .acquire()
       .release();
   };
   const families = list().map(({ metric, samples }): Family => ({ metric, samples: [...samples] }));

@@ -10,8 +10,8 @@ import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
 import { CHECKS } from '../src/core/checks/index.ts';
+import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
-import { TOKEN_LABELS } from '../src/metrics/token-labels.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';
 
 type Row = readonly string[];

@@ -4,7 +4,7 @@
  * Every matcher on `cluster` holds for series without that label too. Knows no panel.
  */
 import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
-import { TOKEN_LABELS } from '../../src/metrics/token-labels.ts';
+import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 
 /** What the variables choose. Series of a node may carry the namespace of the exporter's pod: never match on it there. */
 export const IN_CLUSTER = 'cluster=~"$cluster"';

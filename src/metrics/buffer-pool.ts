@@ -1,67 +1,66 @@
 /**
- * The bytes of answers, in buffers that are used again and again.
+ * Reuses buffers for the bodies of responses.
  *
- * Two megabytes a scrape, left to the garbage collector, would be most of the exporter's memory. Knows nothing of what
- * is written.
+ * Two megabytes in every scrape, left to the garbage collector, would be most of the exporter's memory.
  */
-export type Write = (piece: string | Buffer) => void;
+export type Write = (chunk: string | Buffer) => void;
 
-/** Bytes on loan: they stay as they are until they are released. */
-export interface Body {
+/** Bytes that do not change until they are released. */
+export interface PooledBytes {
   readonly bytes: Buffer;
   readonly release: () => void;
 }
 
-/** Bytes that several may borrow; free to be written over once the last of them has given them back. */
-export interface Shared {
-  readonly borrow: () => Body;
+/** Bytes with any number of holders. The buffer is reused after all of them have released it. */
+export interface SharedBytes {
+  readonly acquire: () => PooledBytes;
 }
 
-export interface Bodies {
-  /** Has a body written, in one go. */
-  readonly make: (fill: (write: Write) => void) => Shared;
+export interface BufferPool {
+  /** Takes a buffer and calls `print`, which writes all of its content before it returns. */
+  readonly fill: (print: (write: Write) => void) => SharedBytes;
 }
 
-const FIRST_BYTES = 64 * 1024;
-/** UTF-8 takes at most so many bytes for each unit of UTF-16. */
-const BYTES_PER_UNIT = 3;
+const INITIAL_BYTES = 64 * 1024;
+/** The most bytes that UTF-8 needs for one code unit of UTF-16. */
+const MAX_BYTES_PER_UNIT = 3;
 
-/** A buffer that grows as it is written to. */
-function createWriter(first: Buffer) {
-  let buffer = first;
+/** A buffer that grows while it is written to. */
+function createWriter(initial: Buffer) {
+  let buffer = initial;
   let length = 0;
-  const makeRoom = (needed: number): void => {
+  const reserve = (needed: number): void => {
     if (needed <= buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(needed * 2);
     buffer.copy(larger, 0, 0, length);
     buffer = larger;
   };
-  const write: Write = (piece) => {
-    makeRoom(length + piece.length * BYTES_PER_UNIT);
-    length += typeof piece === 'string' ? buffer.write(piece, length, 'utf8') : piece.copy(buffer, length);
+  const write: Write = (chunk) => {
+    reserve(length + chunk.length * MAX_BYTES_PER_UNIT);
+    length += typeof chunk === 'string' ? buffer.write(chunk, length, 'utf8') : chunk.copy(buffer, length);
   };
   return { write, buffer: () => buffer, bytes: () => buffer.subarray(0, length) };
 }
 
-export function createBodies(): Bodies {
+export function createBufferPool(): BufferPool {
   let spare: Buffer | undefined;
-  const make: Bodies['make'] = (fill) => {
-    const writer = createWriter(spare ?? Buffer.allocUnsafeSlow(FIRST_BYTES));
+  const fill: BufferPool['fill'] = (print) => {
+    const writer = createWriter(spare ?? Buffer.allocUnsafeSlow(INITIAL_BYTES));
     spare = undefined;
-    fill(writer.write);
+    print(writer.write);
     const bytes = writer.bytes();
-    const borrowers = new Set<Body>();
-    const borrow = (): Body => {
-      const body: Body = {
+    const holders = new Set<PooledBytes>();
+    const acquire = (): PooledBytes => {
+      const pooled: PooledBytes = {
         bytes,
         release: () => {
-          if (borrowers.delete(body) && borrowers.size === 0) spare = writer.buffer();
+          if (holders.delete(pooled) && holders.size === 0) spare = writer.buffer();
         },
       };
-      borrowers.add(body);
-      return body;
+      holders.add(pooled);
+      return pooled;
     };
-    return { borrow };
+    return { acquire };
   };
-  return { make };
+  return { fill };
 }

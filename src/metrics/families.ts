@@ -1,37 +1,36 @@
 /**
- * Lists the families of a snapshot: the tables of tokens and of the node, filled.
- *
- * Knows no metric in particular, no format and no HTTP. Metrics of the exporter itself are in counters.ts.
+ * Fills the rows of tokens and of the node with the samples of a snapshot.
  */
-
 import { type Assessment, isFailing } from '../core/assessment.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { PerTokenMode } from '../core/token.ts';
-import { CLUSTER_METRICS } from './cluster-rows.ts';
-import { labelText } from './labels.ts';
+import type { EpochSeconds, PerTokenMode } from '../core/token.ts';
+import { createTokenText, identityText, labelText, type TokenText } from './labels.ts';
 import type { Family, Sample } from './metric.ts';
 import { NODE_METRICS } from './node-rows.ts';
-import { createTokenText, identityText, type TokenText } from './token-labels.ts';
-import { type MarkMetric, TOKEN_METRICS, type TokenMetric, type ValueMetric } from './token-rows.ts';
+import { type SeriesRow, TOKEN_METRICS, type TokenRow, type ValueRow } from './token-rows.ts';
 
 export interface FamilyOptions {
   readonly node: string;
   /** Which tokens have series of their own. */
   readonly perToken: PerTokenMode;
-  /** Whether to export what moves by itself, beside the timestamps. */
+  /** Whether to export metrics that change with the clock, in addition to the timestamps. */
   readonly isRelativeShown: boolean;
 }
 
 export type ListFamilies = (snapshot: Snapshot) => readonly Family[];
 
-/** A token to be shown, and its labels. */
-interface Shown {
-  readonly assessment: Assessment;
-  readonly text: TokenText;
+/** The tokens that have series in one scrape, with the text of their labels. */
+interface Selection {
+  readonly now: EpochSeconds;
+  readonly tokens: readonly { readonly assessment: Assessment; readonly text: TokenText }[];
+  readonly missingTokens: readonly { readonly token: MissingToken; readonly identity: string }[];
 }
 
-function select(assessments: readonly Assessment[], perToken: PerTokenMode): readonly Assessment[] {
+function filterAssessments(
+  assessments: readonly Assessment[],
+  perToken: PerTokenMode,
+): readonly Assessment[] {
   switch (perToken) {
     case 'all':
       return assessments;
@@ -42,41 +41,40 @@ function select(assessments: readonly Assessment[], perToken: PerTokenMode): rea
   }
 }
 
-/** All that has series of its own at one scrape. */
-interface Series {
-  readonly shown: readonly Shown[];
-  /** Tokens that are missing, and what names them. */
-  readonly missingTokens: readonly { readonly token: MissingToken; readonly identity: string }[];
-  readonly now: number;
-}
+// Generators: an array of ten thousand samples would be megabytes of garbage in every scrape.
 
-/** Sample by sample: ten thousand of them at once would be garbage of megabytes at every scrape. */
-function* valueSamples({ value }: ValueMetric, { shown, now }: Series): Iterable<Sample> {
-  for (const { assessment, text } of shown) {
+function* valueSamples(
+  { value }: { readonly value: ValueRow['value'] },
+  { tokens, now }: Selection,
+): Iterable<Sample> {
+  for (const { assessment, text } of tokens) {
     const found = value(assessment, now);
     if (found !== undefined) yield { labels: text.identity, value: found };
   }
 }
 
-function* markSamples({ marks, missing }: MarkMetric, { shown, missingTokens }: Series): Iterable<Sample> {
-  for (const { assessment, text } of shown)
-    for (const labels of marks(assessment, text)) yield { labels, value: 1 };
+function* seriesSamples(
+  { series, missing }: Pick<SeriesRow, 'series' | 'missing'>,
+  { tokens, missingTokens }: Selection,
+): Iterable<Sample> {
+  for (const { assessment, text } of tokens)
+    for (const labels of series(assessment, text)) yield { labels, value: 1 };
   if (missing === undefined) return;
   for (const { token, identity } of missingTokens) yield { labels: missing(token, identity), value: 1 };
 }
 
-function tokenSamples(metric: TokenMetric, series: Series): Iterable<Sample> {
-  return 'marks' in metric ? markSamples(metric, series) : valueSamples(metric, series);
+function tokenSamples(row: TokenRow, selection: Selection): Iterable<Sample> {
+  return 'series' in row ? seriesSamples(row, selection) : valueSamples(row, selection);
 }
 
-/** Makes the function that lists the families of a snapshot. */
+/** Returns the function that lists the families of a snapshot. */
 export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOptions): ListFamilies {
   const nodeText = labelText({ node });
   const textOf = createTokenText(node);
-  const tokenMetrics = TOKEN_METRICS.filter(({ isRelative }) => isRelativeShown || isRelative !== true);
-  const seriesOf = ({ assessments, missingTokens, now }: Snapshot): Series => ({
+  const tokenRows = TOKEN_METRICS.filter(({ isRelative }) => isRelativeShown || isRelative !== true);
+  const select = ({ assessments, missingTokens, now }: Snapshot): Selection => ({
     now,
-    shown: select(assessments, perToken).map((assessment) => ({
+    tokens: filterAssessments(assessments, perToken).map((assessment) => ({
       assessment,
       text: textOf(assessment.token),
     })),
@@ -86,17 +84,15 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
     })),
   });
   return (snapshot) => {
-    const series = seriesOf(snapshot);
+    const selection = select(snapshot);
+    const { tokens } = snapshot.observation;
     return [
-      ...tokenMetrics.map((metric) => ({
-        metric,
-        samples: tokenSamples(metric, series),
-        ...(perToken === 'all' && metric.isFixed ? { basis: snapshot.observation.tokens } : {}),
+      ...tokenRows.map((row) => ({
+        metric: row,
+        samples: tokenSamples(row, selection),
+        ...(perToken === 'all' && row.isStatic ? { cacheKey: tokens } : {}),
       })),
-      ...[...NODE_METRICS, ...CLUSTER_METRICS].map((metric) => ({
-        metric,
-        samples: metric.samples(snapshot, nodeText),
-      })),
+      ...NODE_METRICS.map((row) => ({ metric: row, samples: row.samples(snapshot, nodeText) })),
     ];
   };
 }

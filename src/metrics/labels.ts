@@ -1,17 +1,71 @@
 /**
- * Labels as they are printed. Knows the escaping of the exposition formats, which is the same in both.
+ * Labels as text, and the labels of a token's series.
+ *
+ * The raw token is in no label: only what it claims is.
  */
+import type { Token, TokenIdentity } from '../core/token.ts';
+
 const SPECIAL = /[\\"\n]/;
 
-/** Escapes a label value: backslash, double quote and line feed. */
+/** Escapes a label value. The rules are those of both exposition formats. */
 export function escapeLabel(value: string): string {
   if (!SPECIAL.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** `a="1",b="2"`, in the order given. */
+/** `a="1",b="2"`, in the order of the properties. */
 export function labelText(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
     .join(',');
+}
+
+/** Identify a token: unique on the node, and unchanged by a rotation. */
+export const TOKEN_LABELS: readonly string[] = [
+  'node',
+  'namespace',
+  'pod',
+  'pod_uid',
+  'serviceaccount',
+  'volume',
+  'path',
+];
+/** The further labels of `satoken_info`. */
+export const INFO_LABELS: readonly string[] = ['kind', 'issuer', 'audience', 'key_id', 'extended'];
+
+/** The label text of a token's series. */
+export interface TokenText {
+  /** `TOKEN_LABELS`. */
+  readonly identity: string;
+  /** `TOKEN_LABELS` and `INFO_LABELS`. */
+  readonly info: string;
+}
+
+/** The text of `TOKEN_LABELS`, also for a token that is missing. */
+export function identityText(node: string, identity: TokenIdentity): string {
+  const { namespace, pod, podUid, serviceAccount, volume, path } = identity;
+  return labelText({ node, namespace, pod, pod_uid: podUid, serviceaccount: serviceAccount, volume, path });
+}
+
+function infoText({ claims }: Token): string {
+  return labelText({
+    kind: claims.kind,
+    issuer: claims.issuer,
+    audience: claims.audiences.join(','),
+    key_id: claims.keyId ?? '',
+    extended: String(claims.warnAfter !== undefined),
+  });
+}
+
+/** Returns a function that makes the text once for each token and keeps it as long as the token. */
+export function createTokenText(node: string): (token: Token) => TokenText {
+  const cache = new WeakMap<Token, TokenText>();
+  return (token) => {
+    const cached = cache.get(token);
+    if (cached !== undefined) return cached;
+    const identity = identityText(node, token.identity);
+    const text = { identity, info: `${identity},${infoText(token)}` };
+    cache.set(token, text);
+    return text;
+  };
 }

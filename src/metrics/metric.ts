@@ -1,31 +1,29 @@
 /**
- * What a metric is: declared as a row of a table, filled with samples at a scrape.
- *
- * Types alone: nothing here knows a metric in particular.
+ * Types of a metric: a row of a table, and its samples of one scrape.
  */
 
-/** A row: all that is to be said of a metric beforehand. Public contract: retire a name, never change it. */
+/** Public contract: a name may be retired, but never changes its meaning. */
 export interface Metric {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** One sentence. */
+  /** The HELP text: one short noun phrase or sentence. */
   readonly help: string;
-  /** Names of the labels of its series, `le` of a histogram left out. */
+  /** Label names in the order in which they are printed; `le` of a histogram is left out. */
   readonly labels: readonly string[];
 }
 
 export interface Sample {
-  /** Label text as printed between the braces; empty for none. */
+  /** The text between the braces; empty without labels. */
   readonly labels: string;
   readonly value: number;
-  /** `_bucket`, `_sum`, `_count` of a histogram; nothing otherwise. */
+  /** `_bucket`, `_sum` or `_count` of a histogram. */
   readonly suffix?: string;
 }
 
-/** A metric with its samples of one scrape, made as they are printed. */
+/** A metric with its samples of one scrape. Samples are created while they are printed. */
 export interface Family {
   readonly metric: Metric;
   readonly samples: Iterable<Sample>;
-  /** The samples are what they were at the last scrape, for as long as this is the same object. */
-  readonly basis?: object;
+  /** While this is the same object, the samples are the same as in the scrape before. */
+  readonly cacheKey?: object;
 }

@@ -1,88 +1,214 @@
 /**
- * The table of metrics that have series for the node as a whole: counts, and what could not be read.
+ * Table of the metrics of the node as a whole: counts, and the state of the sources.
  *
- * A source with facts of its own adds its rows here, or a table like this one to families.ts and metrics.ts.
+ * Without data from the API server, or if the exporter does not know its own pod, the metrics that need it have no
+ * series.
  */
+import type { Assessment } from '../core/assessment.ts';
+import { keysInUse } from '../core/keys-in-use.ts';
+import { isOnSchedule } from '../core/rotation.ts';
+import { findCanary, runSelfChecks } from '../core/self-check.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { labelText } from './labels.ts';
 import type { Metric, Sample } from './metric.ts';
 
-export interface NodeMetric extends Metric {
-  /** `node` is the label of that name as text, first in every series. */
+export interface NodeRow extends Metric {
+  /** `node` is the text of that label, which comes first in every series. */
   readonly samples: (snapshot: Snapshot, node: string) => readonly Sample[];
 }
 
-export function counted(node: string, label: string, counts: ReadonlyMap<string, number>): readonly Sample[] {
-  return [...counts].map(([key, value]) => ({ labels: `${node},${labelText({ [label]: key })}`, value }));
+/** One series: all labels of the row but `node`, and the value. */
+interface NodeSample<Label extends string> {
+  readonly labels: Readonly<Record<Label, string>>;
+  readonly value: number;
 }
 
-function single(node: string, value: number | undefined): readonly Sample[] {
-  return value === undefined ? [] : [{ labels: node, value }];
+function gauge<const Label extends string = never>({
+  name,
+  help,
+  labels: names = [],
+  samples,
+}: {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly Label[];
+  readonly samples: (snapshot: Snapshot) => readonly NodeSample<NoInfer<Label>>[];
+}): NodeRow {
+  const textOf = (labels: Readonly<Record<Label, string>>): string =>
+    labelText(Object.fromEntries(names.map((label) => [label, labels[label]])));
+  return {
+    name,
+    help,
+    type: 'gauge',
+    labels: ['node', ...names],
+    samples: (snapshot, node) =>
+      samples(snapshot).map(({ labels, value }) => ({
+        labels: names.length === 0 ? node : `${node},${textOf(labels)}`,
+        value,
+      })),
+  };
 }
 
-/** An object can fail twice for one reason, with other details: that is one series. */
-function unreadable({ observation }: Snapshot, node: string): readonly Sample[] {
-  const texts = observation.unreadable.map(({ podUid, volume, path, reason }) =>
-    labelText({ pod_uid: podUid, volume, path, reason }),
-  );
-  return [...new Set(texts)].map((text) => ({ labels: `${node},${text}`, value: 1 }));
+/** The only series of a row without labels; no series if the value is undefined. */
+function single(value: number | undefined): readonly NodeSample<never>[] {
+  return value === undefined ? [] : [{ labels: {}, value }];
 }
 
-export const NODE_METRICS: readonly NodeMetric[] = [
-  {
+/** One series for each entry, by one label. */
+function each<Label extends string>(
+  label: Label,
+  values: Iterable<readonly [string, number | boolean]>,
+): readonly NodeSample<Label>[] {
+  return Array.from(values, ([text, value]) => ({
+    labels: { [label]: text } as Record<Label, string>,
+    value: Number(value),
+  }));
+}
+
+/** One series for each object and reason, even if it failed with several details. */
+function unreadable({ observation }: Snapshot) {
+  const series = observation.unreadable.map(({ podUid, volume, path, reason }) => ({
+    pod_uid: podUid,
+    volume,
+    path,
+    reason,
+  }));
+  const distinct = new Map(series.map((labels) => [Object.values(labels).join('\0'), labels]));
+  return Array.from(distinct.values(), (labels) => ({ labels, value: 1 }));
+}
+
+const PUBLISHED = new Map([
+  [true, 'yes'],
+  [false, 'no'],
+  [undefined, 'unknown'],
+]);
+
+function keys({ observation, cluster }: Snapshot) {
+  return keysInUse(observation.tokens, cluster.authority);
+}
+
+/** A value of the canary token, which is undefined if it does not exist. No series if the exporter does not know its pod. */
+function canary(value: (found: Assessment | undefined) => number | undefined) {
+  return ({ assessments, self }: Snapshot) =>
+    single(self === undefined ? undefined : value(findCanary(assessments, self)));
+}
+
+export const NODE_METRICS: readonly NodeRow[] = [
+  gauge({
     name: 'satoken_tokens',
-    type: 'gauge',
     help: 'Tokens on the node, by kind.',
-    labels: ['node', 'kind'],
-    samples: ({ byKind }, node) => counted(node, 'kind', byKind),
-  },
-  {
+    labels: ['kind'],
+    samples: ({ byKind }) => each('kind', byKind),
+  }),
+  gauge({
     name: 'satoken_token_state',
-    type: 'gauge',
     help: 'Tokens on the node, by the stage of their life.',
-    labels: ['node', 'state'],
-    samples: ({ byState }, node) => counted(node, 'state', byState),
-  },
-  {
+    labels: ['state'],
+    samples: ({ byState }) => each('state', byState),
+  }),
+  gauge({
     name: 'satoken_problems',
-    type: 'gauge',
     help: 'Tokens that fail a check, or are missing, by reason.',
-    labels: ['node', 'reason'],
-    samples: ({ problems }, node) => counted(node, 'reason', problems),
-  },
-  {
+    labels: ['reason'],
+    samples: ({ problems }) => each('reason', problems),
+  }),
+  gauge({
     name: 'satoken_check_unknown',
-    type: 'gauge',
     help: 'Tokens that a check cannot judge, by reason.',
-    labels: ['node', 'reason'],
-    samples: ({ unknowns }, node) => counted(node, 'reason', unknowns),
-  },
-  {
+    labels: ['reason'],
+    samples: ({ unknowns }) => each('reason', unknowns),
+  }),
+  gauge({
     name: 'satoken_unreadable',
-    type: 'gauge',
     help: 'An object that could not be read, and why.',
-    labels: ['node', 'pod_uid', 'volume', 'path', 'reason'],
+    labels: ['pod_uid', 'volume', 'path', 'reason'],
     samples: unreadable,
-  },
-  {
+  }),
+  gauge({
     name: 'satoken_last_scan_timestamp_seconds',
-    type: 'gauge',
     help: 'When the last full pass over the node ended.',
-    labels: ['node'],
-    samples: ({ observation }, node) => single(node, observation.scannedAt),
-  },
-  {
+    samples: ({ observation }) => single(observation.scannedAt),
+  }),
+  gauge({
     name: 'satoken_scan_duration_seconds',
-    type: 'gauge',
     help: 'How long the last full pass over the node took.',
-    labels: ['node'],
-    samples: ({ observation }, node) => single(node, observation.scanSeconds),
-  },
-  {
+    samples: ({ observation }) => single(observation.scanSeconds),
+  }),
+  gauge({
     name: 'satoken_watches',
-    type: 'gauge',
     help: 'Folders under watch; changes in others show at the next pass.',
-    labels: ['node'],
-    samples: ({ observation }, node) => single(node, observation.watches),
-  },
+    samples: ({ observation }) => single(observation.watches),
+  }),
+  gauge({
+    name: 'satoken_overdue_cause',
+    help: 'Tokens that the kubelet has not replaced in time, or never will, by cause.',
+    labels: ['cause'],
+    samples: ({ byCause }) => each('cause', byCause),
+  }),
+  gauge({
+    name: 'satoken_tokens_by_key',
+    help: 'Tokens on the node by the key that signed them, and whether the API server publishes it.',
+    labels: ['issuer', 'key_id', 'published'],
+    samples: (snapshot) =>
+      keys(snapshot).map(({ issuer, keyId, isPublished, tokens }) => ({
+        labels: { issuer, key_id: keyId, published: PUBLISHED.get(isPublished) ?? '' },
+        value: tokens,
+      })),
+  }),
+  gauge({
+    name: 'satoken_key_last_expiration_timestamp_seconds',
+    help: 'When the last token on the node expires that the key signed; +Inf where one never does.',
+    labels: ['issuer', 'key_id'],
+    samples: (snapshot) =>
+      keys(snapshot).map(({ issuer, keyId, lastExpiration }) => ({
+        labels: { issuer, key_id: keyId },
+        value: lastExpiration,
+      })),
+  }),
+  gauge({
+    name: 'satoken_pods_without_token',
+    help: 'Pods of the node that ask for no token, by reason.',
+    labels: ['reason'],
+    samples: ({ tokenless }) => each('reason', tokenless),
+  }),
+  gauge({
+    name: 'satoken_self_view',
+    help: 'Whether the exporter sees its own tokens as it should, by check.',
+    labels: ['check'],
+    samples: ({ observation, self }) => each('check', runSelfChecks(observation, self)),
+  }),
+  gauge({
+    name: 'satoken_canary_issued_timestamp_seconds',
+    help: "When the canary's token was issued.",
+    samples: canary((found) => found?.token.claims.issuedAt),
+  }),
+  gauge({
+    name: 'satoken_canary_refresh_due_timestamp_seconds',
+    help: "When the kubelet should replace the canary's token.",
+    samples: canary((found) => found?.schedule.refreshDue),
+  }),
+  gauge({
+    name: 'satoken_canary_healthy',
+    help: "Whether the canary's token is there and replaced in time.",
+    samples: canary((found) => Number(isOnSchedule(found?.state))),
+  }),
+  gauge({
+    name: 'satoken_cluster_up',
+    help: 'Whether what is known from the API server is current, by resource.',
+    labels: ['resource'],
+    samples: ({ cluster }) =>
+      Array.from(cluster.resources, ([resource, { isUp }]) => ({
+        labels: { resource },
+        value: Number(isUp),
+      })),
+  }),
+  gauge({
+    name: 'satoken_cluster_failure',
+    help: 'Why what is known from the API server is not current; absent while it is.',
+    labels: ['resource', 'reason'],
+    samples: ({ cluster }) =>
+      [...cluster.resources].flatMap(([resource, state]) =>
+        state.isUp ? [] : [{ labels: { resource, reason: state.failure }, value: 1 }],
+      ),
+  }),
 ];

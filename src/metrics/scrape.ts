@@ -1,13 +1,13 @@
 /**
- * One scrape: the snapshot of this instant and the exporter's own metrics, printed and compressed.
+ * One scrape: the snapshot of this instant and the metrics of the exporter, printed and compressed.
  *
- * Scrapes that come while one is under way share it, so that a hundred scrapers cost what one does.
+ * Concurrent scrapes share the one that is running, so that a hundred of them cost as much as one.
  */
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
 import { createSingleFlight } from '../util/single-flight.ts';
-import { type Body, createBodies, type Shared } from './buffer-pool.ts';
+import { createBufferPool, type PooledBytes, type SharedBytes } from './buffer-pool.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
 import { createPrint, type Format } from './text.ts';
@@ -15,45 +15,45 @@ import { createPrint, type Format } from './text.ts';
 export interface ScrapeOptions {
   readonly takeSnapshot: () => Snapshot;
   readonly listFamilies: ListFamilies;
-  /** The exporter's own metrics. */
+  /** The metrics of the exporter itself. */
   readonly exporterFamilies: () => Promise<readonly Family[]>;
 }
 
 export type Coding = 'identity' | 'gzip';
-/** Answers bytes that are the caller's until it releases them. */
-export type Scrape = (format: Format, coding: Coding) => Promise<Body>;
+/** The caller releases the bytes when it no longer needs them. */
+export type Scrape = (format: Format, coding: Coding) => Promise<PooledBytes>;
 
-/** Lets everything be read that has arrived. */
-const turn = promisify(setImmediate);
+/** Resolves after the requests that have arrived are read. */
+const nextTurn = promisify(setImmediate);
 const compress = promisify(gzip);
-/** Metrics shrink twentyfold at the fastest level already. */
+/** Metrics shrink to a twentieth at the fastest level already. */
 const GZIP = { level: constants.Z_BEST_SPEED };
 
-/** Calls with the same key share the answer of the one that is under way. */
+/** Calls with the same key share the promise of the call that is running. */
 function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
   const { run } = createSingleFlight<K, V>();
   return (key) => run(key, () => make(key));
 }
 
-/** Bytes that nobody uses again, and so may be kept as long as one likes. */
-function unshared(bytes: Buffer): Body {
+/** Bytes outside of the pool, which the garbage collector frees. */
+function unpooled(bytes: Buffer): PooledBytes {
   return { bytes, release: () => undefined };
 }
 
 export function createScrape({ takeSnapshot, listFamilies, exporterFamilies }: ScrapeOptions): Scrape {
-  const bodies = createBodies();
+  const pool = createBufferPool();
   const printFamilies = createPrint();
-  const print = shared(async (format: Format): Promise<Shared> => {
-    // All waits come first, so that all token series are of one instant; this one lets in whoever is at the door.
-    await turn();
+  const print = shared(async (format: Format): Promise<SharedBytes> => {
+    // Wait first, so that scrapes that have arrived share this one, and then print all token series of one instant.
+    await nextTurn();
     const own = await exporterFamilies();
     const families = [...listFamilies(takeSnapshot()), ...own];
-    return bodies.make((write) => printFamilies(families, format, write));
+    return pool.fill((write) => printFamilies(families, format, write));
   });
-  const printCompressed = shared(async (format: Format): Promise<Body> => {
-    const { bytes, release } = (await print(format)).borrow();
-    return unshared(await compress(bytes, GZIP).finally(release));
+  const printCompressed = shared(async (format: Format): Promise<PooledBytes> => {
+    const { bytes, release } = (await print(format)).acquire();
+    return unpooled(await compress(bytes, GZIP).finally(release));
   });
   return async (format, coding) =>
-    coding === 'gzip' ? printCompressed(format) : (await print(format)).borrow();
+    coding === 'gzip' ? printCompressed(format) : (await print(format)).acquire();
 }

@@ -1,8 +1,7 @@
 /**
  * Prints families in the Prometheus text format or as OpenMetrics.
  *
- * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification. Knows
- * nothing of what the families mean.
+ * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification.
  */
 import type { Write } from './buffer-pool.ts';
 import type { Family, Metric } from './metric.ts';
@@ -15,7 +14,7 @@ export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
-/** A number as both formats spell it. */
+/** Formats a number as both formats require it. */
 export function formatValue(value: number): string {
   if (Number.isFinite(value)) return String(value);
   if (Number.isNaN(value)) return 'NaN';
@@ -27,13 +26,13 @@ function escapeHelp(help: string, format: Format): string {
   return format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped;
 }
 
-/** OpenMetrics names a counter's family without `_total`, which its samples keep. */
+/** In OpenMetrics the name of a counter's family has no `_total`; the names of its samples do. */
 function familyName({ name, type }: Metric, format: Format): string {
   return format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
 }
 
-/** Text goes out in pieces of about this many characters: short enough to be forgotten cheaply. */
-const PIECE = 8_192;
+/** Number of characters after which text is written out. Short strings are cheap to collect as garbage. */
+const CHUNK_LENGTH = 8_192;
 
 function printFamily({ metric, samples }: Family, format: Format, write: Write): void {
   const title = familyName(metric, format);
@@ -42,43 +41,42 @@ function printFamily({ metric, samples }: Family, format: Format, write: Write):
   for (const { labels, value, suffix } of samples) {
     text += suffix === undefined ? name : name + suffix;
     text += labels === '' ? ` ${formatValue(value)}\n` : `{${labels}} ${formatValue(value)}\n`;
-    if (text.length < PIECE) continue;
+    if (text.length < CHUNK_LENGTH) continue;
     write(text);
     text = '';
   }
   write(text);
 }
 
-/** What a family came to when it was last printed. */
-interface Printed {
-  readonly basis: object;
+/** The text of a family when it was last printed. */
+interface Cached {
+  readonly cacheKey: object;
   readonly bytes: Buffer;
 }
 
-/** A family's text in one piece, to be kept. */
 function printWhole(family: Family, format: Format): Buffer {
-  const pieces: string[] = [];
-  printFamily(family, format, (piece) => void pieces.push(piece.toString()));
-  return Buffer.from(pieces.join(''));
+  const chunks: string[] = [];
+  printFamily(family, format, (chunk) => void chunks.push(chunk.toString()));
+  return Buffer.from(chunks.join(''));
 }
 
 export type Print = (families: readonly Family[], format: Format, write: Write) => void;
 
-/** Makes the function that prints families, in order, as one exposition. What has not changed is not printed again. */
+/** Returns a function that prints families, in order, as one exposition, and caches those with a cache key. */
 export function createPrint(): Print {
-  const kept = new Map<string, Printed>();
-  const keep = (family: Family, basis: object, format: Format): Buffer => {
+  const cache = new Map<string, Cached>();
+  const printCached = (family: Family, cacheKey: object, format: Format): Buffer => {
     const key = `${format} ${family.metric.name}`;
-    const known = kept.get(key);
-    if (known?.basis === basis) return known.bytes;
+    const cached = cache.get(key);
+    if (cached?.cacheKey === cacheKey) return cached.bytes;
     const bytes = printWhole(family, format);
-    kept.set(key, { basis, bytes });
+    cache.set(key, { cacheKey, bytes });
     return bytes;
   };
   return (families, format, write) => {
     for (const family of families) {
-      if (family.basis === undefined) printFamily(family, format, write);
-      else write(keep(family, family.basis, format));
+      if (family.cacheKey === undefined) printFamily(family, format, write);
+      else write(printCached(family, family.cacheKey, format));
     }
     if (format === 'openmetrics') write('# EOF\n');
   };

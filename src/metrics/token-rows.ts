@@ -1,43 +1,55 @@
 /**
- * The table of metrics that have series for each token.
- *
- * Knows where a value comes from, nothing of which tokens are shown or how a series is printed.
+ * Table of the metrics with a series for each token.
  */
 
 import { type Assessment, verdictFor } from '../core/assessment.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import type { EpochSeconds } from '../core/token.ts';
-import { labelText } from './labels.ts';
+import { INFO_LABELS, labelText, TOKEN_LABELS, type TokenText } from './labels.ts';
 import type { Metric } from './metric.ts';
-import { INFO_LABELS, TOKEN_LABELS, type TokenText } from './token-labels.ts';
 
-interface Row extends Metric {
-  /** Moves by itself and can be had from a timestamp instead. */
+interface TokenMetric extends Metric {
+  /** Changes with the clock, and can be computed from a timestamp metric. */
   readonly isRelative?: true;
-  /** The same at every scrape, for as long as the tokens are the same. */
-  readonly isFixed?: true;
 }
 
-/** One series a token; none where the token has no such value. */
-export interface ValueMetric extends Row {
+/** A row with one series for each token; none if the value is undefined. */
+export interface ValueRow extends TokenMetric {
+  readonly isStatic?: never;
   readonly value: (assessment: Assessment, now: EpochSeconds) => number | undefined;
 }
 
-/** Series that are there at 1, or not there: answers the label text of those that are. */
-export interface MarkMetric extends Row {
-  readonly marks: (assessment: Assessment, text: TokenText) => readonly string[];
-  /** The label text of a token that is missing; `identity` is what names it. */
+/** A row with any number of series for each token, all of them 1. */
+export interface SeriesRow extends TokenMetric {
+  readonly isStatic?: never;
+  /** Returns their label text. */
+  readonly series: (assessment: Assessment, text: TokenText) => readonly string[];
+  /** The label text of a missing token; `identity` is that of `TOKEN_LABELS`. */
   readonly missing?: (token: MissingToken, identity: string) => string;
 }
 
-export type TokenMetric = ValueMetric | MarkMetric;
+/** What depends on the token and the options alone: neither on the clock nor on the API server. */
+type StaticFacts = Pick<Assessment, 'token' | 'schedule'>;
 
-/** To the millisecond: more digits are noise, and bytes in every scrape. */
+/** Printed again only if the tokens of the node change, which is why it sees nothing else. */
+interface StaticValueRow extends TokenMetric {
+  readonly isStatic: true;
+  readonly value: (facts: StaticFacts) => number | undefined;
+}
+
+interface StaticSeriesRow extends TokenMetric {
+  readonly isStatic: true;
+  readonly series: (facts: StaticFacts, text: TokenText) => readonly string[];
+}
+
+export type TokenRow = ValueRow | SeriesRow | StaticValueRow | StaticSeriesRow;
+
+/** To the millisecond: more digits only make the scrape larger. */
 function rounded(seconds: number): number {
   return Math.round(seconds * 1_000) / 1_000;
 }
 
-/** From one instant to another, where both are known. */
+/** Seconds between two instants; undefined if either is. */
 function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : rounded(to - from);
 }
@@ -49,38 +61,38 @@ function audienceMismatch(assessment: Assessment): number | undefined {
 
 const gauge = { type: 'gauge', labels: TOKEN_LABELS } as const;
 
-export const TOKEN_METRICS: readonly TokenMetric[] = [
+export const TOKEN_METRICS: readonly TokenRow[] = [
   {
     ...gauge,
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_issued_timestamp_seconds',
     help: 'When the token was issued.',
     value: ({ token }) => token.claims.issuedAt,
   },
   {
     ...gauge,
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_expiration_timestamp_seconds',
     help: 'When the token expires: from then on the API server refuses it.',
     value: ({ token }) => token.claims.expiresAt,
   },
   {
     ...gauge,
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_nominal_expiration_timestamp_seconds',
     help: 'When the lifetime ends that was asked for; before the expiration where the API server extended it.',
     value: ({ schedule }) => schedule.nominalExpiration,
   },
   {
     ...gauge,
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_refresh_due_timestamp_seconds',
     help: 'When the kubelet should replace the token.',
     value: ({ schedule }) => schedule.refreshDue,
   },
   {
     ...gauge,
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_last_rotation_timestamp_seconds',
     help: "When the token's content last changed.",
     value: ({ token }) => between(0, token.lastRotation),
@@ -119,16 +131,16 @@ export const TOKEN_METRICS: readonly TokenMetric[] = [
     labels: [...TOKEN_LABELS, 'reason'],
     name: 'satoken_problem',
     help: 'A check that fails for the token, or that misses it, by reason; absent while none does.',
-    marks: ({ failures }, { identity }) =>
+    series: ({ failures }, { identity }) =>
       failures.map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
     missing: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
   },
   {
     type: 'gauge',
     labels: [...TOKEN_LABELS, ...INFO_LABELS],
-    isFixed: true,
+    isStatic: true,
     name: 'satoken_info',
     help: 'What the token says of itself.',
-    marks: (_assessment, { info }) => [info],
+    series: (_facts, { info }) => [info],
   },
 ];

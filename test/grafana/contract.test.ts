@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
+import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
-import { TOKEN_LABELS } from '../../src/metrics/token-labels.ts';
 import { DASHBOARDS, labelValuesOf, QUESTIONS } from './model.ts';
 import { parse, type Selector } from './promql.ts';
 

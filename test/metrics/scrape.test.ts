@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { describe, it } from 'mocha';
-import type { Body } from '../../src/metrics/buffer-pool.ts';
+import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { createScrape, type Scrape, type ScrapeOptions } from '../../src/metrics/scrape.ts';
 import { familyOptions } from '../support/exposition.ts';
@@ -26,7 +26,7 @@ function ticking(overrides: Partial<ScrapeOptions> = {}): {
   return { scrape, taken: () => taken };
 }
 
-function ageIn({ bytes: body }: Body): string | undefined {
+function ageIn({ bytes: body }: PooledBytes): string | undefined {
   return /^satoken_age_seconds\{.*} (\S+)$/m.exec(body.toString())?.[1];
 }
 

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket, type TcpSocketConnectOpts } fro
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
-import type { Body } from '../../src/metrics/buffer-pool.ts';
+import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import type { Scrape } from '../../src/metrics/scrape.ts';
 import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/web/server.ts';
 import { snapshot } from './snapshots.ts';
@@ -39,7 +39,7 @@ export async function readAll(socket: Socket): Promise<string> {
 }
 
 /** A body that nobody writes over. */
-export function lasting(bytes: Buffer): Body {
+export function lasting(bytes: Buffer): PooledBytes {
   return { bytes, release: () => undefined };
 }
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'mocha';
-import type { Body } from '../../src/metrics/buffer-pool.ts';
+import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { createScrape } from '../../src/metrics/scrape.ts';
 import { LIMITS, type Limits, type ServerOptions } from '../../src/web/server.ts';
@@ -182,7 +182,7 @@ describe('many requests at once', () => {
   });
 
   it('beyond the limit are told to come back, and are served when they do', async () => {
-    const gate = Promise.withResolvers<Body>();
+    const gate = Promise.withResolvers<PooledBytes>();
     const underway = new EventEmitter();
     const scrape = async () => {
       underway.emit('scrape');
@@ -204,7 +204,7 @@ describe('many requests at once', () => {
   });
 
   it('do not keep probes from being answered', async () => {
-    const gate = Promise.withResolvers<Body>();
+    const gate = Promise.withResolvers<PooledBytes>();
     const { send } = await start({ maxRequests: 1, scrape: () => gate.promise });
     const waiting = send(request('GET /metrics HTTP/1.1'));
     assert.deepEqual(statuses(await send(request('GET /healthz HTTP/1.1'))), [200]);
