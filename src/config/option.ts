@@ -4,6 +4,7 @@
  * Knows no option in particular, and nothing of the process: text in, value or a sentence of what is wrong out.
  */
 import { isIPv6 } from 'node:net';
+import { parsePrometheusDuration } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 
 export type Parsed<T> =
@@ -28,22 +29,14 @@ export function problem<T>(text: string): Parsed<T> {
   return { ok: false, problem: text };
 }
 
-const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
-
-/** A duration in Prometheus's form (`1h30m`), as seconds. */
+/** A duration in Prometheus's notation (`1h30m`), as seconds. */
 export function duration(minimum: number, maximum: number): (text: string) => Parsed<number> {
   return (text) => {
-    const found = text === '' ? null : DURATION.exec(text);
-    if (found === null) return problem('must be a duration like 30s, 10m or 1h30m');
-    const [days, hours, minutes, seconds] = found.slice(1).map((part) => Number(part ?? 0)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
-    return total >= minimum && total <= maximum
-      ? ok(total)
+    const ms = parsePrometheusDuration(text);
+    if (ms === undefined) return problem('must be a duration like 30s, 10m or 1h30m');
+    const seconds = ms / 1_000;
+    return seconds >= minimum && seconds <= maximum
+      ? ok(seconds)
       : problem(`must be from ${minimum}s to ${maximum}s`);
   };
 }
