@@ -91,51 +91,51 @@ const REQUESTED_RESOURCES = [...new Set([...CLUSTER_RESOURCES, ...ACCESS_RESOURC
 export const EXPORTER = {
   rotations: counter({
     name: 'satoken_rotations_total',
-    help: 'Tokens seen to be replaced by a newer one.',
+    help: 'Number of token rotations.',
     values: {},
   }),
   rotationLag: histogram({
     name: 'satoken_rotation_lag_seconds',
-    help: 'How late a new token was issued after the refresh of the old one was due; 0 where it came early.',
+    help: 'Seconds from the time a refresh was due until the new token was issued; 0 if it was issued earlier.',
     values: {},
     // What a healthy kubelet needs (under 100 s), the usual grace period, and trouble of up to a day.
     buckets: [0, 15, 30, 60, 100, 200, 600, 1_800, 3_600, 14_400, 86_400],
   }),
   readErrors: counter({
     name: 'satoken_read_errors_total',
-    help: 'Objects that could not be read, once per attempt.',
+    help: 'Number of failed attempts to read an object, by reason.',
     values: { reason: READ_FAILURES },
   }),
   watchErrors: counter({
     name: 'satoken_watch_errors_total',
-    help: 'Times a change was seen late, or a watch could not be placed.',
+    help: 'Number of inotify problems, by reason: a watch could not be added, or an event was lost and the next scan found the change.',
     values: { reason: WATCH_FAILURES },
   }),
   exporterErrors: counter({
     name: 'satoken_exporter_errors_total',
-    help: 'Failures of the exporter that it has no reason code for, by part: bugs, told in its log.',
+    help: 'Unexpected internal errors, by component. Each one is a bug and is logged.',
     values: { part: PARTS },
   }),
   apiRequests: counter({
     name: 'satoken_cluster_requests_total',
-    help: 'Requests to the API server, by resource and by the status of the answer, or what took its place.',
+    help: 'Number of requests to the API server, by resource and by status code or failure.',
     values: { resource: REQUESTED_RESOURCES, code: ANY },
     initial: REQUESTED_RESOURCES.map((resource) => ({ resource, code: SUCCESS[resource] })),
   }),
   webRejections: counter({
     name: 'satoken_web_refusals_total',
-    help: 'Requests that were refused before they were answered, by status: who asked was not let in, or asked too often.',
+    help: 'HTTP requests rejected by authentication, authorization or rate limiting, by status code.',
     values: { code: REJECTION_CODES },
   }),
   // Named after prometheus_config_last_reload_successful, with the same meaning.
   webConfigReloadSuccessful: gauge({
     name: 'satoken_web_config_last_reload_successful',
-    help: 'Whether the web configuration was taken when it was last read; absent where there is none.',
+    help: '1 if the last reload of the web configuration succeeded; absent without a web configuration.',
     values: {},
   }),
   webConfigReloadTime: gauge({
     name: 'satoken_web_config_last_reload_success_timestamp_seconds',
-    help: 'When the web configuration in use was read; absent where there is none.',
+    help: 'Unix time at which the web configuration in use was loaded; absent without a web configuration.',
     values: {},
   }),
 } as const;
@@ -144,7 +144,7 @@ export const EXPORTER = {
 export const BUILD_INFO: Metric = {
   name: 'satoken_exporter_build_info',
   type: 'gauge',
-  help: 'Always 1; the labels say what is running.',
+  help: 'Version of the exporter as labels; always 1.',
   labels: ['version', 'revision', 'node_version'],
 };
 
@@ -154,18 +154,21 @@ function ofProcess(name: string, help: string): Metric {
 
 /** The metrics of prom-client that promtool finds nothing wrong with and that need no timer. */
 const PROCESS_METRICS = [
-  ofProcess('process_cpu_user_seconds_total', 'CPU time spent in user mode.'),
-  ofProcess('process_cpu_system_seconds_total', 'CPU time spent in system mode.'),
-  ofProcess('process_cpu_seconds_total', 'CPU time spent in both modes.'),
-  ofProcess('process_start_time_seconds', 'When the process started.'),
-  ofProcess('process_resident_memory_bytes', 'Memory of the process that is in RAM.'),
-  ofProcess('process_virtual_memory_bytes', 'Address space of the process.'),
-  ofProcess('process_heap_bytes', 'Data segment of the process.'),
-  ofProcess('process_open_fds', 'Open file descriptors.'),
-  ofProcess('process_max_fds', 'Most file descriptors the process may open.'),
-  ofProcess('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.'),
-  ofProcess('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.'),
-  ofProcess('nodejs_external_memory_bytes', 'Memory outside of the JavaScript heap that its objects hold.'),
+  ofProcess('process_cpu_user_seconds_total', 'Seconds of CPU time spent in user mode.'),
+  ofProcess('process_cpu_system_seconds_total', 'Seconds of CPU time spent in system mode.'),
+  ofProcess('process_cpu_seconds_total', 'Seconds of CPU time spent in user and system mode.'),
+  ofProcess('process_start_time_seconds', 'Unix time at which the process started.'),
+  ofProcess('process_resident_memory_bytes', 'Resident memory size in bytes.'),
+  ofProcess('process_virtual_memory_bytes', 'Virtual memory size in bytes.'),
+  ofProcess('process_heap_bytes', 'Size of the data segment of the process in bytes.'),
+  ofProcess('process_open_fds', 'Number of open file descriptors.'),
+  ofProcess('process_max_fds', 'Maximum number of open file descriptors.'),
+  ofProcess('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap in bytes.'),
+  ofProcess('nodejs_heap_size_used_bytes', 'Used size of the JavaScript heap in bytes.'),
+  ofProcess(
+    'nodejs_external_memory_bytes',
+    'Memory in bytes that JavaScript objects use outside of the heap.',
+  ),
 ];
 
 export const EXPORTER_METRICS: readonly Metric[] = [

@@ -96,58 +96,58 @@ function canary(value: (found: Assessment | undefined) => number | undefined) {
 export const NODE_METRICS: readonly NodeRow[] = [
   gauge({
     name: 'satoken_tokens',
-    help: 'Tokens on the node, by kind.',
+    help: 'Number of tokens on the node, by kind.',
     labels: ['kind'],
     samples: ({ byKind }) => each('kind', byKind),
   }),
   gauge({
     name: 'satoken_token_state',
-    help: 'Tokens on the node, by the stage of their life.',
+    help: 'Number of tokens on the node, by lifecycle state.',
     labels: ['state'],
     samples: ({ byState }) => each('state', byState),
   }),
   gauge({
     name: 'satoken_problems',
-    help: 'Tokens that fail a check, or are missing, by reason.',
+    help: 'Number of tokens that fail a check or are missing, by reason.',
     labels: ['reason'],
     samples: ({ problems }) => each('reason', problems),
   }),
   gauge({
     name: 'satoken_check_unknown',
-    help: 'Tokens that a check cannot judge, by reason.',
+    help: 'Number of tokens for which a check has no verdict because data is missing, by reason.',
     labels: ['reason'],
     samples: ({ unknowns }) => each('reason', unknowns),
   }),
   gauge({
     name: 'satoken_unreadable',
-    help: 'An object that could not be read, and why.',
+    help: '1 for each object that could not be read, by reason; absent otherwise.',
     labels: ['pod_uid', 'volume', 'path', 'reason'],
     samples: unreadable,
   }),
   gauge({
     name: 'satoken_last_scan_timestamp_seconds',
-    help: 'When the last full pass over the node ended.',
+    help: 'Unix time at which the last full scan of the node ended.',
     samples: ({ observation }) => single(observation.scannedAt),
   }),
   gauge({
     name: 'satoken_scan_duration_seconds',
-    help: 'How long the last full pass over the node took.',
+    help: 'Seconds that the last full scan of the node took.',
     samples: ({ observation }) => single(observation.scanSeconds),
   }),
   gauge({
     name: 'satoken_watches',
-    help: 'Folders under watch; changes in others show at the next pass.',
+    help: 'Number of directories watched with inotify. Changes in others are found by the next scan.',
     samples: ({ observation }) => single(observation.watches),
   }),
   gauge({
     name: 'satoken_overdue_cause',
-    help: 'Tokens that the kubelet has not replaced in time, or never will, by cause.',
+    help: 'Number of tokens that the kubelet has not rotated in time, or never will, by cause.',
     labels: ['cause'],
     samples: ({ byCause }) => each('cause', byCause),
   }),
   gauge({
     name: 'satoken_tokens_by_key',
-    help: 'Tokens on the node by the key that signed them, and whether the API server publishes it.',
+    help: 'Number of tokens on the node, by signing key and whether the API server publishes it.',
     labels: ['issuer', 'key_id', 'published'],
     samples: (snapshot) =>
       keys(snapshot).map(({ issuer, keyId, isPublished, tokens }) => ({
@@ -157,7 +157,7 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_key_last_expiration_timestamp_seconds',
-    help: 'When the last token on the node expires that the key signed; +Inf where one never does.',
+    help: 'Unix time at which the last token on the node signed with the key expires; +Inf if one never expires.',
     labels: ['issuer', 'key_id'],
     samples: (snapshot) =>
       keys(snapshot).map(({ issuer, keyId, lastExpiration }) => ({
@@ -167,34 +167,34 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_pods_without_token',
-    help: 'Pods of the node that ask for no token, by reason.',
+    help: 'Number of pods on the node that request no token, by reason.',
     labels: ['reason'],
     samples: ({ tokenless }) => each('reason', tokenless),
   }),
   gauge({
     name: 'satoken_self_view',
-    help: 'Whether the exporter sees its own tokens as it should, by check.',
+    help: '1 if the exporter sees its own tokens correctly, by check.',
     labels: ['check'],
     samples: ({ observation, self }) => each('check', runSelfChecks(observation, self)),
   }),
   gauge({
     name: 'satoken_canary_issued_timestamp_seconds',
-    help: "When the canary's token was issued.",
+    help: 'Unix time at which the canary token was issued.',
     samples: canary((found) => found?.token.claims.issuedAt),
   }),
   gauge({
     name: 'satoken_canary_refresh_due_timestamp_seconds',
-    help: "When the kubelet should replace the canary's token.",
+    help: 'Unix time from which the kubelet should rotate the canary token.',
     samples: canary((found) => found?.schedule.refreshDue),
   }),
   gauge({
     name: 'satoken_canary_healthy',
-    help: "Whether the canary's token is there and replaced in time.",
+    help: '1 if the canary token exists and is rotated in time.',
     samples: canary((found) => Number(isOnSchedule(found?.state))),
   }),
   gauge({
     name: 'satoken_cluster_up',
-    help: 'Whether what is known from the API server is current, by resource.',
+    help: '1 if data from the API server is up to date, by resource.',
     labels: ['resource'],
     samples: ({ cluster }) =>
       Array.from(cluster.resources, ([resource, { isUp }]) => ({
@@ -204,7 +204,7 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_cluster_failure',
-    help: 'Why what is known from the API server is not current; absent while it is.',
+    help: '1 for the reason why data from the API server is out of date, by resource; absent otherwise.',
     labels: ['resource', 'reason'],
     samples: ({ cluster }) =>
       [...cluster.resources].flatMap(([resource, state]) =>

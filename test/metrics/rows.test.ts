@@ -41,7 +41,10 @@ describe('METRICS', () => {
         for (const line of series) assert.deepEqual(labelNames(line), labels);
       });
 
-      it('explains itself in one sentence', () => assert.match(help, /^[A-Z][^\n]*\.$/));
+      it('has a HELP text of one short line', () => {
+        assert.match(help, /^(?:[A-Z]|1 (?:if|for) )[^\n]*\.$/);
+        assert.ok(help.length <= 140, help);
+      });
 
       it('ends in _total if it is a counter, and only then', () => {
         assert.equal(name.endsWith('_total'), type === 'counter');
