@@ -140,6 +140,22 @@ export const NODE_METRICS: readonly NodeRow[] = [
     samples: ({ observation }) => single(observation.watches),
   }),
   gauge({
+    name: 'satoken_source_up',
+    help: '1 if the last run of the source succeeded, 0 if it failed or no run has ended yet.',
+    labels: ['source'],
+    samples: ({ runs }) =>
+      Array.from(runs, ([source, run]) => ({ labels: { source }, value: Number(run?.isSuccess === true) })),
+  }),
+  gauge({
+    name: 'satoken_source_duration_seconds',
+    help: 'Seconds that the last run of the source took.',
+    labels: ['source'],
+    samples: ({ runs }) =>
+      [...runs].flatMap(([source, run]) =>
+        run === undefined ? [] : [{ labels: { source }, value: run.seconds }],
+      ),
+  }),
+  gauge({
     name: 'satoken_overdue_cause',
     help: 'Number of tokens that the kubelet has not rotated in time, or never will, by cause.',
     labels: ['cause'],

@@ -212,6 +212,23 @@ describe('series of the node', () => {
     assert.deepEqual(samplesOf('satoken_scan_duration_seconds', before), []);
   });
 
+  it('has both metrics of a source once its first run has ended, and before that only that it is down', () => {
+    const runs = new Map([
+      ['files', { isSuccess: true, seconds: 0.5 }],
+      ['api-server', { isSuccess: false, seconds: 30 }],
+      ['self', undefined],
+    ]);
+    assert.deepEqual(samplesOf('satoken_source_up', { facts: { runs } }), [
+      { labels: 'node="node-1",source="files"', value: 1 },
+      { labels: 'node="node-1",source="api-server"', value: 0 },
+      { labels: 'node="node-1",source="self"', value: 0 },
+    ]);
+    assert.deepEqual(samplesOf('satoken_source_duration_seconds', { facts: { runs } }), [
+      { labels: 'node="node-1",source="files"', value: 0.5 },
+      { labels: 'node="node-1",source="api-server"', value: 30 },
+    ]);
+  });
+
   it('tells an object that fails twice for one reason once', () => {
     const one = { podUid: 'u', volume: 'v', path: 'p', reason: 'vanished', detail: '' } as const;
     const unreadable = [one, { ...one, detail: 'again' }, { ...one, reason: 'io_error' } as const];

@@ -105,6 +105,11 @@ export function troubledNode(): Snapshot {
     facts: {
       cluster: clusterOf(tokens),
       self: { podUid: 'uid-fresh', mountedTokenId: id },
+      runs: new Map([
+        ['files', { isSuccess: true, seconds: 0.0421 }],
+        ['api-server', { isSuccess: false, seconds: 10 }],
+        ['self', undefined],
+      ]),
       missingSince: undefined,
     },
     unreadable: [
