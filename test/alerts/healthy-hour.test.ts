@@ -88,8 +88,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
     for (let minute = HEALTHY + 1; minute <= HEALTHY + BAD; minute += 1) plan.set(minute, kubelet.stop);
   };
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     agent = await startAgent(START);
     recording = createRecording(LEAD);
     own = runExporter(agent.world, 'sa-token-exporter');
@@ -133,7 +132,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
       );
       const { isPassed, output } = testRules(promtool, [healthy]);
       assert.ok(isPassed, output);
-    }).timeout(60_000);
+    });
 
     it(`ends in the page that it should, by promtool ${version}`, () => {
       const late = last.byCause.get('node_wide');
@@ -146,6 +145,6 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
       const bad = withOthers('bad', [{ alert: 'SATokenNodeRotationStalled', at, fire: [page] }]);
       const { isPassed, output } = testRules(promtool, [bad]);
       assert.ok(isPassed, output);
-    }).timeout(60_000);
+    });
   }
 });

@@ -28,8 +28,7 @@ const VERSIONS: readonly { readonly tool: Tool; readonly promtool: string }[] = 
 for (const { tool, promtool } of VERSIONS) {
   describeWith([tool], `the alerts, by ${tool}`, () => {
     let answer: Answer;
-    before(function () {
-      this.timeout(120_000);
+    before(() => {
       answer = testRules(promtool, CASES);
     });
 

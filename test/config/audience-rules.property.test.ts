@@ -82,7 +82,10 @@ describe('any text for rules', () => {
     );
   });
 
-  /** Each as large as a ConfigMap can be, or made to grow. */
+  /** Linear work takes well under a second. Quadratic or exponential work exceeds this timeout. */
+  const WORK_TIMEOUT_MS = 20_000;
+
+  /** Each is as large as a ConfigMap can be, or expands to more. */
   const large = [
     {
       it: 'aliases of aliases',
@@ -105,12 +108,10 @@ describe('any text for rules', () => {
     },
   ];
   for (const { it: title, text } of large) {
-    it(`answers problems soon where it holds ${title}`, async () => {
-      const startedAt = performance.now();
+    it(`reports problems for a document with ${title}`, async () => {
       const result = await parseAudienceRules(text, 'f');
       assert.equal(result.ok, false);
-      assert.ok(performance.now() - startedAt < 10_000);
-    });
+    }).timeout(WORK_TIMEOUT_MS);
   }
 
   it('is no trouble where it holds 20,000 rules', async () => {

@@ -31,8 +31,7 @@ describeWith(['helm (.ci/helm)'], 'the chart with values of a file', () => {
     });
   }
 
-  it('renders what Kubernetes takes with each', async function () {
-    this.timeout(120_000);
+  it('renders what Kubernetes takes with each', async () => {
     await assertValid(FILES.flatMap(template));
   });
 });

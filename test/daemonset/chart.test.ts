@@ -235,8 +235,7 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
     assert.match(helmOutput('lint', {}), /0 chart\(s\) failed/);
   });
 
-  it('renders what Kubernetes takes with every value set', async function () {
-    this.timeout(120_000);
+  it('renders what Kubernetes takes with every value set', async () => {
     const { podMonitor, ...others } = ALL;
     await assertValid([...template(ALL), ...template({ ...others, serviceMonitor: podMonitor })]);
   });

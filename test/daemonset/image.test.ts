@@ -24,8 +24,7 @@ describe('the instructions of a Dockerfile', () => {
   });
 });
 
-describe('the image', function () {
-  this.timeout(180_000);
+describe('the image', () => {
   let image: Image;
 
   before(() => {

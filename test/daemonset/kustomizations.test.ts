@@ -50,9 +50,7 @@ function kustomizationOf(components: readonly string[]): string {
   });
 }
 
-describeWith(['kubectl'], "a kustomization of one's own", function (this: Mocha.Suite) {
-  this.timeout(120_000);
-
+describeWith(['kubectl'], "a kustomization of one's own", () => {
   it('is shown', () => assert.ok(SHOWN.length > 0));
 
   for (const text of SHOWN) {

@@ -27,13 +27,11 @@ describeWith(['kubectl'], 'the manifests', () => {
 
   it('are there', () => assert.ok(FOLDERS.includes('daemonset/base') && FOLDERS.length > 5));
 
-  it('have no field that Kubernetes does not know', function () {
-    this.timeout(120_000);
+  it('have no field that Kubernetes does not know', () => {
     assert.equal(fieldErrors(typed()), '');
   });
 
-  it('a field that is not known is noticed, however deep', function () {
-    this.timeout(120_000);
+  it('a field that is not known is noticed, however deep', () => {
     const daemonSet = structuredClone(daemonSetOf(of('daemonset/base')));
     const container = daemonSet.spec.template.spec.containers[0];
     Object.assign(container.securityContext.capabilities, { remove: ['ALL'] });

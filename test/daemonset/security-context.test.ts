@@ -50,219 +50,214 @@ function callsIn(file: string): readonly Call[] {
   );
 }
 
-describeWith(
-  ['root', 'mount namespaces', 'strace', 'kubectl'],
-  'the security context',
-  function (this: Mocha.Suite) {
-    this.timeout(180_000);
-    const folder = mkdtempSync(join(tmpdir(), 'satoken-context-'));
-    const trace = join(folder, 'trace');
-    const pod: PodSpec = daemonSetOf(render('daemonset/overlays/no-cluster')).spec.template.spec;
-    const canary = pod.volumes.find(({ name }) => name === CANARY_VOLUME) as Volume;
-    let image: Image;
-    let fleet: Fleet;
-    let container: Running;
+describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security context', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-context-'));
+  const trace = join(folder, 'trace');
+  const pod: PodSpec = daemonSetOf(render('daemonset/overlays/no-cluster')).spec.template.spec;
+  const canary = pod.volumes.find(({ name }) => name === CANARY_VOLUME) as Volume;
+  let image: Image;
+  let fleet: Fleet;
+  let container: Running;
 
-    /** The pod with something of its container changed. */
-    const altered = (change: (container: Container) => Partial<Container>): PodSpec => {
-      const [one] = pod.containers;
-      return { ...pod, containers: [{ ...one, ...change(one) }] };
+  /** The pod with something of its container changed. */
+  const altered = (change: (container: Container) => Partial<Container>): PodSpec => {
+    const [one] = pod.containers;
+    return { ...pod, containers: [{ ...one, ...change(one) }] };
+  };
+  const start = async (spec: PodSpec, options = {}): Promise<Running> => {
+    const { uid } = fleet.exporter.metadata;
+    return startContainer({
+      image,
+      pod: spec,
+      fields: { 'spec.nodeName': 'node-1', 'metadata.uid': uid },
+      volumes: { pods: fleet.pods, [CANARY_VOLUME]: fleet.world.kubelet.volumeFolder(uid, CANARY_VOLUME) },
+      ...options,
+    });
+  };
+  const metrics = async ({ url }: Running): Promise<readonly string[]> => {
+    const answer = await fetch(`${url}/metrics`);
+    return (await answer.text()).split('\n');
+  };
+  const unreadable = async (one: Running): Promise<readonly string[]> => {
+    const lines = (await metrics(one)).filter((line) => line.startsWith('satoken_unreadable{'));
+    return lines.map((line) => {
+      const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1];
+      return `${label('pod_uid')}/${label('volume')}/${label('path')}: ${label('reason')}`;
+    });
+  };
+
+  before(async () => {
+    image = imageOfHead();
+    fleet = createFleet(canary);
+    container = await start(pod, {
+      trace: { file: trace, absent: ABSENT },
+    });
+  });
+  after(async () => {
+    if (container.process.exitCode === null) await container.stop();
+    fleet.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is that of the manifest: uid 0 with one capability, and no way to more', () => {
+    const status = container.about('status');
+    for (const set of ['CapPrm', 'CapEff', 'CapBnd'])
+      assert.match(status, new RegExp(`^${set}:\t${DAC_READ_SEARCH}$`, 'm'));
+    for (const set of ['CapInh', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^Uid:\t0\t0\t0\t0$/m);
+    assert.match(container.about('mountinfo'), / \/ ro,.* - tmpfs /);
+  });
+
+  it('reads every token of every owner', async () => {
+    const lines = await metrics(container);
+    assert.ok(fleet.foreign().length >= 800);
+    assert.deepEqual(await unreadable(container), []);
+    assert.equal(lines.filter((line) => line.startsWith('satoken_info{')).length, TOKENS_IN_FLEET + 1);
+  });
+
+  it('is locked down, has no more than it needs, and says nothing else of its start', () => {
+    assert.match(container.log, /level=info msg=starting version=\S+ locked_down=true$/m);
+    assert.doesNotMatch(container.log, /level=(?:warn|error)|\(node:\d+\)/);
+  });
+
+  it('watches volumes without a failure', async () => {
+    const lines = await metrics(container);
+    assert.ok(lines.some((line) => /^satoken_watches\{.*\} [1-9]/.test(line)));
+    const failures = lines.filter((line) => line.startsWith('satoken_watch_errors_total{'));
+    assert.ok(failures.length > 0 && failures.every((line) => line.endsWith(' 0')));
+  });
+
+  it('opens no debugger when it is sent SIGUSR1, and lives on', async () => {
+    container.process.kill('SIGUSR1');
+    assert.ok(isKeptFromDebugger(container.process.pid));
+    assert.ok((await metrics(container)).length > 0);
+    assert.equal(listenersOf(container.process.pid), 1);
+  });
+
+  it('lists the tokens for whoever runs what the documents say', () => {
+    const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
+    const [, command = ''] = /kubectl exec .* -- (.* scan)$/m.exec(document) ?? [];
+    const { tokens } = JSON.parse(container.exec([...command.split(' '), '--output=json'])) as {
+      readonly tokens: readonly unknown[];
     };
-    const start = async (spec: PodSpec, options = {}): Promise<Running> => {
-      const { uid } = fleet.exporter.metadata;
-      return startContainer({
-        image,
-        pod: spec,
-        fields: { 'spec.nodeName': 'node-1', 'metadata.uid': uid },
-        volumes: { pods: fleet.pods, [CANARY_VOLUME]: fleet.world.kubelet.volumeFolder(uid, CANARY_VOLUME) },
-        ...options,
-      });
-    };
-    const metrics = async ({ url }: Running): Promise<readonly string[]> => {
-      const answer = await fetch(`${url}/metrics`);
-      return (await answer.text()).split('\n');
-    };
-    const unreadable = async (one: Running): Promise<readonly string[]> => {
-      const lines = (await metrics(one)).filter((line) => line.startsWith('satoken_unreadable{'));
-      return lines.map((line) => {
-        const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1];
-        return `${label('pod_uid')}/${label('volume')}/${label('path')}: ${label('reason')}`;
-      });
-    };
+    assert.equal(tokens.length, TOKENS_IN_FLEET + 1);
+  });
 
-    before(async () => {
-      image = imageOfHead();
-      fleet = createFleet(canary);
-      container = await start(pod, {
-        trace: { file: trace, absent: ABSENT },
-      });
-    });
-    after(async () => {
-      if (container.process.exitCode === null) await container.stop();
-      fleet.remove();
-      rmSync(folder, { recursive: true });
-    });
-
-    it('is that of the manifest: uid 0 with one capability, and no way to more', () => {
-      const status = container.about('status');
-      for (const set of ['CapPrm', 'CapEff', 'CapBnd'])
-        assert.match(status, new RegExp(`^${set}:\t${DAC_READ_SEARCH}$`, 'm'));
-      for (const set of ['CapInh', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
-      assert.match(status, /^NoNewPrivs:\t1$/m);
-      assert.match(status, /^Uid:\t0\t0\t0\t0$/m);
-      assert.match(container.about('mountinfo'), / \/ ro,.* - tmpfs /);
-    });
-
-    it('reads every token of every owner', async () => {
-      const lines = await metrics(container);
-      assert.ok(fleet.foreign().length >= 800);
-      assert.deepEqual(await unreadable(container), []);
-      assert.equal(lines.filter((line) => line.startsWith('satoken_info{')).length, TOKENS_IN_FLEET + 1);
-    });
-
-    it('is locked down, has no more than it needs, and says nothing else of its start', () => {
-      assert.match(container.log, /level=info msg=starting version=\S+ locked_down=true$/m);
-      assert.doesNotMatch(container.log, /level=(?:warn|error)|\(node:\d+\)/);
-    });
-
-    it('watches volumes without a failure', async () => {
-      const lines = await metrics(container);
-      assert.ok(lines.some((line) => /^satoken_watches\{.*\} [1-9]/.test(line)));
-      const failures = lines.filter((line) => line.startsWith('satoken_watch_errors_total{'));
-      assert.ok(failures.length > 0 && failures.every((line) => line.endsWith(' 0')));
-    });
-
-    it('opens no debugger when it is sent SIGUSR1, and lives on', async () => {
-      container.process.kill('SIGUSR1');
-      assert.ok(isKeptFromDebugger(container.process.pid));
-      assert.ok((await metrics(container)).length > 0);
-      assert.equal(listenersOf(container.process.pid), 1);
-    });
-
-    it('lists the tokens for whoever runs what the documents say', () => {
-      const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
-      const [, command = ''] = /kubectl exec .* -- (.* scan)$/m.exec(document) ?? [];
-      const { tokens } = JSON.parse(container.exec([...command.split(' '), '--output=json'])) as {
-        readonly tokens: readonly unknown[];
-      };
-      assert.equal(tokens.length, TOKENS_IN_FLEET + 1);
-    });
-
-    for (const [option, path] of [
-      ['--audience.expect', '/etc/shadow'],
-      ['--kubelet.root-dir', '/var/lib/other'],
-    ] as const)
-      it(`does not start with ${option} outside of what it may read`, async () => {
-        const elsewhere = start(altered(({ args }) => ({ args: [...args, `${option}=${path}`] })));
-        await assert.rejects(
-          elsewhere,
-          new RegExp(`${option}: Node was started without leave to read ${path}`),
-        );
-      });
-
-    it('sees itself as it should, and its canary', async () => {
-      const lines = (await metrics(container)).filter((line) =>
-        /^satoken_(?:self_view|canary_healthy)\{/.test(line),
-      );
-      assert.equal(lines.length, 5);
-      assert.deepEqual(
-        lines.filter((line) => !line.endsWith(' 1')),
-        [],
+  for (const [option, path] of [
+    ['--audience.expect', '/etc/shadow'],
+    ['--kubelet.root-dir', '/var/lib/other'],
+  ] as const)
+    it(`does not start with ${option} outside of what it may read`, async () => {
+      const elsewhere = start(altered(({ args }) => ({ args: [...args, `${option}=${path}`] })));
+      await assert.rejects(
+        elsewhere,
+        new RegExp(`${option}: Node was started without leave to read ${path}`),
       );
     });
 
-    it('sees volumes that are mounted after its start', async () => {
-      const { uid } = fleet.runAnother().metadata;
-      try {
-        const series = new RegExp(`^satoken_info\\{.*pod_uid="${uid}"`);
-        while (!(await metrics(container)).some((line) => series.test(line)))
-          assert.equal(container.process.exitCode, null);
-      } finally {
-        fleet.world.kubelet.remove(uid);
-      }
-    });
+  it('sees itself as it should, and its canary', async () => {
+    const lines = (await metrics(container)).filter((line) =>
+      /^satoken_(?:self_view|canary_healthy)\{/.test(line),
+    );
+    assert.equal(lines.length, 5);
+    assert.deepEqual(
+      lines.filter((line) => !line.endsWith(' 1')),
+      [],
+    );
+  });
 
-    it('keeps nothing of a volume open', () => {
-      const descriptors = readdirSync(`/proc/${container.process.pid}/fd`);
-      const open = descriptors.map((descriptor) =>
-        readlinkSync(`/proc/${container.process.pid}/fd/${descriptor}`),
-      );
-      assert.ok(open.some((path) => path.startsWith('socket:')));
-      assert.deepEqual(
-        open.filter((path) => path.includes('kubernetes.io') || path.includes('/pods')),
-        [],
-      );
-    });
+  it('sees volumes that are mounted after its start', async () => {
+    const { uid } = fleet.runAnother().metadata;
+    try {
+      const series = new RegExp(`^satoken_info\\{.*pod_uid="${uid}"`);
+      while (!(await metrics(container)).some((line) => series.test(line)))
+        assert.equal(container.process.exitCode, null);
+    } finally {
+      fleet.world.kubelet.remove(uid);
+    }
+  });
 
-    it('opens nothing for writing, changes nothing and starts nothing, to its end', async () => {
-      assert.deepEqual(await container.stop(), [0, null]);
-      const [first, ...calls] = callsIn(trace);
-      assert.equal(first?.name, 'execve');
-      const ofPods = calls.filter(({ args }) => args.includes('"/var/lib/kubelet'));
-      assert.ok(ofPods.filter(({ name }) => name.startsWith('open')).length > TOKENS_IN_FLEET);
-      assert.deepEqual(
-        ofPods.filter(({ name }) => !READING.test(name)),
-        [],
-      );
-      assert.deepEqual(
-        calls.filter(({ name, args }) => name.startsWith('open') && WRITING.test(args)),
-        [],
-      );
-      const threads = calls.filter(({ name }) => name.startsWith('clone'));
-      assert.ok(threads.length > 0);
-      assert.deepEqual(
-        threads.filter(({ args }) => !args.includes('CLONE_THREAD')),
-        [],
-      );
-      const forbidden = /^(?:execve|execveat|fork|vfork|open_by_handle_at|ftruncate|fchmod|fchown)$/;
-      assert.deepEqual(
-        calls.filter(({ name }) => forbidden.test(name)),
-        [],
-      );
-    });
+  it('keeps nothing of a volume open', () => {
+    const descriptors = readdirSync(`/proc/${container.process.pid}/fd`);
+    const open = descriptors.map((descriptor) =>
+      readlinkSync(`/proc/${container.process.pid}/fd/${descriptor}`),
+    );
+    assert.ok(open.some((path) => path.startsWith('socket:')));
+    assert.deepEqual(
+      open.filter((path) => path.includes('kubernetes.io') || path.includes('/pods')),
+      [],
+    );
+  });
 
-    it('did so without the calls that the seccomp profile denies', () => {
-      const made = callsIn(trace);
-      assert.ok(new Set(made.map(({ name }) => name)).size > 30);
-      assert.deepEqual(
-        made.filter((call) => DENIED.includes(call.name) && !isOfCoverage(call)),
-        [],
-      );
-    });
+  it('opens nothing for writing, changes nothing and starts nothing, to its end', async () => {
+    assert.deepEqual(await container.stop(), [0, null]);
+    const [first, ...calls] = callsIn(trace);
+    assert.equal(first?.name, 'execve');
+    const ofPods = calls.filter(({ args }) => args.includes('"/var/lib/kubelet'));
+    assert.ok(ofPods.filter(({ name }) => name.startsWith('open')).length > TOKENS_IN_FLEET);
+    assert.deepEqual(
+      ofPods.filter(({ name }) => !READING.test(name)),
+      [],
+    );
+    assert.deepEqual(
+      calls.filter(({ name, args }) => name.startsWith('open') && WRITING.test(args)),
+      [],
+    );
+    const threads = calls.filter(({ name }) => name.startsWith('clone'));
+    assert.ok(threads.length > 0);
+    assert.deepEqual(
+      threads.filter(({ args }) => !args.includes('CLONE_THREAD')),
+      [],
+    );
+    const forbidden = /^(?:execve|execveat|fork|vfork|open_by_handle_at|ftruncate|fchmod|fchown)$/;
+    assert.deepEqual(
+      calls.filter(({ name }) => forbidden.test(name)),
+      [],
+    );
+  });
 
-    it('without the capability names each token that it cannot read, and reads the others', async () => {
-      const { capabilities } = pod.containers[0].securityContext;
-      const bare = await start(
-        altered(({ securityContext }) => ({
-          securityContext: { ...securityContext, capabilities: { drop: capabilities.drop } },
-        })),
-      );
-      try {
-        assert.match(bare.about('status'), /^CapEff:\t0+$/m);
-        const expected = fleet.foreign().map((token) => `${token}: permission_denied`);
-        assert.deepEqual([...(await unreadable(bare))].sort(), [...expected].sort());
-        const read = (await metrics(bare)).filter((line) => line.startsWith('satoken_info{')).length;
-        assert.equal(read, TOKENS_IN_FLEET + 1 - expected.length);
-      } finally {
-        await bare.stop();
-      }
-    });
+  it('did so without the calls that the seccomp profile denies', () => {
+    const made = callsIn(trace);
+    assert.ok(new Set(made.map(({ name }) => name)).size > 30);
+    assert.deepEqual(
+      made.filter((call) => DENIED.includes(call.name) && !isOfCoverage(call)),
+      [],
+    );
+  });
 
-    it('without propagation says of later volumes that they are not mounted', async () => {
-      const deaf = await start(
-        altered(({ volumeMounts }) => ({
-          volumeMounts: volumeMounts.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
-        })),
-      );
-      const { uid } = fleet.runAnother().metadata;
-      try {
-        const says = async () =>
-          (await unreadable(deaf)).some((line) => line.startsWith(uid) && line.endsWith('not_mounted'));
-        while (!(await says())) assert.equal(deaf.process.exitCode, null);
-      } finally {
-        fleet.world.kubelet.remove(uid);
-        await deaf.stop();
-      }
-    });
-  },
-);
+  it('without the capability names each token that it cannot read, and reads the others', async () => {
+    const { capabilities } = pod.containers[0].securityContext;
+    const bare = await start(
+      altered(({ securityContext }) => ({
+        securityContext: { ...securityContext, capabilities: { drop: capabilities.drop } },
+      })),
+    );
+    try {
+      assert.match(bare.about('status'), /^CapEff:\t0+$/m);
+      const expected = fleet.foreign().map((token) => `${token}: permission_denied`);
+      assert.deepEqual([...(await unreadable(bare))].sort(), [...expected].sort());
+      const read = (await metrics(bare)).filter((line) => line.startsWith('satoken_info{')).length;
+      assert.equal(read, TOKENS_IN_FLEET + 1 - expected.length);
+    } finally {
+      await bare.stop();
+    }
+  });
+
+  it('without propagation says of later volumes that they are not mounted', async () => {
+    const deaf = await start(
+      altered(({ volumeMounts }) => ({
+        volumeMounts: volumeMounts.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
+      })),
+    );
+    const { uid } = fleet.runAnother().metadata;
+    try {
+      const says = async () =>
+        (await unreadable(deaf)).some((line) => line.startsWith(uid) && line.endsWith('not_mounted'));
+      while (!(await says())) assert.equal(deaf.process.exitCode, null);
+    } finally {
+      fleet.world.kubelet.remove(uid);
+      await deaf.stop();
+    }
+  });
+});

@@ -21,50 +21,45 @@ function podOf(folder: string): PodSpec {
   return { ...spec, containers: [{ ...container, args }] };
 }
 
-describeWith(
-  ['root', 'mount namespaces', 'kubectl'],
-  'the web configuration of the overlay',
-  function (this: Mocha.Suite) {
-    this.timeout(180_000);
-    const node = mkdtempSync(join(tmpdir(), 'satoken-node-'));
-    const pod = podOf('daemonset/overlays/web-config');
-    let container: Running;
+describeWith(['root', 'mount namespaces', 'kubectl'], 'the web configuration of the overlay', () => {
+  const node = mkdtempSync(join(tmpdir(), 'satoken-node-'));
+  const pod = podOf('daemonset/overlays/web-config');
+  let container: Running;
 
-    before(async () => {
-      const volumes = Object.fromEntries(pod.volumes.map(({ name }) => [name, join(node, name)]));
-      for (const folder of Object.values(volumes)) mkdirSync(folder);
-      writeFileSync(join(node, 'web/web.yml'), `basic_auth_users:\n  prometheus: ${HASH}\n`);
-      const fields = { 'spec.nodeName': 'node-1', 'metadata.uid': 'own' };
-      container = await startContainer({ image: imageOfHead(), pod, fields, volumes });
-    });
-    after(async () => {
-      await container.stop();
-      rmSync(node, { recursive: true });
-    });
+  before(async () => {
+    const volumes = Object.fromEntries(pod.volumes.map(({ name }) => [name, join(node, name)]));
+    for (const folder of Object.values(volumes)) mkdirSync(folder);
+    writeFileSync(join(node, 'web/web.yml'), `basic_auth_users:\n  prometheus: ${HASH}\n`);
+    const fields = { 'spec.nodeName': 'node-1', 'metadata.uid': 'own' };
+    container = await startContainer({ image: imageOfHead(), pod, fields, volumes });
+  });
+  after(async () => {
+    await container.stop();
+    rmSync(node, { recursive: true });
+  });
 
-    for (const { it: title, headers, status } of [
-      { it: 'refuses whoever says nothing', headers: {}, status: 401 },
-      {
-        it: 'refuses a wrong password',
-        headers: { authorization: basic('prometheus', 'wrong') },
-        status: 401,
-      },
-      {
-        it: 'answers whom the Secret names',
-        headers: { authorization: basic('prometheus') },
-        status: 200,
-      },
-    ]) {
-      it(title, async () => {
-        assert.equal((await fetch(`${container.url}/metrics`, { headers })).status, status);
-      });
-    }
-
-    it('answers the paths that the manifest probes, on their own port, to everybody', async () => {
-      const [, port] = /msg="listening for probes" .*port=(\d+)/.exec(container.log) ?? [];
-      const [{ livenessProbe, readinessProbe }] = pod.containers;
-      for (const { httpGet } of [livenessProbe, readinessProbe])
-        assert.equal((await fetch(`http://127.0.0.1:${port}${httpGet.path}`)).status, 200);
+  for (const { it: title, headers, status } of [
+    { it: 'refuses whoever says nothing', headers: {}, status: 401 },
+    {
+      it: 'refuses a wrong password',
+      headers: { authorization: basic('prometheus', 'wrong') },
+      status: 401,
+    },
+    {
+      it: 'answers whom the Secret names',
+      headers: { authorization: basic('prometheus') },
+      status: 200,
+    },
+  ]) {
+    it(title, async () => {
+      assert.equal((await fetch(`${container.url}/metrics`, { headers })).status, status);
     });
-  },
-);
+  }
+
+  it('answers the paths that the manifest probes, on their own port, to everybody', async () => {
+    const [, port] = /msg="listening for probes" .*port=(\d+)/.exec(container.log) ?? [];
+    const [{ livenessProbe, readinessProbe }] = pod.containers;
+    for (const { httpGet } of [livenessProbe, readinessProbe])
+      assert.equal((await fetch(`http://127.0.0.1:${port}${httpGet.path}`)).status, 200);
+  });
+});

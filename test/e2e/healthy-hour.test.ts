@@ -94,5 +94,5 @@ describe('a healthy hour of 250 pods', () => {
     }
     assert.ok(issued > PODS, 'tokens were replaced');
     assert.ok(agent.cluster.facts().signatures.size > PODS, 'signatures were verified');
-  }).timeout(120_000);
+  });
 });

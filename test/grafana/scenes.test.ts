@@ -74,8 +74,7 @@ describe('the scenes', () => {
 for (const { title, program, tools } of PROGRAMS) {
   describeWith(tools, `the dashboards, asked of a real Prometheus: ${title}`, () => {
     let prometheus: Prometheus;
-    before(async function () {
-      this.timeout(60_000);
+    before(async () => {
       prometheus = await startPrometheus(program, folder, await recording(), 1.5 * STEP);
     });
     after(() => prometheus.stop());

@@ -12,8 +12,7 @@ import { type Stage, setStage } from './stage.ts';
 /** An address from which nobody attacks. */
 const KUBELET = '127.0.0.99';
 
-describeWith(['prometheus', 'openssl'], 'an attack on a guarded exporter', function (this: Mocha.Suite) {
-  this.timeout(120_000);
+describeWith(['prometheus', 'openssl'], 'an attack on a guarded exporter', () => {
   let stage: Stage;
 
   before(async () => {

@@ -92,8 +92,7 @@ function sockets(): number {
 }
 
 describe('an API server that is killed, frozen and restarted a hundred times', () => {
-  it('leaves right facts, no sockets and no memory taken', async function () {
-    this.timeout(120_000);
+  it('leaves right facts, no sockets and no memory taken', async () => {
     const one = await joinCluster({ speed: 1_000 });
     const done: string[] = [];
     const wreak = async (rounds: number): Promise<void> => {
