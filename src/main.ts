@@ -162,11 +162,11 @@ async function runOnce(
   { command, operands, config }: CommandLine,
   takeSnapshot: TakeSnapshot,
 ): Promise<Exit> {
-  const { lookOnce } = await import('./app/scan-once.ts');
-  const looked = await lookOnce({ ...common(config, takeSnapshot), version: VERSION });
-  if (!looked.ok) return complain([looked.problem]);
-  const { snapshot, warning } = looked;
-  if (warning !== undefined) process.stderr.write(`${warning}\n`);
+  const { scanOnce } = await import('./app/scan-once.ts');
+  const scanned = await scanOnce({ ...common(config, takeSnapshot), version: VERSION });
+  if (!scanned.ok) return complain(scanned.error);
+  const { snapshot, warnings } = scanned.value;
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
   if (command === 'explain') {
     const { text, exit } = explain(operands[0] ?? '', snapshot, config.runbooks);
     process.stdout.write(text);

@@ -8,10 +8,10 @@
 import { kubeconfigOf } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
 import type { AccessReviewer, AccessReviewerOptions } from '../web/auth/access-review.ts';
-import type { ClusterWiring } from './connect-api-server.ts';
+import type { ApiServerOptions } from './connect-api-server.ts';
 
 export interface AccessWiring
-  extends Pick<ClusterWiring, 'environment' | 'userAgent' | 'clock' | 'onRequest' | 'mayStartPrograms'>,
+  extends Pick<ApiServerOptions, 'environment' | 'userAgent' | 'clock' | 'onRequest' | 'mayStartPrograms'>,
     Pick<AccessReviewerOptions, 'onFailure'> {
   readonly config: Pick<Config, 'kubeconfig'>;
 }

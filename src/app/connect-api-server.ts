@@ -1,7 +1,5 @@
 /**
- * The way to the API server, where there is one: found in the configuration, wired to who listens.
- *
- * Knows what `--cluster.mode` means, nothing of what is asked.
+ * Connects to the API server as the configuration says, if at all.
  */
 import { kubeconfigOf } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
@@ -11,49 +9,50 @@ import type { Listener } from '../sources/api-server/health.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readOwnToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
+import { err, ok, type Result } from '../util/result.ts';
 
-export interface ClusterWiring {
+export interface ApiServerOptions {
   readonly config: Config;
-  /** The environment's, where a pod or a person has a configuration without naming it. */
+  /** A pod and a user have a kubeconfig by their environment, without naming it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
   readonly userAgent: string;
   readonly clock: Clock;
+  /** From 0 to 1. */
   readonly random: () => number;
   readonly listener: Listener;
   readonly onRequest: ConnectionOptions['onRequest'];
-  /** Tokens, and pods, that are asked about in a minute at most. */
-  readonly questionsPerMinute: number;
-  /** Whether credentials may come from a program; they may where nothing is said. */
+  /** Requests about single tokens, and about single pods, per minute. */
+  readonly requestsPerMinute: number;
+  /** Whether credentials may come from a program (`exec` in a kubeconfig). Default: true. */
   readonly mayStartPrograms?: boolean;
 }
 
-export type Joined =
-  | { readonly ok: true; readonly cluster: ClusterSource | undefined }
-  /** In words that are safe to show. */
-  | { readonly ok: false; readonly problem: string };
-
-const OFF: Joined = { ok: true, cluster: undefined };
-
-/** Loaded only here: on a node where the API server is not asked, its client costs no memory. */
-export async function joinCluster(wiring: ClusterWiring): Promise<Joined> {
-  const { config, environment, node } = wiring;
+/**
+ * Returns undefined if the API server is not to be used. An error is safe to show.
+ *
+ * The client is imported here, so that it costs no memory on nodes that do without the API server.
+ */
+export async function connectApiServer(
+  options: ApiServerOptions,
+): Promise<Result<ClusterSource | undefined, string>> {
+  const { config, environment, node } = options;
   const kubeconfig = kubeconfigOf(config, environment);
-  if (kubeconfig === undefined) return OFF;
+  if (kubeconfig === undefined) return ok(undefined);
   const [{ connect }, { createCluster }] = await Promise.all([
     import('../sources/api-server/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
-  const connected = await connect({ ...wiring, kubeconfig });
-  if (!connected.ok) return connected;
-  const { connection } = connected;
-  const cluster = createCluster({
-    ...wiring,
-    connection,
-    nodeName: node,
-    readRaw: createReadRaw(config.rootDir),
-    ownAudiences: () => readOwnToken(config.ownToken)?.audiences,
-    tokenReview: config.tokenReview,
-  });
-  return { ok: true, cluster };
+  const connected = await connect({ ...options, kubeconfig });
+  if (!connected.ok) return err(connected.problem);
+  return ok(
+    createCluster({
+      ...options,
+      connection: connected.connection,
+      nodeName: node,
+      readRaw: createReadRaw(config.rootDir),
+      ownAudiences: () => readOwnToken(config.ownToken)?.audiences,
+      tokenReview: config.tokenReview,
+    }),
+  );
 }

@@ -1,20 +1,16 @@
 /**
- * One look at the node, for `scan` and `explain`: everything that can be known within a few seconds.
- *
- * Knows nothing of how it is shown.
+ * One scan of the node, for `scan` and `explain`: everything that the sources find out within a few seconds.
  */
 
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
-import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
-import { type LookupTargets, lookupTargetsOf } from '../core/snapshot.ts';
-import type { ClusterSource } from '../sources/api-server/api-server.ts';
-import { createTokenFiles } from '../sources/files/token-files.ts';
-import { type Clock, createAlarm } from '../util/clock.ts';
-import { joinCluster } from './connect-api-server.ts';
-import { createFacts, type Facts } from './state.ts';
+import { lookupTargetsOf, type Snapshot, type TakeSnapshot } from '../core/snapshot.ts';
+import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
+import { err, ok, type Result } from '../util/result.ts';
+import { createSources, listSources, type Sources } from './sources.ts';
+import { createState, type State } from './state.ts';
 
-export interface OnceOptions {
+export interface ScanOnceOptions {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
@@ -25,78 +21,91 @@ export interface OnceOptions {
   readonly random: () => number;
 }
 
-export type Looked =
-  /** `warning`: why the API server was not asked though it might have been. */
-  | { readonly ok: true; readonly snapshot: Snapshot; readonly warning: string | undefined }
-  | { readonly ok: false; readonly problem: string };
+export interface Scanned {
+  readonly snapshot: Snapshot;
+  /** Why the API server was left out though the configuration allows it. */
+  readonly warnings: readonly string[];
+}
 
-/** What the API server has not said by then is unknown. */
-const PATIENCE_MS = 5_000;
-
-/** One person asks, once. */
-const MAX_QUESTIONS = 1_000;
+/** What other sources than the files have not found out by then counts as unknown. */
+const TIMEOUT_MS = 5_000;
+/** A wait that ends when something has changed. */
+const LONG_MS = 3_600_000;
+/** Interactive use: one user, once. */
+const REQUESTS_PER_MINUTE = 1_000;
 
 const nothing = (): void => undefined;
 
-/** Whether everything that was asked has been answered, or will not be. */
-function isSettled({ facts }: ClusterSource, { tokens, pods }: LookupTargets): boolean {
-  const { resources, reviews, mountFailures } = facts();
-  if (facts() === NO_CLUSTER) return false;
+/** Whether the API server has answered everything, or will not. */
+function isAnswered(snapshot: Snapshot): boolean {
+  const { cluster } = snapshot;
+  const { resources, reviews, mountFailures } = cluster;
+  if (cluster === NO_CLUSTER) return false;
   const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
   if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
+  const { tokens, pods } = lookupTargetsOf(snapshot);
   const isReviewed = !isUp('tokenreviews') || tokens.every((token) => reviews.has(token));
   return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
 }
 
-/** Asks until all is answered, or patience ends. */
-async function settle(
-  cluster: ClusterSource,
-  facts: Facts,
-  clock: Clock,
-  changed: ReturnType<typeof createAlarm>,
-) {
-  const stop = new AbortController();
-  const running = cluster.run(stop.signal);
-  const giveUpAt = clock.monotonicMs() + PATIENCE_MS;
-  do {
-    await changed.wait(giveUpAt - clock.monotonicMs(), stop.signal);
-    facts.gather();
-  } while (!isSettled(cluster, lookupTargetsOf(facts.snapshot())) && clock.monotonicMs() < giveUpAt);
-  const snapshot = facts.snapshot();
-  stop.abort();
-  await running;
-  return snapshot;
+function isSettled(sources: Sources, snapshot: Snapshot): boolean {
+  const hasRun = listSources(sources).every(({ lastRun }) => lastRun() !== undefined);
+  return hasRun && (sources.cluster === undefined || isAnswered(snapshot));
 }
 
-/** Rejects through a bug alone. */
-export async function lookOnce(options: OnceOptions): Promise<Looked> {
+interface Settling {
+  readonly sources: Sources;
+  readonly state: State;
+  readonly clock: Clock;
+  readonly changed: Alarm;
+  /** Aborted when a source threw. */
+  readonly signal: AbortSignal;
+}
+
+/** Waits for the scan, however long it takes, then for everything else until the timeout. */
+async function settle({ sources, state, clock, changed, signal }: Settling): Promise<Snapshot> {
+  while (sources.observation?.lastRun() === undefined && !signal.aborted) await changed.wait(LONG_MS, signal);
+  const untilMs = clock.monotonicMs() + TIMEOUT_MS;
+  for (;;) {
+    state.refresh();
+    const leftMs = untilMs - clock.monotonicMs();
+    if (leftMs <= 0 || signal.aborted || isSettled(sources, state.snapshot())) return state.snapshot();
+    await changed.wait(leftMs, signal);
+  }
+}
+
+/** Rejects only on a bug. An error is safe to show. */
+export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned, readonly string[]>> {
   const { config, clock, takeSnapshot, version } = options;
-  const now = (): number => config.at ?? clock.now();
   const changed = createAlarm(clock);
-  const listener = { onChange: changed.ring, onFailure: changed.ring, onError: nothing };
-  const joined = await joinCluster({
+  const stop = new AbortController();
+  const { sources, problems } = await createSources({
     ...options,
-    listener,
     userAgent: `sa-token-exporter/${version}`,
-    onRequest: nothing,
-    questionsPerMinute: MAX_QUESTIONS,
-  });
-  if (!joined.ok && config.clusterMode === 'on') return joined;
-  const cluster = joined.ok ? joined.cluster : undefined;
-  const files = createTokenFiles({
-    rootDir: config.rootDir,
     isWatching: false,
-    now: clock.now,
-    onNudge: nothing,
+    requestsPerMinute: REQUESTS_PER_MINUTE,
+    onChange: changed.ring,
+    onApiFailure: changed.ring,
+    onError: (part) => (error) => {
+      if (part === 'pass') stop.abort(error);
+    },
+    onRequest: nothing,
     onRotation: nothing,
     onReadFailure: nothing,
     onWatchFailure: nothing,
   });
-  await files.scan();
-  const facts = createFacts({ config, files, cluster, takeSnapshot, now, isLasting: false });
-  facts.gather();
-  const warning = joined.ok ? undefined : joined.problem;
-  const isAsked = cluster !== undefined;
-  const snapshot = isAsked ? await settle(cluster, facts, clock, changed) : facts.snapshot();
-  return { ok: true, snapshot, warning };
+  if (problems.length > 0 && config.clusterMode === 'on') return err(problems);
+  const now = (): number => config.at ?? clock.now();
+  const state = createState({ sources, takeSnapshot, now, isContinuous: false });
+  const all = listSources(sources);
+  const running = Promise.all(all.map(({ run }) => run(stop.signal)));
+  try {
+    const snapshot = await settle({ sources, state, clock, changed, signal: stop.signal });
+    stop.signal.throwIfAborted();
+    return ok({ snapshot, warnings: problems });
+  } finally {
+    stop.abort();
+    await running;
+    for (const source of all) source.close();
+  }
 }

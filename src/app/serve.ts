@@ -6,21 +6,20 @@
 import { once } from 'node:events';
 import type { Config } from '../config/options.ts';
 import { problemsOf, type Read } from '../config/yaml-file.ts';
+import type { SourceFacts } from '../core/facts.ts';
 import type { TakeSnapshot } from '../core/snapshot.ts';
 import { type BuildInfo, createExporterMetrics, type ExporterMetrics } from '../metrics/exporter-metrics.ts';
 import { EXPORTER, type Part } from '../metrics/exporter-rows.ts';
 import { createListFamilies } from '../metrics/families.ts';
 import { createScrape } from '../metrics/scrape.ts';
-import { createTokenFiles, type TokenFiles } from '../sources/files/token-files.ts';
 import { type Rotation, rotationLag } from '../sources/files/volume.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';
 import type { Guard } from '../web/auth/guard.ts';
 import { openSettings } from '../web/config/reloader.ts';
 import { createWeb, type WebOptions } from '../web/web.ts';
-import { type ClusterWiring, type Joined, joinCluster } from './connect-api-server.ts';
-import { createReconciler, type Reconciler } from './reconciler.ts';
-import { createFacts, type Facts } from './state.ts';
+import { type CreatedSources, createSources, listSources, type SourcesOptions } from './sources.ts';
+import { createState, type State } from './state.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -39,8 +38,8 @@ export interface ServeOptions {
   readonly onListening?: NonNullable<WebOptions['onListening']>;
 }
 
-/** A fleet asks at once when something is wrong with all of it. */
-const QUESTIONS_PER_MINUTE = 10;
+/** All nodes of a fleet send requests at the same time if something is wrong with all of them. */
+const REQUESTS_PER_MINUTE = 10;
 
 /** What the parts have in common. */
 interface Shared extends ServeOptions {
@@ -59,7 +58,20 @@ function createShared(options: ServeOptions): Shared {
   return { ...options, metrics, onError };
 }
 
-function createFiles({ config, clock, log, metrics }: Shared, onNudge: () => void): TokenFiles {
+function userAgentOf({ version }: BuildInfo): string {
+  return `sa-token-exporter/${version}`;
+}
+
+function countRequests({ metrics }: Shared): SourcesOptions['onRequest'] {
+  return (resource, code) => metrics.inc(EXPORTER.apiRequests, { resource, code: String(code) });
+}
+
+/** The sources, wired to the exporter's metrics and the log. */
+function connectSources(
+  shared: Shared,
+  onChange: (facts: keyof SourceFacts) => void,
+): Promise<CreatedSources> {
+  const { config, log, metrics, build } = shared;
   const onRotation = (rotation: Rotation): void => {
     const lag = rotationLag(rotation);
     metrics.inc(EXPORTER.rotations);
@@ -67,41 +79,20 @@ function createFiles({ config, clock, log, metrics }: Shared, onNudge: () => voi
     const { namespace, pod, volume, path } = rotation.after.identity;
     log.debug('token rotated', { namespace, pod, volume, path });
   };
-  return createTokenFiles({
-    rootDir: config.rootDir,
+  return createSources({
+    ...shared,
+    userAgent: userAgentOf(build),
     isWatching: config.isWatching,
-    now: clock.now,
-    onNudge,
+    requestsPerMinute: REQUESTS_PER_MINUTE,
+    onChange,
     onRotation,
     onReadFailure: (reason) => metrics.inc(EXPORTER.readErrors, { reason }),
     onWatchFailure: (reason) => {
       metrics.inc(EXPORTER.watchErrors, { reason });
       log.debug('watch failed', { reason });
     },
-  });
-}
-
-function userAgentOf({ version }: BuildInfo): string {
-  return `sa-token-exporter/${version}`;
-}
-
-function countRequests({ metrics }: Shared): ClusterWiring['onRequest'] {
-  return (resource, code) => metrics.inc(EXPORTER.apiRequests, { resource, code: String(code) });
-}
-
-/** The source of what the API server knows, wired to the counters and the log. */
-function join(shared: Shared, onChange: () => void): Promise<Joined> {
-  const { log, build, onError } = shared;
-  return joinCluster({
-    ...shared,
-    userAgent: userAgentOf(build),
     onRequest: countRequests(shared),
-    questionsPerMinute: QUESTIONS_PER_MINUTE,
-    listener: {
-      onChange,
-      onFailure: (resource, reason) => log.warn('API server does not answer', { resource, reason }),
-      onError: onError('cluster'),
-    },
+    onApiFailure: (resource, reason) => log.warn('API server does not answer', { resource, reason }),
   });
 }
 
@@ -128,27 +119,30 @@ async function createAccessGuard(
   return { ok: true, value: { guard, close } };
 }
 
-function createLoop(shared: Shared, facts: Facts, files: TokenFiles, onReady: () => void): Reconciler {
-  const { config, clock, log, onError } = shared;
-  let isFirst = true;
-  const onPass = (): void => {
-    facts.gather();
-    if (!isFirst) return;
-    isFirst = false;
-    onReady();
-    const { tokens, unreadable } = facts.observation();
+/** Merges the facts after each change. They are complete enough to serve once the first scan has ended. */
+function createRefresh({ log, onError }: Shared, state: () => State) {
+  let isReady = false;
+  const refresh = (facts: keyof SourceFacts): void => {
+    try {
+      state().refresh();
+    } catch (error) {
+      onError('pass')(error);
+      return;
+    }
+    if (isReady || facts !== 'observation') return;
+    isReady = true;
+    const { tokens, unreadable } = state().snapshot().observation;
     log.info('first pass ended', { tokens: tokens.length, unreadable: unreadable.length });
   };
-  const intervalMs = config.scanInterval * 1_000;
-  return createReconciler({ source: files, clock, intervalMs, onPass, onError: onError('pass') });
+  return { refresh, isReady: () => isReady };
 }
 
 /** What the server answers from. */
-function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): WebOptions['answers'] {
+function createAnswers(shared: Shared, { snapshot }: State, isReady: () => boolean): WebOptions['answers'] {
   const { config, node, build, clock, metrics, onError } = shared;
   const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
   const scrape = createScrape({
-    takeSnapshot: facts.snapshot,
+    takeSnapshot: snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
     exporterFamilies: metrics.families,
   });
@@ -159,7 +153,7 @@ function createAnswers(shared: Shared, facts: Facts, isReady: () => boolean): We
     version: build.version,
     runbooks,
     scrape,
-    takeSnapshot: facts.snapshot,
+    takeSnapshot: snapshot,
     isPageShown: !isPageOff,
     isReady,
     onError: onError('request'),
@@ -177,10 +171,8 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const { config, clock, log, signal } = options;
   const shared = createShared(options);
   const { metrics, onError } = shared;
-  let isReady = false;
-  const nudge = (): void => loop.nudge();
-  const files = createFiles(shared, nudge);
-  const joined = await join(shared, nudge);
+  const { refresh, isReady } = createRefresh(shared, () => state);
+  const { sources, problems } = await connectSources(shared, refresh);
   const access = await createAccessGuard(shared);
   const settings = await openSettings({
     ...shared,
@@ -190,29 +182,26 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     },
     onError: onError('web_config'),
   });
-  const unjoined = joined.ok || config.clusterMode !== 'on' ? [] : [joined.problem];
-  if (unjoined.length > 0 || !access.ok || !settings.ok)
-    return [...unjoined, ...problemsOf(access), ...problemsOf(settings)];
-  if (!joined.ok) log.warn('API server is not asked', { problem: joined.problem });
-  const cluster = joined.ok ? joined.cluster : undefined;
-  const facts = createFacts({ ...shared, files, cluster, now: clock.now, isLasting: true });
-  const loop = createLoop(shared, facts, files, () => {
-    isReady = true;
-  });
+  const required = config.clusterMode === 'on' ? problems : [];
+  if (required.length > 0 || !access.ok || !settings.ok)
+    return [...required, ...problemsOf(access), ...problemsOf(settings)];
+  for (const problem of problems) log.warn('API server is not asked', { problem });
+  const state = createState({ ...shared, sources, now: clock.now, isContinuous: true });
   const web = await createWeb({
     ...shared,
     settings: settings.value,
-    answers: createAnswers(shared, facts, () => isReady),
+    answers: createAnswers(shared, state, isReady),
     kubernetesAuth: access.value?.guard,
     onRejection: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
     onError: onError('request'),
   });
   if (!signal.aborted) await web.listen();
-  const running = [loop.run(signal), web.run(signal), cluster?.run(signal)];
+  const all = listSources(sources);
+  const running = [...all, web].map(({ run }) => run(signal));
   if (!signal.aborted) await once(signal, 'abort');
   await Promise.all([...running, web.drain()]);
   access.value?.close();
-  files.close();
+  for (const source of all) source.close();
   log.info('ended');
   return [];
 }

@@ -1,63 +1,48 @@
 /**
- * All that is known, from every source: token files, the API server, the exporter's own mount.
- *
- * Keeps the sources apart and the facts together. Knows nothing of when to look, nor of who asks.
+ * The facts of all sources, merged into one object and judged when asked for.
  */
-import type { Config } from '../config/options.ts';
-import { NO_FACTS } from '../core/facts.ts';
+import { type Facts, NO_FACTS, type SourceFacts } from '../core/facts.ts';
 import { findMissing, type MissingSince, trackMissing } from '../core/missing-tokens.ts';
-import { NOTHING_OBSERVED, type Observation } from '../core/observation.ts';
-import type { SelfFacts } from '../core/self-check.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
-import { lookupTargetsOf } from '../core/snapshot.ts';
-import type { ClusterSource } from '../sources/api-server/api-server.ts';
-import type { TokenFiles } from '../sources/files/token-files.ts';
-import { readOwnToken } from '../sources/self/exporter-token.ts';
+import { listSources, type Sources } from './sources.ts';
 
-export interface FactsOptions {
-  readonly config: Pick<Config, 'podUid' | 'ownToken'>;
-  readonly files: Pick<TokenFiles, 'observe'>;
-  /** Undefined where the API server is not asked. */
-  readonly cluster: ClusterSource | undefined;
+export interface StateOptions {
+  readonly sources: Sources;
   readonly takeSnapshot: TakeSnapshot;
-  /** Epoch seconds. */
+  /** Unix seconds. */
   readonly now: () => number;
-  /** Whether it is gathered again and again, so that what is missing for a moment can be waited out. */
-  readonly isLasting: boolean;
+  /** Whether the facts are refreshed for long enough to tell a token that is missing from one that is late. */
+  readonly isContinuous: boolean;
 }
 
-export interface Facts {
-  /** To be called after every pass: takes over what it found, and asks about what is in trouble. */
-  readonly gather: () => void;
-  readonly observation: () => Observation;
-  /** Everything, judged at this instant. */
+export interface State {
+  /** To be called after the facts of a source may have changed. Passes them on to all sources. */
+  readonly refresh: () => void;
+  /** All facts, judged at this instant. */
   readonly snapshot: () => Snapshot;
 }
 
-function readSelf({ podUid, ownToken }: FactsOptions['config']): SelfFacts | undefined {
-  if (podUid === '') return undefined;
-  return { podUid, mountedTokenId: readOwnToken(ownToken)?.id };
+function sourceFacts(sources: Sources): SourceFacts {
+  const entries = Object.entries(sources).map(([facts, source]) => [facts, source?.facts()] as const);
+  return { ...NO_FACTS, ...Object.fromEntries(entries.filter(([, facts]) => facts !== undefined)) };
 }
 
-export function createFacts(options: FactsOptions): Facts {
-  const { config, files, cluster, takeSnapshot, now, isLasting } = options;
-  let observation = NOTHING_OBSERVED;
-  let self: SelfFacts | undefined;
-  let since: MissingSince;
+export function createState({ sources, takeSnapshot, now, isContinuous }: StateOptions): State {
+  const all = listSources(sources);
+  let missingSince: MissingSince;
 
-  const snapshot = (): Snapshot =>
-    takeSnapshot(
-      { ...NO_FACTS, observation, cluster: cluster?.facts() ?? NO_FACTS.cluster, self, missingSince: since },
-      now(),
-    );
+  const merge = (): Facts => ({
+    ...sourceFacts(sources),
+    runs: new Map(all.map(({ name, lastRun }) => [name, lastRun()])),
+    missingSince,
+  });
+  const snapshot = (): Snapshot => takeSnapshot(merge(), now());
 
-  const gather = (): void => {
-    observation = files.observe();
-    self = readSelf(config);
-    if (cluster === undefined) return;
-    if (isLasting) since = trackMissing(findMissing(observation, cluster.facts()), since, now());
-    const { tokens, pods } = lookupTargetsOf(snapshot());
-    cluster.inspect({ tokens: observation.tokens, suspects: tokens, suspectPods: pods });
+  const refresh = (): void => {
+    const { observation, cluster } = sourceFacts(sources);
+    if (isContinuous) missingSince = trackMissing(findMissing(observation, cluster), missingSince, now());
+    const current = snapshot();
+    for (const { onSnapshot } of all) onSnapshot?.(current);
   };
-  return { gather, observation: () => observation, snapshot };
+  return { refresh, snapshot };
 }

@@ -14,9 +14,10 @@ import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
-import { joinCluster } from '../../src/app/connect-api-server.ts';
-import { createFacts } from '../../src/app/state.ts';
+import { connectApiServer } from '../../src/app/connect-api-server.ts';
+import { createState } from '../../src/app/state.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
 import {
   createTakeSnapshot,
   type LookupTargets,
@@ -26,6 +27,7 @@ import {
 import type { Token } from '../../src/core/token.ts';
 import type { ClusterSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { policy } from './tokens.ts';
 
 export interface TestAgent {
@@ -50,7 +52,7 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
   const loaded = loadConfig([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`], {});
   assert.ok(loaded.ok);
   const { config } = loaded.commandLine;
-  const joined = await joinCluster({
+  const connected = await connectApiServer({
     config,
     environment: {},
     node: 'node-1',
@@ -63,10 +65,36 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
     random: Math.random,
     listener: { onChange: nothing, onFailure: nothing, onError: (error) => assert.fail(String(error)) },
     onRequest: nothing,
-    questionsPerMinute: 10_000,
+    requestsPerMinute: 10_000,
   });
-  assert.ok(joined.ok && joined.cluster);
-  return { config, cluster: joined.cluster };
+  assert.ok(connected.ok && connected.value);
+  return connected.value;
+}
+
+/** The source of files, which scans when it is told to. */
+function createSteppedFiles(rootDir: string, now: () => number) {
+  const files = createTokenFiles({
+    rootDir,
+    isWatching: false,
+    now,
+    onNudge: nothing,
+    onRotation: nothing,
+    onReadFailure: nothing,
+    onWatchFailure: nothing,
+  });
+  let observation = NOTHING_OBSERVED;
+  const source: Source<Observation> = {
+    name: 'files',
+    run: async () => undefined,
+    facts: () => observation,
+    lastRun: () => undefined,
+    close: files.close,
+  };
+  const scan = async (): Promise<void> => {
+    await files.scan();
+    observation = files.observe();
+  };
+  return { source, scan };
 }
 
 /** Whether the agent knows of pods, accounts and keys in use what the API server knows. */
@@ -109,41 +137,37 @@ export async function startAgent(start: number): Promise<TestAgent> {
   const world = createWorld({ rootDir, mounts: chooseMounts(folder), now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
-  const { config, cluster } = await joinSimulated(rootDir, kubeconfig, now);
+  const cluster = await joinSimulated(rootDir, kubeconfig, now);
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
-  const files = createTokenFiles({
-    rootDir,
-    isWatching: false,
+  const files = createSteppedFiles(rootDir, now);
+  const state = createState({
+    sources: { observation: files.source, cluster, self: undefined },
+    takeSnapshot: createTakeSnapshot(policy()),
     now,
-    onNudge: nothing,
-    onRotation: nothing,
-    onReadFailure: nothing,
-    onWatchFailure: nothing,
+    isContinuous: true,
   });
-  const takeSnapshot = createTakeSnapshot(policy());
-  const facts = createFacts({ config, files, cluster, takeSnapshot, now, isLasting: true });
 
   const isUpToDate = (): boolean =>
-    isCurrent(world, cluster, facts.observation().tokens) &&
-    isAnswered(cluster, lookupTargetsOf(facts.snapshot()));
+    isCurrent(world, cluster, files.source.facts().tokens) &&
+    isAnswered(cluster, lookupTargetsOf(state.snapshot()));
 
   const stepTo = async (to: number): Promise<Snapshot> => {
     time = to;
     world.tick();
     await files.scan();
     const giveUpAt = performance.now() + PATIENCE_MS;
-    for (facts.gather(); !isUpToDate(); facts.gather()) {
+    for (state.refresh(); !isUpToDate(); state.refresh()) {
       assert.ok(performance.now() < giveUpAt, 'the agent does not catch up');
       await delay(LOOK_AGAIN_MS);
     }
-    return facts.snapshot();
+    return state.snapshot();
   };
   const close = async (): Promise<void> => {
     stop.abort();
     await running;
     await api.close();
-    files.close();
+    files.source.close();
     world.kubelet.close();
     rmSync(folder, { recursive: true });
   };

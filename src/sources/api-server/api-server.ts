@@ -14,9 +14,11 @@ import {
   type Review,
   type TokenReviewMode,
 } from '../../core/cluster-facts.ts';
+import { lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries } from '../../util/stable.ts';
+import type { Source } from '../source.ts';
 import { createApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { Listener } from './health.ts';
@@ -26,6 +28,7 @@ import { createInquiry } from './poller.ts';
 import { createReflector } from './reflector.ts';
 import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
+import { createSync } from './sync.ts';
 import { createReviewer, goodForMs } from './token-review.ts';
 
 export interface ClusterOptions {
@@ -38,8 +41,8 @@ export interface ClusterOptions {
   /** Audiences of the agent's own token, which is for the API server; undefined where they are not known. */
   readonly ownAudiences: () => readonly string[] | undefined;
   readonly tokenReview: TokenReviewMode;
-  /** Tokens, and pods, that are asked about in a minute at most. */
-  readonly questionsPerMinute: number;
+  /** Requests about single tokens, and about single pods, per minute. */
+  readonly requestsPerMinute: number;
   readonly listener: Listener;
 }
 
@@ -50,11 +53,7 @@ export interface Inspected {
   readonly suspectPods: readonly PodRef[];
 }
 
-export interface ClusterSource {
-  /** Runs until the signal aborts, then lets go of everything. Never rejects. */
-  readonly run: (signal: AbortSignal) => Promise<void>;
-  /** The same object while nothing is different. */
-  readonly facts: () => ClusterFacts;
+export interface ClusterSource extends Source<ClusterFacts> {
   /** To be called after every pass. */
   readonly inspect: (inspected: Inspected) => void;
 }
@@ -67,12 +66,16 @@ const COALESCE_MS = 250;
 const LONG_MS = 3_600_000;
 
 /** Hands changes on, the first at once and those that follow soon together; nothing any more once it ends. */
-function createRelay(listener: Listener, clock: Clock) {
+function createRelay(listener: Listener, clock: Clock, onUpdate: () => void) {
   const changed = createAlarm(clock);
   let isEnding = false;
   const relayed: Listener = {
-    onChange: changed.ring,
+    onChange: () => {
+      onUpdate();
+      changed.ring();
+    },
     onFailure: (resource, failure) => {
+      onUpdate();
       // What is cut off because we end is no failure.
       if (!isEnding) listener.onFailure(resource, failure);
     },
@@ -127,7 +130,7 @@ function createParts(options: ClusterOptions, listener: Listener) {
     keyOf: (token) => token,
     ask: createReviewer({ api, readRaw, podOf: (uid) => pods.known()?.get(uid) }),
     goodForMs,
-    perMinute: options.questionsPerMinute,
+    perMinute: options.requestsPerMinute,
   });
   const events = createInquiry<PodRef, string, readonly MountFailure[]>({
     ...tools,
@@ -135,14 +138,21 @@ function createParts(options: ClusterOptions, listener: Listener) {
     keyOf: ({ uid }) => uid,
     ask: createMountInquirer(api),
     goodForMs: () => MOUNT_FAILURES_GOOD_FOR_MS,
-    perMinute: options.questionsPerMinute,
+    perMinute: options.requestsPerMinute,
   });
   return { pods, accounts, keys, signatures, reviews, events };
 }
 
+function inspectedOf(snapshot: Snapshot): Inspected {
+  const { tokens, pods } = lookupTargetsOf(snapshot);
+  return { tokens: snapshot.observation.tokens, suspects: tokens, suspectPods: pods };
+}
+
 export function createCluster(options: ClusterOptions): ClusterSource {
   const { connection, clock, tokenReview } = options;
-  const relay = createRelay(options.listener, clock);
+  const sync = createSync(clock.monotonicMs);
+  const updateSync = (): void => sync.update(states().values());
+  const relay = createRelay(options.listener, clock, updateSync);
   const { pods, accounts, keys, signatures, reviews, events } = createParts(options, relay.listener);
   const asked = { pods, serviceaccounts: accounts, keys, events };
   const all = Object.entries(tokenReview === 'off' ? asked : { ...asked, tokenreviews: reviews });
@@ -175,8 +185,17 @@ export function createCluster(options: ClusterOptions): ClusterSource {
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
+    updateSync();
     await Promise.all([relay, signatures, ...all.map(([, part]) => part)].map((part) => part.run(signal)));
     connection.close();
   };
-  return { run, facts, inspect };
+  return {
+    name: 'api-server',
+    run,
+    facts,
+    lastRun: sync.lastRun,
+    onSnapshot: (snapshot) => inspect(inspectedOf(snapshot)),
+    inspect,
+    close: connection.close,
+  };
 }

@@ -25,8 +25,8 @@ export interface TokenFilesOptions {
 }
 
 export interface TokenFiles {
-  /** Looks at the whole node; lets others run every few milliseconds. */
-  readonly scan: () => Promise<void>;
+  /** Looks at the whole node; lets others run every few milliseconds. Returns whether the pods could be listed. */
+  readonly scan: () => Promise<boolean>;
   /** Looks at what was nudged and at what is still coming up. */
   readonly look: () => void;
   /** Whether anything is still coming up, so that a `look` soon may find more. */
@@ -55,7 +55,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   let scannedAt: EpochSeconds | undefined;
   let scanSeconds: number | undefined;
 
-  const scan = async (): Promise<void> => {
+  const scan = async (): Promise<boolean> => {
     const startedAt = performance.now();
     watches.retry();
     const isListed = pods.find();
@@ -65,6 +65,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
       scanSeconds = (performance.now() - startedAt) / 1_000;
     }
     await watches.settle();
+    return isListed;
   };
 
   const look = (): void => {

@@ -79,7 +79,7 @@ async function survive(all: readonly Said[]): Promise<void> {
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
     ownAudiences: () => undefined,
     tokenReview: 'all',
-    questionsPerMinute: 10,
+    requestsPerMinute: 10,
     listener: notes,
   });
   const stop = new AbortController();

@@ -148,7 +148,7 @@ export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> 
     readRaw,
     ownAudiences: () => undefined,
     tokenReview,
-    questionsPerMinute: 10,
+    requestsPerMinute: 10,
     listener: {
       onChange: bell.ring,
       onFailure: (resource, failure) => {

@@ -3,7 +3,7 @@
  *
  * Level-triggered: it never asks what an event was about. Knows nothing of what is looked at, or of verdicts.
  */
-import type { MonotonicClock } from '../util/clock.ts';
+import type { MonotonicClock } from '../../util/clock.ts';
 
 export interface Source {
   readonly scan: () => Promise<void>;

@@ -3,8 +3,12 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { createReconciler, type ReconcilerOptions, type Source } from '../../src/app/reconciler.ts';
-import { createFakeClock, type FakeClock, settle } from '../support/fake-clock.ts';
+import {
+  createReconciler,
+  type ReconcilerOptions,
+  type Source,
+} from '../../../src/sources/files/reconciler.ts';
+import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts';
 
 const INTERVAL_MS = 30_000;
 

@@ -1,0 +1,73 @@
+/**
+ * The table of sources: how each one is created from the configuration.
+ */
+import type { SourceFacts } from '../core/facts.ts';
+import type { Part } from '../metrics/exporter-rows.ts';
+import type { Listener } from '../sources/api-server/health.ts';
+import { createFilesSource } from '../sources/files/files.ts';
+import type { TokenFilesOptions } from '../sources/files/token-files.ts';
+import { createSelfSource } from '../sources/self/self.ts';
+import type { Source } from '../sources/source.ts';
+import { ok, type Result } from '../util/result.ts';
+import { type ApiServerOptions, connectApiServer } from './connect-api-server.ts';
+
+/** The sources in use, by the facts that they provide. */
+export type Sources = { readonly [K in keyof SourceFacts]: Source<SourceFacts[K]> | undefined };
+
+export interface SourcesOptions
+  extends Omit<ApiServerOptions, 'listener'>,
+    Pick<TokenFilesOptions, 'isWatching' | 'onRotation' | 'onReadFailure' | 'onWatchFailure'> {
+  /** The facts of this source may have changed. */
+  readonly onChange: (facts: keyof SourceFacts) => void;
+  /** A source threw: a bug, and no reason to stop. */
+  readonly onError: (part: Part) => (error: unknown) => void;
+  readonly onApiFailure: Listener['onFailure'];
+}
+
+/** Creates a source; undefined if the configuration does not ask for it. An error is safe to show. */
+type Create<F> = (options: SourcesOptions) => Promise<Result<Source<F> | undefined, string>>;
+
+const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
+  observation: async (options) =>
+    ok(
+      createFilesSource({
+        ...options,
+        rootDir: options.config.rootDir,
+        intervalMs: options.config.scanInterval * 1_000,
+        onChange: () => options.onChange('observation'),
+        onError: options.onError('pass'),
+      }),
+    ),
+  cluster: (options) =>
+    connectApiServer({
+      ...options,
+      listener: {
+        onChange: () => options.onChange('cluster'),
+        onFailure: options.onApiFailure,
+        onError: options.onError('cluster'),
+      },
+    }),
+  self: async ({ config: { podUid, ownToken }, clock }) =>
+    ok(podUid === '' ? undefined : createSelfSource({ podUid, tokenFile: ownToken, clock })),
+};
+
+export interface CreatedSources {
+  readonly sources: Sources;
+  /** Why sources that the configuration asks for could not be created; such a source is left out. */
+  readonly problems: readonly string[];
+}
+
+export async function createSources(options: SourcesOptions): Promise<CreatedSources> {
+  const created = await Promise.all(
+    Object.entries(SOURCES).map(async ([facts, create]) => [facts, await create(options)] as const),
+  );
+  const sources = created.map(([facts, result]) => [facts, result.ok ? result.value : undefined]);
+  return {
+    sources: Object.fromEntries(sources) as Sources,
+    problems: created.flatMap(([, result]) => (result.ok ? [] : [result.error])),
+  };
+}
+
+export function listSources(sources: Sources): readonly Source<unknown>[] {
+  return Object.values(sources).filter((source) => source !== undefined);
+}

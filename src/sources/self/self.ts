@@ -1,0 +1,57 @@
+/**
+ * The source of what the exporter knows about itself: which pod it is, and which token its own mount shows.
+ *
+ * A run reads that token; it fails if there is none to read. It takes place after each pass over the files, because the
+ * two are compared: at another moment, one of them may be a rotation ahead.
+ */
+import { once } from 'node:events';
+import type { SourceRun } from '../../core/facts.ts';
+import { NOTHING_OBSERVED } from '../../core/observation.ts';
+import type { SelfFacts } from '../../core/self-check.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { MonotonicClock } from '../../util/clock.ts';
+import { stable } from '../../util/stable.ts';
+import type { Source } from '../source.ts';
+import { readOwnToken } from './exporter-token.ts';
+
+export interface SelfOptions {
+  readonly podUid: string;
+  /** Path of the exporter's token in its own mount. */
+  readonly tokenFile: string;
+  readonly clock: Pick<MonotonicClock, 'monotonicMs'>;
+}
+
+function sameSelf(a: SelfFacts, b: SelfFacts): boolean {
+  return a.podUid === b.podUid && a.mountedTokenId === b.mountedTokenId;
+}
+
+/** The facts are undefined before the first pass over the files. */
+export function createSelfSource({ podUid, tokenFile, clock }: SelfOptions): Source<SelfFacts | undefined> {
+  const keep = stable(sameSelf);
+  let observation = NOTHING_OBSERVED;
+  let facts: SelfFacts | undefined;
+  let lastRun: SourceRun | undefined;
+
+  const read = (): void => {
+    const startedMs = clock.monotonicMs();
+    const claims = readOwnToken(tokenFile);
+    facts = keep({ podUid, mountedTokenId: claims?.id });
+    lastRun = { isSuccess: claims !== undefined, seconds: (clock.monotonicMs() - startedMs) / 1_000 };
+  };
+  const onSnapshot = (snapshot: Snapshot): void => {
+    if (snapshot.observation === observation) return;
+    observation = snapshot.observation;
+    read();
+  };
+  const run = async (signal: AbortSignal): Promise<void> => {
+    if (!signal.aborted) await once(signal, 'abort');
+  };
+  return {
+    name: 'self',
+    run,
+    facts: () => facts,
+    lastRun: () => lastRun,
+    onSnapshot,
+    close: () => undefined,
+  };
+}
