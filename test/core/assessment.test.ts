@@ -1,21 +1,23 @@
 /**
- * One token judged by all checks.
+ * One token judged by every check.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { createAssess, isFailing, verdictFor } from '../../src/core/assessment.ts';
 import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
+import type { ClusterFacts, PodFacts } from '../../src/core/cluster-facts.ts';
 import { scheduleOf } from '../../src/core/rotation.ts';
-import { legacyToken, NOW, policy, token } from '../support/tokens.ts';
+import { authority, clusterAround, podFacts } from '../support/cluster.ts';
+import { legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
 const YEAR = 31_536_000;
 const assess = createAssess(policy());
-/** Expired, long overdue, of another pod and for another audience. */
+/** Expired, overdue, of another pod, and with the wrong audience. */
 const ruined = token({ claims: { audiences: ['other'], pod: { name: 'other', uid: 'another-uid' } } });
 
 describe('an assessment', () => {
-  it('tells the token, its schedule, state and expectations', () => {
+  it('has the token, its schedule, state and expectations', () => {
     const one = token();
     const { token: judged, schedule, state, expectations } = assess(one, NOW);
     assert.equal(judged, one);
@@ -27,33 +29,14 @@ describe('an assessment', () => {
     );
   });
 
-  it('holds a verdict of each check, in the order of the table', () => {
+  it('has the result of every check, in the order of the table', () => {
     assert.deepEqual(
       assess(token(), NOW).results.map(({ check }) => check),
       CHECKS,
     );
   });
 
-  it('returns the verdict of a check by its reason', () => {
-    const assessment = assess(ruined, NOW);
-    for (const { check, verdict } of assessment.results)
-      assert.equal(verdictFor(assessment, check.reason), verdict);
-  });
-
-  it('has no verdict for a reason that only pods can have', () => {
-    const ofTokens = new Set<string>(CHECKS.map(({ reason }) => reason));
-    for (const { reason } of POD_CHECKS)
-      if (!ofTokens.has(reason)) assert.equal(verdictFor(assess(ruined, NOW), reason), undefined);
-  });
-
-  it('returns the previous object while nothing changes', () => {
-    const one = token({ claims: { pod: undefined } });
-    const before = assess(one, NOW);
-    assert.equal(assess(one, NOW + 1), before);
-    assert.notEqual(assess(one, NOW + YEAR), before);
-  });
-
-  it('works out once what does not change with the clock', () => {
+  it('computes once what does not depend on the time', () => {
     const one = token();
     const [early, late] = [assess(one, NOW), assess(one, NOW + YEAR)];
     assert.equal(early.schedule, late.schedule);
@@ -61,13 +44,28 @@ describe('an assessment', () => {
     assert.notEqual(early.state, late.state);
   });
 
-  it('works it out anew for a token that took its place', () => {
+  it('is the previous object while nothing changes', () => {
+    const one = token({ claims: { pod: undefined } });
+    const before = assess(one, NOW);
+    assert.equal(assess(one, NOW + 1), before);
+    assert.notEqual(assess(one, NOW + YEAR), before);
+  });
+
+  it('follows the cluster facts when they are replaced', () => {
+    const one = token();
+    const gone = clusterAround(one, { accounts: new Map() });
+    assert.equal(isFailing(assess(one, NOW + 60, clusterAround(one))), false);
+    assert.equal(isFailing(assess(one, NOW + 60, gone)), true);
+    assert.equal(isFailing(assess(one, NOW + 60, clusterAround(one))), false);
+  });
+
+  it('is computed again for the token that replaces another', () => {
     const before = assess(token(), NOW);
     const after = assess(token({ claims: { issuedAt: NOW + 60, expiresAt: NOW + 660 } }), NOW + 60);
     assert.notDeepEqual(before.schedule, after.schedule);
   });
 
-  it('goes by the policy it was made with', () => {
+  it('depends on the policy', () => {
     const strict = createAssess(policy({ rotationGrace: 0, audience: { rules: [], useCatalogue: false } }));
     const { state, expectations } = strict(token(), NOW + 2_881);
     assert.equal(state, 'overdue');
@@ -75,7 +73,7 @@ describe('an assessment', () => {
     assert.equal(assess(token(), NOW + 2_881).state, 'refresh_due');
   });
 
-  it('calls a token overdue in its state exactly while rotation_overdue fails and nothing worse is true', () => {
+  it('has the state overdue, stale or expired exactly if rotation_overdue fails', () => {
     fc.assert(
       fc.property(fc.integer({ min: -YEAR, max: 2 * YEAR }), fc.boolean(), (after, isExtended) => {
         const claims = isExtended ? { expiresAt: NOW + YEAR, warnAfter: NOW + 3_607 } : {};
@@ -88,19 +86,38 @@ describe('an assessment', () => {
   });
 });
 
+describe('verdictFor', () => {
+  it('returns the verdict of the check with the reason', () => {
+    const assessment = assess(ruined, NOW);
+    for (const { check, verdict } of assessment.results)
+      assert.equal(verdictFor(assessment, check.reason), verdict);
+  });
+
+  it('returns undefined for the reason of a check of pods', () => {
+    const ofTokens = new Set<string>(CHECKS.map(({ reason }) => reason));
+    for (const { reason } of POD_CHECKS)
+      if (!ofTokens.has(reason)) assert.equal(verdictFor(assess(ruined, NOW), reason), undefined);
+  });
+});
+
 describe('the failures of an assessment', () => {
-  it('are none of a healthy token', () => {
+  it('are empty for a healthy token', () => {
     assert.deepEqual(assess(token(), NOW).failures, []);
     assert.equal(isFailing(assess(token(), NOW)), false);
   });
 
-  it('are not what cannot be judged', () => {
+  it('are empty for a healthy token in a healthy cluster', () => {
+    const one = token();
+    assert.deepEqual(assess(one, NOW + 60, clusterAround(one)).failures, []);
+  });
+
+  it('do not include unknown verdicts', () => {
     const unknown = assess(token({ claims: { pod: undefined } }), NOW);
     assert.ok(unknown.results.some(({ verdict }) => verdict.status === 'unknown'));
     assert.equal(isFailing(unknown), false);
   });
 
-  it('are all told, the most urgent first, each with its detail', () => {
+  it('are every failed check, most urgent first, with its detail', () => {
     const assessment = assess(ruined, NOW + YEAR);
     assert.deepEqual(
       assessment.failures.map(({ check }) => check.reason),
@@ -110,10 +127,32 @@ describe('the failures of an assessment', () => {
     assert.equal(isFailing(assessment), true);
   });
 
-  it('tell what is wrong with a legacy token', () => {
+  it('name what is wrong with a legacy token', () => {
     assert.deepEqual(
       assess(legacyToken(), NOW).failures.map(({ check, detail }) => [check.reason, detail]),
       [['legacy_token', 'from the Secret api-token']],
     );
   });
+});
+
+describe('the failures of a token in an inactive pod', () => {
+  const one = token();
+  const wrong: Partial<ClusterFacts> = {
+    accounts: new Map(),
+    authority: authority({ issuer: 'https://another' }),
+    reviews: new Map([[one, { isAccepted: false, reason: 'other' }]]),
+  };
+  const failuresIn = (pods: Partial<PodFacts> | undefined) => {
+    const found = pods === undefined ? [] : [[POD_UID, podFacts(pods)] as const];
+    return assess(one, NOW + 60, clusterAround(one, { ...wrong, pods: new Map(found) })).failures;
+  };
+
+  it('would not be empty if the pod were running', () => assert.notEqual(failuresIn({}).length, 0));
+  const cases = [
+    { it: 'are empty if the pod is terminating', pod: { isTerminating: true } },
+    { it: 'are empty if the pod has succeeded', pod: { phase: 'Succeeded' } },
+    { it: 'are empty if the pod has failed', pod: { phase: 'Failed' } },
+    { it: 'are empty if the API server no longer has the pod', pod: undefined },
+  ];
+  for (const { it: title, pod } of cases) it(title, () => assert.deepEqual(failuresIn(pod), []));
 });

@@ -1,15 +1,15 @@
 /**
- * Every step of every fix, pasted into a real shell: names may be as hostile as a folder's name can be.
+ * Every step of every fix, run by a real shell, with names as hostile as a folder's name can be.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { CHECKS } from '../../../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS } from '../../../src/core/checks/index.ts';
 import { legacyToken, token } from '../../support/tokens.ts';
 
-/** All that a step may call. Each writes down the words it was called with, a NUL after each. */
+/** Every command of a step, replaced by one that records its arguments, a NUL after each. */
 const COMMANDS = ['grep', 'journalctl', 'kubectl', 'systemctl', 'timedatectl'];
 const RECORD = '#!/bin/sh\nprintf \'%s\\0\' "$@" >> "$CALLS"\n';
 
@@ -30,7 +30,7 @@ const HOSTILE = [
   '~ * ? {a,b} $HOME \\x0a',
 ];
 
-describe('the steps of a fix in a shell', () => {
+describe('the steps of a fix, in a shell', () => {
   let root = '';
   before(() => {
     root = mkdtempSync(`${tmpdir()}/satoken-shell-`);
@@ -47,7 +47,7 @@ describe('the steps of a fix in a shell', () => {
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 
-  /** Runs a step, be it a command or a sentence, and answers all words that commands were called with. */
+  /** Runs a step, a command or a sentence, and returns the arguments of every command that it called. */
   const paste = (step: string): readonly string[] => {
     const env = { PATH: `${root}/bin`, CALLS: `${root}/calls`, HOME: '/home' };
     const run = spawnSync('/bin/sh', ['-c', step], { cwd: `${root}/work`, env });
@@ -56,7 +56,7 @@ describe('the steps of a fix in a shell', () => {
   };
 
   for (const { reason, fix } of CHECKS) {
-    it(`of ${reason} change no file, whatever the names`, () => {
+    it(`change no file if ${reason} fails for a pod with a hostile name`, () => {
       const steps = HOSTILE.flatMap((podUid) => [
         ...fix(token({ identity: { podUid } })),
         ...fix(legacyToken({ identity: { podUid }, claims: { secret: undefined } })),
@@ -66,7 +66,26 @@ describe('the steps of a fix in a shell', () => {
     });
   }
 
-  it('hand the name of a folder on as it is', () => {
+  for (const { reason, fixMissing } of POD_CHECKS) {
+    it(`change no file if ${reason} fails for a pod`, () => {
+      for (const step of fixMissing(token().identity)) paste(step);
+      assert.deepEqual(readdirSync(`${root}/work`), []);
+    });
+  }
+
+  it('that are commands parse, and call kubectl or look at the node', () => {
+    const commands = [
+      ...CHECKS.flatMap(({ fix }) => [...fix(token()), ...fix(legacyToken())]),
+      ...POD_CHECKS.flatMap(({ fixMissing }) => fixMissing(token().identity)),
+    ].filter((step) => COMMANDS.some((name) => step.startsWith(`${name} `)));
+    assert.ok(commands.length > 0);
+    for (const command of new Set(commands)) {
+      writeFileSync(`${root}/calls`, '');
+      assert.ok(paste(command).length > 1, command);
+    }
+  });
+
+  it('pass the name of a folder on unchanged', () => {
     const isLookup = (step: string) => step.includes('kubectl get pods -A');
     const fixes = CHECKS.map(({ fix }) => fix).filter((fix) => fix(legacyToken()).some(isLookup));
     assert.ok(fixes.length > 0);
@@ -79,7 +98,7 @@ describe('the steps of a fix in a shell', () => {
     }
   });
 
-  it('really run: a shell that is fooled is noticed', () => {
+  it('really run, so that an injected command would be noticed', () => {
     paste('kubectl get pod $(: > pwned)');
     assert.deepEqual(readdirSync(`${root}/work`), ['pwned']);
   });

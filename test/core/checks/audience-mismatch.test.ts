@@ -1,0 +1,140 @@
+/**
+ * audience_mismatch: the token has none of the audiences that its receiver accepts.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
+import { authority } from '../../support/cluster.ts';
+import { ISSUER, legacyToken, token } from '../../support/tokens.ts';
+import { detailOf, inPod, testCases, verdictOf } from './cases.ts';
+
+const rule = {
+  audiences: ['mine', 'ours'],
+  origin: 'the rule in line 3 of rules.yaml',
+  matches: () => true,
+};
+const withRule = { audience: { rules: [rule], useCatalogue: true } };
+const withoutCatalogue = { audience: { rules: [], useCatalogue: false } };
+const forOther = token({ claims: { audiences: ['other', 'another'] } });
+const defaultToken = token({
+  claims: { audiences: [ISSUER] },
+  identity: { volume: 'kube-api-access-x2k4z', path: 'token' },
+});
+const defaultProjection = {
+  volume: 'kube-api-access-x2k4z',
+  path: 'token',
+  audience: undefined,
+  expirationSeconds: 3_607,
+};
+
+describe('audience_mismatch without the API server', () => {
+  testCases(
+    'audience_mismatch',
+    (
+      [
+        { it: 'passes an audience of the catalogue', status: 'pass' },
+        {
+          it: 'passes a token with one expected audience among others',
+          token: token({ claims: { audiences: ['x', 'vault'] } }),
+          status: 'pass',
+        },
+        { it: 'fails a token without any expected audience', token: forOther, status: 'fail' },
+        {
+          it: 'is unknown if no audience is expected',
+          token: token({ identity: { volume: 'free' } }),
+          status: 'unknown',
+        },
+        {
+          it: 'is unknown if the catalogue is off and no rule matches',
+          token: forOther,
+          policy: withoutCatalogue,
+          status: 'unknown',
+        },
+        {
+          it: 'fails a token that a rule contradicts, despite the catalogue',
+          policy: withRule,
+          status: 'fail',
+        },
+        {
+          it: 'passes an audience of a rule, despite the catalogue',
+          token: token({ claims: { audiences: ['ours'] } }),
+          policy: withRule,
+          status: 'pass',
+        },
+        { it: 'is unknown for a legacy token that no rule matches', token: legacyToken(), status: 'unknown' },
+        {
+          it: 'fails a legacy token, which has no audience, if a rule expects one',
+          token: legacyToken(),
+          policy: withRule,
+          status: 'fail',
+        },
+      ] as const
+    ).map((one) => ({ ...one, cluster: NO_CLUSTER })),
+  );
+});
+
+describe('audience_mismatch with the API server', () => {
+  testCases('audience_mismatch', [
+    {
+      it: "fails an audience that the pod's spec does not request",
+      cluster: inPod({
+        projections: [
+          { volume: 'vault-token', path: 'vault-token', audience: 'another', expirationSeconds: 3_607 },
+        ],
+      }),
+      status: 'fail',
+      failures: ['audience_mismatch'],
+    },
+    {
+      it: 'fails a token for the API server with an audience that the API server does not accept',
+      token: defaultToken,
+      cluster: (one) => ({
+        ...inPod({ projections: [defaultProjection] })(one),
+        authority: authority({ audiences: ['another'] }),
+      }),
+      status: 'fail',
+      failures: ['audience_mismatch'],
+    },
+    {
+      it: "takes a token at the default path for one for the API server if the pod's spec is not known",
+      token: defaultToken,
+      cluster: { pods: undefined, authority: authority({ audiences: ['another'] }) },
+      status: 'fail',
+      failures: ['audience_mismatch'],
+    },
+    {
+      it: 'expects no audience of the API server if the token is of a former issuer',
+      token: defaultToken,
+      cluster: (one) => ({
+        reviews: new Map(),
+        ...inPod({ projections: [defaultProjection] })(one),
+        authority: authority({ issuer: 'https://another', audiences: ['https://another'] }),
+      }),
+      status: 'unknown',
+      failures: ['issuer_mismatch'],
+    },
+  ]);
+});
+
+describe('the detail of audience_mismatch', () => {
+  it('names the audiences of the token, the expected ones, and the rule', () => {
+    assert.equal(
+      detailOf(verdictOf('audience_mismatch', forOther, { policy: withRule })),
+      'is for other, another; the rule in line 3 of rules.yaml expects mine or ours',
+    );
+  });
+
+  it('names the entry of the catalogue', () => {
+    assert.equal(
+      detailOf(verdictOf('audience_mismatch', forOther)),
+      "is for other, another; the catalogue's entry for Vault expects vault",
+    );
+  });
+
+  it('says that a token has no audience', () => {
+    assert.match(
+      detailOf(verdictOf('audience_mismatch', legacyToken(), { policy: withRule })),
+      /^is for no audience; /,
+    );
+  });
+});

@@ -1,0 +1,50 @@
+/**
+ * issuer_mismatch: the issuer of the token is not the current issuer of the API server.
+ */
+import { describe } from 'mocha';
+import { authority } from '../../support/cluster.ts';
+import { legacyToken, NOW } from '../../support/tokens.ts';
+import { accepted, NOT_REVIEWED, testCases } from './cases.ts';
+
+const issuer = 'https://another';
+
+describe('issuer_mismatch', () => {
+  testCases('issuer_mismatch', [
+    { it: 'passes the current issuer', cluster: NOT_REVIEWED, status: 'pass' },
+    {
+      it: 'fails another issuer',
+      cluster: { ...NOT_REVIEWED, authority: authority({ issuer }) },
+      status: 'fail',
+      failures: ['issuer_mismatch'],
+    },
+    {
+      it: 'is unknown if the issuer was read in the second in which the token was issued',
+      cluster: { ...NOT_REVIEWED, authority: authority({ issuer, readAt: NOW }) },
+      status: 'unknown',
+      failures: [],
+    },
+    {
+      it: 'fails if the issuer was read a second after the token was issued',
+      cluster: { ...NOT_REVIEWED, authority: authority({ issuer, readAt: NOW + 1 }) },
+      status: 'fail',
+    },
+    {
+      it: 'passes another issuer if a TokenReview accepts the token',
+      cluster: (one) => ({ ...accepted(one), authority: authority({ issuer }) }),
+      status: 'pass',
+      failures: [],
+    },
+    {
+      it: 'passes a legacy token, which has an issuer of its own',
+      token: legacyToken(),
+      cluster: { ...NOT_REVIEWED, authority: authority({ issuer }) },
+      status: 'pass',
+      failures: ['legacy_token'],
+    },
+    {
+      it: 'is unknown without the issuer',
+      cluster: { ...NOT_REVIEWED, authority: undefined },
+      status: 'unknown',
+    },
+  ]);
+});

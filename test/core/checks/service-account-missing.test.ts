@@ -1,0 +1,26 @@
+/**
+ * service_account_missing: the service account of the token does not exist.
+ */
+import { describe } from 'mocha';
+import { accounts, testCases } from './cases.ts';
+
+describe('service_account_missing', () => {
+  testCases('service_account_missing', [
+    { it: 'passes if the service account exists', status: 'pass', failures: [] },
+    {
+      it: 'passes just under a minute after the token was issued',
+      cluster: accounts(),
+      after: 60 - 1,
+      status: 'pass',
+      failures: [],
+    },
+    {
+      it: 'fails a minute after the token was issued',
+      cluster: accounts(),
+      after: 60,
+      status: 'fail',
+      failures: ['service_account_missing'],
+    },
+    { it: 'is unknown without service accounts', cluster: { accounts: undefined }, status: 'unknown' },
+  ]);
+});

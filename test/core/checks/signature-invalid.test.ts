@@ -1,0 +1,22 @@
+/**
+ * signature_invalid: the signature does not match the key named in the token header.
+ */
+import { describe } from 'mocha';
+import { testCases } from './cases.ts';
+
+describe('signature_invalid', () => {
+  testCases('signature_invalid', [
+    { it: 'passes a valid signature', status: 'pass' },
+    {
+      it: 'fails an invalid signature',
+      cluster: (one) => ({ signatures: new Map([[one, false]]) }),
+      status: 'fail',
+      failures: ['signature_invalid'],
+    },
+    {
+      it: 'is unknown if the signature was not verified',
+      cluster: { signatures: new Map() },
+      status: 'unknown',
+    },
+  ]);
+});
