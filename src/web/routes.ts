@@ -19,7 +19,7 @@ import type { Guard } from './auth/guard.ts';
 import { landingPage } from './landing-page.ts';
 import { bounded, guardedBy, HEADERS, onlyReading, type Sleep, withHeaders, within } from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
-import { type Filter, narrow, parseFilter } from './page/filter.ts';
+import { applyFilter, type Filter, parseFilter } from './page/filter.ts';
 import { tokenReport } from './page/json-report.ts';
 import { statusPage } from './page/status-page.ts';
 import { pagePolicy } from './page/style.ts';
@@ -78,8 +78,8 @@ function filtered(answer: (filter: Filter, response: Response) => void): Request
   return (request, response) => {
     const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
     const parsed = parseFilter(query);
-    if (parsed.ok) answer(parsed.filter, response);
-    else plain(response, 400, parsed.problem);
+    if (parsed.ok) answer(parsed.value, response);
+    else plain(response, 400, parsed.error);
   };
 }
 
@@ -91,7 +91,7 @@ function addPages(app: Express, options: RouteOptions): void {
     response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
   });
   const twin = filtered((filter, response) => {
-    response.type('application/json').send(tokenReport(narrow(takeSnapshot(), filter), runbooks));
+    response.type('application/json').send(tokenReport(applyFilter(takeSnapshot(), filter), runbooks));
   });
   app.get('/', limit(page));
   app.get('/api/v1/tokens', limit(twin));

@@ -86,7 +86,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
   it('filters by text, problem and state, and shows all again', async () => {
     const page = await show(troubledNode);
     const all = await pods(page);
-    await page.getByLabel('Pod, account or volume').fill('payments/stale');
+    await page.getByLabel('Pod, service account or volume').fill('payments/stale');
     await page.getByRole('button', { name: 'Filter' }).click();
     assert.deepEqual(await pods(page), ['stale']);
     await page.getByRole('link', { name: 'Show all' }).click();
@@ -137,7 +137,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
   it('keeps a hostile question in its box, and runs nothing of it', async () => {
     const question = `"><script>document.title='owned'</script>${HOSTILE.replaceAll('\n', ' ')}`;
     const page = await show(troubledNode, DESK, `/?q=${encodeURIComponent(question)}`);
-    assert.equal(await page.getByLabel('Pod, account or volume').inputValue(), question);
+    assert.equal(await page.getByLabel('Pod, service account or volume').inputValue(), question);
     assert.equal(await page.title(), 'node-1: ServiceAccount tokens');
     assert.equal(await page.locator('script').count(), 0);
   });

@@ -1,54 +1,54 @@
 /**
- * Which part of a snapshot is asked for: by text, by problem, by state.
+ * The filter of the page and the JSON report: by text, problem and state.
  *
- * Knows nothing of how the part is shown. What it cannot make sense of it refuses, so that nobody takes the whole for
- * a part; a parameter that it does not know, or that is empty, asks for nothing.
+ * Empty and unknown parameters filter nothing. An invalid value is an error, so that the whole node is not mistaken for
+ * the filtered part.
  */
 import { REASONS, type Reason } from '../../core/checks/index.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import { TOKEN_STATES, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { TokenIdentity } from '../../core/token.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import { type Html, html, NOTHING } from './html.ts';
 
 export interface Filter {
-  /** To be found, in whatever case, in `namespace/pod`, the account, `volume/path` or the pod's uid. */
+  /** Substring of `namespace/pod`, the service account, `volume/path` or the pod's UID; case-insensitive. */
   readonly text: string;
   readonly problem: Reason | undefined;
   readonly state: TokenState | undefined;
 }
 
-/** The words of a refusal hold nothing of what was asked. */
-export type ParsedFilter =
-  | { readonly ok: true; readonly filter: Filter }
-  | { readonly ok: false; readonly problem: string };
-
 export const NO_FILTER: Filter = { text: '', problem: undefined, state: undefined };
 
-/** Longer than the name of a pod and its namespace may be. */
+/** More characters than the names of a namespace and a pod can have. */
 export const MAX_TEXT = 320;
 
-function refuse(problem: string): ParsedFilter {
-  return { ok: false, problem };
-}
-
-/** Reads what follows the `?` of an address. */
-export function parseFilter(query: string): ParsedFilter {
-  const asked = new URLSearchParams(query);
-  const [text, problem, state] = ['q', 'problem', 'state'].map((name) => asked.get(name) ?? '');
+/** Parses a query string without its `?`. The error message repeats nothing of the query. */
+export function parseFilter(query: string): Result<Filter, string> {
+  const parameters = new URLSearchParams(query);
+  const parameter = (name: string): string => parameters.get(name) ?? '';
+  const [text, problem, state] = [parameter('q'), parameter('problem'), parameter('state')];
   const knownProblem = REASONS.find((reason) => reason === problem);
   const knownState = TOKEN_STATES.find((known) => known === state);
-  if (text === undefined || text.length > MAX_TEXT) return refuse(`q is longer than ${MAX_TEXT}`);
+  if (text.length > MAX_TEXT) return err(`q must not be longer than ${MAX_TEXT} characters`);
   if (problem !== '' && knownProblem === undefined)
-    return refuse(`problem must be one of: ${REASONS.join(', ')}`);
+    return err(`problem must be one of: ${REASONS.join(', ')}`);
   if (state !== '' && knownState === undefined)
-    return refuse(`state must be one of: ${TOKEN_STATES.join(', ')}`);
-  return { ok: true, filter: { text, problem: knownProblem, state: knownState } };
+    return err(`state must be one of: ${TOKEN_STATES.join(', ')}`);
+  return ok({ text, problem: knownProblem, state: knownState });
 }
 
-/** What of an object can be found by text: an unreadable one has but its place. */
+/** The query string that parses to the filter. */
+export function filterQuery({ text, problem, state }: Filter): string {
+  const parameters = Object.entries({ q: text, problem: problem ?? '', state: state ?? '' });
+  return new URLSearchParams(parameters.filter(([, value]) => value !== '')).toString();
+}
+
+/** What is searched for text. An unreadable object has no names of its pod. */
 type Named = Pick<Unreadable, 'podUid' | 'volume' | 'path'> & Partial<TokenIdentity>;
 
-function namesText(text: string): (named: Named) => boolean {
+function matchesText(text: string): (named: Named) => boolean {
   if (text === '') return () => true;
   const wanted = text.toLowerCase();
   return ({ namespace = '', pod = '', serviceAccount = '', volume, path, podUid }) =>
@@ -57,9 +57,9 @@ function namesText(text: string): (named: Named) => boolean {
     );
 }
 
-/** The snapshot with the lists cut down to what is asked for; its counts stay those of the node. */
-export function narrow(snapshot: Snapshot, { text, problem, state }: Filter): Snapshot {
-  const isNamed = namesText(text);
+/** Filters the lists of the snapshot. Its counts remain those of the node. */
+export function applyFilter(snapshot: Snapshot, { text, problem, state }: Filter): Snapshot {
+  const isNamed = matchesText(text);
   const { observation } = snapshot;
   return {
     ...snapshot,
@@ -78,4 +78,19 @@ export function narrow(snapshot: Snapshot, { text, problem, state }: Filter): Sn
       unreadable: state === undefined && problem === undefined ? observation.unreadable.filter(isNamed) : [],
     },
   };
+}
+
+function select(name: string, title: string, values: readonly string[], selected: string | undefined): Html {
+  const options = values.map(
+    (value) => html`<option${value === selected ? html` selected` : NOTHING}>${value}</option>`,
+  );
+  return html`<label>${title}<select name="${name}"><option value="">any</option>${options}</select></label>`;
+}
+
+/** Works without a script: submitting it loads the page with the filter as its query string. */
+export function filterForm({ text, problem, state }: Filter): Html {
+  return html`<form role="search" aria-label="Tokens"><label>Pod, service account or volume<input type="search" name="q" maxlength="${MAX_TEXT}" value="${text}"></label>
+${select('problem', 'Problem', REASONS, problem)}
+${select('state', 'State', TOKEN_STATES, state)}
+<button>Filter</button> <a href="?">Show all</a></form>`;
 }

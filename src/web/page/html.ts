@@ -1,16 +1,14 @@
 /**
- * Markup, in which whatever is put is text and stays text.
- *
- * Knows no page.
+ * HTML template tag; every interpolated value is escaped.
  */
 import { printable } from '../../util/sanitize.ts';
 
-/** Markup that is safe to send: made by `html` alone. */
+/** Markup that is safe to send. Made by `html`. */
 export interface Html {
   readonly markup: string;
 }
 
-type Piece = string | number | Html | readonly Html[];
+type Value = string | number | Html | readonly Html[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -20,30 +18,29 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Most text is names and numbers, which need nothing. */
+/** Matches text that needs no escaping, which is most of it. */
 const PLAIN = /^[\w ./:-]*$/;
 
-/** Text as markup, in an element or a quoted attribute. Nothing in it can reorder or hide what is around it. */
+/** Escapes text for an element or a quoted attribute, including characters that reorder or hide what is around them. */
 export function escapeHtml(text: string): string {
   if (PLAIN.test(text)) return text;
   return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-function markupOf(piece: Piece): string {
-  if (typeof piece === 'string') return escapeHtml(piece);
-  if (typeof piece === 'number') return String(piece);
-  if ('markup' in piece) return piece.markup;
+function markupOf(value: Value): string {
+  if (typeof value === 'string') return escapeHtml(value);
+  if (typeof value === 'number') return String(value);
+  if ('markup' in value) return value.markup;
   let markup = '';
-  for (const part of piece) markup += part.markup;
+  for (const part of value) markup += part.markup;
   return markup;
 }
 
-/** The tag of templates of markup. */
-export function html(texts: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
-  let markup = texts[0] ?? '';
-  for (const [index, piece] of pieces.entries()) markup += markupOf(piece) + (texts[index + 1] ?? '');
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  let markup = strings[0] ?? '';
+  for (const [index, value] of values.entries()) markup += markupOf(value) + (strings[index + 1] ?? '');
   return { markup };
 }
 
-/** Nothing, where something may be. */
+/** No markup, for a part of the page that is optional. */
 export const NOTHING: Html = { markup: '' };

@@ -1,7 +1,5 @@
 /**
- * The tokens of a node, judged, as JSON: what `scan --output=json` prints and `/api/v1/tokens` answers.
- *
- * A snapshot in, text out. Knows nothing of how it was taken, nor of who asks.
+ * The JSON report: the tokens of a node and their problems, as in `scan --output=json` and `/api/v1/tokens`.
  */
 import type { Assessment } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
@@ -10,12 +8,12 @@ import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { printableJson } from '../../util/sanitize.ts';
 
-/** A file's mode as `ls` and `chmod` have it. */
+/** A file mode in the notation of chmod(1): `0644`. */
 export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-/** Seconds that were asked for; undefined where the token tells no start or no end. */
+/** The requested lifetime in seconds; undefined if the token has no start or no end. */
 export function lifetime({ token, schedule }: Assessment): number | undefined {
   const { issuedAt } = token.claims;
   return issuedAt === undefined || schedule.nominalExpiration === undefined
@@ -23,7 +21,6 @@ export function lifetime({ token, schedule }: Assessment): number | undefined {
     : schedule.nominalExpiration - issuedAt;
 }
 
-/** Of a check that fails. */
 function problemJson(
   { reason, severity, runbook }: Pick<Check, 'reason' | 'severity' | 'runbook'>,
   detail: string,
@@ -56,7 +53,7 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
   };
 }
 
-/** Times are epoch seconds; a fact that is not known is left out. */
+/** Times are Unix times in seconds. Unknown values are left out. */
 export function tokenReport(
   { now, assessments, causes, missingTokens, observation }: Snapshot,
   runbooks: string,

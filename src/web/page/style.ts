@@ -1,9 +1,9 @@
 /**
- * How the page looks, and the header that lets a browser apply just that: no script, nothing from elsewhere.
+ * The style sheet of the page, and the content security policy that allows it and nothing else.
  */
 import { createHash } from 'node:crypto';
 
-/** Colours keep a contrast of 4.5 and more in either scheme; no meaning is carried by colour alone. */
+/** Text has a contrast ratio of at least 4.5 in both color schemes. No meaning is carried by color alone. */
 export const STYLE = `
 :root{color-scheme:light dark;--paper:#fff;--raised:#f4f6f8;--ink:#1b1f24;--soft:#505a64;--line:#d5dae0;--link:#0550ae;--bad:#a8201a;--warn:#7d4a00;--good:#1a6334}
 @media(prefers-color-scheme:dark){:root{--paper:#14171a;--raised:#1d2226;--ink:#e8eaed;--soft:#aab3bc;--line:#363d44;--link:#8cbfff;--bad:#ff9d94;--warn:#f0c060;--good:#86dba0}}
@@ -33,7 +33,7 @@ td:nth-child(3)::before{content:'Issued '}td:nth-child(4)::before{content:'Refre
 }
 `;
 
-/** Made when a page is asked for: a node that nobody looks at has no use for it. */
+/** Computed for each page: most exporters never serve one. */
 export function pagePolicy(): string {
   const hash = createHash('sha256').update(STYLE).digest('base64');
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;

@@ -1,22 +1,44 @@
 /**
- * The table of tokens: one row for each, and under those that fail what is wrong and what to do.
+ * The table of tokens, the most urgent first, with what to do about those that fail.
  *
- * Bounded, whatever the node holds: so many rows, and so many of them with their remedies, each text cut to a length.
+ * The table is bounded for any node: the number of rows and of remediations, and the length of each text.
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
-import type { Check } from '../../core/checks/check.ts';
 import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, clipped, relative, runbookLink, type Tone } from './format.ts';
+import { badge, clipped, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
-import { byUrgency } from './urgency.ts';
 
 const MAX_ROWS = 1_000;
-/** Remedies are long: no more than so many, and one for all tokens that fail for the same reasons. */
-const MAX_REMEDIES = 20;
+/** Remediations are long. Tokens that fail for the same reasons share one. */
+const MAX_REMEDIATIONS = 20;
 
-/** The share of the life that was asked for that is over, as a bar; the words beside it say the same. */
+const RANKS = { critical: 0, warning: 1 } as const;
+const HEALTHY = 2;
+
+function rankOf({ failures }: Assessment): number {
+  return Math.min(HEALTHY, ...failures.map(({ check }) => RANKS[check.severity]));
+}
+
+/** The next refresh; the end of a token that is never refreshed. */
+function nextInstant({ schedule }: Assessment): number {
+  return schedule.refreshDue ?? schedule.nominalExpiration ?? Number.POSITIVE_INFINITY;
+}
+
+/** Failing tokens by severity, then the others; each by the next instant. */
+function byUrgency(assessments: readonly Assessment[]): readonly Assessment[] {
+  return assessments
+    .map((assessment) => ({ assessment, rank: rankOf(assessment), instant: nextInstant(assessment) }))
+    .sort((a, b) => {
+      if (a.rank !== b.rank) return a.rank - b.rank;
+      // The difference of two infinite instants is NaN.
+      return a.instant === b.instant ? 0 : a.instant - b.instant;
+    })
+    .map(({ assessment }) => assessment);
+}
+
+/** The elapsed share of the requested lifetime. Hidden from screen readers: the text next to it says the same. */
 function lifeBar({ token, schedule }: Assessment, now: number): Html {
   const { issuedAt } = token.claims;
   const end = schedule.nominalExpiration;
@@ -25,14 +47,14 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
   return html`<meter aria-hidden=true value=${Number(share.toFixed(2))}></meter>`;
 }
 
-/** A token that is late and fails nothing is one that nobody will miss. */
+/** An overdue token that fails no check belongs to a pod that is terminating. */
 function toneOf({ failures, state }: Assessment): Tone {
   if (failures.length === 0) return isOnSchedule(state) ? 'good' : 'calm';
   return failures.some(({ check }) => check.severity === 'critical') ? 'bad' : 'warn';
 }
 
-/** What fails the token beyond what its state says already, and why it is late. */
-function standing(assessment: Assessment, { causes }: Snapshot): Html {
+/** The state, the failing checks that it does not imply, and why the token is overdue. */
+function statusCell(assessment: Assessment, { causes }: Snapshot): Html {
   const { state, failures, token } = assessment;
   const others = failures.map(({ check }) => check.reason).filter((reason) => reason !== state);
   const cause = causes.get(token);
@@ -40,73 +62,63 @@ function standing(assessment: Assessment, { causes }: Snapshot): Html {
   return html`${badge(toneOf(assessment), state)}${more === '' ? NOTHING : html`<i>${more}</i>`}`;
 }
 
-function row(assessment: Assessment, snapshot: Snapshot): Html {
+function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
   const { token, schedule } = assessment;
   const { namespace, pod, podUid, serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'not told' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${standing(assessment, snapshot)}
+  return html`<tr><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}
 `;
 }
 
-/** One thing that is wrong, how that is known, what to do, and where more is told of it. */
-export function remedy(
-  { reason, summary, runbook }: Pick<Check, 'reason' | 'summary' | 'runbook'>,
-  detail: string,
-  steps: readonly string[],
-  runbooks: string,
-): Html {
-  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${clipped(detail)}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${runbookLink(runbooks, runbook)}</details>`;
-}
-
-/** Where the API server extended the token, the end that it holds to comes later than the one asked for. */
 function extension({ token, schedule }: Assessment, now: number): Html {
   const { expiresAt } = token.claims;
   const end = schedule.nominalExpiration;
   const isExtended = expiresAt !== undefined && end !== undefined && expiresAt > end;
   if (!isExtended) return NOTHING;
-  return html`<p>The API server extended it; that ends ${relative(now, expiresAt)}.</p>`;
+  return html`<p>Extended by the API server; expires ${relative(now, expiresAt)}.</p>`;
 }
 
-function remedies(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
+function remediationRow(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
   const { failures, token } = assessment;
   const cause = causes.get(token);
-  const late = cause === undefined ? NOTHING : html`<p>Not replaced since: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
-  return html`<tr class=why><td colspan=6>${late}${extension(assessment, now)}${failures.map(
-    ({ check, detail }) => remedy(check, detail, check.fix(token), runbooks),
+  const why =
+    cause === undefined ? NOTHING : html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
+  return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map(
+    ({ check, detail }) => remediation(check, detail, check.fix(token), runbooks),
   )}
 `;
 }
 
-/** Answers whether a token is the first that fails for its reasons. */
-function createFirsts({ causes }: Snapshot): (assessment: Assessment) => boolean {
-  const told = new Set<string>();
+/** Returns a function that returns whether a token is the first to fail for its set of reasons. */
+function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolean {
+  const seen = new Set<string>();
   return ({ failures, token }) => {
     const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)].join();
-    if (failures.length === 0 || told.has(reasons) || told.size === MAX_REMEDIES) return false;
-    told.add(reasons);
+    if (failures.length === 0 || seen.has(reasons) || seen.size === MAX_REMEDIATIONS) return false;
+    seen.add(reasons);
     return true;
   };
 }
 
-/** The most urgent tokens first. Rows and cells end where the next begin, which markup allows and saves a tenth. */
+/** Rows and cells have no end tags: HTML does not require them, and the page is a tenth smaller. */
 export function tokenTable(snapshot: Snapshot, runbooks: string): Html {
-  const isFirst = createFirsts(snapshot);
+  const isFirst = createIsFirst(snapshot);
   const rows = byUrgency(snapshot.assessments)
     .slice(0, MAX_ROWS)
-    .map((one) => {
-      const line = row(one, snapshot);
-      return isFirst(one) ? html`${line}${remedies(one, snapshot, runbooks)}` : line;
+    .map((assessment) => {
+      const row = tokenRow(assessment, snapshot);
+      return isFirst(assessment) ? html`${row}${remediationRow(assessment, snapshot, runbooks)}` : row;
     });
-  return html`<table><thead><tr><th scope=col>Pod and account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
+  return html`<table><thead><tr><th scope=col>Pod and service account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
 ${rows}</tbody></table>`;
 }
 
-/** How many of the node's tokens are in the table, and where to find what to do. */
+/** How many of the node's tokens the table shows. */
 export function tokenCount({ assessments, observation }: Snapshot): string {
   const shown = Math.min(assessments.length, MAX_ROWS);
   const failing = assessments.filter(isFailing).length;
-  const once =
-    failing > 1 ? ' What to do is told once for the same problems; filter by pod to see its own.' : '';
-  return `Showing ${shown} of ${observation.tokens.length} tokens, most urgent first.${once}`;
+  const hint =
+    failing > 1 ? ' Remedies are shown once per kind of problem; filter by pod to see a specific one.' : '';
+  return `Showing ${shown} of ${observation.tokens.length} tokens, most urgent first.${hint}`;
 }

@@ -1,15 +1,14 @@
 /**
- * Which part of a node is asked for: what the address says, and what is left of a snapshot.
+ * Filters: parsed from a query string and applied to a snapshot.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS } from '../../../src/core/checks/index.ts';
 import { TOKEN_STATES } from '../../../src/core/rotation.ts';
-import { MAX_TEXT, NO_FILTER, narrow, parseFilter } from '../../../src/web/page/filter.ts';
-import { queryOf } from '../../../src/web/page/filter-form.ts';
+import { applyFilter, filterQuery, MAX_TEXT, NO_FILTER, parseFilter } from '../../../src/web/page/filter.ts';
 import { troubledNode } from '../../support/snapshots.ts';
 
-describe('a query', () => {
+describe('parseFilter', () => {
   for (const { query, filter } of [
     { query: '', filter: NO_FILTER },
     { query: 'q=&problem=&state=', filter: NO_FILTER },
@@ -22,33 +21,33 @@ describe('a query', () => {
     ...REASONS.map((problem) => ({ query: `problem=${problem}`, filter: { ...NO_FILTER, problem } })),
     ...TOKEN_STATES.map((state) => ({ query: `state=${state}`, filter: { ...NO_FILTER, state } })),
   ]) {
-    it(`is read: ${query.slice(0, 40)}`, () => {
-      assert.deepEqual(parseFilter(query), { ok: true, filter });
-      assert.deepEqual(parseFilter(queryOf(filter)), { ok: true, filter });
+    it(`parses "${query.slice(0, 40)}", and the same filter printed as a query`, () => {
+      assert.deepEqual(parseFilter(query), { ok: true, value: filter });
+      assert.deepEqual(parseFilter(filterQuery(filter)), { ok: true, value: filter });
     });
   }
 
-  for (const { query, problem } of [
-    { query: `q=${'x'.repeat(MAX_TEXT + 1)}`, problem: /^q is longer than 320$/ },
-    { query: 'problem=nope', problem: /^problem must be one of: [a-z_, ]+$/ },
-    { query: 'state=EXPIRED', problem: /^state must be one of: [a-z_, ]+$/ },
-    { query: 'state=__proto__', problem: /^state must be one of/ },
-    { query: 'state=%3Cscript%3E', problem: /^[^<]+$/ },
+  for (const { query, error } of [
+    { query: `q=${'x'.repeat(MAX_TEXT + 1)}`, error: /^q must not be longer than 320 characters$/ },
+    { query: 'problem=nope', error: /^problem must be one of: [a-z_, ]+$/ },
+    { query: 'state=EXPIRED', error: /^state must be one of: [a-z_, ]+$/ },
+    { query: 'state=__proto__', error: /^state must be one of/ },
+    { query: 'state=%3Cscript%3E', error: /^[^<]+$/ },
   ]) {
-    it(`is refused, without an echo: ${query.slice(0, 40)}`, () => {
+    it(`rejects "${query.slice(0, 40)}" without repeating it`, () => {
       const parsed = parseFilter(query);
       assert.ok(!parsed.ok);
-      assert.match(parsed.problem, problem);
+      assert.match(parsed.error, error);
     });
   }
 });
 
-describe('a part of a node', () => {
+describe('applyFilter', () => {
   const whole = troubledNode();
-  const part = (query: string) => {
+  const filtered = (query: string) => {
     const parsed = parseFilter(query);
     assert.ok(parsed.ok);
-    const { assessments, missingTokens, observation } = narrow(whole, parsed.filter);
+    const { assessments, missingTokens, observation } = applyFilter(whole, parsed.value);
     return {
       pods: assessments.map(({ token }) => token.identity.pod || token.identity.podUid),
       missing: missingTokens.map(({ identity }) => identity.pod),
@@ -56,8 +55,8 @@ describe('a part of a node', () => {
     };
   };
 
-  it('is the whole where nothing is asked for', () => {
-    assert.deepEqual(narrow(whole, NO_FILTER), whole);
+  it('returns the whole snapshot without a filter', () => {
+    assert.deepEqual(applyFilter(whole, NO_FILTER), whole);
   });
 
   for (const { query, pods, missing = [], unreadable = 0 } of [
@@ -75,11 +74,12 @@ describe('a part of a node', () => {
     { query: 'problem=token_missing', pods: [], missing: ['missing'] },
     { query: 'problem=token_missing&state=fresh', pods: [] },
   ]) {
-    it(`is found by ${query}`, () => assert.deepEqual(part(query), { pods, missing, unreadable }));
+    it(`finds exactly the objects that match ${query}`, () =>
+      assert.deepEqual(filtered(query), { pods, missing, unreadable }));
   }
 
-  it('leaves the counts those of the node', () => {
-    const { byState, problems } = narrow(whole, { ...NO_FILTER, text: 'none' });
+  it('keeps the counts of the whole node', () => {
+    const { byState, problems } = applyFilter(whole, { ...NO_FILTER, text: 'none' });
     assert.deepEqual([byState, problems], [whole.byState, whole.problems]);
   });
 });

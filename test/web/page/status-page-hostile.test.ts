@@ -1,5 +1,5 @@
 /**
- * The page of a node whose pods choose their names with care: every text that reaches it, one by one.
+ * The page escapes hostile text in every field of a token, of a snapshot and of the exporter, one at a time.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -13,14 +13,14 @@ import { token } from '../../support/tokens.ts';
 const HOSTILE = `"'><script>&\u202E`;
 const ESCAPED = '&quot;&#39;&gt;&lt;script&gt;&amp;\u{FFFD}';
 
-/** Ways to all texts below a value: keys of objects, indices of arrays, keys and values of maps. */
+/** The paths to all strings in a value, by keys of objects and indices of arrays. Maps are skipped. */
 function pathsOf(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   if (typeof value === 'string') return [path];
   if (typeof value !== 'object' || value === null || value instanceof Map) return [];
   return Object.entries(value).flatMap(([key, below]) => pathsOf(below, [...path, key]));
 }
 
-/** The value with the text at the end of the way replaced. */
+/** A copy of the value with the string at the path replaced. */
 function replaced<T>(value: T, [key, ...rest]: readonly string[], text: string): T {
   if (key === undefined) return text as T;
   const below = replaced((value as Record<string, unknown>)[key], rest, text);
@@ -40,13 +40,12 @@ function pageOf(of: Snapshot): string {
   return statusPage({ ...PAGE, snapshot: of });
 }
 
-/** What a page may never hold, whoever chose the names. */
-function assertHarmless(page: string): void {
+function assertEscaped(page: string): void {
   assert.doesNotMatch(page, /<script|\u202E/);
   assert.equal(page.split(HOSTILE.slice(0, 3)).length, 1);
 }
 
-describe('hostile texts of a token', () => {
+describe('hostile text in a token', () => {
   const made = token();
   const paths = pathsOf(made);
   const isShown = new Set(
@@ -54,14 +53,14 @@ describe('hostile texts of a token', () => {
   ).add('claims.audiences.0');
 
   for (const path of paths) {
-    it(`stay text: ${path.join('.')}`, () => {
+    it(`is escaped in ${path.join('.')}`, () => {
       const page = pageOf(snapshot({ tokens: [replaced(made, path, HOSTILE)] }));
-      assertHarmless(page);
+      assertEscaped(page);
       if (isShown.has(path.join('.'))) assert.ok(page.includes(ESCAPED));
     });
   }
 
-  it('are all there to be walked over', () => {
+  it('is tested in every field that the page shows', () => {
     const walked = paths.map((path) => path.join('.'));
     assert.deepEqual(
       [...isShown].filter((path) => !walked.includes(path)),
@@ -70,7 +69,7 @@ describe('hostile texts of a token', () => {
   });
 });
 
-describe('hostile texts of a snapshot', () => {
+describe('hostile text in a snapshot', () => {
   const made = troubledNode();
   for (const [list, items] of Object.entries({
     unreadable: made.observation.unreadable.slice(0, 1),
@@ -78,13 +77,13 @@ describe('hostile texts of a snapshot', () => {
     assessments: made.assessments.filter(({ failures }) => failures.length > 0).slice(0, 1),
   }))
     for (const path of pathsOf(items))
-      it(`stay text: ${list}.${path.join('.')}`, () => {
+      it(`is escaped in ${list}.${path.join('.')}`, () => {
         const hostile = replaced<readonly unknown[]>(items, path, HOSTILE);
         const of = { ...made, [list]: hostile, observation: { ...made.observation, [list]: hostile } };
-        assertHarmless(pageOf(of));
+        assertEscaped(pageOf(of));
       });
 
-  it('stay text: counts, resources and causes', () => {
+  it('is escaped in counts, resources and causes', () => {
     const counted = new Map([[HOSTILE, 1]]);
     const counts = {
       byState: counted,
@@ -94,22 +93,22 @@ describe('hostile texts of a snapshot', () => {
       tokenless: counted,
     };
     const cluster = { ...made.cluster, resources: new Map([[HOSTILE, { isUp: false, failure: HOSTILE }]]) };
-    assertHarmless(pageOf({ ...made, ...counts, cluster } as unknown as Snapshot));
+    assertEscaped(pageOf({ ...made, ...counts, cluster } as unknown as Snapshot));
   });
 });
 
-describe('hostile texts of the exporter', () => {
+describe('hostile text in the options of the exporter', () => {
   for (const part of ['node', 'version', 'telemetryPath', 'runbooks'] as const)
-    it(`stay text: ${part}`, () => {
+    it(`is escaped in ${part}`, () => {
       const text = statusPage({ ...PAGE, snapshot: troubledNode(), [part]: `/${HOSTILE}` });
-      assertHarmless(text);
+      assertEscaped(text);
       assert.ok(text.includes(ESCAPED));
     });
 
-  it('stay text: what is asked for', () => {
+  it('is escaped in the filter', () => {
     const filter = { ...NO_FILTER, text: HOSTILE };
     const text = statusPage({ ...PAGE, filter, snapshot: snapshot() });
-    assertHarmless(text);
+    assertEscaped(text);
     assert.ok(text.includes(`value="${ESCAPED}"`));
   });
 });

@@ -1,11 +1,11 @@
 /**
- * The page and its twin as the server answers them.
+ * The routes of the status page and of the JSON report.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
-import { NO_FILTER, narrow } from '../../../src/web/page/filter.ts';
+import { applyFilter, NO_FILTER } from '../../../src/web/page/filter.ts';
 import { tokenReport } from '../../../src/web/page/json-report.ts';
 import type { ServerOptions } from '../../../src/web/server.ts';
 import { type Served, serve } from '../../support/http.ts';
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('/', () => {
-  it('lets a browser apply its style and ask itself, nothing more', async () => {
+  it('sends a content security policy that allows its style and its form only', async () => {
     const { url } = await start();
     const answer = await fetch(url);
     assert.match(
@@ -36,37 +36,40 @@ describe('/', () => {
     assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
   });
 
-  it('shows the part that is asked for', async () => {
+  it('shows the tokens that match the filter', async () => {
     const { url } = await start();
     const text = await (await fetch(`${url}/?q=payments/stale`)).text();
     assert.match(text, /Showing 1 of \d+ tokens/);
   });
 
-  it('takes all that comes after the first question mark', async () => {
+  it('reads the query after the first question mark', async () => {
     const { url } = await start();
     assert.match(await (await fetch(`${url}/?q=a?b`)).text(), /value="a\?b"/);
   });
 });
 
 describe('/api/v1/tokens', () => {
-  it('answers what scan prints as JSON', async () => {
+  it('returns the report that scan prints as JSON', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/api/v1/tokens`);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
     assert.equal(await answer.text(), tokenReport(troubledNode(), RUNBOOKS));
   });
 
-  it('answers the part that is asked for', async () => {
+  it('returns the tokens that match the filter', async () => {
     const { url } = await start();
     const text = await (await fetch(`${url}/api/v1/tokens?problem=stale`)).text();
-    assert.equal(text, tokenReport(narrow(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS));
+    assert.equal(
+      text,
+      tokenReport(applyFilter(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS),
+    );
   });
 });
 
 for (const path of ['/', '/api/v1/tokens']) {
-  describe(`a question to ${path}`, () => {
+  describe(`a request for ${path}`, () => {
     for (const query of ['state=%3Cb%3Enope', 'problem=%3Cb%3Enope', `q=%3Cb%3E${'x'.repeat(400)}`])
-      it(`that makes no sense is refused without an echo: ${query.slice(0, 20)}`, async () => {
+      it(`returns 400 and does not repeat an invalid filter: ${query.slice(0, 20)}`, async () => {
         const { url } = await start();
         const answer = await fetch(`${url}${path}?${query}`);
         assert.equal(answer.status, 400);
@@ -74,7 +77,7 @@ for (const path of ['/', '/api/v1/tokens']) {
         assert.doesNotMatch(await answer.text(), /<|nope|xxx/);
       });
 
-    it('by HEAD is answered without a body', async () => {
+    it('has no body in the response to HEAD', async () => {
       const { url } = await start();
       const answer = await fetch(url + path, { method: 'HEAD' });
       assert.deepEqual([answer.status, await answer.text()], [200, '']);
@@ -82,8 +85,8 @@ for (const path of ['/', '/api/v1/tokens']) {
   });
 }
 
-describe('readers that do not read', () => {
-  it('take no more slots than there are, which page and twin share, and give them back', async () => {
+describe('clients that do not read the response', () => {
+  it('occupy the slots that page and report share until they disconnect', async () => {
     const tokens = Array.from({ length: 20_000 }, () => token());
     const { url, connect } = await start({ maxRequests: 1, takeSnapshot: () => snapshot({ tokens }) });
     const idle = await connect();
@@ -99,8 +102,8 @@ describe('readers that do not read', () => {
   });
 });
 
-describe('a server without the page', () => {
-  it('leads to the metrics instead, and has no twin', async () => {
+describe('a server with the status page disabled', () => {
+  it('links to the metrics and has no JSON report', async () => {
     const { url } = await start({ isPageShown: false });
     const answer = await fetch(url);
     assert.match(await answer.text(), /<a href="\/metrics">/);

@@ -1,5 +1,5 @@
 /**
- * The page is bounded, whatever the node holds.
+ * The size of the page is bounded for any node.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -12,7 +12,7 @@ import { statusPage } from '../../../src/web/page/status-page.ts';
 import { snapshot } from '../../support/snapshots.ts';
 import { ISSUER, NOW, token } from '../../support/tokens.ts';
 
-const PROMISED_BYTES = 300_000;
+const MAX_BYTES = 300_000;
 
 function pageOf(of: Snapshot): string {
   return statusPage({
@@ -29,7 +29,7 @@ function sizeOf(of: Snapshot): number {
   return Buffer.byteLength(pageOf(of));
 }
 
-/** Tokens as a cluster names them, of pods with default tokens. */
+/** Default tokens with names of realistic length. */
 function tokens(count: number, age: number): readonly Token[] {
   return Array.from({ length: count }, (_, index) => {
     const pod = { name: `checkout-worker-6c8f9d7b5-${10_000 + index}`, uid: `uid-${index}` };
@@ -57,19 +57,19 @@ function unreadable(count: number): readonly Unreadable[] {
   }));
 }
 
-describe('the size of the page', () => {
+describe('the size of the status page', () => {
   for (const { what, of } of [
     { what: '1,000 healthy tokens', of: snapshot({ tokens: tokens(1_000, 60) }) },
     { what: '1,000 stale tokens', of: snapshot({ tokens: tokens(1_000, 4_000) }) },
     { what: '5,000 healthy tokens', of: snapshot({ tokens: tokens(5_000, 60) }) },
-    { what: '5,000 objects that cannot be read', of: snapshot({ unreadable: unreadable(5_000) }) },
+    { what: '5,000 unreadable objects', of: snapshot({ unreadable: unreadable(5_000) }) },
   ])
     it(`is under 300 kB for ${what}`, () => {
       const size = sizeOf(of);
-      assert.ok(size < PROMISED_BYTES, `${size} bytes`);
+      assert.ok(size < MAX_BYTES, `${size} bytes`);
     });
 
-  it('is not for a pod to choose', () => {
+  it('grows by at most 10 kB for a token with claims of any length', () => {
     const long = 'x'.repeat(60_000);
     const claims = { audiences: [long, long], namespace: long, serviceAccount: { name: long, uid: long } };
     const of = snapshot({ tokens: [token({ claims, identity: { volume: long, path: long } })] });
@@ -77,17 +77,17 @@ describe('the size of the page', () => {
   });
 });
 
-describe('what is left out of the page', () => {
-  it('is said: tokens', () => {
+describe('the status page of a large node', () => {
+  it('shows how many tokens it leaves out', () => {
     assert.match(pageOf(snapshot({ tokens: tokens(1_001, 60) })), /Showing 1000 of 1001 tokens/);
   });
-  it('is said: what to do', () => {
+  it('shows a shared remedy once, and how to see the others', () => {
     const page = pageOf(snapshot({ tokens: tokens(11, 4_000) }));
-    assert.match(page, /What to do is told once for the same problems/);
+    assert.match(page, /Remedies are shown once per kind of problem; filter by pod to see a specific one\./);
     assert.equal(page.match(/<tr class=why>/g)?.length, 1);
-    assert.doesNotMatch(pageOf(snapshot({ tokens: tokens(1, 4_000) })), /What to do is told/);
+    assert.doesNotMatch(pageOf(snapshot({ tokens: tokens(1, 4_000) })), /Remedies are shown once/);
   });
-  it('is said: what could not be read', () => {
+  it('shows how many unreadable objects it leaves out', () => {
     assert.match(pageOf(snapshot({ unreadable: unreadable(101) })), /<li>and 1 more, in the JSON/);
     assert.doesNotMatch(pageOf(snapshot({ unreadable: unreadable(100) })), /more, in the JSON/);
   });

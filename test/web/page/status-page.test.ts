@@ -1,5 +1,5 @@
 /**
- * The page of the node: what it tells of a node that is empty, healthy or burning, and of hostile names.
+ * The content of the status page for a node that is healthy, without tokens, or in trouble.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -26,73 +26,74 @@ function pageOf(of: Snapshot, overrides: Partial<Parameters<typeof statusPage>[0
   return statusPage({ ...page, snapshot: of, ...overrides });
 }
 
-describe('the page of a healthy node', () => {
+describe('the status page of a healthy node', () => {
   const page = pageOf(snapshot());
 
-  it('says of which node, and when it was looked at', () => {
+  it('shows the node and the time of the last scan', () => {
     assert.match(page, /<h1>ServiceAccount tokens of node-1<\/h1>/);
-    assert.match(page, /As of 2026-11-24 00:26:40 UTC; .* 0s ago, at 2026-11-24 00:26:40 UTC/);
+    assert.match(page, /As of 2026-11-24 00:26:40 UTC; last full scan 0s ago, at 2026-11-24 00:26:40 UTC/);
   });
-  it('tells each token in a row: whose, for whom, its times and its state', () => {
+  it('has a row for each token with its pod, service account, audience, times and state', () => {
     assert.match(
       page,
       /<td>payments\/<b>api-0<\/b><i>api<\/i><td>vault-token\/vault-token<i>vault<\/i><td>0s ago<meter [^>]+><\/meter><td>in 48m0s<td>in 1h0m<td><b class=good>fresh<\/b>/,
     );
   });
-  it('has nothing to mend', () => assert.doesNotMatch(page, /<details>|Missing tokens|Unreadable/));
-  it('leads to the metrics and its twin', () => {
+  it('has no remedies and no lists of missing or unreadable objects', () =>
+    assert.doesNotMatch(page, /<details>|Missing tokens|Unreadable/));
+  it('links to the metrics and the JSON report', () => {
     assert.match(page, /<a href="tokens">Metrics<\/a>, <a href="api\/v1\/tokens">/);
   });
-  it('has neither scripts nor anything of elsewhere', () => {
+  it('has no script and loads nothing', () => {
     assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|https?:\/\/|\sstyle=|\son\w+=/i);
   });
 });
 
-describe('the page of a node without tokens', () => {
-  it('says that there are none', () =>
+describe('the status page without tokens to show', () => {
+  it('says that the node has no tokens', () =>
     assert.match(pageOf(snapshot({ tokens: [] })), /No tokens on this node\./));
-  it('says where nobody has looked yet', () => {
+  it('says that the first scan has not completed', () => {
     assert.match(
       pageOf(snapshot({ tokens: [], scannedAt: undefined })),
-      /No look at the whole node has ended yet\./,
+      /The first full scan has not completed yet\./,
     );
   });
-  it('says where the filter leaves none', () => {
-    const page = pageOf(snapshot(), { filter: { ...NO_FILTER, text: 'nobody' } });
-    assert.match(page, /No token is what you ask for\./);
-    assert.match(page, /value="nobody"/);
-    assert.match(page, /href="api\/v1\/tokens\?q=nobody"/);
+  it('says that no tokens match the filter, and keeps the filter', () => {
+    const page = pageOf(snapshot(), { filter: { ...NO_FILTER, text: 'absent' } });
+    assert.match(page, /No tokens match this filter\./);
+    assert.match(page, /value="absent"/);
+    assert.match(page, /href="api\/v1\/tokens\?q=absent"/);
   });
 });
 
-describe('the page of a burning node', () => {
+describe('the status page of a node in trouble', () => {
   const of = troubledNode();
   const page = pageOf(of);
 
-  it('tells every problem, with its count and a way to its tokens', () => {
+  it('counts every problem and links to its tokens', () => {
     for (const [reason, count] of of.problems) {
       const row = `<a href="?problem=${reason}">${reason}</a></dt><dd>${count}</dd>`;
       assert.equal(page.includes(row), count > 0, reason);
     }
   });
-  it('tells every state, with its count and a way to its tokens', () => {
+  it('counts every state and links to its tokens', () => {
     for (const [state, count] of of.byState)
       assert.equal(page.includes(`?state=${state}">${state}</a></dt><dd>${count}</dd>`), count > 0, state);
   });
-  it('tells why late tokens are late', () => {
-    const told = OVERDUE_CAUSES.filter((cause) => new RegExp(`<i>(?:[a-z_, ]+; )?${cause}</i>`).test(page));
+  it('shows why each overdue token was not rotated', () => {
+    const shown = OVERDUE_CAUSES.filter((cause) => new RegExp(`<i>(?:[a-z_, ]+; )?${cause}</i>`).test(page));
     assert.deepEqual(
-      told,
+      shown,
       OVERDUE_CAUSES.filter((cause) => [...of.causes.values()].includes(cause)),
     );
   });
-  it('tells for each failure what is wrong, the evidence, every step and its runbook', () => {
+  it('shows for each failure what is wrong, the evidence, every step and the runbook', () => {
     assert.match(
       page,
       /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>[^<]+)+<\/ol><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
     );
   });
-  it('leads to the runbook of every problem, and nowhere else', () => {
+  it('links to the runbook of every problem, and to no other site', () => {
     const checks = [...of.assessments.flatMap(({ failures }) => failures), ...of.missingTokens];
     const { unreadable, apiServer } = OTHER_RUNBOOKS;
     const runbooks = [...checks.map(({ check }) => check.runbook), unreadable, apiServer];
@@ -100,15 +101,15 @@ describe('the page of a burning node', () => {
     assert.deepEqual(new Set(links), new Set(runbooks.map((name) => `${WIKI}/${name}.md`)));
     assert.equal(page.match(/https?:\/\/wiki/g)?.length, links.length);
   });
-  it('tells what is missing and what could not be read', () => {
+  it('lists missing tokens and unreadable objects', () => {
     assert.match(page, /Missing tokens.*<b>missing<\/b> vault-token\/vault-token<details>/s);
     assert.match(page, /uid-1\/v\/token: <b class=warn>permission_denied<\/b> <i>EACCES<\/i>/);
   });
-  it('tells what the API server keeps to itself, and what the exporter sees of itself', () => {
+  it('shows the state of each resource of the API server and of the canary', () => {
     assert.match(page, /<dt>tokenreviews<\/dt><dd><b class=warn>forbidden<\/b>/);
     assert.match(page, /<dt>canary<\/dt><dd><b class=good>fresh<\/b>/);
   });
-  it('has the worst first, then what fails, then the soonest', () => {
+  it('lists tokens by severity', () => {
     const states = [...page.matchAll(/<td><b class=(\w+)>(\w+)<\/b>/g)].map(([, tone]) => tone);
     assert.deepEqual(
       states,
@@ -118,11 +119,11 @@ describe('the page of a burning node', () => {
   });
 });
 
-describe('the page of an exporter that does not see itself', () => {
-  const self = { podUid: 'uid-of-nobody', mountedTokenId: undefined };
+describe('the status page of an exporter that does not see its own tokens', () => {
+  const self = { podUid: 'uid-of-no-pod', mountedTokenId: undefined };
   const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, missingSince: undefined } }));
 
-  it('leads to a runbook once, whatever is wrong', () => {
+  it('links to each runbook once', () => {
     for (const name of [OTHER_RUNBOOKS.selfCheck, OTHER_RUNBOOKS.canary])
       assert.equal(page.split(`${WIKI}/${name}.md`).length, 2, name);
   });
@@ -132,37 +133,37 @@ function rank(tone: string): number {
   return ['bad', 'warn', 'good'].indexOf(tone);
 }
 
-describe('unusual times', () => {
-  for (const { what, of, tells } of [
-    { what: 'a token that never ends', of: legacyToken(), tells: /<td>not told<td>never<td>never<td>/ },
+describe('the status page with unusual times', () => {
+  for (const { what, of, shows } of [
+    { what: 'a token that never expires', of: legacyToken(), shows: /<td>unknown<td>never<td>never<td>/ },
     {
       what: 'a token that the API server extended',
       of: token({ claims: { expiresAt: NOW + 365 * 86_400, warnAfter: NOW + 3_607 } }),
-      tells: /<td>in 1h0m<td>/,
+      shows: /<td>in 1h0m<td>/,
     },
     {
-      what: 'a token that the API server extended, past its own end',
+      what: 'an extended token past its requested lifetime',
       of: token({ claims: { issuedAt: NOW - 4_000, expiresAt: NOW + 365 * 86_400, warnAfter: NOW - 393 } }),
-      tells: /The API server extended it; that ends in 365d0h\./,
+      shows: /Extended by the API server; expires in 365d0h\./,
     },
     {
-      what: 'a token from the end of time',
+      what: 'a token that expires in the distant future',
       of: token({ claims: { issuedAt: 0, expiresAt: Number.MAX_SAFE_INTEGER } }),
-      tells: /<meter aria-hidden=true value=0>/,
+      shows: /<meter aria-hidden=true value=0>/,
     },
     {
-      what: 'a token that ends before it begins',
+      what: 'a token that expires before it is issued',
       of: token({ claims: { issuedAt: NOW, expiresAt: NOW - 1 } }),
-      tells: /<td>0s ago<td>/,
+      shows: /<td>0s ago<td>/,
     },
   ])
-    it(`are told: ${what}`, () => assert.match(pageOf(snapshot({ tokens: [of] })), tells));
+    it(`shows ${what}`, () => assert.match(pageOf(snapshot({ tokens: [of] })), shows));
 
-  it('are told where no calendar has them', () => {
+  it('shows a time outside of the range of dates as a number', () => {
     assert.match(pageOf(snapshot({ scannedAt: 1e300 })), /at 1e\+300\./);
   });
 
-  it('make no difference to a token that nobody misses', () => {
+  it('does not highlight the expired token of a terminating pod', () => {
     const late = token({ claims: { issuedAt: NOW - 700, expiresAt: NOW - 100 } });
     const cluster = clusterAround(late, { pods: new Map() });
     const page = pageOf(
