@@ -3,7 +3,6 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { runExporter } from '../../simulator/demo/scenarios.ts';
@@ -26,8 +25,6 @@ const BAD = 20;
 const PODS = 40;
 const LIFETIMES = [600, 3_600, 7_200, 43_200, 86_400];
 const SCRAPE_FAILS = 45;
-/** The API server says when it is there; nobody says when it is known to be. */
-const LOOK_AGAIN_MS = 5;
 
 describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good day', () => {
   let agent: TestAgent;
@@ -82,8 +79,7 @@ describeWith(['promtool', 'promtool 3 (.ci/prometheus3)'], 'an hour on a good da
     plan.set(31, agent.api.chaos.down);
     plan.set(32, async () => {
       await agent.api.chaos.up();
-      while ([...agent.cluster.facts().resources.values()].some(({ isUp }) => !isUp))
-        await delay(LOOK_AGAIN_MS);
+      await agent.until(({ resources }) => resources.values().every(({ isUp }) => isUp));
     });
     for (let minute = HEALTHY + 1; minute <= HEALTHY + BAD; minute += 1) plan.set(minute, kubelet.stop);
   };

@@ -8,7 +8,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
@@ -17,6 +16,7 @@ import { createWorld, type World } from '../../simulator/world.ts';
 import { connectApiServer } from '../../src/app/connect-api-server.ts';
 import { createState } from '../../src/app/state.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
 import {
   createTakeSnapshot,
@@ -28,6 +28,8 @@ import type { Token } from '../../src/core/token.ts';
 import type { ClusterSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Source } from '../../src/sources/source.ts';
+import { createChangeSignal } from './change-signal.ts';
+import { createFastClock } from './fast-clock.ts';
 import { policy } from './tokens.ts';
 
 export interface TestAgent {
@@ -37,18 +39,17 @@ export interface TestAgent {
   readonly now: () => number;
   /** Goes on to that time, syncs what is due, looks at everything, and asks about what is in trouble. */
   readonly stepTo: (time: number) => Promise<Snapshot>;
+  /** Waits for facts of the API server. */
+  readonly until: (isSo: (facts: ClusterFacts) => boolean) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 const USER = 'test';
 /** The waits of the agent are so much shorter than they would be. */
 const SPEED = 20;
-/** Who has heard nothing by then never will. */
-const PATIENCE_MS = 20_000;
-const LOOK_AGAIN_MS = 5;
 const nothing = (): void => undefined;
 
-async function joinSimulated(rootDir: string, kubeconfig: string, now: () => number) {
+async function joinSimulated(rootDir: string, kubeconfig: string, now: () => number, onChange: () => void) {
   const loaded = loadConfig([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`], {});
   assert.ok(loaded.ok);
   const { config } = loaded.commandLine;
@@ -57,13 +58,9 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
     environment: {},
     node: 'node-1',
     userAgent: 'test',
-    clock: {
-      now,
-      monotonicMs: () => performance.now() * SPEED,
-      sleep: (ms, signal) => delay(ms / SPEED, undefined, { signal }).catch(nothing),
-    },
+    clock: createFastClock(SPEED, now),
     random: Math.random,
-    listener: { onChange: nothing, onFailure: nothing, onError: (error) => assert.fail(String(error)) },
+    listener: { onChange, onFailure: onChange, onError: (error) => assert.fail(String(error)) },
     onRequest: nothing,
     requestsPerMinute: 10_000,
   });
@@ -137,7 +134,8 @@ export async function startAgent(start: number): Promise<TestAgent> {
   const world = createWorld({ rootDir, mounts: chooseMounts(folder), now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
-  const cluster = await joinSimulated(rootDir, kubeconfig, now);
+  const change = createChangeSignal();
+  const cluster = await joinSimulated(rootDir, kubeconfig, now, change.notify);
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
   const files = createSteppedFiles(rootDir, now);
@@ -156,12 +154,11 @@ export async function startAgent(start: number): Promise<TestAgent> {
     time = to;
     world.tick();
     await files.scan();
-    const giveUpAt = performance.now() + PATIENCE_MS;
-    for (state.refresh(); !isUpToDate(); state.refresh()) {
-      assert.ok(performance.now() < giveUpAt, 'the agent does not catch up');
-      await delay(LOOK_AGAIN_MS);
-    }
+    for (state.refresh(); !isUpToDate(); state.refresh()) await change.changed();
     return state.snapshot();
+  };
+  const until = async (isSo: (facts: ClusterFacts) => boolean): Promise<void> => {
+    while (!isSo(cluster.facts())) await change.changed();
   };
   const close = async (): Promise<void> => {
     stop.abort();
@@ -171,5 +168,5 @@ export async function startAgent(start: number): Promise<TestAgent> {
     world.kubelet.close();
     rmSync(folder, { recursive: true });
   };
-  return { world, api, cluster, now, stepTo, close };
+  return { world, api, cluster, now, stepTo, until, close };
 }

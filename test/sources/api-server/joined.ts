@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiServer, createApiServer } from '../../../simulator/api-server.ts';
 import { type Cluster, createCluster as createSimulatedCluster } from '../../../simulator/cluster.ts';
 import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
@@ -24,7 +23,8 @@ import type { Token } from '../../../src/core/token.ts';
 import { type ClusterSource, createCluster } from '../../../src/sources/api-server/api-server.ts';
 import { connect } from '../../../src/sources/api-server/connection.ts';
 import type { RequestedResource } from '../../../src/sources/api-server/requests.ts';
-import type { Clock } from '../../../src/util/clock.ts';
+import { createChangeSignal } from '../../support/change-signal.ts';
+import { createFastClock } from '../../support/fast-clock.ts';
 import { token } from '../../support/tokens.ts';
 
 const NODE = 'node-1';
@@ -58,12 +58,6 @@ export interface JoinedOptions {
   readonly chance?: number;
 }
 
-function createFastClock(speed: number): Clock {
-  const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-    delay(ms / speed, undefined, { signal }).catch(() => undefined);
-  return { now: () => Date.now() / 1_000, monotonicMs: () => performance.now() * speed, sleep };
-}
-
 function configure(url: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-cluster-'));
   writeFileSync(join(folder, 'config'), kubeconfigFor({ url, token: OWN_TOKEN }));
@@ -79,18 +73,6 @@ function serve(cluster: Cluster, speed: number): ApiServer {
       return () => clearTimeout(timer);
     },
   });
-}
-
-/** Tells whoever waits that something is different now. */
-function createBell() {
-  let rung = Promise.withResolvers<void>();
-  return {
-    ring: () => {
-      rung.resolve();
-      rung = Promise.withResolvers<void>();
-    },
-    rung: () => rung.promise,
-  };
 }
 
 /** The raw tokens that a test made, as files. */
@@ -137,7 +119,7 @@ export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> 
   const folder = configure(await server.listen());
   const { addToken, readRaw } = createFiles(cluster);
   const { onRequest, ...notes } = createNotes();
-  const bell = createBell();
+  const change = createChangeSignal();
   const connected = await connect({ kubeconfig: join(folder, 'config'), userAgent: 'test', onRequest });
   assert.ok(connected.ok);
   const source = createCluster({
@@ -150,10 +132,10 @@ export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> 
     tokenReview,
     requestsPerMinute: 10,
     listener: {
-      onChange: bell.ring,
+      onChange: change.notify,
       onFailure: (resource, failure) => {
         notes.failures.push(`${resource} ${failure}`);
-        bell.ring();
+        change.notify();
       },
       onError: (error) => notes.errors.push(error),
     },
@@ -162,7 +144,7 @@ export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> 
   const running = source.run(stopping.signal);
 
   const until = async (isSo: (facts: ClusterFacts) => boolean): Promise<ClusterFacts> => {
-    while (!isSo(source.facts())) await bell.rung();
+    while (!isSo(source.facts())) await change.changed();
     return source.facts();
   };
   const untilState = (resource: ClusterResource, failure?: ClusterFailure): Promise<ClusterFacts> =>
