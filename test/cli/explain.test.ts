@@ -25,7 +25,7 @@ const DENIED: Unreadable = {
   volume: 'vault',
   path: 'token',
   reason: 'permission_denied',
-  detail: 'EACCES',
+  detail: 'permission denied',
 };
 
 /** A check that exists for this test alone. */
@@ -194,7 +194,7 @@ describe('explain, of a pod that no token names,', () => {
     const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
     assert.match(
       text,
-      /could not read .*: permission_denied \(EACCES\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
+      /could not read .*: permission_denied \(permission denied\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
     );
     assert.equal(exit, EXIT.unreadable);
   });

@@ -17,9 +17,15 @@ const DENIED: Unreadable = {
   volume: 'vault',
   path: 'token',
   reason: 'permission_denied',
-  detail: 'EACCES',
+  detail: 'permission denied',
 };
-const NO_PODS: Unreadable = { podUid: '', volume: '', path: '', reason: 'vanished', detail: 'ENOENT' };
+const NO_PODS: Unreadable = {
+  podUid: '',
+  volume: '',
+  path: '',
+  reason: 'vanished',
+  detail: 'no such file or directory',
+};
 /** What would clear a screen, go up a line, ring, end a line, or turn text around. */
 const STEERING = 'a\x1b[2J\x9b1A\x07\r\nb\u202ec';
 
@@ -54,13 +60,13 @@ describe('scan as a table', () => {
   it('does not say so of a node it could not read', () => {
     assert.equal(
       scanTable(snapshot({ tokens: [], unreadable: [NO_PODS], scannedAt: undefined })),
-      "could not read the kubelet's folder of pods: vanished (ENOENT)\n",
+      "could not read the kubelet's folder of pods: vanished (no such file or directory)\n",
     );
   });
 
   it('tells what could not be read below what could', () => {
     const lines = scanTable(snapshot({ unreadable: [DENIED] })).split('\n');
-    assert.equal(lines.at(-2), 'could not read uid-1/vault/token: permission_denied (EACCES)');
+    assert.equal(lines.at(-2), 'could not read uid-1/vault/token: permission_denied (permission denied)');
   });
 
   it('shows a dash for what is not known', () => {

@@ -157,7 +157,10 @@ describe('readAudienceRules', () => {
 
   it('tells that there is no file', async () => {
     const path = `${folder}/none.yaml`;
-    assert.deepEqual(await readAudienceRules(path), { ok: false, problems: [`${path}: ENOENT`] });
+    assert.deepEqual(await readAudienceRules(path), {
+      ok: false,
+      problems: [`${path}: no such file or directory`],
+    });
   });
 
   it('tells that it is a folder', async () => {

@@ -113,9 +113,15 @@ export function troubledNode(): Snapshot {
       missingSince: undefined,
     },
     unreadable: [
-      { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'EACCES' },
+      {
+        podUid: 'uid-1',
+        volume: 'v',
+        path: 'token',
+        reason: 'permission_denied',
+        detail: 'permission denied',
+      },
       { podUid: 'uid-1', volume: 'v', path: 'token', reason: 'permission_denied', detail: 'again' },
-      { podUid: HOSTILE, volume: '', path: '', reason: 'io_error', detail: 'EIO' },
+      { podUid: HOSTILE, volume: '', path: '', reason: 'io_error', detail: 'system call failed with EIO' },
     ],
     scannedAt: NOW - 12.5,
     scanSeconds: 0.0421,

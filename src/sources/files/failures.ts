@@ -1,50 +1,54 @@
 /**
- * From the error of a system call to a reason code.
- *
- * Knows the codes of the calls that reading takes; anything else is `io_error` with its code as detail.
+ * Why an object cannot be read: a reason code, and a detail that is safe to show.
  */
 import type { ReadFailure, Unreadable } from '../../core/observation.ts';
+import { errorCode } from '../../util/error-code.ts';
 
 export interface Failure {
   readonly reason: ReadFailure;
-  /** In words that are safe to show: never a piece of a file. */
+  /** Shown to users. Never holds content of a file. */
   readonly detail: string;
 }
 
+export const NO_SUCH_FILE: Failure = { reason: 'vanished', detail: 'no such file or directory' };
+export const NOT_A_DIRECTORY: Failure = { reason: 'not_a_directory', detail: 'not a directory' };
 export const NOT_A_FILE: Failure = { reason: 'not_a_file', detail: 'not a regular file' };
-export const MOUNTED_OVER: Failure = { reason: 'bad_link', detail: 'on another file system than its volume' };
+export const OTHER_FILE_SYSTEM: Failure = {
+  reason: 'bad_link',
+  detail: 'not on the file system of the volume',
+};
 
-/** Of what Node's permission model forbids, no system call was made. */
-const FORBIDDEN = 'ERR_ACCESS_DENIED';
+/** Thrown instead of a system call that Node's permission model denies. */
+const DENIED_BY_NODE = 'ERR_ACCESS_DENIED';
 
-const REASONS = new Map<string, ReadFailure>([
-  ['EACCES', 'permission_denied'],
-  ['EPERM', 'permission_denied'],
-  [FORBIDDEN, 'permission_denied'],
-  ['ENOENT', 'vanished'],
-  ['ESTALE', 'vanished'],
-  ['ELOOP', 'bad_link'],
-  ['ENOTDIR', 'not_a_directory'],
-  ['EISDIR', 'not_a_file'],
-  ['ENXIO', 'not_a_file'],
-  ['ENODEV', 'not_a_file'],
+const FAILURES = new Map<string, Failure>([
+  ['EACCES', { reason: 'permission_denied', detail: 'permission denied' }],
+  ['EPERM', { reason: 'permission_denied', detail: 'operation not permitted' }],
+  [DENIED_BY_NODE, { reason: 'permission_denied', detail: "denied by Node's permission model" }],
+  ['ENOENT', NO_SUCH_FILE],
+  ['ESTALE', { reason: 'vanished', detail: 'stale file handle' }],
+  ['ELOOP', { reason: 'bad_link', detail: 'symbolic link cannot be followed' }],
+  ['ENOTDIR', NOT_A_DIRECTORY],
+  ['EISDIR', NOT_A_FILE],
+  ['ENXIO', NOT_A_FILE],
+  ['ENODEV', NOT_A_FILE],
 ]);
 
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  if (!('syscall' in error) && error.code !== FORBIDDEN) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+function systemErrorCode(error: unknown): string | undefined {
+  const code = errorCode(error);
+  const isSystemError = error instanceof Error && 'syscall' in error;
+  return isSystemError || code === DENIED_BY_NODE ? code : undefined;
 }
 
-/** The failure an error stands for. Rethrows what neither a system call nor a missing permission threw: a bug. */
+/** The failure behind an error of a system call or of Node's permission model. Rethrows any other error: a bug. */
 export function failureOf(error: unknown): Failure {
-  const code = codeOf(error);
+  const code = systemErrorCode(error);
   if (code === undefined) throw error;
-  return { reason: REASONS.get(code) ?? 'io_error', detail: code };
+  return FAILURES.get(code) ?? { reason: 'io_error', detail: `system call failed with ${code}` };
 }
 
-/** The failure of the object at a place; what the place leaves out lies below the object. */
-export function unreadableAt(place: Partial<Unreadable>, { reason, detail }: Failure): Unreadable {
-  const { podUid = '', volume = '', path = '' } = place;
+/** `object`: as far as it is known. A pod's directory has no volume and no path. */
+export function unreadable(object: Partial<Unreadable>, { reason, detail }: Failure): Unreadable {
+  const { podUid = '', volume = '', path = '' } = object;
   return { podUid, volume, path, reason, detail };
 }

@@ -1,28 +1,32 @@
 /**
- * Walks through one generation of a volume and reads every token in it.
+ * Reads one generation of a volume: every token in the directory that the link `..data` points to.
  *
- * Bounded in files, tokens and depth; links are never followed. Knows nothing of other generations, of earlier
- * readings or of watches.
+ * The kubelet writes each generation to a new directory and then swaps `..data` by a rename
+ * (k8s.io/kubernetes/pkg/volume/util/atomic_writer.go). Files, tokens and depth are bounded, and no symbolic link
+ * other than `..data` is followed.
  */
 import { readlinkSync } from 'node:fs';
 import { isTokenPath } from '../../core/catalogue.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token.ts';
-import { type Entry, listFolder, statFolder } from './directory.ts';
-import { type Failure, failureOf, MOUNTED_OVER, NOT_A_FILE, unreadableAt } from './failures.ts';
+import { errorCode } from '../../util/error-code.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import { type Entry, listDirectory, statDirectory } from './directory.ts';
+import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM, unreadable } from './failures.ts';
 import { join, type Path } from './paths.ts';
 import { readTokenFile } from './token-file.ts';
 
-export interface VolumePlace {
+export interface VolumeLocation {
   readonly podUid: string;
   readonly volume: string;
   readonly volumeKind: VolumeKind;
-  readonly folder: Path;
-  /** The link `..data` in the folder. */
+  readonly directory: Path;
+  /** `..data` in the directory. */
   readonly link: Path;
 }
 
 export interface FoundToken {
+  /** Relative to the generation. */
   readonly path: string;
   readonly claims: TokenClaims;
   readonly file: FileFacts;
@@ -33,17 +37,36 @@ export interface Content {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Whether a path held a token before, so that anything else there now is a failure. */
+export interface VolumeReading {
+  /** Name of the generation that was read. */
+  readonly generation: string;
+  readonly content: Content;
+}
+
+/** Whether the path held a token before, so that any other file there is a failure. */
 export type WasToken = (path: string) => boolean;
 
-/** A volume holds a Secret or a few sources, of 1 MiB at most; beyond this nothing of it is looked at. */
+/** A volume holds a Secret, or a few sources of at most 1 MiB each. */
 export const MAX_FILES = 16_384;
-/** Bounds what one volume, whose Secret anybody may have filled, adds to the metrics. */
+/** Bounds the series of one volume, since any user can fill a Secret. Counts unreadable objects as well. */
 export const MAX_TOKENS = 128;
 export const MAX_DEPTH = 16;
+/** How often a volume is read again because it was swapped meanwhile. After that the next refresh reads it. */
+const MAX_ATTEMPTS = 32;
+/** The kubelet uses a timestamp and a random number. Anything else must at least not lead out of the volume. */
+const GENERATION = /^\.\.[\w.-]+$/;
 
-const A_LINK: Failure = { reason: 'bad_link', detail: 'a link where the kubelet writes files' };
-const TOO_DEEP: Failure = { reason: 'too_deep', detail: `deeper than ${MAX_DEPTH} folders` };
+const NOT_MOUNTED: Failure = {
+  reason: 'not_mounted',
+  detail: 'the volume is empty: not mounted, or the mount is not visible to the exporter',
+};
+const NOT_A_LINK: Failure = { reason: 'bad_link', detail: '..data is not a symbolic link' };
+const OUTSIDE: Failure = { reason: 'bad_link', detail: '..data does not point to a directory of the volume' };
+const UNEXPECTED_LINK: Failure = {
+  reason: 'bad_link',
+  detail: 'symbolic link; the kubelet writes only regular files here',
+};
+const TOO_DEEP: Failure = { reason: 'too_deep', detail: `more than ${MAX_DEPTH} directories deep` };
 const TOO_MANY_FILES: Failure = {
   reason: 'too_many_files',
   detail: `more than ${MAX_FILES} files; the rest is not read`,
@@ -53,152 +76,143 @@ const TOO_MANY_TOKENS: Failure = {
   detail: `more than ${MAX_TOKENS} tokens; the rest is not read`,
 };
 
+/** The state of one walk through a generation. */
 interface Walk {
-  readonly place: VolumePlace;
+  readonly location: VolumeLocation;
   readonly device: number;
   readonly wasToken: WasToken;
   readonly tokens: FoundToken[];
   readonly unreadable: Unreadable[];
   files: number;
-  isCut: boolean;
+  /** A limit was reached. */
+  isStopped: boolean;
 }
 
-/** A folder on the way, and the path of what is in it: '' or one that ends in a slash. */
-interface Folder {
+/** A directory of the generation. `prefix` is the path of its entries: empty, or ending in a slash. */
+interface Directory {
   readonly path: Path;
   readonly prefix: string;
   readonly depth: number;
 }
 
-function cut(walk: Walk, failure: Failure): void {
-  const { podUid, volume } = walk.place;
-  walk.isCut = true;
-  walk.unreadable.push(unreadableAt({ podUid, volume }, failure));
+function stop(walk: Walk, failure: Failure): void {
+  const { podUid, volume } = walk.location;
+  walk.isStopped = true;
+  walk.unreadable.push(unreadable({ podUid, volume }, failure));
 }
 
 function hasRoom(walk: Walk): boolean {
   if (walk.tokens.length + walk.unreadable.length < MAX_TOKENS) return true;
-  cut(walk, TOO_MANY_TOKENS);
+  stop(walk, TOO_MANY_TOKENS);
   return false;
 }
 
-function report(walk: Walk, path: string, failure: Failure): void {
-  const { podUid, volume } = walk.place;
-  if (hasRoom(walk)) walk.unreadable.push(unreadableAt({ podUid, volume, path }, failure));
+function addUnreadable(walk: Walk, path: string, failure: Failure): void {
+  const { podUid, volume } = walk.location;
+  if (hasRoom(walk)) walk.unreadable.push(unreadable({ podUid, volume, path }, failure));
 }
 
 function visitFile(walk: Walk, file: Path, path: string): void {
-  const { volumeKind, volume } = walk.place;
+  const { volumeKind, volume } = walk.location;
   const isExpected = () => walk.wasToken(path) || isTokenPath(volumeKind, volume, path);
   const reading = readTokenFile(file, walk.device, isExpected);
-  if (reading.status === 'failed') report(walk, path, reading);
-  else if (reading.status === 'token' && hasRoom(walk))
-    walk.tokens.push({ path, claims: reading.claims, file: reading.file });
+  if (!reading.ok) addUnreadable(walk, path, reading.error);
+  else if (reading.value !== undefined && hasRoom(walk)) walk.tokens.push({ path, ...reading.value });
 }
 
-/** Why a folder is not looked into. */
-function faultOf(walk: Walk, { path, depth }: Folder): Failure | undefined {
+function directoryFailure(walk: Walk, { path, depth }: Directory): Failure | undefined {
   if (depth > MAX_DEPTH) return TOO_DEEP;
-  const found = statFolder(path);
-  if (!found.ok) return found;
-  return found.stats.dev === walk.device ? undefined : MOUNTED_OVER;
+  const stats = statDirectory(path);
+  if (!stats.ok) return stats.error;
+  return stats.value.dev === walk.device ? undefined : OTHER_FILE_SYSTEM;
 }
 
-function visitFolder(walk: Walk, folder: Folder): void {
-  const fault = faultOf(walk, folder);
-  if (fault === undefined) visitEntries(walk, folder);
-  else report(walk, folder.prefix.slice(0, -1), fault);
+function visitDirectory(walk: Walk, directory: Directory): void {
+  const failure = directoryFailure(walk, directory);
+  if (failure === undefined) visitEntries(walk, directory);
+  else addUnreadable(walk, directory.prefix.slice(0, -1), failure);
 }
 
-function visit(walk: Walk, entry: Entry, { path: folder, prefix, depth }: Folder): void {
-  const path = `${prefix}${entry.name}`;
-  switch (entry.kind) {
+function visitEntry(
+  walk: Walk,
+  { kind, raw, name }: Entry,
+  { path: parent, prefix, depth }: Directory,
+): void {
+  const path = `${prefix}${name}`;
+  switch (kind) {
     case 'file':
-      visitFile(walk, join(folder, entry.raw), path);
+      visitFile(walk, join(parent, raw), path);
       break;
     case 'directory':
-      visitFolder(walk, { path: join(folder, entry.raw), prefix: `${path}/`, depth: depth + 1 });
+      visitDirectory(walk, { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 });
       break;
     case 'link':
-      report(walk, path, A_LINK);
+      addUnreadable(walk, path, UNEXPECTED_LINK);
       break;
     case 'other':
-      report(walk, path, NOT_A_FILE);
+      addUnreadable(walk, path, NOT_A_FILE);
   }
 }
 
-function visitEntries(walk: Walk, folder: Folder): void {
-  const listing = listFolder(folder.path);
+function visitEntries(walk: Walk, directory: Directory): void {
+  const listing = listDirectory(directory.path);
   if (!listing.ok) {
-    report(walk, folder.prefix.slice(0, -1), listing);
+    addUnreadable(walk, directory.prefix.slice(0, -1), listing.error);
     return;
   }
-  for (const entry of listing.entries) {
-    if (!walk.isCut && walk.files === MAX_FILES) cut(walk, TOO_MANY_FILES);
-    if (walk.isCut) return;
+  for (const entry of listing.value) {
+    if (!walk.isStopped && walk.files === MAX_FILES) stop(walk, TOO_MANY_FILES);
+    if (walk.isStopped) return;
     walk.files += 1;
-    visit(walk, entry, folder);
+    visitEntry(walk, entry, directory);
   }
 }
 
-/** Reads every token in `generation`, a folder in the volume at `place`. */
-export function walkGeneration(place: VolumePlace, generation: string, wasToken: WasToken): Content {
-  const path = join(place.folder, generation);
-  const found = statFolder(path);
-  if (!found.ok) return { tokens: [], unreadable: [unreadableAt(place, found)] };
-  const device = found.stats.dev;
-  const walk: Walk = { place, device, wasToken, tokens: [], unreadable: [], files: 0, isCut: false };
+/** Reads every token in `generation`, the name of a directory of the volume. */
+export function walkGeneration(location: VolumeLocation, generation: string, wasToken: WasToken): Content {
+  const path = join(location.directory, generation);
+  const stats = statDirectory(path);
+  if (!stats.ok) return { tokens: [], unreadable: [unreadable(location, stats.error)] };
+  const device = stats.value.dev;
+  const walk: Walk = { location, device, wasToken, tokens: [], unreadable: [], files: 0, isStopped: false };
   visitEntries(walk, { path, prefix: '', depth: 0 });
   return walk;
 }
 
-export type Generation = { readonly ok: true; readonly name: string } | ({ readonly ok: false } & Failure);
-
-export type VolumeReading =
-  | { readonly ok: true; readonly generation: string; readonly content: Content }
-  | ({ readonly ok: false } & Failure);
-
-/** A time and a random number; whatever else it may be one day, a plain name and no way out of the volume. */
-const GENERATION = /^\.\.[\w.-]+$/;
-/** A volume that is swapped more often while it is read is left as it was read last, to be looked at again. */
-const MAX_TRIES = 32;
-
-const NOT_MOUNTED: Failure = {
-  reason: 'not_mounted',
-  detail: 'the volume is empty: not mounted, or not visible here',
-};
-const NO_LINK: Failure = { reason: 'bad_link', detail: '..data is not a link' };
-const OUTWARD: Failure = { reason: 'bad_link', detail: '..data does not point to a folder beside it' };
-
-function generationFailure(failure: Failure): Failure {
+function linkFailure(error: unknown): Failure {
+  const failure = failureOf(error);
   if (failure.reason === 'vanished') return NOT_MOUNTED;
-  return failure.detail === 'EINVAL' ? NO_LINK : failure;
+  return errorCode(error) === 'EINVAL' ? NOT_A_LINK : failure;
 }
 
-/** The name of the folder `..data` points to: one right beside it, or a failure. One system call. */
-export function readGeneration({ link }: Pick<VolumePlace, 'link'>): Generation {
+/** Returns the name of the directory that the link `..data` points to. Costs one system call. */
+export function currentGeneration(link: Path): Result<string, Failure> {
   try {
     const name = readlinkSync(link);
-    return GENERATION.test(name) ? { ok: true, name } : { ok: false, ...OUTWARD };
+    return GENERATION.test(name) ? ok(name) : err(OUTSIDE);
   } catch (error) {
-    return { ok: false, ...generationFailure(failureOf(error)) };
+    return err(linkFailure(error));
   }
 }
 
 /**
- * Reads the volume's generation, and the one that took its place where it was swapped under our feet.
+ * Reads `generation`, or a later one if the kubelet swaps the volume meanwhile. Fails if the volume is unmounted
+ * meanwhile.
  *
- * The kubelet removes a generation only after `..data` points to the next, file by file: what was read was whole
- * if `..data` still points to it afterwards, and may lack files without any error if not. Fails where the volume
- * went away meanwhile.
+ * The kubelet removes a generation only after `..data` points to the next one, file by file. A reading is complete
+ * if `..data` has not changed afterwards; otherwise it may lack files without any error.
  */
-export function readVolume(place: VolumePlace, generation: string, wasToken: WasToken): VolumeReading {
+export function readVolume(
+  location: VolumeLocation,
+  generation: string,
+  wasToken: WasToken,
+): Result<VolumeReading, Failure> {
   let name = generation;
   for (let attempt = 1; ; attempt += 1) {
-    const content = walkGeneration(place, name, wasToken);
-    const after = readGeneration(place);
-    if (!after.ok) return after;
-    if (after.name === name || attempt === MAX_TRIES) return { ok: true, generation: name, content };
-    name = after.name;
+    const content = walkGeneration(location, name, wasToken);
+    const current = currentGeneration(location.link);
+    if (!current.ok) return current;
+    if (current.value === name || attempt === MAX_ATTEMPTS) return ok({ generation: name, content });
+    name = current.value;
   }
 }

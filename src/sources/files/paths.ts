@@ -36,7 +36,7 @@ export function isEscaped(name: string): boolean {
   return name.includes(ESCAPE);
 }
 
-export function join(folder: Path, name: Path): Path {
-  if (typeof folder === 'string' && typeof name === 'string') return `${folder}/${name}`;
-  return Buffer.concat([Buffer.from(folder), SLASH, Buffer.from(name)]);
+export function join(directory: Path, name: Path): Path {
+  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), SLASH, Buffer.from(name)]);
 }

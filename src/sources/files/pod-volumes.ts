@@ -1,14 +1,14 @@
 /**
- * Finds the volumes of one pod that may hold tokens.
+ * Finds the volumes of one pod that may hold tokens, and decides when to list them again.
  *
- * Only volumes whose content the kubelet alone writes are looked for; an emptyDir can hold a forged token. Knows
- * nothing of what is in a volume.
+ * Only volumes whose content is written by the kubelet alone count: a container can forge a token in an emptyDir.
  */
 import type { Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, VolumeKind } from '../../core/token.ts';
-import { createCachedList, type Entry, type Listing } from './directory.ts';
-import { type Failure, unreadableAt } from './failures.ts';
-import type { VolumePlace } from './generation.ts';
+import { sameItems } from '../../util/stable.ts';
+import { createCachedListing, type Entry, type Listing } from './directory.ts';
+import { type Failure, NOT_A_DIRECTORY, unreadable } from './failures.ts';
+import type { VolumeLocation } from './generation.ts';
 import { join, type Path } from './paths.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [
@@ -17,98 +17,98 @@ const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind
 ];
 
 export interface PodVolumes {
-  readonly places: readonly VolumePlace[];
+  readonly locations: readonly VolumeLocation[];
   readonly unreadable: readonly Unreadable[];
 }
 
-export const NO_VOLUMES: PodVolumes = { places: [], unreadable: [] };
+export const NO_VOLUMES: PodVolumes = { locations: [], unreadable: [] };
 
-/** The folder of one plugin in a pod's folder, and what it lists. */
-interface PluginFolder {
+/** The directory of one volume plugin in a pod's directory. */
+interface PluginDirectory {
   readonly path: Path;
   readonly volumeKind: VolumeKind;
   readonly list: (nowMs: number) => Listing;
 }
 
-function placeOf(podUid: string, { path, volumeKind }: PluginFolder, { name, raw }: Entry): VolumePlace {
-  const folder = join(path, raw);
-  return { podUid, volume: name, volumeKind, folder, link: join(folder, '..data') };
-}
-
-/** Why an entry is no volume. `names`: of the entries before it; a second series of one name would collide. */
-function faultOf({ name, kind }: Entry, names: ReadonlySet<string>): Failure | undefined {
-  if (names.has(name)) return { reason: 'same_name', detail: 'another volume of the pod has this name' };
-  if (kind !== 'directory') return { reason: 'not_a_directory', detail: 'not a folder' };
-  return undefined;
-}
-
-function takeEntries(podUid: string, plugin: PluginFolder, entries: readonly Entry[], found: Found): void {
-  for (const entry of entries) {
-    const fault = faultOf(entry, found.names);
-    found.names.add(entry.name);
-    if (fault === undefined) found.places.push(placeOf(podUid, plugin, entry));
-    else found.unreadable.push(unreadableAt({ podUid, volume: entry.name }, fault));
-  }
-}
-
+/** `PodVolumes` under construction. */
 interface Found {
   readonly names: Set<string>;
-  readonly places: VolumePlace[];
+  readonly locations: VolumeLocation[];
   readonly unreadable: Unreadable[];
 }
 
-function combine(podUid: string, listed: readonly (readonly [PluginFolder, Listing])[]): PodVolumes {
-  const found: Found = { names: new Set(), places: [], unreadable: [] };
-  /** What keeps us out of the pod keeps us out of both plugins' folders: told once. */
+const SAME_NAME: Failure = { reason: 'same_name', detail: 'another volume of the pod has this name' };
+
+function locationOf(podUid: string, plugin: PluginDirectory, { name, raw }: Entry): VolumeLocation {
+  const directory = join(plugin.path, raw);
+  return { podUid, volume: name, volumeKind: plugin.volumeKind, directory, link: join(directory, '..data') };
+}
+
+/** Why an entry is not a volume. A name that an earlier entry has is a failure, since the series would collide. */
+function entryFailure({ name, kind }: Entry, names: ReadonlySet<string>): Failure | undefined {
+  if (names.has(name)) return SAME_NAME;
+  return kind === 'directory' ? undefined : NOT_A_DIRECTORY;
+}
+
+function addEntries(podUid: string, plugin: PluginDirectory, entries: readonly Entry[], found: Found): void {
+  for (const entry of entries) {
+    const failure = entryFailure(entry, found.names);
+    found.names.add(entry.name);
+    if (failure === undefined) found.locations.push(locationOf(podUid, plugin, entry));
+    else found.unreadable.push(unreadable({ podUid, volume: entry.name }, failure));
+  }
+}
+
+function collect(podUid: string, listed: readonly (readonly [PluginDirectory, Listing])[]): PodVolumes {
+  const found: Found = { names: new Set(), locations: [], unreadable: [] };
+  /** An unreadable pod makes both plugin directories fail: reported once. */
   const failures = new Map<string, Failure>();
   for (const [plugin, listing] of listed) {
-    if (listing.ok) takeEntries(podUid, plugin, listing.entries, found);
-    else if (listing.reason !== 'vanished') failures.set(listing.reason, listing);
+    if (listing.ok) addEntries(podUid, plugin, listing.value, found);
+    else if (listing.error.reason !== 'vanished') failures.set(listing.error.reason, listing.error);
   }
-  const unlisted = [...failures.values()].map((failure) => unreadableAt({ podUid }, failure));
-  return { places: found.places, unreadable: [...unlisted, ...found.unreadable] };
+  const unlisted = [...failures.values()].map((failure) => unreadable({ podUid }, failure));
+  return { locations: found.locations, unreadable: [...unlisted, ...found.unreadable] };
 }
 
 /**
- * Answers the volumes in a pod's folder, pass after pass: the same object, and two system calls, where nothing
- * changed. `nowMs` is the wall clock.
+ * Creates a function that lists the volumes in a pod's directory. It returns the same object, at the cost of two
+ * system calls, while nothing has changed. `nowMs` is the wall clock.
  */
 export function createPodVolumes(podUid: string, pod: Path): (nowMs: number) => PodVolumes {
-  const plugins = PLUGINS.map(({ name, volumeKind }): PluginFolder => {
+  const plugins = PLUGINS.map(({ name, volumeKind }): PluginDirectory => {
     const path = join(join(pod, 'volumes'), name);
-    return { path, volumeKind, list: createCachedList(path) };
+    return { path, volumeKind, list: createCachedListing(path) };
   });
   let listings: readonly Listing[] = [];
   let volumes = NO_VOLUMES;
   return (nowMs) => {
-    const before = listings;
-    listings = plugins.map(({ list }) => list(nowMs));
-    if (listings.every((listing, index) => listing === before[index])) return volumes;
-    volumes = combine(
-      podUid,
-      plugins.map((plugin, index) => [plugin, listings[index] as Listing] as const),
-    );
+    const listed = plugins.map((plugin) => [plugin, plugin.list(nowMs)] as const);
+    const current = listed.map(([, listing]) => listing);
+    if (!sameItems(current, listings)) volumes = collect(podUid, listed);
+    listings = current;
     return volumes;
   };
 }
 
 export interface PodAge {
+  /** Seconds since the pod was first seen. */
   readonly seconds: () => number;
-  /** Whether it is time to list the pod's volumes: whenever its age has doubled, every two minutes at least. */
+  /** Whether to list the pod's volumes now: each time its age has doubled, and at least every two minutes. */
   readonly isListingDue: () => boolean;
-  /** To be told of every listing. */
+  /** Call after every listing. */
   readonly listed: () => void;
 }
 
-/** The longest a volume that comes late is overlooked; the kubelet retries a failed mount no more often. */
-const LONGEST_SECONDS = 120;
+/** The longest that a late volume stays undetected. The kubelet retries a failed mount at most this often. */
+const MAX_LISTING_INTERVAL_SECONDS = 120;
 
 export function createPodAge(now: () => EpochSeconds): PodAge {
   let firstSeen = now();
   let latest = firstSeen;
   let nextListing = firstSeen;
 
-  /** A clock that is set back makes a pod new again: better than one that is not listed for hours. */
+  /** If the clock is set back, the pod counts as new: otherwise it might not be listed for hours. */
   const current = (): EpochSeconds => {
     const time = now();
     if (time < latest) firstSeen = nextListing = time;
@@ -118,7 +118,7 @@ export function createPodAge(now: () => EpochSeconds): PodAge {
 
   const seconds = (): number => current() - firstSeen;
   const listed = (): void => {
-    nextListing = current() + Math.min(seconds(), LONGEST_SECONDS);
+    nextListing = current() + Math.min(seconds(), MAX_LISTING_INTERVAL_SECONDS);
   };
   return { seconds, isListingDue: () => current() >= nextListing, listed };
 }

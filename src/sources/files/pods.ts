@@ -1,44 +1,42 @@
 /**
- * The pods of the node: the folder that holds their folders, listed and watched.
- *
- * Knows nothing of what is in a pod's folder.
+ * The pods of the node: their directories, listed and watched, and the volumes in each.
  */
 import type { Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token.ts';
-import { createCachedList, type Entry, type Listing } from './directory.ts';
-import { unreadableAt } from './failures.ts';
-import type { VolumePlace } from './generation.ts';
+import { createCachedListing, type Entry, type Listing } from './directory.ts';
+import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
+import type { VolumeLocation } from './generation.ts';
 import { join, type Path } from './paths.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
-import { createWatchedVolume, isMounted, lookAt, type VolumeOptions, type WatchedVolume } from './volume.ts';
+import { createVolume, isMounted, refreshVolume, type Volume, type VolumeOptions } from './volume.ts';
 import { createWatch } from './watch.ts';
 
-export interface PodOptions extends VolumeOptions {
+interface PodOptions extends VolumeOptions {
   readonly uid: string;
-  readonly folder: Path;
+  readonly directory: Path;
   readonly now: () => EpochSeconds;
 }
 
 export interface Pod {
-  /** Looks at the pod's volumes, and for new ones where it is time to. */
-  readonly look: () => void;
-  /** Whether an event has given reason to look. */
+  /** Refreshes the pod's volumes, and lists them again if that is due. */
+  readonly refresh: () => void;
+  /** Whether an event came since the last refresh. */
   readonly isNudged: () => boolean;
-  /** Whether the pod is so new that a look soon may find more. */
-  readonly isComingUp: () => boolean;
+  /** Whether the pod is so new that a refresh soon may find more. */
+  readonly isPending: () => boolean;
   readonly tokens: () => readonly Token[];
   readonly unreadable: () => readonly Unreadable[];
   readonly close: () => void;
 }
 
-/** Volumes of a pod appear over its first seconds, or minutes where one fails to mount at first. */
-const YOUTH_SECONDS = 120;
-/** A pod this new may get another volume at any moment, even where those it has are mounted. */
-const NEW_SECONDS = 5;
+/** Volumes are mounted in a pod's first seconds, or minutes later if a mount fails at first. */
+const MAX_PENDING_SECONDS = 120;
+/** A pod this new may get another volume at any moment, even if all it has are mounted. */
+const MIN_PENDING_SECONDS = 5;
 
-type Volumes = Map<string, WatchedVolume>;
+type Volumes = Map<string, Volume>;
 
-function closeOthers(volumes: Volumes, keys: ReadonlySet<string>, { watches }: VolumeOptions): void {
+function removeOtherVolumes(volumes: Volumes, keys: ReadonlySet<string>, { watches }: VolumeOptions): void {
   for (const [key, { watch }] of volumes) {
     if (keys.has(key)) continue;
     watches.close(watch);
@@ -46,30 +44,30 @@ function closeOthers(volumes: Volumes, keys: ReadonlySet<string>, { watches }: V
   }
 }
 
-/** A volume's name is its own in its pod; one that comes back as another kind is another volume. */
-function keyOf({ volumeKind, volume }: VolumePlace): string {
+/** The name is unique in the pod, but the volume of another kind under the same name is another volume. */
+function keyOf({ volumeKind, volume }: VolumeLocation): string {
   return `${volumeKind}/${volume}`;
 }
 
-/** Makes `volumes` those at `places`, and looks at the new ones. */
-function adoptVolumes(volumes: Volumes, places: readonly VolumePlace[], options: VolumeOptions): void {
-  closeOthers(volumes, new Set(places.map(keyOf)), options);
-  for (const place of places) {
-    const key = keyOf(place);
+/** Makes `volumes` those at `locations`, and reads the new ones. */
+function syncVolumes(volumes: Volumes, locations: readonly VolumeLocation[], options: VolumeOptions): void {
+  removeOtherVolumes(volumes, new Set(locations.map(keyOf)), options);
+  for (const location of locations) {
+    const key = keyOf(location);
     if (volumes.has(key)) continue;
-    const volume = createWatchedVolume(place, options);
+    const volume = createVolume(location, options);
     volumes.set(key, volume);
-    lookAt(volume, options);
+    refreshVolume(volume, options);
   }
 }
 
-function isWaiting(volumes: Volumes): boolean {
+function lacksVolumes(volumes: Volumes): boolean {
   return volumes.size === 0 || [...volumes.values()].some((volume) => !isMounted(volume));
 }
 
 function createPod(options: PodOptions): Pod {
-  const { uid, folder, now, onNudge, onReadFailure } = options;
-  const listVolumes = createPodVolumes(uid, folder);
+  const { uid, directory, now, onNudge, onReadFailure } = options;
+  const listVolumes = createPodVolumes(uid, directory);
   const volumes: Volumes = new Map();
   let found: PodVolumes = NO_VOLUMES;
   const age = createPodAge(now);
@@ -82,69 +80,65 @@ function createPod(options: PodOptions): Pod {
 
   const volumeOptions = { ...options, onNudge: nudge };
 
-  const isComingUp = (): boolean => {
+  const isPending = (): boolean => {
     const seconds = age.seconds();
-    return seconds < NEW_SECONDS || (seconds <= YOUTH_SECONDS && isWaiting(volumes));
+    return seconds < MIN_PENDING_SECONDS || (seconds <= MAX_PENDING_SECONDS && lacksVolumes(volumes));
   };
 
-  const find = (): void => {
+  const list = (): void => {
     age.listed();
     const before = found;
     found = listVolumes(now() * 1_000);
     for (const { reason } of found.unreadable) onReadFailure(reason);
-    if (found !== before) adoptVolumes(volumes, found.places, volumeOptions);
+    if (found !== before) syncVolumes(volumes, found.locations, volumeOptions);
   };
 
-  const look = (): void => {
+  const refresh = (): void => {
     isNudged = false;
-    let isWhole = true;
-    for (const volume of volumes.values()) isWhole = lookAt(volume, volumeOptions) && isWhole;
-    if (!isWhole || age.isListingDue()) find();
+    let areMounted = true;
+    for (const volume of volumes.values()) areMounted = refreshVolume(volume, volumeOptions) && areMounted;
+    if (!areMounted || age.isListingDue()) list();
   };
 
-  const states = () => [...volumes.values()].map(({ state }) => state);
   return {
-    look,
+    refresh,
     isNudged: () => isNudged,
-    isComingUp,
-    tokens: () => states().flatMap(({ tokens }) => tokens),
-    unreadable: () => [...found.unreadable, ...states().flatMap((state) => state.unreadable)],
-    close: () => closeOthers(volumes, new Set(), options),
+    isPending,
+    tokens: () => [...volumes.values()].flatMap(({ tokens }) => tokens),
+    unreadable: () => [...found.unreadable, ...[...volumes.values()].flatMap((volume) => volume.unreadable)],
+    close: () => removeOtherVolumes(volumes, new Set(), options),
   };
 }
 
-export interface PodsOptions extends Omit<PodOptions, 'uid' | 'folder'> {
-  /** The kubelet's root folder, the one that holds `pods`. */
+export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory'> {
+  /** The kubelet's root directory, which contains `pods`. */
   readonly rootDir: string;
 }
 
 export interface Pods {
-  /** Lists the folder of pods; answers whether it could be listed. */
-  readonly find: () => boolean;
-  /** Whether an event has given reason to list it. */
+  /** Lists the pods. Returns whether the listing succeeded. */
+  readonly list: () => boolean;
+  /** Whether an event came since the last listing. */
   readonly isNudged: () => boolean;
   readonly all: () => readonly Pod[];
-  /** What could not be read beside the pods' own objects. */
+  /** Unreadable objects that do not belong to a pod's directory. */
   readonly unreadable: () => readonly Unreadable[];
   readonly close: () => void;
 }
 
 type PodsByUid = Map<string, Pod>;
 
-function isFolder({ kind }: Entry): boolean {
+function isDirectory({ kind }: Entry): boolean {
   return kind === 'directory';
 }
 
-/** What the listing of the folder of pods says could not be read. */
 function unreadableOf(listing: Listing): readonly Unreadable[] {
-  if (!listing.ok) return [unreadableAt({}, listing)];
-  const others = listing.entries.filter((entry) => !isFolder(entry));
-  return others.map(({ name }) => {
-    return unreadableAt({ podUid: name }, { reason: 'not_a_directory', detail: 'not a folder' });
-  });
+  if (!listing.ok) return [unreadable({}, listing.error)];
+  const others = listing.value.filter((entry) => !isDirectory(entry));
+  return others.map(({ name }) => unreadable({ podUid: name }, NOT_A_DIRECTORY));
 }
 
-function removeOthers(pods: PodsByUid, uids: ReadonlySet<string>): boolean {
+function removeOtherPods(pods: PodsByUid, uids: ReadonlySet<string>): boolean {
   const gone = [...pods].filter(([uid]) => !uids.has(uid));
   for (const [uid, pod] of gone) {
     pod.close();
@@ -153,52 +147,53 @@ function removeOthers(pods: PodsByUid, uids: ReadonlySet<string>): boolean {
   return gone.length > 0;
 }
 
-/** Makes `pods` those of the entries; answers whether they were others. */
-function adoptPods(pods: PodsByUid, entries: readonly Entry[], make: (entry: Entry) => Pod): boolean {
-  const folders = entries.filter(isFolder);
-  const isLess = removeOthers(pods, new Set(folders.map(({ name }) => name)));
-  const added = folders.filter(({ name }) => !pods.has(name));
-  for (const entry of added) pods.set(entry.name, make(entry));
-  return isLess || added.length > 0;
+/** Makes `pods` those of the entries. Returns whether any was added or removed. */
+function syncPods(pods: PodsByUid, entries: readonly Entry[], create: (entry: Entry) => Pod): boolean {
+  const directories = entries.filter(isDirectory);
+  const isAnyGone = removeOtherPods(pods, new Set(directories.map(({ name }) => name)));
+  const added = directories.filter(({ name }) => !pods.has(name));
+  for (const entry of added) pods.set(entry.name, create(entry));
+  return isAnyGone || added.length > 0;
 }
 
 export function createPods(options: PodsOptions): Pods {
   const { rootDir, watches, now, onNudge, onReadFailure } = options;
   const path = join(rootDir, 'pods');
-  /** The dot follows a link: where the kubelet's folders lie is the administrator's choice. */
-  const folder = join(path, '.');
-  const list = createCachedList(folder);
+  /** The dot follows a link: administrators may move the kubelet's directories. */
+  const directory = join(path, '.');
+  const listing = createCachedListing(directory);
   const pods: PodsByUid = new Map();
-  let unreadable: readonly Unreadable[] = [];
+  let unlisted: readonly Unreadable[] = [];
   let isNudged = false;
 
   const watch = createWatch({
-    folder,
+    directory,
     name: undefined,
     onChange: () => {
       isNudged = true;
       onNudge();
     },
-    onDeaf: () => void find(),
+    onStale: () => void list(),
   });
-  const make = ({ name, raw }: Entry): Pod => createPod({ ...options, uid: name, folder: join(path, raw) });
+  const create = ({ name, raw }: Entry): Pod =>
+    createPod({ ...options, uid: name, directory: join(path, raw) });
 
-  const find = (): boolean => {
+  const list = (): boolean => {
     isNudged = false;
-    const isJustLaid = watches.open(watch);
-    const listing = list(now() * 1_000);
-    unreadable = unreadableOf(listing);
-    for (const { reason } of unreadable) onReadFailure(reason);
-    const isListed = listing.ok || listing.reason === 'vanished';
-    const isChanged = isListed && adoptPods(pods, listing.ok ? listing.entries : [], make);
-    watches.looked(watch, isChanged && !isJustLaid);
-    return listing.ok;
+    const isNewWatch = watches.open(watch);
+    const listed = listing(now() * 1_000);
+    unlisted = unreadableOf(listed);
+    for (const { reason } of unlisted) onReadFailure(reason);
+    const isKnown = listed.ok || listed.error.reason === 'vanished';
+    const foundChange = isKnown && syncPods(pods, listed.ok ? listed.value : [], create);
+    watches.confirm(watch, foundChange && !isNewWatch);
+    return listed.ok;
   };
 
   const all = () => [...pods.values()];
   const close = (): void => {
     watches.close(watch);
-    removeOthers(pods, new Set());
+    removeOtherPods(pods, new Set());
   };
-  return { find, isNudged: () => isNudged, all, unreadable: () => unreadable, close };
+  return { list, isNudged: () => isNudged, all, unreadable: () => unlisted, close };
 }

@@ -1,33 +1,34 @@
 /**
- * Reads a token once more, for those who need all of it: to verify its signature, or to ask the API server about it.
+ * Reads a token file again when the raw token is needed: to verify its signature, or to send a TokenReview.
  *
- * The raw token is lent for the time of one call and wiped. Knows nothing of what it is needed for.
+ * The raw token is available during one call and wiped afterwards.
  */
 import { decodeToken } from '../../core/decode.ts';
 import type { Token } from '../../core/token.ts';
-import { readGeneration } from './generation.ts';
+import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
 import { withContent } from './token-file.ts';
-import { sameContent } from './volume.ts';
+import { isSameToken } from './volume.ts';
 
-function isOf(bytes: Buffer, { claims }: Token): boolean {
+function holds(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);
-  return decoded.ok && sameContent(decoded.value, claims);
+  return decoded.ok && isSameToken(decoded.value, claims);
 }
 
 /**
- * Makes the function that calls `use` with the bytes of a token's file. It answers undefined where the file cannot be
- * read, or holds another token by now.
+ * Creates a function that calls `use` with the bytes of a token's file. It returns undefined if the file cannot be
+ * read, or if another token has replaced this one.
  */
 export function createReadRaw(rootDir: string) {
   return <T>(token: Token, use: (bytes: Buffer) => T): T | undefined => {
     const { podUid, volume, path } = token.identity;
-    const folder = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~${token.volumeKind}/${volume}`;
+    // A name that was escaped to be shown is not the name on disk.
     if (isEscaped(`${podUid}${volume}${path}`)) return undefined;
-    const generation = readGeneration({ link: `${folder}/..data` });
+    const directory = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~${token.volumeKind}/${volume}`;
+    const generation = currentGeneration(`${directory}/..data`);
     if (!generation.ok) return undefined;
-    return withContent(`${folder}/${generation.name}/${path}`, (bytes) =>
-      isOf(bytes, token) ? use(bytes) : undefined,
+    return withContent(`${directory}/${generation.value}/${path}`, (bytes) =>
+      holds(bytes, token) ? use(bytes) : undefined,
     );
   };
 }

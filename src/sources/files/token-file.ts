@@ -1,26 +1,30 @@
 /**
- * Reads one file and tells the token in it.
+ * Reads one file and decodes the token in it.
  *
- * Bounded in bytes and time, opens regular files alone and holds no descriptor when it returns. The raw token
- * lives in this file's buffer, wiped after use. Knows nothing of volumes or of earlier content.
+ * Reads a bounded number of bytes, opens only regular files, and holds no descriptor when it returns. The raw token
+ * stays in this module's buffer, which is wiped after use.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type DecodeError, decodeToken, looksLikeJwt } from '../../core/decode.ts';
 import type { FileFacts, TokenClaims } from '../../core/token.ts';
-import { type Failure, failureOf, MOUNTED_OVER, NOT_A_FILE } from './failures.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
 import type { Path } from './paths.ts';
 
-/** An RS256 token is about 1 KiB; a file beyond this is none. */
+/** An RS256 token is about 1 KiB; a larger file is not a token. */
 export const MAX_TOKEN_BYTES = 64 * 1024;
-/** A link is never followed, and a FIFO put in place of a file between listing and opening does not block. */
+/** Never follows a link, and does not block on a FIFO that replaced the file after it was listed. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-export type FileReading =
-  | { readonly status: 'token'; readonly claims: TokenClaims; readonly file: FileFacts }
-  /** Neither a token nor meant as one: a ca.crt, a namespace, somebody's password. */
-  | { readonly status: 'other' }
-  | ({ readonly status: 'failed' } & Failure);
+export interface TokenFile {
+  readonly claims: TokenClaims;
+  readonly file: FileFacts;
+}
 
+/** Undefined: neither a token nor meant to be one, such as a ca.crt, a namespace or a password. */
+export type FileReading = Result<TokenFile | undefined, Failure>;
+
+const OTHER_CONTENT: FileReading = ok(undefined);
 const TOO_LARGE: Failure = { reason: 'too_large', detail: `more than ${MAX_TOKEN_BYTES} bytes` };
 
 /** All zeros between two files. */
@@ -30,27 +34,27 @@ function factsOf({ mode, uid, gid, mtimeMs }: Stats): FileFacts {
   return { mode: mode & 0o7777, uid, gid, modifiedAt: mtimeMs / 1_000 };
 }
 
-/** What is wrong with content that gave no token. A fault that its first bytes show is told before its size. */
-function faultOf(content: Buffer, error: DecodeError): Failure {
+/** Why content is not a token. A defect in its first bytes is reported rather than its size. */
+function contentFailure(content: Buffer, error: DecodeError): Failure {
   const isCut = content.length > MAX_TOKEN_BYTES;
   if (error.reason === 'invalid_claim')
-    return { reason: 'invalid_claim', detail: `claim ${error.claim} is missing or wrong` };
+    return { reason: 'invalid_claim', detail: `claim ${error.claim} is missing or invalid` };
   if (isCut && error.reason === 'not_a_jwt' && looksLikeJwt(content)) return TOO_LARGE;
-  return { reason: error.reason, detail: 'not a service-account token' };
+  return { reason: error.reason, detail: 'not a service account token' };
 }
 
-function interpret(content: Buffer, stats: Stats, isExpected: () => boolean): FileReading {
+function decode(content: Buffer, stats: Stats, isExpected: () => boolean): FileReading {
   const decoded = decodeToken(content);
   if (!decoded.ok) {
     const isOther = decoded.error.reason === 'not_service_account' && !isExpected();
-    return isOther ? { status: 'other' } : { status: 'failed', ...faultOf(content, decoded.error) };
+    return isOther ? OTHER_CONTENT : err(contentFailure(content, decoded.error));
   }
-  if (content.length > MAX_TOKEN_BYTES) return { status: 'failed', ...TOO_LARGE };
-  return { status: 'token', claims: decoded.value, file: factsOf(stats) };
+  if (content.length > MAX_TOKEN_BYTES) return err(TOO_LARGE);
+  return ok({ claims: decoded.value, file: factsOf(stats) });
 }
 
-/** Reads what is needed of an opened file, lends it for one call, and wipes it. */
-function lend<T>(descriptor: number, use: (content: Buffer) => T): T {
+/** Reads an open file up to the limit and a byte more, passes the content to `use`, and wipes it. */
+function useContent<T>(descriptor: number, use: (content: Buffer) => T): T {
   const length = readSync(descriptor, buffer, 0, buffer.length, 0);
   try {
     return use(buffer.subarray(0, length));
@@ -59,23 +63,8 @@ function lend<T>(descriptor: number, use: (content: Buffer) => T): T {
   }
 }
 
-function readOpened(descriptor: number, device: number, isExpected: () => boolean): FileReading {
-  const stats = fstatSync(descriptor);
-  if (!stats.isFile()) return { status: 'failed', ...NOT_A_FILE };
-  if (stats.dev !== device) return { status: 'failed', ...MOUNTED_OVER };
-  return lend(descriptor, (content) => {
-    if (!looksLikeJwt(buffer) && !isExpected()) return { status: 'other' };
-    return interpret(content, stats, isExpected);
-  });
-}
-
-function useOpened<T>(descriptor: number, use: (bytes: Buffer) => T): T | undefined {
-  if (!fstatSync(descriptor).isFile()) return undefined;
-  return lend(descriptor, (content) => (content.length > MAX_TOKEN_BYTES ? undefined : use(content)));
-}
-
-/** Opens the file at `path`, and closes it whatever happens. */
-function opened<T>(path: Path, use: (descriptor: number) => T): T {
+/** Opens the file at `path`, and closes it in any case. */
+function useFile<T>(path: Path, use: (descriptor: number) => T): T {
   const descriptor = openSync(path, FLAGS);
   try {
     return use(descriptor);
@@ -84,27 +73,39 @@ function opened<T>(path: Path, use: (descriptor: number) => T): T {
   }
 }
 
-/** Calls `use` with the content of the file at `path`, wiped afterwards; undefined where it cannot be read. */
-export function withContent<T>(path: Path, use: (bytes: Buffer) => T): T | undefined {
-  try {
-    return opened(path, (descriptor) => useOpened(descriptor, use));
-  } catch (error) {
-    // Whatever no system call threw came out of `use`, and is rethrown.
-    failureOf(error);
-    return undefined;
-  }
+function readOpenFile(descriptor: number, device: number, isExpected: () => boolean): FileReading {
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile()) return err(NOT_A_FILE);
+  if (stats.dev !== device) return err(OTHER_FILE_SYSTEM);
+  return useContent(descriptor, (content) => {
+    const isCandidate = looksLikeJwt(content) || isExpected();
+    return isCandidate ? decode(content, stats, isExpected) : OTHER_CONTENT;
+  });
 }
 
 /**
- * Reads the file at `path`, which must lie on `device`.
+ * Reads the file at `path`, which must be on `device`.
  *
- * `isExpected`: whether a token is meant to be there, so that anything else is a failure. Asked only where there is
- * none.
+ * `isExpected`: whether a token belongs there, so that anything else is a failure. Called only if there is no token.
  */
 export function readTokenFile(path: Path, device: number, isExpected: () => boolean): FileReading {
   try {
-    return opened(path, (descriptor) => readOpened(descriptor, device, isExpected));
+    return useFile(path, (descriptor) => readOpenFile(descriptor, device, isExpected));
   } catch (error) {
-    return { status: 'failed', ...failureOf(error) };
+    return err(failureOf(error));
+  }
+}
+
+/** Calls `use` with the content of the file at `path`, which is wiped afterwards. Undefined if it cannot be read. */
+export function withContent<T>(path: Path, use: (bytes: Buffer) => T): T | undefined {
+  try {
+    return useFile(path, (descriptor) => {
+      if (!fstatSync(descriptor).isFile()) return undefined;
+      return useContent(descriptor, (bytes) => (bytes.length > MAX_TOKEN_BYTES ? undefined : use(bytes)));
+    });
+  } catch (error) {
+    // An error of `use` is not of a system call, and is rethrown.
+    failureOf(error);
+    return undefined;
   }
 }

@@ -1,23 +1,24 @@
 /**
- * The source of tokens: every token file under the kubelet's folder, looked at again and again.
+ * The source of tokens: every token file in the kubelet's pod directories.
  *
- * `scan` looks at everything, `look` at what events or a pod's youth give reason to. Both read what is there;
- * neither trusts an event. Knows nothing of verdicts, metrics or the API server.
+ * `scan` reads the whole node, `look` only what an event or the age of a pod gives reason to read. Both read what is
+ * on disk and never trust an event.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token.ts';
+import { sameItems, stable } from '../../util/stable.ts';
 import { createPods, type Pods } from './pods.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
 
 export interface TokenFilesOptions {
-  /** The kubelet's root folder, the one that holds `pods`. */
+  /** The kubelet's root directory, which contains `pods`. */
   readonly rootDir: string;
   readonly isWatching: boolean;
   /** The wall clock: compared with times of the file system. */
   readonly now: () => EpochSeconds;
-  /** Looking again is worth it now. */
+  /** An event came: a `look` is worth it now. */
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
@@ -25,25 +26,26 @@ export interface TokenFilesOptions {
 }
 
 export interface TokenFiles {
-  /** Looks at the whole node; lets others run every few milliseconds. Returns whether the pods could be listed. */
+  /** Reads the whole node. Yields to the event loop every few milliseconds. Returns whether the pods could be listed. */
   readonly scan: () => Promise<boolean>;
-  /** Looks at what was nudged and at what is still coming up. */
+  /** Refreshes the pods that got an event or are still starting. */
   readonly look: () => void;
-  /** Whether anything is still coming up, so that a `look` soon may find more. */
+  /** Whether any pod is still starting, so that a `look` soon may find more. */
   readonly isPending: () => boolean;
   readonly observe: () => Observation;
   readonly close: () => void;
 }
 
-/** How long the event loop may be held by a scan. */
-const SLICE_MS = 5;
-async function lookAtAll(pods: Pods): Promise<void> {
-  let sliceFrom = performance.now();
+/** The longest that a scan blocks the event loop. */
+const MAX_SLICE_MS = 5;
+
+async function refreshAll(pods: Pods): Promise<void> {
+  let sliceStart = performance.now();
   for (const pod of pods.all()) {
-    pod.look();
-    if (performance.now() - sliceFrom < SLICE_MS) continue;
+    pod.refresh();
+    if (performance.now() - sliceStart < MAX_SLICE_MS) continue;
     await setImmediate();
-    sliceFrom = performance.now();
+    sliceStart = performance.now();
   }
 }
 
@@ -51,44 +53,37 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const { now } = options;
   const watches = createWatches({ isEnabled: options.isWatching, onFailure: options.onWatchFailure });
   const pods = createPods({ ...options, watches });
-  let tokens: readonly Token[] = [];
+  /** The same list while its tokens are the same, so that data cached by it stays valid. */
+  const stableTokens = stable<readonly Token[]>(sameItems);
   let scannedAt: EpochSeconds | undefined;
   let scanSeconds: number | undefined;
 
   const scan = async (): Promise<boolean> => {
     const startedAt = performance.now();
     watches.retry();
-    const isListed = pods.find();
-    await lookAtAll(pods);
+    const isListed = pods.list();
+    await refreshAll(pods);
     if (isListed) {
       scannedAt = now();
       scanSeconds = (performance.now() - startedAt) / 1_000;
     }
-    await watches.settle();
+    await watches.closeStale();
     return isListed;
   };
 
   const look = (): void => {
-    if (pods.isNudged()) pods.find();
-    for (const pod of pods.all()) if (pod.isNudged() || pod.isComingUp()) pod.look();
-  };
-
-  /** The same list while its tokens are the same: what was made of it stays good. */
-  const listTokens = (): readonly Token[] => {
-    const found = pods.all().flatMap((pod) => pod.tokens());
-    const isSame = found.length === tokens.length && found.every((token, index) => token === tokens[index]);
-    if (!isSame) tokens = found;
-    return tokens;
+    if (pods.isNudged()) pods.list();
+    for (const pod of pods.all()) if (pod.isNudged() || pod.isPending()) pod.refresh();
   };
 
   const observe = (): Observation => ({
-    tokens: listTokens(),
+    tokens: stableTokens(pods.all().flatMap((pod) => pod.tokens())),
     unreadable: [...pods.unreadable(), ...pods.all().flatMap((pod) => pod.unreadable())],
     scannedAt,
     scanSeconds,
     watches: watches.count(),
   });
 
-  const isPending = (): boolean => pods.all().some((pod) => pod.isComingUp());
+  const isPending = (): boolean => pods.all().some((pod) => pod.isPending());
   return { scan, look, isPending, observe, close: pods.close };
 }

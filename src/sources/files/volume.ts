@@ -1,20 +1,20 @@
 /**
- * One volume, looked at again and again, and watched as long as it is mounted.
+ * One volume from refresh to refresh: its generation, its tokens, their rotations, and its watch.
  *
- * The watch sits on the volume's FOLDER and acts on the name `..data`: one on the token goes silent at the first
- * rotation. Knows nothing of the pod it belongs to.
+ * An unchanged volume costs one readlink. The watch is on the directory of the volume and reacts to `..data`: a watch
+ * on a token file goes silent with the first rotation, which replaces the file.
  */
 import type { ReadFailure, Unreadable } from '../../core/observation.ts';
 import { scheduleOf } from '../../core/rotation.ts';
 import type { EpochSeconds, FileFacts, Token, TokenClaims, TokenIdentity } from '../../core/token.ts';
-import { unreadableAt } from './failures.ts';
+import { unreadable } from './failures.ts';
 import {
   type Content,
+  currentGeneration,
   type FoundToken,
   MAX_TOKENS,
-  readGeneration,
   readVolume,
-  type VolumePlace,
+  type VolumeLocation,
 } from './generation.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
 
@@ -24,155 +24,168 @@ export interface Rotation {
   readonly after: Token;
 }
 
-/** One record per volume, renewed in place: there are a thousand of them, looked at in every pass. */
-export interface VolumeState {
-  readonly place: VolumePlace;
-  /** Undefined where the volume is not mounted: a folder without content is not, yet or any more. */
+export interface VolumeOptions {
+  readonly watches: Watches;
+  /** An event came: a refresh is worth it now. */
+  readonly onNudge: () => void;
+  readonly onRotation: (rotation: Rotation) => void;
+  readonly onReadFailure: (reason: ReadFailure) => void;
+}
+
+/** Updated in place: a node has a thousand of them, and each scan visits all. */
+export interface Volume {
+  readonly location: VolumeLocation;
+  readonly watch: Watch;
+  /** Undefined if the volume is not mounted: its directory exists before the mount and after the unmount. */
   generation: string | undefined;
   tokens: readonly Token[];
   unreadable: readonly Unreadable[];
-  /** The tokens, and those read last at paths that could not be read this time. */
-  held: readonly Token[];
+  /** The tokens, and the last ones read at paths that are unreadable now: what a rotation is detected by. */
+  previousTokens: readonly Token[];
 }
 
-export function createVolumeState(place: VolumePlace): VolumeState {
-  return { place, generation: undefined, tokens: [], unreadable: [], held: [] };
-}
-
-/** Few, so a search from the front is the fastest index. */
-function findAt(tokens: readonly Token[], path: string): Token | undefined {
+/** Volumes hold a few tokens, so a linear search is fastest. */
+function findByPath(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
 }
 
-/** Whether two readings are of one token: the API server gives no two the same id and times. */
-export function sameContent(a: TokenClaims, b: TokenClaims): boolean {
+/** Whether both are claims of the same token: no two tokens of an API server share their id and times. */
+export function isSameToken(a: TokenClaims, b: TokenClaims): boolean {
   return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
 }
 
-/** The pod's name is known from a token that is bound to it; one bound to another pod tells of that one alone. */
-function identityOf({ podUid, volume }: VolumePlace, { path, claims }: FoundToken): TokenIdentity {
+/** The pod's name comes from a token bound to the pod. A token bound to another pod says nothing about this one. */
+function identityOf({ podUid, volume }: VolumeLocation, { path, claims }: FoundToken): TokenIdentity {
   const { namespace, serviceAccount } = claims;
   const pod = claims.pod?.uid === podUid ? claims.pod.name : '';
   return { namespace, pod, podUid, serviceAccount: serviceAccount.name, volume, path };
 }
 
-function sameFile(a: FileFacts, b: FileFacts): boolean {
+function isSameFile(a: FileFacts, b: FileFacts): boolean {
   return a.modifiedAt === b.modifiedAt && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 
-function sameIdentity(a: TokenIdentity, b: TokenIdentity): boolean {
+function isSameIdentity(a: TokenIdentity, b: TokenIdentity): boolean {
   return a.namespace === b.namespace && a.pod === b.pod && a.serviceAccount === b.serviceAccount;
 }
 
 /**
- * When the content last changed. A change that was seen happened when the kubelet wrote the file; of one before
- * our time the claims tell, and where they do not, the file.
+ * When the content last changed. For a change that this process observed: when the kubelet wrote the file. For an
+ * earlier one: when the token was issued, or else the file's time.
  */
 function rotationTime(found: FoundToken, before: Token | undefined): EpochSeconds | undefined {
   if (before === undefined) return found.claims.issuedAt ?? found.file.modifiedAt;
-  return sameContent(before.claims, found.claims) ? before.lastRotation : found.file.modifiedAt;
+  return isSameToken(before.claims, found.claims) ? before.lastRotation : found.file.modifiedAt;
 }
 
-/** The same object where nothing has changed: what is known of it beside stays known. */
-function tokenOf(place: VolumePlace, found: FoundToken, before: Token | undefined): Token {
-  if (before && sameContent(before.claims, found.claims) && sameFile(before.file, found.file)) return before;
-  const made = identityOf(place, found);
-  const identity = before !== undefined && sameIdentity(before.identity, made) ? before.identity : made;
+/** Returns the same object while nothing has changed, so that data cached by it stays valid. */
+function tokenOf(location: VolumeLocation, found: FoundToken, before: Token | undefined): Token {
+  if (before && isSameToken(before.claims, found.claims) && isSameFile(before.file, found.file))
+    return before;
+  const current = identityOf(location, found);
+  const identity = before && isSameIdentity(before.identity, current) ? before.identity : current;
   const { claims, file } = found;
-  return { identity, volumeKind: place.volumeKind, claims, file, lastRotation: rotationTime(found, before) };
+  return {
+    identity,
+    volumeKind: location.volumeKind,
+    claims,
+    file,
+    lastRotation: rotationTime(found, before),
+  };
 }
 
-/** How late a new token was asked for, in seconds; 0 where it came before its time, undefined where none was due. */
+/**
+ * Seconds from when the refresh was due until the new token was issued: 0 if it was issued earlier, undefined if no
+ * refresh was due.
+ */
 export function rotationLag({ before, after }: Rotation): number | undefined {
   const { refreshDue } = scheduleOf(before, 0);
   if (refreshDue === undefined || after.claims.issuedAt === undefined) return undefined;
   return Math.max(0, after.claims.issuedAt - refreshDue);
 }
 
-function isAtOrBelow(path: string, place: string): boolean {
-  return place === '' || path === place || path.startsWith(`${place}/`);
+/** An empty `parent` is the volume itself. */
+function isAtOrBelow(path: string, parent: string): boolean {
+  return parent === '' || path === parent || path.startsWith(`${parent}/`);
 }
 
-/** What was held at paths that could not be read this time: kept, so that no rotation is missed. */
-function stillHeld({ tokens, unreadable, held }: VolumeState): readonly Token[] {
-  if (unreadable.length === 0) return [];
-  const kept = held.filter(({ identity: { path } }) => {
-    return findAt(tokens, path) === undefined && unreadable.some((object) => isAtOrBelow(path, object.path));
+/** The previous tokens at paths that are unreadable now, kept so that no rotation is missed. */
+function unconfirmedTokens(content: Content, previous: readonly Token[]): readonly Token[] {
+  if (content.unreadable.length === 0) return [];
+  const kept = previous.filter(({ identity: { path } }) => {
+    const isRead = content.tokens.some((token) => token.path === path);
+    return !isRead && content.unreadable.some((object) => isAtOrBelow(path, object.path));
   });
-  return kept.slice(0, MAX_TOKENS - tokens.length);
+  return kept.slice(0, MAX_TOKENS - content.tokens.length);
 }
 
-function take(state: VolumeState, content: Content, onRotation: (rotation: Rotation) => void): void {
-  const before = state.held;
-  state.tokens = content.tokens.map((found) => tokenOf(state.place, found, findAt(before, found.path)));
-  state.unreadable = content.unreadable;
-  state.held = [...state.tokens, ...stillHeld(state)];
-  for (const after of state.tokens) {
-    const was = findAt(before, after.identity.path);
-    if (was !== undefined && !sameContent(was.claims, after.claims)) onRotation({ before: was, after });
+function replaceContent(volume: Volume, content: Content, onRotation: VolumeOptions['onRotation']): void {
+  const { location, previousTokens } = volume;
+  volume.tokens = content.tokens.map((found) =>
+    tokenOf(location, found, findByPath(previousTokens, found.path)),
+  );
+  volume.unreadable = content.unreadable;
+  volume.previousTokens = [...volume.tokens, ...unconfirmedTokens(content, previousTokens)];
+  for (const after of volume.tokens) {
+    const before = findByPath(previousTokens, after.identity.path);
+    if (before !== undefined && !isSameToken(before.claims, after.claims)) onRotation({ before, after });
   }
 }
 
 /**
- * Reads what is there now; answers whether the generation is another than at the look before. `onRotation` hears of
- * every token that was replaced.
+ * Reads the volume if it was swapped or could not be read completely before. Returns whether its generation has
+ * changed. Calls `onRotation` for each token that was replaced.
  */
-export function lookAtVolume(state: VolumeState, onRotation: (rotation: Rotation) => void): boolean {
-  const { place, generation } = state;
-  const current = readGeneration(place);
-  if (current.ok && current.name === generation && state.unreadable.length === 0) return false;
-  const wasToken = (path: string): boolean => findAt(state.held, path) !== undefined;
-  const reading = current.ok ? readVolume(place, current.name, wasToken) : current;
-  state.generation = reading.ok ? reading.generation : undefined;
-  take(
-    state,
-    reading.ok ? reading.content : { tokens: [], unreadable: [unreadableAt(place, reading)] },
-    onRotation,
-  );
-  return state.generation !== generation;
+export function readChanges(volume: Volume, onRotation: VolumeOptions['onRotation']): boolean {
+  const { location, generation } = volume;
+  const current = currentGeneration(location.link);
+  if (current.ok && current.value === generation && volume.unreadable.length === 0) return false;
+  const wasToken = (path: string): boolean => findByPath(volume.previousTokens, path) !== undefined;
+  const reading = current.ok ? readVolume(location, current.value, wasToken) : current;
+  volume.generation = reading.ok ? reading.value.generation : undefined;
+  const content = reading.ok
+    ? reading.value.content
+    : { tokens: [], unreadable: [unreadable(location, reading.error)] };
+  replaceContent(volume, content, onRotation);
+  return volume.generation !== generation;
 }
 
-export interface VolumeOptions {
-  readonly watches: Watches;
-  readonly onNudge: () => void;
-  readonly onRotation: (rotation: Rotation) => void;
-  readonly onReadFailure: (reason: ReadFailure) => void;
+export function isMounted({ generation }: Volume): boolean {
+  return generation !== undefined;
 }
 
-export interface WatchedVolume {
-  readonly state: VolumeState;
-  readonly watch: Watch;
-}
-
-export function isMounted({ state }: WatchedVolume): boolean {
-  return state.generation !== undefined;
-}
-
-export function createWatchedVolume(place: VolumePlace, options: VolumeOptions): WatchedVolume {
-  const watch = createWatch({
-    folder: place.folder,
-    name: '..data',
-    onChange: options.onNudge,
-    onDeaf: () => void lookAt(volume, options),
-  });
-  const volume = { state: createVolumeState(place), watch };
-  return volume;
-}
-
-/** Laid before the mount, a watch would sit on the covered folder, blind for ever: so only on what is mounted. */
-function layWatch(volume: WatchedVolume, { watches, onRotation }: VolumeOptions): void {
+/** A watch added before the mount would stay on the covered directory, so only a mounted volume is watched. */
+function addWatch(volume: Volume, { watches, onRotation }: VolumeOptions): void {
   if (!watches.open(volume.watch)) return;
-  lookAtVolume(volume.state, onRotation);
+  readChanges(volume, onRotation);
   if (!isMounted(volume)) watches.close(volume.watch);
 }
 
-/** Reads what is there now; answers whether the volume is mounted. */
-export function lookAt(volume: WatchedVolume, options: VolumeOptions): boolean {
-  const { state, watch } = volume;
+/** Reads what has changed, and watches the volume while it is mounted. Returns whether it is mounted. */
+export function refreshVolume(volume: Volume, options: VolumeOptions): boolean {
   const { watches, onRotation, onReadFailure } = options;
-  watches.looked(watch, lookAtVolume(state, onRotation));
-  if (isMounted(volume)) layWatch(volume, options);
-  else watches.close(watch);
-  for (const { reason } of state.unreadable) onReadFailure(reason);
+  watches.confirm(volume.watch, readChanges(volume, onRotation));
+  if (isMounted(volume)) addWatch(volume, options);
+  else watches.close(volume.watch);
+  for (const { reason } of volume.unreadable) onReadFailure(reason);
   return isMounted(volume);
+}
+
+/** The volume is empty until its first refresh. */
+export function createVolume(location: VolumeLocation, options: VolumeOptions): Volume {
+  const watch = createWatch({
+    directory: location.directory,
+    name: '..data',
+    onChange: options.onNudge,
+    onStale: () => void refreshVolume(volume, options),
+  });
+  const volume: Volume = {
+    location,
+    watch,
+    generation: undefined,
+    tokens: [],
+    unreadable: [],
+    previousTokens: [],
+  };
+  return volume;
 }

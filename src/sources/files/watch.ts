@@ -1,45 +1,46 @@
 /**
- * Watches folders and says when to look again. Events are hints: everything is right without them, only later.
+ * Watches directories with inotify. Events only nudge: without them everything is still found, but later.
  *
- * Tells where hints fail to come: at the kernel's limits, and where it dropped some silently or the folder is no
- * longer the one that is watched. Knows nothing of tokens.
+ * Reports when watching is impaired: at a limit of the kernel, after an event was lost, and when a directory was
+ * replaced or mounted over.
  */
-import { type FSWatcher, type WatchEventType, watch } from 'node:fs';
+import { type FSWatcher, type WatchEventType, watch as watchPath } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { errorCode } from '../../util/error-code.ts';
 import { failureOf } from './failures.ts';
 import type { Path } from './paths.ts';
 
-/** Why watching is slower than it could be. Values of a label: public contract. */
+/** Why changes are found late. Values of a label: public contract. */
 export const WATCH_FAILURES = ['max_user_watches', 'max_user_instances', 'event_lost', 'other'] as const;
 export type WatchFailure = (typeof WATCH_FAILURES)[number];
 
-export interface WatchedFolder {
-  readonly folder: Path;
-  /** The one name in the folder whose changes matter; undefined where all do. */
+export interface WatchTarget {
+  readonly directory: Path;
+  /** The only entry whose changes matter; undefined if all do. */
   readonly name: string | undefined;
   readonly onChange: () => void;
-  /** The watch may never speak again and was closed: look, and lay it anew. */
-  readonly onDeaf: () => void;
+  /** The watch may have missed events and was closed: refresh, and open it again. */
+  readonly onStale: () => void;
 }
 
-/** A watch on a folder, open or not: to be handed to the functions of `Watches`. */
-export interface Watch extends WatchedFolder {
+/** A watch on a directory, open or closed. Only `Watches` changes it. */
+export interface Watch extends WatchTarget {
   watcher: FSWatcher | undefined;
-  /** An event has come since the last look. */
-  isAnnounced: boolean;
+  /** An event came since the last refresh. */
+  sawEvent: boolean;
 }
 
 export interface Watches {
-  /** Lays a watch; answers whether it lies only since now. A failure is reported, not thrown. */
+  /** Returns whether the watch was closed and is open now. Reports a failure instead of throwing it. */
   readonly open: (watch: Watch) => boolean;
   readonly close: (watch: Watch) => void;
-  /** To be told after every look at the folder: whether it found a change. */
-  readonly looked: (watch: Watch, isChanged: boolean) => void;
-  /** Finds the watches that stay silent on a change which a look has found. */
-  readonly settle: () => Promise<void>;
-  /** How many are open. */
+  /** Call after every refresh of the directory, with whether it found a change: an event should have announced it. */
+  readonly confirm: (watch: Watch, foundChange: boolean) => void;
+  /** Closes the watches that missed an event, and calls their `onStale`. */
+  readonly closeStale: () => Promise<void>;
+  /** Number of open watches. */
   readonly count: () => number;
-  /** After a limit was reached no watch is laid until this is called. */
+  /** After a limit was reached, no watch is opened until this is called. */
   readonly retry: () => void;
 }
 
@@ -48,96 +49,95 @@ export interface WatchOptions {
   readonly isEnabled: boolean;
 }
 
-const LIMITS = new Map<string, WatchFailure>([
+const LIMITS = new Map<string | undefined, WatchFailure>([
   ['ENOSPC', 'max_user_watches'],
   ['EMFILE', 'max_user_instances'],
   ['ENFILE', 'max_user_instances'],
 ]);
 
-/** What all watches share. */
+/** Shared by all watches. */
 interface Shared extends WatchOptions {
-  /** Watches that have not announced a change which a look has found. */
-  readonly suspects: Set<Watch>;
+  /** Watches without an event for a change that a refresh has found. It may still be on its way. */
+  readonly unconfirmed: Set<Watch>;
   count: number;
   isLimited: boolean;
 }
 
-export function createWatch(watched: WatchedFolder): Watch {
-  return { ...watched, watcher: undefined, isAnnounced: false };
+export function createWatch(target: WatchTarget): Watch {
+  return { ...target, watcher: undefined, sawEvent: false };
 }
 
 function close(shared: Shared, watch: Watch): void {
   if (watch.watcher === undefined) return;
   watch.watcher.close();
   watch.watcher = undefined;
-  shared.suspects.delete(watch);
+  shared.unconfirmed.delete(watch);
   shared.count -= 1;
 }
 
 function fail(shared: Shared, watch: Watch, error: unknown): void {
   close(shared, watch);
-  const { reason, detail } = failureOf(error);
-  if (reason === 'vanished') return;
-  const limit = LIMITS.get(detail);
+  if (failureOf(error).reason === 'vanished') return;
+  const limit = LIMITS.get(errorCode(error));
   shared.isLimited ||= limit !== undefined;
   shared.onFailure(limit ?? 'other');
 }
 
-/** The kernel's event on the folder itself comes under the folder's own name. */
-function isOwnName(folder: Path, name: string): boolean {
-  return folder.toString().endsWith(`/${name}`);
+/** An event on the watched directory itself carries the name of the directory. */
+function isOwnName(directory: Path, name: string): boolean {
+  return directory.toString().endsWith(`/${name}`);
 }
 
-function hear(shared: Shared, watch: Watch, event: WatchEventType, name: string): void {
-  // The folder was removed, moved away or unmounted: this watch never speaks of what comes in its place.
-  const isGone = event === 'rename' && isOwnName(watch.folder, name);
+function handleEvent(shared: Shared, watch: Watch, event: WatchEventType, name: string): void {
+  // The directory was removed, moved or unmounted: the watch gets no events of the one that replaces it.
+  const isGone = event === 'rename' && isOwnName(watch.directory, name);
   if (isGone) close(shared, watch);
   else if (watch.name !== undefined && name !== watch.name) return;
-  watch.isAnnounced = true;
+  watch.sawEvent = true;
   watch.onChange();
 }
 
-function open(shared: Shared, laid: Watch): boolean {
-  if (!shared.isEnabled || shared.isLimited || laid.watcher !== undefined) return false;
+function open(shared: Shared, watch: Watch): boolean {
+  if (!shared.isEnabled || shared.isLimited || watch.watcher !== undefined) return false;
   try {
-    laid.watcher = watch(laid.folder, { persistent: false, encoding: 'utf8' }, (event, name) => {
-      hear(shared, laid, event, name ?? '');
+    watch.watcher = watchPath(watch.directory, { persistent: false, encoding: 'utf8' }, (event, name) => {
+      handleEvent(shared, watch, event, name ?? '');
     });
   } catch (error) {
-    fail(shared, laid, error);
+    fail(shared, watch, error);
     return false;
   }
   shared.count += 1;
-  laid.watcher.on('error', (error) => fail(shared, laid, error));
+  watch.watcher.on('error', (error) => fail(shared, watch, error));
   return true;
 }
 
-function looked({ suspects }: Shared, watch: Watch, isChanged: boolean): void {
-  if (isChanged && !watch.isAnnounced && watch.watcher !== undefined) suspects.add(watch);
-  watch.isAnnounced = false;
+function confirm({ unconfirmed }: Shared, watch: Watch, foundChange: boolean): void {
+  if (foundChange && !watch.sawEvent && watch.watcher !== undefined) unconfirmed.add(watch);
+  watch.sawEvent = false;
 }
 
-/** An event that was on its way during the look has arrived after a whole turn of the event loop; a lost one never does. */
-async function settle(shared: Shared): Promise<void> {
-  if (shared.suspects.size === 0) return;
+/** An event that was on its way during the refresh arrives within a full turn of the event loop. */
+async function closeStale(shared: Shared): Promise<void> {
+  if (shared.unconfirmed.size === 0) return;
   await setImmediate();
   await setImmediate();
-  const deaf = [...shared.suspects].filter(({ isAnnounced }) => !isAnnounced);
-  shared.suspects.clear();
-  for (const watch of deaf) {
+  const stale = [...shared.unconfirmed].filter(({ sawEvent }) => !sawEvent);
+  shared.unconfirmed.clear();
+  for (const watch of stale) {
     shared.onFailure('event_lost');
     close(shared, watch);
-    watch.onDeaf();
+    watch.onStale();
   }
 }
 
 export function createWatches(options: WatchOptions): Watches {
-  const shared: Shared = { ...options, suspects: new Set(), count: 0, isLimited: false };
+  const shared: Shared = { ...options, unconfirmed: new Set(), count: 0, isLimited: false };
   return {
     open: (watch) => open(shared, watch),
     close: (watch) => close(shared, watch),
-    looked: (watch, isChanged) => looked(shared, watch, isChanged),
-    settle: () => settle(shared),
+    confirm: (watch, foundChange) => confirm(shared, watch, foundChange),
+    closeStale: () => closeStale(shared),
     count: () => shared.count,
     retry: () => {
       shared.isLimited = false;

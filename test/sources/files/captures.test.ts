@@ -1,5 +1,5 @@
 /**
- * The program against a real kubelet's volumes, unpacked and judged at the instant they were taken.
+ * The program on volumes of a real kubelet, unpacked and evaluated at the time of the capture.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -47,21 +47,22 @@ for (const { name, at, vaultIssuedAt } of [
 
     it('lists its 14 tokens', () => assert.equal(tokens.length, 14));
 
-    it('takes the lifetime that was asked for, not the extended one', () => {
+    it('shows the requested lifetime, not the extended one', () => {
       assert.equal(one('a-default', 'token').lifetimeSeconds, 3607);
       assert.equal(one('e-multi', 'first').lifetimeSeconds, 900);
       assert.equal(one('e-multi', 'sub/dir/token').lifetimeSeconds, 600);
     });
 
-    it('tells audiences and modes', () => {
+    it('shows audiences and file modes', () => {
       assert.deepEqual(one('e-multi', 'first').audiences, ['aud-one']);
       assert.equal(one('d-fsgroup', 'token').mode, '0640');
       assert.equal(one('d2-runasuser', 'token').mode, '0600');
       assert.equal(one('d3-mixeduid', 'token').mode, '0644');
     });
 
-    it('sees the rotation', () => assert.equal(one('b-vault600', 'vault-token').issuedAt, vaultIssuedAt));
+    it('shows the time of the rotation', () =>
+      assert.equal(one('b-vault600', 'vault-token').issuedAt, vaultIssuedAt));
 
-    it('shows no piece of a token', () => assert.doesNotMatch(raw, /eyJ[\w-]+/));
+    it('prints no part of a token', () => assert.doesNotMatch(raw, /eyJ[\w-]+/));
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Listing of folders: kinds of entries, links not followed, and a listing kept only while it holds.
+ * Listing directories: kinds of entries, links that are not followed, and listings cached only while they are valid.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -18,153 +18,157 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import {
-  createCachedList,
+  createCachedListing,
   type Listing,
-  listFolder,
-  statFolder,
+  listDirectory,
+  statDirectory,
 } from '../../../src/sources/files/directory.ts';
 
-let folder = '';
+let directory = '';
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'satoken-folder-'));
+    directory = mkdtempSync(join(tmpdir(), 'satoken-directory-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => rmSync(directory, { recursive: true }));
 }
 
 function namesIn(listing: Listing): readonly string[] {
   assert.ok(listing.ok);
-  return listing.entries.map(({ name }) => name).sort();
+  return listing.value.map(({ name }) => name).sort();
 }
 
-describe('listFolder', () => {
+describe('listDirectory', () => {
   useFreshState();
 
-  it('tells the kinds of entries', () => {
-    writeFileSync(join(folder, 'a-file'), '');
-    mkdirSync(join(folder, 'b-folder'));
-    symlinkSync('/etc', join(folder, 'c-link'));
-    execFileSync('mkfifo', [join(folder, 'd-fifo')]);
-    const listing = listFolder(folder);
+  it('returns the kind of each entry', () => {
+    writeFileSync(join(directory, 'a-file'), '');
+    mkdirSync(join(directory, 'b-directory'));
+    symlinkSync('/etc', join(directory, 'c-link'));
+    execFileSync('mkfifo', [join(directory, 'd-fifo')]);
+    const listing = listDirectory(directory);
     assert.ok(listing.ok);
-    const kinds = listing.entries.map(({ name, kind }) => [name, kind]).sort();
+    const kinds = listing.value.map(({ name, kind }) => [name, kind]).sort();
     assert.deepEqual(kinds, [
       ['a-file', 'file'],
-      ['b-folder', 'directory'],
+      ['b-directory', 'directory'],
       ['c-link', 'link'],
       ['d-fifo', 'other'],
     ]);
   });
 
-  it('says why it cannot list', () => {
-    assert.deepEqual(listFolder(join(folder, 'none')), { ok: false, reason: 'vanished', detail: 'ENOENT' });
+  it('returns why a directory cannot be listed', () => {
+    const error = { reason: 'vanished', detail: 'no such file or directory' };
+    assert.deepEqual(listDirectory(join(directory, 'none')), { ok: false, error });
   });
 });
 
-describe('statFolder', () => {
+describe('statDirectory', () => {
   useFreshState();
 
-  it('takes a folder', () => assert.ok(statFolder(folder).ok));
+  function reasonOf(path: string): string {
+    const stats = statDirectory(path);
+    return stats.ok ? '' : stats.error.reason;
+  }
+
+  it('accepts a directory', () => assert.ok(statDirectory(directory).ok));
 
   for (const { it: title, make, reason } of [
-    { it: 'nothing', make: () => undefined, reason: 'vanished' },
+    { it: 'a missing path', make: () => undefined, reason: 'vanished' },
     { it: 'a file', make: (path: string) => writeFileSync(path, ''), reason: 'not_a_directory' },
     {
-      it: 'a link to a folder',
+      it: 'a link to a directory',
       make: (path: string) => symlinkSync('/etc', path),
       reason: 'not_a_directory',
     },
   ]) {
-    it(`refuses ${title}`, () => {
-      make(join(folder, 'it'));
-      const found = statFolder(join(folder, 'it'));
-      assert.equal(found.ok ? '' : found.reason, reason);
+    it(`fails with ${reason} for ${title}`, () => {
+      make(join(directory, 'it'));
+      assert.equal(reasonOf(join(directory, 'it')), reason);
     });
   }
 
-  it('refuses what lies below a file', () => {
-    writeFileSync(join(folder, 'it'), '');
-    const found = statFolder(join(folder, 'it/below'));
-    assert.equal(found.ok ? '' : found.reason, 'not_a_directory');
+  it('fails with not_a_directory for a path below a file', () => {
+    writeFileSync(join(directory, 'it'), '');
+    assert.equal(reasonOf(join(directory, 'it/below')), 'not_a_directory');
   });
 
-  it('refuses a folder so large that listing it would take long', () => {
-    writeFileSync(join(folder, 'it'), '');
-    for (let index = 0; statSync(folder).size <= 1024 * 1024 && index < 60_000; index += 1)
-      linkSync(join(folder, 'it'), join(folder, `${'x'.repeat(240)}${index}`));
-    const found = statFolder(folder);
-    assert.equal(found.ok ? '' : found.reason, 'too_many_files');
+  it('fails with too_many_files for a directory of more than 1 MiB', () => {
+    writeFileSync(join(directory, 'it'), '');
+    for (let index = 0; statSync(directory).size <= 1024 * 1024 && index < 60_000; index += 1)
+      linkSync(join(directory, 'it'), join(directory, `${'x'.repeat(240)}${index}`));
+    assert.equal(reasonOf(directory), 'too_many_files');
   });
 });
 
-describe('createCachedList', () => {
+describe('createCachedListing', () => {
   useFreshState();
 
   /** Long after any change that the tests make. */
   const later = () => Date.now() + 60_000;
 
-  /** Lists, and lets the clock of the file system tick, so that the next change is stamped with another time. */
+  /** Lists, and waits for the clock of the file system to tick, so that the next change gets another timestamp. */
   const listAndTick = (list: (nowMs: number) => Listing): void => {
     list(later());
-    const [stamp, tick] = [statSync(folder).ctimeMs, `${folder}-tick`];
+    const [stamp, tick] = [statSync(directory).ctimeMs, `${directory}-tick`];
     do writeFileSync(tick, '');
     while (statSync(tick).ctimeMs === stamp);
     rmSync(tick);
   };
 
-  it('answers the same object while nothing changes', () => {
-    const list = createCachedList(folder);
+  it('returns the same object while nothing changes', () => {
+    const list = createCachedListing(directory);
     assert.equal(list(later()), list(later()));
   });
 
-  it('sees an entry that is added', () => {
-    const list = createCachedList(folder);
+  it('finds an entry that was added', () => {
+    const list = createCachedListing(directory);
     listAndTick(list);
-    mkdirSync(join(folder, 'new'));
+    mkdirSync(join(directory, 'new'));
     assert.deepEqual(namesIn(list(later())), ['new']);
   });
 
-  it('sees an entry that is removed', () => {
-    mkdirSync(join(folder, 'old'));
-    const list = createCachedList(folder);
+  it('omits an entry that was removed', () => {
+    mkdirSync(join(directory, 'old'));
+    const list = createCachedListing(directory);
     listAndTick(list);
-    rmSync(join(folder, 'old'), { recursive: true });
+    rmSync(join(directory, 'old'), { recursive: true });
     assert.deepEqual(namesIn(list(later())), []);
   });
 
-  it('keeps nothing it listed within a tick of a change, when the next would leave no trace', () => {
-    const list = createCachedList(folder);
-    assert.notEqual(list(Date.now()), list(Date.now()));
+  it('caches no listing within a clock tick of a change, since a second change would not alter the ctime', () => {
+    const list = createCachedListing(directory);
+    const soonMs = statSync(directory).ctimeMs + 99;
+    assert.notEqual(list(soonMs), list(soonMs));
   });
 
-  it('sees another folder in the place of the first, whatever time it was given', () => {
-    const [place, other] = [join(folder, 'place'), join(folder, 'other')];
-    mkdirSync(place);
+  it('lists a directory that replaced the first one, even if both have the same modification time', () => {
+    const [path, other] = [join(directory, 'path'), join(directory, 'other')];
+    mkdirSync(path);
     mkdirSync(join(other, 'new'), { recursive: true });
-    for (const path of [place, other]) utimesSync(path, 1_000, 1_000);
-    const list = createCachedList(place);
+    for (const one of [path, other]) utimesSync(one, 1_000, 1_000);
+    const list = createCachedListing(path);
     assert.deepEqual(namesIn(list(later())), []);
-    rmSync(place, { recursive: true });
-    renameSync(other, place);
+    rmSync(path, { recursive: true });
+    renameSync(other, path);
     assert.deepEqual(namesIn(list(later())), ['new']);
   });
 
-  it('sees a change whose time was set back', () => {
-    utimesSync(folder, 1_000, 1_000);
-    const list = createCachedList(folder);
+  it('finds a change even if the modification time was set back', () => {
+    utimesSync(directory, 1_000, 1_000);
+    const list = createCachedListing(directory);
     listAndTick(list);
-    mkdirSync(join(folder, 'new'));
-    utimesSync(folder, 1_000, 1_000);
+    mkdirSync(join(directory, 'new'));
+    utimesSync(directory, 1_000, 1_000);
     assert.deepEqual(namesIn(list(later())), ['new']);
   });
 
-  it('answers the same object while a folder is missing, and another once it is there', () => {
-    const list = createCachedList(join(folder, 'late'));
+  it('returns the same object while a directory is missing, and lists it once it exists', () => {
+    const list = createCachedListing(join(directory, 'late'));
     const missing = list(later());
     assert.equal(list(later()), missing);
-    mkdirSync(join(folder, 'late'));
+    mkdirSync(join(directory, 'late'));
     assert.deepEqual(namesIn(list(later())), []);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * Any bytes at any name, any tree of anything: tokens or reasons, never a throw, and the good token always read.
+ * Any bytes under any name, and any directory tree: tokens or reasons, never an exception, and the valid token is
+ * always read.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -8,9 +9,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { READ_FAILURES } from '../../../src/core/observation.ts';
-import { createVolumeState, lookAtVolume, type VolumeState } from '../../../src/sources/files/volume.ts';
+import { readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import { jwt } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../../support/volumes.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume, unwatched } from './test-node.ts';
 
 const TOKEN = jwt();
 const SECRET = TOKEN.slice(TOKEN.lastIndexOf('.') + 1);
@@ -18,7 +19,7 @@ const SECRET = TOKEN.slice(TOKEN.lastIndexOf('.') + 1);
 let node: TestNode;
 let volume: TestVolume;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   before(() => {
     node = createNode();
@@ -29,22 +30,22 @@ function useFreshState(): void {
 }
 
 function clear(): void {
-  for (const name of readdirSync(volume.place.folder))
-    rmSync(join(volume.place.folder, name), { recursive: true, force: true });
+  for (const name of readdirSync(volume.location.directory))
+    rmSync(join(volume.location.directory, name), { recursive: true, force: true });
 }
 
 function inGeneration(name: Uint8Array | string): Buffer {
   return Buffer.concat([Buffer.from(`${volume.generation()}/`), Buffer.from(name)]);
 }
 
-function look(): VolumeState {
-  const state = createVolumeState(volume.place);
-  lookAtVolume(state, () => assert.fail('no token was there before'));
+function read(): Volume {
+  const state = unwatched(volume);
+  readChanges(state, () => assert.fail('there was no token before'));
   return state;
 }
 
-/** What must hold of any observation: contract values, one printable line each, no two alike, nothing secret. */
-function assertSound({ tokens, unreadable }: VolumeState): void {
+/** Holds for any observation: reasons of the contract, printable lines, no duplicates, no piece of a signature. */
+function assertSound({ tokens, unreadable }: Volume): void {
   const keys = [
     ...tokens.map(({ identity }) => `token ${identity.path}`),
     ...unreadable.map(({ path, reason }) => `${reason} ${path}`),
@@ -60,7 +61,7 @@ const name = fc
   .map((bytes) => bytes.map((byte) => (byte === 0 || byte === 0x2f ? 0x5f : byte)))
   .filter((bytes) => !['.', '..'].includes(Buffer.from(bytes).toString()));
 
-/** Bytes at random, a token with a piece replaced, or a token with bytes around it. */
+/** Random bytes, a token with a part replaced, or a token with bytes around it. */
 const content = fc.oneof(
   fc.uint8Array({ maxLength: 2_000 }),
   fc.tuple(fc.nat(TOKEN.length), fc.uint8Array({ minLength: 1, maxLength: 8 })).map(([at, bytes]) => {
@@ -78,31 +79,31 @@ const content = fc.oneof(
 describe(`any files in a volume (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('give tokens or reasons, whatever their names and bytes', () => {
+  it('give tokens or reasons, for any names and bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, content), { maxLength: 6 }), (files) => {
         clear();
         volume.fill({ 'vault-token': TOKEN });
         for (const [path, bytes] of files) writeFileSync(inGeneration(path), bytes);
-        assertSound(look());
+        assertSound(read());
       }),
       { numRuns: 300 },
     );
   });
 });
 
-/** A path that is taken already, by a FIFO perhaps, is not written to. */
+/** Does not write to an existing path, which may be a FIFO. */
 const NEW = { flag: 'wx' };
 
-/** Makes an object at a path; where the path is taken or leads nowhere, the tree is as hostile without it. */
+/** Creates an object at a path. If the path exists or cannot be created, the tree stays as it is. */
 const KINDS: Readonly<Record<string, (path: Buffer) => void>> = {
   file: (path) => writeFileSync(path, 'data', NEW),
   huge: (path) => writeFileSync(path, `eyJ${'A'.repeat(70_000)}`, NEW),
   token: (path) => writeFileSync(path, TOKEN, NEW),
-  folder: (path) => mkdirSync(path),
+  directory: (path) => mkdirSync(path),
   linkOut: (path) => symlinkSync('/etc', path),
   linkUp: (path) => symlinkSync('..', path),
-  linkToGood: (path) => symlinkSync('../vault-token', path),
+  linkToValid: (path) => symlinkSync('../vault-token', path),
   linkLoop: (path) => symlinkSync('loop', path),
   fifo: (path) => void spawnSync('mkfifo', ['--', path.toString('utf8')]),
 };
@@ -128,14 +129,14 @@ function make(path: string, kind: string): void {
 describe(`any tree in a volume (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('leaves the good token in it readable, and nothing open', () => {
+  it('leaves the valid token readable, and no file open', () => {
     fc.assert(
       fc.property(fc.array(object, { maxLength: 12 }), (objects) => {
         clear();
         volume.fill({ 'vault-token': TOKEN });
         for (const { path, kind } of objects) make(path, kind);
         const open = readdirSync('/proc/self/fd').length;
-        const state = look();
+        const state = read();
         assertSound(state);
         assert.ok(state.tokens.some(({ identity }) => identity.path === 'vault-token'));
         assert.equal(readdirSync('/proc/self/fd').length, open);

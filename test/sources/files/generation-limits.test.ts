@@ -1,5 +1,5 @@
 /**
- * How much of a volume is read: all of it up to the limits, and beyond them what is left out is said.
+ * The limits of reading a volume: everything up to a limit is read, and what exceeds it is reported.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -7,19 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAX_DEPTH, MAX_FILES, MAX_TOKENS } from '../../../src/sources/files/generation.ts';
 import { jwt } from '../../support/tokens.ts';
-import {
-  createNode,
-  type Files,
-  KIND_OF_MOUNT,
-  type TestNode,
-  type TestVolume,
-} from '../../support/volumes.ts';
-import { walk } from './walked.ts';
+import { createNode, type Files, KIND_OF_MOUNT, type TestNode, type TestVolume, walk } from './test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -28,11 +21,11 @@ function useFreshState(): void {
   afterEach(() => node.remove());
 }
 
-const GOOD = 'good token';
+const VALID = 'valid token';
 const TOKEN = jwt();
 
-function fillBesideGood(files: Files): void {
-  volume.fill({ ...files, [GOOD]: TOKEN });
+function fillWithValid(files: Files): void {
+  volume.fill({ ...files, [VALID]: TOKEN });
 }
 
 describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
@@ -41,12 +34,20 @@ describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
   const many = (count: number, content: string): Files => {
     return Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${1e6 + index}`, content]));
   };
-  const deep = (folders: number): string => `${'d/'.repeat(folders)}token`;
+  const deep = (directories: number): string => `${'d/'.repeat(directories)}token`;
 
   for (const { it: title, count, unreadable } of [
-    { it: `reads ${MAX_TOKENS} tokens without complaint`, count: MAX_TOKENS, unreadable: [] },
-    { it: 'says that one more is not read', count: MAX_TOKENS + 1, unreadable: [': too_many_tokens'] },
-    { it: 'says so once, however many there are', count: 3 * MAX_TOKENS, unreadable: [': too_many_tokens'] },
+    { it: `reads ${MAX_TOKENS} tokens and reports nothing`, count: MAX_TOKENS, unreadable: [] },
+    {
+      it: `reads ${MAX_TOKENS} of ${MAX_TOKENS + 1} tokens, and reports too_many_tokens`,
+      count: MAX_TOKENS + 1,
+      unreadable: [': too_many_tokens'],
+    },
+    {
+      it: `reads ${MAX_TOKENS} of ${3 * MAX_TOKENS} tokens, and reports too_many_tokens once`,
+      count: 3 * MAX_TOKENS,
+      unreadable: [': too_many_tokens'],
+    },
   ]) {
     it(title, () => {
       volume.fill(many(count, TOKEN));
@@ -56,7 +57,7 @@ describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
     });
   }
 
-  it('counts what it cannot read as well', () => {
+  it('counts unreadable objects toward the limit of tokens', () => {
     volume.fill({ ...many(MAX_TOKENS, 'eyJ'), 'a-token': TOKEN });
     const { tokens, unreadable } = walk(volume);
     assert.deepEqual(tokens, ['a-token']);
@@ -64,33 +65,33 @@ describe(`the limits of walkGeneration (${KIND_OF_MOUNT})`, () => {
     assert.equal(unreadable.at(-1), ': too_many_tokens');
   });
 
-  it('reads a token among 10,000 files', () => {
-    volume.fill({ ...many(10_000, ''), [GOOD]: TOKEN });
-    assert.deepEqual(walk(volume), { tokens: [GOOD], unreadable: [] });
+  it('reads the valid token among 10,000 files', () => {
+    volume.fill({ ...many(10_000, ''), [VALID]: TOKEN });
+    assert.deepEqual(walk(volume), { tokens: [VALID], unreadable: [] });
   });
 
-  it(`counts ${MAX_FILES} files as the most there may be`, () => {
+  it(`reads ${MAX_FILES} files, and reports too_many_files for one more`, () => {
     volume.fill(many(MAX_FILES, ''));
     assert.deepEqual(walk(volume), { tokens: [], unreadable: [] });
     writeFileSync(join(volume.generation(), 'zzz'), TOKEN);
     assert.deepEqual(walk(volume), { tokens: [], unreadable: [': too_many_files'] });
   });
 
-  it(`reads ${MAX_DEPTH} folders deep`, () => {
+  it(`reads a token ${MAX_DEPTH} directories deep`, () => {
     volume.fill({ [deep(MAX_DEPTH)]: TOKEN });
     assert.deepEqual(walk(volume), { tokens: [deep(MAX_DEPTH)], unreadable: [] });
   });
 
-  it('says that it reads no deeper, and reads what lies beside', () => {
-    fillBesideGood({ [deep(MAX_DEPTH + 1)]: TOKEN, [`${'d/'.repeat(MAX_DEPTH)}z`]: TOKEN });
+  it('reports a deeper directory as too_deep, and reads the files next to it', () => {
+    fillWithValid({ [deep(MAX_DEPTH + 1)]: TOKEN, [`${'d/'.repeat(MAX_DEPTH)}z`]: TOKEN });
     assert.deepEqual(walk(volume), {
-      tokens: [`${'d/'.repeat(MAX_DEPTH)}z`, GOOD],
+      tokens: [`${'d/'.repeat(MAX_DEPTH)}z`, VALID],
       unreadable: [`${'d/'.repeat(MAX_DEPTH)}d: too_deep`],
     });
   });
 
-  it('leaves nothing open', () => {
-    fillBesideGood({ ...many(300, TOKEN), [deep(MAX_DEPTH + 3)]: TOKEN });
+  it('leaves no file open', () => {
+    fillWithValid({ ...many(300, TOKEN), [deep(MAX_DEPTH + 3)]: TOKEN });
     const before = readdirSync('/proc/self/fd').length;
     walk(volume);
     assert.equal(readdirSync('/proc/self/fd').length, before);

@@ -1,6 +1,6 @@
 /**
- * Hostile trees in a generation: the good token is read whatever lies beside it, and each object that is no part of a
- * volume is told and not touched.
+ * Hostile directory trees in a generation: the valid token is always read, and an object that the kubelet does not
+ * write is reported and not opened.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -10,19 +10,12 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { walkGeneration } from '../../../src/sources/files/generation.ts';
 import { jwt, rawLegacyClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
-import {
-  createNode,
-  type Files,
-  KIND_OF_MOUNT,
-  type TestNode,
-  type TestVolume,
-} from '../../support/volumes.ts';
-import { walk } from './walked.ts';
+import { createNode, type Files, KIND_OF_MOUNT, type TestNode, type TestVolume, walk } from './test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -31,17 +24,17 @@ function useFreshState(): void {
   afterEach(() => node.remove());
 }
 
-const GOOD = 'good token';
+const VALID = 'valid token';
 const TOKEN = jwt();
 
-function fillBesideGood(files: Files): void {
-  volume.fill({ ...files, [GOOD]: TOKEN });
+function fillWithValid(files: Files): void {
+  volume.fill({ ...files, [VALID]: TOKEN });
 }
 
 describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('finds every token, at any path and name', () => {
+  it('finds a token at any path and name', () => {
     volume.fill({
       token: TOKEN,
       'sub/dir/token': TOKEN,
@@ -64,23 +57,23 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(unreadable, []);
   });
 
-  it('finds nothing in a volume without tokens', () => {
+  it('returns nothing for a volume without tokens', () => {
     volume.fill({ password: 'hunter2', 'ca.crt': '-----BEGIN CERTIFICATE-----' });
     assert.deepEqual(walk(volume), { tokens: [], unreadable: [] });
   });
 
-  it('takes a file where a token was before for a broken token', () => {
-    fillBesideGood({ own: 'gone' });
+  it('reports a file that replaced a token as unreadable', () => {
+    fillWithValid({ own: 'gone' });
     assert.deepEqual(walk(volume, (path) => path === 'own').unreadable, ['own: not_a_jwt']);
   });
 
-  it('takes a file where the kubelet is known to put a token for a broken token', () => {
+  it('reports a file where the kubelet writes a token as unreadable', () => {
     volume.fill({ 'vault-token': '', other: '' });
     assert.deepEqual(walk(volume).unreadable, ['vault-token: empty']);
   });
 
-  it('shows names of any bytes in one line, and tells them apart', () => {
-    fillBesideGood({});
+  it('shows names of any bytes in one line, each differently', () => {
+    fillWithValid({});
     const names = [
       Buffer.from('a\nb'),
       Buffer.from('a"b'),
@@ -90,20 +83,20 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
     for (const name of names) {
       writeFileSync(Buffer.concat([Buffer.from(`${volume.generation()}/`), name]), TOKEN);
     }
-    const expected = ['a"b', 'a\\x0ab', 'a\\x5cx0ab', GOOD, '\\xff\\xfe'];
+    const expected = ['a"b', 'a\\x0ab', 'a\\x5cx0ab', VALID, '\\xff\\xfe'];
     assert.deepEqual(walk(volume).tokens.toSorted(), expected.toSorted());
   });
 
-  it('follows no folder whose name is of invalid UTF-8 to another of the same look', () => {
-    fillBesideGood({});
-    const folder = Buffer.concat([Buffer.from(`${volume.generation()}/`), Buffer.from([0xc3])]);
-    mkdirSync(folder);
-    writeFileSync(Buffer.concat([folder, Buffer.from('/token')]), TOKEN);
-    assert.deepEqual(walk(volume).tokens.toSorted(), [GOOD, '\\xc3/token'].toSorted());
+  it('reads a directory whose name is not valid UTF-8', () => {
+    fillWithValid({});
+    const directory = Buffer.concat([Buffer.from(`${volume.generation()}/`), Buffer.from([0xc3])]);
+    mkdirSync(directory);
+    writeFileSync(Buffer.concat([directory, Buffer.from('/token')]), TOKEN);
+    assert.deepEqual(walk(volume).tokens.toSorted(), [VALID, '\\xc3/token'].toSorted());
   });
 });
 
-describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () => {
+describe(`walkGeneration with objects that the kubelet does not write (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
   for (const { it: title, make, unreadable } of [
@@ -113,7 +106,7 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
       unreadable: 'bad_link',
     },
     {
-      it: 'a link to a folder outside',
+      it: 'a link to a directory outside',
       make: (path: string) => symlinkSync('/etc', path),
       unreadable: 'bad_link',
     },
@@ -123,23 +116,23 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
       unreadable: 'bad_link',
     },
     {
-      it: 'a link to the good token',
-      make: (path: string) => symlinkSync(GOOD, path),
+      it: 'a link to the valid token',
+      make: (path: string) => symlinkSync(VALID, path),
       unreadable: 'bad_link',
     },
     {
-      it: 'a link to the folder it lies in',
+      it: 'a link to its own directory',
       make: (path: string) => symlinkSync('.', path),
       unreadable: 'bad_link',
     },
     { it: 'a FIFO', make: (path: string) => execFileSync('mkfifo', [path]), unreadable: 'not_a_file' },
   ]) {
-    it(`tells ${title}, and reads the token beside it`, () => {
-      fillBesideGood({});
+    it(`reports ${title} as ${unreadable}, and reads the valid token`, () => {
+      fillWithValid({});
       make(join(volume.generation(), 'aaa'));
       make(join(volume.generation(), 'token'));
       assert.deepEqual(walk(volume), {
-        tokens: [GOOD],
+        tokens: [VALID],
         unreadable: [`aaa: ${unreadable}`, `token: ${unreadable}`],
       });
     });
@@ -148,27 +141,27 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
   for (const { it: title, content, unreadable } of [
     { it: 'a file of 10 MiB', content: Buffer.alloc(10 * 1024 * 1024, 'A'), unreadable: [] },
     {
-      it: 'a token that does not end for 10 MiB',
+      it: 'a token of 10 MiB',
       content: `eyJ${'A'.repeat(10 * 1024 * 1024)}`,
       unreadable: ['aaa: too_large'],
     },
   ]) {
-    it(`reads a token beside ${title}`, () => {
-      fillBesideGood({ aaa: content });
-      assert.deepEqual(walk(volume), { tokens: [GOOD], unreadable });
+    it(`reads the valid token next to ${title}`, () => {
+      fillWithValid({ aaa: content });
+      assert.deepEqual(walk(volume), { tokens: [VALID], unreadable });
     });
   }
 
-  it('looks into no generation that is a link', () => {
-    fillBesideGood({});
+  it('fails with not_a_directory if the generation is a link', () => {
+    fillWithValid({});
     const generation = volume.generation();
     renameSync(generation, `${generation}-moved`);
     symlinkSync(`${basename(generation)}-moved`, generation);
     assert.deepEqual(walk(volume), { tokens: [], unreadable: [': not_a_directory'] });
   });
 
-  it('looks into no generation that is missing', () => {
-    const { tokens, unreadable } = walkGeneration(volume.place, '..2026_01_01_00_00_00.1', () => false);
+  it('fails with vanished if the generation is missing', () => {
+    const { tokens, unreadable } = walkGeneration(volume.location, '..2026_01_01_00_00_00.1', () => false);
     assert.deepEqual([tokens, unreadable.map(({ reason }) => reason)], [[], ['vanished']]);
   });
 });
@@ -176,19 +169,22 @@ describe(`walkGeneration of what is no part of a volume (${KIND_OF_MOUNT})`, () 
 describeWith(['root', 'mount namespaces'], 'walkGeneration as root, on a tmpfs mount', () => {
   useFreshState();
 
-  it('opens no device', () => {
-    fillBesideGood({});
+  it('reports devices as not_a_file, and opens none', () => {
+    fillWithValid({});
     execFileSync('mknod', [join(volume.generation(), 'token'), 'c', '1', '3']);
     execFileSync('mknod', [join(volume.generation(), 'disk'), 'b', '7', '0']);
-    assert.deepEqual(walk(volume), { tokens: [GOOD], unreadable: ['disk: not_a_file', 'token: not_a_file'] });
+    assert.deepEqual(walk(volume), {
+      tokens: [VALID],
+      unreadable: ['disk: not_a_file', 'token: not_a_file'],
+    });
   });
 
   for (const { it: title, mountedOn } of [
-    { it: 'a folder', mountedOn: 'sub' },
+    { it: 'a directory', mountedOn: 'sub' },
     { it: 'a file', mountedOn: 'file' },
   ]) {
-    it(`tells what another file system is mounted over ${title}`, () => {
-      fillBesideGood({ 'sub/token': TOKEN, file: TOKEN });
+    it(`reports bad_link if another file system is mounted over ${title}`, () => {
+      fillWithValid({ 'sub/token': TOKEN, file: TOKEN });
       const target = join(volume.generation(), mountedOn);
       const outside = join(node.rootDir, mountedOn);
       if (mountedOn === 'sub') mkdirSync(outside);

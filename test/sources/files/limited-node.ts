@@ -1,14 +1,14 @@
 /**
- * A node watched under a limit of the kernel: run by a test in a user namespace of its own, where limits can be set.
+ * Watches a node under a limit of the kernel. A test runs this script in a user namespace, where limits can be set.
  *
- * Arguments: the limit's name under /proc/sys/user and its value. Prints what it saw as one line of JSON.
+ * Arguments: the name of the limit under /proc/sys/user, and its value. Prints the observations as one line of JSON.
  */
 import { writeFileSync } from 'node:fs';
-import { createSource } from '../../support/sources.ts';
-import { createNode, nextToken, type TestVolume } from '../../support/volumes.ts';
+import { createNode, nextToken, type TestVolume } from './test-node.ts';
+import { createSource } from './test-source.ts';
 
-/** What was seen at one point in time. */
-export interface Sighting {
+/** What is observed at one stage. */
+export interface Stage {
   readonly at: string;
   readonly tokens: readonly string[];
   readonly watches: number;
@@ -22,12 +22,12 @@ const setLimit = (limit: string): void => writeFileSync(`/proc/sys/user/${name}`
 setLimit(value);
 const node = createNode();
 const source = createSource(node.rootDir, { isWatching: true });
-const sightings: Sighting[] = [];
+const stages: Stage[] = [];
 
 function note(at: string): void {
   const { watchFailures, rotations } = source;
   const { watches } = source.observe();
-  sightings.push({
+  stages.push({
     at,
     tokens: source.seen().tokens,
     watches,
@@ -40,7 +40,7 @@ function rotateAll(volumes: readonly TestVolume[], id: string): void {
   for (const volume of volumes) volume.write({ token: nextToken({ jti: id }) });
 }
 
-/** Watches keep no process alive, and a test's must not end while it waits for one. */
+/** Watches do not keep the process alive while it waits for an event. */
 const alive = setInterval(() => undefined, 60_000);
 try {
   const volumes = ['one', 'two', 'three', 'four'].map((volume) => node.volume({ name: volume }));
@@ -53,7 +53,7 @@ try {
   note('after a rotation');
   setLimit('1000');
   await source.scan();
-  note('with the limit lifted');
+  note('with the limit raised');
   const nudge = source.nudge();
   rotateAll(volumes, 'third');
   await nudge;
@@ -64,4 +64,4 @@ try {
   source.close();
   node.remove();
 }
-process.stdout.write(JSON.stringify(sightings));
+process.stdout.write(JSON.stringify(stages));

@@ -1,6 +1,6 @@
 /**
- * Nothing of a volume stays open between passes, where it would keep the kubelet from unmounting it, and nothing that
- * is no regular file of the volume is ever opened.
+ * No file or directory stays open between scans, since the kubelet could not unmount the volume, and no file other
+ * than the regular files of a volume is ever opened.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -8,14 +8,14 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAIN } from '../../support/program.ts';
-import { createSource } from '../../support/sources.ts';
 import { jwt } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from '../../support/volumes.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from './test-node.ts';
+import { createSource } from './test-source.ts';
 
 let node: TestNode;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -23,7 +23,7 @@ function useFreshState(): void {
   afterEach(() => node.remove());
 }
 
-/** What this process has open, with its working folder. */
+/** What this process has open, including its working directory. */
 function openPaths(): readonly string[] {
   const links = [
     ...readdirSync('/proc/self/fd').map((descriptor) => `/proc/self/fd/${descriptor}`),
@@ -33,7 +33,7 @@ function openPaths(): readonly string[] {
     try {
       return [readlinkSync(link)];
     } catch {
-      return []; // The descriptor that listed the folder is closed by now.
+      return []; // The descriptor that listed /proc/self/fd is closed by now.
     }
   });
 }
@@ -42,16 +42,16 @@ function openInNode(): readonly string[] {
   return openPaths().filter((path) => path.startsWith(node.rootDir));
 }
 
-describe(`between passes (${KIND_OF_MOUNT})`, () => {
+describe(`the process between scans (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('nothing of the node is open, and none is the working folder', async () => {
+  it('has no file or directory of the node open', async () => {
     const volume = node.volume();
     volume.fill({ token: nextToken(), broken: 'eyJ', 'sub/token': nextToken() });
     symlinkSync('/etc/passwd', join(volume.generation(), 'link'));
     const source = createSource(node.rootDir, { isWatching: true });
     try {
-      for (let pass = 0; pass < 3; pass += 1) {
+      for (let round = 0; round < 3; round += 1) {
         await source.scan();
         assert.deepEqual(openInNode(), []);
         volume.fill({ token: nextToken() });
@@ -63,7 +63,7 @@ describe(`between passes (${KIND_OF_MOUNT})`, () => {
     }
   });
 
-  it('the check above would see what is open', () => {
+  it('is checked by a helper that detects an open directory', () => {
     node.volume().fill({ token: nextToken() });
     const before = process.cwd();
     process.chdir(node.pods);
@@ -74,7 +74,7 @@ describe(`between passes (${KIND_OF_MOUNT})`, () => {
     }
   });
 
-  it('no watch keeps a volume from being unmounted', async () => {
+  it('lets a watched volume be unmounted', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     const source = createSource(node.rootDir, { isWatching: true });
@@ -93,7 +93,7 @@ describe(`between passes (${KIND_OF_MOUNT})`, () => {
 describeWith(['strace'], `the system calls of a scan (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  /** The paths in the node that a scan opens, relative to the generation. */
+  /** The paths in the volume that a scan opens, relative to the generation. */
   function opened(): readonly string[] {
     const volume = node.volume();
     volume.fill({ token: jwt(), 'sub/token': jwt(), 'ca.crt': 'a certificate' });
@@ -101,21 +101,21 @@ describeWith(['strace'], `the system calls of a scan (${KIND_OF_MOUNT})`, () => 
     const at = (name: string): string => join(generation, name);
     execFileSync('mkfifo', [at('fifo')]);
     symlinkSync('/etc/passwd', at('link-out'));
-    symlinkSync('/etc', at('link-to-folder'));
+    symlinkSync('/etc', at('link-to-directory'));
     symlinkSync('link-loop', at('link-loop'));
     symlinkSync('token', at('link-inside'));
-    mkdirSync(join(volume.place.folder, '..2026_01_01_00_00_00.1'));
-    writeFileSync(join(volume.place.folder, '..2026_01_01_00_00_00.1/token'), jwt());
+    mkdirSync(join(volume.location.directory, '..2026_01_01_00_00_00.1'));
+    writeFileSync(join(volume.location.directory, '..2026_01_01_00_00_00.1/token'), jwt());
     const trace = join(node.rootDir, 'trace');
     const scan = [process.execPath, MAIN, 'scan', `--kubelet.root-dir=${node.rootDir}`];
     spawnSync('strace', ['-f', '-qq', '-y', '-e', 'trace=open,openat,openat2,creat', '-o', trace, ...scan]);
     const paths = [...readFileSync(trace, 'utf8').matchAll(/"([^"]*)"/g)].map(([, path = '']) => path);
     return paths
-      .filter((path) => path.startsWith(`${volume.place.folder}/`))
+      .filter((path) => path.startsWith(`${volume.location.directory}/`))
       .map((path) => path.replace(generation, ''));
   }
 
-  it('open each regular file and folder of the generation once, and nothing else of the volume', () => {
+  it('open each regular file and directory of the generation once, and nothing else in the volume', () => {
     assert.deepEqual([...opened()].sort(), ['', '/ca.crt', '/sub', '/sub/token', '/token']);
   });
 });

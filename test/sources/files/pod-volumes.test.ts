@@ -1,18 +1,18 @@
 /**
- * Which folders of a pod are volumes that may hold tokens, and what is told of the rest.
+ * Which directories of a pod are volumes that may hold tokens, what is reported of the rest, and when they are listed.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createPodVolumes, type PodVolumes } from '../../../src/sources/files/pod-volumes.ts';
-import { lineOf } from '../../support/sources.ts';
+import { createPodAge, createPodVolumes, type PodVolumes } from '../../../src/sources/files/pod-volumes.ts';
 import { POD_UID } from '../../support/tokens.ts';
+import { lineOf } from './test-node.ts';
 
 let pod = '';
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     pod = mkdtempSync(join(tmpdir(), 'satoken-pod-'));
@@ -20,12 +20,12 @@ function useFreshState(): void {
   afterEach(() => rmSync(pod, { recursive: true }));
 }
 
-function makeFolders(...paths: readonly string[]): void {
+function makeDirectories(...paths: readonly string[]): void {
   for (const path of paths) mkdirSync(join(pod, path), { recursive: true });
 }
 
 function makeFile(path: string): void {
-  makeFolders(dirname(path));
+  makeDirectories(dirname(path));
   writeFileSync(join(pod, path), '');
 }
 
@@ -33,19 +33,19 @@ function list(): PodVolumes {
   return createPodVolumes(POD_UID, pod)(Date.now());
 }
 
-function namesOf({ places }: PodVolumes): readonly string[] {
-  return places.map(({ volumeKind, volume }) => `${volumeKind} ${volume}`).sort();
+function namesOf({ locations }: PodVolumes): readonly string[] {
+  return locations.map(({ volumeKind, volume }) => `${volumeKind} ${volume}`).sort();
 }
 
-function faultsOf({ unreadable }: PodVolumes): readonly string[] {
+function unreadableIn({ unreadable }: PodVolumes): readonly string[] {
   return unreadable.map((object) => lineOf(object).replace(`${POD_UID}/`, ''));
 }
 
-describe('createPodVolumes (on plain folders)', () => {
+describe('createPodVolumes (on plain directories)', () => {
   useFreshState();
 
-  it('finds projected volumes and Secrets, and no other kind', () => {
-    makeFolders(
+  it('returns projected and Secret volumes, and no other kind', () => {
+    makeDirectories(
       'volumes/kubernetes.io~projected/kube-api-access-x2x4x',
       'volumes/kubernetes.io~projected/vault-token',
       'volumes/kubernetes.io~secret/api-token',
@@ -65,30 +65,30 @@ describe('createPodVolumes (on plain folders)', () => {
   });
 
   for (const { it: title, paths } of [
-    { it: 'has no folder any more', paths: ['../gone'] },
+    { it: 'no longer has a directory', paths: ['../gone'] },
     { it: 'has no volumes', paths: ['containers'] },
-    { it: 'has volumes of other kinds alone', paths: ['volumes/kubernetes.io~empty-dir/data'] },
-    { it: 'has lost its volumes', paths: ['volumes/kubernetes.io~projected'] },
+    { it: 'has only volumes of other kinds', paths: ['volumes/kubernetes.io~empty-dir/data'] },
+    { it: 'has an empty plugin directory', paths: ['volumes/kubernetes.io~projected'] },
   ]) {
-    it(`finds nothing, and nothing wrong, where a pod ${title}`, () => {
+    it(`returns no volumes and nothing unreadable if the pod ${title}`, () => {
       if (paths[0] === '../gone') rmSync(pod, { recursive: true });
-      else makeFolders(...paths);
-      assert.deepEqual(list(), { places: [], unreadable: [] });
+      else makeDirectories(...paths);
+      assert.deepEqual(list(), { locations: [], unreadable: [] });
       mkdirSync(pod, { recursive: true });
     });
   }
 
-  it('tells what lies among the volumes and is no folder, and follows no link', () => {
-    makeFolders('volumes/kubernetes.io~projected/good', 'volumes/kubernetes.io~secret');
+  it('reports files and links among the volumes as not_a_directory', () => {
+    makeDirectories('volumes/kubernetes.io~projected/good', 'volumes/kubernetes.io~secret');
     makeFile('volumes/kubernetes.io~projected/file');
     symlinkSync('/etc', join(pod, 'volumes/kubernetes.io~secret/link'));
     const volumes = list();
     assert.deepEqual(namesOf(volumes), ['projected good']);
-    assert.deepEqual(faultsOf(volumes), ['file: not_a_directory', 'link: not_a_directory']);
+    assert.deepEqual(unreadableIn(volumes), ['file: not_a_directory', 'link: not_a_directory']);
   });
 
-  it('lists no plugin folder that is a link', () => {
-    makeFolders('volumes', 'elsewhere/volume');
+  it('reports a plugin directory that is a link as not_a_directory, and does not list it', () => {
+    makeDirectories('volumes', 'elsewhere/volume');
     symlinkSync('../elsewhere', join(pod, 'volumes/kubernetes.io~projected'));
     const volumes = list();
     assert.deepEqual(
@@ -97,43 +97,93 @@ describe('createPodVolumes (on plain folders)', () => {
     );
   });
 
-  it('tells once what keeps it from both kinds of volume', () => {
+  it('reports a failure of both plugin directories once', () => {
     makeFile('volumes');
     assert.deepEqual(list().unreadable.map(lineOf), [`${POD_UID}: not_a_directory`]);
   });
 
-  it('takes one of two volumes with one name, so that no two series are alike', () => {
-    makeFolders('volumes/kubernetes.io~projected/twice', 'volumes/kubernetes.io~secret/twice');
+  it('returns one of two volumes with the same name, and reports the other, since their series would collide', () => {
+    makeDirectories('volumes/kubernetes.io~projected/twice', 'volumes/kubernetes.io~secret/twice');
     const volumes = list();
     assert.deepEqual(namesOf(volumes), ['projected twice']);
-    assert.deepEqual(faultsOf(volumes), ['twice: same_name']);
+    assert.deepEqual(unreadableIn(volumes), ['twice: same_name']);
   });
 
-  it('says no two things alike of two files with one name', () => {
+  it('reports two files with the same name under different reasons', () => {
     makeFile('volumes/kubernetes.io~projected/twice');
     makeFile('volumes/kubernetes.io~secret/twice');
-    assert.deepEqual(faultsOf(list()), ['twice: not_a_directory', 'twice: same_name']);
+    assert.deepEqual(unreadableIn(list()), ['twice: not_a_directory', 'twice: same_name']);
   });
 
-  it('answers the same object while nothing changes', () => {
-    makeFolders('volumes/kubernetes.io~projected/good');
+  it('returns the same object while nothing changes', () => {
+    makeDirectories('volumes/kubernetes.io~projected/good');
     const listAgain = createPodVolumes(POD_UID, pod);
     const later = Date.now() + 60_000;
     assert.equal(listAgain(later), listAgain(later));
   });
 
-  it('finds a kind of volume that the pod had none of before', () => {
-    makeFolders('volumes/kubernetes.io~projected/good');
+  it('finds the first volume of a kind', () => {
+    makeDirectories('volumes/kubernetes.io~projected/good');
     const listAgain = createPodVolumes(POD_UID, pod);
     listAgain(Date.now());
-    makeFolders('volumes/kubernetes.io~secret/late');
+    makeDirectories('volumes/kubernetes.io~secret/late');
     assert.deepEqual(namesOf(listAgain(Date.now())), ['projected good', 'secret late']);
   });
 
-  it('finds volumes whose names are no text', () => {
-    makeFolders('volumes/kubernetes.io~projected');
+  it('returns a volume whose name is not valid UTF-8', () => {
+    makeDirectories('volumes/kubernetes.io~projected');
     const name = Buffer.from([0x61, 0xff]);
     mkdirSync(Buffer.concat([Buffer.from(`${pod}/volumes/kubernetes.io~projected/`), name]));
     assert.deepEqual(namesOf(list()), ['projected a\\xff']);
+  });
+});
+
+function podAge() {
+  let seconds = 1_000_000;
+  const age = createPodAge(() => seconds);
+  const pass = (passed: number): void => {
+    seconds += passed;
+  };
+  return { age, pass };
+}
+
+/** The ages at which a pod is listed, if the check runs every `step` seconds for `until` seconds. */
+function listingAges(step: number, until: number): readonly number[] {
+  const { age, pass } = podAge();
+  const ages: number[] = [];
+  for (let passed = 0; passed <= until; passed += step) {
+    if (age.isListingDue()) {
+      ages.push(passed);
+      age.listed();
+    }
+    pass(step);
+  }
+  return ages;
+}
+
+describe('createPodAge', () => {
+  it('counts the seconds since the pod was first seen', () => {
+    const { age, pass } = podAge();
+    assert.equal(age.seconds(), 0);
+    pass(90);
+    assert.equal(age.seconds(), 90);
+  });
+
+  it('makes a listing due each time the age has doubled, and every two minutes later on', () => {
+    assert.deepEqual(listingAges(1, 800), [0, 1, 2, 4, 8, 16, 32, 64, 128, 248, 368, 488, 608, 728]);
+  });
+
+  it('makes a listing due at every scan if scans are rare', () => {
+    assert.deepEqual(listingAges(300, 1_500), [0, 300, 600, 900, 1_200, 1_500]);
+  });
+
+  it('makes a listing due and counts the pod as new after the clock was set back', () => {
+    const { age, pass } = podAge();
+    pass(10_000);
+    age.listed();
+    assert.equal(age.isListingDue(), false);
+    pass(-9_000);
+    assert.equal(age.isListingDue(), true);
+    assert.equal(age.seconds(), 0);
   });
 });

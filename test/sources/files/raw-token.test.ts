@@ -1,5 +1,5 @@
 /**
- * A token that is read once more, for the time of one call.
+ * Reading a token file again: the raw token is available during one call, and only if it is the same token.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,6 @@ import { after, before, describe, it } from 'mocha';
 import { decodeToken } from '../../../src/core/decode.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { createReadRaw } from '../../../src/sources/files/raw-token.ts';
-import { readOwnToken } from '../../../src/sources/self/exporter-token.ts';
 import { jwt, POD_UID, rawClaims, token } from '../../support/tokens.ts';
 
 const raw = jwt(rawClaims());
@@ -17,7 +16,7 @@ const decoded = decodeToken(Buffer.from(raw));
 assert.ok(decoded.ok);
 const { value: claims } = decoded;
 
-describe('a token read once more', () => {
+describe('createReadRaw', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-raw-'));
   const volume = join(rootDir, 'pods', POD_UID, 'volumes/kubernetes.io~projected/vault-token');
   const readRaw = createReadRaw(rootDir);
@@ -46,28 +45,27 @@ describe('a token read once more', () => {
   after(() => rmSync(rootDir, { recursive: true }));
 
   for (const path of ['vault-token', 'sub/token'])
-    it(`is lent from ${path}`, () => assert.equal(readRaw(at(path), text), raw));
+    it(`passes the content of ${path} to the caller`, () => assert.equal(readRaw(at(path), text), raw));
 
-  it('is wiped afterwards', () => {
+  it('wipes the content afterwards', () => {
     const kept = readRaw(at('vault-token'), (bytes) => bytes);
     assert.ok(kept && kept.length > 0 && kept.every((byte) => byte === 0));
   });
 
   for (const path of ['other', 'garbage', 'link', 'nowhere', 'sub', 'a\\x0ab'])
-    it(`is not what lies at ${path}`, () => assert.equal(readRaw(at(path), text), undefined));
+    it(`returns undefined if the token's path is ${path}`, () =>
+      assert.equal(readRaw(at(path), text), undefined));
 
-  it('is not the one that took its place', () => {
+  it('returns undefined if another token has replaced the token', () => {
     assert.equal(readRaw(at('vault-token', { issuedAt: 1 }), text), undefined);
   });
 
-  it('lets through what the caller throws', () => {
+  it('rethrows an error of the caller', () => {
     assert.throws(() => readRaw(at('vault-token'), () => assert.fail('a bug')), /a bug/);
   });
 
-  it('is found through the links of the own mount', () => {
-    symlinkSync('..data/vault-token', join(volume, 'vault-token'));
-    assert.deepEqual(readOwnToken(join(volume, 'vault-token')), claims);
-    assert.equal(readOwnToken(join(volume, '..gen/garbage')), undefined);
-    assert.equal(readOwnToken(join(volume, 'nowhere')), undefined);
+  it('returns undefined if the link ..data is missing', () => {
+    const elsewhere = createReadRaw(join(rootDir, 'nowhere'));
+    assert.equal(elsewhere(at('vault-token'), text), undefined);
   });
 });

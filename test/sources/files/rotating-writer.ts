@@ -1,12 +1,13 @@
 /**
- * Rotates a volume as fast as it can until it is killed: run by a test as a process of its own.
+ * Rotates a volume as fast as possible until it is killed. A test runs this script as a process.
  *
- * Arguments: the volume's folder. Says "ready" once the volume is filled. Both tokens of a generation share one id.
+ * Argument: the directory of the volume. Prints "ready" once the volume has content. All files of a generation hold
+ * the same token.
  */
 import { writeAtomically } from '../../../simulator/kubelet/atomic-writer.ts';
-import { nextToken } from '../../support/volumes.ts';
+import { nextToken } from './test-node.ts';
 
-const [folder = ''] = process.argv.slice(2);
+const [directory = ''] = process.argv.slice(2);
 const options = { now: Date.now() / 1_000, fsGroup: undefined, isRoot: process.getuid?.() === 0 };
 
 const payloads = Array.from({ length: 64 }, () => {
@@ -18,7 +19,7 @@ const payloads = Array.from({ length: 64 }, () => {
 let round = 0;
 const rotate = (): void => {
   const payload = payloads[round % payloads.length];
-  if (payload !== undefined) writeAtomically(folder, payload, options);
+  if (payload !== undefined) writeAtomically(directory, payload, options);
   round += 1;
 };
 

@@ -1,23 +1,23 @@
 /**
- * A volume that another process rotates without a pause, while it is read: always whole, never lost.
+ * A volume that another process rotates continuously while it is read: every reading is complete and consistent.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'mocha';
-import { createSource } from '../../support/sources.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode } from '../../support/volumes.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode } from './test-node.ts';
+import { createSource } from './test-source.ts';
 
 const SCRIPT = new URL(import.meta.resolve('./rotating-writer.ts')).pathname;
 const SCANS = 1_000;
 
-describe(`a volume that is rotated without a pause (${KIND_OF_MOUNT})`, () => {
+describe(`a volume that is rotated continuously (${KIND_OF_MOUNT})`, () => {
   let node: TestNode;
   let writer: ChildProcess;
   before(async () => {
     node = createNode();
-    const { place } = node.volume();
-    writer = spawn(process.execPath, [SCRIPT, place.folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const { location } = node.volume();
+    writer = spawn(process.execPath, [SCRIPT, location.directory], { stdio: ['ignore', 'pipe', 'inherit'] });
     assert.ok(writer.stdout !== null);
     await once(writer.stdout, 'data');
   });
@@ -28,8 +28,8 @@ describe(`a volume that is rotated without a pause (${KIND_OF_MOUNT})`, () => {
     node.remove();
   });
 
-  /** What is seen at once: the tokens' paths, whether they are of one generation, and what was amiss. */
-  function sight({ tokens, unreadable }: ReturnType<ReturnType<typeof createSource>['observe']>) {
+  /** The paths of the tokens, the number of generations they are from, and the unreadable objects. */
+  function summary({ tokens, unreadable }: ReturnType<ReturnType<typeof createSource>['observe']>) {
     return {
       paths: tokens.map(({ identity }) => identity.path).sort(),
       ids: new Set(tokens.map(({ claims }) => claims.id)).size,
@@ -37,24 +37,24 @@ describe(`a volume that is rotated without a pause (${KIND_OF_MOUNT})`, () => {
     };
   }
 
-  /** The certificate is the third file that holds the token: any content counts, wherever it lies. */
-  const WHOLE = { paths: ['ca.crt', 'first', 'sub/second'], ids: 1, unreadable: [] };
+  /** Every file of the volume holds the token: a file counts by its content, not by its name. */
+  const COMPLETE = { paths: ['ca.crt', 'first', 'sub/second'], ids: 1, unreadable: [] };
 
-  it('is seen whole by each of a thousand scans, whoever scans first', async () => {
+  it('is read completely by a thousand sources, each of which scans once', async () => {
     for (let scan = 0; scan < SCANS; scan += 1) {
       const source = createSource(node.rootDir);
       await source.scan();
-      assert.deepEqual(sight(source.observe()), WHOLE, `scan ${scan}`);
+      assert.deepEqual(summary(source.observe()), COMPLETE, `scan ${scan}`);
     }
   });
 
-  it('is seen whole from scan to scan, each rotation of each token counted once', async () => {
+  it('is read completely by a thousand scans of one source, which reports each rotation once', async () => {
     const source = createSource(node.rootDir);
     let [changes, before] = [0, ''];
     for (let scan = 0; scan < SCANS || changes < 100; scan += 1) {
       await source.scan();
       const observation = source.observe();
-      assert.deepEqual(sight(observation), WHOLE, `scan ${scan}`);
+      assert.deepEqual(summary(observation), COMPLETE, `scan ${scan}`);
       const id = observation.tokens[0]?.claims.id ?? '';
       if (scan > 0 && id !== before) changes += 1;
       before = id;

@@ -1,6 +1,6 @@
 /**
- * One file, of any content and kind: a token, somebody else's business, or a reason. Nothing else is ever opened for
- * reading, and nothing stays open.
+ * Reading one file of any content and kind: a token, other content, or a failure. Only regular files are opened for
+ * reading, and none stays open.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -23,19 +23,19 @@ import { type FileReading, MAX_TOKEN_BYTES, readTokenFile } from '../../../src/s
 import { jwt, NOW, rawBinding, rawClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
 
-let folder = '';
+let directory = '';
 let file = '';
 let device = 0;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'satoken-file-'));
-    file = join(folder, 'token');
-    device = lstatSync(folder).dev;
+    directory = mkdtempSync(join(tmpdir(), 'satoken-file-'));
+    file = join(directory, 'token');
+    device = lstatSync(directory).dev;
   });
   beforeEach(() => rmSync(file, { recursive: true, force: true }));
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => rmSync(directory, { recursive: true }));
 }
 
 function read({ isExpected = false } = {}): FileReading {
@@ -47,40 +47,42 @@ function readContent(content: string | Buffer, options?: { isExpected: boolean }
   return read(options);
 }
 
+/** `token`, `other`, or the reason of the failure. */
 function outcome(reading: FileReading): string {
-  return reading.status === 'failed' ? reading.reason : reading.status;
+  if (!reading.ok) return reading.error.reason;
+  return reading.value === undefined ? 'other' : 'token';
 }
 
 const TOKEN = jwt();
 const [HEADER = '', PAYLOAD = ''] = TOKEN.split('.');
-/** A JWT of another issuer: speaks of no service account. */
-const FOREIGN = jwt({ iss: 'https://login.example.com', sub: 'somebody' });
-const BROKEN_CLAIM = jwt(rawClaims({ 'kubernetes.io': rawBinding({ namespace: 7 }) }));
+/** A JWT of another issuer, without a service account. */
+const FOREIGN = jwt({ iss: 'https://login.example.com', sub: 'alice' });
+const INVALID_CLAIM = jwt(rawClaims({ 'kubernetes.io': rawBinding({ namespace: 7 }) }));
 
 describe('readTokenFile', () => {
   useFreshState();
 
-  it('reads claims and what the file itself says', () => {
+  it('returns the claims, and the owner, mode and time of the file', () => {
     writeFileSync(file, TOKEN);
     chmodSync(file, 0o640);
     const reading = read();
-    assert.ok(reading.status === 'token');
-    assert.equal(reading.claims.issuedAt, NOW);
+    assert.ok(reading.ok && reading.value !== undefined);
+    assert.equal(reading.value.claims.issuedAt, NOW);
     const { mtimeMs, uid, gid } = statSync(file);
-    assert.deepEqual(reading.file, { mode: 0o640, uid, gid, modifiedAt: mtimeMs / 1_000 });
+    assert.deepEqual(reading.value.file, { mode: 0o640, uid, gid, modifiedAt: mtimeMs / 1_000 });
   });
 
   for (const { it: title, content, unexpected, expected } of [
-    { it: 'nothing', content: '', unexpected: 'other', expected: 'empty' },
+    { it: 'an empty file', content: '', unexpected: 'other', expected: 'empty' },
     { it: 'white space', content: ' \n', unexpected: 'other', expected: 'empty' },
     { it: 'a certificate', content: '-----BEGIN', unexpected: 'other', expected: 'not_a_jwt' },
     {
-      it: 'bytes that are no text',
+      it: 'binary content',
       content: Buffer.from([0xff, 0, 1]),
       unexpected: 'other',
       expected: 'not_a_jwt',
     },
-    { it: 'a token cut short', content: TOKEN.slice(0, 50), unexpected: 'not_a_jwt', expected: 'not_a_jwt' },
+    { it: 'a truncated token', content: TOKEN.slice(0, 50), unexpected: 'not_a_jwt', expected: 'not_a_jwt' },
     { it: 'two tokens', content: `${TOKEN}\n${TOKEN}`, unexpected: 'not_a_jwt', expected: 'not_a_jwt' },
     {
       it: 'a token of another issuer',
@@ -89,31 +91,31 @@ describe('readTokenFile', () => {
       expected: 'not_service_account',
     },
     {
-      it: 'a token with a wrong claim',
-      content: BROKEN_CLAIM,
+      it: 'a token with an invalid claim',
+      content: INVALID_CLAIM,
       unexpected: 'invalid_claim',
       expected: 'invalid_claim',
     },
   ]) {
-    it(`takes ${title} for ${unexpected}, where a token is meant to be for ${expected}`, () => {
+    it(`returns ${unexpected} for ${title}, and ${expected} if a token is expected there`, () => {
       assert.equal(outcome(readContent(content)), unexpected);
       assert.equal(outcome(readContent(content, { isExpected: true })), expected);
     });
   }
 
-  it('names the claim that is wrong, not what it holds', () => {
-    const reading = readContent(BROKEN_CLAIM);
-    assert.ok(reading.status === 'failed');
-    assert.equal(reading.detail, 'claim kubernetes.io.namespace is missing or wrong');
+  it('names the invalid claim and not its value', () => {
+    const reading = readContent(INVALID_CLAIM);
+    assert.ok(!reading.ok);
+    assert.equal(reading.error.detail, 'claim kubernetes.io.namespace is missing or invalid');
   });
 
-  it('asks whether a token is meant to be there only where there is none', () => {
+  it('checks whether a token is expected only if the file holds none', () => {
     writeFileSync(file, TOKEN);
-    const reading = readTokenFile(file, device, () => assert.fail('asked'));
-    assert.equal(reading.status, 'token');
+    const reading = readTokenFile(file, device, () => assert.fail('called'));
+    assert.equal(outcome(reading), 'token');
   });
 
-  it('takes nothing of one file for part of the next', () => {
+  it('does not mix the content of one file into the next', () => {
     readContent(`${TOKEN}${'A'.repeat(1_000)}`);
     assert.equal(outcome(readContent(`${HEADER}.`, { isExpected: true })), 'not_a_jwt');
     assert.equal(outcome(readContent('', { isExpected: true })), 'empty');
@@ -127,36 +129,40 @@ describe('readTokenFile of a large file', () => {
   const signed = (length: number): string => filled(`${HEADER}.${PAYLOAD}.`, length);
 
   for (const { it: title, content, isExpected = false, expect } of [
-    { it: 'reads a token of just the limit', content: signed(MAX_TOKEN_BYTES), expect: 'token' },
-    { it: 'refuses a token one byte over it', content: signed(MAX_TOKEN_BYTES + 1), expect: 'too_large' },
-    { it: 'refuses a token of 10 MiB', content: signed(10 * 1024 * 1024), expect: 'too_large' },
+    { it: 'reads a token of exactly the limit', content: signed(MAX_TOKEN_BYTES), expect: 'token' },
     {
-      it: 'refuses what begins as a token and does not end',
+      it: 'rejects a token one byte over the limit',
+      content: signed(MAX_TOKEN_BYTES + 1),
+      expect: 'too_large',
+    },
+    { it: 'rejects a token of 10 MiB', content: signed(10 * 1024 * 1024), expect: 'too_large' },
+    {
+      it: 'rejects a file that starts like a token and does not end within 10 MiB',
       content: filled('eyJ', 10 * 1024 * 1024),
       expect: 'too_large',
     },
     {
-      it: 'refuses a payload that does not end',
+      it: 'rejects a payload that exceeds the limit',
       content: filled(`${HEADER}.eyJ`, 100_000),
       expect: 'too_large',
     },
-    { it: "takes somebody's data for other", content: filled('{"a":', 10 * 1024 * 1024), expect: 'other' },
-    { it: "takes somebody else's token for other", content: filled(FOREIGN, 100_000), expect: 'other' },
+    { it: 'returns other for data', content: filled('{"a":', 10 * 1024 * 1024), expect: 'other' },
+    { it: 'returns other for a token of another issuer', content: filled(FOREIGN, 100_000), expect: 'other' },
     {
-      it: 'tells data in the place of a token as what it is',
+      it: 'returns not_a_jwt rather than too_large for data where a token is expected',
       content: filled('x', 100_000),
       isExpected: true,
       expect: 'not_a_jwt',
     },
     {
-      it: "tells somebody else's token in the place of one as what it is",
+      it: 'returns not_service_account for a token of another issuer where a token is expected',
       content: filled(FOREIGN, 100_000),
       isExpected: true,
       expect: 'not_service_account',
     },
     {
-      it: 'tells a wrong claim before the size',
-      content: filled(BROKEN_CLAIM, 100_000),
+      it: 'reports an invalid claim rather than the size',
+      content: filled(INVALID_CLAIM, 100_000),
       expect: 'invalid_claim',
     },
   ]) {
@@ -164,36 +170,36 @@ describe('readTokenFile of a large file', () => {
   }
 });
 
-describe('readTokenFile of what is no file', () => {
+describe('readTokenFile of an object that is not a regular file', () => {
   useFreshState();
 
   const server = createServer();
   after(() => server.close());
 
   for (const { it: title, make, reason } of [
-    { it: 'nothing', make: () => undefined, reason: 'vanished' },
-    { it: 'a folder', make: () => mkdirSync(file), reason: 'not_a_file' },
-    { it: 'a FIFO that nobody writes to', make: () => execFileSync('mkfifo', [file]), reason: 'not_a_file' },
+    { it: 'a missing file', make: () => undefined, reason: 'vanished' },
+    { it: 'a directory', make: () => mkdirSync(file), reason: 'not_a_file' },
+    { it: 'a FIFO without a writer', make: () => execFileSync('mkfifo', [file]), reason: 'not_a_file' },
     { it: 'a link', make: () => symlinkSync('/etc/passwd', file), reason: 'bad_link' },
     { it: 'a link to itself', make: () => symlinkSync('token', file), reason: 'bad_link' },
   ]) {
-    it(`refuses ${title}`, () => {
+    it(`fails with ${reason} for ${title}`, () => {
       make();
       assert.equal(outcome(read({ isExpected: true })), reason);
     });
   }
 
-  it('refuses a socket', async () => {
+  it('fails with not_a_file for a socket', async () => {
     await new Promise<void>((resolve) => server.listen(file, resolve));
     assert.equal(outcome(read({ isExpected: true })), 'not_a_file');
   });
 
-  it('refuses a file of another file system', () => {
+  it('fails with bad_link for a file of another file system', () => {
     writeFileSync(file, TOKEN);
     assert.equal(outcome(readTokenFile(file, device + 1, () => true)), 'bad_link');
   });
 
-  it('leaves nothing open, however reading ended', () => {
+  it('closes every file, whether reading succeeds or fails', () => {
     const before = readdirSync('/proc/self/fd').length;
     for (const content of [TOKEN, '', 'eyJ', FOREIGN]) readContent(content, { isExpected: true });
     rmSync(file);
@@ -207,7 +213,7 @@ describe('readTokenFile of what is no file', () => {
 describeWith(['root'], 'readTokenFile of a device', () => {
   useFreshState();
 
-  it('refuses it', () => {
+  it('fails with not_a_file', () => {
     execFileSync('mknod', [file, 'c', '1', '5']);
     assert.equal(outcome(read({ isExpected: true })), 'not_a_file');
   });

@@ -1,22 +1,21 @@
 /**
- * The kubelet's folder late, linked, odd or locked: what can be read is read, and the rest is told with its reason.
+ * The kubelet's directory missing, linked, odd or locked: what can be read is read, and the rest is reported.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createSource, type TestSource } from '../../support/sources.ts';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, link, nextToken, type TestNode } from '../../support/volumes.ts';
+import { createNode, KIND_OF_MOUNT, link, nextToken, OTHER_POD, type TestNode } from './test-node.ts';
+import { createSource, type TestSource } from './test-source.ts';
 
-const OTHER_POD = 'b5d3c6a0-7c0e-4b8a-8f57-2f1b3f0a9c11';
-/** Long enough for every pod to be old and its volumes due for listing. */
-const AGES = 3_600;
+/** After this time every pod is settled, and a listing of its volumes is due. */
+const HOUR = 3_600;
 
 let node: TestNode;
 let source: TestSource;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -25,10 +24,10 @@ function useFreshState(): void {
   afterEach(() => node.remove());
 }
 
-describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, () => {
+describe(`scan of an unusual kubelet directory (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('says that the folder of pods is not there, and finds it later', async () => {
+  it('reports a missing pods directory, and finds it later', async () => {
     const late = createSource(join(node.rootDir, 'late'));
     await late.scan();
     assert.deepEqual(late.seen().unreadable, [': vanished']);
@@ -44,7 +43,7 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
     renameSync(join(node.rootDir, 'moved'), node.pods);
   });
 
-  it('forgets all pods where their folder is gone', async () => {
+  it('forgets all pods if the pods directory was removed', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     await source.scanned();
@@ -53,11 +52,11 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
     assert.deepEqual(await source.scanned(), { tokens: [], unreadable: [': vanished'] });
   });
 
-  it('finds old pods at once where their folder comes back', async () => {
+  it('finds the volumes of old pods at once after the pods directory was restored', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     await source.scanned();
-    source.shiftClock(AGES);
+    source.shiftClock(HOUR);
     await source.scanned();
     volume.unmount();
     rmSync(node.pods, { recursive: true });
@@ -69,14 +68,14 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
   });
 
   for (const { it: title, root } of [
-    { it: 'a root folder that is a link', root: () => link(node.rootDir, join(node.rootDir, 'link')) },
+    { it: 'a root directory that is a link', root: () => link(node.rootDir, join(node.rootDir, 'link')) },
     {
-      it: 'a root folder below a link',
+      it: 'a root directory below a link',
       root: () => `${link('/', join(node.rootDir, 'link'))}${node.rootDir}`,
     },
-    { it: 'a root folder with a slash at its end', root: () => `${node.rootDir}/` },
+    { it: 'a root directory with a trailing slash', root: () => `${node.rootDir}/` },
   ]) {
-    it(`reads through ${title}`, async () => {
+    it(`reads ${title}`, async () => {
       node.volume().write({ token: nextToken({ jti: 'one' }) });
       const linked = createSource(root());
       await linked.scan();
@@ -84,19 +83,19 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
     });
   }
 
-  it('tells what lies among the pods and is no folder, and follows no link there', async () => {
+  it('reports files and links among the pods as not_a_directory', async () => {
     writeFileSync(join(node.pods, 'file'), '');
     link('/etc', join(node.pods, 'link'));
     assert.deepEqual((await source.scanned()).unreadable, ['file: not_a_directory', 'link: not_a_directory']);
   });
 
-  it('tells that the folder of pods is a file', async () => {
+  it('reports a pods directory that is a file as not_a_directory', async () => {
     rmSync(node.pods, { recursive: true });
     writeFileSync(node.pods, '');
     assert.deepEqual((await source.scanned()).unreadable, [': not_a_directory']);
   });
 
-  it('reads pods whose names are no text', async () => {
+  it('reads pods whose names are not printable or not valid UTF-8', async () => {
     const names = [Buffer.from('a\n"b'), Buffer.from([0xff])];
     for (const name of names) {
       const volume = Buffer.concat([
@@ -114,15 +113,15 @@ describe(`scan where the kubelet's folder is not as usual (${KIND_OF_MOUNT})`, (
   });
 });
 
-describe(`scan by a user without rights (${KIND_OF_MOUNT})`, () => {
+describe(`scan by an unprivileged user (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  const NOBODY = 65_534;
+  const UNPRIVILEGED_UID = 65_534;
 
-  /** Runs as nobody where we are root; anybody else has no right to what has no mode bits. */
-  async function withoutRights<T>(run: () => Promise<T>): Promise<T> {
+  /** Root drops its privileges. Any other user has no access to an object without mode bits. */
+  async function unprivileged<T>(run: () => Promise<T>): Promise<T> {
     if (process.getuid?.() !== 0) return run();
-    process.seteuid?.(NOBODY);
+    process.seteuid?.(UNPRIVILEGED_UID);
     try {
       return await run();
     } finally {
@@ -130,32 +129,36 @@ describe(`scan by a user without rights (${KIND_OF_MOUNT})`, () => {
     }
   }
 
-  const volumeFolder = `${POD_UID}/volumes/kubernetes.io~projected/locked`;
+  const volumeDirectory = `${POD_UID}/volumes/kubernetes.io~projected/locked`;
   const levels = [
-    { it: 'the folder of pods', path: '.', unreadable: ': permission_denied', isAll: true },
-    { it: 'a pod', path: POD_UID, unreadable: `${POD_UID}: permission_denied` },
-    { it: "a pod's volumes", path: `${POD_UID}/volumes`, unreadable: `${POD_UID}: permission_denied` },
-    { it: 'a kind of volume', path: dirname(volumeFolder), unreadable: `${POD_UID}: permission_denied` },
-    { it: 'a volume', path: volumeFolder, unreadable: `${POD_UID}/locked: permission_denied` },
+    { it: 'the pods directory', path: '.', unreadable: ': permission_denied', isAll: true },
+    { it: 'a pod directory', path: POD_UID, unreadable: `${POD_UID}: permission_denied` },
+    {
+      it: 'the volumes directory of a pod',
+      path: `${POD_UID}/volumes`,
+      unreadable: `${POD_UID}: permission_denied`,
+    },
+    { it: 'a plugin directory', path: dirname(volumeDirectory), unreadable: `${POD_UID}: permission_denied` },
+    { it: 'a volume', path: volumeDirectory, unreadable: `${POD_UID}/locked: permission_denied` },
     {
       it: 'a generation',
-      path: `${volumeFolder}/..data/.`,
+      path: `${volumeDirectory}/..data/.`,
       unreadable: `${POD_UID}/locked: permission_denied`,
     },
     {
-      it: 'a folder in it',
-      path: `${volumeFolder}/..data/sub`,
+      it: 'a directory of a generation',
+      path: `${volumeDirectory}/..data/sub`,
       unreadable: `${POD_UID}/locked/sub: permission_denied`,
     },
     {
       it: 'a token',
-      path: `${volumeFolder}/..data/sub/token`,
+      path: `${volumeDirectory}/..data/sub/token`,
       unreadable: `${POD_UID}/locked/sub/token: permission_denied`,
     },
   ];
 
   for (const { it: title, path, unreadable, isAll } of levels) {
-    it(`tells that it may not enter ${title}, and reads the rest`, async () => {
+    it(`reports permission_denied for ${title}, and reads the rest`, async () => {
       const locked = node.volume({ name: 'locked' });
       locked.write({ 'sub/token': nextToken() });
       node.volume({ podUid: OTHER_POD, name: 'open' }).write({ token: nextToken({ jti: 'one' }) });
@@ -163,7 +166,7 @@ describe(`scan by a user without rights (${KIND_OF_MOUNT})`, () => {
       const object = join(node.pods, path);
       chmodSync(object, 0);
       try {
-        const seen = await withoutRights(source.scanned);
+        const seen = await unprivileged(source.scanned);
         const tokens = isAll ? [] : ['open/token one'];
         assert.deepEqual(seen, { tokens, unreadable: [unreadable] });
         assert.deepEqual(source.readFailures, ['permission_denied']);

@@ -1,20 +1,19 @@
 /**
- * Events: what happens to volumes and pods is seen within moments of it.
+ * Events: a change of a volume or a pod is found by the look that its event triggers.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createSource, type TestSource } from '../../support/sources.ts';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode } from '../../support/volumes.ts';
-import { rotate, seenAt, settledVolume } from './settled-volume.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode } from './test-node.ts';
+import { createSource, rotate, seenAt, settledVolume, type TestSource } from './test-source.ts';
 
 let node: TestNode;
 let source: TestSource;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -29,7 +28,7 @@ function useFreshState(): void {
 describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('sees each rotation when its event comes, and hears of it once', async () => {
+  it('finds each rotation after its event, and reports it once', async () => {
     const volume = await settledVolume(node, source);
     for (const id of ['second', 'third', 'fourth']) {
       assert.deepEqual(await source.lookedAfter(() => rotate(volume, id)), seenAt(id));
@@ -39,25 +38,25 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(source.watchFailures, []);
   });
 
-  it('looks once for each event, and not again', async () => {
+  it('refreshes a pod once for each event', async () => {
     const volume = await settledVolume(node, source);
-    // What cannot be read is counted at each look.
+    // Each refresh counts an unreadable file.
     await source.lookedAfter(() => volume.fill({ token: 'eyJ' }));
     source.look();
     assert.deepEqual(source.readFailures, ['not_a_jwt']);
   });
 
-  it('sees a rotation whose pod has the volume open for its group', async () => {
+  it('finds a rotation after the mode of the volume was changed', async () => {
     const volume = await settledVolume(node, source);
     const chmodThenRotate = (): void => {
-      execFileSync('chmod', ['3777', volume.place.folder]);
+      execFileSync('chmod', ['3777', volume.location.directory]);
       rotate(volume, 'second');
     };
     assert.deepEqual(await source.lookedAfter(chmodThenRotate), seenAt('second'));
     assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
   });
 
-  it('counts its watches, and takes them off what is gone', async () => {
+  it('counts the open watches, and closes those of removed volumes', async () => {
     const volume = await settledVolume(node, source);
     assert.equal(source.observe().watches, 2);
     volume.unmount();
@@ -68,7 +67,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.observe().watches, 0);
   });
 
-  it('sees a new pod when its event comes, and its volume while it comes up', async () => {
+  it('finds a new pod after its event, and its volume while the pod is pending', async () => {
     await source.scanned();
     assert.equal(source.isPending(), false);
     await source.lookedAfter(() => mkdirSync(join(node.pods, POD_UID)));
@@ -78,7 +77,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(source.seen(), seenAt('first'));
   });
 
-  it('sees a pod go when its event comes', async () => {
+  it('forgets a removed pod after its event', async () => {
     const volume = await settledVolume(node, source);
     const removed = source.lookedAfter(() => {
       volume.unmount();
@@ -87,12 +86,12 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await removed, { tokens: [], unreadable: [] });
   });
 
-  it('sees a volume go when its event comes', async () => {
+  it('forgets an unmounted volume after its event', async () => {
     const volume = await settledVolume(node, source);
     assert.deepEqual(await source.lookedAfter(() => volume.unmount()), { tokens: [], unreadable: [] });
   });
 
-  it('sees the next rotation of a volume that was mounted anew', async () => {
+  it('watches a volume that was unmounted and mounted again', async () => {
     const volume = await settledVolume(node, source);
     await source.lookedAfter(() => {
       volume.unmount();
@@ -103,7 +102,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
   });
 
-  it('sees the next rotation of a volume that was found empty', async () => {
+  it('watches a volume that was mounted after it was found empty', async () => {
     const volume = node.volume({ isMounted: false });
     await source.scanned();
     volume.mount();
@@ -113,11 +112,11 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(source.watchFailures, []);
   });
 
-  it('sees a rotation that comes after a look and before the watch is laid anew', async () => {
+  it('finds a rotation between a refresh and the opening of the watch', async () => {
     const hooks: (() => void)[] = [];
     source = createSource(node.rootDir, { isWatching: true, onRotation: () => hooks.pop()?.() });
     const volume = await settledVolume(node, source);
-    await source.lookedAfter(() => rmSync(volume.place.link));
+    await source.lookedAfter(() => rmSync(volume.location.link));
     assert.equal(source.observe().watches, 1);
     rotate(volume, 'second');
     hooks.push(() => rotate(volume, 'third'));
@@ -125,7 +124,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.rotations.length, 2);
   });
 
-  it('sees rotations at the next scan with watching switched off', async () => {
+  it('finds rotations at the next scan if watching is disabled', async () => {
     source = createSource(node.rootDir);
     const volume = await settledVolume(node, source);
     assert.equal(source.observe().watches, 0);
@@ -135,7 +134,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
   });
 });
 
-describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
+describe(`watching the pods directory (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
   const addPod = (uid: string): void => {
@@ -144,21 +143,21 @@ describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
 
   for (const { it: title, replace } of [
     {
-      it: 'is removed and made anew',
+      it: 'was removed and recreated',
       replace: () => {
         rmSync(node.pods, { recursive: true });
         mkdirSync(node.pods);
       },
     },
     {
-      it: 'is moved away and made anew',
+      it: 'was moved and recreated',
       replace: () => {
         renameSync(node.pods, join(node.rootDir, 'moved'));
         mkdirSync(node.pods);
       },
     },
   ]) {
-    it(`sees a new pod after it ${title}`, async () => {
+    it(`finds a new pod after the directory ${title}`, async () => {
       await source.scanned();
       await source.lookedAfter(replace);
       assert.equal(source.observe().watches, 1);
@@ -167,7 +166,7 @@ describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
     });
   }
 
-  it('lists it once for each event, and not again', async () => {
+  it('lists the directory once for each event', async () => {
     await source.scanned();
     await source.lookedAfter(() => addPod('one'));
     source.close();
@@ -177,7 +176,7 @@ describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.isPending(), false);
   });
 
-  it('sees a pod at the next scan where the folder above was replaced, and is told from then on', async () => {
+  it('finds a new pod at the next scan if the parent directory was replaced, and watches the new directory', async () => {
     const root = join(node.rootDir, 'root');
     mkdirSync(join(root, 'pods'), { recursive: true });
     source = createSource(root, { isWatching: true });
@@ -189,7 +188,7 @@ describe(`watching the folder of pods (${KIND_OF_MOUNT})`, () => {
     await source.lookedAfter(() => mkdirSync(join(root, 'pods', 'two')));
   });
 
-  it('is laid once the folder is there', async () => {
+  it('opens the watch once the directory exists', async () => {
     rmdirSync(node.pods);
     await source.scanned();
     assert.equal(source.observe().watches, 0);

@@ -1,22 +1,21 @@
 /**
- * The whole node, scan by scan and without any events: what is there is found, and what is gone is lost.
+ * Scans and looks without any event: what was added is found, and what was removed is forgotten.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createSource, type TestSource } from '../../support/sources.ts';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from '../../support/volumes.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, OTHER_POD, type TestNode } from './test-node.ts';
+import { createSource, type TestSource } from './test-source.ts';
 
-const OTHER_POD = 'b5d3c6a0-7c0e-4b8a-8f57-2f1b3f0a9c11';
-/** Long enough for every pod to be old and its volumes due for listing. */
-const AGES = 3_600;
+/** After this time every pod is settled, and a listing of its volumes is due. */
+const HOUR = 3_600;
 
 let node: TestNode;
 let source: TestSource;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -28,7 +27,7 @@ function useFreshState(): void {
 describe(`scan (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('finds projected tokens and those in Secrets, of all pods', async () => {
+  it('finds the projected tokens and the tokens in Secrets of all pods', async () => {
     node.volume().write({ 'vault-token': nextToken({ jti: 'one' }) });
     node
       .volume({ plugin: 'secret', name: 'api' })
@@ -40,17 +39,15 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     });
   });
 
-  it('reports when the scan ended and how long it took', async () => {
+  it('records when it ended and how long it took', async () => {
     assert.equal(source.observe().scannedAt, undefined);
-    const startedAt = Date.now() / 1_000;
     await source.scan();
-    const endedAt = Date.now() / 1_000;
     const { scannedAt, scanSeconds } = source.observe();
-    assert.ok(scannedAt !== undefined && startedAt <= scannedAt && scannedAt <= endedAt);
+    assert.equal(scannedAt, source.now());
     assert.ok((scanSeconds ?? -1) >= 0);
   });
 
-  it('lists the tokens by the same list while they are the same', async () => {
+  it('returns the same list while the tokens are the same', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     await source.scan();
@@ -63,7 +60,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.observe().tokens.length, 1);
   });
 
-  it('lets others run while it reads for long', async () => {
+  it('yields to the event loop during a long scan', async () => {
     const tokens = Object.fromEntries(
       Array.from({ length: 128 }, (_, index) => [`token-${index}`, nextToken()]),
     );
@@ -77,10 +74,10 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     await source.scan();
     isDone = true;
     assert.equal(source.observe().tokens.length, 40 * 128);
-    assert.ok(turns > 0, 'nobody else ran');
+    assert.ok(turns > 0, 'the event loop did not turn');
   });
 
-  it('sees a rotation, and hears of it once', async () => {
+  it('finds a rotation, and reports it once', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken({ jti: 'one' }) });
     await source.scanned();
@@ -90,7 +87,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.rotations.length, 1);
   });
 
-  it('finds a new pod, and loses one that is gone', async () => {
+  it('forgets a pod that was removed, and keeps the others', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     node.volume({ podUid: OTHER_POD, name: 'other' }).write({ token: nextToken({ jti: 'other' }) });
@@ -100,17 +97,17 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await source.scanned(), { tokens: ['other/token other'], unreadable: [] });
   });
 
-  it('loses a volume that was taken down, though its pod stays', async () => {
+  it('forgets a volume that was removed from a running pod', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     await source.scanned();
-    source.shiftClock(AGES);
+    source.shiftClock(HOUR);
     await source.scanned();
     volume.unmount();
     assert.deepEqual(await source.scanned(), { tokens: [], unreadable: [] });
   });
 
-  it('tells a volume that is still there and empty, until it is mounted', async () => {
+  it('reports a volume as not_mounted until it is mounted', async () => {
     const volume = node.volume({ isMounted: false });
     assert.deepEqual((await source.scanned()).unreadable, [`${POD_UID}/vault-token: not_mounted`]);
     volume.mount();
@@ -118,7 +115,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await source.scanned(), { tokens: ['vault-token/token late'], unreadable: [] });
   });
 
-  it('reads what is mounted anew at the same place', async () => {
+  it('reads a volume that was unmounted and mounted again', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken({ jti: 'one' }) });
     await source.scanned();
@@ -128,7 +125,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await source.scanned(), { tokens: ['vault-token/token two'], unreadable: [] });
   });
 
-  it('reads a pod that was removed and came back under its uid, with other volumes', async () => {
+  it('reads a pod that was recreated with the same uid and other volumes', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken() });
     await source.scanned();
@@ -138,17 +135,17 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual(await source.scanned(), { tokens: ['other/token new'], unreadable: [] });
   });
 
-  it('finds a volume that an old pod gets late within two minutes', async () => {
+  it('finds a new volume of an old pod within two minutes', async () => {
     node.volume().write({ token: nextToken({ jti: 'one' }) });
     await source.scanned();
-    source.shiftClock(AGES);
+    source.shiftClock(HOUR);
     await source.scanned();
     node.volume({ name: 'late' }).write({ token: nextToken({ jti: 'two' }) });
     source.shiftClock(120);
     assert.deepEqual((await source.scanned()).tokens, ['late/token two', 'vault-token/token one']);
   });
 
-  it('counts what it could not read once per scan', async () => {
+  it('counts each unreadable object once per scan', async () => {
     node.volume().fill({ token: 'eyJ', 'vault-token': '' });
     node.volume({ podUid: OTHER_POD, isMounted: false });
     await source.scanned();
@@ -161,12 +158,12 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
 describe(`look (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('finds what comes up in a new pod without waiting for the next scan', async () => {
+  it('finds the volume of a new pod before the next scan', async () => {
     mkdirSync(join(node.pods, POD_UID));
     await source.scanned();
     assert.equal(source.isPending(), true);
     const volume = node.volume({ isMounted: false });
-    // Looked at again as it grows older, not at every moment of its first.
+    // A listing is due once the age of the pod has doubled.
     source.shiftClock(1);
     source.look();
     assert.deepEqual(source.seen().unreadable, [`${POD_UID}/vault-token: not_mounted`]);
@@ -177,10 +174,25 @@ describe(`look (${KIND_OF_MOUNT})`, () => {
   });
 
   for (const { it: title, seconds, isMounted, isPending } of [
-    { it: 'waits for more of a pod that is new', seconds: 4, isMounted: true, isPending: true },
-    { it: 'waits for nothing of a pod that has all it had', seconds: 6, isMounted: true, isPending: false },
-    { it: 'waits two minutes for a volume to be mounted', seconds: 119, isMounted: false, isPending: true },
-    { it: 'leaves the rest to scans', seconds: 121, isMounted: false, isPending: false },
+    {
+      it: 'is pending for a new pod, even if its volumes are mounted',
+      seconds: 4,
+      isMounted: true,
+      isPending: true,
+    },
+    {
+      it: 'is no longer pending for a pod whose volumes are mounted',
+      seconds: 6,
+      isMounted: true,
+      isPending: false,
+    },
+    {
+      it: 'is pending for two minutes while a volume is not mounted',
+      seconds: 119,
+      isMounted: false,
+      isPending: true,
+    },
+    { it: 'is no longer pending after two minutes', seconds: 121, isMounted: false, isPending: false },
   ]) {
     it(title, async () => {
       const volume = node.volume({ isMounted });
@@ -191,22 +203,22 @@ describe(`look (${KIND_OF_MOUNT})`, () => {
     });
   }
 
-  it('leaves a settled pod alone', async () => {
+  it('does not refresh a settled pod', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken({ jti: 'one' }) });
     await source.scanned();
-    source.shiftClock(AGES);
+    source.shiftClock(HOUR);
     volume.write({ token: nextToken({ jti: 'two' }) });
     source.look();
     assert.deepEqual(source.seen().tokens, ['vault-token/token one']);
   });
 
-  it('takes pods for new again where the clock is set back, and looks at them', async () => {
+  it('treats pods as new after the clock was set back', async () => {
     node.volume().write({ token: nextToken() });
     await source.scanned();
-    source.shiftClock(AGES);
+    source.shiftClock(HOUR);
     await source.scanned();
-    source.shiftClock(-2 * AGES);
+    source.shiftClock(-2 * HOUR);
     assert.equal(source.isPending(), true);
     await source.scanned();
     source.shiftClock(6);

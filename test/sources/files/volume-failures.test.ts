@@ -1,142 +1,138 @@
 /**
- * A volume that cannot be read for a while: nothing is shown that is not there, and no rotation is missed.
+ * A volume that cannot be read for a while: no stale token is shown, and no rotation is missed.
  */
 import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import {
-  createVolumeState,
-  lookAtVolume,
-  type Rotation,
-  type VolumeState,
-} from '../../../src/sources/files/volume.ts';
+import { type Rotation, readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import {
   createNode,
   KIND_OF_MOUNT,
   nextToken,
   type TestNode,
   type TestVolume,
-} from '../../support/volumes.ts';
+  unwatched,
+} from './test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;
-let state: VolumeState;
+let state: Volume;
 let rotations: Rotation[];
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
     volume = node.volume();
-    state = createVolumeState(volume.place);
+    state = unwatched(volume);
     rotations = [];
   });
   afterEach(() => node.remove());
 }
 
-function look(): boolean {
-  return lookAtVolume(state, (rotation) => rotations.push(rotation));
+function read(): boolean {
+  return readChanges(state, (rotation) => rotations.push(rotation));
 }
 
 function rotated(): readonly (string | undefined)[] {
   return rotations.map(({ after }) => `${after.identity.path} ${after.claims.id}`);
 }
 
-describe(`lookAtVolume where something fails (${KIND_OF_MOUNT})`, () => {
+describe(`readChanges of a volume with failures (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
   const reasons = () => state.unreadable.map(({ path, reason }) => `${path}: ${reason}`);
 
-  it('tells an empty folder, and reads it once it is mounted', () => {
-    assert.equal(look(), false);
+  it('reports an empty directory as not_mounted, and reads it once it is mounted', () => {
+    assert.equal(read(), false);
     assert.deepEqual(reasons(), [': not_mounted']);
     volume.write({ token: nextToken() });
-    assert.equal(look(), true);
+    assert.equal(read(), true);
     assert.deepEqual(reasons(), []);
     assert.equal(state.tokens.length, 1);
   });
 
-  it('has no tokens of a volume that went away, and hears of the rotation when it comes back', () => {
+  it('has no tokens while the volume is unmounted, and reports the rotation when it is mounted again', () => {
     volume.write({ token: nextToken({ jti: 'one' }) });
-    look();
+    read();
     volume.unmount();
-    assert.equal(look(), true);
+    assert.equal(read(), true);
     assert.deepEqual([state.tokens, reasons()], [[], [': not_mounted']]);
     volume.mount();
     volume.write({ token: nextToken({ jti: 'two' }) });
-    look();
+    read();
     assert.deepEqual(rotated(), ['token two']);
   });
 
   for (const { it: title, broken } of [
     { it: 'was emptied', broken: { token: '' } },
-    { it: 'was overwritten', broken: { token: 'no token' } },
+    { it: 'was overwritten', broken: { token: 'not a token' } },
   ]) {
-    it(`hears of the rotation of a token that ${title} in between`, () => {
+    it(`reports the rotation of a token that ${title} in between`, () => {
       volume.write({ token: nextToken({ jti: 'one' }) });
-      look();
+      read();
       volume.fill(broken);
-      look();
+      read();
       assert.equal(state.tokens.length, 0);
       volume.write({ token: nextToken({ jti: 'two' }) });
-      look();
+      read();
       assert.deepEqual(rotated(), ['token two']);
     });
   }
 
-  it('hears of the rotation of a token in a folder that became a link in between', () => {
+  it('reports the rotation of a token whose directory was a link in between', () => {
     volume.write({ 'sub/token': nextToken({ jti: 'one' }), 'subtle/token': nextToken() });
-    look();
+    read();
     volume.fill({});
     symlinkSync('/etc', join(volume.generation(), 'sub'));
-    look();
+    read();
     assert.deepEqual(reasons(), ['sub: bad_link']);
     volume.fill({ 'sub/token': nextToken({ jti: 'two' }), 'subtle/token': nextToken() });
-    look();
+    read();
     assert.deepEqual(rotated(), ['sub/token two']);
   });
 
-  it('hears of the rotation of a token in a generation that could not be read in between', () => {
+  it('reports the rotation of a token whose generation was missing in between', () => {
     volume.write({ 'sub/token': nextToken({ jti: 'one' }) });
-    look();
+    read();
     volume.fill({});
     rmSync(volume.generation(), { recursive: true });
-    look();
+    read();
     assert.deepEqual(reasons(), [': vanished']);
     volume.write({ 'sub/token': nextToken({ jti: 'two' }) });
-    look();
+    read();
     assert.deepEqual(rotated(), ['sub/token two']);
   });
 
-  it('forgets a token that is gone for good', () => {
+  it('forgets a token that was removed', () => {
     volume.write({ token: nextToken() });
-    look();
+    read();
     volume.fill({ other: nextToken() });
-    look();
-    volume.fill({ token: 'no token any more' });
-    look();
+    read();
+    volume.fill({ token: 'not a token' });
+    read();
     assert.deepEqual([state.tokens, reasons()], [[], []]);
   });
 
-  it('reads a volume again at every look while something in it is broken, though its generation stays', () => {
+  it('reads a volume with an unreadable file every time, even if its generation is the same', () => {
     volume.fill({ token: 'eyJ' });
-    look();
+    read();
     assert.deepEqual(reasons(), ['token: not_a_jwt']);
     const generation = volume.generation();
     rmSync(join(generation, 'token'));
-    look();
+    read();
     assert.deepEqual(reasons(), []);
   });
 
-  it('holds no more tokens than a volume may have, whatever names come and go', () => {
+  it('remembers at most as many tokens as a volume may have, even if their names keep changing', () => {
     const tokens = (prefix: string) =>
       Object.fromEntries(Array.from({ length: 128 }, (_, index) => [`${prefix}${index}`, nextToken()]));
     for (const prefix of ['a', 'b', 'c']) {
       volume.fill({ ...tokens(prefix), zzz: nextToken() });
-      look();
+      read();
     }
     assert.equal(state.tokens.length, 128);
-    assert.equal(state.held.length, 128);
+    assert.equal(state.previousTokens.length, 128);
   });
 });

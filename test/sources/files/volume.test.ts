@@ -1,16 +1,10 @@
 /**
- * A volume from look to look: each rotation is heard of exactly once.
+ * A volume from refresh to refresh: each rotation is reported exactly once.
  */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { Token } from '../../../src/core/token.ts';
-import {
-  createVolumeState,
-  lookAtVolume,
-  type Rotation,
-  rotationLag,
-  type VolumeState,
-} from '../../../src/sources/files/volume.ts';
+import { type Rotation, readChanges, rotationLag, type Volume } from '../../../src/sources/files/volume.ts';
 import { claims, legacyClaims, NOW, rawBinding, token } from '../../support/tokens.ts';
 import {
   createNode,
@@ -18,26 +12,27 @@ import {
   nextToken,
   type TestNode,
   type TestVolume,
-} from '../../support/volumes.ts';
+  unwatched,
+} from './test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;
-let state: VolumeState;
+let state: Volume;
 let rotations: Rotation[];
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
     volume = node.volume();
-    state = createVolumeState(volume.place);
+    state = unwatched(volume);
     rotations = [];
   });
   afterEach(() => node.remove());
 }
 
-function look(): boolean {
-  return lookAtVolume(state, (rotation) => rotations.push(rotation));
+function read(): boolean {
+  return readChanges(state, (rotation) => rotations.push(rotation));
 }
 
 function only(tokens: readonly Token[]): Token {
@@ -50,108 +45,108 @@ function rotated(): readonly (string | undefined)[] {
   return rotations.map(({ after }) => `${after.identity.path} ${after.claims.id}`);
 }
 
-describe(`lookAtVolume (${KIND_OF_MOUNT})`, () => {
+describe(`readChanges (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  it('names a token by its claims and its place', () => {
+  it('identifies a token by its claims and its path', () => {
     volume.write({ 'sub/token': nextToken() });
-    assert.equal(look(), true);
+    assert.equal(read(), true);
     assert.deepEqual(only(state.tokens).identity, {
       namespace: 'payments',
       pod: 'api-0',
-      podUid: volume.place.podUid,
+      podUid: volume.location.podUid,
       serviceAccount: 'api',
       volume: 'vault-token',
       path: 'sub/token',
     });
   });
 
-  it('names no pod for a token that is bound to another', () => {
+  it('leaves the name of the pod empty if the token is bound to another pod', () => {
     volume.write({
       token: nextToken({ 'kubernetes.io': rawBinding({ pod: { name: 'other', uid: 'other-uid' } }) }),
     });
-    look();
+    read();
     assert.equal(only(state.tokens).identity.pod, '');
   });
 
-  it('keeps a token as the same object where only what lies beside it gives reason to read again', () => {
+  it('keeps the object of a token if the volume is read again because of an unreadable file', () => {
     volume.write({ token: nextToken(), broken: 'eyJ' });
-    look();
+    read();
     const [before] = state.tokens;
     assert.equal(state.unreadable.length, 1);
-    look();
+    read();
     assert.equal(only(state.tokens), before);
   });
 
-  it('finds nothing to do where nothing changed', () => {
+  it('returns false and keeps the object of a token if nothing changed', () => {
     volume.write({ token: nextToken() });
-    look();
+    read();
     const [before] = state.tokens;
-    assert.equal(look(), false);
+    assert.equal(read(), false);
     assert.equal(state.tokens[0], before);
   });
 
-  it('hears of no rotation at the first look', () => {
+  it('reports no rotation for the first reading', () => {
     volume.write({ token: nextToken() });
-    look();
+    read();
     assert.deepEqual(rotations, []);
   });
 
-  it('hears of each rotation once', () => {
+  it('reports each rotation once', () => {
     volume.write({ token: nextToken({ jti: 'one' }) });
-    look();
+    read();
     volume.write({ token: nextToken({ jti: 'two' }) });
-    look();
-    look();
+    read();
+    read();
     volume.write({ token: nextToken({ jti: 'three' }) });
-    look();
+    read();
     assert.deepEqual(rotated(), ['token two', 'token three']);
   });
 
-  it('hears of the rotation of one token and not of its neighbour, which was written again as it was', () => {
-    const neighbour = nextToken();
-    volume.write({ first: nextToken(), second: neighbour });
-    look();
-    volume.write({ first: nextToken({ jti: 'new' }), second: neighbour });
-    look();
+  it('reports the rotation of one token, and none of another that was rewritten unchanged', () => {
+    const unchanged = nextToken();
+    volume.write({ first: nextToken(), second: unchanged });
+    read();
+    volume.write({ first: nextToken({ jti: 'new' }), second: unchanged });
+    read();
     assert.deepEqual(rotated(), ['first new']);
   });
 
-  it('hears of no rotation where only a certificate is new', () => {
+  it('reports no rotation if only a certificate changed', () => {
     const same = nextToken();
     volume.write({ token: same, 'ca.crt': 'a certificate' });
-    look();
+    read();
     const before = only(state.tokens);
     volume.write({ token: same, 'ca.crt': 'another certificate' });
-    assert.equal(look(), true);
+    assert.equal(read(), true);
     assert.deepEqual(rotations, []);
     assert.equal(only(state.tokens).lastRotation, before.lastRotation);
   });
 
-  it('hears of no rotation where a token comes or goes', () => {
+  it('reports no rotation if a token is added or removed', () => {
     const same = nextToken();
     volume.write({ token: same });
-    look();
+    read();
     volume.write({ token: same, other: nextToken() });
-    look();
+    read();
     volume.write({ token: same });
-    look();
+    read();
     assert.deepEqual(rotations, []);
     assert.equal(only(state.tokens).identity.path, 'token');
   });
 
-  it('keeps the identity of a token as one object over rotations', () => {
+  it('keeps the object of the identity across rotations', () => {
     volume.write({ token: nextToken() });
-    look();
+    read();
     const { identity } = only(state.tokens);
     volume.write({ token: nextToken() });
-    look();
+    read();
     assert.equal(only(state.tokens).identity, identity);
   });
 
-  it('takes another identity where the token is of another account', () => {
+  it('replaces the identity if the token is of another service account', () => {
     volume.write({ token: nextToken() });
-    look();
+    read();
     const account = { name: 'other', uid: 'other-uid' };
     volume.write({
       token: nextToken({
@@ -159,16 +154,16 @@ describe(`lookAtVolume (${KIND_OF_MOUNT})`, () => {
         'kubernetes.io': rawBinding({ serviceaccount: account }),
       }),
     });
-    look();
+    read();
     assert.equal(only(state.tokens).identity.serviceAccount, 'other');
   });
 
-  it('takes the time of a rotation before ours from the claims, and of one it saw from the file', () => {
+  it('takes the time of an earlier rotation from the claims, and of an observed one from the file', () => {
     volume.write({ token: nextToken({ iat: NOW - 100 }) });
-    look();
+    read();
     assert.equal(only(state.tokens).lastRotation, NOW - 100);
     volume.write({ token: nextToken({ iat: NOW }) });
-    look();
+    read();
     const { lastRotation, file } = only(state.tokens);
     assert.equal(lastRotation, file.modifiedAt);
   });
@@ -180,12 +175,22 @@ describe('rotationLag', () => {
   const due = NOW + 2_880;
 
   for (const { it: title, before, issuedAt, lag } of [
-    { it: 'is 0 for a token that came before its time', before: hour, issuedAt: due - 10, lag: 0 },
-    { it: 'is 0 for one that came just in time', before: hour, issuedAt: due, lag: 0 },
-    { it: 'is what a token came late', before: hour, issuedAt: due + 95, lag: 95 },
-    { it: 'is not known of a token without a time', before: hour, issuedAt: undefined, lag: undefined },
+    { it: 'returns 0 for a token that was issued early', before: hour, issuedAt: due - 10, lag: 0 },
     {
-      it: 'is not known where no refresh was due',
+      it: 'returns 0 for a token that was issued when the refresh was due',
+      before: hour,
+      issuedAt: due,
+      lag: 0,
+    },
+    { it: 'returns the seconds by which a token was issued late', before: hour, issuedAt: due + 95, lag: 95 },
+    {
+      it: 'returns undefined for a token without an issue time',
+      before: hour,
+      issuedAt: undefined,
+      lag: undefined,
+    },
+    {
+      it: 'returns undefined if no refresh was due',
       before: token({ volumeKind: 'secret', claims: legacyClaims() }),
       issuedAt: NOW,
       lag: undefined,

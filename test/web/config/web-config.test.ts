@@ -59,7 +59,7 @@ describeWith(['openssl'], 'loading a web configuration', () => {
     execFileSync('mkfifo', [path('pipe')]);
     const cannot = 'web.yml: tls_server_config: the certificate and the key cannot be used';
     const cases = [
-      ['one.crt', 'none', ['none: ENOENT']],
+      ['one.crt', 'none', ['none: no such file or directory']],
       ['folder', 'pipe', ['folder: not a regular file', 'pipe: not a regular file']],
       ['one.crt', 'other.key', [`${cannot} (ERR_OSSL_X509_KEY_VALUES_MISMATCH)`]],
       ['garbage', 'one.key', [`${cannot} (ERR_OSSL_PEM_NO_START_LINE)`]],
@@ -84,7 +84,7 @@ describeWith(['openssl'], 'loading a web configuration', () => {
   });
 
   it('says that the file itself cannot be read', async () => {
-    assert.deepEqual(await problems(), ['web.yml: ENOENT']);
+    assert.deepEqual(await problems(), ['web.yml: no such file or directory']);
     writeFileSync(path('web.yml'), Buffer.alloc(1024 * 1024 + 1, '#'));
     assert.deepEqual(await problems(), ['web.yml: larger than 1048576 bytes']);
   });
@@ -183,7 +183,7 @@ describe('a web configuration that changes', () => {
     assert.deepEqual([...settings().users], [['b', HASH]]);
     assert.deepEqual(problems(), [
       'web.yml:1: not plain YAML (BAD_INDENT)',
-      'web.yml: ENOENT',
+      'web.yml: no such file or directory',
       'web.yml: basic_auth_users cannot be taken away without a restart',
       'taken',
     ]);

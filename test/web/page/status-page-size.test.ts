@@ -53,7 +53,7 @@ function unreadable(count: number): readonly Unreadable[] {
     volume: 'vault-token',
     path: 'vault-token',
     reason: 'io_error',
-    detail: 'EIO',
+    detail: 'system call failed with EIO',
   }));
 }
 

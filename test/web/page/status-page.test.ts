@@ -103,7 +103,7 @@ describe('the status page of a node in trouble', () => {
   });
   it('lists missing tokens and unreadable objects', () => {
     assert.match(page, /Missing tokens.*<b>missing<\/b> vault-token\/vault-token<details>/s);
-    assert.match(page, /uid-1\/v\/token: <b class=warn>permission_denied<\/b> <i>EACCES<\/i>/);
+    assert.match(page, /uid-1\/v\/token: <b class=warn>permission_denied<\/b> <i>permission denied<\/i>/);
   });
   it('shows the state of each resource of the API server and of the canary', () => {
     assert.match(page, /<dt>tokenreviews<\/dt><dd><b class=warn>forbidden<\/b>/);

@@ -1,20 +1,20 @@
 /**
- * Events that never come, for a queue that ran over or a mount behind our back: seen at the next scan, told, mended.
+ * Events that are lost, because the queue overflowed or a mount hides the directory: the next scan finds the change,
+ * reports the lost event, and opens the watch again.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createSource, type TestSource } from '../../support/sources.ts';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../../support/volumes.ts';
-import { rotate, seenAt, settledVolume } from './settled-volume.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from './test-node.ts';
+import { createSource, rotate, seenAt, settledVolume, type TestSource } from './test-source.ts';
 
 let node: TestNode;
 let source: TestSource;
 
-/** The hooks of each suite here: at the top of a file they would be those of all files. */
+/** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
@@ -26,21 +26,21 @@ function useFreshState(): void {
   });
 }
 
-describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
+describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  const LONGEST_QUEUE = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+  const MAX_QUEUE_LENGTH = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
 
-  /** More events than the kernel keeps, at least two a turn, while nobody can read them. */
+  /** Causes more events than the kernel queues, at least two per iteration, before the event loop can read any. */
   function overflow(volume: TestVolume): void {
-    const file = join(volume.place.folder, 'noise');
-    for (let event = 0; event <= LONGEST_QUEUE; event += 2) {
+    const file = join(volume.location.directory, 'noise');
+    for (let event = 0; event <= MAX_QUEUE_LENGTH; event += 2) {
       writeFileSync(file, '');
       rmSync(file);
     }
   }
 
-  it('delays a rotation to the next scan, says why, and mends the watch', async () => {
+  it('delays a rotation to the next scan, which reports event_lost and opens the watch again', async () => {
     const volume = await settledVolume(node, source);
     await source.lookedAfter(() => rotate(volume, 'second'));
     overflow(volume);
@@ -53,7 +53,7 @@ describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.rotations.length, 3);
   });
 
-  it('is not blamed where a scan came before an event that was under way', async () => {
+  it('is not reported if a scan finds the change before its event arrives', async () => {
     const volume = await settledVolume(node, source);
     const nudge = source.nudge();
     rotate(volume, 'second');
@@ -65,40 +65,40 @@ describe(`a queue of events that ran over (${KIND_OF_MOUNT})`, () => {
   });
 });
 
-describeWith(['root', 'mount namespaces'], 'watching mounts that come and go behind our back', () => {
+describeWith(['root', 'mount namespaces'], 'watching a volume under changing mounts', () => {
   useFreshState();
 
-  it('is not blind on a volume that was mounted over, and told of the next rotation', async () => {
+  it('finds a mount over the volume at the next scan, and watches the upper volume', async () => {
     const volume = await settledVolume(node, source);
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.place.folder]);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.location.directory]);
     try {
       rotate(volume, 'second');
       assert.deepEqual(await source.scanned(), seenAt('second'));
       assert.deepEqual(source.watchFailures, ['event_lost']);
       assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
     } finally {
-      execFileSync('umount', [volume.place.folder]);
+      execFileSync('umount', [volume.location.directory]);
     }
   });
 
-  it('is told of the volume below where the upper one is taken away', async () => {
+  it('finds the lower volume after the upper one was unmounted, and watches it', async () => {
     const volume = node.volume({ isMounted: false });
     rotate(volume, 'covered');
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.place.folder]);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.location.directory]);
     rotate(volume, 'first');
     assert.deepEqual(await source.scanned(), seenAt('first'));
     const uncover = (): void => {
-      execFileSync('umount', [volume.place.folder]);
+      execFileSync('umount', [volume.location.directory]);
     };
     assert.deepEqual(await source.lookedAfter(uncover), seenAt('covered'));
     assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'second')), seenAt('second'));
   });
 
-  it('sees a volume mounted anew though the old mount lives on in another place, where no event tells', async () => {
+  it('finds a new mount without an event, while the old mount is still used elsewhere', async () => {
     const volume = await settledVolume(node, source);
     const elsewhere = join(node.rootDir, 'container');
     mkdirSync(elsewhere);
-    execFileSync('mount', ['--bind', volume.place.folder, elsewhere]);
+    execFileSync('mount', ['--bind', volume.location.directory, elsewhere]);
     try {
       volume.unmount();
       volume.mount();

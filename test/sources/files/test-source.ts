@@ -1,13 +1,15 @@
 /**
- * A source of tokens that remembers what it was told, for tests that say when it looks.
+ * A source of tokens whose refreshes a test triggers, and which records its callbacks.
  */
+import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import type { ReadFailure, Unreadable } from '../../src/core/observation.ts';
-import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
-import type { Rotation } from '../../src/sources/files/volume.ts';
-import type { WatchFailure } from '../../src/sources/files/watch.ts';
+import type { ReadFailure } from '../../../src/core/observation.ts';
+import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
+import type { Rotation } from '../../../src/sources/files/volume.ts';
+import type { WatchFailure } from '../../../src/sources/files/watch.ts';
+import { lineOf, nextToken, type TestNode, type TestVolume } from './test-node.ts';
 
-/** What an observation says, a line for each object. */
+/** An observation with one line for each object. */
 export interface Seen {
   readonly tokens: readonly string[];
   readonly unreadable: readonly string[];
@@ -16,41 +18,39 @@ export interface Seen {
 export interface TestSource extends TokenFiles {
   readonly rotations: readonly Rotation[];
   readonly readFailures: readonly ReadFailure[];
-  /** To be emptied by whoever has seen them. */
+  /** A test may remove those it has seen. */
   readonly watchFailures: WatchFailure[];
-  /** Resolves at the next nudge: to be called before what causes it. */
+  /** Resolves at the next nudge. Call it before the change that causes the nudge. */
   readonly nudge: () => Promise<unknown>;
-  /** Sets the clock forward, or back. */
+  /** The clock of the source. It stands still, so that tests do not depend on how fast the machine is. */
+  readonly now: () => number;
+  /** Sets the clock forward or back. */
   readonly shiftClock: (seconds: number) => void;
   readonly seen: () => Seen;
-  /** Scans, and says what it sees then. */
+  /** Scans, and returns what is seen then. */
   readonly scanned: () => Promise<Seen>;
-  /** Waits for the event that `change` causes, looks as the loop would, and says what it sees then. */
+  /** Makes a change, waits for its event, looks as the reconciler does, and returns what is seen then. */
   readonly lookedAfter: (change: () => void) => Promise<Seen>;
-}
-
-export function lineOf({ podUid, volume, path, reason }: Unreadable): string {
-  return `${[podUid, volume, path].filter((part) => part !== '').join('/')}: ${reason}`;
 }
 
 interface SourceOptions {
   readonly isWatching: boolean;
-  /** Called in the middle of the look that finds a rotation. */
+  /** Called in the middle of a refresh that finds a rotation. */
   readonly onRotation: () => void;
 }
 
-/** A source that remembers what it was told. It does nothing by itself: tests say when to look. */
 export function createSource(
   rootDir: string,
   { isWatching = false, onRotation = () => undefined }: Partial<SourceOptions> = {},
 ): TestSource {
   const [rotations, readFailures, watchFailures]: [Rotation[], ReadFailure[], WatchFailure[]] = [[], [], []];
   const events = new EventEmitter();
-  let shift = 0;
+  let time = Date.now() / 1_000;
+  const now = (): number => time;
   const source = createTokenFiles({
     rootDir,
     isWatching,
-    now: () => Date.now() / 1_000 + shift,
+    now,
     onNudge: () => events.emit('nudge'),
     onRotation: (rotation) => {
       rotations.push(rotation);
@@ -84,11 +84,33 @@ export function createSource(
     readFailures,
     watchFailures,
     nudge,
+    now,
     shiftClock: (seconds) => {
-      shift += seconds;
+      time += seconds;
     },
     seen,
     scanned,
     lookedAfter,
   };
+}
+
+/** Rotates the only token of a volume. */
+export function rotate(volume: TestVolume, id: string): void {
+  volume.write({ token: nextToken({ jti: id }), 'ca.crt': 'a certificate' });
+}
+
+/** What is seen of a node with only `settledVolume`, whose token has the id. */
+export function seenAt(id: string): Seen {
+  return { tokens: [`vault-token/token ${id}`], unreadable: [] };
+}
+
+/** Creates a volume whose pod is so old that only an event or a scan causes a refresh. */
+export async function settledVolume(node: TestNode, source: TestSource): Promise<TestVolume> {
+  const volume = node.volume();
+  rotate(volume, 'first');
+  await source.scan();
+  source.shiftClock(3_600);
+  await source.scan();
+  assert.equal(source.isPending(), false);
+  return volume;
 }

@@ -1,0 +1,39 @@
+/**
+ * The exporter's token, read from the exporter's own mount.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { decodeToken } from '../../../src/core/decode.ts';
+import { readOwnToken } from '../../../src/sources/self/exporter-token.ts';
+import { jwt, rawClaims } from '../../support/tokens.ts';
+
+describe('readOwnToken', () => {
+  const volume = mkdtempSync(join(tmpdir(), 'satoken-own-'));
+  const raw = jwt(rawClaims());
+
+  before(() => {
+    mkdirSync(join(volume, '..gen'));
+    writeFileSync(join(volume, '..gen/token'), raw);
+    writeFileSync(join(volume, '..gen/garbage'), '\xff');
+    symlinkSync('..gen', join(volume, '..data'));
+    symlinkSync('..data/token', join(volume, 'token'));
+  });
+  after(() => rmSync(volume, { recursive: true }));
+
+  it('reads the token through the links of the mount', () => {
+    const decoded = decodeToken(Buffer.from(raw));
+    assert.ok(decoded.ok);
+    assert.deepEqual(readOwnToken(join(volume, 'token')), decoded.value);
+  });
+
+  it('returns undefined if the file holds no token', () => {
+    assert.equal(readOwnToken(join(volume, '..gen/garbage')), undefined);
+  });
+
+  it('returns undefined if there is no file', () => {
+    assert.equal(readOwnToken(join(volume, 'nowhere')), undefined);
+  });
+});
