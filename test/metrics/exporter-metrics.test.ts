@@ -112,7 +112,7 @@ describe('metrics of the exporter', () => {
     assert.equal((await seriesOf(metrics, EXPORTER.apiRequests))['{node="n",resource="pods",code="500"}'], 1);
   });
 
-  it('print labels in the order of the row, whatever the order of the call', async () => {
+  it('print labels in the order of the row', async () => {
     const metrics = create();
     metrics.inc(EXPORTER.apiRequests, { code: 'timeout', resource: 'keys' });
     const series = await seriesOf(metrics, EXPORTER.apiRequests);

@@ -1,12 +1,14 @@
 /**
- * Which series a snapshot makes, and their values at the instants where they change.
+ * The series of a snapshot, and their values at the instants at which they change.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
+import type { PerTokenMode } from '../../src/core/token.ts';
+import { createListFamilies } from '../../src/metrics/families.ts';
 import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';
-import { listed } from '../support/exposition.ts';
+import { familyOptions, listed } from '../support/exposition.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
 
@@ -20,32 +22,46 @@ function valuesOf(name: string, at: Parameters<typeof snapshot>[0]): readonly nu
   return family.samples.map(({ value }) => value);
 }
 
-describe('series of a token', () => {
+describe('the series of a token', () => {
   const cases = [
-    { it: 'issued is iat', name: 'satoken_issued_timestamp_seconds', values: [NOW] },
-    { it: 'expiration is exp', name: 'satoken_expiration_timestamp_seconds', values: [NOW + HOUR] },
+    { it: 'issued is the claim iat', name: 'satoken_issued_timestamp_seconds', values: [NOW] },
+    { it: 'expiration is the claim exp', name: 'satoken_expiration_timestamp_seconds', values: [NOW + HOUR] },
     {
-      it: 'nominal expiration is exp where the token was not extended',
+      it: 'nominal expiration is exp if the token was not extended',
       name: 'satoken_nominal_expiration_timestamp_seconds',
       values: [NOW + HOUR],
     },
     {
-      it: 'nominal expiration is warnafter where it was',
+      it: 'nominal expiration is warnafter if the token was extended',
       name: 'satoken_nominal_expiration_timestamp_seconds',
       tokens: [token({ claims: { expiresAt: NOW + 365 * 24 * HOUR, warnAfter: NOW + 3_607 } })],
       values: [NOW + 3_607],
     },
-    { it: 'refresh due is at 80 %', name: 'satoken_refresh_due_timestamp_seconds', values: [NOW + 2_880] },
     {
-      it: 'last rotation is told to the millisecond',
+      it: 'refresh due is at 80 % of the lifetime',
+      name: 'satoken_refresh_due_timestamp_seconds',
+      values: [NOW + 2_880],
+    },
+    {
+      it: 'last rotation is rounded to the millisecond',
       name: 'satoken_last_rotation_timestamp_seconds',
       tokens: [token({ lastRotation: NOW + 0.123_456 })],
       values: [NOW + 0.123],
     },
-    { it: 'age is 0 when issued', name: 'satoken_age_seconds', values: [0] },
-    { it: 'age grows with the clock', name: 'satoken_age_seconds', now: NOW + 61.5, values: [61.5] },
-    { it: 'age is negative before', name: 'satoken_age_seconds', now: NOW - 1, values: [-1] },
-    { it: 'time to expiry falls', name: 'satoken_time_to_expiry_seconds', now: NOW + 1, values: [HOUR - 1] },
+    { it: 'age is 0 at the time of issue', name: 'satoken_age_seconds', values: [0] },
+    { it: 'age increases with the clock', name: 'satoken_age_seconds', now: NOW + 61.5, values: [61.5] },
+    {
+      it: 'age is negative before the time of issue',
+      name: 'satoken_age_seconds',
+      now: NOW - 1,
+      values: [-1],
+    },
+    {
+      it: 'time to expiry decreases with the clock',
+      name: 'satoken_time_to_expiry_seconds',
+      now: NOW + 1,
+      values: [HOUR - 1],
+    },
     {
       it: 'time to expiry is 0 at the nominal expiration',
       name: 'satoken_time_to_expiry_seconds',
@@ -53,7 +69,7 @@ describe('series of a token', () => {
       values: [0],
     },
     {
-      it: 'time to expiry is negative after',
+      it: 'time to expiry is negative after the nominal expiration',
       name: 'satoken_time_to_expiry_seconds',
       now: NOW + HOUR + 1,
       values: [-1],
@@ -65,30 +81,35 @@ describe('series of a token', () => {
       values: [0],
     },
     {
-      it: 'rotation overdue grows from then on',
+      it: 'rotation overdue increases once the refresh is due',
       name: 'satoken_rotation_overdue_seconds',
       now: NOW + 2_881,
       values: [1],
     },
     {
-      it: 'audience mismatch is 0 where the audience is as expected',
+      it: 'audience mismatch is 0 if the token has the expected audience',
       name: 'satoken_audience_mismatch',
       values: [0],
     },
     {
-      it: 'audience mismatch is 1 where it is not',
+      it: 'audience mismatch is 1 if the token lacks the expected audience',
       name: 'satoken_audience_mismatch',
       tokens: [token({ claims: { audiences: ['other'] } })],
       values: [1],
     },
     {
-      it: 'audience mismatch is absent where nothing is expected',
+      it: 'audience mismatch is absent if no audience is expected',
       name: 'satoken_audience_mismatch',
       tokens: [token({ identity: { volume: 'mine' } })],
       values: [],
     },
-    { it: 'problem is absent while no check fails', name: 'satoken_problem', values: [] },
-    { it: 'problem is 1 for each that fails', name: 'satoken_problem', now: NOW + HOUR, values: [1, 1] },
+    { it: 'problem is absent if no check fails', name: 'satoken_problem', values: [] },
+    {
+      it: 'problem is 1 for each check that fails',
+      name: 'satoken_problem',
+      now: NOW + HOUR,
+      values: [1, 1],
+    },
     { it: 'info is 1', name: 'satoken_info', values: [1] },
   ];
 
@@ -96,7 +117,7 @@ describe('series of a token', () => {
     it(title, () => assert.deepEqual(valuesOf(name, at), values));
   }
 
-  it('has a case for every metric of the table', () => {
+  it('have a test case for every row of the table', () => {
     const covered = new Set(cases.map(({ name }) => name));
     assert.deepEqual(
       TOKEN_METRICS.filter(({ name }) => !covered.has(name)),
@@ -104,7 +125,7 @@ describe('series of a token', () => {
     );
   });
 
-  it('has no time where a token names none', () => {
+  it('have no times for a token without times', () => {
     const families = list(snapshot({ tokens: [legacyToken({ lastRotation: undefined })] }));
     const names = families
       .filter(
@@ -115,32 +136,59 @@ describe('series of a token', () => {
   });
 });
 
-describe('labels of a token', () => {
+describe('static rows', () => {
+  const rows = TOKEN_METRICS.filter(({ isStatic }) => isStatic);
+  const tokens = troubledNode().observation.tokens;
+  const families = (at: Parameters<typeof snapshot>[0]) => list(snapshot({ tokens, ...at }));
+
+  for (const { name } of rows)
+    it(`${name} has the same series for the same tokens at another time and without the API server`, () => {
+      const samplesOf = (at: Parameters<typeof snapshot>[0]) =>
+        families(at).find(({ metric }) => metric.name === name)?.samples;
+      const { cluster } = troubledNode();
+      assert.deepEqual(samplesOf({ facts: { cluster } }), samplesOf({ now: NOW + 10 * HOUR }));
+    });
+
+  it('are cached by the list of tokens if all tokens have series, and never otherwise', () => {
+    const keysOf = (perToken: PerTokenMode, at = snapshot({ tokens })) =>
+      createListFamilies(familyOptions({ perToken }))(at).flatMap(({ metric, cacheKey }) =>
+        cacheKey === undefined ? [] : [[metric.name, cacheKey === tokens]],
+      );
+    assert.ok(rows.length > 0);
+    assert.deepEqual(
+      keysOf('all'),
+      rows.map(({ name }) => [name, true]),
+    );
+    assert.deepEqual([keysOf('problems'), keysOf('none')], [[], []]);
+  });
+});
+
+describe('the labels of a token', () => {
   const infoOf = (tokens: Parameters<typeof snapshot>[0]) =>
     list(snapshot(tokens)).find(({ metric }) => metric.name === 'satoken_info')?.samples[0]?.labels ?? '';
 
-  it('tell whether the token was extended', () => {
+  it('show that the API server extended the token', () => {
     assert.match(infoOf({}), /,extended="false"$/);
     assert.match(infoOf({ tokens: [token({ claims: { warnAfter: NOW + 60 } })] }), /,extended="true"$/);
   });
 
-  it('list audiences with a comma between', () => {
+  it('list audiences separated by commas', () => {
     assert.match(infoOf({ tokens: [token({ claims: { audiences: ['a', 'b'] } })] }), /,audience="a,b",/);
   });
 
-  it('are empty where a value is not known', () => {
+  it('are empty if a value is unknown', () => {
     const text = infoOf({ tokens: [legacyToken({ claims: { keyId: undefined } })] });
     assert.match(text, /,pod="",/);
     assert.match(text, /,key_id="",/);
   });
 
-  it('are the same text from scrape to scrape', () => {
+  it('do not change from scrape to scrape', () => {
     const tokens = [token()];
     const [first, second] = [infoOf({ tokens }), infoOf({ tokens, now: NOW + 1 })];
     assert.equal(first, second);
   });
 
-  it('stay, but for what the token says of itself, when the token is replaced', () => {
+  it('change only in the claims of satoken_info when the token is rotated', () => {
     const before = infoOf({ tokens: [token()] });
     const after = infoOf({ tokens: [token({ claims: { issuedAt: NOW + 60, keyId: 'key-2' } })] });
     assert.equal(after, before.replace('key-1', 'key-2'));
@@ -155,21 +203,21 @@ describe('--metrics.per-token', () => {
       .filter(({ metric }) => metric.name === 'satoken_info')
       .flatMap(({ samples }) => samples).length;
 
-  it('all: every token has series', () => assert.equal(infos('all'), node.assessments.length));
+  it('all: exports series of every token', () => assert.equal(infos('all'), node.assessments.length));
 
-  it('problems: only tokens with a failing check have them', () => {
+  it('problems: exports series of tokens with a failing check only', () => {
     assert.ok(failing > 0 && failing < node.assessments.length);
     assert.equal(infos('problems'), failing);
   });
 
-  it('none: no token has any', () => {
+  it('none: exports no series of tokens', () => {
     const families = listed({ perToken: 'none' })(node);
     for (const { metric, samples } of families)
       if (metric.labels.includes('serviceaccount')) assert.deepEqual(samples, [], metric.name);
   });
 
   for (const perToken of ['problems', 'none'] as const) {
-    it(`${perToken}: counts of the node are those of all tokens`, () => {
+    it(`${perToken}: exports the same series of the node as all`, () => {
       const counts = (mode: 'all' | typeof perToken) =>
         listed({ perToken: mode })(node).slice(-NODE_METRICS.length);
       assert.deepEqual(counts(perToken), counts('all'));
@@ -178,7 +226,7 @@ describe('--metrics.per-token', () => {
 });
 
 describe('--no-metrics.relative', () => {
-  it('leaves out what moves by itself, and nothing else', () => {
+  it('leaves out only the metrics that change with the clock', () => {
     const names = (isRelativeShown: boolean) =>
       listed({ isRelativeShown })(snapshot()).map(({ metric }) => metric.name);
     const shown = new Set(names(false));
@@ -189,11 +237,11 @@ describe('--no-metrics.relative', () => {
   });
 });
 
-describe('series of the node', () => {
+describe('the series of the node', () => {
   const samplesOf = (name: string, at: Parameters<typeof snapshot>[0]) =>
     list(snapshot(at)).find(({ metric }) => metric.name === name)?.samples;
 
-  it('counts every kind, state and reason, at 0 where there is none', () => {
+  it('include every kind, state and reason, even if its count is 0', () => {
     for (const name of [
       'satoken_tokens',
       'satoken_token_state',
@@ -206,13 +254,13 @@ describe('series of the node', () => {
     }
   });
 
-  it('tells neither time nor length of a pass before the first has ended', () => {
+  it('include neither time nor duration of a scan before the first one has ended', () => {
     const before = { scannedAt: undefined, scanSeconds: undefined };
     assert.deepEqual(samplesOf('satoken_last_scan_timestamp_seconds', before), []);
     assert.deepEqual(samplesOf('satoken_scan_duration_seconds', before), []);
   });
 
-  it('has both metrics of a source once its first run has ended, and before that only that it is down', () => {
+  it('include the duration of a source only after its first run, and 0 for up until then', () => {
     const runs = new Map([
       ['files', { isSuccess: true, seconds: 0.5 }],
       ['api-server', { isSuccess: false, seconds: 30 }],
@@ -229,7 +277,7 @@ describe('series of the node', () => {
     ]);
   });
 
-  it('tells an object that fails twice for one reason once', () => {
+  it('include an object once for each reason, even if it fails with several details', () => {
     const one = { podUid: 'u', volume: 'v', path: 'p', reason: 'vanished', detail: '' } as const;
     const unreadable = [one, { ...one, detail: 'again' }, { ...one, reason: 'io_error' } as const];
     assert.deepEqual(

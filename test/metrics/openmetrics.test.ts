@@ -1,5 +1,5 @@
 /**
- * The OpenMetrics format, read by a parser that is not ours: prometheus_client's, the strictest there is.
+ * The OpenMetrics format, parsed by Python's prometheus_client, the strictest parser available.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -32,33 +32,37 @@ function parse(input: string): readonly Parsed[] {
   return JSON.parse(stdout) as readonly Parsed[];
 }
 
-describeWith(["Python's prometheus_client"], 'OpenMetrics, read by prometheus_client', () => {
-  it('holds every metric, by the name, type and sentence of its row', async () => {
-    const families = parse(await exposition(troubledNode(), 'openmetrics'));
-    assert.deepEqual(
-      families.map(({ name, type, help }) => ({ name, type, help })),
-      METRICS.map(({ name, type, help }) => {
-        return { name: type === 'counter' ? name.replace(/_total$/, '') : name, type, help };
-      }),
-    );
-  });
-
-  it('gives hostile labels back as they were', async () => {
-    const families = parse(await exposition(troubledNode(), 'openmetrics'));
-    const info = families.find(({ name }) => name === 'satoken_info');
-    const labels = info?.samples.map(([, values]) => values).find(({ pod }) => pod === 'hostile');
-    assert.deepEqual(
-      [labels?.['path'], labels?.['issuer'], labels?.['audience']],
-      [HOSTILE, HOSTILE, `${HOSTILE},vault`],
-    );
-  });
-
-  it('is refused where it is cut short', async () => {
-    const text = await exposition(troubledNode(), 'openmetrics');
-    const run = spawnSync('python3', ['-c', PARSE], {
-      input: text.slice(0, -'# EOF\n'.length),
-      encoding: 'utf8',
+describeWith(
+  ["Python's prometheus_client"],
+  'the OpenMetrics exposition, parsed by prometheus_client',
+  () => {
+    it('has the name, type and HELP of every row', async () => {
+      const families = parse(await exposition(troubledNode(), 'openmetrics'));
+      assert.deepEqual(
+        families.map(({ name, type, help }) => ({ name, type, help })),
+        METRICS.map(({ name, type, help }) => {
+          return { name: type === 'counter' ? name.replace(/_total$/, '') : name, type, help };
+        }),
+      );
     });
-    assert.match(run.stderr, /Missing # EOF/);
-  });
-});
+
+    it('has hostile label values unchanged', async () => {
+      const families = parse(await exposition(troubledNode(), 'openmetrics'));
+      const info = families.find(({ name }) => name === 'satoken_info');
+      const labels = info?.samples.map(([, values]) => values).find(({ pod }) => pod === 'hostile');
+      assert.deepEqual(
+        [labels?.['path'], labels?.['issuer'], labels?.['audience']],
+        [HOSTILE, HOSTILE, `${HOSTILE},vault`],
+      );
+    });
+
+    it('is rejected if it is truncated', async () => {
+      const text = await exposition(troubledNode(), 'openmetrics');
+      const run = spawnSync('python3', ['-c', PARSE], {
+        input: text.slice(0, -'# EOF\n'.length),
+        encoding: 'utf8',
+      });
+      assert.match(run.stderr, /Missing # EOF/);
+    });
+  },
+);

@@ -1,5 +1,5 @@
 /**
- * The tables of metrics against what a scrape really has.
+ * The tables of metrics match the exposition.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
@@ -7,7 +7,7 @@ import { METRICS } from '../../src/metrics/rows.ts';
 import { exposition } from '../support/exposition.ts';
 import { troubledNode } from '../support/snapshots.ts';
 
-/** Names of the labels of a series, in order; values may hold anything but an unescaped quote. */
+/** The label names of a series, in order. */
 function labelNames(series: string): readonly string[] {
   return Array.from(series.matchAll(/([a-z_]+)="(?:[^"\\]|\\.)*"/g), ([, name = '']) => name);
 }
@@ -20,7 +20,7 @@ describe('METRICS', () => {
 
   const seriesOf = (name: string) => text.split('\n').filter((line) => new RegExp(`^${name}[{ ]`).test(line));
 
-  it('lists every metric of a scrape, in its order', () => {
+  it('lists every metric of the exposition, in its order', () => {
     const names = Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => `${name} ${type}`);
     assert.deepEqual(
       names,
@@ -28,13 +28,13 @@ describe('METRICS', () => {
     );
   });
 
-  it('names no metric twice', () => {
+  it('has no duplicate names', () => {
     assert.equal(new Set(METRICS.map(({ name }) => name)).size, METRICS.length);
   });
 
   for (const { name, type, help, labels } of METRICS) {
     describe(name, () => {
-      it('has its labels, in their order, in each of its series', () => {
+      it('has the labels of its row in each of its series, in order', () => {
         const suffixes = type === 'histogram' ? ['_sum', '_count'] : [''];
         const series = suffixes.flatMap((suffix) => seriesOf(`${name}${suffix}`));
         assert.ok(series.length > 0);
@@ -46,7 +46,7 @@ describe('METRICS', () => {
         assert.ok(help.length <= 140, help);
       });
 
-      it('ends in _total if it is a counter, and only then', () => {
+      it('ends in _total if and only if it is a counter', () => {
         assert.equal(name.endsWith('_total'), type === 'counter');
       });
     });

@@ -1,5 +1,5 @@
 /**
- * What scrapes at the same time share, and what a failure leaves behind.
+ * Concurrent scrapes, and scrapes after a failure.
  */
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
@@ -11,7 +11,7 @@ import { familyOptions } from '../support/exposition.ts';
 import { snapshot } from '../support/snapshots.ts';
 import { NOW } from '../support/tokens.ts';
 
-/** A scrape of a node whose clock goes a second further at every look at it. */
+/** A scrape of a node whose clock advances by a second with each snapshot. */
 function ticking(overrides: Partial<ScrapeOptions> = {}): {
   readonly scrape: Scrape;
   readonly taken: () => number;
@@ -31,20 +31,20 @@ function ageIn({ bytes: body }: PooledBytes): string | undefined {
 }
 
 describe('scrape', () => {
-  it('judges at its own instant', async () => {
+  it('prints verdicts of the instant of the scrape', async () => {
     const { scrape } = ticking();
     assert.equal(ageIn(await scrape('text', 'identity')), '1');
     assert.equal(ageIn(await scrape('text', 'identity')), '2');
   });
 
-  it('is shared by a hundred at the same time', async () => {
+  it('is shared by a hundred concurrent clients', async () => {
     const { scrape, taken } = ticking();
     const bodies = await Promise.all(Array.from({ length: 100 }, () => scrape('text', 'identity')));
     assert.equal(taken(), 1);
     assert.equal(new Set(bodies.map(({ bytes }) => bytes)).size, 1);
   });
 
-  it('is shared by those who want it compressed and those who do not', async () => {
+  it('is shared by clients with and without compression', async () => {
     const { scrape, taken } = ticking();
     const [plain, first, second] = await Promise.all([
       scrape('text', 'identity'),
@@ -67,7 +67,7 @@ describe('scrape', () => {
     assert.match(openmetrics.bytes.toString(), /# EOF\n$/);
   });
 
-  it('fails for all who share it, and for nobody after', async () => {
+  it('fails for all clients that share it, and succeeds for the next one', async () => {
     let isBroken = true;
     const { scrape } = ticking({
       takeSnapshot: () => {

@@ -1,12 +1,12 @@
 /**
- * The two formats, and the escaping they share.
+ * The text format and OpenMetrics, and the escaping of labels in both.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { escapeLabel, labelText } from '../../src/metrics/labels.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
-import { formatValue } from '../../src/metrics/text.ts';
+import { createPrint, type Format, formatValue } from '../../src/metrics/text.ts';
 import { printed } from '../support/exposition.ts';
 
 const COUNTER: Metric = { name: 'x_total', type: 'counter', help: 'Some.', labels: [] };
@@ -26,13 +26,13 @@ describe('escapeLabel', () => {
     it(title, () => assert.equal(escapeLabel(value), escaped));
   }
 
-  it('can be undone, whatever the value', () => {
+  it('is reversible for any value', () => {
     const undo = (text: string) =>
       text.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (value) => undo(escapeLabel(value)) === value));
   });
 
-  it('never lets a value end its quotes or its line', () => {
+  it('never produces an unescaped quote or line feed', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('\\', '"', '\n', 'a') }), (value) => {
         return /^(?:[^"\\\n]|\\["\\n])*$/.test(escapeLabel(value));
@@ -61,16 +61,16 @@ describe('formatValue', () => {
   }
 });
 
-describe('printing', () => {
-  it('keeps the name of a counter in the text format', () => {
+describe('createPrint', () => {
+  it('prints the full name of a counter in the text format', () => {
     assert.equal(print(COUNTER, 'text'), '# HELP x_total Some.\n# TYPE x_total counter\nx_total 1\n');
   });
 
-  it('names the family of a counter without _total in OpenMetrics, and ends with # EOF', () => {
+  it('prints a counter family without _total in OpenMetrics, and ends with # EOF', () => {
     assert.equal(print(COUNTER, 'openmetrics'), '# HELP x Some.\n# TYPE x counter\nx_total 1\n# EOF\n');
   });
 
-  it('escapes sentences as each format wants it', () => {
+  it('escapes HELP as each format requires', () => {
     const metric: Metric = { name: 'g', type: 'gauge', help: 'A "b" \\ c\nd.', labels: [] };
     assert.equal(print(metric, 'text').split('\n')[0], '# HELP g A "b" \\\\ c\\nd.');
     assert.equal(print(metric, 'openmetrics').split('\n')[0], '# HELP g A \\"b\\" \\\\ c\\nd.');
@@ -82,7 +82,25 @@ describe('printing', () => {
     assert.match(printed([{ metric, samples }], 'text'), /^h_bucket\{le="\+Inf",a="1"} 2$/m);
   });
 
-  it('prints a family without samples, and no family at all', () => {
+  it('prints a family with a cache key again only after the key has changed', () => {
+    const printFamilies = createPrint();
+    const metric: Metric = { name: 'g', type: 'gauge', help: 'G.', labels: [] };
+    const printedValue = (cacheKey: object, value: number, format: Format): string | undefined => {
+      let text = '';
+      const family = { metric, cacheKey, samples: [{ labels: '', value }] };
+      printFamilies([family], format, (chunk) => {
+        text += chunk.toString();
+      });
+      return /^g (\d)$/m.exec(text)?.[1];
+    };
+    const [first, second] = [{}, {}];
+    assert.equal(printedValue(first, 1, 'text'), '1');
+    assert.equal(printedValue(first, 2, 'text'), '1');
+    assert.equal(printedValue(first, 3, 'openmetrics'), '3');
+    assert.equal(printedValue(second, 4, 'text'), '4');
+  });
+
+  it('prints a family without samples, and an exposition without families', () => {
     assert.equal(
       printed([{ metric: COUNTER, samples: [] }], 'text'),
       '# HELP x_total Some.\n# TYPE x_total counter\n',
