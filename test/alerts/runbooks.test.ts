@@ -17,14 +17,7 @@ import { parseExpression } from './promql.ts';
 
 const FOLDER = 'docs/runbooks';
 const NAMES = [...new Set(ALERTS.map(({ name }) => name))];
-const SECTIONS = [
-  'What it means',
-  'What breaks, and when',
-  'How to confirm',
-  'Causes, most likely first',
-  'How to mend it',
-  'How to see that it is over',
-];
+const SECTIONS = ['Meaning', 'Impact', 'Diagnosis', 'Causes', 'Mitigation', 'Verification'];
 
 function read(name: string): string {
   return readFileSync(join(ROOT, FOLDER, `${name}.md`), 'utf8');
@@ -66,7 +59,7 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'does it authenticate',
     'SATokenRefused',
-    [/curl .*--cacert ca\.crt .*Bearer/, /401: the token is refused/, /403:.*RBAC/],
+    [/curl .*--cacert ca\.crt .*Bearer/, /401: the token is rejected/, /403:.*RBAC/],
   ],
   [
     'when does it expire',
@@ -100,7 +93,7 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'does the application read it again',
     'SATokenStaleUse',
-    [/access time .*`stat`.* does not tell/, /official ones read the file again/],
+    [/access time .*`stat`.* does not show/, /official ones reread the file/],
   ],
   [
     'does the kubelet rotate it',
@@ -108,11 +101,11 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
     [
       /journalctl -u kubelet --since "1 hour ago" \| grep -iE 'token\|serviceaccount'/,
       /"Ready"/,
-      /does not reach the API server/,
-      /one line of the kubelet's log/,
+      /cannot reach the API server/,
+      /a log line of the kubelet/,
     ],
   ],
-  ['is it over', 'SATokenExpired', [/No more 401 in the log/, /newly written/]],
+  ['is it over', 'SATokenExpired', [/No more 401s in the log/, /newly written/]],
 ];
 
 describe('the runbooks', () => {
@@ -136,7 +129,7 @@ describe('the runbooks', () => {
         for (const [title, body] of sections) assert.ok(body.trim().length > 20, title);
       });
       it('confirms with kubectl or on the node, and with the exporter', () => {
-        const confirm = sections.get('How to confirm') ?? '';
+        const confirm = sections.get('Diagnosis') ?? '';
         assert.match(confirm, /kubectl|sysctl/);
         assert.match(
           confirm,
@@ -144,10 +137,7 @@ describe('the runbooks', () => {
         );
       });
       it('lists causes by number', () => {
-        assert.match(
-          sections.get('Causes, most likely first') ?? '',
-          /^1\. |\]\(SATokenRotationOverdue\.md\)/m,
-        );
+        assert.match(sections.get('Causes') ?? '', /^1\. |\]\(SATokenRotationOverdue\.md\)/m);
       });
       it('asks in PromQL', () => {
         for (const [, queries = ''] of text.matchAll(/```promql\n(.*?)```/gs))
