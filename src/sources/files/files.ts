@@ -14,15 +14,15 @@ import { createTokenFiles, type TokenFilesOptions } from './token-files.ts';
 
 export interface FilesOptions extends Omit<TokenFilesOptions, 'now' | 'onNudge'> {
   readonly clock: Clock;
-  /** The longest time from the start of one scan to the start of the next. */
+  /** The longest time from the start of a scan to the start of the next. */
   readonly intervalMs: number;
-  /** Called after every pass: a scan, or a look at what has changed. */
+  /** Called after every scan and every refresh. */
   readonly onChange: () => void;
-  /** A pass threw: a bug, and no reason to stop. */
+  /** A scan or a refresh threw, which is a bug. The source continues. */
   readonly onError: (error: unknown) => void;
 }
 
-function sameObservation(a: Observation, b: Observation): boolean {
+function isSameObservation(a: Observation, b: Observation): boolean {
   return (
     a.tokens === b.tokens &&
     a.scannedAt === b.scannedAt &&
@@ -34,9 +34,9 @@ function sameObservation(a: Observation, b: Observation): boolean {
 
 export function createFilesSource(options: FilesOptions): Source<Observation> {
   const { clock, intervalMs, onChange, onError } = options;
-  const keep = stable(sameObservation);
+  const stableFacts = stable(isSameObservation);
   let facts = NOTHING_OBSERVED;
-  let scanned: SourceRun | undefined;
+  let lastScan: SourceRun | undefined;
   let lastRun: SourceRun | undefined;
   const files = createTokenFiles({ ...options, now: clock.now, onNudge: () => reconciler.nudge() });
 
@@ -46,20 +46,20 @@ export function createFilesSource(options: FilesOptions): Source<Observation> {
       return { isSuccess, seconds: (clock.monotonicMs() - startedMs) / 1_000 };
     };
     try {
-      scanned = runOf(await files.scan());
+      lastScan = runOf(await files.scan());
     } catch (error) {
       lastRun = runOf(false);
       throw error;
     }
   };
-  /** Between passes only: in the middle of a scan half of the node would seem to be missing. */
+  /** Facts are taken between passes only: during a scan, half of the node would seem to be missing. */
   const onPass = (): void => {
-    facts = keep(files.observe());
-    lastRun = scanned;
+    facts = stableFacts(files.observe());
+    lastRun = lastScan;
     onChange();
   };
   const reconciler = createReconciler({
-    source: { ...files, scan },
+    target: { ...files, scan },
     clock,
     intervalMs,
     onPass,

@@ -1,40 +1,41 @@
 /**
- * The loop that keeps the facts fresh: a scan every interval, a look whenever something says so.
+ * The loop that keeps the source up to date: a scan every interval, and a refresh after a nudge or while anything is
+ * pending.
  *
- * Level-triggered: it never asks what an event was about. Knows nothing of what is looked at, or of verdicts.
+ * Level-triggered: a nudge does not say what has changed.
  */
 import type { MonotonicClock } from '../../util/clock.ts';
 
-export interface Source {
+export interface Target {
   readonly scan: () => Promise<void>;
-  readonly look: () => void;
+  readonly refresh: () => void;
   readonly isPending: () => boolean;
 }
 
 export interface ReconcilerOptions {
-  readonly source: Source;
+  readonly target: Target;
   readonly clock: MonotonicClock;
   readonly intervalMs: number;
-  /** Called after every scan and look. */
+  /** Called after every pass: a scan or a refresh. */
   readonly onPass: () => void;
-  /** A pass threw: a bug, and no reason to stop. */
+  /** A pass threw, which is a bug. The loop continues. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface Reconciler {
   /** Runs until the signal aborts. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Looking again is worth it. */
+  /** Causes a refresh soon. */
   readonly nudge: () => void;
 }
 
-/** One swap of a volume makes half a dozen events, a kubelet restart one swap per volume: wait for the rest. */
+/** A swap of a volume causes half a dozen events, and a restart of the kubelet a swap of every volume. */
 const COALESCE_MS = 25;
-/** Volumes come up soon after their folder; the wait doubles while they do not. */
-const FIRST_PENDING_MS = 100;
+/** Volumes are mounted soon after their directory is created. The wait doubles while they are not. */
+const MIN_PENDING_MS = 100;
 
 export function createReconciler({
-  source,
+  target,
   clock,
   intervalMs,
   onPass,
@@ -42,23 +43,23 @@ export function createReconciler({
 }: ReconcilerOptions): Reconciler {
   let wake = new AbortController();
   let nextScanMs = Number.NEGATIVE_INFINITY;
-  let pendingMs = FIRST_PENDING_MS;
+  let pendingMs = MIN_PENDING_MS;
 
-  const lookOrScan = async (): Promise<void> => {
+  const scanOrRefresh = async (): Promise<void> => {
     if (clock.monotonicMs() < nextScanMs) {
-      source.look();
+      target.refresh();
       return;
     }
     nextScanMs = clock.monotonicMs() + intervalMs;
-    await source.scan();
+    await target.scan();
   };
 
-  /** One pass; answers whether another is worth it soon. */
+  /** Returns whether another pass is due soon. */
   const pass = async (): Promise<boolean> => {
     try {
-      await lookOrScan();
+      await scanOrRefresh();
       onPass();
-      return source.isPending();
+      return target.isPending();
     } catch (error) {
       onError(error);
       return false;
@@ -67,22 +68,22 @@ export function createReconciler({
 
   const waitMs = (isPending: boolean): number => {
     const untilScan = Math.max(0, nextScanMs - clock.monotonicMs());
-    const soon = isPending ? pendingMs : untilScan;
-    pendingMs = isPending ? Math.min(pendingMs * 2, intervalMs) : FIRST_PENDING_MS;
-    return Math.min(soon, untilScan);
+    const untilRefresh = isPending ? pendingMs : untilScan;
+    pendingMs = isPending ? Math.min(pendingMs * 2, intervalMs) : MIN_PENDING_MS;
+    return Math.min(untilRefresh, untilScan);
   };
 
   const wait = async (isPending: boolean, signal: AbortSignal): Promise<void> => {
     await clock.sleep(waitMs(isPending), AbortSignal.any([signal, wake.signal]));
     if (!wake.signal.aborted) return;
-    pendingMs = FIRST_PENDING_MS;
-    // However fast nudges come, between two passes others run, and what was nudged meanwhile is one pass.
+    pendingMs = MIN_PENDING_MS;
+    // All nudges of this time become one pass, and the event loop turns even under a flood of nudges.
     await clock.sleep(COALESCE_MS, signal);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      // Before the pass: a nudge that comes during it may be about what it has already looked at.
+      // Before the pass: a nudge during the pass may be about something that the pass has already read.
       wake = new AbortController();
       await wait(await pass(), signal);
     }

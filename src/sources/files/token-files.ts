@@ -1,8 +1,8 @@
 /**
  * The source of tokens: every token file in the kubelet's pod directories.
  *
- * `scan` reads the whole node, `look` only what an event or the age of a pod gives reason to read. Both read what is
- * on disk and never trust an event.
+ * `scan` reads the whole node, `refresh` only the pods that got an event or are pending. Both read what is on disk and
+ * never trust an event.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure } from '../../core/observation.ts';
@@ -18,7 +18,7 @@ export interface TokenFilesOptions {
   readonly isWatching: boolean;
   /** The wall clock: compared with times of the file system. */
   readonly now: () => EpochSeconds;
-  /** An event came: a `look` is worth it now. */
+  /** An event came: a refresh is due. */
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
@@ -28,9 +28,9 @@ export interface TokenFilesOptions {
 export interface TokenFiles {
   /** Reads the whole node. Yields to the event loop every few milliseconds. Returns whether the pods could be listed. */
   readonly scan: () => Promise<boolean>;
-  /** Refreshes the pods that got an event or are still starting. */
-  readonly look: () => void;
-  /** Whether any pod is still starting, so that a `look` soon may find more. */
+  /** Reads the pods that got an event or are pending. */
+  readonly refresh: () => void;
+  /** Whether any pod is so new that a refresh soon may find more. */
   readonly isPending: () => boolean;
   readonly observe: () => Observation;
   readonly close: () => void;
@@ -71,7 +71,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     return isListed;
   };
 
-  const look = (): void => {
+  const refresh = (): void => {
     if (pods.isNudged()) pods.list();
     for (const pod of pods.all()) if (pod.isNudged() || pod.isPending()) pod.refresh();
   };
@@ -85,5 +85,5 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   });
 
   const isPending = (): boolean => pods.all().some((pod) => pod.isPending());
-  return { scan, look, isPending, observe, close: pods.close };
+  return { scan, refresh, isPending, observe, close: pods.close };
 }

@@ -26,7 +26,7 @@ export interface Rotation {
 
 export interface VolumeOptions {
   readonly watches: Watches;
-  /** An event came: a refresh is worth it now. */
+  /** An event came: a refresh is due. */
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;

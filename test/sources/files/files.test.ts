@@ -1,5 +1,5 @@
 /**
- * The source of token files over a real folder, on a clock that the test advances.
+ * The source of token files on a real directory, with a clock that the test advances.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { jwt, NOW, rawClaims } from '../../support/tokens.ts';
 import { createNode, type TestNode } from './test-node.ts';
 
 const INTERVAL_MS = 30_000;
-/** How long a look waits for further events. */
+/** How long a refresh waits for further events. */
 const COALESCE_MS = 25;
 const nothing = (): void => undefined;
 
@@ -90,7 +90,7 @@ describe('the source of token files', () => {
     };
   };
 
-  it('knows nothing before its first scan has ended', async () => {
+  it('has no facts before the first scan has ended', async () => {
     node.volume().write({ 'vault-token': jwt(rawClaims()) });
     const { source, nextPass } = start();
     assert.equal(source.facts(), NOTHING_OBSERVED);
@@ -99,7 +99,7 @@ describe('the source of token files', () => {
     assert.equal(source.facts().tokens.length, 1);
   });
 
-  it('shows facts and run of a scan together', async () => {
+  it('publishes the facts and the run of a scan together', async () => {
     const { passes, nextPass } = start();
     await nextPass();
     const [[observation, run] = []] = passes;
@@ -125,7 +125,7 @@ describe('the source of token files', () => {
     assert.equal(source.facts().tokens.length, 1);
   });
 
-  it('reports a failed run if a scan throws, and keeps the facts of the one before', async () => {
+  it('reports a failed run if a scan throws, and keeps the previous facts', async () => {
     const bug = new Error('a bug');
     const { source, clock, errors, nextPass } = start({
       onReadFailure: () => {
@@ -143,19 +143,19 @@ describe('the source of token files', () => {
     assert.equal(source.facts(), before);
   });
 
-  it('returns the same facts after a look that has found no change', async () => {
+  it('returns the same facts after a refresh without a change', async () => {
     node.volume();
     const { source, clock, nextPass } = start();
     await nextPass();
     const before = source.facts();
     const pass = nextPass();
-    // The pod is new, so that it is looked at again soon.
+    // The pod is new, so a refresh is due soon.
     await clock.advance(100);
     await pass;
     assert.equal(source.facts(), before);
   });
 
-  it('looks again soon after a change that it watches', async () => {
+  it('refreshes soon after an event', async () => {
     const volume = node.volume();
     volume.write({ 'vault-token': jwt(rawClaims()) });
     const clock = createFakeClock();

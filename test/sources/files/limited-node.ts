@@ -57,7 +57,7 @@ try {
   const nudge = source.nudge();
   rotateAll(volumes, 'third');
   await nudge;
-  source.look();
+  source.refresh();
   note('after an event');
 } finally {
   clearInterval(alive);

@@ -1,12 +1,12 @@
 /**
- * The loop that keeps the facts fresh, on a clock that goes only when told to.
+ * The loop of scans and refreshes, on a clock that the test advances.
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import {
   createReconciler,
   type ReconcilerOptions,
-  type Source,
+  type Target,
 } from '../../../src/sources/files/reconciler.ts';
 import { createFakeClock, type FakeClock, settle } from '../../support/fake-clock.ts';
 
@@ -14,9 +14,9 @@ const INTERVAL_MS = 30_000;
 
 interface Running {
   readonly clock: FakeClock;
-  /** What was done, and when: `scan 0`, `look 125`. */
+  /** The passes and when they started: `scan 0`, `refresh 125`. */
   readonly done: readonly string[];
-  /** What was thrown since last asked. */
+  /** The errors since the last call. */
   readonly takeErrors: () => readonly unknown[];
   readonly passes: () => number;
   readonly nudge: () => void;
@@ -30,28 +30,28 @@ interface RunOptions extends Pick<ReconcilerOptions, 'onPass'> {
 
 const running = new Set<Running>();
 
-/** Runs the loop over a source that notes what is asked of it. */
+/** Runs the loop over a target that records its calls. */
 async function run(
-  overrides: Partial<Source> = {},
+  overrides: Partial<Target> = {},
   { clock = createFakeClock(), ...options }: Partial<RunOptions> = {},
 ): Promise<Running> {
   const done: string[] = [];
   const errors: unknown[] = [];
   let passes = 0;
   const controller = new AbortController();
-  const source: Source = {
+  const target: Target = {
     scan: async () => {
       done.push(`scan ${clock.monotonicMs()}`);
       await overrides.scan?.();
     },
-    look: () => {
-      done.push(`look ${clock.monotonicMs()}`);
-      overrides.look?.();
+    refresh: () => {
+      done.push(`refresh ${clock.monotonicMs()}`);
+      overrides.refresh?.();
     },
     isPending: () => overrides.isPending?.() ?? false,
   };
   const reconciler = createReconciler({
-    source,
+    target,
     clock,
     intervalMs: INTERVAL_MS,
     onPass: () => {
@@ -74,7 +74,7 @@ async function run(
   return started;
 }
 
-/** Runs the loop over a source that takes so long for a scan. */
+/** Runs the loop over a target whose scans take `scanMs`. */
 function runSlowly(scanMs: number): Promise<Running> {
   const clock = createFakeClock();
   return run({ scan: () => clock.sleep(scanMs, new AbortController().signal) }, { clock });
@@ -92,21 +92,21 @@ afterEach(async () => {
   }
 });
 
-describe('the loop', () => {
-  it('scans at once, and then at the interval', async () => {
+describe('the reconciler', () => {
+  it('scans at once, and then at every interval', async () => {
     const { clock, done, passes } = await run();
     await clock.advance(2 * INTERVAL_MS);
     assert.deepEqual(done, ['scan 0', 'scan 30000', 'scan 60000']);
     assert.equal(passes(), 3);
   });
 
-  it('counts the interval from the start of a scan, however long it takes', async () => {
+  it('counts the interval from the start of a scan, even if the scan takes long', async () => {
     const { clock, done } = await runSlowly(20_000);
     await clock.advance(INTERVAL_MS + 20_000);
     assert.deepEqual(done, ['scan 0', 'scan 30000']);
   });
 
-  it('scans again at once where a scan took longer than the interval', async () => {
+  it('scans again at once if a scan took longer than the interval', async () => {
     const { clock, done } = await runSlowly(40_000);
     await clock.advance(80_000);
     assert.deepEqual(done, ['scan 0', 'scan 40000', 'scan 80000']);
@@ -114,27 +114,27 @@ describe('the loop', () => {
 });
 
 describe('a nudge', () => {
-  it('is followed by a look, once the rest of its kind has had time to come', async () => {
+  it('is followed by a refresh after the time for coalescing', async () => {
     const { clock, done, nudge } = await run();
     await clock.advance(1_000);
     nudge();
     await clock.advance(24);
     assert.deepEqual(done, ['scan 0']);
     await clock.advance(1);
-    assert.deepEqual(done, ['scan 0', 'look 1025']);
+    assert.deepEqual(done, ['scan 0', 'refresh 1025']);
   });
 
-  it('is one look with those that come soon after', async () => {
+  it('is coalesced with further nudges into one refresh', async () => {
     const { clock, done, nudge } = await run();
     for (const _ of Array(20)) {
       nudge();
       await clock.advance(1);
     }
     await clock.advance(1_000);
-    assert.deepEqual(done, ['scan 0', 'look 25']);
+    assert.deepEqual(done, ['scan 0', 'refresh 25']);
   });
 
-  it('does not put off the next scan', async () => {
+  it('does not delay the next scan', async () => {
     const { clock, done, nudge } = await run();
     await clock.advance(29_990);
     nudge();
@@ -142,20 +142,20 @@ describe('a nudge', () => {
     assert.deepEqual(done, ['scan 0', 'scan 30015']);
   });
 
-  it('during a look is followed by another', async () => {
+  it('during a refresh is followed by another refresh', async () => {
     let isFirst = true;
     const { clock, done, nudge } = await run({
-      look: () => {
+      refresh: () => {
         if (isFirst) nudge();
         isFirst = false;
       },
     });
     nudge();
     await clock.advance(1_000);
-    assert.deepEqual(done, ['scan 0', 'look 25', 'look 50']);
+    assert.deepEqual(done, ['scan 0', 'refresh 25', 'refresh 50']);
   });
 
-  it('during a scan is followed by a look', async () => {
+  it('during a scan is followed by a refresh', async () => {
     const gate = Promise.withResolvers<void>();
     const { clock, done, nudge } = await run({ scan: () => gate.promise });
     nudge();
@@ -163,17 +163,17 @@ describe('a nudge', () => {
     assert.deepEqual(done, ['scan 0']);
     gate.resolve();
     await clock.advance(25);
-    assert.deepEqual(done, ['scan 0', 'look 125']);
+    assert.deepEqual(done, ['scan 0', 'refresh 125']);
   });
 
-  it('before the loop runs costs nothing', async () => {
+  it('before the loop runs causes no refresh', async () => {
     const clock = createFakeClock();
     const reconciler = createReconciler({
-      source: { scan: async () => undefined, look: assert.fail, isPending: () => false },
+      target: { scan: async () => undefined, refresh: assert.fail, isPending: () => false },
       clock,
       intervalMs: INTERVAL_MS,
       onPass: () => undefined,
-      onError: () => assert.fail('nothing was to fail'),
+      onError: () => assert.fail('unexpected error'),
     });
     reconciler.nudge();
     const stop = new AbortController();
@@ -185,9 +185,9 @@ describe('a nudge', () => {
 });
 
 describe('a flood of nudges', () => {
-  it('keeps neither scans nor others from their turn', async () => {
+  it('delays neither scans nor the event loop', async () => {
     let flood = (): void => undefined;
-    const { clock, done, nudge } = await run({ look: () => flood(), scan: async () => flood() });
+    const { clock, done, nudge } = await run({ refresh: () => flood(), scan: async () => flood() });
     flood = nudge;
     nudge();
     await clock.advance(2 * INTERVAL_MS);
@@ -198,38 +198,45 @@ describe('a flood of nudges', () => {
   });
 });
 
-describe('what is still coming up', () => {
-  it('is looked at soon, and less and less often', async () => {
+describe('a pending target', () => {
+  it('is refreshed soon, and then less and less often', async () => {
     const { clock, done } = await run({ isPending: () => true });
     await clock.advance(4_000);
-    assert.deepEqual(done, ['scan 0', 'look 100', 'look 300', 'look 700', 'look 1500', 'look 3100']);
+    assert.deepEqual(done, [
+      'scan 0',
+      'refresh 100',
+      'refresh 300',
+      'refresh 700',
+      'refresh 1500',
+      'refresh 3100',
+    ]);
   });
 
-  it('does not put off the next scan', async () => {
+  it('does not delay the next scan', async () => {
     const { clock, done } = await run({ isPending: () => true });
     await clock.advance(INTERVAL_MS);
     assert.equal(done.at(-1), 'scan 30000');
   });
 
-  it('is looked at soon again after a nudge', async () => {
+  it('is refreshed soon again after a nudge', async () => {
     const { clock, done, nudge } = await run({ isPending: () => true });
     await clock.advance(4_000);
     nudge();
     await clock.advance(425);
-    assert.deepEqual(done.slice(-3), ['look 4025', 'look 4125', 'look 4325']);
+    assert.deepEqual(done.slice(-3), ['refresh 4025', 'refresh 4125', 'refresh 4325']);
   });
 
-  it('is looked at no more once it is up, and soon again if more is coming', async () => {
+  it('is not refreshed once it is no longer pending, and soon again if it is pending again', async () => {
     let isPending = true;
     const { clock, done, nudge } = await run({ isPending: () => isPending });
     await clock.advance(700);
     isPending = false;
     await clock.advance(10_000);
-    assert.deepEqual(done, ['scan 0', 'look 100', 'look 300', 'look 700', 'look 1500']);
+    assert.deepEqual(done, ['scan 0', 'refresh 100', 'refresh 300', 'refresh 700', 'refresh 1500']);
     isPending = true;
     nudge();
     await clock.advance(125);
-    assert.deepEqual(done.slice(-2), ['look 10725', 'look 10825']);
+    assert.deepEqual(done.slice(-2), ['refresh 10725', 'refresh 10825']);
   });
 });
 
@@ -240,13 +247,13 @@ describe('a pass that throws', () => {
   };
 
   const cases = [
-    { it: 'in a scan', source: { scan: async () => fail() }, passes: 0 },
-    { it: 'where it is told of', source: {}, options: { onPass: fail }, passes: 0 },
-    { it: 'when asked what is coming up', source: { isPending: fail }, passes: 2 },
+    { it: 'in a scan', target: { scan: async () => fail() }, passes: 0 },
+    { it: 'in onPass', target: {}, options: { onPass: fail }, passes: 0 },
+    { it: 'in isPending', target: { isPending: fail }, passes: 2 },
   ];
-  for (const { it: title, source, options = {}, passes: expected } of cases) {
-    it(`${title} is told, and the next is made`, async () => {
-      const { clock, done, takeErrors, passes } = await run(source, options);
+  for (const { it: title, target, options = {}, passes: expected } of cases) {
+    it(`${title} is reported, and the next pass follows`, async () => {
+      const { clock, done, takeErrors, passes } = await run(target, options);
       await clock.advance(INTERVAL_MS);
       assert.deepEqual(done, ['scan 0', 'scan 30000']);
       assert.deepEqual(takeErrors(), [bug, bug]);
@@ -254,18 +261,18 @@ describe('a pass that throws', () => {
     });
   }
 
-  it('in a look is told, and the next is made', async () => {
-    const { clock, done, takeErrors, nudge } = await run({ look: fail });
+  it('in a refresh is reported, and the next pass follows', async () => {
+    const { clock, done, takeErrors, nudge } = await run({ refresh: fail });
     nudge();
     await clock.advance(1_000);
     nudge();
     await clock.advance(1_000);
-    assert.deepEqual(done, ['scan 0', 'look 25', 'look 1025']);
+    assert.deepEqual(done, ['scan 0', 'refresh 25', 'refresh 1025']);
     assert.deepEqual(takeErrors(), [bug, bug]);
   });
 });
 
-describe('the end', () => {
+describe('the end of the loop', () => {
   it('comes at once while the loop waits', async () => {
     const { clock, done, stop, ended } = await run();
     await clock.advance(1_000);
@@ -283,7 +290,7 @@ describe('the end', () => {
     assert.deepEqual(done, ['scan 0']);
   });
 
-  it('comes with the end of the pass under way', async () => {
+  it('comes when the current pass has ended', async () => {
     const gate = Promise.withResolvers<void>();
     const { done, stop, ended, passes } = await run({ scan: () => gate.promise });
     stop();
@@ -293,13 +300,13 @@ describe('the end', () => {
     assert.equal(passes(), 1);
   });
 
-  it('comes before the first pass where it came before the start', async () => {
+  it('comes before the first pass if the signal was aborted before the start', async () => {
     const reconciler = createReconciler({
-      source: { scan: assert.fail, look: assert.fail, isPending: assert.fail },
+      target: { scan: assert.fail, refresh: assert.fail, isPending: assert.fail },
       clock: createFakeClock(),
       intervalMs: INTERVAL_MS,
       onPass: assert.fail,
-      onError: () => assert.fail('nothing was to fail'),
+      onError: () => assert.fail('unexpected error'),
     });
     await assert.doesNotReject(reconciler.run(AbortSignal.abort()));
   });

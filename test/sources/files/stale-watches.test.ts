@@ -42,12 +42,12 @@ describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
 
   it('delays a rotation to the next scan, which reports event_lost and opens the watch again', async () => {
     const volume = await settledVolume(node, source);
-    await source.lookedAfter(() => rotate(volume, 'second'));
+    await source.refreshedAfter(() => rotate(volume, 'second'));
     overflow(volume);
     rotate(volume, 'third');
     assert.deepEqual(await source.scanned(), seenAt('third'));
     assert.deepEqual(source.watchFailures, ['event_lost']);
-    assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'fourth')), seenAt('fourth'));
+    assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'fourth')), seenAt('fourth'));
     assert.deepEqual(await source.scanned(), seenAt('fourth'));
     assert.deepEqual(source.watchFailures, ['event_lost']);
     assert.equal(source.rotations.length, 3);
@@ -59,7 +59,7 @@ describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
     rotate(volume, 'second');
     assert.deepEqual(await source.scanned(), seenAt('second'));
     await nudge;
-    source.look();
+    source.refresh();
     assert.deepEqual(source.watchFailures, []);
     assert.equal(source.rotations.length, 1);
   });
@@ -75,7 +75,7 @@ describeWith(['root', 'mount namespaces'], 'watching a volume under changing mou
       rotate(volume, 'second');
       assert.deepEqual(await source.scanned(), seenAt('second'));
       assert.deepEqual(source.watchFailures, ['event_lost']);
-      assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
+      assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'third')), seenAt('third'));
     } finally {
       execFileSync('umount', [volume.location.directory]);
     }
@@ -90,8 +90,8 @@ describeWith(['root', 'mount namespaces'], 'watching a volume under changing mou
     const uncover = (): void => {
       execFileSync('umount', [volume.location.directory]);
     };
-    assert.deepEqual(await source.lookedAfter(uncover), seenAt('covered'));
-    assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'second')), seenAt('second'));
+    assert.deepEqual(await source.refreshedAfter(uncover), seenAt('covered'));
+    assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'second')), seenAt('second'));
   });
 
   it('finds a new mount without an event, while the old mount is still used elsewhere', async () => {
@@ -105,7 +105,7 @@ describeWith(['root', 'mount namespaces'], 'watching a volume under changing mou
       rotate(volume, 'second');
       assert.deepEqual(await source.scanned(), seenAt('second'));
       assert.deepEqual(source.watchFailures, ['event_lost']);
-      assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
+      assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'third')), seenAt('third'));
     } finally {
       execFileSync('umount', [elsewhere]);
     }

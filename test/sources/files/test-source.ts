@@ -29,8 +29,8 @@ export interface TestSource extends TokenFiles {
   readonly seen: () => Seen;
   /** Scans, and returns what is seen then. */
   readonly scanned: () => Promise<Seen>;
-  /** Makes a change, waits for its event, looks as the reconciler does, and returns what is seen then. */
-  readonly lookedAfter: (change: () => void) => Promise<Seen>;
+  /** Makes a change, waits for its event, refreshes, and returns what is seen then. */
+  readonly refreshedAfter: (change: () => void) => Promise<Seen>;
 }
 
 interface SourceOptions {
@@ -71,11 +71,11 @@ export function createSource(
     await source.scan();
     return seen();
   };
-  const lookedAfter = async (change: () => void): Promise<Seen> => {
+  const refreshedAfter = async (change: () => void): Promise<Seen> => {
     const nudged = nudge();
     change();
     await nudged;
-    source.look();
+    source.refresh();
     return seen();
   };
   return {
@@ -90,7 +90,7 @@ export function createSource(
     },
     seen,
     scanned,
-    lookedAfter,
+    refreshedAfter,
   };
 }
 

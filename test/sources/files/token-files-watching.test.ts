@@ -1,5 +1,5 @@
 /**
- * Events: a change of a volume or a pod is found by the look that its event triggers.
+ * Events: a change of a volume or a pod is found by the refresh that its event triggers.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -31,18 +31,18 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
   it('finds each rotation after its event, and reports it once', async () => {
     const volume = await settledVolume(node, source);
     for (const id of ['second', 'third', 'fourth']) {
-      assert.deepEqual(await source.lookedAfter(() => rotate(volume, id)), seenAt(id));
+      assert.deepEqual(await source.refreshedAfter(() => rotate(volume, id)), seenAt(id));
     }
     assert.deepEqual(await source.scanned(), seenAt('fourth'));
     assert.equal(source.rotations.length, 3);
     assert.deepEqual(source.watchFailures, []);
   });
 
-  it('refreshes a pod once for each event', async () => {
+  it('reads a pod once for each event', async () => {
     const volume = await settledVolume(node, source);
-    // Each refresh counts an unreadable file.
-    await source.lookedAfter(() => volume.fill({ token: 'eyJ' }));
-    source.look();
+    // Each reading counts an unreadable file.
+    await source.refreshedAfter(() => volume.fill({ token: 'eyJ' }));
+    source.refresh();
     assert.deepEqual(source.readFailures, ['not_a_jwt']);
   });
 
@@ -52,8 +52,8 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
       execFileSync('chmod', ['3777', volume.location.directory]);
       rotate(volume, 'second');
     };
-    assert.deepEqual(await source.lookedAfter(chmodThenRotate), seenAt('second'));
-    assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
+    assert.deepEqual(await source.refreshedAfter(chmodThenRotate), seenAt('second'));
+    assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'third')), seenAt('third'));
   });
 
   it('counts the open watches, and closes those of removed volumes', async () => {
@@ -70,16 +70,16 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
   it('finds a new pod after its event, and its volume while the pod is pending', async () => {
     await source.scanned();
     assert.equal(source.isPending(), false);
-    await source.lookedAfter(() => mkdirSync(join(node.pods, POD_UID)));
+    await source.refreshedAfter(() => mkdirSync(join(node.pods, POD_UID)));
     assert.equal(source.isPending(), true);
     rotate(node.volume(), 'first');
-    source.look();
+    source.refresh();
     assert.deepEqual(source.seen(), seenAt('first'));
   });
 
   it('forgets a removed pod after its event', async () => {
     const volume = await settledVolume(node, source);
-    const removed = source.lookedAfter(() => {
+    const removed = source.refreshedAfter(() => {
       volume.unmount();
       rmSync(join(node.pods, POD_UID), { recursive: true });
     });
@@ -88,18 +88,18 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
 
   it('forgets an unmounted volume after its event', async () => {
     const volume = await settledVolume(node, source);
-    assert.deepEqual(await source.lookedAfter(() => volume.unmount()), { tokens: [], unreadable: [] });
+    assert.deepEqual(await source.refreshedAfter(() => volume.unmount()), { tokens: [], unreadable: [] });
   });
 
   it('watches a volume that was unmounted and mounted again', async () => {
     const volume = await settledVolume(node, source);
-    await source.lookedAfter(() => {
+    await source.refreshedAfter(() => {
       volume.unmount();
       volume.mount();
       rotate(volume, 'second');
     });
     assert.deepEqual(await source.scanned(), seenAt('second'));
-    assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'third')), seenAt('third'));
+    assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'third')), seenAt('third'));
   });
 
   it('watches a volume that was mounted after it was found empty', async () => {
@@ -108,7 +108,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     volume.mount();
     rotate(volume, 'first');
     assert.deepEqual(await source.scanned(), seenAt('first'));
-    assert.deepEqual(await source.lookedAfter(() => rotate(volume, 'second')), seenAt('second'));
+    assert.deepEqual(await source.refreshedAfter(() => rotate(volume, 'second')), seenAt('second'));
     assert.deepEqual(source.watchFailures, []);
   });
 
@@ -116,7 +116,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     const hooks: (() => void)[] = [];
     source = createSource(node.rootDir, { isWatching: true, onRotation: () => hooks.pop()?.() });
     const volume = await settledVolume(node, source);
-    await source.lookedAfter(() => rmSync(volume.location.link));
+    await source.refreshedAfter(() => rmSync(volume.location.link));
     assert.equal(source.observe().watches, 1);
     rotate(volume, 'second');
     hooks.push(() => rotate(volume, 'third'));
@@ -159,20 +159,20 @@ describe(`watching the pods directory (${KIND_OF_MOUNT})`, () => {
   ]) {
     it(`finds a new pod after the directory ${title}`, async () => {
       await source.scanned();
-      await source.lookedAfter(replace);
+      await source.refreshedAfter(replace);
       assert.equal(source.observe().watches, 1);
-      await source.lookedAfter(() => addPod('new'));
+      await source.refreshedAfter(() => addPod('new'));
       assert.equal(source.isPending(), true);
     });
   }
 
   it('lists the directory once for each event', async () => {
     await source.scanned();
-    await source.lookedAfter(() => addPod('one'));
+    await source.refreshedAfter(() => addPod('one'));
     source.close();
     source.shiftClock(3_600);
     addPod('two');
-    source.look();
+    source.refresh();
     assert.equal(source.isPending(), false);
   });
 
@@ -185,7 +185,7 @@ describe(`watching the pods directory (${KIND_OF_MOUNT})`, () => {
     mkdirSync(join(root, 'pods', 'one'), { recursive: true });
     await source.scanned();
     assert.deepEqual(source.watchFailures, ['event_lost']);
-    await source.lookedAfter(() => mkdirSync(join(root, 'pods', 'two')));
+    await source.refreshedAfter(() => mkdirSync(join(root, 'pods', 'two')));
   });
 
   it('opens the watch once the directory exists', async () => {
@@ -194,7 +194,7 @@ describe(`watching the pods directory (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.observe().watches, 0);
     mkdirSync(node.pods);
     await source.scanned();
-    await source.lookedAfter(() => addPod('new'));
+    await source.refreshedAfter(() => addPod('new'));
     assert.deepEqual(source.watchFailures, []);
   });
 });

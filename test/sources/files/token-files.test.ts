@@ -1,5 +1,5 @@
 /**
- * Scans and looks without any event: what was added is found, and what was removed is forgotten.
+ * Scans and refreshes without any event: what was added is found, and what was removed is forgotten.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -155,7 +155,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
   });
 });
 
-describe(`look (${KIND_OF_MOUNT})`, () => {
+describe(`refresh (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
   it('finds the volume of a new pod before the next scan', async () => {
@@ -165,11 +165,11 @@ describe(`look (${KIND_OF_MOUNT})`, () => {
     const volume = node.volume({ isMounted: false });
     // A listing is due once the age of the pod has doubled.
     source.shiftClock(1);
-    source.look();
+    source.refresh();
     assert.deepEqual(source.seen().unreadable, [`${POD_UID}/vault-token: not_mounted`]);
     volume.mount();
     volume.write({ token: nextToken({ jti: 'one' }) });
-    source.look();
+    source.refresh();
     assert.deepEqual(source.seen(), { tokens: ['vault-token/token one'], unreadable: [] });
   });
 
@@ -203,13 +203,13 @@ describe(`look (${KIND_OF_MOUNT})`, () => {
     });
   }
 
-  it('does not refresh a settled pod', async () => {
+  it('does not read a settled pod', async () => {
     const volume = node.volume();
     volume.write({ token: nextToken({ jti: 'one' }) });
     await source.scanned();
     source.shiftClock(HOUR);
     volume.write({ token: nextToken({ jti: 'two' }) });
-    source.look();
+    source.refresh();
     assert.deepEqual(source.seen().tokens, ['vault-token/token one']);
   });
 
