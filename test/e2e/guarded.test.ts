@@ -151,7 +151,7 @@ describe('a start that cannot succeed', () => {
   const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, [MAIN, 'serve', `--kubelet.root-dir=${folder}`, ...args], {
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: 120_000,
     });
 
   it('ends, with nothing listened on, where the address of the probes is taken', async () => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
 import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
@@ -135,10 +136,13 @@ describe('a request with a body', () => {
   });
 
   it('that never ends is cut off', async () => {
-    const { connect } = await start({}, { requestMs: 100, headersMs: 100, checkMs: 20 });
+    const { server, connect } = await start({}, { checkMs: 20 });
     const socket = await connect();
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx');
-    assert.match(await readAll(socket), /^HTTP\/1\.1 200/);
+    const answer = readAll(socket);
+    await once(socket, 'data');
+    server.requestTimeout = 1;
+    assert.match(await answer, /^HTTP\/1\.1 200/);
   });
 });
 
@@ -244,15 +248,24 @@ describe('a client that takes its time', () => {
   const HUGE = lasting(Buffer.alloc(64 * 1024 * 1024, 'x'));
 
   it('over its answer is cut off, and gives its slot back', async () => {
-    const { server, connect, url } = await start(
-      { maxRequests: 1, scrape: async () => HUGE },
-      { answerMs: 100 },
-    );
+    const timeIsUp = Promise.withResolvers<void>();
+    const [first, later] = [timeIsUp.promise, Promise.withResolvers<void>().promise];
+    let answers = 0;
+    const { server, connect, url } = await start({
+      maxRequests: 1,
+      scrape: async () => HUGE,
+      sleep: () => {
+        answers += 1;
+        return answers === 1 ? first : later;
+      },
+    });
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const socket = await connect();
     socket.pause();
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
     const [connection] = await accepted;
+    while (connection.bytesWritten === 0) await setImmediate();
+    timeIsUp.resolve();
     await closed(connection);
     const answer = await fetch(`${url}/metrics`, { method: 'HEAD' });
     assert.equal(answer.status, 200);
