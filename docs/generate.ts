@@ -1,5 +1,5 @@
 /**
- * Rewrites the tables in the documents that have some.
+ * Updates the tables in the documents.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fillTables } from './tables.ts';

@@ -1,7 +1,7 @@
 /**
- * `npm run screenshots`: pictures of the page for docs/status-page.md, drawn anew by Chromium.
+ * `npm run screenshots`: renders the pictures of the status page for docs/status-page.md with Chromium.
  *
- * To be looked at before they are committed: nothing else tells whether the page is good to read.
+ * Look at them before you commit them: no test checks whether the page is readable.
  */
 import type { Snapshot } from '../src/core/snapshot.ts';
 import { launchBrowser, open, type View } from '../test/support/browser.ts';
@@ -30,7 +30,7 @@ async function shootSnapshot(name: string, of: Snapshot, height: number): Promis
   await served.close();
 }
 
-/** A dozen replicas, their tokens issued one after the other. */
+/** Twelve replicas whose tokens were issued one after the other. */
 function healthy(): Snapshot {
   const tokens = Array.from({ length: 12 }, (_, index) => {
     const pod = { name: `api-${index}`, uid: `uid-${index}` };

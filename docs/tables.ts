@@ -1,7 +1,7 @@
 /**
- * The tables of the documents, made from the tables of the program.
+ * The tables of the documents, generated from the tables of the program.
  *
- * Text in, text out: a document has a place for each table it shows, between two comments. Knows no file.
+ * Text in, text out: a document marks the place of each table with two comments.
  */
 import { CAUSE_COVERAGE, type Coverage, REASON_COVERAGE } from '../alerts/coverage.ts';
 import { ALERTS } from '../alerts/groups.ts';
@@ -27,7 +27,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** The labels of a token are one word, explained beside the table. */
+/** `token` stands for the labels of a token; the README explains it above the table. */
 function labelCell(labels: readonly string[]): string {
   const isToken = TOKEN_LABELS.every((label) => labels.includes(label));
   const others = isToken ? labels.filter((label) => !TOKEN_LABELS.includes(label)) : labels;
@@ -39,10 +39,10 @@ function runbook(alert: string): string {
 }
 
 function coverageRows(metric: string, coverage: Readonly<Record<string, Coverage>>): readonly Row[] {
-  return Object.entries(coverage).map(([value, told]) => [
+  return Object.entries(coverage).map(([value, covered]) => [
     code(metric),
     code(value),
-    'alert' in told ? runbook(told.alert) : told.silentBecause,
+    'alert' in covered ? runbook(covered.alert) : covered.silentBecause,
   ]);
 }
 
@@ -50,19 +50,21 @@ function seconds(ms: number): string {
   return `${ms / 1_000} s`;
 }
 
-/** What each limit is of, and how it is said. */
-const LIMIT_WORDS: Readonly<Record<keyof Limits, readonly [of: string, say: (value: number) => string]>> = {
+/** The name of each limit, and the format of its value. */
+const LIMIT_CELLS: Readonly<
+  Record<keyof Limits, readonly [name: string, format: (value: number) => string]>
+> = {
   maxConnections: ['Connections', String],
-  maxPerPeer: ['Connections of one address, or of 64 bits of an IPv6 one', String],
-  maxHeaderBytes: ['All headers of a request', (bytes) => `${bytes / 1_024} KiB`],
-  headersMs: ['Time to send the headers, or to agree on TLS', seconds],
+  maxPerPeer: ['Connections from one address (one /64 for IPv6)', String],
+  maxHeaderBytes: ['Size of all headers of a request', (bytes) => `${bytes / 1_024} KiB`],
+  headersMs: ['Time to send the headers, or for the TLS handshake', seconds],
   requestMs: ['Time to send the request', seconds],
-  answerMs: ['Time to take the answer', seconds],
-  keepAliveMs: ['Time between two requests of a connection', seconds],
-  checkMs: ['How much later than these a connection may be closed', seconds],
+  answerMs: ['Time to receive the response', seconds],
+  keepAliveMs: ['Idle time between two requests on a connection', seconds],
+  checkMs: ['Delay until a connection over these limits is closed', seconds],
 };
 
-/** Every table by the name of its place. */
+/** Every table by the name in its comment. */
 const TABLES: Readonly<Record<string, () => string>> = {
   metrics: () =>
     table(
@@ -91,11 +93,11 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   alerts: () =>
     table(
-      ['Alert', 'Severity', 'After', 'Summary'],
-      ALERTS.map(({ name, severity, for: patience, summary }) => [
+      ['Alert', 'Severity', 'For', 'Summary'],
+      ALERTS.map(({ name, severity, for: duration, summary }) => [
         runbook(name),
         severity,
-        patience,
+        duration,
         summary,
       ]),
     ),
@@ -109,15 +111,15 @@ const TABLES: Readonly<Record<string, () => string>> = {
     ),
   knobs: () =>
     table(
-      ['Knob', 'Value', 'What it is'],
+      ['Knob', 'Value', 'Meaning'],
       Object.entries(KNOBS).map(([name, { value, meaning }]) => [code(name), value && code(value), meaning]),
     ),
   limits: () =>
     table(
-      ['Limit', 'At most'],
+      ['Limit', 'Maximum'],
       Object.entries(LIMITS).map(([name, value]) => {
-        const [of, say] = LIMIT_WORDS[name as keyof Limits];
-        return [of, say(value)];
+        const [label, format] = LIMIT_CELLS[name as keyof Limits];
+        return [label, format(value)];
       }),
     ),
   catalogue: () =>
@@ -133,7 +135,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
 
 const PLACE = /(<!-- table: (\w+) -->\n).*?(<!-- end -->)/gs;
 
-/** The document with every table as it is now. A table that is not known is a mistake in the document. */
+/** Returns the document with current tables. Throws if it names a table that does not exist. */
 export function fillTables(document: string): string {
   return document.replace(PLACE, (_place, start: string, name: string, end: string) => {
     const make = TABLES[name];

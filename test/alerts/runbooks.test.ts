@@ -150,6 +150,21 @@ describe('the runbooks', () => {
     });
   }
 
+  it('quote log messages that the exporter writes', () => {
+    const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((file) =>
+      readFileSync(join(ROOT, file), 'utf8'),
+    );
+    const quoted = NAMES.flatMap((name) => [
+      ...read(name).matchAll(/kubectl logs EXPORTER[^|\n]*\| grep '([^']+)'|the log has `([^`]+)`/g),
+    ]).map(([, searched, shown]) => searched ?? shown ?? '');
+    assert.ok(quoted.length >= 4);
+    const written = sources.join('\n');
+    assert.deepEqual(
+      quoted.filter((message) => !written.includes(message)),
+      [],
+    );
+  });
+
   for (const [step, name, patterns] of STEPS) {
     it(`${name} has the step: ${step}`, () => {
       for (const pattern of patterns) assert.match(read(name).replaceAll('\n', ' '), pattern);

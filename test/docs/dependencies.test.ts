@@ -1,5 +1,5 @@
 /**
- * Every runtime dependency has a line that says what it costs, measured with the version in use.
+ * docs/dependencies.md states the purpose and the measured cost of every runtime dependency, for the version in use.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -16,13 +16,13 @@ describe('docs/dependencies.md', () => {
   const text = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `([^`]+)` ([\d.]+) \|(.+)\|$/gm)];
 
-  it('lists the dependencies of package.json, with their versions', () => {
+  it('lists the dependencies of package.json with their versions', () => {
     const listed = Object.fromEntries(rows.map(([, name, version]) => [name, version]));
     assert.deepEqual(listed, dependencies);
   });
 
   for (const [, name, , cells = ''] of rows) {
-    it(`says what ${name} is for and what it costs`, () => {
+    it(`has the purpose and the cost of ${name}`, () => {
       assert.match(cells, /^ [^|]{10,} \| \d+ ms \| [\d.]+ MB \| [\d.]+ kB $/);
     });
   }

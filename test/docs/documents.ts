@@ -1,5 +1,5 @@
 /**
- * The documents, for the suites that read them.
+ * The Markdown files, for the suites that read them.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

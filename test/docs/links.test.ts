@@ -1,5 +1,5 @@
 /**
- * Every link inside the documents leads somewhere: to a file of the project, and to a heading that is in it.
+ * Every relative link in the documents leads to a file of the project and to a heading that exists in it.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'mocha';
 import { DOCUMENTS, ROOT } from './documents.ts';
 
-/** As GitHub makes anchors of headings. */
+/** Anchors as GitHub derives them from headings. */
 function anchorsOf(text: string): readonly string[] {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>
@@ -33,13 +33,13 @@ describe('links between the documents', () => {
       .filter(({ target }) => !/^https?:/.test(target)),
   );
 
-  it('there are some', () => assert.ok(links.length > 0));
+  it('are found', () => assert.ok(links.length > 0));
 
   for (const { name, target } of links) {
-    it(`${name} -> ${target}`, () => assert.ok(leadsSomewhere(name, target)));
+    it(`lead from ${name} to ${target}`, () => assert.ok(leadsSomewhere(name, target)));
   }
 
-  it('a missing file or heading is noticed', () => {
+  it('fail for a missing file or heading', () => {
     assert.ok(!leadsSomewhere('README.md', 'docs/nowhere.md'));
     assert.ok(!leadsSomewhere('README.md', 'CHANGELOG.md#nowhere'));
     assert.ok(!leadsSomewhere('README.md', '../'));

@@ -1,5 +1,5 @@
 /**
- * What the documents name is there: metrics, options, variables, reasons, commands and scripts.
+ * Metrics, options, variables, reasons, commands and scripts that the documents name exist.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { DOCUMENTS, ROOT } from './documents.ts';
 const options = Object.values(OPTIONS);
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
 
-/** Options of the programs that runbooks have people run: kubectl, curl, journalctl, the API server. */
+/** Options of programs that the documents use: kubectl, curl, journalctl, the API server. */
 const FOREIGN_OPTIONS = `
   as audience build-arg cacert clusterrole duration field-selector from-file from-literal previous raw serviceaccount short since sort-by tail time-style
   api-audiences service-account-extend-token-expiration service-account-issuer service-account-key-file
@@ -24,7 +24,7 @@ const FOREIGN_OPTIONS = `
 
 const NODE_OPTIONS = [...process.allowedNodeEnvironmentFlags].map((flag) => flag.replace(/^--/, ''));
 
-/** How a kind of name is written in a document, and those that are. */
+/** How each kind of name appears in a document, and the names that exist. */
 const KINDS: readonly {
   readonly kind: string;
   readonly written: RegExp;
@@ -73,7 +73,7 @@ function strangers(text: string, { written, known }: (typeof KINDS)[number]): re
 
 describe('the names in the documents', () => {
   for (const row of KINDS) {
-    it(`every ${row.kind} named is there`, () => {
+    it(`include only a ${row.kind} that exists`, () => {
       const found = DOCUMENTS.map(({ name, text }) => [name, strangers(text, row)]);
       assert.deepEqual(
         found.filter(([, names]) => names?.length),
@@ -90,7 +90,7 @@ describe('the names in the documents', () => {
     ['command', 'sa-token-exporter nonsense'],
     ['script', 'npm run nonsense'],
   ] as const) {
-    it(`a ${kind} that is not there is noticed`, () => {
+    it(`fail for a ${kind} that does not exist`, () => {
       const row = KINDS.find((one) => one.kind === kind);
       assert.ok(row);
       assert.equal(strangers(text, row).length, 1);

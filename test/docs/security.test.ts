@@ -1,5 +1,5 @@
 /**
- * The limit that docs/security.md tells is the one that holds; the others are in a table of docs/authentication.md.
+ * The memory limit in docs/security.md is that of the manifest; the other limits are in a table of docs/authentication.md.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ describe('docs/security.md', () => {
   const manifest = readFileSync(join(ROOT, 'daemonset/base/daemonset.yaml'), 'utf8');
   const [, memory] = /limits:\s+memory: (\d+)Mi/.exec(manifest) ?? [];
 
-  it('tells the memory that the manifest allows', () => {
+  it('has the memory limit of the manifest', () => {
     assert.ok(memory !== undefined && text.includes(`${memory} MiB of memory`));
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The tables in the documents are those of the program, and the example of a rules file is one.
+ * The tables in the documents are current, and the examples of configuration files are valid.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -38,11 +38,11 @@ describe('the tables of the documents', () => {
     });
   }
 
-  it('a table that nobody makes is a mistake', () => {
+  it('fails for a table that does not exist', () => {
     assert.throws(() => fillTables('<!-- table: nonsense -->\n<!-- end -->\n'), /no table nonsense/);
   });
 
-  it('the example of a web configuration file is one, and has all that there can be in it', async () => {
+  it('the example of a web configuration file is valid and has every section', async () => {
     const example = /```yaml\n(tls_server_config.*?)```/s.exec(documentNamed('docs/authentication.md'))?.[1];
     const read = await parseWebConfig(example ?? '', 'example.yaml');
     assert.ok(read.ok, JSON.stringify(read));
@@ -50,7 +50,7 @@ describe('the tables of the documents', () => {
     assert.deepEqual([tls?.clientAuth, headers.size, users.size, rateLimit?.burst], ['verified', 1, 1, 20]);
   });
 
-  it('the example of a rules file is a rules file', async () => {
+  it('the example of a rules file is valid', async () => {
     const example = /```yaml\n(.*?)```/s.exec(documentNamed('docs/audiences.md'))?.[1];
     const read = await parseAudienceRules(example ?? '', 'example.yaml');
     assert.ok(read.ok, JSON.stringify(read));

@@ -1,5 +1,5 @@
 /**
- * No tracked file tells where, or on whose machine, it was written.
+ * No tracked file contains traces of the machine it was written on, or of unfinished work.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -8,20 +8,20 @@ import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ROOT } from './documents.ts';
 
-/** Regular expressions as git grep takes them, and what each finds; in pieces, or they would find themselves. */
+/** Regular expressions for git grep, each with a match; in pieces, so that they do not match themselves. */
 const FORBIDDEN = [
   {
     what: 'home folder',
     pattern: '/(home|Users)/[a-z]|[/]root/',
-    example: ['', 'home', 'someone'].join('/'),
+    example: ['', 'home', 'user'].join('/'),
   },
   { what: 'folder outside the project', pattern: '[.][.]/shared/', example: ['..', 'shared', ''].join('/') },
   {
-    what: 'mark of unfinished work',
+    what: 'marker of unfinished work',
     pattern: '\\b(TO[D]O|FIX[M]E|X[X]X)\\b',
     example: ['TO', 'DO'].join(''),
   },
-  { what: 'number of an issue of ours', pattern: '\\b[Ii]ssue #?[0-9]', example: ['issue', '7'].join(' ') },
+  { what: 'issue number', pattern: '\\b[Ii]ssue #?[0-9]', example: ['issue', '7'].join(' ') },
 ] as const;
 
 /** Lines of tracked text files that match. */
@@ -36,7 +36,7 @@ function grep(pattern: string): readonly string[] {
 
 describe('tracked files', () => {
   for (const { what, pattern, example } of FORBIDDEN) {
-    it(`hold no ${what}`, () => {
+    it(`contain no ${what}`, () => {
       assert.match(example, new RegExp(pattern));
       assert.deepEqual(grep(pattern), []);
     });
@@ -44,17 +44,17 @@ describe('tracked files', () => {
 
   it('can be searched', () => assert.ok(grep('^# sa-token-exporter$').length > 0));
 
-  it('do not name the folder they lie in', () => {
+  it('do not contain the path of the checkout', () => {
     const literal = ROOT.replace(/\/$/, '').replace(/[^\w/-]/g, '\\$&');
     assert.deepEqual(grep(`(^|[^[:alnum:]_./-])${literal}($|[^[:alnum:]_-])`), []);
   });
 
-  it('hold no address that a package was fetched from', () => {
+  it('contain no URL of a package registry', () => {
     const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
     assert.doesNotMatch(lock, /"resolved"/);
   });
 
-  it('are none of what is built', () => {
+  it('include no build output', () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
     assert.deepEqual(
       tracked.filter((file) => /^(dist|coverage|node_modules)\//.test(file)),
