@@ -1,8 +1,10 @@
 /**
- * Log lines as named fields, in logfmt or JSON.
+ * Writes log lines of named fields, in logfmt or JSON.
  *
- * Fields are short, named facts: never an object, an error or a library's message, any of which may hold a token.
+ * A field is a short string, a number or a boolean: never an object, an error or a library's message, any of which
+ * may hold a token.
  */
+import { errorCode } from './error-code.ts';
 import { printableJson } from './sanitize.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -14,16 +16,16 @@ export type Fields = Readonly<Record<string, string | number | boolean>>;
 export type Log = Readonly<Record<LogLevel, (message: string, fields?: Fields) => void>>;
 
 export interface LogOptions {
-  /** Least severe level to be written. */
+  /** Minimum level. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Takes one line, line break included. */
+  /** Called with one line, including its line break. */
   readonly write: (line: string) => void;
   /** RFC 3339. */
   readonly timestamp: () => string;
 }
 
-/** What needs no quotes in logfmt. */
+/** Values that logfmt takes without quotes. */
 const BARE = /^[\w.:/+-]+$/;
 
 function logfmt(fields: Fields): string {
@@ -46,16 +48,15 @@ export function createLog({ level, format, write, timestamp }: LogOptions): Log 
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Where an error was thrown: the first frame of its stack, which begins with the message and may repeat it. */
+/** The first frame of the stack. The message is cut off first: the stack starts with it, and it may look like frames. */
 function thrownAt({ stack = '', message }: Error): string {
   const from = stack.indexOf(message);
   const frames = from < 0 ? '' : stack.slice(from + message.length);
   return /^ {4}at (.*)$/m.exec(frames)?.[1] ?? '';
 }
 
-/** What may be said of an error: its kind, its code and where it was thrown, never its message. */
+/** What is safe to log of an error: its name, its code and where it was thrown, never its message. */
 export function errorFields(error: unknown): Fields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return { error: error.name, code, at: thrownAt(error) };
+  return { error: error.name, code: errorCode(error) ?? '', at: thrownAt(error) };
 }

@@ -1,5 +1,5 @@
 /**
- * Log lines, and what never gets into one.
+ * Log lines, and what must never appear in one.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -12,7 +12,7 @@ import {
   type LogOptions,
 } from '../../src/util/log.ts';
 
-/** Logs by `run`, and answers the lines. */
+/** Returns the lines that `run` logs. */
 function lines(
   run: (log: ReturnType<typeof createLog>) => void,
   overrides: Partial<LogOptions> = {},
@@ -31,7 +31,7 @@ function lines(
 
 describe('log levels', () => {
   for (const [index, level] of LOG_LEVELS.entries()) {
-    it(`${level} writes what is as severe or more, and nothing else`, () => {
+    it(`${level} writes its own level and more severe ones only`, () => {
       const written = lines((log) => LOG_LEVELS.map((severity) => log[severity](severity)), { level });
       assert.deepEqual(
         written.map((line) => /msg=(\w+)/.exec(line)?.[1]),
@@ -42,7 +42,7 @@ describe('log levels', () => {
 });
 
 describe('logfmt', () => {
-  it('is one line of time, level, message and fields', () => {
+  it('writes time, level, message and fields on one line', () => {
     const [line] = lines((log) => log.warn('token rotated', { pod: 'a-0', tokens: 3, isNew: true }));
     assert.equal(
       line,
@@ -51,13 +51,13 @@ describe('logfmt', () => {
   });
 
   for (const { it: title, value, text } of [
-    { it: 'a blank', value: 'a b', text: '"a b"' },
-    { it: 'nothing', value: '', text: '""' },
+    { it: 'a space', value: 'a b', text: '"a b"' },
+    { it: 'an empty string', value: '', text: '""' },
     { it: 'a quote', value: 'a"b', text: '"a\\"b"' },
     { it: 'an equals sign', value: 'a=b', text: '"a=b"' },
     { it: 'a line feed', value: 'a\nlevel=error', text: '"a\\nlevel=error"' },
-    { it: 'an escape', value: '\x1b[31m\x9b', text: '"\\u001b[31m\\u009b"' },
-    { it: 'a change of direction', value: '\u202e', text: '"\\u202e"' },
+    { it: 'an escape sequence', value: '\x1b[31m\x9b', text: '"\\u001b[31m\\u009b"' },
+    { it: 'a right-to-left override', value: '\u202e', text: '"\\u202e"' },
   ]) {
     it(`quotes ${title}`, () => {
       assert.ok(lines((log) => log.info('m', { value }))[0]?.endsWith(` value=${text}\n`));
@@ -66,7 +66,7 @@ describe('logfmt', () => {
 });
 
 describe('JSON lines', () => {
-  it('are objects of the same fields', () => {
+  it('hold the same fields as an object', () => {
     const fields: Fields = { value: 'a "b"\n\x1b\u202e', count: 3, isNew: false };
     const [line = ''] = lines((log) => log.error('m', fields), { format: 'json' });
     assert.deepEqual(JSON.parse(line), {
@@ -90,11 +90,11 @@ describe('errorFields', () => {
     },
     { it: 'a cause', error: new Error('x', { cause: new Error(secret) }) },
     { it: 'the errors of an aggregate', error: new AggregateError([new Error(secret)], 'x') },
-    { it: 'what is no error', error: secret },
-    { it: 'an object', error: { message: secret, stack: secret } },
-    { it: 'a code that is no text', error: Object.assign(new Error('x'), { code: { secret } }) },
+    { it: 'a string that was thrown', error: secret },
+    { it: 'an object that was thrown', error: { message: secret, stack: secret } },
+    { it: 'a code that is not a string', error: Object.assign(new Error('x'), { code: { secret } }) },
     {
-      it: 'a message changed later',
+      it: 'a message that was changed later',
       error: Object.assign(new Error(`a\n    at ${secret}`), { message: 'b' }),
     },
   ];
@@ -108,23 +108,23 @@ describe('errorFields', () => {
     }
   }
 
-  it('keeps what the engine quotes of JSON out', () => {
+  it('keeps the input quoted by a SyntaxError of JSON.parse out', () => {
     try {
       JSON.parse(`"\n    at ${secret}`);
-      assert.fail('that is no JSON');
+      assert.fail('not JSON');
     } catch (error) {
       assert.ok(error instanceof SyntaxError);
       assert.doesNotMatch(JSON.stringify(errorFields(error)), /eyJ/);
     }
   });
 
-  it('tells kind, code and place', () => {
+  it('returns the name, the code and the place of the error', () => {
     const { error, code, at } = errorFields(Object.assign(new TypeError('x'), { code: 'EACCES' }));
     assert.deepEqual([error, code], ['TypeError', 'EACCES']);
     assert.match(String(at), /log\.test\.ts:\d+:\d+/);
   });
 
-  it('tells what it can of an error without a stack', () => {
+  it('returns an empty place for an error without a stack', () => {
     const error = new Error('x');
     delete error.stack;
     assert.deepEqual(errorFields(error), { error: 'Error', code: '', at: '' });

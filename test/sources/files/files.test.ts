@@ -22,7 +22,7 @@ interface Started {
   /** Facts and last run at the end of each pass. */
   readonly passes: readonly (readonly [Observation, ReturnType<Source<Observation>['lastRun']>])[];
   readonly errors: readonly unknown[];
-  /** Resolves at the end of the next pass. */
+  /** Resolves after the next scan or refresh. */
   readonly nextPass: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }

@@ -252,7 +252,7 @@ describe('a pass that throws', () => {
     { it: 'in isPending', target: { isPending: fail }, passes: 2 },
   ];
   for (const { it: title, target, options = {}, passes: expected } of cases) {
-    it(`${title} is reported, and the next pass follows`, async () => {
+    it(`${title} is reported, and the loop continues`, async () => {
       const { clock, done, takeErrors, passes } = await run(target, options);
       await clock.advance(INTERVAL_MS);
       assert.deepEqual(done, ['scan 0', 'scan 30000']);
@@ -261,7 +261,7 @@ describe('a pass that throws', () => {
     });
   }
 
-  it('in a refresh is reported, and the next pass follows', async () => {
+  it('in a refresh is reported, and the loop continues', async () => {
     const { clock, done, takeErrors, nudge } = await run({ refresh: fail });
     nudge();
     await clock.advance(1_000);
@@ -300,7 +300,7 @@ describe('the end of the loop', () => {
     assert.equal(passes(), 1);
   });
 
-  it('comes before the first pass if the signal was aborted before the start', async () => {
+  it('comes before any scan if the signal was aborted before the start', async () => {
     const reconciler = createReconciler({
       target: { scan: assert.fail, refresh: assert.fail, isPending: assert.fail },
       clock: createFakeClock(),
