@@ -114,7 +114,7 @@ const TROUBLE_ALERTS: readonly Alert[] = [
     expr: `min by (${BY.node}) (${bridged('satoken_web_config_last_reload_successful')}) == 0`,
     summary: 'The exporter does not take its web configuration as it is now.',
     description:
-      'Node {{ $labels.node }}: the exporter goes on with the web configuration it had, so a new certificate, or the removal of a user, has no effect yet; and after a restart it may not come up. Check first: its log, for "web configuration is not taken".',
+      'Node {{ $labels.node }}: the exporter goes on with the web configuration it had, so a new certificate, or the removal of a user, has no effect yet; and after a restart it may not come up. Check first: its log, for "invalid web configuration".',
   },
   {
     ...warning,

@@ -188,7 +188,7 @@ async function readRules({ audienceRules }: Config) {
 async function run(commandLine: CommandLine): Promise<Exit> {
   const { command, config } = commandLine;
   const read = await readRules(config);
-  if (!read.ok) return complain(read.problems);
+  if (!read.ok) return complain(read.error);
   const audience = { rules: read.value, useCatalogue: config.useCatalogue };
   const takeSnapshot = createTakeSnapshot({ rotationGrace: config.rotationGrace, audience });
   if (command === 'serve') return runServe(config, takeSnapshot);

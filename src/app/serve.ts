@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import type { Config } from '../config/options.ts';
-import { problemsOf, type Read } from '../config/yaml-file.ts';
+import { type Problems, problemsOf } from '../config/yaml-file.ts';
 import type { SourceFacts } from '../core/facts.ts';
 import type { TakeSnapshot } from '../core/snapshot.ts';
 import { type BuildInfo, createExporterMetrics, type ExporterMetrics } from '../metrics/exporter-metrics.ts';
@@ -15,8 +15,9 @@ import { createScrape } from '../metrics/scrape.ts';
 import { type Rotation, rotationLag } from '../sources/files/volume.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';
+import type { Result } from '../util/result.ts';
 import type { Guard } from '../web/auth/guard.ts';
-import { openSettings } from '../web/config/reloader.ts';
+import { openWebConfig } from '../web/config/reloader.ts';
 import { createWeb, type WebOptions } from '../web/web.ts';
 import { type CreatedSources, createSources, listSources, type SourcesOptions } from './sources.ts';
 import { createState, type State } from './state.ts';
@@ -99,7 +100,7 @@ function connectSources(
 /** The guard that asks the API server who asks; undefined where none is wanted. */
 async function createAccessGuard(
   shared: Shared,
-): Promise<Read<{ readonly guard: Guard; readonly close: () => void } | undefined>> {
+): Promise<Result<{ readonly guard: Guard; readonly close: () => void } | undefined, Problems>> {
   const { config, log, clock, build, onError } = shared;
   if (!config.isKubernetesAuth) return { ok: true, value: undefined };
   const [{ joinAccess }, { createKubernetesAuth }] = await Promise.all([
@@ -112,7 +113,7 @@ async function createAccessGuard(
     onRequest: countRequests(shared),
     onFailure: (resource, reason) => log.warn('API server does not tell who asks', { resource, reason }),
   });
-  if (!joined.ok) return { ok: false, problems: [`--web.kubernetes-auth: ${joined.problem}`] };
+  if (!joined.ok) return { ok: false, error: [`--web.kubernetes-auth: ${joined.problem}`] };
   const { review, close } = joined.reviewer;
   const { monotonicMs } = clock;
   const guard = createKubernetesAuth({ review, monotonicMs, onError: onError('request') });
@@ -174,22 +175,22 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const { refresh, isReady } = createRefresh(shared, () => state);
   const { sources, problems } = await connectSources(shared, refresh);
   const access = await createAccessGuard(shared);
-  const settings = await openSettings({
+  const webConfig = await openWebConfig({
     ...shared,
-    onRead: (isTaken) => {
-      metrics.set(EXPORTER.webConfigReloadSuccessful, Number(isTaken));
-      if (isTaken) metrics.set(EXPORTER.webConfigReloadTime, clock.now());
+    onLoad: (isSuccessful) => {
+      metrics.set(EXPORTER.webConfigReloadSuccessful, Number(isSuccessful));
+      if (isSuccessful) metrics.set(EXPORTER.webConfigReloadTime, clock.now());
     },
     onError: onError('web_config'),
   });
   const required = config.clusterMode === 'on' ? problems : [];
-  if (required.length > 0 || !access.ok || !settings.ok)
-    return [...required, ...problemsOf(access), ...problemsOf(settings)];
+  if (required.length > 0 || !access.ok || !webConfig.ok)
+    return [...required, ...problemsOf(access), ...problemsOf(webConfig)];
   for (const problem of problems) log.warn('API server is not asked', { problem });
   const state = createState({ ...shared, sources, now: clock.now, isContinuous: true });
   const web = await createWeb({
     ...shared,
-    settings: settings.value,
+    webConfig: webConfig.value,
     answers: createAnswers(shared, state, isReady),
     kubernetesAuth: access.value?.guard,
     onRejection: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),

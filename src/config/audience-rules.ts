@@ -1,7 +1,5 @@
 /**
- * Reads the user's file of expected audiences: YAML, every mistake told with its line.
- *
- * Knows the form of the file, nothing of tokens.
+ * Reads the file of `--audience.expect`, the audiences that tokens are expected to have.
  *
  *     rules:
  *       - namespace: payments
@@ -14,11 +12,19 @@ import type { Document, Pair } from 'yaml';
 import type { AudienceRule } from '../core/audience.ts';
 import { matchesGlob } from '../core/pattern.ts';
 import type { TokenIdentity } from '../core/token.ts';
-import { entriesOf, parseYaml, type Read, type Reading, readConfigFile, readText } from './yaml-file.ts';
+import type { Result } from '../util/result.ts';
+import {
+  type Problems,
+  pairsOf,
+  parseYaml,
+  readConfigFile,
+  readString,
+  type YamlReader,
+} from './yaml-file.ts';
 
 type Matcher = (identity: TokenIdentity) => boolean;
 
-/** Keys of a rule that take a glob, and what each is matched against. */
+/** Keys of a rule that take a glob, and the value that each matches. */
 const GLOBS: Readonly<Record<string, (identity: TokenIdentity) => string>> = {
   namespace: ({ namespace }) => namespace,
   pod: ({ pod }) => pod,
@@ -28,50 +34,55 @@ const GLOBS: Readonly<Record<string, (identity: TokenIdentity) => string>> = {
 };
 const RULE_KEYS = [...Object.keys(GLOBS), 'audiences'];
 
-/** What other kinds of glob give a meaning, and no name or path of a token has in it. */
+/** Special in other kinds of globs, and in no name or path of a token. */
 const OTHER_GLOBS = /[?[\]{}()!\\]/;
 
-function readGlob(reading: Reading, key: string, { key: at, value }: Pair): Matcher | undefined {
+function readGlob(reader: YamlReader, key: string, { key: at, value }: Pair): Matcher | undefined {
   const select = GLOBS[key];
-  const glob = readText(reading, value, at, key);
+  const glob = readString(reader, value, at, `${key}:`);
   if (glob === undefined || select === undefined) return undefined;
-  if (OTHER_GLOBS.test(glob)) return reading.problem(at, `${key}: of all globs, only * and ** are known`);
+  if (OTHER_GLOBS.test(glob)) return reader.problem(at, `${key}: unsupported wildcard; supported: * and **`);
   return (identity) => matchesGlob(glob, select(identity));
 }
 
-function readAudiences(reading: Reading, { key, value }: Pair): readonly string[] | undefined {
-  if (!reading.yaml.isSeq(value) || value.items.length === 0)
-    return reading.problem(key, 'audiences must be a list of at least one text');
-  const texts = value.items.map((item) => readText(reading, item, item, 'an audience'));
-  return texts.every((text) => text !== undefined) ? texts : undefined;
+function readAudiences(reader: YamlReader, { key, value }: Pair): readonly string[] | undefined {
+  if (!reader.yaml.isSeq(value) || value.items.length === 0)
+    return reader.problem(key, 'audiences: must be a list of at least one string');
+  const audiences = value.items.map((item) => readString(reader, item, item, 'an audience'));
+  return audiences.every((audience) => audience !== undefined) ? audiences : undefined;
 }
 
-function readRule(reading: Reading, node: unknown): AudienceRule | undefined {
-  if (!reading.yaml.isMap(node)) return reading.problem(node, 'a rule must be a mapping');
-  const { audiences: pair, ...globs } = Object.fromEntries(entriesOf(reading, node, RULE_KEYS));
-  const matchers = Object.entries(globs).map(([key, glob]) => readGlob(reading, key, glob));
-  if (pair === undefined) return reading.problem(node, 'a rule needs audiences');
-  const audiences = readAudiences(reading, pair);
+function readRule(reader: YamlReader, node: unknown): AudienceRule | undefined {
+  if (!reader.yaml.isMap(node)) return reader.problem(node, 'a rule must be a mapping');
+  const { audiences: pair, ...globs } = Object.fromEntries(pairsOf(reader, node, RULE_KEYS));
+  const matchers = Object.entries(globs).map(([key, glob]) => readGlob(reader, key, glob));
+  if (pair === undefined) return reader.problem(node, 'audiences: required in every rule');
+  const audiences = readAudiences(reader, pair);
   if (audiences === undefined) return undefined;
-  const origin = `the rule in line ${reading.lineOf(node)} of ${reading.file}`;
+  const origin = `the rule at ${reader.file}:${reader.lineOf(node)}`;
   return { audiences, origin, matches: (identity) => matchers.every((matches) => matches?.(identity)) };
 }
 
-function readRules(reading: Reading, contents: Document['contents']): readonly AudienceRule[] | undefined {
-  const { yaml, problem } = reading;
-  const rules = yaml.isMap(contents) ? entriesOf(reading, contents, ['rules']).get('rules') : undefined;
+function readRules(reader: YamlReader, contents: Document['contents']): readonly AudienceRule[] | undefined {
+  const { yaml, problem } = reader;
+  const rules = yaml.isMap(contents) ? pairsOf(reader, contents, ['rules']).get('rules') : undefined;
   if (rules === undefined || !yaml.isSeq(rules.value))
-    return problem(rules?.key ?? contents, 'the file must hold a list, rules');
-  return rules.value.items.map((node) => readRule(reading, node)).filter((rule) => rule !== undefined);
+    return problem(
+      rules?.key ?? contents,
+      'the file must be a mapping with a list of rules under the key rules',
+    );
+  return rules.value.items.map((node) => readRule(reader, node)).filter((rule) => rule !== undefined);
 }
 
-/** Reads the rules from the text of a file; `file` is its name, for messages. */
-export function parseAudienceRules(text: string, file: string): Promise<Read<readonly AudienceRule[]>> {
+/** `file` is its name in messages. */
+export function parseAudienceRules(
+  text: string,
+  file: string,
+): Promise<Result<readonly AudienceRule[], Problems>> {
   return parseYaml(text, file, readRules);
 }
 
-/** Reads the rules of the file at `path`. */
-export async function readAudienceRules(path: string): Promise<Read<readonly AudienceRule[]>> {
-  const read = await readConfigFile(path);
-  return read.ok ? parseAudienceRules(read.value.toString('utf8'), path) : read;
+export async function readAudienceRules(path: string): Promise<Result<readonly AudienceRule[], Problems>> {
+  const content = await readConfigFile(path);
+  return content.ok ? parseAudienceRules(content.value.toString('utf8'), path) : content;
 }

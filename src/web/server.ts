@@ -5,7 +5,7 @@
  * (400, 408, 417 or 431) and lose their connection.
  */
 import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
-import type { TlsSettings } from './config/settings.ts';
+import type { TlsConfig } from './config/web-config.ts';
 import { limitPeers } from './connection-limit.ts';
 import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
 import type { TlsServer } from './tls.ts';
@@ -75,7 +75,7 @@ export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_
 /** Loads TLS only here: it costs memory. */
 export async function createSecureServer(
   options: ServerOptions,
-  tls: TlsSettings,
+  tls: TlsConfig,
   limits: Limits = LIMITS,
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');

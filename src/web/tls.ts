@@ -8,12 +8,12 @@ import type { RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { isNameAllowed } from './alternative-names.ts';
-import type { ClientAuth, TlsSettings } from './config/settings.ts';
+import type { ClientAuth, TlsConfig } from './config/web-config.ts';
 
 export interface TlsServer {
   readonly server: Server;
   /** Who connects from now on is shown these certificates and asked for those. */
-  readonly renew: (settings: TlsSettings) => void;
+  readonly renew: (settings: TlsConfig) => void;
 }
 
 /** What a client must have shown, by what is asked for. OpenSSL has verified what there was. */
@@ -25,7 +25,7 @@ const ENOUGH: Readonly<Record<ClientAuth, (isShown: boolean, isVerified: boolean
   verified: (_isShown, isVerified) => isVerified,
 };
 
-function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsSettings): boolean {
+function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsConfig): boolean {
   const certificate = socket.getPeerX509Certificate();
   const isShown = certificate !== undefined;
   if (!ENOUGH[clientAuth](isShown, isShown && socket.authorized)) return false;
@@ -38,14 +38,14 @@ function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsSettings)
  */
 const ONCE = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;
 
-function contextOf({ context }: TlsSettings) {
+function contextOf({ context }: TlsConfig) {
   return { ...context, secureOptions: ONCE };
 }
 
 /** Makes the server, not yet listening. Whether certificates are asked for stays as it is now. */
 export function createTlsServer(
   options: ServerOptions,
-  initially: TlsSettings,
+  initially: TlsConfig,
   handshakeMs: number,
   handle: RequestListener,
 ): TlsServer {
@@ -65,7 +65,7 @@ export function createTlsServer(
   server.prependListener('secureConnection', (socket) => {
     if (!isWelcome(socket, settings)) socket.destroy();
   });
-  const renew = (next: TlsSettings): void => {
+  const renew = (next: TlsConfig): void => {
     settings = next;
     server.setSecureContext(contextOf(next));
   };

@@ -11,8 +11,8 @@ import { createBasicAuth } from './auth/basic-auth.ts';
 import { createConcurrencyLimiter } from './auth/concurrency-limiter.ts';
 import type { Guard, Rejection } from './auth/guard.ts';
 import { verifyPassword } from './auth/password.ts';
-import type { Settings } from './config/reloader.ts';
-import type { WebSettings } from './config/settings.ts';
+import type { WebConfigReloader } from './config/reloader.ts';
+import type { WebConfig } from './config/web-config.ts';
 import { createDoor } from './http-listener.ts';
 import { createProbeServer, createSecureServer, createServer, type ServerOptions } from './server.ts';
 
@@ -20,7 +20,7 @@ export interface WebOptions {
   readonly config: Pick<Config, 'listenAddress' | 'probeAddress'>;
   readonly clock: MonotonicClock;
   readonly log: Log;
-  readonly settings: Settings;
+  readonly webConfig: WebConfigReloader;
   readonly answers: Omit<ServerOptions, 'guard' | 'headers'>;
   /** Undefined where the API server is not asked who may ask. */
   readonly kubernetesAuth: Guard | undefined;
@@ -40,25 +40,25 @@ export interface Web {
   readonly drain: () => Promise<void>;
 }
 
-function createGuard({ clock, settings, kubernetesAuth, onRejection, onError }: WebOptions): Guard {
+function createGuard({ clock, webConfig, kubernetesAuth, onRejection, onError }: WebOptions): Guard {
   const { monotonicMs } = clock;
-  const { current } = settings;
+  const { current } = webConfig;
   const users = () => current().users;
   const limiter = createConcurrencyLimiter(monotonicMs);
   const basicAuth = createBasicAuth({ users, verify: verifyPassword, limiter, onError });
-  return createAuth({ settings: current, basicAuth, kubernetesAuth, monotonicMs, onRejection });
+  return createAuth({ webConfig: current, basicAuth, kubernetesAuth, monotonicMs, onRejection });
 }
 
 /** Says it where secrets go over the wire for all to read. */
-function warn({ log, kubernetesAuth }: WebOptions, { tls, users }: WebSettings): void {
+function warn({ log, kubernetesAuth }: WebOptions, { tls, users }: WebConfig): void {
   if (tls === undefined && (users.size > 0 || kubernetesAuth !== undefined))
     log.warn('credentials are sent without TLS');
 }
 
 /** Makes the servers, not yet listening. */
 export async function createWeb(options: WebOptions): Promise<Web> {
-  const { config, clock, log, settings, answers, onListening } = options;
-  const { current, follow } = settings;
+  const { config, clock, log, webConfig, answers, onListening } = options;
+  const { current } = webConfig;
   const served = { ...answers, guard: createGuard(options), headers: () => current().headers };
   const { tls } = current();
   const secure = tls && (await createSecureServer(served, tls));
@@ -90,5 +90,5 @@ export async function createWeb(options: WebOptions): Promise<Web> {
     const next = current().tls;
     if (next !== undefined) secure?.renew(next);
   };
-  return { listen, run: (signal) => follow(signal, renew), drain };
+  return { listen, run: (signal) => webConfig.run(signal, renew), drain };
 }

@@ -47,7 +47,7 @@ const CLUSTER_CASES: readonly Case[] = [
 const broken: Firing = {
   labels: NODE,
   description:
-    'Node node-1: the exporter goes on with the web configuration it had, so a new certificate, or the removal of a user, has no effect yet; and after a restart it may not come up. Check first: its log, for "web configuration is not taken".',
+    'Node node-1: the exporter goes on with the web configuration it had, so a new certificate, or the removal of a user, has no effect yet; and after a restart it may not come up. Check first: its log, for "invalid web configuration".',
 };
 const taken = (values: string) => ({ [scraped('satoken_web_config_last_reload_successful')]: values });
 

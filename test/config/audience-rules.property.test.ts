@@ -1,5 +1,5 @@
 /**
- * Any text for the user's file of expected audiences: rules or problems, soon, never a throw.
+ * Any text as file of expected audiences: it results in rules or problems, never in an exception.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ function assertUsable(rules: readonly AudienceRule[]): void {
   }
 }
 
-/** Each problem is one printable line and names a line that the file has. */
+/** Each problem is one printable line, with a line number within the file. */
 function assertPlaced(problems: readonly string[], lines: number): void {
   assert.ok(problems.length > 0);
   for (const problem of problems) {
@@ -25,7 +25,7 @@ function assertPlaced(problems: readonly string[], lines: number): void {
   }
 }
 
-describe('any text for rules', () => {
+describe('any text as audience rules', () => {
   const pieces = fc.constantFrom(
     ...[
       'rules:',
@@ -71,12 +71,12 @@ describe('any text for rules', () => {
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
   );
 
-  it('gives rules or problems with their lines, never a throw', async () => {
+  it('results in rules, or in problems with their lines', async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (text) => {
         const result = await parseAudienceRules(text, 'f');
         if (result.ok) assertUsable(result.value);
-        else assertPlaced(result.problems, text.split('\n').length);
+        else assertPlaced(result.error, text.split('\n').length);
       }),
       { numRuns: 2_000 },
     );
@@ -94,10 +94,10 @@ describe('any text for rules', () => {
         .map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(9)}]`)
         .join('\n')}`,
     },
-    { it: 'an alias of what it is in', text: 'rules: &r\n- audiences: *r\n' },
+    { it: 'an alias of its own parent', text: 'rules: &r\n- audiences: *r\n' },
     { it: '100,000 aliases', text: `rules:\n- &r {audiences: [a]}\n${'- *r\n'.repeat(100_000)}` },
-    { it: '100,000 lists in one another', text: '['.repeat(100_000) + ']'.repeat(100_000) },
-    { it: '100,000 block lists in one another', text: '- '.repeat(100_000) },
+    { it: '100,000 nested lists', text: '['.repeat(100_000) + ']'.repeat(100_000) },
+    { it: '100,000 nested block lists', text: '- '.repeat(100_000) },
     {
       it: '100,000 keys',
       text: `rules:\n-\n${Array.from({ length: 100_000 }, (_, i) => `  a${i}: 1\n`).join('')}`,
@@ -114,7 +114,7 @@ describe('any text for rules', () => {
     }).timeout(WORK_TIMEOUT_MS);
   }
 
-  it('is no trouble where it holds 20,000 rules', async () => {
+  it('results in rules for 20,000 of them', async () => {
     const result = await parseAudienceRules(`rules:\n${'- {pod: x, audiences: [a]}\n'.repeat(20_000)}`, 'f');
     assert.ok(result.ok);
     assert.equal(result.value.length, 20_000);

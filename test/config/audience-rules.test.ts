@@ -1,5 +1,5 @@
 /**
- * The user's file of expected audiences: what it means, and the reading of it.
+ * The file of expected audiences: what its rules match, and how it is read.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ async function rulesOf(...lines: readonly string[]): Promise<readonly AudienceRu
 }
 
 describe('the rules of a file', () => {
-  it('are read in their order, each with its audiences and where it stands', async () => {
+  it('keep their order, each with its audiences and its line', async () => {
     const rules = await rulesOf(
       '# expected audiences',
       'rules:',
@@ -36,20 +36,20 @@ describe('the rules of a file', () => {
     assert.deepEqual(
       rules.map(({ audiences, origin }) => ({ audiences, origin })),
       [
-        { audiences: ['vault', 'https://vault.example.com'], origin: 'the rule in line 3 of rules.yaml' },
-        { audiences: ['sts.eu-central-1.amazonaws.com'], origin: 'the rule in line 7 of rules.yaml' },
+        { audiences: ['vault', 'https://vault.example.com'], origin: 'the rule at rules.yaml:3' },
+        { audiences: ['sts.eu-central-1.amazonaws.com'], origin: 'the rule at rules.yaml:7' },
       ],
     );
   });
 
-  it('may be none', async () => assert.deepEqual(await rulesOf('rules: []'), []));
+  it('may be an empty list', async () => assert.deepEqual(await rulesOf('rules: []'), []));
 
-  it('may be JSON, which is YAML', async () => {
+  it('may be JSON, which is valid YAML', async () => {
     const [rule] = await rulesOf(JSON.stringify({ rules: [{ pod: 'api-*', audiences: ['a'] }] }));
     assert.equal(rule?.matches(IDENTITY), true);
   });
 
-  it('may have anchors that nothing refers to', async () => {
+  it('may have anchors that no alias refers to', async () => {
     assert.equal((await rulesOf('rules: &all', '  - audiences: [a]')).length, 1);
   });
 });
@@ -78,13 +78,13 @@ describe('a rule', () => {
     { glob: 'path: sub.dir.token', matches: false },
   ];
   for (const { glob, matches } of globs) {
-    it(`with ${glob} ${matches ? 'is' : 'is not'} for the token`, async () => {
+    it(`with ${glob} ${matches ? 'matches' : 'does not match'} the token`, async () => {
       const [rule] = await rulesOf('rules:', `- ${glob}`, '  audiences: [a]');
       assert.equal(rule?.matches(IDENTITY), matches);
     });
   }
 
-  it('is for tokens that match all of its globs', async () => {
+  it('matches tokens that match all of its globs', async () => {
     const rules = await rulesOf(
       'rules:',
       '- {namespace: payments, pod: "api-*", path: "**", audiences: [a]}',
@@ -96,7 +96,7 @@ describe('a rule', () => {
     );
   });
 
-  it('without a glob is for every token, one of an unknown pod too', async () => {
+  it('without a glob matches every token, also one of an unknown pod', async () => {
     const [rule] = await rulesOf('rules:', '- audiences: [a]');
     assert.equal(rule?.matches({ ...IDENTITY, pod: '' }), true);
   });
@@ -105,7 +105,7 @@ describe('a rule', () => {
     ['123', true],
     ['12', false],
   ] as const) {
-    it(`takes a number in quotes for a text: ${text}`, async () => {
+    it(`takes a quoted number as a string: ${text}`, async () => {
       const [rule] = await rulesOf('rules:', `- {namespace: "${text}", audiences: [a]}`);
       assert.equal(rule?.matches({ ...IDENTITY, namespace: '123' }), matches);
     });
@@ -128,44 +128,44 @@ describe('readAudienceRules', () => {
   it('reads a file', async () => {
     const result = await readAudienceRules(write('rules:\n- audiences: [a]\n'));
     assert.ok(result.ok);
-    assert.equal(result.value[0]?.origin, `the rule in line 2 of ${folder}/rules.yaml`);
+    assert.equal(result.value[0]?.origin, `the rule at ${folder}/rules.yaml:2`);
   });
 
-  it('reads a file that is as large as it may be', async () => {
+  it('reads a file of the maximum size', async () => {
     const text = 'rules: []\n#';
     const result = await readAudienceRules(write(text.padEnd(1024 * 1024, 'x')));
     assert.deepEqual(result, { ok: true, value: [] });
   });
 
-  it('refuses a file that is larger', async () => {
+  it('rejects a larger file', async () => {
     const path = write('rules: []\n#'.padEnd(1024 * 1024 + 1, 'x'));
     assert.deepEqual(await readAudienceRules(path), {
       ok: false,
-      problems: [`${path}: larger than 1048576 bytes`],
+      error: [`${path}: larger than 1048576 bytes`],
     });
   });
 
-  it('refuses a file without an end', async () => {
+  it('rejects a file without an end', async () => {
     const result = await readAudienceRules('/dev/zero');
-    assert.deepEqual(result, { ok: false, problems: ['/dev/zero: not a regular file'] });
+    assert.deepEqual(result, { ok: false, error: ['/dev/zero: not a regular file'] });
   });
 
-  it('tells the mistakes of a binary file', async () => {
+  it('rejects a binary file', async () => {
     const result = await readAudienceRules(write(Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0x80])));
     assert.equal(result.ok, false);
   });
 
-  it('tells that there is no file', async () => {
+  it('reports that the file does not exist', async () => {
     const path = `${folder}/none.yaml`;
     assert.deepEqual(await readAudienceRules(path), {
       ok: false,
-      problems: [`${path}: no such file or directory`],
+      error: [`${path}: no such file or directory`],
     });
   });
 
-  it('tells that it is a folder', async () => {
+  it('reports that the path is a folder', async () => {
     const path = `${folder}/folder`;
     mkdirSync(path);
-    assert.deepEqual(await readAudienceRules(path), { ok: false, problems: [`${path}: not a regular file`] });
+    assert.deepEqual(await readAudienceRules(path), { ok: false, error: [`${path}: not a regular file`] });
   });
 });

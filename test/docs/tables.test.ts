@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { fillTables } from '../../docs/tables.ts';
 import { parseAudienceRules } from '../../src/config/audience-rules.ts';
-import { parseWebConfig } from '../../src/web/config/document.ts';
+import { parseWebConfig } from '../../src/web/config/schema.ts';
 import { assertCurrent } from '../support/generated.ts';
 import { DOCUMENTS } from './documents.ts';
 

@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { after, afterEach, before, it } from 'mocha';
-import { USUAL } from '../../src/web/config/go-names.ts';
-import type { ClientAuth, TlsSettings } from '../../src/web/config/settings.ts';
+import { DEFAULT_CIPHERS } from '../../src/web/config/go-names.ts';
+import type { ClientAuth, TlsConfig } from '../../src/web/config/web-config.ts';
 import { createSecureServer, LIMITS, type Limits } from '../../src/web/server.ts';
 import type { TlsServer } from '../../src/web/tls.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
@@ -44,9 +44,9 @@ describeWith(['openssl'], 'the server over TLS', () => {
   });
 
   const settings = (
-    overrides: Partial<Omit<TlsSettings, 'context'>> = {},
-    context: Partial<TlsSettings['context']> = {},
-  ): TlsSettings => ({
+    overrides: Partial<Omit<TlsConfig, 'context'>> = {},
+    context: Partial<TlsConfig['context']> = {},
+  ): TlsConfig => ({
     clientAuth: 'none',
     allowedNames: [],
     ...overrides,
@@ -56,13 +56,13 @@ describeWith(['openssl'], 'the server over TLS', () => {
       ca: Buffer.from(certificates.ca.cert),
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
-      ciphers: USUAL.join(':'),
+      ciphers: DEFAULT_CIPHERS.join(':'),
       honorCipherOrder: true,
       ecdhCurve: undefined,
       ...context,
     },
   });
-  const serve = async (tls: TlsSettings, limits: Partial<Limits> = {}): Promise<number> => {
+  const serve = async (tls: TlsConfig, limits: Partial<Limits> = {}): Promise<number> => {
     const { options } = serverOptions();
     secure = await createSecureServer(options, tls, { ...LIMITS, ...limits });
     secure.server.listen(0, '127.0.0.1');

@@ -3,11 +3,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { createRateLimiter, type RateLimit, type RateLimiter } from '../../util/token-bucket.ts';
-import type { WebSettings } from '../config/settings.ts';
+import type { WebConfig } from '../config/web-config.ts';
 import { type Guard, type Rejection, tooManyRequests } from './guard.ts';
 
 export interface AuthOptions {
-  readonly settings: () => Pick<WebSettings, 'users' | 'rateLimit'>;
+  readonly webConfig: () => Pick<WebConfig, 'users' | 'rateLimit'>;
   /** Used if there are users. */
   readonly basicAuth: Guard;
   /** Used if there are no users; undefined without `--web.kubernetes-auth`. */
@@ -17,11 +17,11 @@ export interface AuthOptions {
 }
 
 /** Returns the milliseconds by which a request comes too soon. A changed limit starts with a full bucket. */
-function createRequestLimit({ settings, monotonicMs }: AuthOptions): () => number {
+function createRequestLimit({ webConfig, monotonicMs }: AuthOptions): () => number {
   let limit: RateLimit | undefined;
   let limiter: RateLimiter | undefined;
   return () => {
-    const { rateLimit } = settings();
+    const { rateLimit } = webConfig();
     if (!isDeepStrictEqual(rateLimit, limit)) {
       limit = rateLimit;
       limiter = rateLimit && createRateLimiter({ perKey: rateLimit, maxKeys: 1, monotonicMs });
@@ -31,12 +31,12 @@ function createRequestLimit({ settings, monotonicMs }: AuthOptions): () => numbe
 }
 
 export function createAuth(options: AuthOptions): Guard {
-  const { settings, basicAuth, kubernetesAuth, onRejection } = options;
+  const { webConfig, basicAuth, kubernetesAuth, onRejection } = options;
   const takeRequest = createRequestLimit(options);
   const decide: Guard = async (request) => {
     const waitMs = takeRequest();
     if (waitMs > 0) return tooManyRequests(waitMs);
-    return settings().users.size > 0 ? basicAuth(request) : kubernetesAuth?.(request);
+    return webConfig().users.size > 0 ? basicAuth(request) : kubernetesAuth?.(request);
   };
   return async (request) => {
     const rejection = await decide(request);

@@ -1,11 +1,10 @@
 /**
- * What a web configuration file calls things by Go's names, and what they are called here.
+ * Values that exporter-toolkit names as in Go's crypto/tls, by their names in Node and OpenSSL.
  *
- * Names are those of Go's crypto/tls that exporter-toolkit takes. What Go itself has come to call insecure is not among
- * them. Knows nothing of the file.
+ * Versions and cipher suites that Go considers insecure are left out.
  */
 import type { SecureVersion } from 'node:tls';
-import type { ClientAuth } from './settings.ts';
+import type { ClientAuth } from './web-config.ts';
 
 export const VERSIONS: ReadonlyMap<string, SecureVersion> = new Map([
   ['TLS12', 'TLSv1.2'],
@@ -17,17 +16,21 @@ export const CLIENT_AUTHS: ReadonlyMap<string, ClientAuth> = new Map([
   ['NoClientCert', 'none'],
   ['RequestClientCert', 'requested'],
   ['RequireAnyClientCert', 'required'],
-  // What exporter-toolkit called it first.
+  // An earlier name in exporter-toolkit.
   ['RequireClientCert', 'required'],
   ['VerifyClientCertIfGiven', 'verified_if_given'],
   ['RequireAndVerifyClientCert', 'verified'],
 ]);
 
-/** Suites of TLS 1.3 are all on, in Go as here, whether they are listed or not. */
-export const ALWAYS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+/** Always enabled, as in Go, regardless of `cipher_suites`. */
+export const TLS13_CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+];
 
 export const CIPHERS: ReadonlyMap<string, string> = new Map([
-  ...ALWAYS.map((name) => [name, name] as const),
+  ...TLS13_CIPHERS.map((name) => [name, name] as const),
   ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', 'ECDHE-ECDSA-AES128-SHA'],
   ['TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA', 'ECDHE-ECDSA-AES256-SHA'],
   ['TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'ECDHE-RSA-AES128-SHA'],
@@ -40,8 +43,8 @@ export const CIPHERS: ReadonlyMap<string, string> = new Map([
   ['TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305'],
 ]);
 
-/** Where none is listed: keys that are forgotten with the connection, and no CBC. */
-export const USUAL: readonly string[] = [...CIPHERS].flatMap(([name, ours]) =>
+/** Without `cipher_suites`: suites with forward secrecy, and none with CBC. */
+export const DEFAULT_CIPHERS: readonly string[] = [...CIPHERS].flatMap(([name, ours]) =>
   name.includes('_CBC_') ? [] : [ours],
 );
 
@@ -52,8 +55,8 @@ export const CURVES: ReadonlyMap<string, string> = new Map([
   ['X25519', 'X25519'],
 ]);
 
-/** Headers that may be set, and the values that each may have; any where there are none. */
-export const HEADERS: ReadonlyMap<string, readonly string[]> = new Map([
+/** Headers that may be set, with the values that each allows; an empty list allows any value. */
+export const ALLOWED_HEADERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['Content-Security-Policy', []],
   ['Strict-Transport-Security', []],
   ['X-Content-Type-Options', ['nosniff']],

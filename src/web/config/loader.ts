@@ -1,104 +1,100 @@
 /**
- * Loads a web configuration file with the certificates and keys that it names, and tells when one of them has changed.
+ * Loads a web configuration file with the certificates and keys that it names.
  *
- * What cannot work is found out here, not by the first client. Knows nothing of when to look again.
+ * Certificates and keys are checked here, so that a mistake shows at load time and not in the first handshake.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { problemsOf, type Read, readConfigFile } from '../../config/yaml-file.ts';
-import { parseWebConfig } from './document.ts';
-import type { TlsContext, TlsSettings, WebSettings } from './settings.ts';
-import type { Pem, TlsDocument } from './tls-section.ts';
+import { type Problems, problemsOf, readConfigFile } from '../../config/yaml-file.ts';
+import { errorCode } from '../../util/error-code.ts';
+import { err, ok, type Result } from '../../util/result.ts';
+import { type Pem, parseWebConfig, type TlsDocument } from './schema.ts';
+import type { TlsConfig, TlsContext, WebConfig } from './web-config.ts';
 
-export interface Load {
-  readonly read: Read<WebSettings>;
-  /** The file and those it names, as far as they were reached. */
+export interface LoadedWebConfig {
+  readonly result: Result<WebConfig, Problems>;
+  /** The configuration file and the files it names, as far as they were read. */
   readonly files: readonly string[];
-  /** Whether every file that was read still says the same, or still cannot be read. */
+  /** Whether every file that was read still has the same content, or still cannot be read. */
   readonly isCurrent: () => Promise<boolean>;
 }
 
-type ReadFile = (path: string) => Promise<Read<Buffer>>;
+type ReadFile = (path: string) => Promise<Result<Buffer, Problems>>;
 
-function refused(...problems: readonly string[]) {
-  return { ok: false, problems } as const;
-}
-
-/** The code of what OpenSSL finds wrong: its messages are nobody's to read. */
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'not understood';
-}
-
-function problemWith(file: string, what: string, use: () => unknown): string | undefined {
+/** Reports the code of what OpenSSL throws: its messages may quote what they are about. */
+function problemWith(file: string, message: string, use: () => unknown): string | undefined {
   try {
     use();
     return undefined;
   } catch (error) {
-    return `${file}: tls_server_config: ${what} (${codeOf(error)})`;
+    return `${file}: tls_server_config: ${message} (${errorCode(error) ?? 'unknown error'})`;
   }
 }
 
-/** OpenSSL passes over what is no certificate where it is told whom to trust. */
+/** OpenSSL ignores a CA that contains no certificate, so that is checked separately. */
 function contextProblem(file: string, context: TlsContext): string | undefined {
   const { ca } = context;
   return (
-    problemWith(file, 'the certificate and the key cannot be used', () => createSecureContext(context)) ??
-    problemWith(file, 'client_ca holds no certificate', () => ca && new X509Certificate(ca))
+    problemWith(file, 'invalid certificate or key', () => createSecureContext(context)) ??
+    problemWith(file, 'client_ca contains no valid certificate', () => ca && new X509Certificate(ca))
   );
 }
 
 function createReadPem(file: string, readFile: ReadFile) {
-  return async (pem: Pem | undefined): Promise<Read<Buffer | undefined>> => {
-    if (pem === undefined) return { ok: true, value: undefined };
-    if ('text' in pem) return { ok: true, value: Buffer.from(pem.text) };
+  return async (pem: Pem | undefined): Promise<Result<Buffer | undefined, Problems>> => {
+    if (pem === undefined) return ok(undefined);
+    if ('text' in pem) return ok(Buffer.from(pem.text));
     return readFile(resolve(dirname(file), pem.file));
   };
 }
 
-async function loadTls(file: string, tls: TlsDocument, readFile: ReadFile): Promise<Read<TlsSettings>> {
+async function loadTls(
+  file: string,
+  tls: TlsDocument,
+  readFile: ReadFile,
+): Promise<Result<TlsConfig, Problems>> {
   const readPem = createReadPem(file, readFile);
   const [cert, key, ca] = [await readPem(tls.cert), await readPem(tls.key), await readPem(tls.clientCa)];
-  if (!(cert.ok && key.ok && ca.ok)) return refused(...[cert, key, ca].flatMap(problemsOf));
-  const none = Buffer.alloc(0);
-  const context = { cert: cert.value ?? none, key: key.value ?? none, ca: ca.value, ...tls.choice };
+  if (!(cert.ok && key.ok && ca.ok)) return err([cert, key, ca].flatMap(problemsOf));
+  const empty = Buffer.alloc(0);
+  const context = { cert: cert.value ?? empty, key: key.value ?? empty, ca: ca.value, ...tls.choices };
   const problem = contextProblem(file, context);
-  if (problem !== undefined) return refused(problem);
-  return { ok: true, value: { context, clientAuth: tls.clientAuth, allowedNames: tls.allowedNames } };
+  if (problem !== undefined) return err([problem]);
+  return ok({ context, clientAuth: tls.clientAuth, allowedNames: tls.allowedNames });
 }
 
-async function loadSettings(file: string, readFile: ReadFile): Promise<Read<WebSettings>> {
-  const read = await readFile(file);
-  if (!read.ok) return read;
-  const parsed = await parseWebConfig(read.value.toString('utf8'), file);
+async function loadConfig(file: string, readFile: ReadFile): Promise<Result<WebConfig, Problems>> {
+  const content = await readFile(file);
+  if (!content.ok) return content;
+  const parsed = await parseWebConfig(content.value.toString('utf8'), file);
   if (!parsed.ok) return parsed;
   const { tls, ...rest } = parsed.value;
-  if (tls === undefined) return { ok: true, value: { ...rest, tls } };
+  if (tls === undefined) return ok({ ...rest, tls });
   const loaded = await loadTls(file, tls, readFile);
-  return loaded.ok ? { ok: true, value: { ...rest, tls: loaded.value } } : loaded;
+  return loaded.ok ? ok({ ...rest, tls: loaded.value }) : loaded;
 }
 
-/** What a file says, or why it does not, so short that it can be kept. */
-function fingerprint(read: Read<Buffer>): string {
+/** A digest of a file's content, or of the reason why it cannot be read. */
+function fingerprint(content: Result<Buffer, Problems>): string {
   return createHash('sha256')
-    .update(read.ok ? read.value : read.problems.join())
+    .update(content.ok ? content.value : content.error.join())
     .digest('base64');
 }
 
-/** Never rejects but through a bug. */
-export async function loadWebConfig(file: string): Promise<Load> {
-  const seen = new Map<string, string>();
+export async function loadWebConfig(file: string): Promise<LoadedWebConfig> {
+  const fingerprints = new Map<string, string>();
   const readFile: ReadFile = async (path) => {
-    const read = await readConfigFile(path);
-    seen.set(path, fingerprint(read));
-    return read;
+    const content = await readConfigFile(path);
+    fingerprints.set(path, fingerprint(content));
+    return content;
   };
-  const read = await loadSettings(file, readFile);
+  const result = await loadConfig(file, readFile);
   const isCurrent = async (): Promise<boolean> => {
-    for (const [path, before] of seen) {
+    for (const [path, before] of fingerprints) {
       if (fingerprint(await readConfigFile(path)) !== before) return false;
     }
     return true;
   };
-  return { read, files: [...seen.keys()], isCurrent };
+  return { result, files: [...fingerprints.keys()], isCurrent };
 }

@@ -1,16 +1,16 @@
 /**
- * A section of a web configuration file: its keys, each read as what it should be.
+ * A section of a web configuration file: a mapping with known keys, each read as a value of its type.
  *
- * Knows kinds of values, no key in particular. A key without a value counts as left out, as in Go. Every function
- * answers undefined where the key is left out, and where its value is a problem.
+ * A key without a value counts as absent, as in Go. Every function returns undefined if the key is absent or its value
+ * is invalid; the latter is reported as a problem.
  */
 import type { Pair } from 'yaml';
-import { entriesOf, type Reading } from '../../config/yaml-file.ts';
+import { pairsOf, type YamlReader } from '../../config/yaml-file.ts';
 
 export interface Section {
-  readonly reading: Reading;
+  readonly reader: YamlReader;
   readonly node: unknown;
-  readonly entries: ReadonlyMap<string, Pair>;
+  readonly pairs: ReadonlyMap<string, Pair>;
 }
 
 export interface NamedText {
@@ -18,32 +18,36 @@ export interface NamedText {
   readonly text: string;
 }
 
-/** What may be shown of a value that is none of a table's. */
-const SHOWN = /^[\w.:/-]{1,64}$/;
+/** Values that are safe to quote in a message. */
+const QUOTABLE = /^[\w.:/-]{1,64}$/;
 
-/** Opens a mapping that may have some keys. */
-export function openSection(reading: Reading, node: unknown, name: string, keys: readonly string[]): Section {
-  const isMap = reading.yaml.isMap(node);
-  if (!isMap && !isLeftOut(reading, node)) reading.problem(node, `${name} must be a mapping`);
-  return { reading, node, entries: isMap ? entriesOf(reading, node, keys) : new Map() };
+export function openSection(
+  reader: YamlReader,
+  node: unknown,
+  name: string,
+  keys: readonly string[],
+): Section {
+  const isMap = reader.yaml.isMap(node);
+  if (!isMap && !isAbsent(reader, node)) reader.problem(node, `${name} must be a mapping`);
+  return { reader, node, pairs: isMap ? pairsOf(reader, node, keys) : new Map() };
 }
 
-function isLeftOut({ yaml }: Reading, value: unknown): boolean {
+function isAbsent({ yaml }: YamlReader, value: unknown): boolean {
   return value === null || value === undefined || (yaml.isScalar(value) && value.value === null);
 }
 
-function nodeAt({ reading, entries }: Section, key: string): unknown {
-  const value = entries.get(key)?.value;
-  return isLeftOut(reading, value) ? undefined : value;
+function nodeAt({ reader, pairs }: Section, key: string): unknown {
+  const value = pairs.get(key)?.value;
+  return isAbsent(reader, value) ? undefined : value;
 }
 
-function textOf({ yaml }: Reading, value: unknown): string | undefined {
+function textOf({ yaml }: YamlReader, value: unknown): string | undefined {
   return yaml.isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
 }
 
-/** Says what is wrong with the value of a key, or with the section where it lacks the key. */
-export function problem({ reading, node, entries }: Section, key: string, said: string): undefined {
-  return reading.problem(entries.get(key)?.key ?? node, `${key}: ${said}`);
+/** Reports a problem with a key, at its line or, if it is absent, at that of the section. */
+export function problem({ reader, node, pairs }: Section, key: string, message: string): undefined {
+  return reader.problem(pairs.get(key)?.key ?? node, `${key}: ${message}`);
 }
 
 export function has(section: Section, key: string): boolean {
@@ -54,20 +58,22 @@ export function text(section: Section, key: string): string | undefined {
   const value = nodeAt(section, key);
   return value === undefined
     ? undefined
-    : (textOf(section.reading, value) ?? problem(section, key, 'must be a text'));
+    : (textOf(section.reader, value) ?? problem(section, key, 'must be a string'));
 }
 
 export function texts(section: Section, key: string): readonly string[] | undefined {
-  const { reading } = section;
+  const { reader } = section;
   const value = nodeAt(section, key);
   if (value === undefined) return undefined;
-  const found = reading.yaml.isSeq(value) ? value.items.map((item) => textOf(reading, item)) : [undefined];
-  return found.every((one) => one !== undefined) ? found : problem(section, key, 'must be a list of texts');
+  const items = reader.yaml.isSeq(value) ? value.items.map((item) => textOf(reader, item)) : [undefined];
+  return items.every((item) => item !== undefined)
+    ? items
+    : problem(section, key, 'must be a list of strings');
 }
 
 function scalar(section: Section, key: string): unknown {
   const value = nodeAt(section, key);
-  return section.reading.yaml.isScalar(value) ? value.value : value;
+  return section.reader.yaml.isScalar(value) ? value.value : value;
 }
 
 export function boolean(section: Section, key: string): boolean | undefined {
@@ -77,73 +83,75 @@ export function boolean(section: Section, key: string): boolean | undefined {
     : problem(section, key, 'must be true or false');
 }
 
-/** A whole number, not negative. */
+/** A non-negative integer. */
 export function count(section: Section, key: string): number | undefined {
   const value = scalar(section, key);
   if (value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0)) return value as number;
-  return problem(section, key, 'must be a whole number');
+  return problem(section, key, 'must be a non-negative integer');
 }
 
-function meaning<T>(
+function lookUp<T>(
   section: Section,
   key: string,
-  one: string,
-  values: ReadonlyMap<string, T>,
+  name: string,
+  table: ReadonlyMap<string, T>,
 ): T | undefined {
-  const found = values.get(one);
-  if (found !== undefined) return found;
-  const known = [...values.keys()].filter((each) => each !== '').join(', ');
-  return problem(
-    section,
-    key,
-    `${SHOWN.test(one) ? one : 'this'} is not known, or not safe; known: ${known}`,
-  );
+  const value = table.get(name);
+  if (value !== undefined) return value;
+  const quoted = QUOTABLE.test(name) ? ` ${name}` : '';
+  const supported = [...table.keys()].filter((each) => each !== '').join(', ');
+  return problem(section, key, `unsupported value${quoted}; supported: ${supported}`);
 }
 
-/** What a text means by a table. */
-export function oneOf<T>(section: Section, key: string, values: ReadonlyMap<string, T>): T | undefined {
-  const one = text(section, key);
-  return one === undefined ? undefined : meaning(section, key, one, values);
+/** A string, by its meaning in the table. */
+export function oneOf<T>(section: Section, key: string, table: ReadonlyMap<string, T>): T | undefined {
+  const name = text(section, key);
+  return name === undefined ? undefined : lookUp(section, key, name, table);
 }
 
-/** What each text of a list means by a table. */
+/** A list of strings, each by its meaning in the table. */
 export function someOf<T>(
   section: Section,
   key: string,
-  values: ReadonlyMap<string, T>,
+  table: ReadonlyMap<string, T>,
 ): readonly T[] | undefined {
-  const found = texts(section, key)?.map((one) => meaning(section, key, one, values));
-  return found?.filter((one) => one !== undefined);
+  const found = texts(section, key)?.map((name) => lookUp(section, key, name, table));
+  return found?.filter((value) => value !== undefined);
 }
 
-/** A section within. */
-export function within({ reading, entries }: Section, key: string, keys: readonly string[]): Section {
-  return openSection(reading, entries.get(key)?.value, key, keys);
+/** A section within the section. */
+export function within({ reader, pairs }: Section, key: string, keys: readonly string[]): Section {
+  return openSection(reader, pairs.get(key)?.value, key, keys);
 }
 
-/** Texts under names of the user's own, each name once; `wrongWith` says what else is wrong with one. */
+/** Strings under names that the user chooses. `problemWith` returns what is wrong with a valid pair of strings. */
 export function named(
   section: Section,
   key: string,
-  wrongWith: (one: NamedText) => string | undefined,
+  problemWith: (named: NamedText) => string | undefined,
 ): readonly NamedText[] {
-  const { reading } = section;
+  const { reader } = section;
   const value = nodeAt(section, key);
-  if (!reading.yaml.isMap(value)) {
+  if (!reader.yaml.isMap(value)) {
     if (value !== undefined) problem(section, key, 'must be a mapping');
     return [];
   }
   const seen = new Set<string>();
   return value.items.flatMap((pair) => {
-    const [name, said] = [textOf(reading, pair.key), textOf(reading, pair.value)];
-    const isOnce = name !== undefined && !seen.has(name);
-    if (isOnce && said !== undefined) {
-      seen.add(name);
-      const wrong = wrongWith({ name, text: said });
-      if (wrong !== undefined) reading.problem(pair.key, `${key}: ${wrong}`);
-      return [{ name, text: said }];
-    }
-    reading.problem(pair.key, `${key}: ${isOnce ? 'both sides must be texts' : 'must be texts, each once'}`);
-    return [];
+    const [name, text] = [textOf(reader, pair.key), textOf(reader, pair.value)];
+    const message = problemWithPair(name, text, seen) ?? problemWith({ name: name ?? '', text: text ?? '' });
+    if (message !== undefined) reader.problem(pair.key, `${key}: ${message}`);
+    if (name !== undefined) seen.add(name);
+    return name === undefined || text === undefined ? [] : [{ name, text }];
   });
+}
+
+function problemWithPair(
+  name: string | undefined,
+  text: string | undefined,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  if (name === undefined) return 'keys must be strings';
+  if (seen.has(name)) return 'duplicate key';
+  return text === undefined ? 'values must be strings' : undefined;
 }

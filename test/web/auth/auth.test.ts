@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'mocha';
 import { createAuth } from '../../../src/web/auth/auth.ts';
 import type { AuthRequest, Guard } from '../../../src/web/auth/guard.ts';
-import { OPEN, type WebSettings } from '../../../src/web/config/settings.ts';
+import { NO_WEB_CONFIG, type WebConfig } from '../../../src/web/config/web-config.ts';
 import { HASH } from '../../support/credentials.ts';
 
 const REQUEST: AuthRequest = {
@@ -16,12 +16,12 @@ const REQUEST: AuthRequest = {
 };
 
 describe('the guard chain', () => {
-  let settings: WebSettings;
+  let webConfig: WebConfig;
   let nowMs: number;
   let rejections: number[];
 
   beforeEach(() => {
-    [settings, nowMs, rejections] = [OPEN, 0, []];
+    [webConfig, nowMs, rejections] = [NO_WEB_CONFIG, 0, []];
   });
 
   const rejecting =
@@ -29,7 +29,7 @@ describe('the guard chain', () => {
     async () => ({ status, headers: {} });
   const create = (kubernetesAuth?: Guard): Guard =>
     createAuth({
-      settings: () => settings,
+      webConfig: () => webConfig,
       basicAuth: rejecting(401),
       kubernetesAuth,
       monotonicMs: () => nowMs,
@@ -45,13 +45,13 @@ describe('the guard chain', () => {
   it('uses basic authentication if there are users, and bearer tokens otherwise', async () => {
     const guard = create(rejecting(403));
     assert.equal(await statusOf(guard), 403);
-    settings = { ...OPEN, users: new Map([['a', HASH]]) };
+    webConfig = { ...NO_WEB_CONFIG, users: new Map([['a', HASH]]) };
     assert.equal(await statusOf(guard), 401);
     assert.deepEqual(rejections, [403, 401]);
   });
 
   it('applies the rate limit of all requests before authentication', async () => {
-    settings = { ...OPEN, rateLimit: { burst: 2, intervalMs: 3_000 } };
+    webConfig = { ...NO_WEB_CONFIG, rateLimit: { burst: 2, intervalMs: 3_000 } };
     const guard = create(rejecting(403));
     assert.deepEqual([await statusOf(guard), await statusOf(guard)], [403, 403]);
     assert.deepEqual(await guard(REQUEST), { status: 429, headers: { 'Retry-After': '3' } });
@@ -65,14 +65,14 @@ describe('the guard chain', () => {
   });
 
   it('starts with a full bucket if a reload changes the rate limit, and has no limit if it removes it', async () => {
-    settings = { ...OPEN, rateLimit: { burst: 1, intervalMs: 60_000 } };
+    webConfig = { ...NO_WEB_CONFIG, rateLimit: { burst: 1, intervalMs: 60_000 } };
     const guard = create();
     assert.deepEqual([await statusOf(guard), await statusOf(guard)], [200, 429]);
-    settings = { ...OPEN, rateLimit: { burst: 1, intervalMs: 60_000 } };
+    webConfig = { ...NO_WEB_CONFIG, rateLimit: { burst: 1, intervalMs: 60_000 } };
     assert.equal(await statusOf(guard), 429);
-    settings = { ...OPEN, rateLimit: { burst: 2, intervalMs: 60_000 } };
+    webConfig = { ...NO_WEB_CONFIG, rateLimit: { burst: 2, intervalMs: 60_000 } };
     assert.deepEqual([await statusOf(guard), await statusOf(guard), await statusOf(guard)], [200, 200, 429]);
-    settings = OPEN;
+    webConfig = NO_WEB_CONFIG;
     assert.equal(await statusOf(guard), 200);
   });
 });
