@@ -7,7 +7,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Document, Node, Pair, YAMLMap } from 'yaml';
-import { text as printableString } from '../core/claim-rules.ts';
+import { string as printableString } from '../core/claim-rules.ts';
 import { failureOf, NOT_A_FILE } from '../sources/files/failures.ts';
 import { err, ok, type Result } from '../util/result.ts';
 

@@ -28,7 +28,7 @@ const AZURE = [
 ];
 
 function entry(service: string, volume: string, path: string, ...audiences: string[]): CatalogueEntry {
-  return { origin: `the catalogue's entry for ${service}`, volume, path, audiences };
+  return { origin: `the catalogue entry for ${service}`, volume, path, audiences };
 }
 
 /** Volumes with a fixed name and a fixed use, with every audience that a service uses in any region or version. */

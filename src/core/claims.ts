@@ -1,10 +1,8 @@
 /**
- * From the decoded JSON of a JWT to the claims of a service-account token.
+ * Reads the claims of a service account token from the JSON of a JWT.
  *
- * Pure: JSON in, claims or a reason out. Knows nothing of files, encodings, signatures or clocks.
- * Shapes: k8s.io/kubernetes/pkg/serviceaccount, claims.go (projected) and legacy.go (legacy).
+ * The formats are those of k8s.io/kubernetes/pkg/serviceaccount: claims.go (projected) and legacy.go (legacy).
  */
-
 import { type JsonObject, object } from '../util/json.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import * as rules from './claim-rules.ts';
@@ -18,7 +16,7 @@ export type ClaimsError =
 const LEGACY = 'kubernetes.io/serviceaccount/';
 const SUBJECT_PREFIX = 'system:serviceaccount:';
 
-/** Ends the reading of a token at the first claim that is wrong; never leaves this file. */
+/** Thrown at the first invalid claim and caught in `parseClaims`. */
 class InvalidClaim extends Error {
   readonly claim: string;
   constructor(claim: string) {
@@ -87,8 +85,8 @@ function legacyOwner(payload: JsonObject): Owner {
   };
 }
 
-/** A subject of ours without claims of ours is a shape nobody issues: wrong, rather than somebody else's JWT. */
-function speaksOfServiceAccount(payload: JsonObject): boolean {
+/** The subject alone is enough: such a JWT is an invalid service account token, not one of another kind. */
+function isServiceAccountToken(payload: JsonObject): boolean {
   const { sub } = payload;
   return (
     payload['kubernetes.io'] !== undefined || (typeof sub === 'string' && sub.startsWith(SUBJECT_PREFIX))
@@ -97,11 +95,11 @@ function speaksOfServiceAccount(payload: JsonObject): boolean {
 
 function readOwner(payload: JsonObject): Owner | undefined {
   if (Object.keys(payload).some((claim) => claim.startsWith(LEGACY))) return legacyOwner(payload);
-  if (!speaksOfServiceAccount(payload)) return undefined;
+  if (!isServiceAccountToken(payload)) return undefined;
   return projectedOwner(payload, required(payload, 'kubernetes.io', object));
 }
 
-/** A token that ends before it begins has clocks nothing can be computed from. */
+/** No schedule can be computed for a token that ends before it begins. */
 function assertOrder(claims: TokenClaims): void {
   const { issuedAt = 0, expiresAt = Number.POSITIVE_INFINITY, warnAfter } = claims;
   if (expiresAt <= issuedAt) throw new InvalidClaim('exp');
@@ -121,10 +119,10 @@ function readClaims(header: JsonObject, payload: JsonObject): TokenClaims | unde
   assertSubject(payload, owner);
   const claims: TokenClaims = {
     ...owner,
-    algorithm: required(header, 'alg', rules.text),
-    keyId: optional(header, 'kid', rules.text),
-    issuer: required(payload, 'iss', rules.text),
-    id: optional(payload, 'jti', rules.text),
+    algorithm: required(header, 'alg', rules.string),
+    keyId: optional(header, 'kid', rules.string),
+    issuer: required(payload, 'iss', rules.string),
+    id: optional(payload, 'jti', rules.string),
     issuedAt: optional(payload, 'iat', rules.time),
     notBefore: optional(payload, 'nbf', rules.time),
     expiresAt: optional(payload, 'exp', rules.time),
@@ -134,10 +132,9 @@ function readClaims(header: JsonObject, payload: JsonObject): TokenClaims | unde
 }
 
 /**
- * Reads the claims of a token.
+ * Reads claims from the JSON of the header and the payload.
  *
- * `header` and `payload` are whatever JSON the two parts hold. A JWT that does not speak of a service account
- * answers `not_service_account`; one that does, but wrongly, names the first wrong claim, never its value.
+ * An error names the first invalid claim, never its value.
  */
 export function parseClaims(header: unknown, payload: unknown): Result<TokenClaims, ClaimsError> {
   const [headerObject, payloadObject] = [object(header), object(payload)];

@@ -1,20 +1,20 @@
 /**
- * What the API server says of this node's pods and of the tokens in them: facts without verdicts.
+ * Data from the API server on this node's pods and on their tokens.
  *
- * Types and names alone. Knows nothing of how the API server is asked. What it did not or may not say is `undefined`,
- * so that a check that needs it answers `unknown`.
+ * Data that the exporter could not get or has no permission to get is undefined: a check that needs it returns
+ * `unknown`.
  */
 import type { EpochSeconds, Token } from './token.ts';
 
-/** What the agent asks the API server for, each with a permission of its own. Values of a label: public contract. */
+/** What the exporter reads from the API server, each with its own permission. Values of a label: public contract. */
 export const CLUSTER_RESOURCES = ['pods', 'serviceaccounts', 'keys', 'events', 'tokenreviews'] as const;
 export type ClusterResource = (typeof CLUSTER_RESOURCES)[number];
 
-/** Whether the API server is asked about tokens: never, of those in trouble, of all. */
+/** Which tokens to send in a TokenReview: none, those that fail a check, all. Values of an option: public contract. */
 export const TOKEN_REVIEW_MODES = ['off', 'suspect', 'all'] as const;
 export type TokenReviewMode = (typeof TOKEN_REVIEW_MODES)[number];
 
-/** Why a resource is not known. Values of a label, public contract: retire them, never rename them. */
+/** Why a resource cannot be read. Values of a label, public contract: retire them, never rename them. */
 export const CLUSTER_FAILURES = [
   'starting',
   'unreachable',
@@ -29,11 +29,11 @@ export const CLUSTER_FAILURES = [
 ] as const;
 export type ClusterFailure = (typeof CLUSTER_FAILURES)[number];
 
-/** A token that a pod's spec asks for. */
+/** A `serviceAccountToken` source of a projected volume in a pod's spec. */
 export interface PodProjection {
   readonly volume: string;
   readonly path: string;
-  /** Undefined for the API server's own. */
+  /** Undefined for the audience of the API server. */
   readonly audience: string | undefined;
   readonly expirationSeconds: number;
 }
@@ -42,13 +42,13 @@ export interface PodProjection {
 export interface PodSecret {
   readonly volume: string;
   readonly secretName: string;
-  /** Whether the pod starts without it. */
+  /** Whether the pod can start without it. */
   readonly isOptional: boolean;
-  /** Whether a container mounts it where clients look for the token of their account. */
+  /** Whether a container mounts it at the default path of tokens, /var/run/secrets/kubernetes.io/serviceaccount. */
   readonly isAtTokenPath: boolean;
 }
 
-/** One pod of this node, as the API server has it. */
+/** One pod of this node. */
 export interface PodFacts {
   readonly namespace: string;
   readonly name: string;
@@ -57,9 +57,9 @@ export interface PodFacts {
   /** `status.phase`: Pending, Running, Succeeded, Failed or Unknown. */
   readonly phase: string;
   readonly isTerminating: boolean;
-  /** A mirror of a pod that the kubelet reads from a file; such pods get no tokens. */
+  /** A mirror pod: the kubelet reads the pod from a file and gives it no tokens. */
   readonly isStatic: boolean;
-  /** `spec.automountServiceAccountToken`, which wins over the account's. */
+  /** `spec.automountServiceAccountToken`; overrides that of the service account. */
   readonly isAutomounted: boolean | undefined;
   readonly startedAt: EpochSeconds | undefined;
   readonly projections: readonly PodProjection[];
@@ -68,22 +68,21 @@ export interface PodFacts {
 
 export interface AccountFacts {
   readonly uid: string;
-  /** `automountServiceAccountToken` of the account. */
+  /** `automountServiceAccountToken`. */
   readonly isAutomounted: boolean | undefined;
 }
 
-/** What the API server signs tokens with, and whom they are for. */
+/** The issuer of the cluster's tokens: its name, its keys, and the audiences that the API server accepts. */
 export interface Authority {
-  /** The second in which this was last read; a token issued in it or later may be signed by a newer key. */
+  /** When this was last read. A token issued in that second or later may be signed with a newer key. */
   readonly readAt: EpochSeconds;
   readonly issuer: string;
   /** Ids of the published keys. */
   readonly keyIds: ReadonlySet<string>;
-  /** Audiences the API server itself accepts. */
   readonly audiences: readonly string[];
 }
 
-/** Why the API server refused a token, from its message. */
+/** Why a TokenReview rejected a token, from its error message. */
 export const REJECT_REASONS = [
   'audience',
   'expired',
@@ -97,20 +96,20 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-/** What a TokenReview answered: accepted, or refused and why. Accepted but not allowed to do something is accepted. */
+/** The result of a TokenReview. It says nothing about permissions: RBAC is not part of it. */
 export type Review =
   | { readonly isAccepted: true }
   | { readonly isAccepted: false; readonly reason: RejectReason };
 
-/** What identifies a pod to the API server's list of events. */
+/** Identifies a pod in a request for its events. */
 export interface PodRef {
   readonly uid: string;
   readonly namespace: string;
 }
 
-/** Why a volume of a pod could not be brought up to date, from the kubelet's events. */
+/** Why the kubelet could not mount or update a volume, from its events. */
 export interface MountFailure {
-  /** The volume the kubelet names; empty where it names none. */
+  /** Empty if the event names no volume. */
   readonly volume: string;
   readonly kind: 'account_missing' | 'audience_refused' | 'token_refused' | 'other';
   readonly lastSeenAt: EpochSeconds;
@@ -120,24 +119,24 @@ export type ResourceState =
   | { readonly isUp: true }
   | { readonly isUp: false; readonly failure: ClusterFailure };
 
-/** All that is known from the API server, replaced whole at every change. */
+/** All data from the API server. Replaced at every change, never edited. */
 export interface ClusterFacts {
-  /** Every resource that is asked for, and whether what is known of it is current. */
+  /** Every resource in use, and whether its data is up to date. */
   readonly resources: ReadonlyMap<ClusterResource, ResourceState>;
   /** All pods of this node, by uid. */
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
-  /** All accounts of the cluster, by `namespace/name`. */
+  /** All service accounts of the cluster, by `namespace/name`. */
   readonly accounts: ReadonlyMap<string, AccountFacts> | undefined;
   readonly authority: Authority | undefined;
-  /** Whether a token's signature is that of the published key it names; absent where not verified. */
+  /** Whether the signature matches the published key named in the header; absent if not verified. */
   readonly signatures: ReadonlyMap<Token, boolean>;
-  /** Absent where nobody asked, or the question failed. */
+  /** Absent if no TokenReview was sent, or it failed. */
   readonly reviews: ReadonlyMap<Token, Review>;
-  /** By pod uid, of the pods that gave reason to ask; an empty list where the kubelet reports no failure. */
+  /** By pod uid, for pods whose events were read; empty if the kubelet reports no failure. */
   readonly mountFailures: ReadonlyMap<string, readonly MountFailure[]>;
 }
 
-/** What is known while nobody asks the API server. */
+/** No data from the API server. */
 export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
   pods: undefined,

@@ -1,7 +1,7 @@
 /**
- * What the API server knows about one token: its pod, its account, its key, and what it said when asked.
+ * The data from the API server on one token: its pod, its service account, its issuer, its TokenReview.
  *
- * Pure. Every part is undefined where it is not known; `absent` is knowledge.
+ * A part is undefined if it is not known, and `absent` if the API server is known not to have it.
  */
 import type {
   AccountFacts,
@@ -16,7 +16,7 @@ import type { Token, TokenIdentity } from './token.ts';
 
 export interface TokenContext {
   readonly pod: PodFacts | 'absent' | undefined;
-  /** What the pod's spec asks for at the token's place. */
+  /** The source in the pod's spec that the token comes from. */
   readonly projection: PodProjection | undefined;
   readonly account: AccountFacts | 'absent' | undefined;
   readonly authority: Authority | undefined;
@@ -25,7 +25,7 @@ export interface TokenContext {
   readonly mountFailures: readonly MountFailure[] | undefined;
 }
 
-/** Whether a pod is on its way out, or gone: nobody refreshes its tokens, and nobody misses them. */
+/** Whether a pod is terminating, completed or deleted: the kubelet no longer refreshes its tokens. */
 export function isInactive(pod: TokenContext['pod']): boolean {
   if (pod === undefined) return false;
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';

@@ -12,7 +12,7 @@ import type { SelfFacts } from './self-check.ts';
 export interface SourceFacts {
   /** The token files on the node. */
   readonly observation: Observation;
-  /** What the API server knows. */
+  /** Data from the API server. */
   readonly cluster: ClusterFacts;
   /** Undefined unless the exporter knows which pod is its own. */
   readonly self: SelfFacts | undefined;

@@ -1,7 +1,6 @@
 /**
- * Which keys the tokens of the node are signed with, and until when: when an old key may go.
- *
- * Pure. Knows of no token on another node.
+ * Which keys the tokens on this node are signed with, and for how long: an old key can be removed once no token on any
+ * node needs it.
  */
 import type { Authority } from './cluster-facts.ts';
 import type { EpochSeconds, Token } from './token.ts';
@@ -9,14 +8,14 @@ import type { EpochSeconds, Token } from './token.ts';
 export interface KeyInUse {
   readonly issuer: string;
   readonly keyId: string;
-  /** Undefined where the API server's keys are not known. */
+  /** Undefined if the published keys are not known. */
   readonly isPublished: boolean | undefined;
   readonly tokens: number;
-  /** When the last of its tokens expires; infinite where one never does. */
+  /** When the last of its tokens expires; infinite if one never does. */
   readonly lastExpiration: EpochSeconds;
 }
 
-/** Counted in place: this runs at every scrape. */
+/** Updated in place: this runs at every scrape. */
 interface Count {
   tokens: number;
   lastExpiration: EpochSeconds;

@@ -1,7 +1,5 @@
 /**
- * What was seen on the node, and when: facts without verdicts, replaced whole and never edited.
- *
- * Knows nothing of how the facts were gathered.
+ * What the exporter found on the node, and when. Replaced, never edited.
  */
 import type { EpochSeconds, Token } from './token.ts';
 
@@ -26,34 +24,34 @@ export const READ_FAILURES = [
 ] as const;
 export type ReadFailure = (typeof READ_FAILURES)[number];
 
-/** An object that could not be read. Empty strings for what lies above it: a folder of pods has no volume. */
+/** An object that could not be read. Fields below it are empty: the folder of a pod has no volume or path. */
 export interface Unreadable {
   readonly podUid: string;
   readonly volume: string;
   readonly path: string;
   readonly reason: ReadFailure;
-  /** What exactly was wrong, in words that are safe to show: never a piece of the file. */
+  /** What is wrong. Safe to show: never contains a piece of the file. */
   readonly detail: string;
 }
 
-/** Where an unreadable object lies: `pod uid/volume/path`, as far as it goes. */
+/** `POD_UID/VOLUME/PATH`, without the empty fields. */
 export function formatLocation({ podUid, volume, path }: Unreadable): string {
   const parts = [podUid, volume, path].filter((part) => part !== '');
-  return parts.join('/') || "the kubelet's folder of pods";
+  return parts.join('/') || "the kubelet's pods directory";
 }
 
 export interface Observation {
   readonly tokens: readonly Token[];
   readonly unreadable: readonly Unreadable[];
-  /** End of the last pass over the whole node that could list its pods; undefined before the first. */
+  /** End of the last full scan that could list the pods; undefined before the first. */
   readonly scannedAt: EpochSeconds | undefined;
-  /** How long that pass took. */
+  /** How long that scan took. */
   readonly scanSeconds: number | undefined;
-  /** Folders under watch; the rest is seen at the next pass. */
+  /** Number of watched folders. Changes elsewhere are found at the next scan. */
   readonly watches: number;
 }
 
-/** What is known before the first pass. */
+/** Before the first scan. */
 export const NOTHING_OBSERVED: Observation = {
   tokens: [],
   unreadable: [],

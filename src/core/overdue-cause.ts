@@ -1,7 +1,7 @@
 /**
- * Why the kubelet has not replaced a token in time, as far as the facts tell.
+ * Why the kubelet has not rotated a token in time, as far as the facts show.
  *
- * Pure. What holds for one pod is told before what holds for the node.
+ * A cause in the pod takes precedence over one on the node.
  */
 import type { Assessment } from './assessment.ts';
 import type { MountFailure } from './cluster-facts.ts';
@@ -21,19 +21,20 @@ export const OVERDUE_CAUSES = [
 ] as const;
 export type OverdueCause = (typeof OVERDUE_CAUSES)[number];
 
-/** Why a late token is late, in a sentence. */
+/** Each cause as a clause, without a period. */
 export const CAUSE_DESCRIPTIONS: Readonly<Record<OverdueCause, string>> = {
-  pod_terminating: 'the pod is on its way out: nobody refreshes its tokens, and that is no trouble',
-  clock_skew: 'the token begins in the future: the kubelet waits for its time to come',
-  service_account_missing: 'its service account does not exist',
-  service_account_recreated: 'its service account was deleted and made again',
+  pod_terminating: 'the pod is terminating; the kubelet no longer refreshes its tokens, which is expected',
+  clock_skew: 'the token is not valid yet, so the kubelet does not refresh it; a clock is wrong',
+  service_account_missing: 'the service account does not exist',
+  service_account_recreated: 'the service account was recreated',
   audience_refused: 'the API server refuses to issue a token for this audience',
-  sibling_volume_failed: 'another volume of the pod cannot be brought up to date, and holds up this one',
-  node_wide: 'no pod of the node has got a token since: the kubelet is down, or cannot reach the API server',
-  unknown: 'nothing that is known explains it; the log of the kubelet does',
+  sibling_volume_failed: 'another volume of the pod cannot be mounted or updated, which blocks this one',
+  node_wide:
+    'no pod on the node has received a token since; the kubelet is down or cannot reach the API server',
+  unknown: 'cause not visible to the exporter; see the kubelet log',
 };
 
-/** Tokens of so many pods that are late for no reason of their own point at the node. */
+/** Overdue tokens of this many pods, without a cause of their own, indicate a cause on the node. */
 const NODE_WIDE_PODS = 2;
 
 function isLate({ state, schedule: { overdueFrom } }: Assessment, now: EpochSeconds): boolean {
@@ -54,36 +55,36 @@ function accountCause({ token, context: { account } }: Assessment): OverdueCause
   return uid !== undefined && account.uid !== uid ? 'service_account_recreated' : undefined;
 }
 
-/** The cause that lies with the pod; undefined where nothing about it tells. */
-function ownCause(assessment: Assessment): OverdueCause | undefined {
+/** Returns undefined if nothing about the pod explains it. */
+function podCause(assessment: Assessment): OverdueCause | undefined {
   const { context, state, token } = assessment;
   if (isInactive(context.pod)) return 'pod_terminating';
   if (state === 'not_yet_valid') return 'clock_skew';
   return accountCause(assessment) ?? mountCause(context.mountFailures ?? [], token);
 }
 
-/** When the kubelet last got a token for anybody. */
+/** When the kubelet last received a token for any pod. */
 function lastIssued(assessments: readonly Assessment[]): EpochSeconds {
   return assessments.reduce((last, { token }) => Math.max(last, token.claims.issuedAt ?? 0), 0);
 }
 
-/** Those that fell late after the kubelet last got a token for anybody, where they are of several pods. */
-function stalled(late: readonly Assessment[], all: readonly Assessment[]): ReadonlySet<Assessment> {
+/** Tokens of several pods that became overdue after the kubelet last received a token for any pod. */
+function stalledTokens(late: readonly Assessment[], all: readonly Assessment[]): ReadonlySet<Assessment> {
   const last = lastIssued(all);
   const since = late.filter(({ schedule }) => (schedule.overdueFrom ?? 0) >= last);
   const pods = new Set(since.map(({ token }) => token.identity.podUid));
   return new Set(pods.size >= NODE_WIDE_PODS ? since : []);
 }
 
-/** The cause for every token that is late; none for the others. */
+/** The cause for every overdue token and every token that is not valid yet. */
 export function overdueCauses(
   assessments: readonly Assessment[],
   now: EpochSeconds,
 ): ReadonlyMap<Token, OverdueCause> {
   const late = assessments.filter((assessment) => isLate(assessment, now));
-  const own = new Map(late.map((assessment) => [assessment, ownCause(assessment)]));
+  const own = new Map(late.map((assessment) => [assessment, podCause(assessment)]));
   const unexplained = late.filter((assessment) => own.get(assessment) === undefined);
-  const ofNode = stalled(unexplained, assessments);
+  const ofNode = stalledTokens(unexplained, assessments);
   const rest = (assessment: Assessment): OverdueCause => (ofNode.has(assessment) ? 'node_wide' : 'unknown');
   return new Map(late.map((assessment) => [assessment.token, own.get(assessment) ?? rest(assessment)]));
 }

@@ -1,11 +1,10 @@
 /**
- * Patterns with a `*` in them, for audiences and for the names of volumes, and globs for paths.
+ * Wildcard patterns for audiences and volume names, and globs for paths.
  *
- * Pure. Never backtracks: pods choose their names and paths, so no text may make a match slow. Knows nothing of
- * what the texts stand for.
+ * Neither backtracks: users of the cluster choose names and paths, and none of them may slow the exporter down.
  */
 
-/** Whether `text` is `pattern`, where a `*` stands for any text. Linear in the length of `text`. */
+/** Whether the pattern matches the whole text. `*` matches any text. Linear in the length of the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   const tail = rest.pop();
@@ -20,18 +19,18 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return at <= text.length - tail.length;
 }
 
-/** Whether `path` is `glob`, where a `*` stands for any text within a part of it and `**` for any number of parts. */
+/** Whether the glob matches the whole path. `*` matches any text but `/`, `**` any number of path components. */
 export function matchesGlob(glob: string, path: string): boolean {
   const parts = path.split('/');
   const lengths = [...parts.keys(), parts.length];
-  /** How many parts of the path the glob so far may stand for, in rising order. */
+  /** Numbers of leading components that the glob so far can match, ascending. */
   let reached: readonly number[] = [0];
   for (const pattern of glob.split('/')) {
-    const [least] = reached;
-    if (least === undefined) return false;
+    const [min] = reached;
+    if (min === undefined) return false;
     reached =
       pattern === '**'
-        ? lengths.slice(least)
+        ? lengths.slice(min)
         : reached.filter((at) => isPart(pattern, parts[at])).map((at) => at + 1);
   }
   return reached.at(-1) === parts.length;

@@ -1,11 +1,9 @@
 /**
- * When a token is due for refreshing, when that is late, and which stage of its life it is in.
- *
- * Pure: the clock is an argument. Knows the kubelet's rule, not whether a kubelet is there to follow it.
+ * When the kubelet is due to refresh a token, from when on it is overdue, and the state of a token at an instant.
  */
 import type { EpochSeconds, Token, TokenClaims } from './token.ts';
 
-/** Stages of a token's life, each excluding the others. Values of a label: public contract. */
+/** A token is in exactly one state. Values of a label: public contract. */
 export const TOKEN_STATES = [
   'fresh',
   'refresh_due',
@@ -17,45 +15,45 @@ export const TOKEN_STATES = [
 ] as const;
 export type TokenState = (typeof TOKEN_STATES)[number];
 
-/** Whether a kubelet that works leaves a token in this state. */
+/** Whether a working kubelet leaves tokens in this state. */
 export function isOnSchedule(state: TokenState | undefined): boolean {
   return state === 'fresh' || state === 'refresh_due';
 }
 
-/** The instants of a token's life; undefined where its claims, or the lack of anybody to refresh it, name none. */
+/** Undefined if the claims do not give the time, or if no kubelet refreshes the token. */
 export interface Schedule {
-  /** End of the lifetime that was asked for. */
+  /** End of the requested lifetime. */
   readonly nominalExpiration: EpochSeconds | undefined;
-  /** From then on the kubelet replaces the token at its next sync of the pod. */
+  /** The kubelet rotates the token at its first sync of the pod after this. */
   readonly refreshDue: EpochSeconds | undefined;
-  /** From then on a refresh that has not come is trouble. */
+  /** End of the grace period. */
   readonly overdueFrom: EpochSeconds | undefined;
 }
 
 type RotatingToken = Pick<Token, 'claims' | 'volumeKind'>;
 
-/** The kubelet keeps no token longer (k8s.io/kubernetes/pkg/kubelet/token, maxTTL). */
+/** The kubelet refreshes every token after this long (k8s.io/kubernetes/pkg/kubelet/token, maxTTL). */
 const MAX_AGE = 24 * 60 * 60;
-/** Share of the time between refresh due and nominal expiration that a healthy kubelet may use up. */
+/** The grace period is at most this share of the time between refresh due and nominal expiration. */
 const MAX_GRACE_SHARE = 0.85;
-/** The API server allows for clocks that differ by a minute (go-jose, DefaultLeeway). */
+/** The API server accepts tokens that begin up to a minute in the future (go-jose, DefaultLeeway). */
 export const CLOCK_LEEWAY = 60;
 
-/** `warnafter ?? exp`: the API server extends default tokens to a year, the kubelet rotates by what was asked. */
+/** `warnafter ?? exp`: the API server extends default tokens to a year, but the kubelet uses the requested lifetime. */
 export function nominalExpirationOf({ warnAfter, expiresAt }: TokenClaims): EpochSeconds | undefined {
   return warnAfter ?? expiresAt;
 }
 
-/** k8s.io/kubernetes/pkg/kubelet/token, requiresRefresh; its jitter of up to 9 s only makes it earlier. */
+/** k8s.io/kubernetes/pkg/kubelet/token, requiresRefresh, without its jitter, which makes it up to 9 s earlier. */
 function refreshDueOf(issuedAt: EpochSeconds, nominalExpiration: EpochSeconds): EpochSeconds {
   const lifetime = nominalExpiration - issuedAt;
   return issuedAt + Math.min(MAX_AGE, lifetime - Math.floor(0.2 * lifetime));
 }
 
 /**
- * Whether a kubelet refreshes the token: it writes projected volumes alone, and binds each of its tokens to the pod.
+ * Whether the kubelet refreshes the token: only in projected volumes, and only tokens bound to a pod.
  *
- * What comes out of a Secret, be it a source of a projected volume, may have an end but nobody who refreshes it.
+ * A projected volume may also have a Secret as a source: the kubelet copies its token and never refreshes it.
  */
 export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
   return volumeKind === 'projected' && claims.pod !== undefined;
@@ -64,8 +62,8 @@ export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
 /**
  * Computes the schedule of a token.
  *
- * `grace`, in seconds, is what a healthy kubelet may be late; it is cut for short-lived tokens, which have less
- * than that between refresh due and expiry.
+ * `grace` is the grace period in seconds. It is shortened for short-lived tokens, which have less time than that between
+ * refresh due and expiration.
  */
 export function scheduleOf(token: RotatingToken, grace: number): Schedule {
   const nominalExpiration = nominalExpirationOf(token.claims);
@@ -78,7 +76,7 @@ export function scheduleOf(token: RotatingToken, grace: number): Schedule {
   return { nominalExpiration, refreshDue, overdueFrom };
 }
 
-/** From when on the API server takes the token for valid, its leeway counted in. */
+/** When the API server begins to accept the token, leeway included. */
 export function validFrom({ notBefore, issuedAt }: TokenClaims): EpochSeconds {
   return Math.max(notBefore ?? 0, issuedAt ?? 0) - CLOCK_LEEWAY;
 }
@@ -88,7 +86,6 @@ function stateByAge({ refreshDue, overdueFrom }: Schedule, now: EpochSeconds): T
   return refreshDue !== undefined && now >= refreshDue ? 'refresh_due' : 'fresh';
 }
 
-/** The stage a token is in at `now`. */
 export function stateOf(claims: TokenClaims, schedule: Schedule, now: EpochSeconds): TokenState {
   const { nominalExpiration } = schedule;
   if (now < validFrom(claims)) return 'not_yet_valid';

@@ -1,13 +1,11 @@
 /**
- * Where a runbook is found: each is a page named for an alert, below one address. A check names its own.
- *
- * Knows neither who links to it nor what is in it.
+ * URLs of runbooks. Each runbook is a page with the name of an alert; every check names its own.
  */
 
-/** Where the project publishes them. */
+/** Where the project publishes its runbooks. */
 export const RUNBOOKS = 'https://github.com/sa-token-exporter/sa-token-exporter/blob/main/docs/runbooks';
 
-/** Of what no check is for. */
+/** For conditions that are not checks. */
 export const OTHER_RUNBOOKS = {
   unreadable: 'SATokenUnreadable',
   apiServer: 'SATokenClusterBlind',
@@ -15,7 +13,7 @@ export const OTHER_RUNBOOKS = {
   canary: 'SATokenCanaryLate',
 } as const;
 
-/** The address of a runbook below that of all, which ends without a slash. */
+/** `runbooks` is the URL of the folder, without a trailing slash. */
 export function runbookUrl(runbooks: string, name: string): string {
   return `${runbooks}/${name}.md`;
 }

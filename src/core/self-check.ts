@@ -1,15 +1,15 @@
 /**
- * Whether the exporter sees its own tokens as it should: through the node's folder, and the same as in its own mounts.
+ * Checks whether the exporter finds the tokens of its own pod on the node, with the content of its own mounts.
  *
- * Pure. If it does not, what it says of others' tokens is not to be trusted. Knows nothing of how its mounts are read.
+ * If it does not, its results for other pods are not reliable either.
  */
 import type { Assessment } from './assessment.ts';
 import type { Observation } from './observation.ts';
 
-/** What the exporter knows of itself. */
+/** The exporter's pod, as the exporter itself sees it. */
 export interface SelfFacts {
   readonly podUid: string;
-  /** `jti` of the token in its own mount; undefined where it has none or cannot read it. */
+  /** `jti` of the token in its own mount; undefined if it cannot be read. */
   readonly mountedTokenId: string | undefined;
 }
 
@@ -17,10 +17,10 @@ export interface SelfFacts {
 export const SELF_CHECKS = ['folder', 'propagation', 'readable', 'same_content'] as const;
 export type SelfCheck = (typeof SELF_CHECKS)[number];
 
-/** The volume of the exporter's own pod whose token is short-lived, so that a broken refresh shows soon. */
+/** Volume of the exporter's pod with a short-lived token, which shows soon if tokens are no longer rotated. */
 export const CANARY_VOLUME = 'canary';
 
-/** Each check's answer; nothing where the exporter does not know which pod it is. */
+/** The result of each check; empty if the exporter does not know its own pod. */
 export function runSelfChecks(
   { tokens, unreadable }: Observation,
   self: SelfFacts | undefined,
@@ -37,7 +37,7 @@ export function runSelfChecks(
   ]);
 }
 
-/** The canary's token, judged; undefined where there is none. */
+/** Returns undefined if the exporter's pod has no canary. */
 export function findCanary(
   assessments: readonly Assessment[],
   self: SelfFacts | undefined,

@@ -1,9 +1,8 @@
 /**
- * The facts of an observation, judged at an instant and counted.
+ * All facts, judged at one instant and counted.
  *
- * Pure. Verdicts are made when asked for, so "expired" turns true at the second it is true.
+ * Verdicts are computed at scrape time, so that a token counts as expired from the second it expires.
  */
-
 import { type Assess, type Assessment, createAssess, isFailing, type Policy } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClusterFacts, PodRef } from './cluster-facts.ts';
@@ -23,18 +22,18 @@ import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './to
 export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
   readonly assessments: readonly Assessment[];
-  /** Tokens that should be there and are not. */
   readonly missingTokens: readonly MissingToken[];
-  /** Why each late token is late. */
+  /** Why each overdue token is overdue. */
   readonly causes: ReadonlyMap<Token, OverdueCause>;
-  /** Of the counts every value is always there, at 0 if need be. */
+  /** Counts have an entry for every key, 0 included. */
   readonly byKind: ReadonlyMap<TokenKind, number>;
   readonly byState: ReadonlyMap<TokenState, number>;
   readonly byCause: ReadonlyMap<OverdueCause, number>;
-  /** Tokens that fail a check, and tokens it cannot judge. */
+  /** Number of tokens that fail each check. */
   readonly problems: ReadonlyMap<Reason, number>;
+  /** Number of tokens that each check cannot judge. */
   readonly unknowns: ReadonlyMap<Reason, number>;
-  /** Empty where the pods are not known. */
+  /** Number of pods without a token. Empty if the pods are not known. */
   readonly tokenless: ReadonlyMap<NoTokenReason, number>;
 }
 
@@ -92,13 +91,13 @@ function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
   };
 }
 
-/** Makes the function that takes snapshots under one policy. */
+/** Returns a function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const assess = createAssess(policy);
   return (facts, now) => snapshot(facts, now, assess);
 }
 
-/** What the API server is asked about: tokens by TokenReview, pods by their events. */
+/** What to look up in the API server: tokens by a TokenReview, pods by their events. */
 export interface LookupTargets {
   readonly tokens: readonly Token[];
   readonly pods: readonly PodRef[];

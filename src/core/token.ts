@@ -1,23 +1,24 @@
 /**
- * The facts about one service-account token: where it lies and what it claims.
- *
- * Types alone: nothing here reads, verifies or judges. The raw token is never one of these facts.
+ * The facts about one service account token: where it is and what it claims. Never the raw token.
  */
 
-/** Seconds since 1970, as in the claims of a token (RFC 7519 NumericDate). */
+/** Unix time in seconds, as in the claims of a token (RFC 7519, NumericDate). */
 export type EpochSeconds = number;
 
-/** Value of the `kind` label: a token the API server issued for a while, or one out of a Secret made for ever. */
+/**
+ * Issued by the TokenRequest API for a limited time, or read from a Secret and valid without limit. Values of a label:
+ * public contract.
+ */
 export const TOKEN_KINDS = ['projected', 'legacy'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
-/** A Kubernetes object as a token names it. */
+/** A Kubernetes object named in a token. */
 export interface ObjectReference {
   readonly name: string;
   readonly uid: string | undefined;
 }
 
-/** What a token says of itself, every claim checked for kind and range, none verified. */
+/** The claims of a token, checked for type and range but not verified. */
 export interface TokenClaims {
   readonly kind: TokenKind;
   readonly algorithm: string;
@@ -33,14 +34,14 @@ export interface TokenClaims {
   readonly issuedAt: EpochSeconds | undefined;
   readonly notBefore: EpochSeconds | undefined;
   readonly expiresAt: EpochSeconds | undefined;
-  /** When the lifetime that was asked for ends; only on tokens the API server extended beyond it. */
+  /** End of the requested lifetime, if the API server extended the token beyond it. */
   readonly warnAfter: EpochSeconds | undefined;
 }
 
-/** Which kind of volume holds the token; the kubelet refreshes tokens in projected volumes alone. */
+/** Kind of volume that holds the token. The kubelet refreshes tokens in projected volumes only. */
 export type VolumeKind = 'projected' | 'secret';
 
-/** What names a token's series: nothing here changes at a rotation. One object per token for its whole life. */
+/** Identifies the series of a token. Does not change at a rotation: one object for as long as the file exists. */
 export interface TokenIdentity {
   readonly namespace: string;
   readonly pod: string;
@@ -50,7 +51,7 @@ export interface TokenIdentity {
   readonly path: string;
 }
 
-/** The file as the kubelet left it. */
+/** The file as the kubelet wrote it. */
 export interface FileFacts {
   readonly mode: number;
   readonly uid: number;
@@ -64,10 +65,10 @@ export interface Token {
   readonly volumeKind: VolumeKind;
   readonly claims: TokenClaims;
   readonly file: FileFacts;
-  /** When the token's own content last changed: as seen, else as its claims say. */
+  /** When the content of the token last changed: as observed, else the issue time in its claims. */
   readonly lastRotation: EpochSeconds | undefined;
 }
 
-/** Which tokens have series of their own. Values of an option: public contract. */
+/** Which tokens have their own series. Values of an option: public contract. */
 export const PER_TOKEN_MODES = ['all', 'problems', 'none'] as const;
 export type PerTokenMode = (typeof PER_TOKEN_MODES)[number];

@@ -78,7 +78,7 @@ describe('explain', () => {
   kind, state         projected, fresh
   service account     api
   audience            vault
-  expected            vault (the catalogue's entry for Vault)
+  expected            vault (the catalogue entry for Vault)
   issued              2026-11-24T00:26:40Z, 0s ago
   refresh due         2026-11-24T01:14:40Z, in 48m0s
   nominal expiration  2026-11-24T01:26:40Z, in 1h0m
@@ -142,7 +142,7 @@ describe('explain, of what the API server knows,', () => {
   it('says why a late token is late', () => {
     assert.match(
       told('payments/overdue').text,
-      /^ {2}not replaced since {2}unknown: nothing that is known explains it/m,
+      /^ {2}not replaced since {2}unknown: cause not visible to the exporter/m,
     );
     assert.doesNotMatch(told('payments/fresh').text, /not replaced since/);
   });
@@ -160,7 +160,7 @@ describe('explain, of a check that does not fail,', () => {
       'api-0',
       snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }),
     );
-    assert.match(text, /^ {2}unknown {2}audience_mismatch: nothing is known/m);
+    assert.match(text, /^ {2}unknown {2}audience_mismatch: no audience is expected/m);
     assert.equal(exit, EXIT.ok);
   });
 });

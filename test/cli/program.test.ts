@@ -72,7 +72,7 @@ describe('scan of a node', () => {
 
   it('that is not there says so and exits 3', () => {
     const { status, stdout } = run(['scan'], { SATOKEN_KUBELET_ROOT_DIR: `${folder}/nowhere` });
-    assert.match(stdout, /^could not read the kubelet's folder of pods: /);
+    assert.match(stdout, /^could not read the kubelet's pods directory: /);
     assert.equal(status, 3);
   });
 });
@@ -90,7 +90,7 @@ describe('explain, of the capture of a real node,', () => {
     const { status, stdout } = explain('bench/f-legacy');
     assert.match(stdout, /^no token on this node names a pod bench\/f-legacy; /);
     assert.match(stdout, /^ {2}FAIL {5}legacy_token: /m);
-    assert.match(stdout, /^ +Evidence: from the Secret legacy-token$/m);
+    assert.match(stdout, /^ +Evidence: from Secret legacy-token$/m);
     assert.match(stdout, /^ +1\. kubectl get pods .*76f8c083-0a70-49b9-928b-b8aefde01dee/m);
     assert.equal(status, 1);
   });

@@ -60,7 +60,7 @@ describe('scan as a table', () => {
   it('does not say so of a node it could not read', () => {
     assert.equal(
       scanTable(snapshot({ tokens: [], unreadable: [NO_PODS], scannedAt: undefined })),
-      "could not read the kubelet's folder of pods: vanished (no such file or directory)\n",
+      "could not read the kubelet's pods directory: vanished (no such file or directory)\n",
     );
   });
 

@@ -130,7 +130,7 @@ describe('the failures of an assessment', () => {
   it('name what is wrong with a legacy token', () => {
     assert.deepEqual(
       assess(legacyToken(), NOW).failures.map(({ check, detail }) => [check.reason, detail]),
-      [['legacy_token', 'from the Secret api-token']],
+      [['legacy_token', 'from Secret api-token']],
     );
   });
 });

@@ -42,7 +42,7 @@ describe('the rule for a text', () => {
     'x'.repeat(2_048),
   ]) {
     it(`takes ${JSON.stringify(value.slice(0, 40))}, ${value.length} long`, () => {
-      assert.equal(rules.text(value), value);
+      assert.equal(rules.string(value), value);
     });
   }
 
@@ -60,10 +60,10 @@ describe('the rule for a text', () => {
     { what: 'half of a surrogate pair', value: 'a\ud800b' },
   ];
   for (const { what, value } of refused) {
-    it(`refuses ${what}`, () => assert.equal(rules.text(value), undefined));
+    it(`refuses ${what}`, () => assert.equal(rules.string(value), undefined));
   }
   for (const value of NOT_TEXTS) {
-    it(`refuses ${JSON.stringify(value)}`, () => assert.equal(rules.text(value), undefined));
+    it(`refuses ${JSON.stringify(value)}`, () => assert.equal(rules.string(value), undefined));
   }
 });
 

@@ -87,7 +87,7 @@ describe('the image', () => {
   const options = () => ({ cwd: image.folder, env: image.environment });
 
   for (const [command, expected] of [
-    ['scan', /^could not read the kubelet's folder of pods: |^no tokens on this node$/m],
+    ['scan', /^could not read the kubelet's pods directory: |^no tokens on this node$/m],
     ['demo', /^demo writes files, and Node was started without leave to: .+\n$/],
     [
       'scan --audience.expect=/etc/shadow',

@@ -1,8 +1,7 @@
 /**
- * The token is for another audience than its receiver accepts: 401, however fresh it is.
+ * The token has none of the audiences that its receiver accepts: the receiver returns 401.
  *
- * Expectations come from the user's rules, the catalogue, the pod's spec and the API server. Without any the check
- * cannot judge.
+ * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server.
  */
 import { satisfies } from '../audience.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -10,21 +9,20 @@ import { findPod, podArguments } from './commands.ts';
 
 export const audienceMismatch = {
   reason: 'audience_mismatch',
-  summary: 'The token is for none of the audiences that its receiver accepts.',
+  summary: 'The token has none of the audiences that its receiver accepts.',
   severity: 'critical',
   runbook: 'SATokenAudienceMismatch',
   judge: ({ token: { claims }, expectations }) => {
-    if (expectations.length === 0) return unknown('nothing is known of the audience it should have');
+    if (expectations.length === 0) return unknown('no audience is expected at this path');
     const unmet = expectations.find((expectation) => !satisfies(claims.audiences, expectation));
     if (unmet === undefined) return PASS;
-    return fail(
-      `is for ${claims.audiences.join(', ') || 'no audience'}; ${unmet.origin} expects ${unmet.audiences.join(' or ')}`,
-    );
+    const found = claims.audiences.length === 0 ? 'no audience' : `audience ${claims.audiences.join(', ')}`;
+    return fail(`has ${found}; ${unmet.origin} expects ${unmet.audiences.join(' or ')}`);
   },
   fix: (token) => [
     ...findPod(token),
-    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes[*].projected.sources[*].serviceAccountToken}'  # audience as asked for`,
-    'set `audience` of that serviceAccountToken source to one that the receiver accepts, and roll the workload out',
-    'if the token is right, say so to the exporter: --audience.expect takes a file of rules',
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes[*].projected.sources[*].serviceAccountToken}'  # requested audience`,
+    'set `audience` of that serviceAccountToken source to one that the receiver accepts, and restart the workload',
+    'if the audience is correct, add a rule to the file given by --audience.expect',
   ],
 } as const satisfies Check;

@@ -24,7 +24,7 @@ export function podArguments(token: Token): string {
   return name === undefined ? 'POD -n NAMESPACE' : `${name} -n ${token.claims.namespace}`;
 }
 
-/** The command that finds values for the placeholders of `podArguments`; empty if there are none. */
+/** The command that finds values for the placeholders of `podArguments`; empty if none is needed. */
 export function findPod(token: Token): readonly string[] {
   if (podNameOf(token) !== undefined) return [];
   const columns = 'NAMESPACE:.metadata.namespace,POD:.metadata.name,UID:.metadata.uid';

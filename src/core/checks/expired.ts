@@ -1,7 +1,7 @@
 /**
- * The token in the file is past its `exp`: the API server refuses it.
+ * The token is past its `exp`: the API server rejects it.
  *
- * Knows nothing of why no newer token came; rotation_overdue tells since when one should have.
+ * rotation_overdue says since when a newer token has been due.
  */
 import { formatRelative } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
@@ -9,7 +9,7 @@ import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands
 
 export const expired = {
   reason: 'expired',
-  summary: 'The token is past its expiration: the API server refuses it.',
+  summary: 'The token has expired; the API server rejects it.',
   severity: 'critical',
   runbook: 'SATokenExpired',
   judge: ({ token: { claims } }, now) => {
@@ -18,9 +18,9 @@ export const expired = {
   },
   fix: (token) => [
     ...findPod(token),
-    `kubectl describe pod ${podArguments(token)}  # events: FailedMount names what the refresh fails on`,
-    `kubectl get serviceaccount ${accountArguments(token)}  # it must exist`,
+    `kubectl describe pod ${podArguments(token)}  # a FailedMount event names the cause`,
+    `kubectl get serviceaccount ${accountArguments(token)}  # must exist`,
     `${KUBELET_LOG}  # on the node`,
-    `kubectl delete pod ${podArguments(token)}  # once the cause is gone, a new pod gets a new token`,
+    `kubectl delete pod ${podArguments(token)}  # after the cause is fixed: a new pod gets a new token`,
   ],
 } as const satisfies Check;

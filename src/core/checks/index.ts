@@ -1,7 +1,7 @@
 /**
- * The tables of all checks: a new failure mode is one file beside this one and one row here.
+ * The tables of all checks. A new failure mode is one file in this folder and one row here.
  *
- * Order is urgency: what is listed first is told first.
+ * Rows are in order of urgency: the page, `scan` and `explain` list the most urgent failure first.
  */
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
@@ -21,7 +21,7 @@ import { stale } from './stale.ts';
 import { tokenMissing } from './token-missing.ts';
 import { tokenRefused } from './token-refused.ts';
 
-/** Checks of tokens that are there. */
+/** Checks of tokens. */
 export const CHECKS = [
   expired,
   notYetValid,
@@ -39,10 +39,10 @@ export const CHECKS = [
   legacyToken,
 ] as const satisfies readonly Check[];
 
-/** Checks of pods, for tokens that should be there. */
+/** Checks of pods, for missing tokens. */
 export const POD_CHECKS = [tokenMissing, legacySecretMissing] as const satisfies readonly PodCheck[];
 
-/** Closed set of reasons: label values, public contract. */
+/** Values of the `reason` label: public contract. */
 export type Reason = (typeof CHECKS | typeof POD_CHECKS)[number]['reason'];
 
 export const REASONS: readonly Reason[] = [

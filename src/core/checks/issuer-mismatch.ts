@@ -1,8 +1,9 @@
 /**
- * The token was issued by another issuer than the API server's present one.
+ * The issuer of the token is not the current issuer of the API server.
  *
- * An API server can accept former issuers beside the one it publishes: where it accepted this very token when asked,
- * nothing is wrong. A token issued since the issuer was last read may be the first of a new one. Legacy tokens have an issuer of their own, which is never published.
+ * An API server can accept previous issuers in addition to the one it publishes: if a TokenReview accepted the token, the
+ * check passes. A token that was issued after the issuer was read may be the first of a new one. Legacy tokens have an
+ * issuer of their own, which is never published.
  */
 
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -10,21 +11,21 @@ import { findPod, podArguments } from './commands.ts';
 
 export const issuerMismatch = {
   reason: 'issuer_mismatch',
-  summary: 'The token names another issuer than the one the API server has now.',
+  summary: 'The issuer of the token is not the current issuer of the API server.',
   severity: 'critical',
   runbook: 'SATokenIssuerMismatch',
   judge: ({ token: { claims }, context: { authority, review } }) => {
     if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
-    if (authority === undefined) return unknown('the issuer of the API server is not known');
+    if (authority === undefined) return unknown('no issuer from the API server');
     if (claims.issuer === authority.issuer) return PASS;
     if (authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the issuer was read before the token was issued');
-    return fail(`issued by ${claims.issuer}; the API server is ${authority.issuer}`);
+    return fail(`issued by ${claims.issuer}; the current issuer is ${authority.issuer}`);
   },
   fix: (token) => [
     ...findPod(token),
-    'kubectl get --raw /.well-known/openid-configuration  # the issuer as it is now',
-    'grep service-account-issuer /etc/kubernetes/manifests/kube-apiserver.yaml  # on the control plane: list the former issuer second, and its tokens stay good',
-    `kubectl delete pod ${podArguments(token)}  # a new pod gets a token of the new issuer at once`,
+    'kubectl get --raw /.well-known/openid-configuration  # the current issuer',
+    'grep service-account-issuer /etc/kubernetes/manifests/kube-apiserver.yaml  # on the control plane: add the previous issuer as a second --service-account-issuer to keep its tokens valid',
+    `kubectl delete pod ${podArguments(token)}  # a new pod gets a token from the new issuer at once`,
   ],
 } as const satisfies Check;

@@ -1,7 +1,5 @@
 /**
- * A token out of a Secret of type kubernetes.io/service-account-token is mounted: it never ends by itself.
- *
- * Knows nothing of whether anybody uses it, nor whether the Secret is still there.
+ * A token from a Secret of type kubernetes.io/service-account-token is mounted: it never expires and is never rotated.
  */
 
 import { type Check, fail, PASS } from './check.ts';
@@ -9,18 +7,16 @@ import { accountArguments, findPod, podArguments } from './commands.ts';
 
 export const legacyToken = {
   reason: 'legacy_token',
-  summary: 'A legacy token from a Secret is mounted: it never expires and nothing rotates it.',
+  summary: 'A legacy token from a Secret is mounted; it never expires and is never rotated.',
   severity: 'warning',
   runbook: 'SATokenLegacyMounted',
   judge: ({ token: { claims } }) => {
     if (claims.kind !== 'legacy') return PASS;
-    return fail(
-      claims.secret === undefined ? 'a token without expiry' : `from the Secret ${claims.secret.name}`,
-    );
+    return fail(claims.secret === undefined ? 'no expiration' : `from Secret ${claims.secret.name}`);
   },
   fix: (token) => [
     ...findPod(token),
-    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # replace the Secret by a projected serviceAccountToken`,
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # replace the Secret with a projected serviceAccountToken`,
     `kubectl get secret ${token.claims.secret?.name ?? 'SECRET'} -n ${token.claims.namespace} -L kubernetes.io/legacy-token-last-used  # still in use?`,
     `kubectl create token ${accountArguments(token)} --duration=24h  # for use outside the cluster`,
   ],

@@ -1,24 +1,24 @@
 /**
- * The token begins in the future by more than the leeway of the API server: somebody's clock is wrong.
+ * The token begins in the future, beyond the leeway of the API server: the clock of the node or of the API server is
+ * wrong.
  *
- * A kubelet that holds such a token never refreshes it before its time. Knows not whose clock it is.
+ * The kubelet does not refresh such a token before it is due.
  */
-
 import { formatRelative } from '../format.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const notYetValid = {
   reason: 'not_yet_valid',
-  summary: 'The token begins in the future: the clock of the node or of the API server is wrong.',
+  summary: 'The token is not valid yet: the clock of the node or of the API server is wrong.',
   severity: 'critical',
   runbook: 'SATokenNotYetValid',
   judge: ({ token: { claims } }, now) => {
     const accepted = validFrom(claims);
-    return now < accepted ? fail(`begins ${formatRelative(now, accepted + CLOCK_LEEWAY)}`) : PASS;
+    return now < accepted ? fail(`becomes valid ${formatRelative(now, accepted + CLOCK_LEEWAY)}`) : PASS;
   },
   fix: () => [
-    'timedatectl status  # on the node and on the control plane: is the clock synchronised?',
-    'systemctl restart kubelet  # once the clocks agree: it asks for new tokens at once',
+    'timedatectl status  # on the node and on the control plane: is the clock synchronized?',
+    'systemctl restart kubelet  # after the clocks agree: the kubelet requests new tokens at once',
   ],
 } as const satisfies Check;

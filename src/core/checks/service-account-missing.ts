@@ -1,13 +1,13 @@
 /**
- * The service account of the token is gone: the API server refuses the token, and the kubelet gets no other.
+ * The service account of the token does not exist: the API server rejects the token, and the kubelet cannot get another.
  *
- * A token that was issued within the last minute had an account then, whatever an older list says.
+ * A token that was issued within the last minute had a service account then; the list may be older.
  */
 
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 
-/** The API server lets pass what was deleted less than a minute ago. */
+/** The API server accepts tokens of service accounts deleted less than a minute ago. */
 const SETTLING_SECONDS = 60;
 
 export const serviceAccountMissing = {
@@ -16,14 +16,14 @@ export const serviceAccountMissing = {
   severity: 'critical',
   runbook: 'SATokenServiceAccountMissing',
   judge: ({ token: { claims }, context: { account } }, now) => {
-    if (account === undefined) return unknown('the service accounts are not known');
+    if (account === undefined) return unknown('no service account data from the API server');
     if (account !== 'absent' || now - (claims.issuedAt ?? 0) < SETTLING_SECONDS) return PASS;
-    return fail(`there is no service account ${claims.serviceAccount.name} in ${claims.namespace}`);
+    return fail(`service account ${claims.namespace}/${claims.serviceAccount.name} does not exist`);
   },
   fix: (token) => [
     ...findPod(token),
-    `kubectl get serviceaccount ${accountArguments(token)}  # is it really gone?`,
-    `kubectl create serviceaccount ${accountArguments(token)}  # or what made it in the first place: a chart, a pipeline`,
-    `kubectl delete pod ${podArguments(token)}  # the new account has another uid, which only a new pod's token names`,
+    `kubectl get serviceaccount ${accountArguments(token)}  # confirm that it does not exist`,
+    `kubectl create serviceaccount ${accountArguments(token)}  # or rerun what created it: a chart, a pipeline`,
+    `kubectl delete pod ${podArguments(token)}  # a new pod gets a token with the UID of the new account at once`,
   ],
 } as const satisfies Check;

@@ -1,7 +1,8 @@
 /**
- * The token names a published key, but that key did not sign it: forged, damaged, or the key was replaced in place.
+ * The token names a published key, but that key did not sign it: the token is forged or damaged, or the key was replaced
+ * without a new id.
  *
- * Verified on this node. A key that is not published is the business of signing_key_unknown.
+ * The exporter verifies signatures itself. If the key is not published, signing_key_unknown fails instead.
  */
 
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -9,17 +10,17 @@ import { findPod, podArguments } from './commands.ts';
 
 export const signatureInvalid = {
   reason: 'signature_invalid',
-  summary: 'The signature of the token is not that of the key it names.',
+  summary: 'The signature does not match the key named in the token header.',
   severity: 'critical',
   runbook: 'SATokenSignatureInvalid',
   judge: ({ token: { claims }, context: { isSignatureValid } }) => {
     if (isSignatureValid === undefined) return unknown('the signature was not verified');
-    return isSignatureValid ? PASS : fail(`not signed with the key ${claims.keyId ?? 'it names'}`);
+    return isSignatureValid ? PASS : fail(`not signed with key ${claims.keyId ?? 'named in the header'}`);
   },
   fix: (token) => [
     ...findPod(token),
     'kubectl get --raw /openid/v1/jwks  # do all API servers publish the same keys?',
-    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # who else writes into this volume?`,
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes}'  # what else writes to this volume?`,
     `kubectl delete pod ${podArguments(token)}  # a new pod gets a new token`,
   ],
 } as const satisfies Check;

@@ -1,7 +1,8 @@
 /**
- * The token is signed with a key that the API server does not publish, so it cannot accept it.
+ * The token is signed with a key that the API server does not publish, so it probably rejects the token.
  *
- * Knows the keys as of their last reading: a token issued since may be signed with a newer one.
+ * A token that was issued after the keys were read may be signed with a newer one. An API server may also accept keys
+ * that it does not publish: if a TokenReview accepted the token, the check passes.
  */
 
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -13,17 +14,17 @@ export const signingKeyUnknown = {
   severity: 'critical',
   runbook: 'SATokenSigningKeyUnknown',
   judge: ({ token: { claims }, context: { authority, review } }) => {
-    if (authority === undefined) return unknown('the keys of the API server are not known');
-    if (claims.keyId === undefined) return unknown('the token names no key');
+    if (authority === undefined) return unknown('no signing keys from the API server');
+    if (claims.keyId === undefined) return unknown('the token header names no key');
     if (authority.keyIds.has(claims.keyId) || review?.isAccepted === true) return PASS;
     if (authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the keys were read before the token was issued');
-    return fail(`signed with the key ${claims.keyId}`);
+    return fail(`signed with key ${claims.keyId}`);
   },
   fix: (token) => [
     ...findPod(token),
-    'kubectl get --raw /openid/v1/jwks  # the keys as they are now',
-    'grep -E "service-account-(key|signing-key)-file" /etc/kubernetes/manifests/kube-apiserver.yaml  # on the control plane: keep the former key as a second service-account-key-file',
+    'kubectl get --raw /openid/v1/jwks  # the published keys',
+    'grep -E "service-account-(key|signing-key)-file" /etc/kubernetes/manifests/kube-apiserver.yaml  # on the control plane: keep the previous key as an additional --service-account-key-file',
     `kubectl delete pod ${podArguments(token)}  # a new pod gets a token signed with the new key at once`,
   ],
 } as const satisfies Check;

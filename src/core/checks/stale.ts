@@ -1,7 +1,7 @@
 /**
- * The token is past the lifetime that was asked for, yet still accepted: the API server extended it.
+ * The token is past its requested lifetime, but the API server extended it and still accepts it.
  *
- * Only default tokens are extended. Such a use is counted by the API server as a stale token.
+ * The API server extends default tokens only, and counts the use of one past its requested lifetime as a stale token.
  */
 import { formatRelative } from '../format.ts';
 import { type Check, fail, PASS } from './check.ts';
@@ -9,17 +9,17 @@ import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
 export const stale = {
   reason: 'stale',
-  summary: 'The token is past the lifetime that was asked for; the API server still accepts it.',
+  summary: 'The token is past its requested lifetime; the API server still accepts it.',
   severity: 'critical',
   runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;
-    return fail(`nominal expiration was ${formatRelative(now, nominalExpiration)}`);
+    return fail(`requested lifetime ended ${formatRelative(now, nominalExpiration)}`);
   },
   fix: (token) => [
     ...findPod(token),
-    `${KUBELET_LOG}  # on the node: why no refresh`,
-    `kubectl get pod ${podArguments(token)} -o yaml  # terminating, or a volume that does not mount?`,
+    `${KUBELET_LOG}  # on the node: why the refresh fails`,
+    `kubectl get pod ${podArguments(token)} -o yaml  # terminating, or a volume that cannot be mounted?`,
     `kubectl delete pod ${podArguments(token)}  # a new pod gets a new token`,
   ],
 } as const satisfies Check;

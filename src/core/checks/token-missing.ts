@@ -1,14 +1,14 @@
 /**
- * The pod's spec asks for a token, the pod has been running for a while, and there is no such file.
+ * The spec of a running pod requests a token, but the file does not exist.
  *
- * A file that is there but cannot be read is not missing.
+ * A file that cannot be read does not count as missing.
  */
 import { KUBELET_LOG } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
 
 export const tokenMissing = {
   reason: 'token_missing',
-  summary: 'The spec of a running pod asks for a token that is not there.',
+  summary: 'The spec of a running pod requests a token, but the file does not exist.',
   severity: 'critical',
   runbook: 'SATokenMissing',
   findMissing: (pod, files) => {
@@ -18,11 +18,11 @@ export const tokenMissing = {
       .map(({ volume, path }) => ({
         volume,
         path,
-        detail: `the spec asks for ${path} in the volume ${volume}`,
+        detail: `the spec requests ${path} in volume ${volume}`,
       }));
   },
   fixMissing: ({ namespace, pod }) => [
-    `kubectl describe pod ${pod} -n ${namespace}  # events: FailedMount names what is wrong`,
+    `kubectl describe pod ${pod} -n ${namespace}  # a FailedMount event names the cause`,
     `${KUBELET_LOG}  # on the node`,
     `kubectl delete pod ${pod} -n ${namespace}  # a new pod gets new volumes`,
   ],

@@ -1,7 +1,7 @@
 /**
- * The API server was asked about the token and refused it, for a reason that no other check accounts for.
+ * A TokenReview rejected the token for a reason that no other check explains.
  *
- * Asked about the token's own audiences: accepted here says nothing of what the account may do.
+ * A token that passes may still lack permissions: a TokenReview authenticates, it does not authorize.
  */
 import type { RejectReason } from '../cluster-facts.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
@@ -16,20 +16,19 @@ import { serviceAccountRecreated } from './service-account-recreated.ts';
 import { signatureInvalid } from './signature-invalid.ts';
 import { signingKeyUnknown } from './signing-key-unknown.ts';
 
-/** In words, and the checks that say the same more precisely. */
 const REJECT_DESCRIPTIONS: Readonly<Record<RejectReason, string>> = {
-  audience: 'it is for another audience',
-  expired: 'it has expired',
-  not_yet_valid: 'it is not valid yet',
-  account_deleted: 'its account was deleted',
-  account_recreated: 'its account has another uid',
-  invalidated: 'what it is bound to is gone',
-  signature: 'its signature is wrong',
-  unknown_key: 'it is signed with an unknown key',
-  other: 'it takes it for no token of its own',
+  audience: 'wrong audience',
+  expired: 'expired',
+  not_yet_valid: 'not valid yet',
+  account_deleted: 'service account deleted',
+  account_recreated: 'service account UID changed',
+  invalidated: 'the object it is bound to was deleted',
+  signature: 'invalid signature',
+  unknown_key: 'unknown signing key',
+  other: 'not recognized as a token of this cluster',
 };
 
-/** Each tells more of one kind of refusal; where one of them fails, the refusal is explained. */
+/** Checks that are more specific: if one of them fails, it explains the rejection. */
 const EXPLANATIONS: readonly Pick<Check, 'judge'>[] = [
   expired,
   notYetValid,
@@ -44,19 +43,19 @@ const EXPLANATIONS: readonly Pick<Check, 'judge'>[] = [
 
 export const tokenRefused = {
   reason: 'token_refused',
-  summary: 'The API server was asked and refuses the token.',
+  summary: 'The API server rejects the token, and no other check explains why.',
   severity: 'critical',
   runbook: 'SATokenRefused',
   judge: (input, now) => {
     const { review } = input.context;
-    if (review === undefined) return unknown('the API server was not asked');
+    if (review === undefined) return unknown('no TokenReview result');
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
-    return fail(`the API server says that ${REJECT_DESCRIPTIONS[review.reason]}`);
+    return fail(`TokenReview: ${REJECT_DESCRIPTIONS[review.reason]}`);
   },
   fix: (token) => [
     ...findPod(token),
-    `kubectl get pod ${podArguments(token)} -o jsonpath='{.metadata.uid} {.spec.serviceAccountName}'  # the pod and account the token names?`,
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.metadata.uid} {.spec.serviceAccountName}'  # compare with the pod and service account in the token`,
     `kubectl delete pod ${podArguments(token)}  # a new pod gets a new token`,
   ],
 } as const satisfies Check;

@@ -4,7 +4,7 @@
  * Knows nothing of when to ask, nor of tokens.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { text } from '../../core/claim-rules.ts';
+import { string } from '../../core/claim-rules.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import type { Answer, Api } from './api.ts';
 import { failed } from './failures.ts';
@@ -42,7 +42,7 @@ function keyOf(jwk: JsonObject): KeyObject | undefined {
 
 /** The issuer by the discovery document; undefined where that is none. */
 export function parseIssuer(document: unknown): string | undefined {
-  return parsed(() => required(object(document) ?? {}, 'issuer', text));
+  return parsed(() => required(object(document) ?? {}, 'issuer', string));
 }
 
 /** The keys by their document; undefined where that is none. */
@@ -51,7 +51,7 @@ export function parseKeySet(document: unknown): KeySet | undefined {
     const jwks = required(object(document) ?? {}, 'keys', objects);
     if (jwks.length > MAX_KEYS) return undefined;
     const named = jwks.flatMap((jwk) => {
-      const id = optional(jwk, 'kid', text);
+      const id = optional(jwk, 'kid', string);
       return id === undefined ? [] : [{ id, key: keyOf(jwk) }];
     });
     const keys = named.flatMap(({ id, key }) => (key === undefined ? [] : [[id, key] as const]));

@@ -5,7 +5,7 @@
  * since whoever may make pods chooses it. Knows nothing of how the pod came here.
  */
 import { posix } from 'node:path';
-import { namespaceName, objectName, objectUid, text } from '../../core/claim-rules.ts';
+import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';
 import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
@@ -39,7 +39,7 @@ function projectionOf(volume: string, source: JsonObject): readonly PodProjectio
   const path = pathOnDisk(required(projection, 'path', anyText));
   const audience = optional(projection, 'audience', anyText) || undefined;
   const expirationSeconds = optional(projection, 'expirationSeconds', wholeNumber) ?? DEFAULT_SECONDS;
-  if (audience !== undefined && text(audience) === undefined) return [];
+  if (audience !== undefined && string(audience) === undefined) return [];
   return [{ volume, path, audience, expirationSeconds }];
 }
 
@@ -94,7 +94,7 @@ function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): P
     uid: required(metadata, 'uid', objectUid),
     // A mirror pod has none.
     serviceAccount: optional(spec, 'serviceAccountName', objectName) ?? '',
-    phase: optional(status, 'phase', text) ?? 'Pending',
+    phase: optional(status, 'phase', string) ?? 'Pending',
     isTerminating: optional(metadata, 'deletionTimestamp', time) !== undefined,
     isStatic: annotations[MIRROR] !== undefined,
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),

@@ -120,21 +120,21 @@ describe('the detail of audience_mismatch', () => {
   it('names the audiences of the token, the expected ones, and the rule', () => {
     assert.equal(
       detailOf(verdictOf('audience_mismatch', forOther, { policy: withRule })),
-      'is for other, another; the rule in line 3 of rules.yaml expects mine or ours',
+      'has audience other, another; the rule in line 3 of rules.yaml expects mine or ours',
     );
   });
 
   it('names the entry of the catalogue', () => {
     assert.equal(
       detailOf(verdictOf('audience_mismatch', forOther)),
-      "is for other, another; the catalogue's entry for Vault expects vault",
+      'has audience other, another; the catalogue entry for Vault expects vault',
     );
   });
 
   it('says that a token has no audience', () => {
     assert.match(
       detailOf(verdictOf('audience_mismatch', legacyToken(), { policy: withRule })),
-      /^is for no audience; /,
+      /^has no audience; /,
     );
   });
 });

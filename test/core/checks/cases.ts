@@ -89,6 +89,8 @@ export interface PodCase {
   /** A node without any file, scanned at NOW, by default. */
   readonly seen?: Partial<Observation>;
   readonly failures: readonly Reason[];
+  /** The exact detail of the failure, if the case is about it. */
+  readonly detail?: string;
 }
 
 /** When a pod must have started to count as settled at NOW. */
@@ -100,7 +102,7 @@ export function testPodCases(reason: Reason, cases: readonly PodCase[]): void {
     cases.some(({ failures }) => failures.includes(reason)),
     `add a case to the tests of ${reason} in which it fails`,
   );
-  for (const { it: title, pod, seen, failures } of cases) {
+  for (const { it: title, pod, seen, failures, detail } of cases) {
     it(title, () => {
       const facts = podFacts({ startedAt: SETTLED, ...pod });
       const found = findMissing(observation({ scannedAt: NOW, tokens: [], ...seen }), {
@@ -111,6 +113,7 @@ export function testPodCases(reason: Reason, cases: readonly PodCase[]): void {
         found.map(({ check }) => check.reason),
         failures,
       );
+      if (detail !== undefined) assert.equal(found[0]?.detail, detail);
     });
   }
 }

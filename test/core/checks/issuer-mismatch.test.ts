@@ -3,7 +3,7 @@
  */
 import { describe } from 'mocha';
 import { authority } from '../../support/cluster.ts';
-import { legacyToken, NOW } from '../../support/tokens.ts';
+import { ISSUER, legacyToken, NOW } from '../../support/tokens.ts';
 import { accepted, NOT_REVIEWED, testCases } from './cases.ts';
 
 const issuer = 'https://another';
@@ -15,6 +15,7 @@ describe('issuer_mismatch', () => {
       it: 'fails another issuer',
       cluster: { ...NOT_REVIEWED, authority: authority({ issuer }) },
       status: 'fail',
+      detail: `issued by ${ISSUER}; the current issuer is ${issuer}`,
       failures: ['issuer_mismatch'],
     },
     {

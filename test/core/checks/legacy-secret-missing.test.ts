@@ -14,7 +14,15 @@ describe('legacy_secret_missing of a mounted token', () => {
       token: legacyToken(),
       cluster: rejected('invalidated'),
       status: 'fail',
+      detail: 'Secret payments/api-token was deleted',
       failures: ['legacy_secret_missing', 'legacy_token'],
+    },
+    {
+      it: 'fails a legacy token that names no Secret',
+      token: legacyToken({ claims: { secret: undefined } }),
+      cluster: rejected('invalidated'),
+      status: 'fail',
+      detail: 'its Secret in payments was deleted',
     },
     {
       it: 'passes a legacy token that the API server rejects for another reason',
@@ -44,6 +52,7 @@ describe('legacy_secret_missing of a pending pod', () => {
       it: 'fails for a Secret with the name of a token Secret',
       pod: pending(),
       failures: ['legacy_secret_missing'],
+      detail: 'the pod is waiting for Secret api-token-x2k4z',
     },
     {
       it: 'fails for a Secret mounted at the path of a token',

@@ -22,19 +22,19 @@ describe('legacy_token', () => {
       it: 'fails a legacy token, and names its Secret',
       token: legacyToken(),
       status: 'fail',
-      detail: 'from the Secret api-token',
+      detail: 'from Secret api-token',
     },
     {
       it: 'fails a legacy token in a projected volume',
       token: legacyToken({ volumeKind: 'projected' }),
       status: 'fail',
-      detail: 'from the Secret api-token',
+      detail: 'from Secret api-token',
     },
     {
       it: 'fails a legacy token that names no Secret',
       token: withoutSecret,
       status: 'fail',
-      detail: 'a token without expiry',
+      detail: 'no expiration',
     },
   ]);
 

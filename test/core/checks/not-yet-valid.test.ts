@@ -1,5 +1,5 @@
 /**
- * not_yet_valid: the token begins in the future.
+ * not_yet_valid: the token is not valid yet.
  */
 import { describe } from 'mocha';
 import { NOW, token } from '../../support/tokens.ts';
@@ -15,7 +15,7 @@ describe('not_yet_valid', () => {
       token: tenMinutes,
       after: -60 - 0.001,
       status: 'fail',
-      detail: 'begins in 1m0s',
+      detail: 'becomes valid in 1m0s',
     },
     { it: 'passes at the leeway of the API server', token: tenMinutes, after: -60, status: 'pass' },
     { it: 'passes from nbf on', token: tenMinutes, after: 0, status: 'pass' },
@@ -24,7 +24,7 @@ describe('not_yet_valid', () => {
       token: token({ claims: { notBefore: NOW + 100, expiresAt: NOW + 600 } }),
       after: 39,
       status: 'fail',
-      detail: 'begins in 1m1s',
+      detail: 'becomes valid in 1m1s',
     },
     {
       it: 'passes a token with neither nbf nor iat',

@@ -14,7 +14,7 @@ describe('pod_mismatch', () => {
       it: 'fails a token of another pod',
       token: token({ claims: { pod: other } }),
       status: 'fail',
-      detail: 'bound to the pod with uid another-uid',
+      detail: 'bound to the pod with UID another-uid',
     },
     {
       it: 'fails a token of another pod with the same name',

@@ -19,8 +19,14 @@ describe('service_account_missing', () => {
       cluster: accounts(),
       after: 60,
       status: 'fail',
+      detail: 'service account payments/api does not exist',
       failures: ['service_account_missing'],
     },
-    { it: 'is unknown without service accounts', cluster: { accounts: undefined }, status: 'unknown' },
+    {
+      it: 'is unknown without service accounts',
+      cluster: { accounts: undefined },
+      status: 'unknown',
+      detail: 'no service account data from the API server',
+    },
   ]);
 });

@@ -12,6 +12,7 @@ describe('service_account_recreated', () => {
       it: 'fails if the service account has another UID',
       cluster: accounts('another-uid'),
       status: 'fail',
+      detail: 'service account has UID another-uid, token has UID 6a1c9c1e-29b5-4c6b-8d57-0f5f1e6f2b11',
       failures: ['service_account_recreated'],
     },
     {

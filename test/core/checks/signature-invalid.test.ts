@@ -11,6 +11,7 @@ describe('signature_invalid', () => {
       it: 'fails an invalid signature',
       cluster: (one) => ({ signatures: new Map([[one, false]]) }),
       status: 'fail',
+      detail: 'not signed with key key-1',
       failures: ['signature_invalid'],
     },
     {

@@ -15,6 +15,7 @@ describe('signing_key_unknown', () => {
       it: 'fails if the key is not published',
       cluster: { ...NOT_REVIEWED, authority: authority({ keyIds: otherKey }) },
       status: 'fail',
+      detail: 'signed with key key-1',
       failures: ['signing_key_unknown'],
     },
     {

@@ -21,7 +21,7 @@ describe('stale', () => {
       token: extended,
       after: 3_607,
       status: 'fail',
-      detail: 'nominal expiration was 0s ago',
+      detail: 'requested lifetime ended 0s ago',
     },
     { it: 'fails just before the expiration', token: extended, after: YEAR - JUST, status: 'fail' },
     { it: 'passes at the expiration, where expired fails', token: extended, after: YEAR, status: 'pass' },

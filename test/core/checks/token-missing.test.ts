@@ -14,7 +14,11 @@ function unreadable(place: Partial<Unreadable>): Partial<Observation> {
 
 describe('token_missing', () => {
   testPodCases('token_missing', [
-    { it: 'fails if the file is missing', failures: ['token_missing'] },
+    {
+      it: 'fails if the file is missing',
+      failures: ['token_missing'],
+      detail: 'the spec requests vault-token in volume vault-token',
+    },
     { it: 'passes if the file is there', seen: { tokens: [token()] }, failures: [] },
     {
       it: 'passes if the file cannot be read',

@@ -43,7 +43,7 @@ describe('token_refused', () => {
     it(`describes the rejection ${reason} in its detail`, () => {
       const verdict = verdictOf('token_refused', token(), { cluster: rejected(reason) });
       assert.ok(verdict.status === 'fail');
-      assert.match(verdict.detail, /^the API server says that \w/);
+      assert.match(verdict.detail, /^TokenReview: \w/);
     });
   }
 });
