@@ -8,4 +8,9 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
   { files: 'LICENSE', words: '*', reason: 'The text of the Apache License.' },
   { files: 'test/lint/words.test.ts', words: '*', reason: 'Plants every word.' },
   { files: 'bench/exporter.ts', words: ['agent'], reason: 'Agent of node:http.' },
+  {
+    files: 'test/{simulator/api/clients,e2e/guarded}.test.ts',
+    words: ['agent'],
+    reason: 'Option of node:http.',
+  },
 ];

@@ -45,8 +45,8 @@ function rejected(reason?: string): ReviewStatus {
 }
 
 /** Formats a list of strings like Go. */
-function quoted(texts: readonly string[]): string {
-  return `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
+function quoted(values: readonly string[]): string {
+  return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`;
 }
 
 function audiencesOf({ claims }: Jwt, cluster: Cluster): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * The emulated kubelet, given the pods of a real one, leaves the same files.
+ * The emulated kubelet writes the same files as a real one for the same pods.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -21,7 +21,7 @@ interface ApiObject {
 }
 
 const { items } = JSON.parse(readFileSync(`${CAPTURE}api.json`, 'utf8')) as { items: ApiObject[] };
-/** Pods with tokens; the capture's own pods, r1 to r7, and g2-doomed, whose account is gone, are left out. */
+/** Pods with tokens, without the pods of the capture itself (r1 to r7) and g2-doomed, whose account was deleted. */
 const NAMES = ['a-default', 'b-vault600', 'c-noautomount', 'd-fsgroup', 'd2-runasuser', 'd3-mixeduid'];
 NAMES.push('e-multi', 'f-legacy', 'j-subpath', 'm-atime');
 const pods = items.filter(
@@ -31,12 +31,12 @@ const nodeUid = items.find(({ kind }) => kind === 'Node')?.metadata.uid ?? '';
 
 const IS_TOKEN = /(\.\.\d[\d_.]+\/(.*\/)?(token|vault-token|first)|volume-subpaths\/vault\/c\/0)$/;
 
-/** A folder's generation has a name of its own each time. */
+/** The name of a generation folder is different each time. */
 function withoutGeneration(path: string): string {
   return path.replace(/\.\.\d{4}(_\d\d){5}\.\d+/, '..generation');
 }
 
-/** One line for each thing below a folder: path, kind, mode, owners, target or size. */
+/** One line per file, link and folder: path, type, mode, owner, target or size. */
 function describeTree(root: string, path = ''): readonly string[] {
   const full = join(root, path);
   const stats = lstatSync(full);
@@ -59,7 +59,7 @@ function claimsOf(token: string): Claims {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Claims;
 }
 
-/** Claims as JSON with times counted from the issuing and the token's own id left out: order counts. */
+/** Claims as JSON in their order, with times relative to `iat` and a placeholder for the token ID. */
 function shapeOf(token: string): string {
   const { iat = 0 } = claimsOf(token);
   return JSON.stringify(claimsOf(token), (key, value: unknown) => {
@@ -71,7 +71,7 @@ function shapeOf(token: string): string {
 function prepare(cluster: Cluster): void {
   for (const one of items)
     if (one.kind === 'ServiceAccount') cluster.addServiceAccount(one as unknown as ServiceAccount);
-  // A certificate of the captured size, and the empty one that this build adds.
+  // A certificate of the captured size, and the empty one of OpenShift.
   cluster.setConfigMap('bench', 'kube-root-ca.crt', { 'ca.crt': 'x'.repeat(1111) });
   cluster.setConfigMap('bench', 'openshift-service-ca.crt', { 'service-ca.crt': '' });
   const { data, ...secret } = cluster.createLegacySecret('bench', 'legacy-token', 'app');
@@ -81,7 +81,7 @@ function prepare(cluster: Cluster): void {
   });
 }
 
-describe(`the emulated kubelet beside a real one (${isRoot ? 'tmpfs mounts' : 'plain folders'})`, () => {
+describe(`the emulated kubelet with captured pods (${isRoot ? 'tmpfs mounts' : 'plain folders'})`, () => {
   const root = mkdtempSync(join(tmpdir(), 'satoken-kubelet-'));
   const [real, emulated] = [join(root, 'real'), join(root, 'emulated')];
   const cluster = createCluster({ now: () => 1_795_479_163, algorithm: 'RS256' });
@@ -101,13 +101,13 @@ describe(`the emulated kubelet beside a real one (${isRoot ? 'tmpfs mounts' : 'p
   });
 
   for (const { metadata } of pods) {
-    it(`leaves ${metadata.name} the same folders, links, modes, owners and sizes`, () => {
+    it(`writes the captured folders, links, modes, owners and sizes of ${metadata.name}`, () => {
       const path = `pods/${metadata.uid}`;
       assert.deepEqual(describeTree(join(emulated, path)), describeTree(join(real, path)));
     });
   }
 
-  it('writes the same claims into every token', () => {
+  it('writes the captured claims into every token', () => {
     const contents = (folder: string) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((path) => IS_TOKEN.test(path) && pods.some(({ metadata }) => path.includes(metadata.uid)))

@@ -1,5 +1,5 @@
 /**
- * The simulated API server's tokens: really signed, and refused in the real one's words.
+ * Tokens of the simulated API server: signatures, lifetimes, and error messages.
  */
 import assert from 'node:assert/strict';
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
@@ -12,10 +12,10 @@ import { createPod } from '../../simulator/pods.ts';
 const NODE = { name: 'node-1', uid: 'node-uid' };
 const NOW = 1_795_000_000;
 
-function verify(cluster: Cluster, answer: TokenResult) {
-  assert.ok(answer.ok);
+function verify(cluster: Cluster, result: TokenResult) {
+  assert.ok(result.ok);
   const keys = createLocalJWKSet({ keys: cluster.keys().map(({ publicJwk }) => publicJwk as JWK) });
-  return jwtVerify(answer.value.token, keys, {
+  return jwtVerify(result.value.token, keys, {
     currentDate: new Date(NOW * 1_000),
     issuer: cluster.issuer(),
   });
@@ -25,40 +25,44 @@ function world(projection: Partial<TokenProjection> = {}) {
   let now = NOW;
   const cluster = createCluster({ now: () => now });
   const pod = createPod(cluster, { name: 'web', serviceAccount: 'app' });
-  const asked = { path: 'token', expirationSeconds: 3607, ...projection };
+  const projected = { path: 'token', expirationSeconds: 3607, ...projection };
   const cache = createTokenCache(cluster, NODE);
   const at = (age: number) => {
     now = NOW + age;
-    return cache.get(pod, asked);
+    return cache.get(pod, projected);
   };
-  return { cluster, pod, asked, at, request: () => cluster.requestToken(pod, asked, NODE) };
+  return { cluster, at, request: () => cluster.requestToken(pod, projected, NODE) };
 }
 
 describe('the simulated API server', () => {
   for (const algorithm of ['RS256', 'ES256'] as const) {
-    it(`signs with ${algorithm} so that its published keys verify it`, async () => {
+    it(`signs tokens with ${algorithm} that its published keys verify`, async () => {
       const cluster = createCluster({ now: () => NOW, algorithm });
       const pod = createPod(cluster, { name: 'web' });
-      const answer = cluster.requestToken(pod, { path: 'token', expirationSeconds: 3607 }, NODE);
-      const { protectedHeader, payload } = await verify(cluster, answer);
+      const result = cluster.requestToken(pod, { path: 'token', expirationSeconds: 3607 }, NODE);
+      const { protectedHeader, payload } = await verify(cluster, result);
       assert.equal(protectedHeader.alg, algorithm);
       assert.equal(payload.sub, 'system:serviceaccount:default:default');
     });
   }
 
-  it('lets old tokens pass after a change of key only while the old key is published', async () => {
+  it('publishes keys that verify old tokens only until the old key is withdrawn', async () => {
     const { cluster, request } = world();
-    const answer = request();
+    const result = request();
     cluster.changeKey(true);
-    await verify(cluster, answer);
+    await verify(cluster, result);
     cluster.changeKey(false);
-    await assert.rejects(verify(cluster, answer), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
+    await assert.rejects(verify(cluster, result), { code: 'ERR_JWKS_NO_MATCHING_KEY' });
   });
 
   const extensions = [
-    { it: 'extends a default token to a year', projection: {}, lifetime: 31_536_000 },
-    { it: 'extends no other lifetime', projection: { expirationSeconds: 3600 }, lifetime: 3600 },
-    { it: 'extends no other audience', projection: { audience: 'vault' }, lifetime: 3607 },
+    { it: 'extends a default token to one year', projection: {}, lifetime: 31_536_000 },
+    {
+      it: 'does not extend a token with another lifetime',
+      projection: { expirationSeconds: 3600 },
+      lifetime: 3600,
+    },
+    { it: 'does not extend a token for another audience', projection: { audience: 'vault' }, lifetime: 3607 },
   ] as const;
   for (const { it: title, projection, lifetime } of extensions) {
     it(title, async () => {
@@ -68,35 +72,35 @@ describe('the simulated API server', () => {
     });
   }
 
-  const refusals = [
+  const failures = [
     {
-      cause: 'a deleted account',
-      cut: (cluster: Cluster) => cluster.deleteServiceAccount('default', 'app'),
+      cause: 'the service account is deleted',
+      fail: (cluster: Cluster) => cluster.deleteServiceAccount('default', 'app'),
       message: 'serviceaccounts "app" not found',
     },
     {
-      cause: 'a refused audience',
-      cut: (cluster: Cluster) => cluster.denyAudience('vault'),
+      cause: 'the audience is denied',
+      fail: (cluster: Cluster) => cluster.denyAudience('vault'),
       message: 'audience "vault" not found in pod spec volume',
     },
     {
-      cause: 'an API server that is down',
-      cut: (cluster: Cluster) => cluster.setAvailable(false),
+      cause: 'the API server is down',
+      fail: (cluster: Cluster) => cluster.setAvailable(false),
       message: 'dial tcp 127.0.0.1:6443: connect: connection refused',
     },
   ] as const;
-  for (const { cause, cut, message } of refusals) {
-    it(`refuses for ${cause}, and the kubelet says so only once the old token is dead`, () => {
+  for (const { cause, fail, message } of failures) {
+    it(`fails if ${cause}, which the kubelet reports only after the old token expires`, () => {
       const { cluster, at } = world({ audience: 'vault', expirationSeconds: 600 });
       const first = at(0);
-      cut(cluster);
+      fail(cluster);
       assert.deepEqual(at(599), first);
       assert.deepEqual(at(600), { ok: false, error: message });
     });
   }
 });
 
-describe("the emulated kubelet's cache of tokens", () => {
+describe('the token cache of the emulated kubelet', () => {
   const cases = [
     { seconds: 600, keptAt: 470, freshAt: 481 },
     { seconds: 3607, keptAt: 2876, freshAt: 2887 },
@@ -104,7 +108,7 @@ describe("the emulated kubelet's cache of tokens", () => {
     { seconds: 172_800, keptAt: 86_390, freshAt: 86_401 },
   ] as const;
   for (const { seconds, keptAt, freshAt } of cases) {
-    it(`replaces a token of ${seconds} s between ${keptAt} s and ${freshAt} s of age`, () => {
+    it(`rotates a token of ${seconds} s between ${keptAt} s and ${freshAt} s of age`, () => {
       const { at } = world({ expirationSeconds: seconds });
       const first = at(0);
       assert.ok(first.ok);
@@ -114,12 +118,12 @@ describe("the emulated kubelet's cache of tokens", () => {
     });
   }
 
-  it('gives two volumes that ask for the same the same token', () => {
+  it('returns the same token for two volumes with the same audience and lifetime', () => {
     const { at } = world();
     assert.deepEqual(at(1), at(0));
   });
 
-  it('never replaces a token that was issued in the future before its time', () => {
+  it('does not rotate a token from the future before it is due', () => {
     const { at } = world({ expirationSeconds: 600 });
     const ahead = at(7200);
     assert.deepEqual(at(0), ahead);

@@ -1,5 +1,5 @@
 /**
- * What the emulated kubelet tells the API server of its pods: their status, their end, and what it could not mount.
+ * What the emulated kubelet posts to the API server: pod status, deletion, and FailedMount events.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,8 +21,8 @@ const { items: captured } = JSON.parse(readFileSync(new URL('api.json', CAPTURES
   items: readonly Pod[];
 };
 
-/** Conditions without their times. */
-function phrases(pod: Pod | undefined): readonly string[] | undefined {
+/** Conditions without times. */
+function conditionsOf(pod: Pod | undefined): readonly string[] | undefined {
   return pod?.status?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 }
 
@@ -30,7 +30,7 @@ function capturedPod(name: string): Pod | undefined {
   return captured.find(({ metadata }) => metadata.name === name);
 }
 
-describe('what the emulated kubelet tells the API server', () => {
+describe('the emulated kubelet', () => {
   let now = NOW;
   let rootDir: string;
   let cluster: Cluster;
@@ -59,32 +59,32 @@ describe('what the emulated kubelet tells the API server', () => {
     rmSync(rootDir, { recursive: true });
   });
 
-  it('is a running pod, in the conditions of a captured one', () => {
+  it('posts a running pod with the conditions of a captured pod', () => {
     kubelet.run(pod);
     assert.equal(stored()?.status?.phase, 'Running');
-    assert.deepEqual(phrases(stored()), phrases(capturedPod('a-default')));
+    assert.deepEqual(conditionsOf(stored()), conditionsOf(capturedPod('a-default')));
   });
 
-  it('is a completed pod, in the conditions of a captured one', () => {
+  it('posts a completed pod with the conditions of a captured pod', () => {
     kubelet.run(pod);
     kubelet.complete(pod.metadata.uid);
     assert.equal(stored()?.status?.phase, 'Succeeded');
-    assert.deepEqual(phrases(stored()), phrases(capturedPod('k-completed')));
+    assert.deepEqual(conditionsOf(stored()), conditionsOf(capturedPod('k-completed')));
     syncAt(90);
     assert.deepEqual(events(), []);
   });
 
-  const graces = [
-    { it: 'a grace of 30 s', spec: {}, deletionTimestamp: '2026-11-18T11:07:10Z', seconds: 30 },
+  const gracePeriods = [
+    { it: '30 s by default', spec: {}, deletionTimestamp: '2026-11-18T11:07:10Z', seconds: 30 },
     {
-      it: 'the grace of its spec',
+      it: 'the seconds of its spec',
       spec: { terminationGracePeriodSeconds: 1 },
       deletionTimestamp: '2026-11-18T11:06:41Z',
       seconds: 1,
     },
   ] as const;
-  for (const { it: title, spec, deletionTimestamp, seconds } of graces) {
-    it(`is a terminating pod that has ${title}`, () => {
+  for (const { it: title, spec, deletionTimestamp, seconds } of gracePeriods) {
+    it(`posts a terminating pod with a grace period of ${title}`, () => {
       kubelet.run({ ...pod, spec: { ...pod.spec, ...spec } });
       kubelet.terminate(pod.metadata.uid);
       const metadata = stored()?.metadata;
@@ -95,7 +95,7 @@ describe('what the emulated kubelet tells the API server', () => {
     });
   }
 
-  it('comes as one change each, the last of which is that the pod is gone', () => {
+  it('posts one change each for start, termination and removal', () => {
     kubelet.run(pod);
     kubelet.terminate(pod.metadata.uid);
     kubelet.remove(pod.metadata.uid);
@@ -106,25 +106,25 @@ describe('what the emulated kubelet tells the API server', () => {
     assert.equal(stored(), undefined);
   });
 
-  it('leaves a pod of the same name alone that has taken the place of its own', () => {
+  it('does not delete a new pod with the same name', () => {
     kubelet.run(pod);
     cluster.setPod({ ...pod, metadata: { ...pod.metadata, uid: 'another' } });
     kubelet.remove(pod.metadata.uid);
     assert.equal(stored()?.metadata.uid, 'another');
   });
 
-  describe('of a token that is refused', () => {
+  describe('with a token that the API server rejects', () => {
     beforeEach(() => {
       kubelet.run(pod);
       cluster.deleteServiceAccount('default', 'app');
     });
 
-    it('is nothing while the old one lives', () => {
+    it('posts no event while the old token is valid', () => {
       syncAt(599);
       assert.deepEqual(events(), []);
     });
 
-    it('is an event in the words of the real one once it has expired', () => {
+    it('posts the event of a real kubelet once the old token has expired', () => {
       syncAt(600);
       const [event] = events();
       assert.deepEqual(
@@ -147,7 +147,7 @@ describe('what the emulated kubelet tells the API server', () => {
       );
     });
 
-    it('is the same event, counted up, when it happens again', () => {
+    it('increments the count of the event when the failure repeats', () => {
       syncAt(600);
       syncAt(690);
       const all = events();
@@ -158,7 +158,7 @@ describe('what the emulated kubelet tells the API server', () => {
       );
     });
 
-    it('is forgotten an hour after it was last seen', () => {
+    it('loses the event one hour after its last occurrence', () => {
       syncAt(600);
       now = NOW + 600 + 3_599;
       assert.equal(events().length, 1);
@@ -166,14 +166,14 @@ describe('what the emulated kubelet tells the API server', () => {
       assert.deepEqual(events(), []);
     });
 
-    it('is lost while the API server is not available', () => {
+    it('loses the event while the API server is unavailable', () => {
       cluster.setAvailable(false);
       syncAt(600);
       assert.deepEqual(events(), []);
     });
   });
 
-  it('is an event for a volume that holds up the others, until it no longer does', () => {
+  it('posts an event for a volume that blocks the others until it is unblocked', () => {
     kubelet.run(pod);
     kubelet.block(pod.metadata.uid, true);
     syncAt(90);
@@ -192,7 +192,7 @@ describe('what the emulated kubelet tells the API server', () => {
     );
   });
 
-  it('words the cause of the blockage as it is told to', () => {
+  it('posts the given cause of a blocked volume', () => {
     kubelet.run(pod);
     kubelet.block(pod.metadata.uid, true, 'timed out waiting for the condition');
     syncAt(90);

@@ -1,5 +1,5 @@
 /**
- * Objects as the API server keeps them.
+ * The object store of the simulated API server.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -15,15 +15,15 @@ function world() {
     nextRevision: () => ++revision,
     onChange: (change) => changes.push(change),
   });
-  const told = (): readonly string[] =>
+  const reported = (): readonly string[] =>
     changes.map(({ type, object }) => `${type} ${object.metadata.uid} ${object.metadata.resourceVersion}`);
   const set = (uid: string, name = 'a', namespace = 'default') =>
     store.set({ metadata: { namespace, name, uid } });
-  return { store, set, told, changes };
+  return { store, set, reported, changes };
 }
 
-describe('a store of objects', () => {
-  it('stamps what it keeps with the time it was made and a new revision', () => {
+describe('the object store', () => {
+  it('adds a creation time and a new revision to objects', () => {
     const { set } = world();
     assert.deepEqual(set('one').metadata, {
       creationTimestamp: '2026-11-18T11:06:40Z',
@@ -34,23 +34,23 @@ describe('a store of objects', () => {
     });
   });
 
-  it('leaves the time an object says it was made at', () => {
+  it('keeps the creation time of an object', () => {
     const { store } = world();
     const creationTimestamp = '2020-01-01T00:00:00Z';
     const kept = store.set({ metadata: { namespace: 'a', name: 'a', uid: 'a', creationTimestamp } });
     assert.equal(kept.metadata.creationTimestamp, creationTimestamp);
   });
 
-  it('tells of an object that is new, changed and gone', () => {
-    const { set, store, told } = world();
+  it('reports added, modified and deleted objects', () => {
+    const { set, store, reported } = world();
     set('one');
     set('one');
     store.delete('default', 'a');
-    assert.deepEqual(told(), ['ADDED one 11', 'MODIFIED one 12', 'DELETED one 13']);
+    assert.deepEqual(reported(), ['ADDED one 11', 'MODIFIED one 12', 'DELETED one 13']);
     assert.equal(store.get('default', 'a'), undefined);
   });
 
-  it('tells what an object was before', () => {
+  it('reports the previous state of an object', () => {
     const { set, changes } = world();
     const first = set('one');
     set('one');
@@ -60,20 +60,20 @@ describe('a store of objects', () => {
     );
   });
 
-  it('tells of another object of the same name as of one gone and one new', () => {
-    const { set, told } = world();
+  it('reports a replaced object with the same name as deleted and added', () => {
+    const { set, reported } = world();
     set('one');
     set('two');
-    assert.deepEqual(told(), ['ADDED one 11', 'DELETED one 12', 'ADDED two 13']);
+    assert.deepEqual(reported(), ['ADDED one 11', 'DELETED one 12', 'ADDED two 13']);
   });
 
-  it('says nothing when what is not there is deleted', () => {
-    const { store, told } = world();
+  it('reports nothing when a missing object is deleted', () => {
+    const { store, reported } = world();
     store.delete('default', 'a');
-    assert.deepEqual(told(), []);
+    assert.deepEqual(reported(), []);
   });
 
-  it('lists by namespace and name', () => {
+  it('sorts by namespace and name', () => {
     const { set, store } = world();
     set('one', 'b');
     set('two', 'a');

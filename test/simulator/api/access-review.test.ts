@@ -1,5 +1,5 @@
 /**
- * Who the simulated API server says may ask for which paths, and what it refuses to judge.
+ * The SubjectAccessReview endpoint of the simulated API server.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -33,12 +33,12 @@ async function review({ fetch }: TestApi, spec: object) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec }),
   });
-  return { code: response.status, answer: (await response.json()) as Reviewed };
+  return { code: response.status, body: (await response.json()) as Reviewed };
 }
 
-describe('SubjectAccessReviews of the simulated API server', () => {
+describe('the SubjectAccessReview endpoint of the simulated API server', () => {
   it(
-    'say what was asked, that it is allowed, and by what',
+    'returns the spec, the verdict and the reason',
     withApi(async (t) => {
       t.api.rbac.bind(binding());
       const spec = {
@@ -50,7 +50,7 @@ describe('SubjectAccessReviews of the simulated API server', () => {
       };
       assert.deepEqual(await review(t, spec), {
         code: 201,
-        answer: {
+        body: {
           kind: 'SubjectAccessReview',
           apiVersion: 'authorization.k8s.io/v1',
           metadata: {},
@@ -65,11 +65,11 @@ describe('SubjectAccessReviews of the simulated API server', () => {
     }),
   );
 
-  const words = (subject: string): string =>
+  const reasonFor = (subject: string): string =>
     `RBAC: allowed by ClusterRoleBinding "scrapers" of ClusterRole "metrics-reader" to ${subject}`;
   const subjects = [
-    [{ kind: 'User', name: SCRAPER }, words(`User "${SCRAPER}"`)],
-    [{ kind: 'Group', name: 'scrapers' }, words('Group "scrapers"')],
+    [{ kind: 'User', name: SCRAPER }, reasonFor(`User "${SCRAPER}"`)],
+    [{ kind: 'Group', name: 'scrapers' }, reasonFor('Group "scrapers"')],
     [{ kind: 'User', name: 'another' }, undefined],
     [{ kind: 'Group', name: 'others' }, undefined],
     [{ ...ACCOUNT, namespace: 'default' }, undefined],
@@ -77,67 +77,64 @@ describe('SubjectAccessReviews of the simulated API server', () => {
   ] as const;
   for (const [subject, reason] of subjects)
     it(
-      `say ${reason === undefined ? 'no without a reason' : 'yes'} where ${JSON.stringify(subject)} is allowed`,
+      `${reason === undefined ? 'denies a request without a reason' : 'allows a request'} if ${JSON.stringify(subject)} is bound`,
       withApi(async (t) => {
         t.api.rbac.bind(binding({ subject }));
-        const { answer } = await review(t, {
+        const { body } = await review(t, {
           nonResourceAttributes: GET_METRICS,
           user: SCRAPER,
           groups: ['a', 'scrapers'],
         });
-        assert.deepEqual(
-          answer.status,
-          reason === undefined ? { allowed: false } : { allowed: true, reason },
-        );
+        assert.deepEqual(body.status, reason === undefined ? { allowed: false } : { allowed: true, reason });
       }),
     );
 
   const rules = [
-    { verbs: ['get'], urls: ['/metrics'], asked: 'get /metrics', allowed: true },
-    { verbs: ['get'], urls: ['/healthz', '/metrics'], asked: 'get /metrics', allowed: true },
-    { verbs: ['get'], urls: ['/metrics'], asked: 'get /metrics/slis', allowed: false },
-    { verbs: ['get'], urls: ['/metrics'], asked: 'head /metrics', allowed: false },
-    { verbs: ['*'], urls: ['/metrics'], asked: 'head /metrics', allowed: true },
-    { verbs: ['get'], urls: ['/metrics/*'], asked: 'get /metrics/slis', allowed: true },
-    { verbs: ['get'], urls: ['/metrics/*'], asked: 'get /metrics', allowed: false },
-    { verbs: ['get'], urls: ['/met*'], asked: 'get /metrics', allowed: true },
-    { verbs: ['get'], urls: ['*'], asked: 'get /anything', allowed: true },
-    { verbs: ['get'], urls: [], asked: 'get /metrics', allowed: false },
+    { verbs: ['get'], urls: ['/metrics'], request: 'get /metrics', allowed: true },
+    { verbs: ['get'], urls: ['/healthz', '/metrics'], request: 'get /metrics', allowed: true },
+    { verbs: ['get'], urls: ['/metrics'], request: 'get /metrics/slis', allowed: false },
+    { verbs: ['get'], urls: ['/metrics'], request: 'head /metrics', allowed: false },
+    { verbs: ['*'], urls: ['/metrics'], request: 'head /metrics', allowed: true },
+    { verbs: ['get'], urls: ['/metrics/*'], request: 'get /metrics/slis', allowed: true },
+    { verbs: ['get'], urls: ['/metrics/*'], request: 'get /metrics', allowed: false },
+    { verbs: ['get'], urls: ['/met*'], request: 'get /metrics', allowed: true },
+    { verbs: ['get'], urls: ['*'], request: 'get /anything', allowed: true },
+    { verbs: ['get'], urls: [], request: 'get /metrics', allowed: false },
   ] as const;
-  for (const { verbs, urls, asked, allowed } of rules)
+  for (const { verbs, urls, request, allowed } of rules)
     it(
-      `say ${allowed ? 'yes' : 'no'} to ${asked} where ${verbs} of ${urls.join() || 'nothing'} is allowed`,
+      `${allowed ? 'allows' : 'denies'} ${request} if the role allows ${verbs} of ${urls.join() || 'no path'}`,
       withApi(async (t) => {
         t.api.rbac.bind(binding({ verbs, nonResourceURLs: urls }));
-        const [verb, path] = asked.split(' ');
-        const { answer } = await review(t, { user: SCRAPER, nonResourceAttributes: { path, verb } });
-        assert.equal((answer.status as { allowed: boolean }).allowed, allowed);
+        const [verb, path] = request.split(' ');
+        const { body } = await review(t, { user: SCRAPER, nonResourceAttributes: { path, verb } });
+        assert.equal((body.status as { allowed: boolean }).allowed, allowed);
       }),
     );
 
   it(
-    'say no once what allowed it is gone, and to anything with objects',
+    'denies requests for objects, and requests for paths after the binding is removed',
     withApi(async (t) => {
       const unbind = t.api.rbac.bind(binding({ nonResourceURLs: ['*'] }));
       const object = { user: SCRAPER, resourceAttributes: { verb: 'get', resource: 'pods' } };
-      assert.deepEqual((await review(t, object)).answer.status, { allowed: false });
+      assert.deepEqual((await review(t, object)).body.status, { allowed: false });
       unbind();
       const path = { user: SCRAPER, nonResourceAttributes: GET_METRICS };
-      assert.deepEqual((await review(t, path)).answer.status, { allowed: false });
+      assert.deepEqual((await review(t, path)).body.status, { allowed: false });
     }),
   );
 
   const ONE = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
   const SUBJECT = 'at least one of user or group must be specified';
-  const wrong = [
+  const invalid = [
     {
-      it: 'nothing at all',
+      it: 'an empty spec',
       spec: {},
       message: `[spec: Invalid value: null: ${ONE}, spec.user: Invalid value: "": ${SUBJECT}]`,
       fields: ['spec', 'spec.user'],
     },
     {
-      it: 'a path and an object at once',
+      it: 'a path and an object',
       spec: { user: 'a', nonResourceAttributes: GET_METRICS, resourceAttributes: { verb: 'get' } },
       message: `spec: Invalid value: {"path":"/metrics","verb":"get"}: ${ONE}`,
       fields: ['spec'],
@@ -149,18 +146,18 @@ describe('SubjectAccessReviews of the simulated API server', () => {
       fields: ['spec'],
     },
     {
-      it: 'nobody',
+      it: 'neither a user nor a group',
       spec: { user: '', groups: [], nonResourceAttributes: GET_METRICS },
       message: `spec.user: Invalid value: "": ${SUBJECT}`,
       fields: ['spec.user'],
     },
   ] as const;
-  for (const { it: title, spec, message, fields } of wrong)
+  for (const { it: title, spec, message, fields } of invalid)
     it(
-      `refuse to judge ${title}`,
+      `rejects a review with ${title}`,
       withApi(async (t) => {
-        const { code, answer } = await review(t, spec);
-        const status = answer as unknown as Readonly<Record<string, unknown>>;
+        const { code, body } = await review(t, spec);
+        const status = body as unknown as Readonly<Record<string, unknown>>;
         const { causes } = status['details'] as { readonly causes: readonly { readonly field: string }[] };
         assert.deepEqual(
           [code, status['kind'], status['reason'], status['message'], causes.map(({ field }) => field)],
@@ -170,16 +167,16 @@ describe('SubjectAccessReviews of the simulated API server', () => {
     );
 
   it(
-    'judge a group without a user',
+    'accepts a group without a user',
     withApi(async (t) => {
       t.api.rbac.bind(binding({ subject: { kind: 'Group', name: 'g' } }));
-      const { answer } = await review(t, { groups: ['g'], nonResourceAttributes: GET_METRICS });
-      assert.equal((answer.status as { allowed: boolean }).allowed, true);
+      const { body } = await review(t, { groups: ['g'], nonResourceAttributes: GET_METRICS });
+      assert.equal((body.status as { allowed: boolean }).allowed, true);
     }),
   );
 
   it(
-    'are posted, and found among the resources',
+    'accepts only POST and is listed in API discovery',
     withApi(async ({ fetch }) => {
       assert.equal((await fetch(REVIEWS)).status, 405);
       const groups = (await (await fetch('/apis')).json()) as { groups: readonly { name: string }[] };
@@ -206,7 +203,7 @@ describe('SubjectAccessReviews of the simulated API server', () => {
   );
 
   it(
-    'fail as asked, and nothing else does',
+    'fails with an injected fault while other endpoints work',
     withApi(async (t) => {
       t.api.chaos.inject({ kind: 'status', code: 500 }, { resource: 'subjectaccessreviews' });
       assert.equal((await review(t, {})).code, 500);

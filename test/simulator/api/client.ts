@@ -1,5 +1,5 @@
 /**
- * A simulated API server under test, a client of it, and time that passes when the test says so.
+ * A simulated API server under test, a client, and a fake clock.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Schedule } from '../../../simulator/api/schedule.ts';
@@ -8,13 +8,13 @@ import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import type { ObjectMeta, Pod } from '../../../simulator/objects.ts';
 import { createPod, type PodOptions } from '../../../simulator/pods.ts';
 
-/** The instant at which tests begin, in epoch seconds. */
+/** The start time of tests, in epoch seconds. */
 export const NOW = 1_795_000_000;
 export const TOKEN = 'the-token-of-the-exporter';
 export const USER = 'system:serviceaccount:monitoring:exporter';
 export const PODS_OF_NODE = '/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1';
 
-/** Any object of the API, as far as tests look. */
+/** The fields of an API object that tests use. */
 export interface ApiObject {
   readonly kind?: string;
   readonly apiVersion?: string;
@@ -38,7 +38,7 @@ export interface Frame {
 
 /** An open watch, read frame by frame. */
 export interface Reader {
-  /** The next frame; undefined once the watch ended. */
+  /** Returns undefined after the end of the watch. */
   readonly next: () => Promise<Frame | undefined>;
   readonly cancel: () => Promise<void>;
 }
@@ -46,9 +46,9 @@ export interface Reader {
 export interface Clock {
   readonly now: () => number;
   readonly schedule: Schedule;
-  /** Lets time pass, and what falls due in it happen. */
+  /** Runs everything that is due until then. */
   readonly advance: (seconds: number) => void;
-  /** How many things are still to happen. */
+  /** The number of scheduled calls. */
   readonly pending: () => number;
 }
 
@@ -86,7 +86,7 @@ export interface TestApi {
   readonly fetch: (path: string, request?: Request) => Promise<Response>;
   readonly list: (path: string) => Promise<ApiList>;
   readonly watch: (path: string) => Promise<Reader>;
-  /** Puts a pod of node-1 into the cluster. */
+  /** Adds a pod of node-1. */
   readonly addPod: (options: PodOptions) => Pod;
 }
 
@@ -112,7 +112,7 @@ function readFrames(body: ReadableStream<Uint8Array>): Reader {
 
 export type TestApiOptions = Partial<Omit<ApiServerOptions, 'cluster' | 'schedule'>>;
 
-/** Runs a test against a server of its own, and closes it. */
+/** Runs a test with its own server and closes the server. */
 export function withApi(test: (t: TestApi) => Promise<void>, options: TestApiOptions = {}) {
   return async (): Promise<void> => {
     const clock = createClock();
@@ -125,7 +125,7 @@ export function withApi(test: (t: TestApi) => Promise<void>, options: TestApiOpt
     const list = async (path: string): Promise<ApiList> => (await (await get(path)).json()) as ApiList;
     const watch = async (path: string): Promise<Reader> => {
       const { body } = await get(`${path}${path.includes('?') ? '&' : '?'}watch=1`);
-      if (body === null) throw new Error('a watch without a body');
+      if (body === null) throw new Error('the watch has no body');
       return readFrames(body);
     };
     const addPod = (pod: PodOptions): Pod => cluster.setPod(createPod(cluster, pod));
@@ -137,10 +137,10 @@ export function withApi(test: (t: TestApi) => Promise<void>, options: TestApiOpt
   };
 }
 
-/** Waits, a turn of the event loop at a time, for what the other side of a connection is about to notice. */
+/** Waits for the other side of a connection in the same process. */
 export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate();
 }
 
-/** The API's objects of the captured node. */
+/** Captures of a real node. */
 export const CAPTURES = new URL('../../fixtures/captures/kubelet-v1.36.3/', import.meta.url);

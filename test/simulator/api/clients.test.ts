@@ -1,5 +1,5 @@
 /**
- * The simulated API server over TLS, and as real clients see it that read a KUBECONFIG file.
+ * The simulated API server over TLS and with kubectl.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -42,7 +42,6 @@ async function close({ api, folder }: Served): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** The answer to a GET over TLS. */
 function getJson(url: string, ca?: string): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const headers = { Authorization: `Bearer ${TOKEN}` };
@@ -52,8 +51,8 @@ function getJson(url: string, ca?: string): Promise<unknown> {
   return promise;
 }
 
-describe('a KUBECONFIG file', () => {
-  it('names the server, whom to trust and the token', () => {
+describe('kubeconfigFor', () => {
+  it('writes the server, the CA bundle and the token', () => {
     const text = kubeconfigFor({ url: 'https://127.0.0.1:6443', token: 'a-token', ca: 'a certificate' });
     const config = parse(text) as Readonly<Record<string, unknown>>;
     assert.deepEqual(config['clusters'], [
@@ -69,7 +68,7 @@ describe('a KUBECONFIG file', () => {
     assert.equal(config['current-context'], 'simulated');
   });
 
-  it('says of plain HTTP that nobody can be trusted by a certificate', () => {
+  it('sets insecure-skip-tls-verify for plain HTTP', () => {
     const config = parse(kubeconfigFor({ url: 'http://127.0.0.1:1', token: 'a-token' })) as {
       clusters: readonly { cluster: object }[];
     };
@@ -79,7 +78,7 @@ describe('a KUBECONFIG file', () => {
     });
   });
 
-  it('leaves it to the client whom to trust where no certificate is given', () => {
+  it('writes no TLS settings for HTTPS without a CA bundle', () => {
     assert.doesNotMatch(
       kubeconfigFor({ url: 'https://127.0.0.1:1', token: 'a-token' }),
       /insecure|certificate/,
@@ -87,14 +86,14 @@ describe('a KUBECONFIG file', () => {
   });
 });
 
-describeWith(['openssl'], 'a simulated API server over TLS', () => {
+describeWith(['openssl'], 'the simulated API server over TLS', () => {
   let served: Served;
   before(async () => {
     served = await serve();
   });
   after(() => close(served));
 
-  it('answers whoever trusts its certificate', async () => {
+  it('serves clients that trust its certificate', async () => {
     const { url, tls } = served;
     assert.match(url, /^https:/);
     const { jwks_uri } = (await getJson(`${url}/.well-known/openid-configuration`, tls.cert)) as {
@@ -103,12 +102,12 @@ describeWith(['openssl'], 'a simulated API server over TLS', () => {
     assert.equal(jwks_uri, `${url}/openid/v1/jwks`);
   });
 
-  it('is not trusted by anybody else', async () => {
+  it('is rejected by clients that do not trust its certificate', async () => {
     await assert.rejects(getJson(served.url), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 });
 
-describeWith(['openssl', 'kubectl'], 'kubectl and the simulated API server', () => {
+describeWith(['openssl', 'kubectl'], 'kubectl with the simulated API server', () => {
   let served: Served;
   const kubectl = async (...args: string[]): Promise<string> => {
     const { folder } = served;
@@ -133,7 +132,7 @@ describeWith(['openssl', 'kubectl'], 'kubectl and the simulated API server', () 
     assert.equal(await kubectl(...args), 'pod/web\n');
   });
 
-  it('gets an account', async () => {
+  it('gets a service account', async () => {
     const printed = JSON.parse(await kubectl('get', 'sa', 'app', '-n', 'shop', '-o', 'json')) as object;
     assert.deepEqual(printed, {
       apiVersion: 'v1',
@@ -142,13 +141,13 @@ describeWith(['openssl', 'kubectl'], 'kubectl and the simulated API server', () 
     });
   });
 
-  it("describes a pod with its volumes and the kubelet's failures", async () => {
+  it('describes a pod with its volumes and FailedMount events', async () => {
     const printed = await kubectl('describe', 'pod', 'web', '-n', 'shop');
     assert.match(printed, /TokenExpirationSeconds: +3607/);
     assert.match(printed, /Warning +FailedMount .*MountVolume\.SetUp failed for volume "vault" : no/);
   });
 
-  it('watches accounts', async () => {
+  it('watches service accounts', async () => {
     const printed = kubectl('get', '--raw', '/api/v1/serviceaccounts?watch=1');
     await until(() => served.api.openWatches() === 1);
     served.api.chaos.endWatches();
@@ -156,7 +155,7 @@ describeWith(['openssl', 'kubectl'], 'kubectl and the simulated API server', () 
     assert.equal((JSON.parse(first) as { type: string }).type, 'ADDED');
   });
 
-  it('is told that what it asks for is forbidden', async () => {
+  it('prints the error of a forbidden request', async () => {
     served.api.permissions.deny('pods');
     await assert.rejects(kubectl('get', 'pods', '-A'), {
       stderr:

@@ -1,5 +1,5 @@
 /**
- * What the simulated API server says of itself, beside what a real one said.
+ * The discovery documents of the simulated API server, compared with captures of a real one.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,16 +18,16 @@ const DOCUMENTS = [
   { path: '/openid/v1/jwks', file: 'jwks.json', type: 'application/jwk-set+json' },
 ] as const;
 
-/** Text with everything that is one cluster's own replaced. */
+/** JSON with placeholders for the values that differ between clusters. */
 function shapeOf(document: unknown): string {
   return JSON.stringify(document, (key, value: unknown) =>
     ['kid', 'n', 'jwks_uri'].includes(key) ? `a ${typeof value}` : value,
   );
 }
 
-describe('what the simulated API server says of itself', () => {
+describe('discovery of the simulated API server', () => {
   for (const { path, file, type } of DOCUMENTS) {
-    it(`is ${path} in the order, words and headers of the real one`, async () => {
+    it(`serves ${path} with the fields, order and headers of a real API server`, async () => {
       const cluster = createCluster({ now: () => NOW, algorithm: 'RS256' });
       const api = createApiServer({ cluster, users: new Map([[TOKEN, USER]]) });
       const url = await api.listen();
@@ -43,7 +43,7 @@ describe('what the simulated API server says of itself', () => {
   }
 
   it(
-    'are keys that verify its tokens, and where to find them',
+    'publishes the keys that verify its tokens, and their URL',
     withApi(async ({ cluster, fetch, url }) => {
       cluster.changeKey(true);
       const configuration = (await (await fetch('/.well-known/openid-configuration')).json()) as {
@@ -69,7 +69,7 @@ describe('what the simulated API server says of itself', () => {
   );
 
   it(
-    'is the issuer that it has now',
+    'publishes the new issuer after a change',
     withApi(async ({ cluster, fetch }) => {
       cluster.changeIssuer('https://elsewhere');
       const { issuer } = (await (await fetch('/.well-known/openid-configuration')).json()) as {
@@ -80,7 +80,7 @@ describe('what the simulated API server says of itself', () => {
   );
 
   it(
-    'is the version of the captured node',
+    'serves the version of the captured API server',
     withApi(async ({ fetch }) => {
       const { gitVersion } = (await (await fetch('/version')).json()) as { gitVersion: string };
       assert.equal(gitVersion, 'v1.36.3');

@@ -1,33 +1,33 @@
 /**
- * Which requests a fault of the simulated API server hits, how often, and until when.
+ * Fault injection in the simulated API server: which requests fail, how often, and until when.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { PODS_OF_NODE, until, withApi } from './client.ts';
 
-describe('a fault of the API server', () => {
+describe('fault injection', () => {
   it(
-    'is slow until it is healed where no time is given',
+    'delays responses until the fault ends if no time is given',
     withApi(async (t) => {
       t.api.chaos.inject({ kind: 'slow' });
-      const answer = t.list(PODS_OF_NODE);
+      const list = t.list(PODS_OF_NODE);
       await until(() => t.api.requests().length === 1);
       assert.equal(t.clock.pending(), 0);
       t.api.chaos.heal();
-      assert.equal((await answer).kind, 'PodList');
+      assert.equal((await list).kind, 'PodList');
     }),
   );
 
   it(
-    'holds nothing for a client that has gone before a slow answer came',
+    'keeps no watch or timer for a client that disconnects before a delayed response',
     withApi(async (t) => {
       const heal = t.api.chaos.inject({ kind: 'slow' }, { resource: 'pods' });
-      const impatience = new AbortController();
-      const answer = t.fetch(`${PODS_OF_NODE}&watch=1`, { signal: impatience.signal });
+      const client = new AbortController();
+      const response = t.fetch(`${PODS_OF_NODE}&watch=1`, { signal: client.signal });
       await until(() => t.api.requests().length === 1);
-      impatience.abort();
-      await assert.rejects(answer, { name: 'AbortError' });
-      // The server has seen the one connection end by the time it has answered on another.
+      client.abort();
+      await assert.rejects(response, { name: 'AbortError' });
+      // By the time of this response, the server has noticed the end of the other connection.
       await (await t.fetch('/version')).text();
       heal();
       await (await t.fetch('/version')).text();
@@ -36,9 +36,13 @@ describe('a fault of the API server', () => {
   );
 
   const targets = [
-    { it: 'a resource', target: { resource: 'serviceaccounts' }, hit: ['/api/v1/serviceaccounts'] },
-    { it: 'a verb', target: { verb: 'list' }, hit: ['/api/v1/pods', '/api/v1/serviceaccounts'] },
-    { it: 'both', target: { resource: 'pods', verb: 'get' }, hit: ['/api/v1/namespaces/default/pods/web'] },
+    { it: 'one resource', target: { resource: 'serviceaccounts' }, hit: ['/api/v1/serviceaccounts'] },
+    { it: 'one verb', target: { verb: 'list' }, hit: ['/api/v1/pods', '/api/v1/serviceaccounts'] },
+    {
+      it: 'one resource and one verb',
+      target: { resource: 'pods', verb: 'get' },
+      hit: ['/api/v1/namespaces/default/pods/web'],
+    },
     { it: 'the first two requests', target: { times: 2 }, hit: ['/api/v1/pods', '/api/v1/serviceaccounts'] },
   ] as const;
   const PATHS = [
@@ -49,7 +53,7 @@ describe('a fault of the API server', () => {
   ];
   for (const { it: title, target, hit } of targets) {
     it(
-      `can be so for ${title} alone`,
+      `can be limited to ${title}`,
       withApi(async (t) => {
         t.addPod({ name: 'web' });
         t.api.chaos.inject({ kind: 'status', code: 500 }, target);
@@ -61,7 +65,7 @@ describe('a fault of the API server', () => {
   }
 
   it(
-    'shows the latest of several faults, and the one before once that is healed',
+    'applies the latest of several faults, and the previous one after it ends',
     withApi(async (t) => {
       t.api.chaos.inject({ kind: 'status', code: 500 });
       const heal = t.api.chaos.inject({ kind: 'status', code: 401 });
@@ -72,7 +76,7 @@ describe('a fault of the API server', () => {
   );
 
   it(
-    'can lie about its keys as well',
+    'can serve any number of signing keys',
     withApi(async (t) => {
       t.api.chaos.inject({ kind: 'huge', objects: 3 }, { resource: 'jwks' });
       const { keys } = (await (await t.fetch('/openid/v1/jwks')).json()) as { keys: readonly object[] };

@@ -1,5 +1,5 @@
 /**
- * The faults of the simulated API server: each is what it says, where it is asked for, until it is healed.
+ * Each fault of the simulated API server, as seen by clients that list and watch.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -10,30 +10,30 @@ type FaultKind = Fault['kind'];
 
 interface Case {
   readonly fault: Fault;
-  /** What a client sees that lists pods. */
+  /** Asserts what a client that lists pods receives. */
   readonly list: (t: TestApi) => Promise<void>;
-  /** What a client sees that watches them. */
+  /** Asserts what a client that watches pods receives. */
   readonly watch: (t: TestApi) => Promise<void>;
 }
 
 const WATCH = `${PODS_OF_NODE}&watch=1`;
 
-/** The connection is there, and nothing comes until the client gives up. */
-async function assertNoAnswer(t: TestApi, path: string): Promise<void> {
-  const impatience = new AbortController();
-  const asked = t.api.requests().length;
-  const answer = t.fetch(path, { signal: impatience.signal });
-  await until(() => t.api.requests().length > asked);
-  // Another request goes the whole way meanwhile: the first one had its time.
+/** The connection is accepted, and no response arrives until the client aborts. */
+async function assertNoResponse(t: TestApi, path: string): Promise<void> {
+  const client = new AbortController();
+  const before = t.api.requests().length;
+  const response = t.fetch(path, { signal: client.signal });
+  await until(() => t.api.requests().length > before);
+  // A complete request and response on another connection: enough time for a response to the first.
   t.api.chaos.heal();
   await (await t.fetch('/version')).text();
-  impatience.abort();
-  await assert.rejects(answer, { name: 'AbortError' });
+  client.abort();
+  await assert.rejects(response, { name: 'AbortError' });
 }
 
 const fails = (path: string) => (t: TestApi) => assert.rejects(t.fetch(path), TypeError);
 
-const answers =
+const responds =
   (path: string, status: number, headers: Readonly<Record<string, string>> = {}) =>
   async (t: TestApi): Promise<void> => {
     const response = await t.fetch(path);
@@ -46,11 +46,11 @@ const answers =
 
 const status = (code: 401 | 403 | 410 | 500): Case => ({
   fault: { kind: 'status', code },
-  list: answers(PODS_OF_NODE, code),
-  watch: answers(WATCH, code),
+  list: responds(PODS_OF_NODE, code),
+  watch: responds(WATCH, code),
 });
 
-/** Reads a body that does not end, far enough to know. */
+/** Reads 5 MB of an endless body. */
 async function readMuch(t: TestApi, path: string): Promise<void> {
   const response = await t.fetch(path);
   const reader = response.body?.getReader();
@@ -67,22 +67,22 @@ const linesOf = async (t: TestApi, path: string): Promise<readonly string[]> =>
   (await (await t.fetch(path)).text()).split('\n').filter((line) => line !== '');
 
 const CASES: Readonly<Record<string, Case>> = {
-  'accepts and never answers': {
+  'accepts a request and never responds': {
     fault: { kind: 'freeze' },
-    list: (t) => assertNoAnswer(t, PODS_OF_NODE),
-    watch: (t) => assertNoAnswer(t, WATCH),
+    list: (t) => assertNoResponse(t, PODS_OF_NODE),
+    watch: (t) => assertNoResponse(t, WATCH),
   },
-  'cuts the connection': { fault: { kind: 'reset' }, list: fails(PODS_OF_NODE), watch: fails(WATCH) },
-  'knows nobody': status(401),
-  'allows nothing': status(403),
-  'has forgotten': status(410),
-  'cannot reach its store': status(500),
-  'asks for patience': {
+  'resets the connection': { fault: { kind: 'reset' }, list: fails(PODS_OF_NODE), watch: fails(WATCH) },
+  'responds with 401': status(401),
+  'responds with 403': status(403),
+  'responds with 410': status(410),
+  'responds with 500': status(500),
+  'responds with 429 and Retry-After': {
     fault: { kind: 'status', code: 429, retryAfterSeconds: 7 },
-    list: answers(PODS_OF_NODE, 429, { 'retry-after': '7' }),
-    watch: answers(WATCH, 429, { 'retry-after': '7' }),
+    list: responds(PODS_OF_NODE, 429, { 'retry-after': '7' }),
+    watch: responds(WATCH, 429, { 'retry-after': '7' }),
   },
-  'breaks off in the middle': {
+  'sends truncated JSON': {
     fault: { kind: 'half' },
     list: async (t) => {
       const response = await t.fetch(PODS_OF_NODE);
@@ -91,12 +91,12 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     watch: async (t) => assert.rejects((await t.fetch(WATCH)).json(), SyntaxError),
   },
-  'talks of something else': {
+  'sends objects of another kind': {
     fault: { kind: 'wrong_kind' },
     list: async (t) => assert.equal((await t.list(PODS_OF_NODE)).kind, 'NodeList'),
     watch: async (t) => assert.equal((await (await t.watch(PODS_OF_NODE)).next())?.object.kind, 'Node'),
   },
-  'lists more than anybody can have': {
+  'sends 20,000 objects': {
     fault: { kind: 'huge', objects: 20_000 },
     list: async (t) => {
       const { kind, items } = await t.list(PODS_OF_NODE);
@@ -113,18 +113,18 @@ const CASES: Readonly<Record<string, Case>> = {
       );
     },
   },
-  'never ends': {
+  'sends an endless body': {
     fault: { kind: 'endless' },
     list: (t) => readMuch(t, PODS_OF_NODE),
     watch: (t) => readMuch(t, WATCH),
   },
-  'answers in its own time': {
+  'responds after a delay': {
     fault: { kind: 'slow', seconds: 30 },
     list: async (t) => {
-      const answer = t.list(PODS_OF_NODE);
+      const list = t.list(PODS_OF_NODE);
       await until(() => t.clock.pending() === 1);
       t.clock.advance(30);
-      assert.equal((await answer).kind, 'PodList');
+      assert.equal((await list).kind, 'PodList');
     },
     watch: async (t) => {
       const reader = t.watch(PODS_OF_NODE);
@@ -133,25 +133,25 @@ const CASES: Readonly<Record<string, Case>> = {
       assert.equal((await (await reader).next())?.type, 'ADDED');
     },
   },
-  'says nothing to watches': {
+  'sends no events to watches': {
     fault: { kind: 'silent' },
     list: async (t) => assert.equal((await t.list(PODS_OF_NODE)).items.length, 1),
     watch: async (t) => {
       const reader = await t.watch(`${PODS_OF_NODE}&allowWatchBookmarks=true`);
-      t.addPod({ name: 'unheard-of' });
+      t.addPod({ name: 'not-sent' });
       t.api.bookmark();
       t.api.chaos.heal();
-      t.addPod({ name: 'heard-of' });
-      assert.equal((await reader.next())?.object.metadata.name, 'heard-of');
+      t.addPod({ name: 'sent' });
+      assert.equal((await reader.next())?.object.metadata.name, 'sent');
     },
   },
 };
 
-describe('a faulty API server', () => {
+describe('a simulated API server with a fault', () => {
   for (const [title, { fault, list, watch }] of Object.entries(CASES)) {
     for (const [verb, see] of Object.entries({ list, watch })) {
       it(
-        `${title}, of a ${verb}, and is well once healed`,
+        `${title} for a ${verb} until the fault ends`,
         withApi(async (t) => {
           t.addPod({ name: 'web' });
           const heal = t.api.chaos.inject(fault, { resource: 'pods' });
@@ -163,7 +163,7 @@ describe('a faulty API server', () => {
     }
   }
 
-  it('has a case for every fault', () => {
+  it('is tested with every kind of fault', () => {
     const kinds: Readonly<Record<FaultKind, true>> = {
       freeze: true,
       slow: true,

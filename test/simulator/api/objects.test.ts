@@ -1,5 +1,5 @@
 /**
- * The simulated API server's lists and single objects, and its words for what is not there.
+ * Lists and single objects of the simulated API server, and its error responses.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const { items: captured } = JSON.parse(readFileSync(new URL('api.json', CAPTURES
   items: readonly ApiObject[];
 };
 
-/** What a typed list prints of an object that the client's own list prints with its kind. */
+/** The form of an object in a typed list: without kind and API version. */
 function asItem({ kind: _kind, apiVersion: _apiVersion, ...object }: ApiObject): ApiObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: '' } };
 }
@@ -25,24 +25,24 @@ describe('lists of the simulated API server', () => {
   ] as const;
   for (const { kind, path, count } of kinds) {
     it(
-      `hold each captured ${kind} as the real one has it`,
+      `contain each captured ${kind} as in the real API server`,
       withApi(async ({ cluster, list }) => {
         const objects = captured.filter((object) => object.kind === kind);
         for (const object of objects) {
           if (kind === 'Pod') cluster.setPod(object as unknown as Pod);
           else cluster.addServiceAccount(object as unknown as ServiceAccount);
         }
-        const answer = await list(path);
-        assert.deepEqual([answer.kind, answer.apiVersion], [`${kind}List`, 'v1']);
-        assert.equal(answer.items.length, count);
-        const items = answer.items.map((item) => ({ ...item, kind, apiVersion: 'v1' }));
+        const listed = await list(path);
+        assert.deepEqual([listed.kind, listed.apiVersion], [`${kind}List`, 'v1']);
+        assert.equal(listed.items.length, count);
+        const items = listed.items.map((item) => ({ ...item, kind, apiVersion: 'v1' }));
         assert.deepEqual(items.map(asItem), objects.map(asItem));
       }),
     );
   }
 
   it(
-    'carry the revision of the last change of anything',
+    'carry the revision of the latest change to any object',
     withApi(async ({ cluster, list, addPod }) => {
       addPod({ name: 'web' });
       const { metadata, items } = await list('/api/v1/pods');
@@ -54,7 +54,7 @@ describe('lists of the simulated API server', () => {
   );
 
   it(
-    'print items without their kind, and single objects with it',
+    'contain items without a kind, while single objects have one',
     withApi(async ({ fetch, list, addPod }) => {
       addPod({ name: 'web' });
       const [item] = (await list(PODS_OF_NODE)).items;
@@ -65,34 +65,38 @@ describe('lists of the simulated API server', () => {
   );
 
   const selections = [
-    { it: 'the pods of a node', path: PODS_OF_NODE, names: ['default/web', 'shop/web'] },
+    { it: 'pods of a node', path: PODS_OF_NODE, names: ['default/web', 'shop/web'] },
     { it: 'all pods', path: '/api/v1/pods', names: ['default/far', 'default/web', 'shop/web'] },
     {
-      it: 'the pods of a namespace',
+      it: 'pods of a namespace',
       path: '/api/v1/namespaces/default/pods',
       names: ['default/far', 'default/web'],
     },
     {
-      it: 'the pods of a namespace on a node',
+      it: 'pods of a namespace on a node',
       path: '/api/v1/namespaces/default/pods?fieldSelector=spec.nodeName%3Dnode-1',
       names: ['default/web'],
     },
     {
-      it: 'pods by two fields, one of which must differ',
+      it: 'pods by two fields with = and !=',
       path: '/api/v1/pods?fieldSelector=metadata.name%3D%3Dweb,metadata.namespace!%3Dshop',
       names: ['default/web'],
     },
     {
-      it: 'nothing where nothing matches',
+      it: 'no pods if none match',
       path: '/api/v1/pods?fieldSelector=status.phase%3DFailed',
       names: [],
     },
     {
-      it: 'the accounts of all namespaces',
+      it: 'service accounts of all namespaces',
       path: '/api/v1/serviceaccounts',
       names: ['default/default', 'shop/default'],
     },
-    { it: 'the accounts of one', path: '/api/v1/namespaces/shop/serviceaccounts', names: ['shop/default'] },
+    {
+      it: 'service accounts of one namespace',
+      path: '/api/v1/namespaces/shop/serviceaccounts',
+      names: ['shop/default'],
+    },
   ] as const;
   for (const { it: title, path, names } of selections) {
     it(
@@ -107,7 +111,7 @@ describe('lists of the simulated API server', () => {
   }
 
   it(
-    "hold a pod's failures to mount, by its uid and their reason",
+    'select FailedMount events by the UID of the pod and the reason',
     withApi(async ({ cluster, list, addPod }) => {
       const [web, other] = [addPod({ name: 'web' }), addPod({ name: 'other' })];
       for (const pod of [web, other])
@@ -123,7 +127,7 @@ describe('lists of the simulated API server', () => {
   );
 });
 
-describe('refusals of the simulated API server', () => {
+describe('error responses of the simulated API server', () => {
   const status = (code: number, reason: string, message: string, details?: object) => ({
     kind: 'Status',
     apiVersion: 'v1',
@@ -136,14 +140,14 @@ describe('refusals of the simulated API server', () => {
   });
   const cases = [
     {
-      it: 'a pod that is not there',
+      it: 'a pod that does not exist',
       path: '/api/v1/namespaces/shop/pods/web',
-      answer: status(404, 'NotFound', 'pods "web" not found', { name: 'web', kind: 'pods' }),
+      body: status(404, 'NotFound', 'pods "web" not found', { name: 'web', kind: 'pods' }),
     },
     {
-      it: 'an account that is in another namespace',
+      it: 'a service account in another namespace',
       path: '/api/v1/namespaces/shop/serviceaccounts/here',
-      answer: status(404, 'NotFound', 'serviceaccounts "here" not found', {
+      body: status(404, 'NotFound', 'serviceaccounts "here" not found', {
         name: 'here',
         kind: 'serviceaccounts',
       }),
@@ -151,28 +155,28 @@ describe('refusals of the simulated API server', () => {
     {
       it: 'a resource that is not served',
       path: '/api/v1/secrets',
-      answer: status(404, 'NotFound', 'the server could not find the requested resource', {}),
+      body: status(404, 'NotFound', 'the server could not find the requested resource', {}),
     },
     {
-      it: 'a field that nobody can select by',
+      it: 'an unsupported field selector',
       path: '/api/v1/pods?fieldSelector=spec.hostname%3Dx',
-      answer: status(400, 'BadRequest', 'field label not supported: spec.hostname'),
+      body: status(400, 'BadRequest', 'field label not supported: spec.hostname'),
     },
     {
-      it: 'a selector that is none',
+      it: 'an invalid selector',
       path: '/api/v1/pods?fieldSelector=what',
-      answer: status(400, 'BadRequest', "invalid selector: 'what'; can't understand 'what'"),
+      body: status(400, 'BadRequest', "invalid selector: 'what'; can't understand 'what'"),
     },
     {
-      it: 'a revision that is no number',
+      it: 'an invalid resource version',
       path: '/api/v1/pods?watch=1&resourceVersion=new',
-      answer: status(400, 'BadRequest', 'resourceVersion: Invalid value: "new"'),
+      body: status(400, 'BadRequest', 'resourceVersion: Invalid value: "new"'),
     },
     {
-      it: 'a change of an object',
+      it: 'a DELETE request',
       path: '/api/v1/namespaces/default/serviceaccounts/here',
       method: 'DELETE',
-      answer: status(
+      body: status(
         405,
         'MethodNotAllowed',
         'the server does not allow this method on the requested resource',
@@ -180,15 +184,15 @@ describe('refusals of the simulated API server', () => {
       ),
     },
   ] as const;
-  for (const { it: title, path, answer, ...init } of cases) {
+  for (const { it: title, path, body, ...init } of cases) {
     it(
       `are Status objects for ${title}`,
       withApi(async ({ cluster, fetch }) => {
         cluster.createServiceAccount('default', 'here');
         const response = await fetch(path, init);
-        assert.equal(response.status, answer.code);
+        assert.equal(response.status, body.code);
         assert.equal(response.headers.get('content-type'), 'application/json');
-        assert.deepEqual(await response.json(), answer);
+        assert.deepEqual(await response.json(), body);
       }),
     );
   }

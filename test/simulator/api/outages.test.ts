@@ -1,13 +1,13 @@
 /**
- * The simulated API server's outages: connections cut, the whole server gone and back, and the log of what was asked.
+ * Outages of the simulated API server, and its request log.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { PODS_OF_NODE, withApi } from './client.ts';
 
-describe('open watches of a faulty API server', () => {
+describe('open watches of the simulated API server', () => {
   it(
-    'are cut',
+    'fail when their connections are dropped',
     withApi(async (t) => {
       const reader = await t.watch(PODS_OF_NODE);
       t.api.chaos.dropWatches();
@@ -17,7 +17,7 @@ describe('open watches of a faulty API server', () => {
   );
 
   it(
-    'are ended',
+    'end when the server ends them',
     withApi(async (t) => {
       const reader = await t.watch(PODS_OF_NODE);
       t.api.chaos.endWatches();
@@ -27,7 +27,7 @@ describe('open watches of a faulty API server', () => {
   );
 
   it(
-    'are told that they are too old, and ended',
+    'receive 410 Expired and end when the server expires them',
     withApi(async (t) => {
       const reader = await t.watch(PODS_OF_NODE);
       t.api.chaos.expireWatches();
@@ -38,9 +38,9 @@ describe('open watches of a faulty API server', () => {
   );
 });
 
-describe('an API server that is down', () => {
+describe('a simulated API server that goes down', () => {
   it(
-    'refuses connections, and listens again where it did',
+    'refuses connections and later listens on the same port',
     withApi(async (t) => {
       const reader = await t.watch(PODS_OF_NODE);
       await t.api.chaos.down();
@@ -55,7 +55,7 @@ describe('an API server that is down', () => {
   );
 
   it(
-    'forgets what changed before, and knows what is',
+    'loses its watch cache and keeps its objects',
     withApi(async (t) => {
       const { resourceVersion } = t.addPod({ name: 'a' }).metadata;
       t.addPod({ name: 'b' });
@@ -73,14 +73,14 @@ describe('an API server that is down', () => {
   );
 
   it(
-    'can be taken down twice, and closed while down',
+    'can be taken down twice and closed while down',
     withApi(async (t) => {
       await t.api.chaos.down();
       await t.api.chaos.down();
     }),
   );
 
-  it('comes up and goes down a hundred times and leaves nothing open', async () => {
+  it('leaves no watches or timers behind after 100 outages', async () => {
     await withApi(async (t) => {
       for (let round = 0; round < 100; round += 1) {
         await t.watch(PODS_OF_NODE);
@@ -94,9 +94,9 @@ describe('an API server that is down', () => {
   });
 });
 
-describe('the log of requests', () => {
+describe('the request log of the simulated API server', () => {
   it(
-    'holds what was asked and when, and nothing of who asked',
+    'contains requests and times, without credentials or bodies',
     withApi(async (t) => {
       await t.fetch('/api/v1/pods?watch=true&resourceVersion=0');
       t.clock.advance(5);
@@ -119,7 +119,7 @@ describe('the log of requests', () => {
     }),
   );
 
-  it('is told as it grows', async () => {
+  it('calls the listener for each request', async () => {
     const paths: string[] = [];
     await withApi(async (t) => void (await t.fetch('/version')), {
       onRequest: ({ path }) => paths.push(path),

@@ -1,5 +1,5 @@
 /**
- * Who may ask the simulated API server what, and how it refuses.
+ * Authentication and permissions of the simulated API server.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -18,7 +18,7 @@ interface Denial {
   readonly details: object;
 }
 
-const cannot = (act: string): string => `User "${USER}" cannot ${act}`;
+const cannot = (action: string): string => `User "${USER}" cannot ${action}`;
 
 const DENIALS: readonly Denial[] = [
   {
@@ -36,7 +36,7 @@ const DENIALS: readonly Denial[] = [
     details: { kind: 'pods' },
   },
   {
-    it: 'anything with accounts, one of them too',
+    it: 'all verbs on service accounts',
     denied: ['serviceaccounts'],
     path: '/api/v1/namespaces/shop/serviceaccounts/app',
     message: `serviceaccounts "app" is forbidden: ${cannot(
@@ -45,7 +45,7 @@ const DENIALS: readonly Denial[] = [
     details: { name: 'app', kind: 'serviceaccounts' },
   },
   {
-    it: 'reviews',
+    it: 'TokenReviews',
     denied: ['tokenreviews'],
     path: REVIEWS,
     method: 'POST',
@@ -55,7 +55,7 @@ const DENIALS: readonly Denial[] = [
     details: { group: 'authentication.k8s.io', kind: 'tokenreviews' },
   },
   {
-    it: 'reviews of what somebody may do',
+    it: 'SubjectAccessReviews',
     denied: ['subjectaccessreviews'],
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     method: 'POST',
@@ -65,7 +65,7 @@ const DENIALS: readonly Denial[] = [
     details: { group: 'authorization.k8s.io', kind: 'subjectaccessreviews' },
   },
   {
-    it: 'its keys',
+    it: 'the signing keys',
     denied: ['jwks'],
     path: '/openid/v1/jwks',
     message: `forbidden: ${cannot('get path "/openid/v1/jwks"')}`,
@@ -76,7 +76,7 @@ const DENIALS: readonly Denial[] = [
 describe('permissions of the simulated API server', () => {
   for (const { it: title, denied, path, message, details, ...init } of DENIALS) {
     it(
-      `deny ${title} in the words of the real one, until they allow it`,
+      `deny ${title} with the message of a real API server until they allow it`,
       withApi(async ({ api, fetch }) => {
         api.permissions.deny(...denied);
         const response = await fetch(path, init);
@@ -103,21 +103,21 @@ describe('permissions of the simulated API server', () => {
   }
 
   it(
-    'deny one verb and leave the others',
+    'deny one verb and allow the others',
     withApi(async ({ api, fetch }) => {
       api.permissions.deny('pods', 'watch');
       assert.equal((await fetch('/api/v1/pods')).status, 200);
     }),
   );
 
-  const strangers = [
-    { it: 'nobody at all', headers: { Authorization: '' } },
-    { it: 'a token that nobody knows', headers: { Authorization: 'Bearer unknown' } },
-    { it: 'another way to say who one is', headers: { Authorization: `Basic ${TOKEN}` } },
+  const unauthenticated = [
+    { it: 'no credentials', headers: { Authorization: '' } },
+    { it: 'an unknown token', headers: { Authorization: 'Bearer unknown' } },
+    { it: 'basic authentication', headers: { Authorization: `Basic ${TOKEN}` } },
   ] as const;
-  for (const { it: title, headers } of strangers) {
+  for (const { it: title, headers } of unauthenticated) {
     it(
-      `do not come up for ${title}`,
+      `are not checked for a request with ${title}, which gets 401`,
       withApi(async ({ fetch }) => {
         const response = await fetch('/api/v1/pods', { headers });
         assert.deepEqual(
@@ -140,16 +140,16 @@ describe('permissions of the simulated API server', () => {
   }
 
   it(
-    "know whoever holds one of the cluster's own tokens, for as long as it is good",
+    'apply to clients with a service account token of the cluster until it expires',
     withApi(async ({ api, cluster, clock, fetch, addPod }) => {
-      const pod = addPod({ name: 'agent', namespace: 'monitoring', serviceAccount: 'agent' });
+      const pod = addPod({ name: 'exporter', namespace: 'monitoring', serviceAccount: 'exporter' });
       const result = cluster.requestToken(pod, { path: 'token', expirationSeconds: 600 }, NODE);
       assert.ok(result.ok);
       const headers = { Authorization: `Bearer ${result.value.token}` };
       assert.equal((await fetch('/api/v1/pods', { headers })).status, 200);
       api.permissions.deny('pods');
       const { message } = (await (await fetch('/api/v1/pods', { headers })).json()) as { message: string };
-      assert.match(message, /User "system:serviceaccount:monitoring:agent" cannot/);
+      assert.match(message, /User "system:serviceaccount:monitoring:exporter" cannot/);
       clock.advance(661);
       assert.equal((await fetch('/version', { headers })).status, 401);
     }),

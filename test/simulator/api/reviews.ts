@@ -1,5 +1,5 @@
 /**
- * A token of a pod, shown to a simulated API server for review.
+ * TokenReviews of a pod's token by the simulated API server.
  */
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../../simulator/cluster.ts';
@@ -24,11 +24,11 @@ export interface Stage extends TestApi {
   readonly token: string;
 }
 
-/** A pod of the account `app` and a token of its own, of 600 s and for the API server unless a test says otherwise. */
+/** A pod with the service account `app`, and its token: for the API server and 600 s by default. */
 export function stage(t: TestApi, projection: Partial<TokenProjection> = {}): Stage {
   const pod = t.addPod({ name: 'web', serviceAccount: 'app' });
-  const asked = { path: 'token', expirationSeconds: 600, ...projection };
-  const result = t.cluster.requestToken(pod, asked, { name: 'node-1', uid: 'node-uid' });
+  const request = { path: 'token', expirationSeconds: 600, ...projection };
+  const result = t.cluster.requestToken(pod, request, { name: 'node-1', uid: 'node-uid' });
   assert.ok(result.ok);
   return { ...t, pod, token: result.value.token };
 }
@@ -47,17 +47,17 @@ export async function review(
   return { ...((await response.json()) as Reviewed), code: response.status };
 }
 
-/** The words are those after "invalid bearer token, "; undefined where there are none. */
-export function assertRefused({ code, status }: Reviewed, words: string | RegExp | undefined): void {
+/** `message` is the part after "invalid bearer token, ", or undefined for the general message. */
+export function assertRejected({ code, status }: Reviewed, message: string | RegExp | undefined): void {
   const { error = '', ...rest } = status;
   assert.deepEqual([code, rest], [201, { user: {} }]);
-  if (words === undefined) assert.equal(error, 'invalid bearer token');
-  else if (typeof words === 'string') assert.equal(error, `[invalid bearer token, ${words}]`);
-  else assert.match(error.replace(/^\[invalid bearer token, (.*)\]$/, '$1'), words);
+  if (message === undefined) assert.equal(error, 'invalid bearer token');
+  else if (typeof message === 'string') assert.equal(error, `[invalid bearer token, ${message}]`);
+  else assert.match(error.replace(/^\[invalid bearer token, (.*)\]$/, '$1'), message);
 }
 
-/** The account `app` is deleted and another of its name made. */
-export function createAgain(cluster: Cluster): void {
+/** Deletes and recreates the service account `app`. */
+export function recreateAccount(cluster: Cluster): void {
   cluster.deleteServiceAccount('default', 'app');
   cluster.createServiceAccount('default', 'app');
 }

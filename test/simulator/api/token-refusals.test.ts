@@ -1,24 +1,24 @@
 /**
- * The tokens that the simulated API server refuses, in the words of the real one.
+ * Tokens that the simulated API server rejects, with the messages of a real one.
  */
 import { describe, it } from 'mocha';
 import type { TokenProjection } from '../../../simulator/objects.ts';
 import { NOW, withApi } from './client.ts';
-import { API, assertRefused, createAgain, review, type Stage, stage } from './reviews.ts';
+import { API, assertRejected, recreateAccount, review, type Stage, stage } from './reviews.ts';
 
 interface Claims {
   readonly 'kubernetes.io': object;
 }
 
-/** A token of a pod, and what then happens; the words are those after "invalid bearer token, ". */
-interface Refusal {
+interface Rejection {
   readonly it: string;
   readonly projection?: Partial<TokenProjection>;
   readonly after?: number;
   readonly change?: (stage: Stage) => void;
-  /** The token that is shown in place of the real one. */
+  /** Replaces the token. */
   readonly shown?: (token: string, stage: Stage) => string;
-  readonly words: string | RegExp | undefined;
+  /** The part of the message after "invalid bearer token, ". */
+  readonly message: string | RegExp | undefined;
 }
 
 function changed(token: string, part: number, change: (text: string) => string): string {
@@ -33,7 +33,7 @@ function rewritten(text: string, overrides: object): string {
   return Buffer.from(JSON.stringify({ ...object, ...overrides })).toString('base64url');
 }
 
-/** A token of the same claims but for some, truly signed. */
+/** A token with some claims changed and a valid signature. */
 const signed =
   (overrides: (claims: Claims) => object) =>
   (token: string, { cluster }: Stage): string => {
@@ -47,127 +47,127 @@ const boundTo =
     'kubernetes.io': { ...claims['kubernetes.io'], ...binding },
   });
 
-const REFUSALS: readonly Refusal[] = [
+const REJECTIONS: readonly Rejection[] = [
   {
     it: 'a token for another audience',
     projection: { audience: 'vault' },
-    words: `token audiences ["vault"] is invalid for the target audiences ["${API}"]`,
+    message: `token audiences ["vault"] is invalid for the target audiences ["${API}"]`,
   },
   {
-    it: 'a token for another audience that has expired, for its audience',
+    it: 'an expired token for another audience with the message about the audience',
     projection: { audience: 'vault' },
     after: 700,
-    words: `token audiences ["vault"] is invalid for the target audiences ["${API}"]`,
+    message: `token audiences ["vault"] is invalid for the target audiences ["${API}"]`,
   },
   {
-    it: 'a token a minute and a second past its end',
+    it: 'a token 61 s after its expiration',
     after: 661,
-    words: 'service account token has expired',
+    message: 'service account token has expired',
   },
   {
-    it: 'a token of more than a minute ahead of time',
+    it: 'a token more than 60 s before its start',
     after: -61,
-    words: 'service account token is not valid yet',
+    message: 'service account token is not valid yet',
   },
   {
-    it: 'a token of a deleted account',
+    it: 'a token of a deleted service account',
     change: ({ cluster }) => cluster.deleteServiceAccount('default', 'app'),
-    words: 'serviceaccounts "app" not found',
+    message: 'serviceaccounts "app" not found',
   },
   {
-    it: 'a token of an account that was created again',
-    change: ({ cluster }) => createAgain(cluster),
-    words: /^service account UID \([0-9a-f-]{36}\) does not match claim \([0-9a-f-]{36}\)$/,
+    it: 'a token of a recreated service account',
+    change: ({ cluster }) => recreateAccount(cluster),
+    message: /^service account UID \([0-9a-f-]{36}\) does not match claim \([0-9a-f-]{36}\)$/,
   },
   {
     it: 'a token of a deleted pod',
     change: ({ cluster }) => cluster.deletePod('default', 'web'),
-    words: 'service account token has been invalidated',
+    message: 'service account token has been invalidated',
   },
   {
-    it: 'a token of a pod whose name another pod has',
+    it: 'a token of a replaced pod with the same name',
     change: ({ cluster, pod }) =>
       void cluster.setPod({ ...pod, metadata: { ...pod.metadata, uid: 'other' } }),
-    words: /^pod UID \(other\) does not match service account pod ref claim \([0-9a-f-]{36}\)$/,
+    message: /^pod UID \(other\) does not match service account pod ref claim \([0-9a-f-]{36}\)$/,
   },
   {
-    it: 'a token of a pod that should be gone for more than a minute',
+    it: 'a token of a pod 61 s after its deletion time',
     after: 61,
     change: ({ cluster, pod }) =>
       void cluster.setPod({
         ...pod,
         metadata: { ...pod.metadata, deletionTimestamp: '2026-11-18T11:06:40Z' },
       }),
-    words: 'service account token has been invalidated',
+    message: 'service account token has been invalidated',
   },
   {
-    it: 'a token that was issued ahead of time, though it is valid',
+    it: 'a valid token with an issue time in the future',
     shown: signed(() => ({ iat: NOW + 61 })),
-    words: 'service account token is issued in the future',
+    message: 'service account token is issued in the future',
   },
   {
-    it: 'a token of an account that should be gone for more than a minute',
+    it: 'a token of a service account 61 s after its deletion time',
     after: 61,
     change: ({ cluster }) => {
       const account = cluster.createServiceAccount('default', 'app');
       const metadata = { ...account.metadata, deletionTimestamp: '2026-11-18T11:06:40Z' };
       cluster.addServiceAccount({ ...account, metadata });
     },
-    words: 'service account default/app has been deleted',
+    message: 'service account default/app has been deleted',
   },
   {
-    it: 'a token bound to a Secret that is not there',
+    it: 'a token bound to a Secret that does not exist',
     shown: signed(boundTo({ secret: { name: 'gone', uid: 'gone' } })),
-    words: 'service account token has been invalidated',
+    message: 'service account token has been invalidated',
   },
   {
-    it: 'a token bound to a Secret whose name another has',
+    it: 'a token bound to a replaced Secret with the same name',
     change: ({ cluster }) => void cluster.createLegacySecret('default', 'held', 'app'),
     shown: signed(boundTo({ secret: { name: 'held', uid: 'before' } })),
-    words: /^secret UID \([0-9a-f-]{36}\) does not match service account secret ref claim \(before\)$/,
+    message: /^secret UID \([0-9a-f-]{36}\) does not match service account secret ref claim \(before\)$/,
   },
   {
-    it: 'a token with another signature',
+    it: 'a token with an altered signature',
     shown: (token) => changed(token, 2, (text) => `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`),
-    words: 'go-jose/go-jose: error in cryptographic primitive',
+    message: 'go-jose/go-jose: error in cryptographic primitive',
   },
   {
-    it: 'a token with other claims',
+    it: 'a token with altered claims',
     shown: (token) => changed(token, 1, (text) => rewritten(text, { exp: 4_000_000_000 })),
-    words: 'go-jose/go-jose: error in cryptographic primitive',
+    message: 'go-jose/go-jose: error in cryptographic primitive',
   },
   {
-    it: 'a token without a key id, signed by no key',
+    it: 'a token without a key ID and with an altered header',
     shown: (token) => changed(token, 0, (text) => rewritten(text, { kid: undefined })),
-    words: 'go-jose/go-jose: error in cryptographic primitive',
+    message: 'go-jose/go-jose: error in cryptographic primitive',
   },
   {
-    it: 'a token of a withdrawn key',
+    it: 'a token signed with a withdrawn key',
     change: ({ cluster }) => cluster.changeKey(false),
-    words: 'invalid signature, no keys found',
+    message: 'invalid signature, no keys found',
   },
   {
-    it: 'a token of another issuer',
+    it: 'a token from another issuer',
     change: ({ cluster }) => cluster.changeIssuer('https://elsewhere'),
-    words: undefined,
+    message: undefined,
   },
-  { it: 'no token at all', shown: () => 'not.a-token', words: undefined },
+  { it: 'a string that is not a JWT', shown: () => 'not.a-token', message: undefined },
   {
-    it: 'a token of an algorithm that nobody may use',
+    it: 'a token with the algorithm none',
     shown: (token) => changed(token, 0, (text) => rewritten(text, { alg: 'none' })),
-    words: undefined,
+    message: undefined,
   },
 ];
 
-describe('TokenReviews of the simulated API server', () => {
-  for (const { it: title, projection, after = 0, change, shown, words } of REFUSALS) {
+describe('the TokenReview endpoint of the simulated API server', () => {
+  for (const { it: title, projection, after = 0, change, shown, message } of REJECTIONS) {
     it(
-      `refuse ${title}`,
+      `rejects ${title}`,
       withApi(async (t) => {
         const staged = stage(t, projection);
         change?.(staged);
         t.clock.advance(after);
-        assertRefused(await review(t, shown?.(staged.token, staged) ?? staged.token), words);
+        assertRejected(await review(t, shown?.(staged.token, staged) ?? staged.token), message);
       }),
     );
   }

@@ -1,21 +1,21 @@
 /**
- * The tokens that the simulated API server accepts, for how long, and those out of Secrets.
+ * Tokens that the simulated API server accepts, caching, and legacy tokens.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Cluster } from '../../../simulator/cluster.ts';
 import { type TestApi, withApi } from './client.ts';
-import { API, assertRefused, createAgain, REVIEWS, review, stage } from './reviews.ts';
+import { API, assertRejected, REVIEWS, recreateAccount, review, stage } from './reviews.ts';
 
-describe('TokenReviews of the simulated API server', () => {
+describe('the TokenReview endpoint of the simulated API server', () => {
   const acceptances = [
-    { it: 'at the moment it is issued', after: 0 },
-    { it: 'a minute past its end', after: 660 },
-    { it: 'a minute ahead of time', after: -60 },
+    { it: 'when it is issued', after: 0 },
+    { it: '60 s after its expiration', after: 660 },
+    { it: '60 s before its start', after: -60 },
   ] as const;
   for (const { it: title, after } of acceptances) {
     it(
-      `accept a token ${title}`,
+      `accepts a token ${title}`,
       withApi(async (t) => {
         const { token } = stage(t);
         t.clock.advance(after);
@@ -25,7 +25,7 @@ describe('TokenReviews of the simulated API server', () => {
   }
 
   it(
-    'say whose an accepted token is',
+    'returns the user of an accepted token',
     withApi(async (t) => {
       const { token, pod, cluster } = stage(t);
       const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
@@ -53,19 +53,19 @@ describe('TokenReviews of the simulated API server', () => {
   );
 
   it(
-    'accept a token for the audiences that are asked for, and name those in common',
+    'accepts a token for one of the requested audiences and returns the common ones',
     withApi(async (t) => {
       const { token } = stage(t, { audience: 'vault' });
       const { status, spec } = await review(t, token, ['a', 'vault']);
       assert.deepEqual([status.authenticated, status.audiences], [true, ['vault']]);
       assert.deepEqual(spec, { token, audiences: ['a', 'vault'] });
-      const refused = await review(t, token, ['a', 'b']);
-      assertRefused(refused, 'token audiences ["vault"] is invalid for the target audiences ["a" "b"]');
+      const rejected = await review(t, token, ['a', 'b']);
+      assertRejected(rejected, 'token audiences ["vault"] is invalid for the target audiences ["a" "b"]');
     }),
   );
 
   it(
-    'accept a token of an old key while it is published, and of a pod that is going',
+    'accepts a token with an old published key and of a terminating pod',
     withApi(async (t) => {
       const { token, pod, cluster, clock } = stage(t);
       cluster.changeKey(true);
@@ -79,7 +79,7 @@ describe('TokenReviews of the simulated API server', () => {
   );
 
   it(
-    'repeat a yes for ten seconds, whatever happens',
+    'caches an accepted token for 10 s',
     withApi(async (t) => {
       const { token, cluster, clock } = stage(t);
       await review(t, token);
@@ -87,62 +87,62 @@ describe('TokenReviews of the simulated API server', () => {
       clock.advance(9);
       assert.equal((await review(t, token)).status.authenticated, true);
       clock.advance(1);
-      assertRefused(await review(t, token), 'service account token has been invalidated');
+      assertRejected(await review(t, token), 'service account token has been invalidated');
     }),
   );
 
   it(
-    'never repeat a no',
+    'does not cache a rejection',
     withApi(async (t) => {
       const { token, pod, cluster } = stage(t);
       cluster.deletePod('default', 'web');
-      assertRefused(await review(t, token), 'service account token has been invalidated');
+      assertRejected(await review(t, token), 'service account token has been invalidated');
       cluster.setPod(pod);
       assert.equal((await review(t, token)).status.authenticated, true);
     }),
   );
 
-  describe('of a token out of a Secret', () => {
+  describe('with a legacy token', () => {
     const legacy = ({ cluster }: TestApi): string =>
       cluster.createLegacySecret('default', 'app-token', 'app').data['token'] ?? '';
     const cases = [
       {
-        it: 'whose Secret is gone',
+        it: 'after its Secret is deleted',
         change: (cluster: Cluster) => cluster.deleteSecret('default', 'app-token'),
-        words: 'Token has been invalidated',
+        message: 'Token has been invalidated',
       },
       {
-        it: 'whose Secret holds another by now',
+        it: 'after its Secret is recreated',
         change: (cluster: Cluster) => {
-          createAgain(cluster);
+          recreateAccount(cluster);
           cluster.createLegacySecret('default', 'app-token', 'app');
         },
-        words: "Token does not match server's copy",
+        message: "Token does not match server's copy",
       },
       {
-        it: 'whose account is gone',
+        it: 'after its service account is deleted',
         change: (cluster: Cluster) => cluster.deleteServiceAccount('default', 'app'),
-        words: 'serviceaccounts "app" not found',
+        message: 'serviceaccounts "app" not found',
       },
       {
-        it: 'whose account was created again',
-        change: (cluster: Cluster) => createAgain(cluster),
-        words: /^ServiceAccount UID \([0-9a-f-]{36}\) does not match claim \([0-9a-f-]{36}\)$/,
+        it: 'after its service account is recreated',
+        change: (cluster: Cluster) => recreateAccount(cluster),
+        message: /^ServiceAccount UID \([0-9a-f-]{36}\) does not match claim \([0-9a-f-]{36}\)$/,
       },
     ] as const;
-    for (const { it: title, change, words } of cases) {
+    for (const { it: title, change, message } of cases) {
       it(
-        `refuse one ${title}`,
+        `rejects it ${title}`,
         withApi(async (t) => {
           const token = legacy(t);
           change(t.cluster);
-          assertRefused(await review(t, token), words);
+          assertRejected(await review(t, token), message);
         }),
       );
     }
 
     it(
-      'accept it for the API server, and for nobody else',
+      'accepts it for the audience of the API server only',
       withApi(async (t) => {
         const token = legacy(t);
         const { status } = await review(t, token);
@@ -155,15 +155,15 @@ describe('TokenReviews of the simulated API server', () => {
           },
           audiences: [API],
         });
-        const words = `token audiences ["${API}"] is invalid for the target audiences ["vault"]`;
-        assertRefused(await review(t, token, ['vault']), words);
+        const message = `token audiences ["${API}"] is invalid for the target audiences ["vault"]`;
+        assertRejected(await review(t, token, ['vault']), message);
       }),
     );
   });
 
   for (const body of ['', '{', '[]', '{}', '{"spec":{"token":""}}', '{"spec":{"token":7}}']) {
     it(
-      `refuse to judge ${body === '' ? 'nothing' : body}`,
+      `rejects the body ${body === '' ? '(empty)' : body}`,
       withApi(async ({ fetch }) => {
         const response = await fetch(REVIEWS, { method: 'POST', body });
         const { message } = (await response.json()) as { message: string };

@@ -1,5 +1,5 @@
 /**
- * Watches of the simulated API server: where they start, what they tell, how they end.
+ * Watches of the simulated API server: start, events, bookmarks and end.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -14,14 +14,14 @@ async function take(reader: Reader, count: number): Promise<readonly string[]> {
   return frames.map((frame) => `${frame?.type} ${frame?.object.metadata.name}`);
 }
 
-/** As the real one says it. */
-function expired(asked: number, oldest: number): object {
+/** The error of a real API server. */
+function expired(requested: number, oldest: number): object {
   return {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: `too old resource version: ${asked} (${oldest})`,
+    message: `too old resource version: ${requested} (${oldest})`,
     reason: 'Expired',
     code: 410,
   };
@@ -30,7 +30,7 @@ function expired(asked: number, oldest: number): object {
 describe('watches of the simulated API server', () => {
   for (const from of ['', '&resourceVersion=', '&resourceVersion=0']) {
     it(
-      `begin with all objects there are where they name ${from === '' ? 'no revision' : from.slice(1)}`,
+      `start with all current objects if they are opened with ${from === '' ? 'no revision' : from.slice(1)}`,
       withApi(async ({ watch, addPod }) => {
         addPod({ name: 'a' });
         addPod({ name: 'b' });
@@ -43,7 +43,7 @@ describe('watches of the simulated API server', () => {
   }
 
   it(
-    'go on after the revision of a list, without a gap and without a repetition',
+    'continue after the revision of a list without gaps or duplicates',
     withApi(async ({ cluster, list, watch, addPod }) => {
       const pod = addPod({ name: 'a' });
       const { metadata } = await list(PODS_OF_NODE);
@@ -56,7 +56,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'print an object with its kind and the revision of its change',
+    'send an object with its kind and the revision of the change',
     withApi(async ({ cluster, watch }) => {
       const reader = await watch(ACCOUNTS);
       const { metadata } = cluster.createServiceAccount('default', 'app');
@@ -72,7 +72,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'tell an account that is created again as gone and new',
+    'send a recreated service account as DELETED and ADDED',
     withApi(async ({ cluster, watch }) => {
       const { metadata } = cluster.createServiceAccount('default', 'app');
       const reader = await watch(`${ACCOUNTS}?resourceVersion=${metadata.resourceVersion}`);
@@ -90,7 +90,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'take an object that begins to match for new, and one that ceases to for gone',
+    'send an object that starts to match as ADDED and one that stops matching as DELETED',
     withApi(async ({ cluster, watch, addPod }) => {
       const pod = addPod({ name: 'a' });
       const reader = await watch(
@@ -103,7 +103,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'send a bookmark every minute to whoever wants them',
+    'send a bookmark every minute if they requested bookmarks',
     withApi(async ({ cluster, clock, watch }) => {
       const [reader, other] = [await watch(`${PODS_OF_NODE}&${BOOKMARKS}`), await watch(PODS_OF_NODE)];
       cluster.createServiceAccount('default', 'somewhere-else');
@@ -126,7 +126,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'send a bookmark when told to',
+    'send a bookmark when the test triggers it',
     withApi(async ({ api, watch }) => {
       const reader = await watch(`${ACCOUNTS}?${BOOKMARKS}`);
       api.bookmark();
@@ -138,7 +138,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'end at the timeout they ask for, after a last bookmark',
+    'end at the requested timeout, after a last bookmark',
     withApi(async ({ api, clock, watch }) => {
       const reader = await watch(`${ACCOUNTS}?timeoutSeconds=45&${BOOKMARKS}`);
       clock.advance(44);
@@ -150,7 +150,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'end within the hour where they ask for no timeout',
+    'end within an hour if they requested no timeout',
     withApi(async ({ clock, watch }) => {
       const reader = await watch(ACCOUNTS);
       clock.advance(3_600);
@@ -158,21 +158,21 @@ describe('watches of the simulated API server', () => {
     }),
   );
 
-  const forgettings = [
+  const expirations = [
     { it: 'the history was compacted', limit: 1_000, isCompacted: true, left: [] },
-    { it: 'too much has changed since', limit: 2, isCompacted: false, left: ['ADDED c', 'ADDED d'] },
+    { it: 'too many changes followed', limit: 2, isCompacted: false, left: ['ADDED c', 'ADDED d'] },
   ] as const;
-  for (const { it: title, limit, isCompacted, left } of forgettings) {
+  for (const { it: title, limit, isCompacted, left } of expirations) {
     it(
-      `are told that they are too old where ${title}, and go on from what is left`,
+      `receive 410 Expired if ${title}, and continue from the oldest revision`,
       withApi(
         async ({ api, cluster, watch, addPod }) => {
-          const asked = addPod({ name: 'a' }).metadata.resourceVersion;
+          const requested = addPod({ name: 'a' }).metadata.resourceVersion;
           for (const name of ['b', 'c', 'd']) addPod({ name });
           if (isCompacted) api.compact();
           const oldest = cluster.revision() - left.length;
-          const late = await watch(`${PODS_OF_NODE}&resourceVersion=${asked}`);
-          assert.deepEqual(await late.next(), { type: 'ERROR', object: expired(Number(asked), oldest) });
+          const late = await watch(`${PODS_OF_NODE}&resourceVersion=${requested}`);
+          assert.deepEqual(await late.next(), { type: 'ERROR', object: expired(Number(requested), oldest) });
           assert.equal(await late.next(), undefined);
           const reader = await watch(`${PODS_OF_NODE}&resourceVersion=${oldest}`);
           addPod({ name: 'e' });
@@ -184,7 +184,7 @@ describe('watches of the simulated API server', () => {
   }
 
   it(
-    'forget changes of their own kind alone',
+    'keep the changes of each kind separately',
     withApi(
       async ({ cluster, watch, addPod }) => {
         const { resourceVersion } = cluster.createServiceAccount('default', 'a').metadata;
@@ -198,7 +198,7 @@ describe('watches of the simulated API server', () => {
   );
 
   it(
-    'leave nothing behind when the client goes',
+    'leave no listeners or timers behind when the client disconnects',
     withApi(async ({ api, clock, watch, addPod }) => {
       const readers = await Promise.all([watch(PODS_OF_NODE), watch(ACCOUNTS), watch(PODS_OF_NODE)]);
       assert.deepEqual([api.openWatches(), clock.pending()], [3, 6]);

@@ -1,5 +1,5 @@
 /**
- * The demo's world over an hour of its own time.
+ * The pods of the demo over one simulated hour.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ const START = 1_795_000_000;
 const STEP = 15;
 const HOUR = 3_600;
 
-describe("an hour of the demo's world", () => {
+describe('the pods of the demo', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-world-'));
   const takeSnapshot = createTakeSnapshot({
     rotationGrace: 600,
@@ -59,7 +59,7 @@ describe("an hour of the demo's world", () => {
     rmSync(rootDir, { recursive: true });
   });
 
-  it('has healthy pods alone in its shop, one of which is always due, and rotates at least one a minute', async () => {
+  it('keeps the shop healthy, with one token always due and at least one rotation per minute', async () => {
     let seen = 0;
     for (let time = START; time <= START + HOUR; time += STEP) {
       const shop = await shopAt(time);
@@ -75,7 +75,7 @@ describe("an hour of the demo's world", () => {
     }
   });
 
-  it('names every pod it runs after a row of its table, but for the exporter itself', () => {
+  it('names every pod after a row of the table, except for the exporter', () => {
     const names = ['sa-token-exporter', ...DEMO_PODS.map(({ name }) => name)];
     for (const { metadata } of world.kubelet.pods())
       assert.ok(
