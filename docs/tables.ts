@@ -55,11 +55,11 @@ const LIMIT_CELLS: Readonly<
   Record<keyof Limits, readonly [name: string, format: (value: number) => string]>
 > = {
   maxConnections: ['Connections', String],
-  maxPerPeer: ['Connections from one address (one /64 for IPv6)', String],
+  maxPerClient: ['Connections from one address (one /64 for IPv6)', String],
   maxHeaderBytes: ['Size of all headers of a request', (bytes) => `${bytes / 1_024} KiB`],
   headersMs: ['Time to send the headers, or for the TLS handshake', seconds],
   requestMs: ['Time to send the request', seconds],
-  answerMs: ['Time to receive the response', seconds],
+  responseMs: ['Time to receive the response', seconds],
   keepAliveMs: ['Idle time between two requests on a connection', seconds],
   checkMs: ['Delay until a connection over these limits is closed', seconds],
 };

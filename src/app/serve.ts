@@ -138,8 +138,12 @@ function createRefresh({ log, onError }: Shared, state: () => State) {
   return { refresh, isReady: () => isReady };
 }
 
-/** What the server answers from. */
-function createAnswers(shared: Shared, { snapshot }: State, isReady: () => boolean): WebOptions['answers'] {
+/** What the routes of the server need. */
+function createRouteOptions(
+  shared: Shared,
+  { snapshot }: State,
+  isReady: () => boolean,
+): WebOptions['routes'] {
   const { config, node, build, clock, metrics, onError } = shared;
   const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
   const scrape = createScrape({
@@ -155,7 +159,7 @@ function createAnswers(shared: Shared, { snapshot }: State, isReady: () => boole
     runbooks,
     scrape,
     takeSnapshot: snapshot,
-    isPageShown: !isPageOff,
+    isPageEnabled: !isPageOff,
     isReady,
     onError: onError('request'),
     sleep: clock.sleep,
@@ -191,16 +195,17 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const web = await createWeb({
     ...shared,
     webConfig: webConfig.value,
-    answers: createAnswers(shared, state, isReady),
+    routes: createRouteOptions(shared, state, isReady),
     kubernetesAuth: access.value?.guard,
     onRejection: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
     onError: onError('request'),
   });
-  if (!signal.aborted) await web.listen();
+  const listening = signal.aborted ? undefined : await web.listen();
+  if (listening?.ok === false) return [listening.error];
   const all = listSources(sources);
   const running = [...all, web].map(({ run }) => run(signal));
   if (!signal.aborted) await once(signal, 'abort');
-  await Promise.all([...running, web.drain()]);
+  await Promise.all([...running, web.close()]);
   access.value?.close();
   for (const source of all) source.close();
   log.info('ended');

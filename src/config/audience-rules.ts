@@ -8,12 +8,13 @@
  *         path: "**"
  *         audiences: [vault, https://vault.example.com]
  */
-import type { Document, Pair } from 'yaml';
 import type { AudienceRule } from '../core/audience.ts';
 import { matchesGlob } from '../core/pattern.ts';
 import type { TokenIdentity } from '../core/token.ts';
 import type { Result } from '../util/result.ts';
 import {
+  type Contents,
+  type Pair,
   type Problems,
   pairsOf,
   parseYaml,
@@ -63,7 +64,7 @@ function readRule(reader: YamlReader, node: unknown): AudienceRule | undefined {
   return { audiences, origin, matches: (identity) => matchers.every((matches) => matches?.(identity)) };
 }
 
-function readRules(reader: YamlReader, contents: Document['contents']): readonly AudienceRule[] | undefined {
+function readRules(reader: YamlReader, contents: Contents): readonly AudienceRule[] | undefined {
   const { yaml, problem } = reader;
   const rules = yaml.isMap(contents) ? pairsOf(reader, contents, ['rules']).get('rules') : undefined;
   if (rules === undefined || !yaml.isSeq(rules.value))

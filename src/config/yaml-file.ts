@@ -11,6 +11,11 @@ import { string as printableString } from '../core/claim-rules.ts';
 import { failureOf, NOT_A_FILE } from '../sources/files/failures.ts';
 import { err, ok, type Result } from '../util/result.ts';
 
+export type { Pair };
+
+/** The root node of a document. */
+export type Contents = Document['contents'];
+
 /** One message each, with the file and, if possible, the line. */
 export type Problems = readonly string[];
 
@@ -72,7 +77,7 @@ function truncate(problems: Problems, file: string): Problems {
 export async function parseYaml<T>(
   text: string,
   file: string,
-  read: (reader: YamlReader, contents: Document['contents']) => T | undefined,
+  read: (reader: YamlReader, contents: Contents) => T | undefined,
 ): Promise<Result<T, Problems>> {
   const yaml = await import('yaml');
   const lines = new yaml.LineCounter();

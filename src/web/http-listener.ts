@@ -1,41 +1,65 @@
 /**
- * A server, where it is to listen, and its connections: those in a handshake the server itself does not know of.
- *
- * Knows nothing of what is answered.
+ * Listens on an address and closes gracefully.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { getSystemErrorMessage } from 'node:util';
 import type { ListenAddress } from '../config/option.ts';
 import type { MonotonicClock } from '../util/clock.ts';
+import { err, ok, type Result } from '../util/result.ts';
 
-export interface Door {
-  /** Rejects where the address cannot be listened on. */
-  readonly open: () => Promise<AddressInfo>;
-  /** Lets answers under way end, and cuts off what takes too long. */
-  readonly shut: () => Promise<void>;
+export interface HttpListener {
+  /** The error is a message for the user, with the option to change. */
+  readonly listen: () => Promise<Result<AddressInfo, string>>;
+  /** Closes idle connections at once and the others when their response is complete, after 700 ms at the latest. */
+  readonly close: () => Promise<void>;
 }
 
-/** How long answers under way may take once the process is asked to end. */
-const DRAIN_MS = 700;
+export interface HttpListenerOptions {
+  readonly server: Server;
+  readonly address: ListenAddress;
+  /** The option that the address is from. */
+  readonly flag: string;
+  readonly clock: Pick<MonotonicClock, 'sleep'>;
+}
 
-export function createDoor(server: Server, { host, port }: ListenAddress, clock: MonotonicClock): Door {
+const DRAIN_TIMEOUT_MS = 700;
+
+function formatAddress({ host = '', port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** The reason in the words of the operating system; undefined if the error is not of a system call. */
+function systemErrorMessage(error: unknown): string | undefined {
+  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  return typeof errno === 'number' ? getSystemErrorMessage(errno) : undefined;
+}
+
+export function createHttpListener({ server, address, flag, clock }: HttpListenerOptions): HttpListener {
+  // The server does not close connections that are still in a TLS handshake.
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const open = async (): Promise<AddressInfo> => {
-    server.listen(port, host);
-    await once(server, 'listening');
-    return server.address() as AddressInfo;
+  const listen: HttpListener['listen'] = async () => {
+    try {
+      server.listen(address.port, address.host);
+      await once(server, 'listening');
+      return ok(server.address() as AddressInfo);
+    } catch (error) {
+      const message = systemErrorMessage(error);
+      if (message === undefined) throw error;
+      return err(`listen ${formatAddress(address)}: ${message}; set --${flag}`);
+    }
   };
-  const shut = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     const drained = new AbortController();
     server.close(() => drained.abort());
     server.closeIdleConnections();
-    await clock.sleep(DRAIN_MS, drained.signal);
+    await clock.sleep(DRAIN_TIMEOUT_MS, drained.signal);
     for (const socket of sockets) socket.destroy();
   };
-  return { open, shut };
+  return { listen, close };
 }

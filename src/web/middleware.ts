@@ -1,39 +1,34 @@
 /**
- * What every request goes through before it is answered: time limits, headers, the guard.
- *
- * Knows nothing of the answers.
+ * What every request passes before its handler: response timeout, default headers, authentication, allowed methods.
  */
-import type { Request, RequestHandler, Response } from 'express';
+import type { MonotonicClock } from '../util/clock.ts';
 import type { AuthRequest, Guard } from './auth/guard.ts';
-import { plain } from './plain.ts';
+import { type Request, type RequestHandler, type Response, sendText } from './express.ts';
 
-/** Resolves after `ms`, or as soon as the signal aborts. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
-
-/** Nothing here is to be kept, guessed at, or shown inside of another page. */
-export const HEADERS = {
+/** Forbid caching, content sniffing, loading of resources and framing. */
+export const DEFAULT_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** Cuts off whoever takes longer to read an answer: no scraper does, and it holds a slot and memory meanwhile. */
-export function within(answerMs: number, sleep: Sleep): RequestHandler {
+/** Closes the connection of a client that takes longer to read a response, which holds a slot and memory meanwhile. */
+export function limitResponseTime(responseMs: number, sleep: MonotonicClock['sleep']): RequestHandler {
   return (request, response, next) => {
-    const answered = new AbortController();
-    response.once('close', () => answered.abort());
-    void sleep(answerMs, answered.signal).then(() => {
-      if (!answered.signal.aborted) request.socket.destroy();
+    const closed = new AbortController();
+    response.once('close', () => closed.abort());
+    void sleep(responseMs, closed.signal).then(() => {
+      if (!closed.signal.aborted) request.socket.destroy();
     });
     next();
   };
 }
 
-/** `configured` goes before ours; what a handler sets itself goes before both, as in exporter-toolkit. */
-export function withHeaders(configured: () => ReadonlyMap<string, string>): RequestHandler {
+/** `configured` overrides the defaults; a handler overrides both, as in exporter-toolkit. */
+export function setHeaders(configured: () => ReadonlyMap<string, string>): RequestHandler {
   return (_request, response, next) => {
-    response.set(HEADERS).set(Object.fromEntries(configured()));
+    response.set(DEFAULT_HEADERS).set(Object.fromEntries(configured()));
     next();
   };
 }
@@ -42,36 +37,35 @@ function authRequestOf({ method, path, headers, socket }: Request): AuthRequest 
   return { method, path, authorization: headers.authorization, remoteAddress: socket.remoteAddress };
 }
 
-/** Lets through what the guard lets through. */
-export function guardedBy(guard: Guard): RequestHandler {
+export function requireAuth(guard: Guard): RequestHandler {
   return async (request, response, next) => {
     const rejection = await guard(authRequestOf(request));
     if (rejection === undefined) return next();
     response.set(rejection.headers);
-    return plain(response, rejection.status);
+    return sendText(response, rejection.status);
   };
 }
 
-export function onlyReading(request: Request, response: Response, next: () => void): void {
+export function allowGetAndHead(request: Request, response: Response, next: () => void): void {
   if (request.method === 'GET' || request.method === 'HEAD') {
     next();
     return;
   }
   response.set('Allow', 'GET, HEAD');
-  plain(response, 405);
+  sendText(response, 405);
 }
 
-/** So many answers at the same time, of all handlers together. */
-export function bounded(maxRequests: number): (handler: RequestHandler) => RequestHandler {
-  let underway = 0;
+/** Returns a function that wraps handlers; together they have at most `maxRequests` responses in flight. */
+export function limitRequests(maxRequests: number): (handler: RequestHandler) => RequestHandler {
+  let inFlight = 0;
   return (handler) => async (request, response, next) => {
-    if (underway >= maxRequests) {
+    if (inFlight >= maxRequests) {
       response.set('Retry-After', '1');
-      return plain(response, 503, 'too many requests under way');
+      return sendText(response, 503, 'too many concurrent requests');
     }
-    underway += 1;
+    inFlight += 1;
     response.once('close', () => {
-      underway -= 1;
+      inFlight -= 1;
     });
     return handler(request, response, next);
   };

@@ -1,12 +1,12 @@
 /**
- * Which format a client wants, by its Accept header (RFC 9110, 12.5.1).
+ * Content negotiation of the metrics format by the Accept header (RFC 9110, 12.5.1).
  *
- * Prometheus lists types with parameters that general negotiators insist on matching, `escaping` among them.
+ * Prometheus lists types with parameters, such as `escaping`, that general negotiators insist on matching.
  */
 import type { Format } from '../metrics/text.ts';
 
 const OPENMETRICS = 'application/openmetrics-text';
-/** Ranges that the text format lies in, the most precise first: that one's quality holds. */
+/** Media ranges that match the text format. The quality of the most specific one applies, so that comes first. */
 const TEXT = ['text/plain', 'text/*', '*/*'];
 
 interface Offer {
@@ -15,7 +15,6 @@ interface Offer {
   readonly quality: number;
 }
 
-/** The value of a parameter, out of its quotes if it has any. */
 function parameter(parameters: readonly string[], name: string): string | undefined {
   const found = parameters.find((text) => text.startsWith(`${name}=`));
   return found?.slice(name.length + 1).replaceAll('"', '');
@@ -36,10 +35,10 @@ function qualityOfText(offers: readonly Offer[]): number {
   return Math.max(0, ...offers.filter(({ type }) => type === range).map(({ quality }) => quality));
 }
 
-/** OpenMetrics where a client names it and likes it at least as well as text; text for everybody else. */
+/** OpenMetrics if the client names it with at least the quality of text, else text. */
 export function negotiateFormat(accept: string | undefined): Format {
   const offers = (accept ?? '').split(',').map(parseOffer);
-  const named = offers.filter(({ type, version }) => type === OPENMETRICS && version === '1.0.0');
-  const quality = Math.max(0, ...named.map((offer) => offer.quality));
+  const openMetrics = offers.filter(({ type, version }) => type === OPENMETRICS && version === '1.0.0');
+  const quality = Math.max(0, ...openMetrics.map((offer) => offer.quality));
   return quality > 0 && quality >= qualityOfText(offers) ? 'openmetrics' : 'text';
 }

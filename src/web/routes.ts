@@ -1,53 +1,61 @@
 /**
- * What the server answers: metrics, probes, the page of the node and its twin in JSON.
+ * The routes of the server: metrics, probes, the status page and its JSON report.
  *
- * Bounded in answers under way and in the time each may take. Knows nothing of how a scrape is made. No answer
- * but the page's form holds anything of a request, none of a failure says what failed.
+ * Limited in concurrent responses and in the time of each. Only the filter form of the status page repeats anything of
+ * a request, and no response says why a handler failed.
  */
-import { type RequestListener, STATUS_CODES } from 'node:http';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import type { RequestListener } from 'node:http';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { Scrape } from '../metrics/scrape.ts';
 import { CONTENT_TYPES } from '../metrics/text.ts';
+import type { MonotonicClock } from '../util/clock.ts';
 import type { Guard } from './auth/guard.ts';
-import { landingPage } from './landing-page.ts';
-import { bounded, guardedBy, HEADERS, onlyReading, type Sleep, withHeaders, within } from './middleware.ts';
+import {
+  createApp,
+  type Express,
+  type RequestHandler,
+  type Response,
+  sendText,
+  toListener,
+} from './express.ts';
+import {
+  allowGetAndHead,
+  DEFAULT_HEADERS,
+  limitRequests,
+  limitResponseTime,
+  requireAuth,
+  setHeaders,
+} from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
 import { applyFilter, type Filter, parseFilter } from './page/filter.ts';
+import { html } from './page/html.ts';
 import { tokenReport } from './page/json-report.ts';
 import { statusPage } from './page/status-page.ts';
 import { pagePolicy } from './page/style.ts';
-import { plain } from './plain.ts';
 
 export interface ProbeOptions {
-  /** Whether the first pass has ended. */
+  /** Whether the initial scan is complete. */
   readonly isReady: () => boolean;
-  /** A request failed through a bug. */
+  /** A handler threw: a bug. */
   readonly onError: (error: unknown) => void;
-  readonly sleep: Sleep;
+  readonly sleep: MonotonicClock['sleep'];
 }
 
 export interface RouteOptions extends ProbeOptions {
   readonly telemetryPath: string;
-  /** Scrapes answered at the same time; more are told to come back. */
+  /** Concurrent scrapes; more get 503. */
   readonly maxRequests: number;
   readonly node: string;
   readonly version: string;
-  /** Where runbooks are published. */
+  /** Base URL of the runbooks. */
   readonly runbooks: string;
   readonly scrape: Scrape;
   readonly takeSnapshot: () => Snapshot;
-  /** Whether the page and its twin are there. */
-  readonly isPageShown: boolean;
-  /** Before every answer, the probes' as well. */
+  /** Whether to serve the status page and its JSON report. */
+  readonly isPageEnabled: boolean;
+  /** Checks every request, those of probes included. */
   readonly guard: Guard;
-  /** Set on every answer of a route, in place of those that are set for all; a page's own policy goes before. */
+  /** Set on every response; overrides the default headers. */
   readonly headers: () => ReadonlyMap<string, string>;
 }
 
@@ -70,88 +78,81 @@ function metrics(scrape: Scrape): RequestHandler {
   };
 }
 
-/** Persons ask, one at a time; their answers are as large as a scrape's and are not shared. */
+function addProbes(app: Express, isReady: () => boolean): void {
+  app.get(['/healthz', '/-/healthy'], (_request, response) => sendText(response, 200, 'ok'));
+  app.get(['/readyz', '/-/ready'], (_request, response) => {
+    if (isReady()) sendText(response, 200, 'ok');
+    else sendText(response, 503, 'initial scan not complete');
+  });
+}
+
+/** People view pages, one at a time. A page is as large as a scrape, and concurrent requests do not share it. */
 const MAX_PAGES = 8;
 
-/** Answers the part of a snapshot that the query asks for. */
-function filtered(answer: (filter: Filter, response: Response) => void): RequestHandler {
+/** Calls `respond` with the filter of the query, or responds with 400 if that is invalid. */
+function filtered(respond: (filter: Filter, response: Response) => void): RequestHandler {
   return (request, response) => {
     const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
-    const parsed = parseFilter(query);
-    if (parsed.ok) answer(parsed.value, response);
-    else plain(response, 400, parsed.error);
+    const filter = parseFilter(query);
+    if (filter.ok) respond(filter.value, response);
+    else sendText(response, 400, filter.error);
   };
 }
 
 function addPages(app: Express, options: RouteOptions): void {
   const { takeSnapshot, maxRequests, runbooks } = options;
-  const limit = bounded(Math.min(maxRequests, MAX_PAGES));
+  const limit = limitRequests(Math.min(maxRequests, MAX_PAGES));
   const page = filtered((filter, response) => {
     response.set('Content-Security-Policy', pagePolicy());
     response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
   });
-  const twin = filtered((filter, response) => {
+  const report = filtered((filter, response) => {
     response.type('application/json').send(tokenReport(applyFilter(takeSnapshot(), filter), runbooks));
   });
   app.get('/', limit(page));
-  app.get('/api/v1/tokens', limit(twin));
+  app.get('/api/v1/tokens', limit(report));
 }
 
-/** Express throws at no request it is given here, so that whatever is thrown is a bug. */
-function answerErrors(onError: (error: unknown) => void): ErrorRequestHandler {
-  return (error, _request, response, _next) => {
-    onError(error);
-    if (response.headersSent) response.destroy();
-    else plain(response, 500);
-  };
+/** The page at `/` if the status page is disabled. */
+export function landingPage({
+  telemetryPath,
+  node,
+  version,
+}: Pick<RouteOptions, 'telemetryPath' | 'node' | 'version'>): string {
+  return html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ServiceAccount token exporter</title></head>
+<body>
+<h1>ServiceAccount token exporter</h1>
+<p>Node ${node}, version ${version}</p>
+<ul>
+<li><a href="${telemetryPath}">Metrics</a></li>
+<li><a href="/healthz">Healthy</a></li>
+<li><a href="/readyz">Ready</a></li>
+</ul>
+</body>
+</html>
+`.markup;
 }
 
-function bareExpress(): Express {
-  return express()
-    .disable('x-powered-by')
-    .disable('etag')
-    .set('query parser', false)
-    .set('case sensitive routing', true);
-}
-
-function addProbes(app: Express, isReady: () => boolean): void {
-  app.get(['/healthz', '/-/healthy'], (_request, response) => plain(response, 200, 'ok'));
-  app.get(['/readyz', '/-/ready'], (_request, response) => {
-    if (isReady()) plain(response, 200, 'ok');
-    else plain(response, 503, 'the first pass has not ended');
-  });
-}
-
-/** What answers where no route does, or one throws; Express itself never, as it would to a target without a path. */
-function end(app: Express, onError: (error: unknown) => void): RequestListener {
-  app.use((_request, response) => plain(response, 404));
-  app.use(answerErrors(onError));
-  return (request, response) => {
-    app(request as Request, response as Response, () => {
-      response.writeHead(400, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' });
-      response.end(`${STATUS_CODES[400]}\n`);
-    });
-  };
-}
-
-export function createRoutes(options: RouteOptions, answerMs: number): RequestListener {
+export function createRoutes(options: RouteOptions, responseMs: number): RequestListener {
   const { sleep, headers, guard } = options;
-  const app = bareExpress();
-  app.use(within(answerMs, sleep), withHeaders(headers), guardedBy(guard), onlyReading);
-  app.get(options.telemetryPath, bounded(options.maxRequests)(metrics(options.scrape)));
+  const app = createApp();
+  app.use(limitResponseTime(responseMs, sleep), setHeaders(headers), requireAuth(guard), allowGetAndHead);
+  app.get(options.telemetryPath, limitRequests(options.maxRequests)(metrics(options.scrape)));
   addProbes(app, options.isReady);
-  if (options.isPageShown) addPages(app, options);
+  if (options.isPageEnabled) addPages(app, options);
   else app.get('/', (_request, response) => response.type('text/html').send(landingPage(options)));
-  return end(app, options.onError);
+  return toListener(app, DEFAULT_HEADERS, options.onError);
 }
 
-/** The probes alone, before which nobody stands guard. */
+/** The probes alone, without authentication. */
 export function createProbeRoutes(
   { sleep, isReady, onError }: ProbeOptions,
-  answerMs: number,
+  responseMs: number,
 ): RequestListener {
-  const app = bareExpress();
-  app.use(within(answerMs, sleep), withHeaders(noHeaders), onlyReading);
+  const app = createApp();
+  app.use(limitResponseTime(responseMs, sleep), setHeaders(noHeaders), allowGetAndHead);
   addProbes(app, isReady);
-  return end(app, onError);
+  return toListener(app, DEFAULT_HEADERS, onError);
 }

@@ -1,47 +1,45 @@
 /**
- * The HTTP server: bounded in connections, time and header size, whoever asks.
+ * The HTTP servers, with limits on connections, time and header size for every client.
  *
- * Knows nothing of what is asked; answers are in routes.ts. Requests that are no HTTP get Node's own short answer
- * (400, 408, 417 or 431) and lose their connection.
+ * A request that is not valid HTTP gets Node's own short response (400, 408, 417 or 431), and its connection is closed.
  */
 import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { networkOf } from './client-network.ts';
 import type { TlsConfig } from './config/web-config.ts';
-import { limitPeers } from './connection-limit.ts';
 import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
 import type { TlsServer } from './tls.ts';
 
-export type ServerOptions = RouteOptions;
-
-/** What one client may take of the server. */
 export interface Limits {
   readonly maxConnections: number;
-  /** Of one network, so that nobody alone can take them all. */
-  readonly maxPerPeer: number;
+  /** Per network of clients, so that one client cannot use all connections. */
+  readonly maxPerClient: number;
   readonly maxHeaderBytes: number;
-  /** From the first byte, or the connection, to the end of the headers, or of the handshake; and to the end of the request. */
+  /** From the first byte, or the connection, to the end of the headers or of the TLS handshake. */
   readonly headersMs: number;
+  /** From the first byte to the end of the request. */
   readonly requestMs: number;
-  /** From the request to the last byte of the answer. */
-  readonly answerMs: number;
-  /** From one request to the next; longer than a usual scrape interval. */
+  /** From the request to the last byte of the response. */
+  readonly responseMs: number;
+  /** From one request to the next. Longer than a common scrape interval. */
   readonly keepAliveMs: number;
-  /** How often connections are looked through for those past their time. */
+  /** How often connections are checked for these timeouts. */
   readonly checkMs: number;
 }
 
 export const LIMITS: Limits = {
   maxConnections: 512,
-  maxPerPeer: 128,
+  maxPerClient: 128,
   maxHeaderBytes: 16 * 1024,
   headersMs: 5_000,
   requestMs: 10_000,
-  answerMs: 30_000,
+  responseMs: 30_000,
   keepAliveMs: 65_000,
   checkMs: 1_000,
 };
 
-/** Of the probes, which the kubelet alone has use for. */
-const PROBE_LIMITS: Limits = { ...LIMITS, maxConnections: 64, maxPerPeer: 16 };
+/** Only the kubelet needs the probes. */
+const PROBE_LIMITS: Limits = { ...LIMITS, maxConnections: 64, maxPerClient: 16 };
 
 function httpOptions(limits: Limits): HttpOptions {
   return {
@@ -53,34 +51,50 @@ function httpOptions(limits: Limits): HttpOptions {
   };
 }
 
-function bound<S extends Server>(server: S, { onError }: ProbeOptions, limits: Limits): S {
+/** Closes a connection beyond the limit before anything is read from it. */
+function limitConnectionsPerClient(server: Server, maxPerClient: number): void {
+  const open = new Map<string, number>();
+  const leave = (network: string): void => {
+    const left = (open.get(network) ?? 1) - 1;
+    if (left === 0) open.delete(network);
+    else open.set(network, left);
+  };
+  server.prependListener('connection', (socket: Socket) => {
+    const network = networkOf(socket.remoteAddress);
+    const count = (open.get(network) ?? 0) + 1;
+    open.set(network, count);
+    socket.once('close', () => leave(network));
+    if (count > maxPerClient) socket.destroy();
+  });
+}
+
+function withLimits<S extends Server>(server: S, { onError }: ProbeOptions, limits: Limits): S {
   server.maxConnections = limits.maxConnections;
-  limitPeers(server, limits.maxPerPeer);
-  // A failure to accept must not end the process; one to listen is told to whoever called for it.
+  limitConnectionsPerClient(server, limits.maxPerClient);
+  // A failed accept must not end the process. A failed listen is the listener's to handle.
   server.once('listening', () => server.on('error', onError));
   return server;
 }
 
-/** These make a server, not yet listening. */
-export function createServer(options: ServerOptions, limits: Limits = LIMITS): Server {
-  const routes = createRoutes(options, limits.answerMs);
-  return bound(createHttpServer(httpOptions(limits), routes), options, limits);
+export function createServer(options: RouteOptions, limits: Limits = LIMITS): Server {
+  const routes = createRoutes(options, limits.responseMs);
+  return withLimits(createHttpServer(httpOptions(limits), routes), options, limits);
 }
 
 export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
-  const routes = createProbeRoutes(options, limits.answerMs);
-  return bound(createHttpServer(httpOptions(limits), routes), options, limits);
+  const routes = createProbeRoutes(options, limits.responseMs);
+  return withLimits(createHttpServer(httpOptions(limits), routes), options, limits);
 }
 
-/** Loads TLS only here: it costs memory. */
+/** Loads Node's TLS modules, which plain HTTP does without to save memory. */
 export async function createSecureServer(
-  options: ServerOptions,
+  options: RouteOptions,
   tls: TlsConfig,
   limits: Limits = LIMITS,
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');
-  const routes = createRoutes(options, limits.answerMs);
+  const routes = createRoutes(options, limits.responseMs);
   const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
-  bound(secure.server, options, limits);
+  withLimits(secure.server, options, limits);
   return secure;
 }

@@ -1,7 +1,5 @@
 /**
- * The server over TLS, which asks clients for certificates as the configuration says.
- *
- * Speaks HTTP/1.1 alone. Knows nothing of where certificates come from.
+ * The HTTPS server, which requests and checks client certificates as configured. HTTP/1.1 only.
  */
 import { constants } from 'node:crypto';
 import type { RequestListener, ServerOptions } from 'node:http';
@@ -12,62 +10,62 @@ import type { ClientAuth, TlsConfig } from './config/web-config.ts';
 
 export interface TlsServer {
   readonly server: Server;
-  /** Who connects from now on is shown these certificates and asked for those. */
-  readonly renew: (settings: TlsConfig) => void;
+  /** Applies to new connections. */
+  readonly update: (config: TlsConfig) => void;
 }
 
-/** What a client must have shown, by what is asked for. OpenSSL has verified what there was. */
-const ENOUGH: Readonly<Record<ClientAuth, (isShown: boolean, isVerified: boolean) => boolean>> = {
+/** Whether a client is accepted that presented a certificate, and one that OpenSSL verified. */
+const ACCEPTS: Readonly<Record<ClientAuth, (isPresented: boolean, isVerified: boolean) => boolean>> = {
   none: () => true,
   requested: () => true,
-  required: (isShown) => isShown,
-  verified_if_given: (isShown, isVerified) => isVerified || !isShown,
-  verified: (_isShown, isVerified) => isVerified,
+  required: (isPresented) => isPresented,
+  verified_if_given: (isPresented, isVerified) => isVerified || !isPresented,
+  verified: (_isPresented, isVerified) => isVerified,
 };
 
-function isWelcome(socket: TLSSocket, { clientAuth, allowedNames }: TlsConfig): boolean {
+function isAccepted(socket: TLSSocket, { clientAuth, allowedNames }: TlsConfig): boolean {
   const certificate = socket.getPeerX509Certificate();
-  const isShown = certificate !== undefined;
-  if (!ENOUGH[clientAuth](isShown, isShown && socket.authorized)) return false;
+  const isPresented = certificate !== undefined;
+  if (!ACCEPTS[clientAuth](isPresented, isPresented && socket.authorized)) return false;
   return allowedNames.length === 0 || isNameAllowed(certificate?.subjectAltName ?? '', allowedNames);
 }
 
 /**
- * Keys are agreed upon once for a connection: to do so again costs a client little and a server much (CVE-2011-1473). Nor
- * does a connection go on with the session of another: OpenSSL would not look again whether a certificate still holds.
+ * No renegotiation, which costs a client little and a server much (CVE-2011-1473). No session tickets: OpenSSL does not
+ * verify the certificate of a resumed session again.
  */
-const ONCE = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;
+const SECURE_OPTIONS = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;
 
 function contextOf({ context }: TlsConfig) {
-  return { ...context, secureOptions: ONCE };
+  return { ...context, secureOptions: SECURE_OPTIONS };
 }
 
-/** Makes the server, not yet listening. Whether certificates are asked for stays as it is now. */
+/** Whether client certificates are requested cannot be changed by `update`. */
 export function createTlsServer(
   options: ServerOptions,
-  initially: TlsConfig,
+  initial: TlsConfig,
   handshakeMs: number,
   handle: RequestListener,
 ): TlsServer {
-  let settings = initially;
+  let config = initial;
   const server = createServer(
     {
       ...options,
-      ...contextOf(initially),
+      ...contextOf(initial),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: handshakeMs,
-      requestCert: initially.clientAuth !== 'none',
-      // Node would turn away whoever has no good certificate; here that depends.
+      requestCert: initial.clientAuth !== 'none',
+      // Node would reject every client without a verified certificate; isAccepted decides instead.
       rejectUnauthorized: false,
     },
     handle,
   );
   server.prependListener('secureConnection', (socket) => {
-    if (!isWelcome(socket, settings)) socket.destroy();
+    if (!isAccepted(socket, config)) socket.destroy();
   });
-  const renew = (next: TlsConfig): void => {
-    settings = next;
+  const update = (next: TlsConfig): void => {
+    config = next;
     server.setSecureContext(contextOf(next));
   };
-  return { server, renew };
+  return { server, update };
 }

@@ -165,7 +165,10 @@ describe('a start that cannot succeed', () => {
     );
     taken.close();
     assert.equal(status, 2, stderr);
-    assert.match(stderr, /^cannot go on: listen EADDRINUSE$/m);
+    assert.match(
+      stderr,
+      new RegExp(`^listen 127\\.0\\.0\\.1:${port}: address already in use; set --web\\.probe-address$`, 'm'),
+    );
     assert.doesNotMatch(stderr, /msg=listening /);
   });
 

@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import type { Scrape } from '../../src/metrics/scrape.ts';
-import { createServer, LIMITS, type Limits, type ServerOptions } from '../../src/web/server.ts';
+import type { RouteOptions } from '../../src/web/routes.ts';
+import { createServer, LIMITS, type Limits } from '../../src/web/server.ts';
 import { snapshot } from './snapshots.ts';
 
 export interface Served {
@@ -49,9 +50,9 @@ function scrapeOf(text: string): Scrape {
 }
 
 /** A small scrape, ready, patient, open to all, unless a test says otherwise; and what goes wrong. */
-export function serverOptions(overrides: Partial<ServerOptions> = {}) {
+export function serverOptions(overrides: Partial<RouteOptions> = {}) {
   const errors: unknown[] = [];
-  const options: ServerOptions = {
+  const options: RouteOptions = {
     telemetryPath: '/metrics',
     maxRequests: 128,
     node: 'node-1',
@@ -59,7 +60,7 @@ export function serverOptions(overrides: Partial<ServerOptions> = {}) {
     runbooks: RUNBOOKS,
     scrape: scrapeOf('x 1\n'),
     takeSnapshot: snapshot,
-    isPageShown: true,
+    isPageEnabled: true,
     isReady: () => true,
     guard: async () => undefined,
     headers: () => new Map(),
@@ -72,7 +73,7 @@ export function serverOptions(overrides: Partial<ServerOptions> = {}) {
 
 /** Serves on a free port. */
 export async function serve(
-  overrides: Partial<ServerOptions> = {},
+  overrides: Partial<RouteOptions> = {},
   limits: Partial<Limits> = {},
 ): Promise<Served> {
   const { options, errors } = serverOptions(overrides);

@@ -9,14 +9,15 @@ import { afterEach, describe, it } from 'mocha';
 import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { createScrape } from '../../src/metrics/scrape.ts';
-import { LIMITS, type Limits, type ServerOptions } from '../../src/web/server.ts';
+import type { RouteOptions } from '../../src/web/routes.ts';
+import { LIMITS, type Limits } from '../../src/web/server.ts';
 import { familyOptions } from '../support/exposition.ts';
 import { closed, lasting, readAll, request, type Served, serve } from '../support/http.ts';
 import { snapshot } from '../support/snapshots.ts';
 
 let served: Served | undefined;
 
-async function start(overrides: Partial<ServerOptions> = {}, limits: Partial<Limits> = {}): Promise<Served> {
+async function start(overrides: Partial<RouteOptions> = {}, limits: Partial<Limits> = {}): Promise<Served> {
   served = await serve(overrides, limits);
   return served;
 }
@@ -297,7 +298,7 @@ describe('connections', () => {
   });
 
   it('of one network are no more than its share, and those of others are served', async () => {
-    const { connect } = await start({}, { maxPerPeer: 2 });
+    const { connect } = await start({}, { maxPerClient: 2 });
     const from = (localAddress: string): Promise<Socket> => connect({ localAddress });
     const held = [await from('127.0.0.2'), await from('127.0.0.2')];
     assert.equal(await readAll(await from('127.0.0.2')), '');

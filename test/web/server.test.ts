@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { CONTENT_TYPES } from '../../src/metrics/text.ts';
-import type { ServerOptions } from '../../src/web/server.ts';
+import { landingPage, type RouteOptions } from '../../src/web/routes.ts';
 import { lasting, request, type Served, serve } from '../support/http.ts';
 
 let served: Served | undefined;
 
-async function start(overrides: Partial<ServerOptions> = {}): Promise<Served> {
+async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
   served = await serve(overrides);
   return served;
 }
@@ -21,8 +21,7 @@ afterEach(async () => {
 });
 
 /** A body that says what was asked for. */
-const telling: ServerOptions['scrape'] = async (format, coding) =>
-  lasting(Buffer.from(`${format} ${coding}`));
+const telling: RouteOptions['scrape'] = async (format, coding) => lasting(Buffer.from(`${format} ${coding}`));
 
 /** The status, headers and body of an answer as it came. */
 function parse(answer: string) {
@@ -106,7 +105,7 @@ describe('/metrics', () => {
 });
 
 describe('a scrape that fails', () => {
-  const failing: ServerOptions['scrape'] = async () => {
+  const failing: RouteOptions['scrape'] = async () => {
     throw new Error('secret of the bug');
   };
 
@@ -157,6 +156,24 @@ describe('the page', () => {
     assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
     assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'/);
     assert.match(await answer.text(), /<a href="metrics">/);
+  });
+});
+
+describe('the landing page', () => {
+  it('links to the metrics and shows the node and version', () => {
+    const page = landingPage({ telemetryPath: '/tokens', node: 'node-1', version: '1.2.3' });
+    assert.match(page, /<a href="\/tokens">/);
+    assert.match(page, /Node node-1, version 1\.2\.3/);
+  });
+
+  it('escapes every value', () => {
+    const hostile = "\"><script>alert('1')</script>&amp;";
+    const page = landingPage({ telemetryPath: hostile, node: hostile, version: hostile });
+    assert.doesNotMatch(page, /<script|alert\('/);
+    assert.equal(
+      page.match(/&quot;&gt;&lt;script&gt;alert\(&#39;1&#39;\)&lt;\/script&gt;&amp;amp;/g)?.length,
+      3,
+    );
   });
 });
 

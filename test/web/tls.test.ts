@@ -199,7 +199,7 @@ describeWith(['openssl'], 'the server over TLS', () => {
   it('shows another certificate as soon as it has one', async () => {
     const port = await serve(settings());
     const { cert, key } = certificates.next;
-    secure?.renew(settings({}, { cert: Buffer.from(cert), key: Buffer.from(key) }));
+    secure?.update(settings({}, { cert: Buffer.from(cert), key: Buffer.from(key) }));
     assert.equal(await curl(port, ...trusting(certificates.server)), 0);
     assert.equal(await curl(port, ...trusting(certificates.next)), 200);
   });
@@ -234,11 +234,11 @@ describeWith(['openssl'], 'the server over TLS', () => {
     const port = await serve(settings(alice));
     const isAnswered = async () => (await converse(port, 'TLSv1.3')).isAnswered;
     assert.equal(await isAnswered(), true);
-    secure?.renew(settings({ ...alice, allowedNames: ['bob@example.com'] }));
+    secure?.update(settings({ ...alice, allowedNames: ['bob@example.com'] }));
     assert.equal(await isAnswered(), false);
-    secure?.renew(settings(alice, { ca: Buffer.from(certificates.stranger.cert) }));
+    secure?.update(settings(alice, { ca: Buffer.from(certificates.stranger.cert) }));
     assert.equal(await isAnswered(), false);
-    secure?.renew(settings(alice));
+    secure?.update(settings(alice));
     assert.equal(await isAnswered(), true);
   });
 
@@ -275,7 +275,7 @@ describeWith(['openssl'], 'the server over TLS', () => {
   });
 
   it('closes connections of one network beyond its share before they have agreed on anything', async () => {
-    const port = await serve(settings(), { maxPerPeer: 1 });
+    const port = await serve(settings(), { maxPerClient: 1 });
     const first = connectPlain(port, '127.0.0.1').on('error', () => undefined);
     await once(first, 'connect');
     assert.equal(await curl(port, '-k'), 0);

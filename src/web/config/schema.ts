@@ -7,8 +7,7 @@
  */
 import { validateHeaderValue } from 'node:http';
 import type { SecureVersion } from 'node:tls';
-import type { Document } from 'yaml';
-import { type Problems, parseYaml, type YamlReader } from '../../config/yaml-file.ts';
+import { type Contents, type Problems, parseYaml, type YamlReader } from '../../config/yaml-file.ts';
 import { parseGoDuration } from '../../util/duration.ts';
 import type { Result } from '../../util/result.ts';
 import type { RateLimit } from '../../util/token-bucket.ts';
@@ -168,7 +167,7 @@ function readRateLimit(limit: Section): RateLimit | undefined {
   return { burst, intervalMs };
 }
 
-function readDocument(reader: YamlReader, contents: Document['contents']): WebDocument {
+function readDocument(reader: YamlReader, contents: Contents): WebDocument {
   const web = read.openSection(reader, contents, 'the file', [
     'tls_server_config',
     'http_server_config',

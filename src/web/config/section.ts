@@ -4,8 +4,7 @@
  * A key without a value counts as absent, as in Go. Every function returns undefined if the key is absent or its value
  * is invalid; the latter is reported as a problem.
  */
-import type { Pair } from 'yaml';
-import { pairsOf, type YamlReader } from '../../config/yaml-file.ts';
+import { type Pair, pairsOf, type YamlReader } from '../../config/yaml-file.ts';
 
 export interface Section {
   readonly reader: YamlReader;

@@ -7,14 +7,14 @@ import { afterEach, describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import { applyFilter, NO_FILTER } from '../../../src/web/page/filter.ts';
 import { tokenReport } from '../../../src/web/page/json-report.ts';
-import type { ServerOptions } from '../../../src/web/server.ts';
+import type { RouteOptions } from '../../../src/web/routes.ts';
 import { type Served, serve } from '../../support/http.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
 import { token } from '../../support/tokens.ts';
 
 let served: Served | undefined;
 
-async function start(overrides: Partial<ServerOptions> = {}): Promise<Served> {
+async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
   served = await serve({ takeSnapshot: troubledNode, ...overrides });
   return served;
 }
@@ -104,7 +104,7 @@ describe('clients that do not read the response', () => {
 
 describe('a server with the status page disabled', () => {
   it('links to the metrics and has no JSON report', async () => {
-    const { url } = await start({ isPageShown: false });
+    const { url } = await start({ isPageEnabled: false });
     const answer = await fetch(url);
     assert.match(await answer.text(), /<a href="\/metrics">/);
     assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'; base-uri/);
