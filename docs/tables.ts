@@ -6,6 +6,7 @@
 import { CAUSE_COVERAGE, type Coverage, REASON_COVERAGE } from '../alerts/coverage.ts';
 import { ALERTS } from '../alerts/groups.ts';
 import { KNOBS } from '../alerts/knobs.ts';
+import { LAYERS } from '../lint/layers.ts';
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
@@ -120,6 +121,14 @@ const TABLES: Readonly<Record<string, () => string>> = {
       Object.entries(LIMITS).map(([name, value]) => {
         const [label, format] = LIMIT_CELLS[name as keyof Limits];
         return [label, format(value)];
+      }),
+    ),
+  layers: () =>
+    table(
+      ['Layer', 'May import'],
+      [...LAYERS].reverse().map(({ name, level }) => {
+        const below = LAYERS.filter((other) => other.level < level).reverse();
+        return [code(name), below.map((other) => code(other.name)).join(', ')];
       }),
     ),
   catalogue: () =>

@@ -15,7 +15,7 @@ interface Layer {
   readonly globals: readonly string[];
 }
 
-const LAYERS: readonly Layer[] = [
+export const LAYERS: readonly Layer[] = [
   { name: 'util', level: 0, builtins: 'none', globals: [] },
   { name: 'core', level: 1, builtins: 'none', globals: [] },
   { name: 'sources', level: 2, builtins: 'turns', globals: ['performance', 'fetch', 'globalThis'] },

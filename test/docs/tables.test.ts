@@ -25,6 +25,7 @@ describe('the tables of the documents', () => {
     ['README.md', 'metrics'],
     ['README.md', 'options'],
     ['README.md', 'checks'],
+    ['CONTRIBUTING.md', 'layers'],
     ['docs/alerts.md', 'alerts'],
     ['docs/alerts.md', 'coverage'],
     ['docs/alerts.md', 'knobs'],
