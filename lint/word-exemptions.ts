@@ -13,4 +13,5 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
     words: ['agent'],
     reason: 'Option of node:http.',
   },
+  { files: 'package-lock.json', words: ['agent'], reason: 'Names of packages.' },
 ];
