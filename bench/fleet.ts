@@ -6,10 +6,10 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { Answer, Api, WatchEnd } from '../src/sources/api-server/api.ts';
-import { failed } from '../src/sources/api-server/failures.ts';
-import type { Listener } from '../src/sources/api-server/health.ts';
-import { createKeys } from '../src/sources/api-server/jwks.ts';
+import type { Api, WatchEnd } from '../src/sources/api-server/api.ts';
+import { type ApiResult, failed } from '../src/sources/api-server/failures.ts';
+import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
+import { createSigningKeys } from '../src/sources/api-server/jwks.ts';
 import { createReflector } from '../src/sources/api-server/reflector.ts';
 import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
 import type { Clock } from '../src/util/clock.ts';
@@ -77,7 +77,7 @@ function publish() {
 function createFleetServer(clock: Clock): FleetServer {
   const requests = new Uint32Array(DAY_SECONDS + 1);
   const published = publish();
-  const open = new Set<(answer: Answer<WatchEnd>) => void>();
+  const open = new Set<(answer: ApiResult<WatchEnd>) => void>();
   let isUp = true;
   let generation = 0;
 
@@ -94,7 +94,7 @@ function createFleetServer(clock: Clock): FleetServer {
     const query = new URLSearchParams(path.slice(path.indexOf('?')));
     if (query.get('resourceVersion') !== String(generation)) return { ok: true, value: 'gone' };
     onOpen();
-    const { promise, resolve } = Promise.withResolvers<Answer<WatchEnd>>();
+    const { promise, resolve } = Promise.withResolvers<ApiResult<WatchEnd>>();
     open.add(resolve);
     const inTime = clock.sleep(Number(query.get('timeoutSeconds')) * 1_000, NEVER);
     void inTime.then(() => resolve({ ok: true, value: 'ended' }));
@@ -104,7 +104,7 @@ function createFleetServer(clock: Clock): FleetServer {
   };
   return {
     requests,
-    ask: async () => ((await arrive()) ? { ok: true, value: published } : failed('unreachable')),
+    request: async () => ((await arrive()) ? { ok: true, value: published } : failed('unreachable')),
     list: async ({ resource }) =>
       (await arrive())
         ? { ok: true, value: frame(resource === 'pods' ? 'PodList' : 'ServiceAccountList') }
@@ -122,11 +122,11 @@ function createFleetServer(clock: Clock): FleetServer {
 }
 
 const nothing = (): void => undefined;
-const listener: Listener = { onChange: nothing, onFailure: nothing, onError: nothing };
+const callbacks: ApiServerCallbacks = { onChange: nothing, onFailure: nothing, onError: nothing };
 
 /** Everything that an agent asks all the time. */
 function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {
-  const tools = { api, clock, random: Math.random, listener };
+  const tools = { api, clock, random: Math.random, callbacks };
   const pods = createReflector({
     ...tools,
     resource: 'pods',
@@ -143,7 +143,7 @@ function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {
     maxObjects: 1,
     trim: trimAccount,
   });
-  const keys = createKeys({ ...tools, ownAudiences: () => undefined });
+  const keys = createSigningKeys({ ...tools, exporterAudiences: () => undefined });
   for (const part of [pods, accounts, keys]) void part.run(signal);
 }
 

@@ -33,8 +33,8 @@ export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
     ...wiring,
     kubeconfig: kubeconfigOf({ ...config, clusterMode: 'on' }, environment) ?? '',
   });
-  if (!connected.ok) return connected;
-  const { connection } = connected;
+  if (!connected.ok) return { ok: false, problem: connected.error };
+  const connection = connected.value;
   const { review, close } = createAccessReviewer({ ...wiring, api: createApi(connection, wiring.clock) });
   const closeAll = (): void => {
     close();

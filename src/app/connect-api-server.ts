@@ -3,9 +3,9 @@
  */
 import { kubeconfigOf } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
-import type { ClusterSource } from '../sources/api-server/api-server.ts';
+import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/connection.ts';
-import type { Listener } from '../sources/api-server/health.ts';
+import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readOwnToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
@@ -20,7 +20,7 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly listener: Listener;
+  readonly callbacks: ApiServerCallbacks;
   readonly onRequest: ConnectionOptions['onRequest'];
   /** Requests about single tokens, and about single pods, per minute. */
   readonly requestsPerMinute: number;
@@ -35,23 +35,23 @@ export interface ApiServerOptions {
  */
 export async function connectApiServer(
   options: ApiServerOptions,
-): Promise<Result<ClusterSource | undefined, string>> {
+): Promise<Result<ApiServerSource | undefined, string>> {
   const { config, environment, node } = options;
   const kubeconfig = kubeconfigOf(config, environment);
   if (kubeconfig === undefined) return ok(undefined);
-  const [{ connect }, { createCluster }] = await Promise.all([
+  const [{ connect }, { createApiServerSource }] = await Promise.all([
     import('../sources/api-server/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
   const connected = await connect({ ...options, kubeconfig });
-  if (!connected.ok) return err(connected.problem);
+  if (!connected.ok) return err(connected.error);
   return ok(
-    createCluster({
+    createApiServerSource({
       ...options,
-      connection: connected.connection,
+      connection: connected.value,
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
-      ownAudiences: () => readOwnToken(config.ownToken)?.audiences,
+      exporterAudiences: () => readOwnToken(config.ownToken)?.audiences,
       tokenReview: config.tokenReview,
     }),
   );

@@ -3,7 +3,7 @@
  */
 import type { SourceFacts } from '../core/facts.ts';
 import type { Part } from '../metrics/exporter-rows.ts';
-import type { Listener } from '../sources/api-server/health.ts';
+import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createFilesSource } from '../sources/files/files.ts';
 import type { TokenFilesOptions } from '../sources/files/token-files.ts';
 import { createSelfSource } from '../sources/self/self.ts';
@@ -15,13 +15,13 @@ import { type ApiServerOptions, connectApiServer } from './connect-api-server.ts
 export type Sources = { readonly [K in keyof SourceFacts]: Source<SourceFacts[K]> | undefined };
 
 export interface SourcesOptions
-  extends Omit<ApiServerOptions, 'listener'>,
+  extends Omit<ApiServerOptions, 'callbacks'>,
     Pick<TokenFilesOptions, 'isWatching' | 'onRotation' | 'onReadFailure' | 'onWatchFailure'> {
   /** The facts of this source may have changed. */
   readonly onChange: (facts: keyof SourceFacts) => void;
   /** A source threw: a bug, and no reason to stop. */
   readonly onError: (part: Part) => (error: unknown) => void;
-  readonly onApiFailure: Listener['onFailure'];
+  readonly onApiFailure: ApiServerCallbacks['onFailure'];
 }
 
 /** Creates a source; undefined if the configuration does not ask for it. An error is safe to show. */
@@ -41,7 +41,7 @@ const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
   cluster: (options) =>
     connectApiServer({
       ...options,
-      listener: {
+      callbacks: {
         onChange: () => options.onChange('cluster'),
         onFailure: options.onApiFailure,
         onError: options.onError('cluster'),

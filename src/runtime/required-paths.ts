@@ -17,8 +17,8 @@ async function kubeconfigFiles({ config, environment }: GatherOptions): Promise<
   const isAsked = config.isKubernetesAuth ? { ...config, clusterMode: 'on' as const } : config;
   const kubeconfig = kubeconfigOf(isAsked, environment) ?? '';
   if (kubeconfig === '') return [];
-  const { filesOf } = await import('../sources/api-server/kubeconfig.ts');
-  return filesOf(kubeconfig);
+  const { listKubeconfigFiles } = await import('../sources/api-server/kubeconfig.ts');
+  return listKubeconfigFiles(kubeconfig);
 }
 
 async function webFiles({ config }: GatherOptions): Promise<readonly string[]> {

@@ -1,26 +1,24 @@
 /**
- * Time as the parts of this source are given it, and the two things they do with it: to wait until woken, and to
- * give up.
- *
- * Knows nothing of what is waited for.
+ * Time, passed in as an argument, and two ways to wait: until woken, and until a deadline.
  */
-/** A clock that is never set back: for intervals and deadlines. */
+
+/** A clock that is never set back, for intervals and deadlines. */
 export interface MonotonicClock {
-  /** Monotonic milliseconds. */
   readonly monotonicMs: () => number;
   /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Clock extends MonotonicClock {
-  /** Wall-clock time as Unix seconds: compared with times of tokens, files and the API server. */
+  /** Wall-clock time in epoch seconds, to compare with times from tokens, files and the API server. */
   readonly now: () => number;
 }
 
+/** A wait that can be cut short. */
 export interface Alarm {
-  /** Ends the wait under way, or else the next one at once. */
+  /** Ends the current wait. If there is none, the next wait ends at once. */
   readonly ring: () => void;
-  /** Until `ms` went by, somebody rang, or the signal aborts. */
+  /** Resolves after `ms`, on `ring`, or when the signal aborts. Never rejects. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -34,41 +32,41 @@ export function createAlarm(clock: MonotonicClock): Alarm {
 }
 
 export interface Deadline {
-  /** Aborts when time is up, and with the signal the deadline was made from. */
+  /** Aborts when the deadline expires or the parent signal aborts. */
   readonly signal: AbortSignal;
-  /** Whether time is up. */
-  readonly isOver: () => boolean;
-  /** From now on there are `ms` left. */
-  readonly putOff: (ms: number) => void;
-  /** To be called in the end, whatever came of it: frees the timer. */
+  /** Whether the deadline itself has expired. */
+  readonly isExpired: () => boolean;
+  /** Moves the deadline to `ms` from now. */
+  readonly extend: (ms: number) => void;
+  /** Frees the timer. Call it in every case, also after expiry. */
   readonly cancel: () => void;
 }
 
-export function createDeadline(clock: MonotonicClock, ms: number, outer: AbortSignal): Deadline {
-  const ending = new AbortController();
-  const cancelled = new AbortController();
+export function createDeadline(clock: MonotonicClock, ms: number, parent: AbortSignal): Deadline {
+  const expiry = new AbortController();
+  const canceled = new AbortController();
   let dueMs = clock.monotonicMs() + ms;
-  let isOver = false;
-  // Not AbortSignal.any: whoever forgot to stop listening to it would be kept for as long as the outer signal.
-  const end = (): void => ending.abort();
-  outer.addEventListener('abort', end);
-  if (outer.aborted) end();
+  let isExpired = false;
+  // Not AbortSignal.any: the parent signal lives as long as the process and would retain whatever listens to the result.
+  const abort = (): void => expiry.abort();
+  parent.addEventListener('abort', abort);
+  if (parent.aborted) abort();
 
-  // Put off, it sleeps on once the old time has come: a busy watch puts it off a thousand times a second.
-  const watch = async (): Promise<void> => {
-    for (let leftMs = ms; leftMs > 0 && !cancelled.signal.aborted; leftMs = dueMs - clock.monotonicMs())
-      await clock.sleep(leftMs, cancelled.signal);
-    if (cancelled.signal.aborted) return;
-    isOver = true;
-    end();
+  // An extension does not restart the timer, since a busy watch extends its deadline a thousand times a second.
+  const expire = async (): Promise<void> => {
+    for (let leftMs = ms; leftMs > 0 && !canceled.signal.aborted; leftMs = dueMs - clock.monotonicMs())
+      await clock.sleep(leftMs, canceled.signal);
+    if (canceled.signal.aborted) return;
+    isExpired = true;
+    abort();
   };
-  void watch();
+  void expire();
   const cancel = (): void => {
-    outer.removeEventListener('abort', end);
-    cancelled.abort();
+    parent.removeEventListener('abort', abort);
+    canceled.abort();
   };
-  const putOff = (leftMs: number): void => {
+  const extend = (leftMs: number): void => {
     dueMs = clock.monotonicMs() + leftMs;
   };
-  return { signal: ending.signal, isOver: () => isOver, putOff, cancel };
+  return { signal: expiry.signal, isExpired: () => isExpired, extend, cancel };
 }

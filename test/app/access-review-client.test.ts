@@ -50,7 +50,7 @@ describe('the client for access reviews', () => {
   it('returns an error if no API server is configured', async () => {
     assert.deepEqual(await joinAccess(wiring()), {
       ok: false,
-      problem: 'the configuration of the API server cannot be used: the address is no URL',
+      problem: 'cannot load the in-cluster configuration: the server address is not a URL',
     });
   });
 
@@ -58,7 +58,7 @@ describe('the client for access reviews', () => {
     const joined = await joinAccess(wiring({ config: { kubeconfig: '/nowhere' } }));
     assert.deepEqual(joined, {
       ok: false,
-      problem: 'the configuration of the API server cannot be used: ENOENT',
+      problem: 'cannot load kubeconfig /nowhere: ENOENT',
     });
   });
 

@@ -181,8 +181,8 @@ describe('a start that cannot succeed', () => {
       `--web.config.file=${path('web.yml')}`,
     );
     assert.equal(status, 2);
-    assert.match(stderr, /^the configuration of the API server cannot be used/m);
-    assert.match(stderr, /^--web\.kubernetes-auth: the configuration of the API server cannot be used/m);
+    assert.match(stderr, /^cannot load kubeconfig \/nowhere: ENOENT$/m);
+    assert.match(stderr, /^--web\.kubernetes-auth: cannot load kubeconfig \/nowhere: ENOENT$/m);
     assert.match(stderr, /web\.yml:1: basic_auth_users/);
   });
 

@@ -145,7 +145,7 @@ describe('the configuration of the API server', () => {
     writeFileSync(kubeconfig, text);
     const { status, stderr } = start([`--cluster.kubeconfig=${kubeconfig}`, '--cluster.mode=on']);
     assert.equal(status, EXIT.usage);
-    assert.match(stderr, /^the configuration .*: its credentials come from a program, .+$/m);
+    assert.match(stderr, /^cannot load kubeconfig .*: credential plugins are not supported .+$/m);
   });
 });
 

@@ -25,7 +25,7 @@ import {
   type Snapshot,
 } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
-import type { ClusterSource } from '../../src/sources/api-server/api-server.ts';
+import type { ApiServerSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { createChangeSignal } from './change-signal.ts';
@@ -35,7 +35,7 @@ import { policy } from './tokens.ts';
 export interface TestAgent {
   readonly world: World;
   readonly api: ApiServer;
-  readonly cluster: ClusterSource;
+  readonly cluster: ApiServerSource;
   readonly now: () => number;
   /** Goes on to that time, syncs what is due, looks at everything, and asks about what is in trouble. */
   readonly stepTo: (time: number) => Promise<Snapshot>;
@@ -60,7 +60,7 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
     userAgent: 'test',
     clock: createFastClock(SPEED, now),
     random: Math.random,
-    listener: { onChange, onFailure: onChange, onError: (error) => assert.fail(String(error)) },
+    callbacks: { onChange, onFailure: onChange, onError: (error) => assert.fail(String(error)) },
     onRequest: nothing,
     requestsPerMinute: 10_000,
   });
@@ -97,7 +97,7 @@ function createSteppedFiles(rootDir: string, now: () => number) {
 /** Whether the agent knows of pods, accounts and keys in use what the API server knows. */
 function isCurrent(
   { cluster: { list, keys, issuer } }: World,
-  cluster: ClusterSource,
+  cluster: ApiServerSource,
   tokens: readonly Token[],
 ): boolean {
   const { pods, accounts, authority, signatures } = cluster.facts();
@@ -120,7 +120,7 @@ function isCurrent(
   );
 }
 
-function isAnswered(cluster: ClusterSource, { tokens, pods }: LookupTargets): boolean {
+function isAnswered(cluster: ApiServerSource, { tokens, pods }: LookupTargets): boolean {
   const { reviews, mountFailures } = cluster.facts();
   return tokens.every((token) => reviews.has(token)) && pods.every(({ uid }) => mountFailures.has(uid));
 }

@@ -1,5 +1,5 @@
 /**
- * Waiting until woken, and giving up.
+ * Waits that can be cut short, and deadlines.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -9,27 +9,26 @@ import { settle } from '../support/fake-clock.ts';
 
 const NEVER = new AbortController().signal;
 
-/** Whether a promise is settled by now. */
-async function isOver(promise: Promise<void>): Promise<boolean> {
-  let over = false;
+async function isResolved(promise: Promise<void>): Promise<boolean> {
+  let resolved = false;
   void promise.then(() => {
-    over = true;
+    resolved = true;
   });
   await settle();
-  return over;
+  return resolved;
 }
 
 describe('an alarm', () => {
-  it('ends a wait at its time', async () => {
+  it('ends a wait after its time', async () => {
     const clock = createClock();
     const wait = createAlarm(clock).wait(10 * SECOND, NEVER);
     await clock.advance(10 * SECOND - 1);
-    assert.equal(await isOver(wait), false);
+    assert.equal(await isResolved(wait), false);
     await clock.advance(1);
-    assert.equal(await isOver(wait), true);
+    assert.equal(await isResolved(wait), true);
   });
 
-  it('ends the wait under way when rung', async () => {
+  it('ends the current wait when it rings', async () => {
     const clock = createClock();
     const alarm = createAlarm(clock);
     const wait = alarm.wait(10 * SECOND, NEVER);
@@ -38,16 +37,16 @@ describe('an alarm', () => {
     assert.equal(clock.sleepers(), 0);
   });
 
-  it('ends the next wait at once when rung before, and only that', async () => {
+  it('ends only the next wait at once if it rang before', async () => {
     const clock = createClock();
     const alarm = createAlarm(clock);
     alarm.ring();
     alarm.ring();
     await alarm.wait(10 * SECOND, NEVER);
-    assert.equal(await isOver(alarm.wait(10 * SECOND, NEVER)), false);
+    assert.equal(await isResolved(alarm.wait(10 * SECOND, NEVER)), false);
   });
 
-  it('ends with the signal', async () => {
+  it('ends a wait when the signal aborts', async () => {
     const clock = createClock();
     const stop = new AbortController();
     const wait = createAlarm(clock).wait(10 * SECOND, stop.signal);
@@ -58,50 +57,50 @@ describe('an alarm', () => {
 });
 
 describe('a deadline', () => {
-  it('aborts when time is up, not before', async () => {
+  it('aborts its signal when it expires and not before', async () => {
     const clock = createClock();
     const deadline = createDeadline(clock, 10 * SECOND, NEVER);
     await clock.advance(10 * SECOND - 1);
-    assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [false, false]);
+    assert.deepEqual([deadline.signal.aborted, deadline.isExpired()], [false, false]);
     await clock.advance(1);
-    assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [true, true]);
+    assert.deepEqual([deadline.signal.aborted, deadline.isExpired()], [true, true]);
     assert.equal(clock.sleepers(), 0);
   });
 
-  it('can be put off again and again', async () => {
+  it('can be extended repeatedly', async () => {
     const clock = createClock();
     const deadline = createDeadline(clock, 10 * SECOND, NEVER);
     for (let times = 0; times < 5; times += 1) {
       await clock.advance(9 * SECOND);
-      deadline.putOff(10 * SECOND);
+      deadline.extend(10 * SECOND);
     }
-    assert.equal(deadline.isOver(), false);
+    assert.equal(deadline.isExpired(), false);
     await clock.advance(10 * SECOND);
-    assert.equal(deadline.isOver(), true);
+    assert.equal(deadline.isExpired(), true);
   });
 
-  it('aborts with the signal it was made from, without time being up', async () => {
+  it('aborts its signal without expiring when the parent signal aborts', async () => {
     const clock = createClock();
-    const outer = new AbortController();
-    const deadline = createDeadline(clock, 10 * SECOND, outer.signal);
-    outer.abort();
-    assert.deepEqual([deadline.signal.aborted, deadline.isOver()], [true, false]);
+    const parent = new AbortController();
+    const deadline = createDeadline(clock, 10 * SECOND, parent.signal);
+    parent.abort();
+    assert.deepEqual([deadline.signal.aborted, deadline.isExpired()], [true, false]);
     deadline.cancel();
     await settle();
     assert.equal(clock.sleepers(), 0);
   });
 
-  it('aborts at once where the signal it is made from did', () => {
+  it('has an aborted signal from the start if the parent signal is aborted', () => {
     assert.equal(createDeadline(createClock(), 10 * SECOND, AbortSignal.abort()).signal.aborted, true);
   });
 
-  it('leaves nothing behind once it is called off', async () => {
+  it('neither expires nor holds a timer after it is canceled', async () => {
     const clock = createClock();
-    const outer = new AbortController();
-    const deadline = createDeadline(clock, 10 * SECOND, outer.signal);
+    const parent = new AbortController();
+    const deadline = createDeadline(clock, 10 * SECOND, parent.signal);
     deadline.cancel();
     await clock.advance(20 * SECOND);
-    outer.abort();
-    assert.deepEqual([deadline.isOver(), deadline.signal.aborted, clock.sleepers()], [false, false, 0]);
+    parent.abort();
+    assert.deepEqual([deadline.isExpired(), deadline.signal.aborted, clock.sleepers()], [false, false, 0]);
   });
 });

@@ -1,97 +1,89 @@
 /**
- * The source of what the API server knows of this node's pods and tokens: asked all the time, told at once.
+ * The API server as a source: lists and watches, published keys, signatures, token reviews and mount failures.
  *
- * Whatever may not be asked or is not answered is unknown, and everything else goes on. Knows nothing of verdicts,
- * metrics or files.
+ * Each resource fails on its own: what the API server does not return or permit is unknown, and the rest is current.
  */
-
-import type { PodRef } from '../../core/cluster-facts.ts';
-import {
-  type ClusterFacts,
-  type ClusterResource,
-  type MountFailure,
-  NO_CLUSTER,
-  type Review,
-  type TokenReviewMode,
+import type {
+  ClusterFacts,
+  ClusterResource,
+  MountFailure,
+  PodRef,
+  Review,
+  TokenReviewMode,
 } from '../../core/cluster-facts.ts';
-import { lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
+import { type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
 import type { Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries } from '../../util/stable.ts';
+import { sameEntries, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
 import { createApi } from './api.ts';
 import type { Connection } from './connection.ts';
-import type { Listener } from './health.ts';
-import { createKeys } from './jwks.ts';
-import { createMountInquirer, MOUNT_FAILURES_GOOD_FOR_MS } from './mount-failures.ts';
-import { createInquiry } from './poller.ts';
+import { type ApiServerCallbacks, createRunTracker } from './health.ts';
+import { createSigningKeys } from './jwks.ts';
+import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
+import { createPoller } from './poller.ts';
 import { createReflector } from './reflector.ts';
 import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
-import { createSync } from './sync.ts';
-import { createReviewer, goodForMs } from './token-review.ts';
+import { createTokenReviewer, reviewTtlMs } from './token-review.ts';
 
-export interface ClusterOptions {
+export interface ApiServerSourceOptions {
   readonly connection: Connection;
   readonly nodeName: string;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly readRaw: ReadRaw;
-  /** Audiences of the agent's own token, which is for the API server; undefined where they are not known. */
-  readonly ownAudiences: () => readonly string[] | undefined;
+  /** Audiences of the exporter's own token, which is meant for the API server; undefined if unknown. */
+  readonly exporterAudiences: () => readonly string[] | undefined;
   readonly tokenReview: TokenReviewMode;
-  /** Requests about single tokens, and about single pods, per minute. */
+  /** Maximum number of token reviews in any minute, and of requests for the events of a pod. */
   readonly requestsPerMinute: number;
-  readonly listener: Listener;
+  readonly callbacks: ApiServerCallbacks;
 }
 
-/** What is on the node, and what of it is in trouble. */
-export interface Inspected {
-  readonly tokens: readonly Token[];
-  readonly suspects: readonly Token[];
-  readonly suspectPods: readonly PodRef[];
-}
-
-export interface ClusterSource extends Source<ClusterFacts> {
-  /** To be called after every pass. */
-  readonly inspect: (inspected: Inspected) => void;
+export interface ApiServerSource extends Source<ClusterFacts> {
+  /** Sets the tokens to verify, and what to look up. `onSnapshot` does so from a snapshot. */
+  readonly setTargets: (tokens: readonly Token[], lookups: LookupTargets) => void;
 }
 
 const MAX_PODS = 5_000;
 const MAX_ACCOUNTS = 100_000;
-/** An account that changes anywhere in the cluster is a change; looking again four times a second is enough. */
+/** Service accounts of the whole cluster are watched, so changes may be frequent. */
 const COALESCE_MS = 250;
-/** A wait that ends when something changed. */
-const LONG_MS = 3_600_000;
+/** Until a change rings the alarm. */
+const IDLE_MS = 3_600_000;
 
-/** Hands changes on, the first at once and those that follow soon together; nothing any more once it ends. */
-function createRelay(listener: Listener, clock: Clock, onUpdate: () => void) {
+/**
+ * Passes on the first change at once and further ones every COALESCE_MS at most. `onUpdate` is called for every change
+ * and failure.
+ */
+function coalesceChanges(callbacks: ApiServerCallbacks, clock: Clock, onUpdate: () => void) {
   const changed = createAlarm(clock);
-  let isEnding = false;
-  const relayed: Listener = {
+  let isStopping = false;
+  const coalesced: ApiServerCallbacks = {
     onChange: () => {
       onUpdate();
       changed.ring();
     },
     onFailure: (resource, failure) => {
       onUpdate();
-      // What is cut off because we end is no failure.
-      if (!isEnding) listener.onFailure(resource, failure);
+      // A request that fails because the source stops is not a failure.
+      if (!isStopping) callbacks.onFailure(resource, failure);
     },
-    onError: listener.onError,
+    onError: callbacks.onError,
   };
   const run = async (signal: AbortSignal): Promise<void> => {
     signal.addEventListener('abort', () => {
-      isEnding = true;
+      isStopping = true;
     });
     while (!signal.aborted) {
-      await changed.wait(LONG_MS, signal);
-      if (!signal.aborted) listener.onChange();
+      await changed.wait(IDLE_MS, signal);
+      if (!signal.aborted) callbacks.onChange();
       await clock.sleep(COALESCE_MS, signal);
     }
   };
-  return { listener: relayed, run };
+  return { callbacks: coalesced, run };
 }
 
 type States = ClusterFacts['resources'];
@@ -101,11 +93,10 @@ function sameFacts(a: ClusterFacts, b: ClusterFacts): boolean {
   return keys.every((key) => a[key] === b[key]);
 }
 
-/** Everything that asks, made but not begun. */
-function createParts(options: ClusterOptions, listener: Listener) {
-  const { connection, nodeName, clock, random, readRaw, ownAudiences } = options;
+function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallbacks) {
+  const { connection, nodeName, clock, random, readRaw, exporterAudiences, requestsPerMinute } = options;
   const api = createApi(connection, clock);
-  const tools = { api, clock, random, listener };
+  const tools = { api, clock, random, callbacks };
   const pods = createReflector({
     ...tools,
     resource: 'pods',
@@ -122,80 +113,74 @@ function createParts(options: ClusterOptions, listener: Listener) {
     maxObjects: MAX_ACCOUNTS,
     trim: trimAccount,
   });
-  const keys = createKeys({ ...tools, ownAudiences });
-  const signatures = createSignatures({ ...tools, readRaw, published: keys.published });
-  const reviews = createInquiry<Token, Token, Review>({
+  const keys = createSigningKeys({ ...tools, exporterAudiences });
+  const signatures = createSignatures({ ...tools, readRaw, publicKeys: keys.publicKeys });
+  const reviews = createPoller<Token, Token, Review>({
     ...tools,
     resource: 'tokenreviews',
     keyOf: (token) => token,
-    ask: createReviewer({ api, readRaw, podOf: (uid) => pods.known()?.get(uid) }),
-    goodForMs,
-    perMinute: options.requestsPerMinute,
+    poll: createTokenReviewer({ api, readRaw, podOf: (uid) => pods.objects()?.get(uid) }),
+    ttlMs: reviewTtlMs,
+    requestsPerMinute,
   });
-  const events = createInquiry<PodRef, string, readonly MountFailure[]>({
+  const events = createPoller<PodRef, string, readonly MountFailure[]>({
     ...tools,
     resource: 'events',
     keyOf: ({ uid }) => uid,
-    ask: createMountInquirer(api),
-    goodForMs: () => MOUNT_FAILURES_GOOD_FOR_MS,
-    perMinute: options.requestsPerMinute,
+    poll: createMountFailureFetcher(api),
+    ttlMs: () => MOUNT_FAILURES_TTL_MS,
+    requestsPerMinute,
   });
   return { pods, accounts, keys, signatures, reviews, events };
 }
 
-function inspectedOf(snapshot: Snapshot): Inspected {
-  const { tokens, pods } = lookupTargetsOf(snapshot);
-  return { tokens: snapshot.observation.tokens, suspects: tokens, suspectPods: pods };
-}
-
-export function createCluster(options: ClusterOptions): ClusterSource {
+export function createApiServerSource(options: ApiServerSourceOptions): ApiServerSource {
   const { connection, clock, tokenReview } = options;
-  const sync = createSync(clock.monotonicMs);
-  const updateSync = (): void => sync.update(states().values());
-  const relay = createRelay(options.listener, clock, updateSync);
-  const { pods, accounts, keys, signatures, reviews, events } = createParts(options, relay.listener);
-  const asked = { pods, serviceaccounts: accounts, keys, events };
-  const all = Object.entries(tokenReview === 'off' ? asked : { ...asked, tokenreviews: reviews });
-  let latest = NO_CLUSTER;
+  const runs = createRunTracker(clock.monotonicMs);
+  const updateRuns = (): void => runs.update(states().values());
+  const changes = coalesceChanges(options.callbacks, clock, updateRuns);
+  const { pods, accounts, keys, signatures, reviews, events } = createParts(options, changes.callbacks);
+  const always = { pods, serviceaccounts: accounts, keys, events };
+  const resources = Object.entries(tokenReview === 'off' ? always : { ...always, tokenreviews: reviews });
+  const stableStates = stable<States>(sameEntries);
+  const stableFacts = stable(sameFacts);
 
-  const states = (): States => {
-    const made = new Map(all.map(([resource, part]) => [resource as ClusterResource, part.state()]));
-    return sameEntries(made, latest.resources) ? latest.resources : made;
-  };
+  const states = (): States =>
+    stableStates(new Map(resources.map(([name, { state }]) => [name as ClusterResource, state()])));
 
-  const facts = (): ClusterFacts => {
-    const made: ClusterFacts = {
+  const facts = (): ClusterFacts =>
+    stableFacts({
       resources: states(),
-      pods: pods.known(),
-      accounts: accounts.known(),
+      pods: pods.objects(),
+      accounts: accounts.objects(),
       authority: keys.authority(),
-      signatures: signatures.verified(),
-      reviews: reviews.answers(),
-      mountFailures: events.answers(),
-    };
-    if (!sameFacts(made, latest)) latest = made;
-    return latest;
-  };
+      signatures: signatures.results(),
+      reviews: reviews.results(),
+      mountFailures: events.results(),
+    });
 
-  const inspect = ({ tokens, suspects, suspectPods }: Inspected): void => {
-    keys.look(tokens);
-    signatures.look(tokens);
-    events.want(suspectPods);
-    if (tokenReview !== 'off') reviews.want(tokenReview === 'all' ? [...suspects, ...tokens] : suspects);
+  const setTargets: ApiServerSource['setTargets'] = (tokens, lookups) => {
+    keys.setTokens(tokens);
+    signatures.setTokens(tokens);
+    events.setTargets(lookups.pods);
+    if (tokenReview === 'off') return;
+    // The first targets have priority.
+    reviews.setTargets(tokenReview === 'all' ? [...lookups.tokens, ...tokens] : lookups.tokens);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
-    updateSync();
-    await Promise.all([relay, signatures, ...all.map(([, part]) => part)].map((part) => part.run(signal)));
+    updateRuns();
+    const parts = [changes, signatures, ...resources.map(([, part]) => part)];
+    await Promise.all(parts.map((part) => part.run(signal)));
     connection.close();
   };
   return {
     name: 'api-server',
     run,
     facts,
-    lastRun: sync.lastRun,
-    onSnapshot: (snapshot) => inspect(inspectedOf(snapshot)),
-    inspect,
+    lastRun: runs.lastRun,
+    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot)),
+    setTargets,
     close: connection.close,
   };
 }

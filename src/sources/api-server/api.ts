@@ -1,83 +1,92 @@
 /**
- * What can be asked of the API server: a question with one answer, a list, a watch.
+ * The API client: single requests, lists and watches, bounded in time and size.
  *
- * Bounded in time and size; whatever goes wrong is a failure with a reason, never a rejection. Knows nothing of when
- * to ask, nor of what the answers mean.
+ * Every expected failure is an ApiError. A promise rejects only if a callback throws something other than a
+ * ResponseError, which is a bug.
  */
 
 import { type Clock, createDeadline, type Deadline } from '../../util/clock.ts';
 import type { JsonObject } from '../../util/json.ts';
-import type { Connection, Question, Reply } from './connection.ts';
-import { AnswerError, type Failed, failed, statusFailure } from './failures.ts';
-import { linesOf, readList, readWhole } from './json-stream.ts';
+import { type Err, ok } from '../../util/result.ts';
+import type { ApiRequest, Connection, HttpResponse } from './connection.ts';
+import { type ApiError, type ApiResult, failed, ResponseError, statusFailure } from './failures.ts';
+import { parseJson, parseLines, parseList } from './json-stream.ts';
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | Failed;
-
-/** `gone`: what happened since the version that was asked from is not known any more. */
+/** `gone`: the resource version is too old; a new list is needed. */
 export type WatchEnd = 'ended' | 'gone';
 
-/** Hears of a watch. */
+/** Callbacks of a watch. */
 export interface Watcher {
-  /** The API server goes on from where we were. */
+  /** The API server has accepted the watch. */
   readonly onOpen: () => void;
-  /** Answers `gone` where the event says so. May throw an AnswerError. */
+  /** Returns `gone` if the event says so, which ends the watch. May throw a ResponseError. */
   readonly onEvent: (event: unknown) => WatchEnd | undefined;
 }
 
 export interface Api {
-  readonly ask: (question: Question) => Promise<Answer<unknown>>;
-  /** Calls `onItem`, which may throw an AnswerError, with every object; answers the list without them. */
-  readonly list: (question: Question, onItem: (item: unknown) => void) => Promise<Answer<JsonObject>>;
-  /** Until the API server ends it, or says nothing for too long. */
-  readonly watch: (question: Question, watcher: Watcher) => Promise<Answer<WatchEnd>>;
+  readonly request: (request: ApiRequest) => Promise<ApiResult<unknown>>;
+  /** Calls `onItem`, which may throw a ResponseError, with each object. Returns the list without its objects. */
+  readonly list: (request: ApiRequest, onItem: (item: unknown) => void) => Promise<ApiResult<JsonObject>>;
+  /** Resolves when the API server ends the watch, or sends no event for too long. */
+  readonly watch: (request: ApiRequest, watcher: Watcher) => Promise<ApiResult<WatchEnd>>;
 }
 
-/** For everything: to connect, to get an answer, to read it to its end. */
-const MAX_MS = 30_000;
-/** The API server sends a bookmark about once a minute, however little happens. */
-const MAX_SILENCE_MS = 150_000;
+/** Covers the whole request: connection, response and body. */
+const TIMEOUT_MS = 30_000;
+/** The API server sends a bookmark about once a minute even if nothing changes. */
+const WATCH_IDLE_TIMEOUT_MS = 150_000;
 const GONE = 410;
 
-async function follow(reply: Reply, deadline: Deadline, { onOpen, onEvent }: Watcher): Promise<WatchEnd> {
-  if (reply.status === GONE) {
-    reply.discard();
+async function readWatch(
+  response: HttpResponse,
+  deadline: Deadline,
+  { onOpen, onEvent }: Watcher,
+): Promise<WatchEnd> {
+  if (response.status === GONE) {
+    response.discard();
     return 'gone';
   }
   onOpen();
-  deadline.putOff(MAX_SILENCE_MS);
-  for await (const event of linesOf(reply.body)) {
-    // A whole event counts: a server that trickles bytes says nothing.
-    deadline.putOff(MAX_SILENCE_MS);
+  deadline.extend(WATCH_IDLE_TIMEOUT_MS);
+  for await (const event of parseLines(response.body)) {
+    // Only a complete event counts: a server that trickles bytes is idle.
+    deadline.extend(WATCH_IDLE_TIMEOUT_MS);
     const end = onEvent(event);
     if (end !== undefined) return end;
   }
   return 'ended';
 }
 
-/** Answers the reply where it is a success or of the status `awaited`, else why it is not. */
-function accept(reply: Reply | Failed, awaited: number | undefined): Reply | Failed {
-  if (!reply.ok || reply.status === awaited) return reply;
-  const failure = statusFailure(reply.status);
-  if (failure === undefined) return reply;
-  reply.discard();
-  return failed(failure, reply.retryAfterMs);
+/** Turns an unsuccessful response into an error, unless it has the status `accepted`. */
+function checkStatus(
+  response: ApiResult<HttpResponse>,
+  accepted: number | undefined,
+): ApiResult<HttpResponse> {
+  if (!response.ok || response.value.status === accepted) return response;
+  const { status, discard, retryAfterMs } = response.value;
+  const failure = statusFailure(status);
+  if (failure === undefined) return response;
+  discard();
+  return failed(failure, retryAfterMs);
 }
 
-function failedBy(error: unknown, deadline: Deadline): Failed {
-  if (error instanceof AnswerError) return failed(deadline.isOver() ? 'timeout' : error.failure);
+/** Rethrows a bug. */
+function failedBy(error: unknown, deadline: Deadline): Err<ApiError> {
+  if (error instanceof ResponseError) return failed(deadline.isExpired() ? 'timeout' : error.failure);
   throw error;
 }
 
 export function createApi(connection: Connection, clock: Clock): Api {
-  const converse = async <T>(
-    question: Question,
-    read: (reply: Reply, deadline: Deadline) => Promise<T>,
-    awaited?: number,
-  ): Promise<Answer<T>> => {
-    const deadline = createDeadline(clock, MAX_MS, question.signal);
+  const perform = async <T>(
+    request: ApiRequest,
+    read: (response: HttpResponse, deadline: Deadline) => Promise<T>,
+    accepted?: number,
+  ): Promise<ApiResult<T>> => {
+    const deadline = createDeadline(clock, TIMEOUT_MS, request.signal);
     try {
-      const reply = accept(await connection.ask({ ...question, signal: deadline.signal }), awaited);
-      return reply.ok ? { ok: true, value: await read(reply, deadline) } : reply;
+      const sent = await connection.send({ ...request, signal: deadline.signal });
+      const response = checkStatus(sent, accepted);
+      return response.ok ? ok(await read(response.value, deadline)) : response;
     } catch (error) {
       return failedBy(error, deadline);
     } finally {
@@ -85,9 +94,9 @@ export function createApi(connection: Connection, clock: Clock): Api {
     }
   };
   return {
-    ask: (question) => converse(question, ({ body }) => readWhole(body)),
-    list: (question, onItem) => converse(question, ({ body }) => readList(body, onItem)),
-    watch: (question, watcher) =>
-      converse(question, (reply, deadline) => follow(reply, deadline, watcher), GONE),
+    request: (request) => perform(request, ({ body }) => parseJson(body)),
+    list: (request, onItem) => perform(request, ({ body }) => parseList(body, onItem)),
+    watch: (request, watcher) =>
+      perform(request, (response, deadline) => readWatch(response, deadline, watcher), GONE),
   };
 }

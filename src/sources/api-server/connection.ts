@@ -1,100 +1,94 @@
 /**
- * Questions to the API server and its replies, with credentials that are read again where it refuses them.
+ * HTTP requests to the API server, with credentials that are reloaded when the server rejects them.
  *
- * Knows nothing of what is asked, nor of how the credentials are come by.
+ * Does not follow redirects and keeps no connection alive: a node sends a request about every three minutes. By then a
+ * kept connection would be closed, or would pin the node to one of several API servers.
  */
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
-import { AnswerError, type Failed, failed, networkFailure } from './failures.ts';
+import { ok, type Result } from '../../util/result.ts';
+import { type ApiResult, failed, networkFailure, ResponseError } from './failures.ts';
 import { type Access, type AccessOptions, loadAccess } from './kubeconfig.ts';
 import type { RequestedResource } from './requests.ts';
 
-export interface Reply {
-  readonly ok: true;
+export interface ApiRequest {
+  readonly resource: RequestedResource;
+  /** Escaped, with the query. */
+  readonly path: string;
+  /** JSON to POST. Without it the request is a GET. */
+  readonly body?: Buffer;
+  /** Aborts the request, including the reading of the response body. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
   readonly status: number;
-  /** How long the server asks to be left alone; 0 where it does not. */
+  /** `Retry-After`; 0 if absent. */
   readonly retryAfterMs: number;
-  /** To be read to its end, or discarded. Throws an AnswerError where it breaks off. */
+  /** Must be read to its end or discarded. Throws a ResponseError if it breaks off. */
   readonly body: AsyncIterable<Buffer>;
   readonly discard: () => void;
 }
 
-/** A server that asks for more than this has something else in mind. */
-const MOST_RETRY_AFTER_MS = 600_000;
-
-/** Seconds; a date, which the header may hold too, no API server sends. */
-function retryAfterMs({ headers }: IncomingMessage): number {
-  const text = headers['retry-after'] ?? '';
-  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1_000, MOST_RETRY_AFTER_MS) : 0;
-}
-
-async function* bytesOf(response: IncomingMessage): AsyncIterable<Buffer> {
-  try {
-    yield* response as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw new AnswerError(networkFailure(error));
-  }
-}
-
-function replyOf(response: IncomingMessage): Reply {
-  return {
-    ok: true,
-    status: response.statusCode ?? 0,
-    retryAfterMs: retryAfterMs(response),
-    body: bytesOf(response),
-    discard: () => void response.destroy(),
-  };
-}
-
-/** Sends a request. Ends when the headers are there, or with the signal in `options`. Never rejects. */
-export function exchange(options: RequestOptions, body: Buffer | undefined): Promise<Reply | Failed> {
-  const send = options.protocol === 'http:' ? requestHttp : requestHttps;
-  const { promise, resolve } = Promise.withResolvers<Reply | Failed>();
-  try {
-    const request = send(options, (response) => resolve(replyOf(response)));
-    request.on('error', (error) => resolve(failed(networkFailure(error))));
-    request.end(body);
-  } catch {
-    // What is ours in a request is fit to be sent: it is a credential that no header can hold.
-    resolve(failed('unauthorized'));
-  }
-  return promise;
-}
-
-export interface Question {
-  readonly resource: RequestedResource;
-  /** With the query, escaped. */
-  readonly path: string;
-  /** JSON, to be posted; without it the question is a GET. */
-  readonly body?: Buffer;
-  /** Ends the exchange, the reading of its body included. */
-  readonly signal: AbortSignal;
-}
-
 export interface Connection {
-  /** Answers once there are a status and headers, whatever the status. Never rejects. */
-  readonly ask: (question: Question) => Promise<Reply | Failed>;
+  /** Resolves when the status and headers arrive, whatever the status. Never rejects. */
+  readonly send: (request: ApiRequest) => Promise<ApiResult<HttpResponse>>;
   readonly close: () => void;
 }
 
 export interface ConnectionOptions extends AccessOptions {
   readonly userAgent: string;
-  /** Called for every request with the status of its reply, or with what took its place. */
+  /** Called for every HTTP request with the status of the response, or with the reason why there is none. */
   readonly onRequest: (resource: RequestedResource, code: number | ClusterFailure) => void;
 }
 
-export type Connected =
-  | { readonly ok: true; readonly connection: Connection }
-  /** In words that are safe to show. */
-  | { readonly ok: false; readonly problem: string };
-
-/** Two watches, a list, and a few questions; more wait for their turn. */
+/** Two watches, a list and a few single requests. Further requests wait for a free socket. */
 const MAX_SOCKETS = 8;
-/** Keys are published as application/jwk-set+json; asked for application/json alone, the API server refuses. */
+/** Keys are served as application/jwk-set+json: a request that accepts application/json alone is rejected. */
 const ACCEPT = 'application/json, */*';
+/** Caps `Retry-After`, so that a faulty proxy cannot stop the exporter for hours. */
+const MAX_RETRY_AFTER_MS = 600_000;
 
-/** Ends with the promise, or with the signal where that comes first: a plugin for credentials may hang. */
+/** The API server sends seconds, never the date that the header also allows. */
+function retryAfterMs({ headers }: IncomingMessage): number {
+  const value = headers['retry-after'] ?? '';
+  return /^\d{1,9}$/.test(value) ? Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS) : 0;
+}
+
+async function* readBody(message: IncomingMessage): AsyncIterable<Buffer> {
+  try {
+    yield* message as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new ResponseError(networkFailure(error));
+  }
+}
+
+function toResponse(message: IncomingMessage): HttpResponse {
+  return {
+    status: message.statusCode ?? 0,
+    retryAfterMs: retryAfterMs(message),
+    body: readBody(message),
+    discard: () => void message.destroy(),
+  };
+}
+
+/** Resolves when the headers arrive or the signal in `options` aborts. Never rejects. */
+function sendHttp(options: RequestOptions, body: Buffer | undefined): Promise<ApiResult<HttpResponse>> {
+  const request = options.protocol === 'http:' ? requestHttp : requestHttps;
+  const { promise, resolve } = Promise.withResolvers<ApiResult<HttpResponse>>();
+  try {
+    const outgoing = request(options, (message) => resolve(ok(toResponse(message))));
+    outgoing.on('error', (error) => resolve(failed(networkFailure(error))));
+    outgoing.end(body);
+  } catch {
+    // The exporter's own headers are always valid, so the credentials contain a character that no header may hold.
+    resolve(failed('unauthorized'));
+  }
+  return promise;
+}
+
+/** Rejects as soon as the signal aborts: a credential plugin may hang. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(new Error('aborted'));
@@ -107,47 +101,47 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-function agentFor(protocol: Access['protocol']): HttpAgent {
+function createAgent(protocol: Access['protocol']): HttpAgent {
   const options = { maxTotalSockets: MAX_SOCKETS };
   return protocol === 'http:' ? new HttpAgent(options) : new HttpsAgent(options);
 }
 
-/** Makes the way to the API server that the configuration names. Never rejects. */
-export async function connect(options: ConnectionOptions): Promise<Connected> {
+/** Loads the configuration of the API server; sends nothing yet. The error is safe to show. Never rejects. */
+export async function connect(options: ConnectionOptions): Promise<Result<Connection, string>> {
   const { userAgent, onRequest } = options;
   const loaded = await loadAccess(options);
   if (!loaded.ok) return loaded;
-  let { access } = loaded;
-  const agent = agentFor(access.protocol);
+  let access = loaded.value;
+  const agent = createAgent(access.protocol);
 
-  const send = async ({ path, body, signal }: Question): Promise<Reply | Failed> => {
+  const sendUncounted = async ({ path, body, signal }: ApiRequest): Promise<ApiResult<HttpResponse>> => {
     const content = body === undefined ? undefined : { 'content-type': 'application/json' };
     const headers = { accept: ACCEPT, 'user-agent': userAgent, ...content };
-    // The client throws what it likes: a file that is gone, a plugin that failed, all a want of credentials.
+    // The client library throws arbitrary values, for a missing file as for a failed plugin: no usable credentials.
     const options = await unlessAborted(access.optionsFor(path, headers), signal).catch(() => undefined);
     if (options === undefined) return failed(signal.aborted ? 'timeout' : 'unauthorized');
-    return exchange({ agent, ...options, method: body === undefined ? 'GET' : 'POST', signal }, body);
+    return sendHttp({ agent, ...options, method: body === undefined ? 'GET' : 'POST', signal }, body);
   };
 
-  const sendCounted = async (question: Question): Promise<Reply | Failed> => {
-    const reply = await send(question);
-    onRequest(question.resource, reply.ok ? reply.status : reply.failure);
-    return reply;
+  const sendOnce = async (request: ApiRequest): Promise<ApiResult<HttpResponse>> => {
+    const response = await sendUncounted(request);
+    onRequest(request.resource, response.ok ? response.value.status : response.error.failure);
+    return response;
   };
 
-  /** Whatever was replaced on disk since the last time: token, certificates, address. */
+  /** Picks up a token, certificate or address that was replaced on disk. */
   const reload = async (): Promise<void> => {
-    const again = await loadAccess(options);
-    if (again.ok && again.access.protocol === access.protocol) access = again.access;
+    const reloaded = await loadAccess(options);
+    if (reloaded.ok && reloaded.value.protocol === access.protocol) access = reloaded.value;
   };
 
-  const ask = async (question: Question): Promise<Reply | Failed> => {
-    const reply = await sendCounted(question);
-    if (!reply.ok && reply.failure === 'tls') await reload();
-    if (!reply.ok || reply.status !== 401) return reply;
-    reply.discard();
+  const send = async (request: ApiRequest): Promise<ApiResult<HttpResponse>> => {
+    const response = await sendOnce(request);
+    if (!response.ok && response.error.failure === 'tls') await reload();
+    if (!response.ok || response.value.status !== 401) return response;
+    response.value.discard();
     await reload();
-    return sendCounted(question);
+    return sendOnce(request);
   };
-  return { ok: true, connection: { ask, close: () => agent.destroy() } };
+  return ok({ send, close: () => agent.destroy() });
 }

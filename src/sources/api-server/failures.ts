@@ -1,23 +1,27 @@
 /**
- * Why a request came to nothing: from a status, an error or a broken answer to one of a closed set of failures.
+ * Maps HTTP statuses, network errors and malformed responses to the closed set of failure reasons.
  *
- * Nothing of an error but its code is looked at: messages may quote credentials.
+ * Only the code of an error is used: messages may quote credentials.
  */
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
+import { errorCode } from '../../util/error-code.ts';
+import { type Err, err, type Result } from '../../util/result.ts';
 
-export interface Failed {
-  readonly ok: false;
+/** Why a request to the API server failed. */
+export interface ApiError {
   readonly failure: ClusterFailure;
-  /** How long the API server asks to be left alone; 0 where it does not. */
+  /** How long the API server asks to wait before the next request; 0 if it does not say. */
   readonly retryAfterMs: number;
 }
 
-export function failed(failure: ClusterFailure, retryAfterMs = 0): Failed {
-  return { ok: false, failure, retryAfterMs };
+export type ApiResult<T> = Result<T, ApiError>;
+
+export function failed(failure: ClusterFailure, retryAfterMs = 0): Err<ApiError> {
+  return err({ failure, retryAfterMs });
 }
 
-/** Ends the reading of an answer that breaks off or is not worth reading on. */
-export class AnswerError extends Error {
+/** Thrown while a response is read, if it breaks off, is malformed or is too large. */
+export class ResponseError extends Error {
   readonly failure: ClusterFailure;
   constructor(failure: ClusterFailure) {
     super(failure);
@@ -32,13 +36,13 @@ const STATUSES = new Map<number, ClusterFailure>([
   [429, 'throttled'],
 ]);
 
-/** The failure a status stands for; undefined where it is one of success. A redirection is none we follow. */
+/** Returns undefined for a successful status. Redirects are not followed and count as a bad answer. */
 export function statusFailure(status: number): ClusterFailure | undefined {
   if (status >= 200 && status < 300) return undefined;
   return STATUSES.get(status) ?? (status >= 500 ? 'server_error' : 'bad_answer');
 }
 
-/** Codes of Node and OpenSSL, by how they begin. What is not here is a network's. */
+/** Error codes of Node.js and OpenSSL. Any other code is a network error. */
 const CODES: readonly (readonly [RegExp, ClusterFailure])[] = [
   [/^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/, 'tls'],
   [/^(?:EPROTO$|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/, 'tls'],
@@ -46,8 +50,8 @@ const CODES: readonly (readonly [RegExp, ClusterFailure])[] = [
   [/^(?:ETIMEDOUT|ABORT_ERR)$/, 'timeout'],
 ];
 
-/** The failure that an error of the network, of TLS or of the HTTP parser stands for. Some have no code. */
+/** Maps an error of the network, TLS or the HTTP parser. An error without a code is `unreachable`. */
 export function networkFailure(error: unknown): ClusterFailure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   return CODES.find(([codes]) => codes.test(code))?.[1] ?? 'unreachable';
 }

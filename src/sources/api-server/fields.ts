@@ -1,16 +1,14 @@
 /**
- * Reads fields of untrusted JSON: of the kind they must be, or the object is none.
- *
- * Knows nothing of which fields an object has.
+ * Reads fields of untrusted JSON objects. A field of the wrong type makes the whole object malformed.
  */
 
 import type { EpochSeconds } from '../../core/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 
-/** Answers the field, or undefined where the value is not one. */
+/** Returns the typed value, or undefined if the value has the wrong type. */
 export type Rule<T> = (value: unknown) => T | undefined;
 
-/** Ends the reading of an object at the first field that is wrong; never leaves this file. */
+/** Caught by `parsed`; never leaves this file. */
 class InvalidField extends Error {}
 
 export function required<T>(from: JsonObject, key: string, rule: Rule<T>): T {
@@ -19,12 +17,12 @@ export function required<T>(from: JsonObject, key: string, rule: Rule<T>): T {
   return value;
 }
 
-/** A field that is null is as one that is absent, as it is for the API server. */
+/** Treats null as absent, as the API server does. */
 export function optional<T>(from: JsonObject, key: string, rule: Rule<T>): T | undefined {
   return (from[key] ?? undefined) === undefined ? undefined : required(from, key, rule);
 }
 
-/** What `read` makes of the fields; undefined where one of them is wrong. */
+/** Returns the result of `read`, or undefined if `required` or `optional` rejects a field in it. */
 export function parsed<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -42,23 +40,23 @@ export function wholeNumber(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-/** Any text: to be looked at, not to be shown. */
+/** Any string. Not safe to show: it may contain control characters. */
 export function anyText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
 export function objects(value: unknown): readonly JsonObject[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const found = value.map(object).filter((one) => one !== undefined);
+  const found = value.map(object).filter((item) => item !== undefined);
   return found.length === value.length ? found : undefined;
 }
 
-/** RFC 3339, as the API server writes times. */
+/** RFC 3339 in UTC, as the API server writes it. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
 export function time(value: unknown): EpochSeconds | undefined {
   if (typeof value !== 'string' || !TIME.test(value)) return undefined;
-  // biome-ignore lint/style/noRestrictedGlobals: reads a text, asks no clock
+  // biome-ignore lint/style/noRestrictedGlobals: parses a text and reads no clock
   const milliseconds = Date.parse(value);
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1_000;
 }

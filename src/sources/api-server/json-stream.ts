@@ -1,92 +1,93 @@
 /**
- * Cuts an answer into pieces of JSON as it arrives: the lines of a watch, the objects of a list.
+ * Streaming JSON: parses a watch line by line and a list object by object, as the bytes arrive.
  *
- * However long the answer, no more than one piece of it is held. Throws an AnswerError where the answer is not of the
- * form expected. Knows nothing of what the pieces mean.
+ * Holds at most one line or object at a time, however long the response. Throws a ResponseError if the response is
+ * malformed or too large.
  */
 import { type JsonObject, object } from '../../util/json.ts';
-import { AnswerError } from './failures.ts';
+import { ResponseError } from './failures.ts';
 
-/** etcd holds no object beyond 1.5 MiB; as JSON, with some around it, one may be larger. */
-const MAX_PIECE_BYTES = 4 * 1024 * 1024;
-/** What a list says of itself, and two bytes for every object of it. */
+/** etcd limits an object to 1.5 MiB; its JSON, wrapped in an event, may be larger. */
+const MAX_VALUE_BYTES = 4 * 1024 * 1024;
+/** The metadata of a list, and two bytes for each of its objects. */
 const MAX_FRAME_BYTES = 1024 * 1024;
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
-const USUAL_BYTES = 64 * 1024;
+const INITIAL_BYTES = 64 * 1024;
 
-interface Gatherer {
-  readonly add: (part: Buffer) => void;
-  /** The JSON in what was gathered, to begin anew. */
-  readonly take: () => unknown;
+/** Collects the bytes of one JSON value. */
+interface JsonBuffer {
+  readonly append: (bytes: Buffer) => void;
+  /** Parses the collected bytes and clears the buffer. */
+  readonly parse: () => unknown;
   readonly isEmpty: () => boolean;
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
-    // The message quotes the answer.
-    throw new AnswerError('bad_answer');
+    // Drop the original error: its message quotes the response.
+    throw new ResponseError('bad_answer');
   }
 }
 
-/** Gathers one piece from chunk to chunk. It copies: a million chunks of a byte each are a megabyte, not more. */
-function createGatherer(maxBytes: number): Gatherer {
-  let held = Buffer.allocUnsafe(USUAL_BYTES);
+/** Copies the bytes, so that a million one-byte chunks take one megabyte and not a million buffers. */
+function createJsonBuffer(maxBytes: number): JsonBuffer {
+  let buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   let length = 0;
-  const add = (part: Buffer): void => {
-    const needed = length + part.length;
-    if (needed > maxBytes) throw new AnswerError('too_large');
-    if (needed > held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, held.length * 2));
-      held.copy(larger, 0, 0, length);
-      held = larger;
+  const append = (bytes: Buffer): void => {
+    const needed = length + bytes.length;
+    if (needed > maxBytes) throw new ResponseError('too_large');
+    if (needed > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2));
+      buffer.copy(larger, 0, 0, length);
+      buffer = larger;
     }
-    part.copy(held, length);
+    bytes.copy(buffer, length);
     length = needed;
   };
-  const take = (): unknown => {
-    const piece = parseJson(held.subarray(0, length));
+  const parseAndClear = (): unknown => {
+    const value = parse(buffer.subarray(0, length));
     length = 0;
-    return piece;
+    return value;
   };
-  return { add, take, isEmpty: () => length === 0 };
+  return { append, parse: parseAndClear, isEmpty: () => length === 0 };
 }
 
-/** The whole body as one piece. */
-export async function readWhole(body: AsyncIterable<Buffer>): Promise<unknown> {
-  const whole = createGatherer(MAX_PIECE_BYTES);
-  for await (const chunk of body) whole.add(chunk);
-  return whole.take();
+/** Parses the whole body as one value. */
+export async function parseJson(body: AsyncIterable<Buffer>): Promise<unknown> {
+  const buffer = createJsonBuffer(MAX_VALUE_BYTES);
+  for await (const chunk of body) buffer.append(chunk);
+  return buffer.parse();
 }
 
 const LINE_FEED = 0x0a;
 
-/** A piece for every line. */
-export async function* linesOf(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
-  const line = createGatherer(MAX_PIECE_BYTES);
+/** Yields one value per line. */
+export async function* parseLines(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
+  const line = createJsonBuffer(MAX_VALUE_BYTES);
   for await (const chunk of body) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      line.add(chunk.subarray(start, end));
+      line.append(chunk.subarray(start, end));
       start = end + 1;
-      yield line.take();
+      yield line.parse();
     }
-    line.add(chunk.subarray(start));
+    line.append(chunk.subarray(start));
   }
-  // Where a connection is cut the body throws: whoever ends in good order ends after a line.
-  if (!line.isEmpty()) throw new AnswerError('bad_answer');
+  // The body throws if the connection is cut, so a partial last line means that the server sent one.
+  if (!line.isEmpty()) throw new ResponseError('bad_answer');
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING_BRACKET = 0x5b;
-/** By byte. */
-const CHANGES = new Int8Array(256);
-for (const opening of Buffer.from('[{')) CHANGES[opening] = 1;
-for (const closing of Buffer.from(']}')) CHANGES[closing] = -1;
+/** Change of the nesting depth, by byte. */
+const DEPTH_CHANGES = new Int8Array(256);
+for (const opening of Buffer.from('[{')) DEPTH_CHANGES[opening] = 1;
+for (const closing of Buffer.from(']}')) DEPTH_CHANGES[closing] = -1;
 
-/** What each byte of a text does to the number of open brackets and braces: 1, -1 or 0. Those in strings do not count. */
+/** Returns a function that maps each byte of a text in turn to a change of depth. Brackets in strings do not count. */
 function createNesting(): (byte: number) => number {
   let isInString = false;
   let isEscaped = false;
@@ -97,7 +98,7 @@ function createNesting(): (byte: number) => number {
   };
   const outside = (byte: number): number => {
     if (byte === QUOTE) isInString = true;
-    return CHANGES[byte] ?? 0;
+    return DEPTH_CHANGES[byte] ?? 0;
   };
   return (byte) => {
     if (!isInString) return outside(byte);
@@ -106,76 +107,80 @@ function createNesting(): (byte: number) => number {
   };
 }
 
-/** Where the objects of a list are: in an array in the object that is the list. */
+/** Inside the array of items: `{"items":[`. */
 const LIST_DEPTH = 2;
-/** Stands for an object in the frame. */
-const TAKEN = Buffer.from('0');
+/** Replaces each object in the frame. */
+const PLACEHOLDER = Buffer.from('0');
 
-interface ListCutter {
-  readonly cut: (chunk: Buffer) => void;
-  readonly items: () => number;
-  /** What is left of the list: a 0 in place of each object. */
+interface ListParser {
+  readonly push: (chunk: Buffer) => void;
+  readonly itemCount: () => number;
+  /** The list with a 0 in place of each object. */
   readonly frame: () => unknown;
 }
 
-/** Takes the objects out of a list, chunk by chunk. */
-function createListCutter(onItem: (item: unknown) => void): ListCutter {
+/** Extracts the objects of a list, chunk by chunk. */
+function createListParser(onItem: (item: unknown) => void): ListParser {
   const nesting = createNesting();
-  const frame = createGatherer(MAX_FRAME_BYTES);
-  const item = createGatherer(MAX_PIECE_BYTES);
+  const frame = createJsonBuffer(MAX_FRAME_BYTES);
+  const item = createJsonBuffer(MAX_VALUE_BYTES);
   let depth = 0;
   let isInArray = false;
   let items = 0;
 
-  /** These answer from where on the chunk is still to be dealt with. */
+  /** `open` and `close` return the offset from which the chunk is still to be consumed. */
   const open = (chunk: Buffer, start: number, at: number): number => {
     if (depth === LIST_DEPTH) isInArray = chunk[at] === OPENING_BRACKET;
     if (depth !== LIST_DEPTH + 1 || !isInArray) return start;
-    frame.add(chunk.subarray(start, at));
-    frame.add(TAKEN);
+    frame.append(chunk.subarray(start, at));
+    frame.append(PLACEHOLDER);
     return at;
   };
   const close = (chunk: Buffer, start: number, at: number): number => {
     if (depth !== LIST_DEPTH || !isInArray) return start;
-    item.add(chunk.subarray(start, at + 1));
+    item.append(chunk.subarray(start, at + 1));
     items += 1;
-    onItem(item.take());
+    onItem(item.parse());
     return at + 1;
   };
   const turn = (chunk: Buffer, start: number, at: number, change: number): number => {
     depth += change;
     return change > 0 ? open(chunk, start, at) : close(chunk, start, at);
   };
-  const cut = (chunk: Buffer): void => {
+  const push = (chunk: Buffer): void => {
     let start = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const change = nesting(chunk[at] ?? 0);
       if (change !== 0) start = turn(chunk, start, at, change);
     }
-    (isInArray && depth > LIST_DEPTH ? item : frame).add(chunk.subarray(start));
+    (isInArray && depth > LIST_DEPTH ? item : frame).append(chunk.subarray(start));
   };
-  return { cut, items: () => items, frame: () => frame.take() };
+  return { push, itemCount: () => items, frame: () => frame.parse() };
 }
 
-/** Whether every object of the list was taken from `items`, and nothing else was. */
-function isWhole(frame: JsonObject, items: number): boolean {
-  const left = frame['items'] ?? [];
-  return Array.isArray(left) && left.length === items && left.every((one) => one === 0);
+/** Whether exactly the objects in `items` were extracted. */
+function isComplete(frame: JsonObject, itemCount: number): boolean {
+  const placeholders = frame['items'] ?? [];
+  return (
+    Array.isArray(placeholders) &&
+    placeholders.length === itemCount &&
+    placeholders.every((placeholder) => placeholder === 0)
+  );
 }
 
-/** Calls `onItem` with every object in `items` of a list; answers the list without them. */
-export async function readList(
+/** Calls `onItem` with each object in `items` of a list. Returns the list with a 0 in place of each object. */
+export async function parseList(
   body: AsyncIterable<Buffer>,
   onItem: (item: unknown) => void,
 ): Promise<JsonObject> {
-  const list = createListCutter(onItem);
+  const list = createListParser(onItem);
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_LIST_BYTES) throw new AnswerError('too_large');
-    list.cut(chunk);
+    if (bytes > MAX_LIST_BYTES) throw new ResponseError('too_large');
+    list.push(chunk);
   }
   const frame = object(list.frame());
-  if (frame === undefined || !isWhole(frame, list.items())) throw new AnswerError('bad_answer');
+  if (frame === undefined || !isComplete(frame, list.itemCount())) throw new ResponseError('bad_answer');
   return frame;
 }

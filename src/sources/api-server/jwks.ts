@@ -1,163 +1,157 @@
 /**
- * Keeps what the API server publishes of its keys: asked for now and then, and when a token names a key that is not
- * among them.
- *
- * Knows nothing of signatures.
+ * Keeps the API server's issuer and public keys up to date: refreshes them about every half hour, and sooner if a token
+ * references a key or an issuer that is not published.
  */
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Authority, ResourceState } from '../../core/cluster-facts.ts';
 import type { EpochSeconds, Token } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
+import { stable } from '../../util/stable.ts';
 import type { Api } from './api.ts';
-import { createHealth, type Listener, STARTING } from './health.ts';
-import { askForPublication, NOTHING_PUBLISHED, type Publication, samePublication } from './oidc-discovery.ts';
+import { type ApiServerCallbacks, createHealth, STARTING } from './health.ts';
+import { type Discovery, discover, NOT_DISCOVERED, sameDiscovery } from './oidc-discovery.ts';
 
-export interface KeySearch {
-  /** `named`: ids that tokens name. Answers whether one is new and not published. */
-  readonly look: (named: ReadonlySet<string>) => boolean;
-  /** An answer came. */
-  readonly settle: (published: ReadonlySet<string>) => void;
-  /** How long to wait from the last question to the next. */
-  readonly pauseMs: () => number;
+/** Decides how soon to refresh. Ids are those of keys, and issuers. */
+export interface RefreshSchedule {
+  /** Sets the ids that tokens reference. Returns whether one is newly missing from the published ones. */
+  readonly setReferenced: (ids: ReadonlySet<string>) => boolean;
+  /** Records the ids of a response. */
+  readonly setPublished: (ids: ReadonlySet<string>) => void;
+  /** From the last successful request to the next one. */
+  readonly intervalMs: () => number;
 }
 
-const LEAST_PAUSE_MS = 60_000;
-const USUAL_PAUSE_MS = 30 * LEAST_PAUSE_MS;
+const MIN_INTERVAL_MS = 60_000;
+const DEFAULT_INTERVAL_MS = 30 * MIN_INTERVAL_MS;
 
-export function createKeySearch(): KeySearch {
-  let known: ReadonlySet<string> = new Set();
+/**
+ * While an id is missing, the interval starts at a minute and doubles with each response: the API servers of a cluster
+ * may differ for minutes after a key rotation, but a token may also reference a key that was withdrawn for good.
+ */
+export function createRefreshSchedule(): RefreshSchedule {
+  let published: ReadonlySet<string> = new Set();
   let missing: ReadonlySet<string> = new Set();
-  /** Answers that left a key missing, since one was first seen. */
-  let searches = 0;
+  /** Responses since an id went missing. */
+  let attempts = 0;
 
-  const look = (named: ReadonlySet<string>): boolean => {
+  const setReferenced = (ids: ReadonlySet<string>): boolean => {
     const before = missing;
-    missing = named.difference(known);
+    missing = ids.difference(published);
     if (missing.isSubsetOf(before)) return false;
-    searches = 0;
+    attempts = 0;
     return true;
   };
 
-  const settle = (published: ReadonlySet<string>): void => {
-    known = published;
-    missing = missing.difference(published);
-    searches += 1;
+  const setPublished = (ids: ReadonlySet<string>): void => {
+    published = ids;
+    missing = missing.difference(ids);
+    attempts += 1;
   };
 
-  const pauseMs = (): number => {
-    if (missing.size === 0) return USUAL_PAUSE_MS;
-    return Math.min(LEAST_PAUSE_MS * 2 ** Math.max(0, searches - 1), USUAL_PAUSE_MS);
+  const intervalMs = (): number => {
+    if (missing.size === 0) return DEFAULT_INTERVAL_MS;
+    return Math.min(MIN_INTERVAL_MS * 2 ** Math.max(0, attempts - 1), DEFAULT_INTERVAL_MS);
   };
-  return { look, settle, pauseMs };
+  return { setReferenced, setPublished, intervalMs };
 }
 
-export interface KeysOptions {
+export interface SigningKeysOptions {
   readonly api: Api;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly listener: Listener;
-  /** Audiences of the agent's own token, which is for the API server; undefined where they are not known. */
-  readonly ownAudiences: () => readonly string[] | undefined;
+  readonly callbacks: ApiServerCallbacks;
+  /** Audiences of the exporter's own token, which is meant for the API server; undefined if unknown. */
+  readonly exporterAudiences: () => readonly string[] | undefined;
 }
 
-export interface Keys {
+export interface SigningKeys {
   /** Runs until the signal aborts. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** The tokens there are: one that names a key or an issuer which is not known gives reason to ask. */
-  readonly look: (tokens: readonly Token[]) => void;
-  /** The same object while nothing is different. Undefined where it is not known. */
+  /** Sets the tokens whose keys and issuers must be known; a missing one brings the next refresh forward. */
+  readonly setTokens: (tokens: readonly Token[]) => void;
+  /** The same object until something changes. Undefined before the first response and an hour after the last one. */
   readonly authority: () => Authority | undefined;
-  /** By id, the same map while nothing is different. */
-  readonly published: () => ReadonlyMap<string, KeyObject>;
+  /** The public keys by id; the same map until they change. */
+  readonly publicKeys: () => ReadonlyMap<string, KeyObject>;
   readonly state: () => ResourceState;
 }
 
-/** An answer, and when it was asked for. */
-interface Answered {
-  readonly publication: Publication;
+interface Fetched {
+  readonly discovery: Discovery;
+  /** When the request was sent. */
   readonly readAt: EpochSeconds;
   readonly readMs: number;
 }
 
-/** Beyond the longest pause between two questions, with room for some that fail. */
-const FORGOTTEN_MS = 60 * 60_000;
-/** By how much a pause may be longer, so that a fleet's questions do not come together. */
-const SPREAD = 1 / 3;
-const LONG_AGO = Number.NEGATIVE_INFINITY;
+/** Longer than the longest interval, so that a few refreshes may fail. */
+const MAX_AGE_MS = 60 * 60_000;
+/** Lengthens each interval by up to a third at random, to spread the requests of a fleet. */
+const JITTER = 1 / 3;
+const NEVER = Number.NEGATIVE_INFINITY;
 
-/** The authority by the last answer: the same object while nothing is different. */
-function createAuthority(ownAudiences: KeysOptions['ownAudiences']) {
-  let latest: Authority | undefined;
-  return ({ publication: { issuer, ids }, readAt }: Answered): Authority => {
-    const made = { readAt, issuer, keyIds: ids, audiences: ownAudiences() ?? [issuer] };
-    if (latest === undefined || !isDeepStrictEqual(latest, made)) latest = made;
-    return latest;
-  };
-}
-
-/** The keys and issuers that tokens name; the issuer of legacy tokens is never published. */
-function namesIn(tokens: readonly Token[]): ReadonlySet<string> {
-  const names = tokens.map(({ claims: { kind, keyId, issuer } }) => [
+/** The key ids and issuers of the tokens. The issuer of legacy tokens is never published. */
+function referencedIds(tokens: readonly Token[]): ReadonlySet<string> {
+  const ids = tokens.flatMap(({ claims: { kind, keyId, issuer } }) => [
     keyId,
     kind === 'legacy' ? undefined : issuer,
   ]);
-  return new Set(names.flat().filter((name) => name !== undefined));
+  return new Set(ids.filter((id) => id !== undefined));
 }
 
-export function createKeys({ api, clock, random, listener, ownAudiences }: KeysOptions): Keys {
-  const health = createHealth({ resource: 'keys', initially: STARTING, random, listener });
+export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
+  const { api, clock, random, callbacks, exporterAudiences } = options;
+  const health = createHealth({ resource: 'keys', initially: STARTING, random, callbacks });
   const alarm = createAlarm(clock);
-  const search = createKeySearch();
-  const authorityBy = createAuthority(ownAudiences);
-  let answered: Answered = { publication: NOTHING_PUBLISHED, readAt: 0, readMs: LONG_AGO };
-  /** When to ask again after a failure. */
-  let retryMs = LONG_AGO;
-  /** Of the pause after this answer. */
-  let spread = 1;
+  const schedule = createRefreshSchedule();
+  const stableDiscovery = stable(sameDiscovery);
+  const stableAuthority = stable<Authority>(isDeepStrictEqual);
+  let fetched: Fetched = { discovery: NOT_DISCOVERED, readAt: 0, readMs: NEVER };
+  /** After a failure: when to try again. */
+  let retryMs = NEVER;
+  /** Factor of the current interval. */
+  let jitter = 1;
 
-  const take = (found: Publication, asked: Pick<Answered, 'readAt' | 'readMs'>): void => {
-    const before = answered.publication;
-    answered = { ...asked, publication: samePublication(before, found) ? before : found };
-    search.settle(new Set([...found.ids, found.issuer]));
-    health.succeed();
+  /** Returns how long to wait after a failure; 0 after a success. */
+  const fetchOnce = async (signal: AbortSignal): Promise<number> => {
+    // Issue times are whole seconds, so a token issued in the current second may be newer than the response.
+    const sent = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
+    const discovery = await discover(api, signal);
+    if (!discovery.ok) return health.recordFailure(discovery.error);
+    const { issuer, ids } = discovery.value;
+    fetched = { ...sent, discovery: stableDiscovery(discovery.value) };
+    schedule.setPublished(new Set([...ids, issuer]));
+    health.recordSuccess();
     health.backOff.reset();
-    listener.onChange();
-  };
-
-  /** Answers how long to wait where it failed. */
-  const ask = async (signal: AbortSignal): Promise<number> => {
-    // A token is issued in a whole second: one of this second may be newer than the answer.
-    const asked = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
-    const answer = await askForPublication(api, signal);
-    if (!answer.ok) return health.fail(answer);
-    take(answer.value, asked);
+    callbacks.onChange();
     return 0;
   };
 
-  const round = async (signal: AbortSignal): Promise<void> => {
-    spread = 1 + random() * SPREAD;
-    const waitMs = await ask(signal).catch(health.failBy);
+  const refresh = async (signal: AbortSignal): Promise<void> => {
+    jitter = 1 + random() * JITTER;
+    const waitMs = await fetchOnce(signal).catch(health.recordThrown);
     retryMs = clock.monotonicMs() + waitMs;
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const nextMs = health.state().isUp ? answered.readMs + search.pauseMs() * spread : retryMs;
+      const nextMs = health.state().isUp ? fetched.readMs + schedule.intervalMs() * jitter : retryMs;
       const leftMs = nextMs - clock.monotonicMs();
       if (leftMs > 0) await alarm.wait(leftMs, signal);
-      else await round(signal);
+      else await refresh(signal);
     }
   };
 
-  const look = (tokens: readonly Token[]): void => {
-    if (search.look(namesIn(tokens))) alarm.ring();
+  const setTokens = (tokens: readonly Token[]): void => {
+    if (schedule.setReferenced(referencedIds(tokens))) alarm.ring();
   };
 
   const authority = (): Authority | undefined => {
-    const isKnown = clock.monotonicMs() - answered.readMs <= FORGOTTEN_MS;
-    return isKnown ? authorityBy(answered) : undefined;
+    if (clock.monotonicMs() - fetched.readMs > MAX_AGE_MS) return undefined;
+    const { readAt, discovery } = fetched;
+    const { issuer, ids } = discovery;
+    return stableAuthority({ readAt, issuer, keyIds: ids, audiences: exporterAudiences() ?? [issuer] });
   };
-  return { run, look, authority, published: () => answered.publication.keys, state: health.state };
+  return { run, setTokens, authority, publicKeys: () => fetched.discovery.keys, state: health.state };
 }

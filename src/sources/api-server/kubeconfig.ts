@@ -1,56 +1,56 @@
 /**
- * Where the API server is, whom to trust, and who we are, as the Kubernetes client reads it.
+ * Address, trust and credentials of the API server, from kubeconfig files or the in-cluster configuration.
  *
- * The one importer of that client, and of its configuration alone, loaded when first asked for: its requests and its
- * watches are not used (docs/decisions/0008-api-client.md). Knows nothing of what is asked.
+ * Parsed by the Kubernetes client library, of which nothing else is used (docs/decisions/0008-requests-of-our-own.md).
+ * The library takes much memory, so it is imported on first use; importing this file is cheap.
  */
-
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { urlToHttpOptions } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import { errorCode } from '../../util/error-code.ts';
+import { err, ok, type Result } from '../../util/result.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
 export interface Access {
   readonly protocol: 'http:' | 'https:';
   /**
-   * Address, trust and credentials for a request to `path`, with the token as the file holds it, at most a minute
-   * old. Rejects where they cannot be had.
+   * Address, trust and credentials for a request to `path`. A token file is reread if its content is older than a
+   * minute. Rejects if the credentials are unavailable.
    */
   readonly optionsFor: (path: string, headers: Headers) => Promise<RequestOptions>;
 }
 
-export type Loaded =
-  | { readonly ok: true; readonly access: Access }
-  /** In words that are safe to show. */
-  | { readonly ok: false; readonly problem: string };
+export interface AccessOptions {
+  /** File names separated by colons, as in KUBECONFIG; empty for the in-cluster configuration. */
+  readonly kubeconfig: string;
+  /** Whether credential plugins may run. */
+  readonly mayStartPrograms?: boolean | undefined;
+}
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
 type User = ReturnType<KubeConfig['getCurrentUser']>;
 
-/** Providers of credentials that start a program for them. */
-const PROGRAM_PROVIDERS = ['azure', 'exec', 'gcp'];
-
-export interface AccessOptions {
-  /** Files, separated by colons as in KUBECONFIG; empty for the configuration of a pod. */
-  readonly kubeconfig: string;
-  /** Whether credentials may come from a program that is started for them. */
-  readonly mayStartPrograms?: boolean | undefined;
-}
-
-interface Provider {
+interface AuthProvider {
   readonly name?: string;
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-const NO_PROGRAMS = 'its credentials come from a program, and none may be started (docs/security.md)';
+/** Auth providers that start a program to get credentials. */
+const PROGRAM_PROVIDERS = ['azure', 'exec', 'gcp'];
+const NO_PROGRAMS =
+  'credential plugins are not supported because the exporter starts no programs; see docs/security.md';
+
+function splitPaths(kubeconfig: string): readonly string[] {
+  return kubeconfig.split(':').filter((file) => file !== '');
+}
 
 async function read(kubeconfig: string): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  const [first, ...others] = kubeconfig.split(':').filter((file) => file !== '');
+  const [first, ...others] = splitPaths(kubeconfig);
   if (first === undefined) config.loadFromCluster();
   else config.loadFromFile(first);
   for (const file of others) {
@@ -61,26 +61,25 @@ async function read(kubeconfig: string): Promise<KubeConfig> {
   return config;
 }
 
-function problemOf(cluster: Cluster | null): string | undefined {
-  if (cluster === null) return 'it names no cluster';
-  if (!URL.canParse(cluster.server)) return 'the address is no URL';
-  const { protocol } = new URL(cluster.server);
-  // The client refuses it at every request. Without TLS go only a demo and tests, which say so.
-  if (protocol === 'https:' || (protocol === 'http:' && cluster.skipTLSVerify)) return undefined;
-  return 'the address is not https';
+function addressProblem({ server, skipTLSVerify }: Cluster): string | undefined {
+  if (!URL.canParse(server)) return 'the server address is not a URL';
+  const { protocol } = new URL(server);
+  // The library rejects plain HTTP unless verification is off, which only the demo and tests set.
+  if (protocol === 'https:' || (protocol === 'http:' && skipTLSVerify)) return undefined;
+  return 'the server address does not start with https://';
 }
 
-/** As the client decides it. */
-function takesProgram(user: User): boolean {
+/** Follows the library, which decides the same way. */
+function startsProgram(user: User): boolean {
   const { exec, authProvider } = (user ?? {}) as {
     readonly exec?: unknown;
-    readonly authProvider?: Provider;
+    readonly authProvider?: AuthProvider;
   };
   const isPlugin = Boolean(exec) || Boolean(authProvider?.config?.['exec']);
   return isPlugin || PROGRAM_PROVIDERS.includes(authProvider?.name ?? '');
 }
 
-function accessBy(config: KubeConfig, cluster: Cluster): Access {
+function createAccess(config: KubeConfig, cluster: Cluster): Access {
   const url = new URL(cluster.server);
   const prefix = url.pathname.replace(/\/$/, '');
   let pending: Promise<RequestOptions> | undefined;
@@ -88,11 +87,11 @@ function accessBy(config: KubeConfig, cluster: Cluster): Access {
   const apply = async (): Promise<RequestOptions> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
-    // An agent of the client is needed for its proxies alone; it would hold on to certificates that were replaced.
+    // The library's agent is needed only for a proxy. It keeps certificates that have been replaced on disk.
     if (cluster.proxyUrl === undefined) delete options.agent;
     return options;
   };
-  /** For all who ask meanwhile: a plugin that hangs hangs once, not once a question. */
+  /** Shared by concurrent requests, so that a plugin that hangs runs once. */
   const credentials = async (): Promise<RequestOptions> => {
     pending ??= apply().finally(() => {
       pending = undefined;
@@ -107,57 +106,66 @@ function accessBy(config: KubeConfig, cluster: Cluster): Access {
   return { protocol: url.protocol === 'http:' ? 'http:' : 'https:', optionsFor };
 }
 
-function refused(problem: string): Loaded {
-  return { ok: false, problem: `the configuration of the API server cannot be used: ${problem}` };
-}
-
-/** Loads the configuration. Never rejects. */
-export async function loadAccess({ kubeconfig, mayStartPrograms = true }: AccessOptions): Promise<Loaded> {
+async function tryLoad({
+  kubeconfig,
+  mayStartPrograms = true,
+}: AccessOptions): Promise<Result<Access, string>> {
   try {
     const config = await read(kubeconfig);
     const cluster = config.getCurrentCluster();
-    const isStopped = !mayStartPrograms && takesProgram(config.getCurrentUser());
-    const problem = isStopped ? NO_PROGRAMS : problemOf(cluster);
-    return problem === undefined && cluster !== null
-      ? { ok: true, access: accessBy(config, cluster) }
-      : refused(problem ?? '');
+    if (!mayStartPrograms && startsProgram(config.getCurrentUser())) return err(NO_PROGRAMS);
+    if (cluster === null) return err('the current context has no cluster');
+    const problem = addressProblem(cluster);
+    return problem === undefined ? ok(createAccess(config, cluster)) : err(problem);
   } catch (error) {
-    // The message of a parser quotes the file, with what is secret in it.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'not in the form of one';
-    return refused(code);
+    // Drop the message: a parser quotes the file, which may hold credentials.
+    return err(errorCode(error) ?? 'not a valid kubeconfig');
   }
 }
 
-/** Told from the folder of the file; those of the client's own are told from where the program runs. */
-const BESIDE = ['certificate-authority', 'client-certificate', 'client-key'];
-const TOKENS = ['token-file', 'tokenFile'];
-
-function pathOf(file: string, key: string, value: string): readonly string[] {
-  if (BESIDE.includes(key)) return [resolve(dirname(file), value)];
-  return TOKENS.includes(key) ? [resolve(value)] : [];
+/** Loads the configuration. The error is safe to show. Never rejects. */
+export async function loadAccess(options: AccessOptions): Promise<Result<Access, string>> {
+  const loaded = await tryLoad(options);
+  if (loaded.ok) return loaded;
+  const what =
+    options.kubeconfig === '' ? 'the in-cluster configuration' : `kubeconfig ${options.kubeconfig}`;
+  return err(`cannot load ${what}: ${loaded.error}`);
 }
 
-function pathsBelow(file: string, value: unknown): readonly string[] {
+/** Resolved against the folder of the kubeconfig. */
+const PATH_KEYS = ['certificate-authority', 'client-certificate', 'client-key'];
+/** Resolved against the working directory. */
+const TOKEN_PATH_KEYS = ['token-file', 'tokenFile'];
+
+function resolvePath(file: string, key: string, value: string): readonly string[] {
+  if (PATH_KEYS.includes(key)) return [resolve(dirname(file), value)];
+  return TOKEN_PATH_KEYS.includes(key) ? [resolve(value)] : [];
+}
+
+function findPaths(file: string, value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, below]) =>
-    typeof below === 'string' ? pathOf(file, key, below) : pathsBelow(file, below),
+  return Object.entries(value).flatMap(([key, child]) =>
+    typeof child === 'string' ? resolvePath(file, key, child) : findPaths(file, child),
   );
 }
 
-/** What cannot be read refers to nothing: whoever uses it will say so. A pipe can be read once, and not for this. */
-async function referredBy(file: string): Promise<readonly string[]> {
+/** Returns nothing for an unreadable file, which fails when it is loaded. A pipe can be read only once, by the loader. */
+async function referencedFiles(file: string): Promise<readonly string[]> {
   const { parse } = await import('yaml');
   try {
     if (!statSync(file).isFile()) return [];
-    return pathsBelow(file, parse(readFileSync(file, 'utf8')));
+    return findPaths(file, parse(readFileSync(file, 'utf8')));
   } catch {
     return [];
   }
 }
 
-/** `kubeconfig`: files, separated by colons as in KUBECONFIG. Never rejects. */
-export async function filesOf(kubeconfig: string): Promise<readonly string[]> {
-  const named = kubeconfig.split(':').filter((file) => file !== '');
-  const referred = await Promise.all(named.map(referredBy));
-  return [...named, ...referred.flat()];
+/**
+ * The files named in `kubeconfig`, which is as in AccessOptions, and the files that these refer to. Does not load the
+ * Kubernetes client library. Never rejects.
+ */
+export async function listKubeconfigFiles(kubeconfig: string): Promise<readonly string[]> {
+  const files = splitPaths(kubeconfig);
+  const referenced = await Promise.all(files.map(referencedFiles));
+  return [...files, ...referenced.flat()];
 }

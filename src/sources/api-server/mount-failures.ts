@@ -1,51 +1,50 @@
 /**
- * Asks for the kubelet's events on one pod's volumes, and reads what each says is wrong.
- *
- * Knows nothing of which pods give reason to ask, nor of how often.
+ * Reads the kubelet's FailedMount events of a pod: which volume could not be mounted, and why.
  */
 import { objectName } from '../../core/claim-rules.ts';
 import type { MountFailure, PodRef } from '../../core/cluster-facts.ts';
 import type { EpochSeconds } from '../../core/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
-import type { Answer, Api } from './api.ts';
-import { failed } from './failures.ts';
+import { ok } from '../../util/result.ts';
+import type { Api } from './api.ts';
+import { type ApiResult, failed } from './failures.ts';
 import { anyText, objects, optional, parsed, required, time } from './fields.ts';
 
-/** An event lives for an hour; the kubelet tells of one failure again by counting it up. */
+/** Few are needed: an event lives for an hour, and the kubelet counts up the same event if a failure repeats. */
 const MAX_EVENTS = 50;
 const MAX_VOLUMES = 64;
-export const MOUNT_FAILURES_GOOD_FOR_MS = 120_000;
+export const MOUNT_FAILURES_TTL_MS = 120_000;
 
 const SET_UP = /^MountVolume\.SetUp failed for volume "([^"]{1,253})"/;
 const UNMOUNTED = /unmounted volumes=\[([^\]]{0,8192})\]/;
 
-/** Within its namespace: events are not indexed by what they are about, and a cluster may have a million. */
+/** Restricted to the namespace, because events are not indexed by pod and a cluster may have a million of them. */
 function eventsPath({ uid, namespace }: PodRef): string {
   const fieldSelector = `involvedObject.uid=${uid},reason=FailedMount`;
   const query = new URLSearchParams({ fieldSelector, limit: String(MAX_EVENTS) });
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/events?${query.toString()}`;
 }
 
-/** The volumes a message names; one without a name where it names none. */
+/** The volumes that the message names, or an empty name if it names none. */
 function volumesOf(message: string): readonly string[] {
-  const one = SET_UP.exec(message)?.[1];
-  const names = one === undefined ? (UNMOUNTED.exec(message)?.[1] ?? '').split(' ') : [one];
-  const known = names.filter((name) => objectName(name) !== undefined).slice(0, MAX_VOLUMES);
-  return known.length === 0 ? [''] : known;
+  const volume = SET_UP.exec(message)?.[1];
+  const names = volume === undefined ? (UNMOUNTED.exec(message)?.[1] ?? '').split(' ') : [volume];
+  const valid = names.filter((name) => objectName(name) !== undefined).slice(0, MAX_VOLUMES);
+  return valid.length === 0 ? [''] : valid;
 }
 
 const FETCH = 'failed to fetch token';
 
-/** Words of the API server, which the kubelet hands on behind its own. */
+/** The kubelet appends the API server's message to its own. */
 function kindOf(message: string): MountFailure['kind'] {
-  const fetched = message.indexOf(FETCH);
-  if (fetched < 0) return 'other';
-  const reason = message.slice(fetched);
+  const at = message.indexOf(FETCH);
+  if (at < 0) return 'other';
+  const reason = message.slice(at);
   if (/audience "[^"]*"/.test(reason)) return 'audience_refused';
   return /serviceaccounts? "[^"]*" not found/.test(reason) ? 'account_missing' : 'token_refused';
 }
 
-/** Counted up, an event has its last time in one of two places, by the kind of its recorder. */
+/** Which field holds the time of the last occurrence depends on the client that recorded the event. */
 function lastSeenAt(event: JsonObject): EpochSeconds | undefined {
   const series = optional(event, 'series', object) ?? {};
   const metadata = optional(event, 'metadata', object) ?? {};
@@ -65,26 +64,26 @@ function failuresOf(event: JsonObject): readonly MountFailure[] {
   return volumesOf(message).map((volume) => ({ volume, kind, lastSeenAt: seenAt }));
 }
 
-/** The last of every kind for every volume. */
-function lastOf(failures: readonly MountFailure[]): readonly MountFailure[] {
-  const inTime = failures.toSorted((a, b) => a.lastSeenAt - b.lastSeenAt);
-  return [...new Map(inTime.map((one) => [`${one.kind} ${one.volume}`, one])).values()];
+/** Keeps the last failure of each kind for each volume. */
+function latest(failures: readonly MountFailure[]): readonly MountFailure[] {
+  const sorted = failures.toSorted((a, b) => a.lastSeenAt - b.lastSeenAt);
+  return [...new Map(sorted.map((failure) => [`${failure.kind} ${failure.volume}`, failure])).values()];
 }
 
-/** The failures in a list of events; undefined where it is none. */
+/** Returns undefined if the list of events is malformed. */
 export function parseMountFailures(list: unknown): readonly MountFailure[] | undefined {
   return parsed(() => {
     const events = required(object(list) ?? {}, 'items', objects);
-    return lastOf(events.slice(0, MAX_EVENTS).flatMap(failuresOf));
+    return latest(events.slice(0, MAX_EVENTS).flatMap(failuresOf));
   });
 }
 
-/** Makes the function that asks about one pod. */
-export function createMountInquirer(api: Api) {
-  return async (pod: PodRef, signal: AbortSignal): Promise<Answer<readonly MountFailure[]>> => {
-    const answer = await api.ask({ resource: 'events', path: eventsPath(pod), signal });
-    if (!answer.ok) return answer;
-    const value = parseMountFailures(answer.value);
-    return value === undefined ? failed('bad_answer') : { ok: true, value };
+/** Returns a function that fetches the mount failures of one pod. */
+export function createMountFailureFetcher(api: Api) {
+  return async (pod: PodRef, signal: AbortSignal): Promise<ApiResult<readonly MountFailure[]>> => {
+    const events = await api.request({ resource: 'events', path: eventsPath(pod), signal });
+    if (!events.ok) return events;
+    const failures = parseMountFailures(events.value);
+    return failures === undefined ? failed('bad_answer') : ok(failures);
   };
 }

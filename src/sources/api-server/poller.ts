@@ -1,189 +1,191 @@
 /**
- * Questions about single things that give reason to ask, one after another and no more than so many a minute.
+ * Polls the API server about individual targets, such as the tokens that fail a check, within a rate limit.
  *
- * Where one fails, all wait: the API server is in trouble, or does not let us ask. Knows nothing of what is asked.
+ * A failed request pauses all targets: the API server is in trouble or denies the request.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries } from '../../util/stable.ts';
-import type { Answer } from './api.ts';
-import { createHealth, type Listener, UP } from './health.ts';
+import { sameEntries, stable } from '../../util/stable.ts';
+import { createRateLimiter } from '../../util/token-bucket.ts';
+import type { ApiResult } from './failures.ts';
+import { type ApiServerCallbacks, createHealth, UP } from './health.ts';
 
-export interface Entry<S> {
-  readonly subject: S;
-  /** When it is to be asked about. */
+export interface WorkQueueOptions<T, K, R> {
+  /** Identifies a target. */
+  readonly keyOf: (target: T) => K;
+  /** Milliseconds from a result to the next request for the same target; undefined stands for no result. */
+  readonly ttlMs: (result: R | undefined) => number;
+}
+
+interface Due<T> {
+  readonly target: T;
+  /** Monotonic milliseconds of the next request. */
   readonly dueMs: number;
 }
 
-export interface AgendaOptions<S, K, A> {
-  /** What tells subjects apart. */
-  readonly keyOf: (subject: S) => K;
-  /** How long after an answer it is asked for again, in milliseconds; after none, too. */
-  readonly goodForMs: (answer: A | undefined) => number;
+interface Entry<T, R> extends Due<T> {
+  readonly result: R | undefined;
+  /** Monotonic milliseconds after which the result is dropped. */
+  readonly staleMs: number;
 }
 
-export interface Agenda<S, K, A> {
-  /** What is wanted from now on, most wanted first. */
-  readonly want: (subjects: readonly S[]) => void;
-  /** What is due first. */
-  readonly next: () => Entry<S> | undefined;
-  /** Answers whether that is any different from what was known. */
-  readonly note: (subject: S, answer: A | undefined, nowMs: number) => boolean;
-  /** Not before that time. */
-  readonly postpone: (subject: S, untilMs: number) => void;
-  /** The same map while nothing is different. */
-  readonly answers: (nowMs: number) => ReadonlyMap<K, A>;
+/** The targets, their results and the order in which they are due. Times are monotonic milliseconds. */
+interface WorkQueue<T, K, R> {
+  /** Replaces all targets. Of those that are due at the same time, the first has priority. */
+  readonly setTargets: (targets: readonly T[]) => void;
+  readonly next: () => Due<T> | undefined;
+  /** Returns whether the result differs from the previous one. Ignores a target that was removed meanwhile. */
+  readonly record: (target: T, result: R | undefined, nowMs: number) => boolean;
+  readonly postpone: (target: T, dueMs: number) => void;
+  readonly results: (nowMs: number) => ReadonlyMap<K, R>;
 }
 
-/** `answer` is undefined where there is none. */
-interface Note<S, A> extends Entry<S> {
-  readonly answer: A | undefined;
-  /** When the answer has grown old. */
-  readonly oldMs: number;
-}
+const NEVER = Number.NEGATIVE_INFINITY;
+/** How long an expired result is kept while no newer one is available. */
+const MAX_STALE_MS = 300_000;
 
-/** How long an answer is kept beyond its time, for want of a newer one. */
-const KEPT_MS = 300_000;
-const LONG_AGO = Number.NEGATIVE_INFINITY;
+function createWorkQueue<T, K, R>({ keyOf, ttlMs }: WorkQueueOptions<T, K, R>): WorkQueue<T, K, R> {
+  const stableResults = stable<ReadonlyMap<K, R>>(sameEntries);
+  let entries = new Map<K, Entry<T, R>>();
 
-function freshNote<S, A>(subject: S): Note<S, A> {
-  return { subject, dueMs: LONG_AGO, answer: undefined, oldMs: LONG_AGO };
-}
-
-export function createAgenda<S, K, A>({ keyOf, goodForMs }: AgendaOptions<S, K, A>): Agenda<S, K, A> {
-  let notes = new Map<K, Note<S, A>>();
-  let latest: ReadonlyMap<K, A> = new Map();
-
-  const want = (subjects: readonly S[]): void => {
-    const before = notes;
-    notes = new Map(subjects.map((subject) => [keyOf(subject), freshNote(subject)]));
-    for (const key of notes.keys()) {
-      const known = before.get(key);
-      if (known !== undefined) notes.set(key, known);
+  const setTargets = (targets: readonly T[]): void => {
+    const before = entries;
+    entries = new Map();
+    for (const target of targets) {
+      const key = keyOf(target);
+      entries.set(key, before.get(key) ?? { target, dueMs: NEVER, result: undefined, staleMs: NEVER });
     }
   };
 
-  const next = (): Entry<S> | undefined => {
-    let first: Entry<S> | undefined;
-    for (const note of notes.values()) if (first === undefined || note.dueMs < first.dueMs) first = note;
+  const next = (): Due<T> | undefined => {
+    let first: Due<T> | undefined;
+    for (const entry of entries.values()) if (first === undefined || entry.dueMs < first.dueMs) first = entry;
     return first;
   };
 
-  const note = (subject: S, answer: A | undefined, nowMs: number): boolean => {
-    const before = notes.get(keyOf(subject));
-    // Nobody wants to know it any more.
+  const record = (target: T, result: R | undefined, nowMs: number): boolean => {
+    const before = entries.get(keyOf(target));
     if (before === undefined) return false;
-    const isSame = isDeepStrictEqual(before.answer, answer);
-    const dueMs = nowMs + goodForMs(answer);
-    const kept = isSame ? before.answer : answer;
-    notes.set(keyOf(subject), { subject, answer: kept, dueMs, oldMs: dueMs + KEPT_MS });
+    const isSame = isDeepStrictEqual(before.result, result);
+    const dueMs = nowMs + ttlMs(result);
+    const kept = isSame ? before.result : result;
+    entries.set(keyOf(target), { target, result: kept, dueMs, staleMs: dueMs + MAX_STALE_MS });
     return !isSame;
   };
 
-  const postpone = (subject: S, untilMs: number): void => {
-    const before = notes.get(keyOf(subject));
-    if (before !== undefined) notes.set(keyOf(subject), { ...before, dueMs: untilMs });
+  const postpone = (target: T, dueMs: number): void => {
+    const before = entries.get(keyOf(target));
+    if (before !== undefined) entries.set(keyOf(target), { ...before, dueMs });
   };
 
-  const answers = (nowMs: number): ReadonlyMap<K, A> => {
-    const made = new Map<K, A>();
-    for (const [key, { answer, oldMs }] of notes)
-      if (answer !== undefined && nowMs <= oldMs) made.set(key, answer);
-    if (!sameEntries(made, latest)) latest = made;
-    return latest;
+  const results = (nowMs: number): ReadonlyMap<K, R> => {
+    const current = new Map<K, R>();
+    for (const [key, { result, staleMs }] of entries)
+      if (result !== undefined && nowMs <= staleMs) current.set(key, result);
+    return stableResults(current);
   };
-  return { want, next, note, postpone, answers };
+  return { setTargets, next, record, postpone, results };
 }
 
-export interface InquiryOptions<S, K, A> extends AgendaOptions<S, K, A> {
+export interface PollerOptions<T, K, R> extends WorkQueueOptions<T, K, R> {
   readonly resource: ClusterResource;
-  /** Answers undefined where there is nothing to be learnt just now. */
-  readonly ask: (subject: S, signal: AbortSignal) => Promise<Answer<A | undefined>>;
-  readonly perMinute: number;
+  /** The result may be undefined if there is nothing to learn at the moment. */
+  readonly poll: (target: T, signal: AbortSignal) => Promise<ApiResult<R | undefined>>;
+  /** Maximum number of requests in any minute. */
+  readonly requestsPerMinute: number;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly listener: Listener;
+  readonly callbacks: ApiServerCallbacks;
 }
 
-export interface Inquiry<S, K, A> {
+export interface Poller<T, K, R> {
   /** Runs until the signal aborts. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** What is wanted from now on, most wanted first. */
-  readonly want: (subjects: readonly S[]) => void;
-  /** The same map while nothing is different. */
-  readonly answers: () => ReadonlyMap<K, A>;
+  /** Replaces all targets and drops the results of those that are gone. The first targets have priority. */
+  readonly setTargets: (targets: readonly T[]) => void;
+  /** By key; the same map until a result changes. */
+  readonly results: () => ReadonlyMap<K, R>;
   readonly state: () => ResourceState;
 }
 
 const MINUTE_MS = 60_000;
-/** After a question that failed, others have their turn first. */
+/** After a failed request, other targets come first. */
 const RETRY_MS = MINUTE_MS;
-/** Permissions are given by hand. */
-const FORBIDDEN_MS = 10 * MINUTE_MS;
-/** A wait that ends when somebody rings. */
-const LONG_MS = 60 * MINUTE_MS;
+/** An administrator has to grant the permission, so an early retry is pointless. */
+const FORBIDDEN_PAUSE_MS = 10 * MINUTE_MS;
+/** Without targets: until `setTargets` rings the alarm. */
+const IDLE_MS = 60 * MINUTE_MS;
 
-/** Questions by the minute. */
-function createBudget(perMinute: number) {
-  let spentMs: readonly number[] = [];
-  return {
-    spend: (nowMs: number): void => {
-      spentMs = [...spentMs, nowMs].slice(-perMinute);
-    },
-    /** When there is room for one more. */
-    roomMs: (): number => (spentMs.at(-perMinute) ?? LONG_AGO) + MINUTE_MS,
+/**
+ * Limits the requests in any minute, as SECURITY.md promises for TokenReviews. `take` returns 0, or how long to wait.
+ *
+ * Each slot is a bucket of one request per minute. A single bucket of that burst would refill during its first minute
+ * and so admit nearly twice as many requests.
+ */
+function createRequestLimit(requestsPerMinute: number, { monotonicMs }: Clock) {
+  const perKey = { burst: 1, intervalMs: MINUTE_MS };
+  const slots = createRateLimiter({ perKey, maxKeys: requestsPerMinute, monotonicMs });
+  /** The slot that was used longest ago. */
+  let slot = 0;
+  const take = (): number => {
+    const waitMs = slots.take(String(slot));
+    if (waitMs === 0) slot = (slot + 1) % requestsPerMinute;
+    return waitMs;
   };
+  return { take };
 }
 
 function isForbidden(state: ResourceState): boolean {
   return !state.isUp && state.failure === 'forbidden';
 }
 
-export function createInquiry<S, K, A>(options: InquiryOptions<S, K, A>): Inquiry<S, K, A> {
-  const { resource, ask, perMinute, clock, random, listener } = options;
-  const health = createHealth({ resource, initially: UP, random, listener });
-  const agenda = createAgenda(options);
+export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T, K, R> {
+  const { resource, poll, requestsPerMinute, clock, random, callbacks } = options;
+  const health = createHealth({ resource, initially: UP, random, callbacks });
+  const queue = createWorkQueue(options);
   const alarm = createAlarm(clock);
-  const budget = createBudget(perMinute);
-  /** Until then nothing is asked. */
-  let pausedMs = LONG_AGO;
+  const limit = createRequestLimit(requestsPerMinute, clock);
+  /** No request before this time. */
+  let pausedUntilMs = NEVER;
 
-  const pause = (subject: S, waitMs: number): void => {
-    const leastMs = isForbidden(health.state()) ? FORBIDDEN_MS : 0;
-    pausedMs = clock.monotonicMs() + Math.max(waitMs, leastMs);
-    agenda.postpone(subject, clock.monotonicMs() + RETRY_MS);
+  const pause = (target: T, delayMs: number): void => {
+    const minMs = isForbidden(health.state()) ? FORBIDDEN_PAUSE_MS : 0;
+    pausedUntilMs = clock.monotonicMs() + Math.max(delayMs, minMs);
+    queue.postpone(target, clock.monotonicMs() + RETRY_MS);
   };
 
-  const askAbout = async (subject: S, signal: AbortSignal): Promise<void> => {
-    budget.spend(clock.monotonicMs());
-    const answer = await ask(subject, signal);
-    if (!answer.ok) {
-      pause(subject, health.fail(answer));
+  const pollOnce = async (target: T, signal: AbortSignal): Promise<void> => {
+    const result = await poll(target, signal);
+    if (!result.ok) {
+      pause(target, health.recordFailure(result.error));
       return;
     }
-    health.succeed();
+    health.recordSuccess();
     health.backOff.reset();
-    if (agenda.note(subject, answer.value, clock.monotonicMs())) listener.onChange();
+    if (queue.record(target, result.value, clock.monotonicMs())) callbacks.onChange();
   };
 
-  const askOrPause = (subject: S, signal: AbortSignal): Promise<void> =>
-    askAbout(subject, signal).catch((error: unknown) => pause(subject, health.failBy(error)));
+  const pollOrPause = (target: T, signal: AbortSignal): Promise<void> =>
+    pollOnce(target, signal).catch((error: unknown) => pause(target, health.recordThrown(error)));
+
+  /** Takes a request from the limit if it returns 0. */
+  const untilRequestMs = ({ dueMs }: Due<T>): number =>
+    Math.max(0, Math.max(dueMs, pausedUntilMs) - clock.monotonicMs()) || limit.take();
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const next = agenda.next();
-      const leftMs = Math.max(next?.dueMs ?? LONG_AGO, budget.roomMs(), pausedMs) - clock.monotonicMs();
-      if (next === undefined) await alarm.wait(LONG_MS, signal);
-      else if (leftMs > 0) await alarm.wait(leftMs, signal);
-      else await askOrPause(next.subject, signal);
+      const next = queue.next();
+      const waitMs = next === undefined ? IDLE_MS : untilRequestMs(next);
+      if (next === undefined || waitMs > 0) await alarm.wait(waitMs, signal);
+      else await pollOrPause(next.target, signal);
     }
   };
 
-  const want = (subjects: readonly S[]): void => {
-    agenda.want(subjects);
+  const setTargets = (targets: readonly T[]): void => {
+    queue.setTargets(targets);
     alarm.ring();
   };
-  return { run, want, answers: () => agenda.answers(clock.monotonicMs()), state: health.state };
+  return { run, setTargets, results: () => queue.results(clock.monotonicMs()), state: health.state };
 }

@@ -1,129 +1,130 @@
 /**
- * Keeps a replica of one resource as the API server has it: a list, then a watch from there on, for ever.
+ * Keeps a replica of one resource up to date: a list, then watches from its resource version on.
  *
- * Nothing ends it but its signal. A watch that breaks off is taken up again from the same version; a new list is asked
- * for only where that version is too old or an answer was wrong. Knows nothing of what the objects are.
+ * A watch that breaks off resumes from the last version. A new list is needed only if that version is too old or a
+ * response was malformed.
  */
 import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Api, WatchEnd } from './api.ts';
-import { createHealth, type Listener, STARTING } from './health.ts';
+import { type ApiServerCallbacks, createHealth, STARTING } from './health.ts';
 import { createReplica, type ReplicaOptions } from './replica.ts';
 
 export interface ReflectorOptions<T> extends ReplicaOptions<T> {
   readonly resource: ClusterResource;
-  /** Of the list. */
+  /** Path of the list. */
   readonly path: string;
   readonly api: Api;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
-  readonly listener: Listener;
+  readonly callbacks: ApiServerCallbacks;
 }
 
 export interface Reflector<T> {
   /** Runs until the signal aborts. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /**
-   * The objects by key, the same map while nothing is different. Undefined before the first list, and once nothing
-   * was heard for too long: an old yes is not a yes.
+   * The objects by key; the same map until something changes. Undefined before the first list, and while the last
+   * response is older than five minutes: a stale "exists" would be wrong.
    */
-  readonly known: () => ReadonlyMap<string, T> | undefined;
+  readonly objects: () => ReadonlyMap<string, T> | undefined;
   readonly state: () => ResourceState;
 }
 
-/** How long a watch is asked for: at random, so that those of a fleet do not end together. */
-const LEAST_SECONDS = 300;
-const MOST_SECONDS = 600;
-/** One that ends so long before its time was cut. */
-const EARLY_MS = 5_000;
-/** One that was cut after this long had been a good one. */
-const STEADY_MS = 60_000;
-/** A watch that ended in time goes on within this, any other after a while. */
-const RENEWAL_MS = 1_000;
-const FORGOTTEN_MS = 300_000;
+/** Bounds of the random watch timeout, as in client-go, so that the watches of a fleet do not end together. */
+const MIN_WATCH_SECONDS = 300;
+const MAX_WATCH_SECONDS = 600;
+/** A watch that ends at most this long before its timeout has ended regularly. */
+const EARLY_END_MS = 5_000;
+/** A watch that lived this long resets the back-off. */
+const STABLE_WATCH_MS = 60_000;
+/** Maximum delay before a watch that ended regularly is renewed. */
+const MAX_RENEWAL_DELAY_MS = 1_000;
+/** Maximum age of the last response before the objects are stale. */
+const MAX_STALENESS_MS = 300_000;
 
-function watchMs(random: () => number): number {
-  return Math.round(LEAST_SECONDS + random() * (MOST_SECONDS - LEAST_SECONDS)) * 1_000;
+function randomWatchMs(random: () => number): number {
+  return Math.round(MIN_WATCH_SECONDS + random() * (MAX_WATCH_SECONDS - MIN_WATCH_SECONDS)) * 1_000;
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {
   return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query).toString()}`;
 }
 
-function watchPath(path: string, watchedMs: number, resourceVersion: string): string {
-  const timeoutSeconds = String(watchedMs / 1_000);
+function watchPath(path: string, timeoutMs: number, resourceVersion: string): string {
+  const timeoutSeconds = String(timeoutMs / 1_000);
   return withQuery(path, { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds, resourceVersion });
 }
 
-/** What came of an answer that was wrong is not to be built on. */
-function isWrong(state: ResourceState): boolean {
+/** After a malformed response the resource version cannot be trusted. */
+function isMalformed(state: ResourceState): boolean {
   return !state.isUp && (state.failure === 'bad_answer' || state.failure === 'too_large');
 }
 
-/** When something was last heard. */
-function createMemory(clock: Clock) {
-  let heardMs = Number.NEGATIVE_INFINITY;
-  const isLost = (): boolean => clock.monotonicMs() - heardMs > FORGOTTEN_MS;
-  /** Answers whether what is known had been forgotten: the same as before, it is news. */
+function createFreshness(clock: Clock) {
+  let refreshedMs = Number.NEGATIVE_INFINITY;
+  const isStale = (): boolean => clock.monotonicMs() - refreshedMs > MAX_STALENESS_MS;
+  /** Returns whether the objects were stale until now, which makes them news even if they are unchanged. */
   const refresh = (): boolean => {
-    const wasLost = isLost();
-    heardMs = clock.monotonicMs();
-    return wasLost;
+    const wasStale = isStale();
+    refreshedMs = clock.monotonicMs();
+    return wasStale;
   };
-  return { isLost, refresh };
+  return { isStale, refresh };
 }
 
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
-  const { resource, path, api, clock, random, listener } = options;
+  const { resource, path, api, clock, random, callbacks } = options;
   const replica = createReplica(options);
-  const health = createHealth({ resource, initially: STARTING, random, listener });
-  const memory = createMemory(clock);
+  const health = createHealth({ resource, initially: STARTING, random, callbacks });
+  const freshness = createFreshness(clock);
 
-  const hear = (isDifferent: boolean): void => {
-    const isNews = memory.refresh() || isDifferent;
-    health.succeed();
-    if (isNews) listener.onChange();
+  const recordResponse = (hasChanged: boolean): void => {
+    const isNews = freshness.refresh() || hasChanged;
+    health.recordSuccess();
+    if (isNews) callbacks.onChange();
   };
 
+  /** `list` and `watch` return how long to wait before the next request, in milliseconds. */
   const list = async (signal: AbortSignal): Promise<number> => {
     const listing = replica.startList();
-    const question = { resource, path: withQuery(path, { resourceVersion: '0' }), signal };
-    const answer = await api.list(question, listing.take);
-    if (!answer.ok) return health.fail(answer);
-    hear(listing.finish(answer.value));
+    const request = { resource, path: withQuery(path, { resourceVersion: '0' }), signal };
+    const frame = await api.list(request, listing.add);
+    if (!frame.ok) return health.recordFailure(frame.error);
+    recordResponse(listing.finish(frame.value));
     return 0;
   };
 
   const onEvent = (event: unknown): WatchEnd | undefined => {
-    const change = replica.takeEvent(event);
-    if (change === 'gone') return 'gone';
-    hear(change === 'different');
+    const outcome = replica.applyEvent(event);
+    if (outcome === 'gone') return 'gone';
+    recordResponse(outcome === 'changed');
     return undefined;
   };
 
   const watch = async (version: string, signal: AbortSignal): Promise<number> => {
-    const askedMs = watchMs(random);
+    const timeoutMs = randomWatchMs(random);
     const startedMs = clock.monotonicMs();
-    const question = { resource, path: watchPath(path, askedMs, version), signal };
-    const answer = await api.watch(question, { onOpen: () => hear(false), onEvent });
+    const request = { resource, path: watchPath(path, timeoutMs, version), signal };
+    const end = await api.watch(request, { onOpen: () => recordResponse(false), onEvent });
     const livedMs = clock.monotonicMs() - startedMs;
-    if (livedMs >= STEADY_MS) health.backOff.reset();
-    if (!answer.ok) return health.fail(answer);
-    if (answer.value === 'gone') replica.forgetVersion();
-    const isDue = answer.value === 'ended' && livedMs >= askedMs - EARLY_MS;
-    return isDue ? random() * RENEWAL_MS : health.backOff.nextMs();
+    if (livedMs >= STABLE_WATCH_MS) health.backOff.reset();
+    if (!end.ok) return health.recordFailure(end.error);
+    if (end.value === 'gone') replica.forgetVersion();
+    const isRegular = end.value === 'ended' && livedMs >= timeoutMs - EARLY_END_MS;
+    return isRegular ? random() * MAX_RENEWAL_DELAY_MS : health.backOff.nextMs();
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       const version = replica.version();
-      const asking = version === undefined ? list(signal) : watch(version, signal);
-      const waitMs = await asking.catch(health.failBy);
-      if (isWrong(health.state())) replica.forgetVersion();
+      const request = version === undefined ? list(signal) : watch(version, signal);
+      const waitMs = await request.catch(health.recordThrown);
+      if (isMalformed(health.state())) replica.forgetVersion();
       await clock.sleep(waitMs, signal);
     }
   };
-  const known = () => (memory.isLost() ? undefined : replica.objects());
-  return { run, known, state: health.state };
+  const objects = () => (freshness.isStale() ? undefined : replica.objects());
+  return { run, objects, state: health.state };
 }

@@ -1,46 +1,45 @@
 /**
- * One resource as we know it: its objects trimmed, and the version they are of.
+ * A local copy of one resource: its trimmed objects, by key, and their resource version.
  *
- * Takes whole lists and events one by one, all untrusted: throws an AnswerError at what is not of the form it must
- * have. Knows nothing of requests or of time.
+ * Applies lists and watch events, which are untrusted: throws a ResponseError if one is malformed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonObject, object } from '../../util/json.ts';
-import { AnswerError, statusFailure } from './failures.ts';
+import { ResponseError, statusFailure } from './failures.ts';
 
-export interface Store<T> {
-  /** These three answer whether anything is different now. */
+/** Objects by key, bounded in number. Each mutation returns whether anything has changed. */
+interface Store<T> {
   readonly put: (key: string, value: T) => boolean;
   readonly remove: (key: string) => boolean;
-  readonly replace: (found: ReadonlyMap<string, T>) => boolean;
-  /** All of them: the same map while nothing is different. */
+  readonly replace: (objects: ReadonlyMap<string, T>) => boolean;
+  /** An immutable copy; the same map until something changes. */
   readonly objects: () => ReadonlyMap<string, T>;
 }
 
-export function createStore<T>(maxObjects: number): Store<T> {
-  const held = new Map<string, T>();
+function createStore<T>(maxObjects: number): Store<T> {
+  const current = new Map<string, T>();
   let copy: ReadonlyMap<string, T> | undefined;
 
-  const noted = (isDifferent: boolean): boolean => {
-    if (isDifferent) copy = undefined;
-    return isDifferent;
+  const invalidateIf = (hasChanged: boolean): boolean => {
+    if (hasChanged) copy = undefined;
+    return hasChanged;
   };
   const put = (key: string, value: T): boolean => {
-    const before = held.get(key);
-    if (before === undefined && held.size >= maxObjects) throw new AnswerError('too_large');
-    // Most of what changes about a pod is nothing that is kept of it.
+    const before = current.get(key);
+    if (before === undefined && current.size >= maxObjects) throw new ResponseError('too_large');
+    // Most updates of a pod change only fields that are trimmed.
     if (before !== undefined && isDeepStrictEqual(before, value)) return false;
-    held.set(key, value);
-    return noted(true);
+    current.set(key, value);
+    return invalidateIf(true);
   };
-  const remove = (key: string): boolean => noted(held.delete(key));
-  const replace = (found: ReadonlyMap<string, T>): boolean => {
-    const removed = [...held.keys()].filter((key) => !found.has(key)).map(remove);
-    const differing = [...found].filter(([key, value]) => put(key, value));
-    return removed.length > 0 || differing.length > 0;
+  const remove = (key: string): boolean => invalidateIf(current.delete(key));
+  const replace = (objects: ReadonlyMap<string, T>): boolean => {
+    const removed = [...current.keys()].filter((key) => !objects.has(key)).map(remove);
+    const changed = [...objects].filter(([key, value]) => put(key, value));
+    return removed.length > 0 || changed.length > 0;
   };
   const objects = (): ReadonlyMap<string, T> => {
-    copy ??= new Map(held);
+    copy ??= new Map(current);
     return copy;
   };
   return { put, remove, replace, objects };
@@ -52,94 +51,95 @@ export interface Trimmed<T> {
 }
 
 export interface ReplicaOptions<T> {
-  /** Of each object, as the API names it: `Pod`, listed as `PodList`. */
+  /** Kind of the objects, such as `Pod`. A list has the kind `PodList`. */
   readonly kind: string;
-  /** More than these are too many to hold. */
   readonly maxObjects: number;
-  /** What is kept of an object; undefined where it is not of the form it must have. */
-  readonly trim: (thing: JsonObject) => Trimmed<T> | undefined;
+  /** The fields to keep of an object; undefined if it is malformed. */
+  readonly trim: (item: JsonObject) => Trimmed<T> | undefined;
 }
 
-/** A list on its way in; until it is finished, what was known stays. */
+/** A list that is being received. The replica does not change until it is complete. */
 export interface Listing {
-  readonly take: (item: unknown) => void;
-  /** `frame`: the list without its objects. Answers whether anything is different. */
+  readonly add: (item: unknown) => void;
+  /** Replaces all objects. `frame` is the list without its objects. Returns whether anything has changed. */
   readonly finish: (frame: JsonObject) => boolean;
 }
 
+/** `gone`: the resource version is too old; a new list is needed. */
+export type EventOutcome = 'unchanged' | 'changed' | 'gone';
+
 export interface Replica<T> {
-  /** Undefined where only a new list can tell what is there. */
+  /** The resource version to watch from; undefined if a new list is needed. */
   readonly version: () => string | undefined;
   readonly forgetVersion: () => void;
   readonly startList: () => Listing;
-  /** `gone`: what happened since our version is not known any more. */
-  readonly takeEvent: (event: unknown) => 'same' | 'different' | 'gone';
-  /** The same object while nothing is different. */
+  readonly applyEvent: (event: unknown) => EventOutcome;
+  /** The same map until something changes. */
   readonly objects: () => ReadonlyMap<string, T>;
 }
 
 const GONE = 410;
 
-function versionOf(thing: JsonObject): string {
-  const version = object(thing['metadata'])?.['resourceVersion'];
+function resourceVersion(item: JsonObject): string {
+  const version = object(item['metadata'])?.['resourceVersion'];
   if (typeof version === 'string' && version !== '') return version;
-  throw new AnswerError('bad_answer');
+  throw new ResponseError('bad_answer');
 }
 
-/** What an event of type ERROR holds: the status that a request would have got. */
-function takeError({ code }: JsonObject): 'gone' {
+/** The object of an ERROR event is a Status with an HTTP status code. */
+function applyError({ code }: JsonObject): 'gone' {
   if (code === GONE) return 'gone';
-  throw new AnswerError((typeof code === 'number' ? statusFailure(code) : undefined) ?? 'bad_answer');
+  throw new ResponseError((typeof code === 'number' ? statusFailure(code) : undefined) ?? 'bad_answer');
 }
 
 export function createReplica<T>({ kind, maxObjects, trim }: ReplicaOptions<T>): Replica<T> {
   const store = createStore<T>(maxObjects);
   let version: string | undefined;
 
-  const trimmed = (thing: JsonObject | undefined): Trimmed<T> => {
-    const kept = thing === undefined ? undefined : trim(thing);
-    if (kept === undefined) throw new AnswerError('bad_answer');
+  const trimmed = (item: JsonObject | undefined): Trimmed<T> => {
+    const kept = item === undefined ? undefined : trim(item);
+    if (kept === undefined) throw new ResponseError('bad_answer');
     return kept;
   };
 
   const startList = (): Listing => {
-    const found = new Map<string, T>();
-    const take = (item: unknown): void => {
-      if (found.size >= maxObjects) throw new AnswerError('too_large');
+    const listed = new Map<string, T>();
+    const add = (item: unknown): void => {
+      if (listed.size >= maxObjects) throw new ResponseError('too_large');
       const { key, value } = trimmed(object(item));
-      found.set(key, value);
+      listed.set(key, value);
     };
     const finish = (frame: JsonObject): boolean => {
-      const isPart = Boolean(object(frame['metadata'])?.['continue']);
-      if (frame['kind'] !== `${kind}List` || isPart) throw new AnswerError('bad_answer');
-      version = versionOf(frame);
-      return store.replace(found);
+      const isPartial = Boolean(object(frame['metadata'])?.['continue']);
+      if (frame['kind'] !== `${kind}List` || isPartial) throw new ResponseError('bad_answer');
+      version = resourceVersion(frame);
+      return store.replace(listed);
     };
-    return { take, finish };
+    return { add, finish };
   };
 
-  const apply = (type: unknown, thing: JsonObject): boolean => {
+  const applyChange = (type: unknown, item: JsonObject): boolean => {
     if (type === 'BOOKMARK') return false;
-    const { key, value } = trimmed(thing);
+    const { key, value } = trimmed(item);
     if (type === 'ADDED' || type === 'MODIFIED') return store.put(key, value);
     if (type === 'DELETED') return store.remove(key);
-    throw new AnswerError('bad_answer');
+    throw new ResponseError('bad_answer');
   };
 
-  const takeEvent = (event: unknown): 'same' | 'different' | 'gone' => {
-    const { type, object: value } = object(event) ?? {};
-    const thing = object(value);
-    if (thing === undefined) throw new AnswerError('bad_answer');
-    if (type === 'ERROR') return takeError(thing);
-    if (thing['kind'] !== kind) throw new AnswerError('bad_answer');
-    const at = versionOf(thing);
-    const isDifferent = apply(type, thing);
-    version = at;
-    return isDifferent ? 'different' : 'same';
+  const applyEvent = (event: unknown): EventOutcome => {
+    const { type, object: content } = object(event) ?? {};
+    const item = object(content);
+    if (item === undefined) throw new ResponseError('bad_answer');
+    if (type === 'ERROR') return applyError(item);
+    if (item['kind'] !== kind) throw new ResponseError('bad_answer');
+    const next = resourceVersion(item);
+    const hasChanged = applyChange(type, item);
+    version = next;
+    return hasChanged ? 'changed' : 'unchanged';
   };
 
   const forgetVersion = (): void => {
     version = undefined;
   };
-  return { version: () => version, forgetVersion, startList, takeEvent, objects: store.objects };
+  return { version: () => version, forgetVersion, startList, applyEvent, objects: store.objects };
 }

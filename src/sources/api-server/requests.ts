@@ -1,17 +1,15 @@
 /**
- * What the API server is asked for by the agent and by its guard, and what it answers when all is well.
- *
- * Knows nothing of how it is asked.
+ * The resources that the exporter requests, and the status of a successful request. Label values: public contract.
  */
 import type { ClusterResource } from '../../core/cluster-facts.ts';
 
-/** Requested to authenticate and authorize clients of the exporter, each with a permission of its own. Values of a label: public contract. */
+/** Requested to authenticate and authorize clients of the exporter. Each needs its own permission. */
 export const ACCESS_RESOURCES = ['tokenreviews', 'subjectaccessreviews'] as const;
 export type AccessResource = (typeof ACCESS_RESOURCES)[number];
 
 export type RequestedResource = ClusterResource | AccessResource;
 
-/** The status of a success: a review is created, everything else is read. */
+/** 201 for reviews, which are created. */
 export const SUCCESS: Readonly<Record<RequestedResource, string>> = {
   pods: '200',
   serviceaccounts: '200',

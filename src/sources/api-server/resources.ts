@@ -1,8 +1,8 @@
 /**
- * What a Pod of the API comes down to here: what its tokens hang on.
+ * Trims Pods and ServiceAccounts of the API to the fields that matter to tokens.
  *
- * A field of the wrong kind makes the pod none. A text that no label or line can show is left out with what it names,
- * since whoever may make pods chooses it. Knows nothing of how the pod came here.
+ * An object with a field of the wrong type is malformed. Pods can be created by untrusted users: text that cannot be
+ * shown safely is omitted, together with whatever it names.
  */
 import { posix } from 'node:path';
 import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';
@@ -12,13 +12,13 @@ import { nameOf } from '../files/paths.ts';
 import { anyText, boolean, objects, optional, parsed, required, time, wholeNumber } from './fields.ts';
 import type { Trimmed } from './replica.ts';
 
-/** Where clients look for the token of their account. */
+/** Where client libraries look for the token of their service account. */
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** On the copy of a pod that the kubelet reads from a file. */
+/** Annotation of a mirror pod, the API object of a static pod. */
 const MIRROR = 'kubernetes.io/config.mirror';
-/** What the API server adds where the spec does not say. */
-const DEFAULT_SECONDS = 3_600;
-/** Bounds what one pod, which anybody may have made, takes of our memory. */
+/** Default of `serviceAccountToken.expirationSeconds`. */
+const DEFAULT_EXPIRATION_SECONDS = 3_600;
+/** Bounds the memory that one pod can take. */
 const MAX_PER_POD = 256;
 
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
@@ -27,7 +27,7 @@ export function podsPath(nodeName: string): string {
   return `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
 }
 
-/** A path in a volume by the name it has on disk, where the kubelet cleans it and we show only what can be shown. */
+/** The path of a token as `files` names it: cleaned as the kubelet does on disk, and escaped to be shown. */
 function pathOnDisk(path: string): string {
   const parts = posix.normalize(path).replace(/\/$/, '').split('/');
   return parts.map((part) => nameOf(Buffer.from(part).toString('latin1')).name).join('/');
@@ -38,7 +38,8 @@ function projectionOf(volume: string, source: JsonObject): readonly PodProjectio
   if (projection === undefined) return [];
   const path = pathOnDisk(required(projection, 'path', anyText));
   const audience = optional(projection, 'audience', anyText) || undefined;
-  const expirationSeconds = optional(projection, 'expirationSeconds', wholeNumber) ?? DEFAULT_SECONDS;
+  const expirationSeconds =
+    optional(projection, 'expirationSeconds', wholeNumber) ?? DEFAULT_EXPIRATION_SECONDS;
   if (audience !== undefined && string(audience) === undefined) return [];
   return [{ volume, path, audience, expirationSeconds }];
 }
@@ -48,7 +49,7 @@ function sourcesOf(volume: JsonObject): readonly JsonObject[] {
   return projected === undefined ? [] : (optional(projected, 'sources', objects) ?? []);
 }
 
-/** The names of the volumes that a container mounts where clients look for their token. */
+/** Names of the volumes that a container mounts at TOKEN_PATH. */
 function volumesAtTokenPath(spec: JsonObject): ReadonlySet<string> {
   const containers = CONTAINER_LISTS.flatMap((key) => optional(spec, key, objects) ?? []);
   const mounts = containers.flatMap((container) => optional(container, 'volumeMounts', objects) ?? []);
@@ -58,19 +59,19 @@ function volumesAtTokenPath(spec: JsonObject): ReadonlySet<string> {
   return new Set(found.map((mount) => required(mount, 'name', objectName)));
 }
 
-/** The Secrets in a volume: the one it is made of, or those among its sources. */
+/** The Secret of a Secret volume, or the Secrets among the sources of a projected one. */
 function secretsOf(volume: JsonObject, name: string, isAtTokenPath: boolean): readonly PodSecret[] {
-  const secretBy = (source: JsonObject, key: string): PodSecret => ({
+  const toSecret = (source: JsonObject, key: string): PodSecret => ({
     volume: name,
     secretName: required(source, key, objectName),
     isOptional: optional(source, 'optional', boolean) ?? false,
     isAtTokenPath,
   });
-  const whole = optional(volume, 'secret', object);
+  const secret = optional(volume, 'secret', object);
   const sources = sourcesOf(volume).map((source) => optional(source, 'secret', object));
   return [
-    ...(whole === undefined ? [] : [secretBy(whole, 'secretName')]),
-    ...sources.filter((source) => source !== undefined).map((source) => secretBy(source, 'name')),
+    ...(secret === undefined ? [] : [toSecret(secret, 'secretName')]),
+    ...sources.filter((source) => source !== undefined).map((source) => toSecret(source, 'name')),
   ];
 }
 
@@ -92,7 +93,7 @@ function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): P
     namespace: required(metadata, 'namespace', namespaceName),
     name: required(metadata, 'name', objectName),
     uid: required(metadata, 'uid', objectUid),
-    // A mirror pod has none.
+    // A mirror pod has no service account.
     serviceAccount: optional(spec, 'serviceAccountName', objectName) ?? '',
     phase: optional(status, 'phase', string) ?? 'Pending',
     isTerminating: optional(metadata, 'deletionTimestamp', time) !== undefined,
@@ -103,7 +104,7 @@ function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): P
   };
 }
 
-/** The pod by its uid; undefined where the object is none. */
+/** Keyed by uid. Returns undefined if the pod is malformed. */
 export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
   return parsed(() => {
     const [metadata, spec] = [required(pod, 'metadata', object), required(pod, 'spec', object)];
@@ -114,7 +115,7 @@ export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
 
 export const ACCOUNTS_PATH = '/api/v1/serviceaccounts';
 
-/** The account by `namespace/name`; undefined where the object is none. */
+/** Keyed by `namespace/name`. Returns undefined if the service account is malformed. */
 export function trimAccount(account: JsonObject): Trimmed<AccountFacts> | undefined {
   return parsed(() => {
     const metadata = required(account, 'metadata', object);

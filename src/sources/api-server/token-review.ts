@@ -1,7 +1,5 @@
 /**
- * Asks the API server whether it would accept a token, and reads why not.
- *
- * Knows nothing of which tokens give reason to ask, nor of how often.
+ * TokenReviews: sends one to learn whether the API server accepts a token, and interprets the reason of a rejection.
  */
 
 import type { PodFacts, RejectReason, Review } from '../../core/cluster-facts.ts';
@@ -9,13 +7,14 @@ import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { isTokenText, trimToken } from '../../util/raw-token.ts';
-import type { Answer, Api } from './api.ts';
-import type { Question } from './connection.ts';
-import { failed } from './failures.ts';
+import { ok } from '../../util/result.ts';
+import type { Api } from './api.ts';
+import type { ApiRequest } from './connection.ts';
+import { type ApiResult, failed } from './failures.ts';
 import { anyText, boolean, optional, parsed } from './fields.ts';
 import type { ReadRaw } from './signatures.ts';
 
-type Posted = Question & Required<Pick<Question, 'body'>>;
+type PostRequest = ApiRequest & Required<Pick<ApiRequest, 'body'>>;
 
 export const TOKEN_REVIEWS = {
   resource: 'tokenreviews',
@@ -23,9 +22,9 @@ export const TOKEN_REVIEWS = {
 } as const;
 
 /**
- * A TokenReview as JSON. No string is made of the token, which must be of characters that JSON leaves as they are.
+ * A TokenReview as JSON. No string is made of the token, which must consist of characters that JSON does not escape.
  *
- * `audiences`: none for the API server's own.
+ * `audiences`: empty for those of the API server.
  */
 export function tokenReviewBody(token: Buffer, audiences: readonly string[]): Buffer {
   const review = {
@@ -38,31 +37,18 @@ export function tokenReviewBody(token: Buffer, audiences: readonly string[]): Bu
   return Buffer.concat([Buffer.from(json.slice(0, at)), token, Buffer.from(json.slice(at))]);
 }
 
-/** Posts a review and answers its status. The body is gone afterwards. */
-export async function postReview(api: Api, question: Posted): Promise<Answer<JsonObject>> {
-  const answer = await api.ask(question);
-  question.body.fill(0);
-  if (!answer.ok) return answer;
-  const status = object(object(answer.value)?.['status']);
-  return status === undefined ? failed('bad_answer') : { ok: true, value: status };
+/** Posts a review and returns its status. Wipes the body, which may hold a raw token. */
+export async function postReview(api: Api, request: PostRequest): Promise<ApiResult<JsonObject>> {
+  const review = await api.request(request);
+  request.body.fill(0);
+  if (!review.ok) return review;
+  const status = object(object(review.value)?.['status']);
+  return status === undefined ? failed('bad_answer') : ok(status);
 }
 
-export interface ReviewerOptions {
-  readonly api: Api;
-  readonly readRaw: ReadRaw;
-  /** The pod of the uid, where it is known. */
-  readonly podOf: (uid: string) => PodFacts | undefined;
-}
-
-const DEFAULT_VOLUME = 'kube-api-access-*';
-
-const MINUTE_MS = 60_000;
-/** A refusal may end at any time, an acceptance only at times that are known. */
-const GOOD_FOR_MS = { accepted: 10 * MINUTE_MS, refused: MINUTE_MS };
-
-/** What the API server's messages say; a row holds where all of its words are there, the first that holds counts. */
-const WORDS: readonly (readonly [RejectReason, ...string[]])[] = [
-  // Before the others: this one alone quotes what a token says.
+/** Substrings of the API server's messages. A row matches if all of its strings occur; the first match counts. */
+const REJECT_MESSAGES: readonly (readonly [RejectReason, ...string[]])[] = [
+  // First, because it is the only message that quotes the token's claims.
   ['audience', 'token audiences ', ' is invalid for the target audiences '],
   ['expired', 'service account token has expired'],
   ['not_yet_valid', 'service account token is not valid yet'],
@@ -79,8 +65,8 @@ const WORDS: readonly (readonly [RejectReason, ...string[]])[] = [
   ['signature', 'error in cryptographic primitive'],
 ];
 
-/** Where the API server itself could not find out: no refusal, nobody knows. */
-const NOT_ASKED = [
+/** Substrings of messages that say that the API server could not decide. */
+const INCONCLUSIVE_MESSAGES = [
   'timed out',
   'timeout',
   'deadline exceeded',
@@ -89,65 +75,79 @@ const NOT_ASKED = [
   'connection re',
 ];
 
-/** A refusal by its message; undefined where it is none. */
-export function refusalOf(message: string): RejectReason | undefined {
-  const row = WORDS.find(([, ...words]) => words.every((word) => message.includes(word)));
+/** Returns undefined if the API server could not decide. */
+export function parseRejectReason(message: string): RejectReason | undefined {
+  const row = REJECT_MESSAGES.find(([, ...parts]) => parts.every((part) => message.includes(part)));
   if (row !== undefined) return row[0];
-  return NOT_ASKED.some((words) => message.includes(words)) ? undefined : 'other';
+  return INCONCLUSIVE_MESSAGES.some((part) => message.includes(part)) ? undefined : 'other';
 }
 
-/**
- * The audiences to ask for; none for the API server's own.
- *
- * A token is asked about as its receiver would: one that its pod's spec means for the API server by the audiences the
- * API server has now, any other by its own, or each of those would be refused. Whether these are the right ones is
- * another question.
- */
-export function audiencesToAsk({ identity, claims }: Token, pod: PodFacts | undefined): readonly string[] {
-  const { volume, path } = identity;
-  const projection = pod?.projections.find((one) => one.volume === volume && one.path === path);
-  const isDefault = projection === undefined ? matchesPattern(DEFAULT_VOLUME, volume) : !projection.audience;
-  return isDefault ? [] : claims.audiences;
-}
-
-/** The request; undefined where the bytes are no token. */
-function bodyOf(raw: Buffer, audiences: readonly string[]): Buffer | undefined {
-  const token = trimToken(raw);
-  return isTokenText(token) ? tokenReviewBody(token, audiences) : undefined;
-}
-
-interface Status {
+interface ReviewStatus {
   readonly isAccepted: boolean;
   readonly message: string;
 }
 
-/** Undefined where the fields are not those of one. */
-export function readStatus(status: JsonObject): Status | undefined {
+/** Returns undefined if the status is malformed. */
+export function parseReviewStatus(status: JsonObject): ReviewStatus | undefined {
   return parsed(() => {
     const isAccepted = optional(status, 'authenticated', boolean) ?? false;
     return { isAccepted, message: optional(status, 'error', anyText) ?? '' };
   });
 }
 
-function reviewOf({ isAccepted, message }: Status): Review | undefined {
+function toReview({ isAccepted, message }: ReviewStatus): Review | undefined {
   if (isAccepted) return { isAccepted };
-  const reason = refusalOf(message);
+  const reason = parseRejectReason(message);
   return reason === undefined ? undefined : { isAccepted, reason };
 }
 
-export function goodForMs(review: Review | undefined): number {
-  return review?.isAccepted ? GOOD_FOR_MS.accepted : GOOD_FOR_MS.refused;
+const DEFAULT_VOLUME = 'kube-api-access-*';
+
+/**
+ * The audiences to review a token for; empty for those of the API server.
+ *
+ * The review should have the result that the token's recipient gets. A token that the pod's spec requests for the API
+ * server is reviewed for the API server's current audiences, any other for its own, without which it would be rejected.
+ * Whether its audiences are the expected ones is a separate check.
+ */
+export function reviewAudiences({ identity, claims }: Token, pod: PodFacts | undefined): readonly string[] {
+  const { volume, path } = identity;
+  const projection = pod?.projections.find((one) => one.volume === volume && one.path === path);
+  const isForApiServer =
+    projection === undefined ? matchesPattern(DEFAULT_VOLUME, volume) : !projection.audience;
+  return isForApiServer ? [] : claims.audiences;
 }
 
-/** Makes the function that asks about one token; it answers undefined where nobody can tell. */
-export function createReviewer({ api, readRaw, podOf }: ReviewerOptions) {
-  return async (token: Token, signal: AbortSignal): Promise<Answer<Review | undefined>> => {
-    const audiences = audiencesToAsk(token, podOf(token.identity.podUid));
-    const body = readRaw(token, (raw) => bodyOf(raw, audiences));
-    if (body === undefined) return { ok: true, value: undefined };
-    const answer = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
-    if (!answer.ok) return answer;
-    const status = readStatus(answer.value);
-    return status === undefined ? failed('bad_answer') : { ok: true, value: reviewOf(status) };
+/** Returns undefined if the bytes are not a token. */
+function requestBody(raw: Buffer, audiences: readonly string[]): Buffer | undefined {
+  const token = trimToken(raw);
+  return isTokenText(token) ? tokenReviewBody(token, audiences) : undefined;
+}
+
+const MINUTE_MS = 60_000;
+/** A rejection may end at any time; an acceptance ends at known times. */
+const TTL_MS = { accepted: 10 * MINUTE_MS, rejected: MINUTE_MS };
+
+export function reviewTtlMs(review: Review | undefined): number {
+  return review?.isAccepted ? TTL_MS.accepted : TTL_MS.rejected;
+}
+
+export interface TokenReviewerOptions {
+  readonly api: Api;
+  readonly readRaw: ReadRaw;
+  /** Returns undefined if the pod is unknown. */
+  readonly podOf: (uid: string) => PodFacts | undefined;
+}
+
+/** Returns a function that reviews one token. Its result is undefined if the token is gone or the review inconclusive. */
+export function createTokenReviewer({ api, readRaw, podOf }: TokenReviewerOptions) {
+  return async (token: Token, signal: AbortSignal): Promise<ApiResult<Review | undefined>> => {
+    const audiences = reviewAudiences(token, podOf(token.identity.podUid));
+    const body = readRaw(token, (raw) => requestBody(raw, audiences));
+    if (body === undefined) return ok(undefined);
+    const posted = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
+    if (!posted.ok) return posted;
+    const status = parseReviewStatus(posted.value);
+    return status === undefined ? failed('bad_answer') : ok(toReview(status));
   };
 }

@@ -6,14 +6,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
-import type { Answer, Api } from '../../sources/api-server/api.ts';
-import { failed } from '../../sources/api-server/failures.ts';
+import type { Api } from '../../sources/api-server/api.ts';
+import { type ApiResult, failed } from '../../sources/api-server/failures.ts';
 import { anyText, boolean, optional, parsed, required } from '../../sources/api-server/fields.ts';
 import type { AccessResource } from '../../sources/api-server/requests.ts';
 import {
+  parseRejectReason,
+  parseReviewStatus,
   postReview,
-  readStatus,
-  refusalOf,
   TOKEN_REVIEWS,
   tokenReviewBody,
 } from '../../sources/api-server/token-review.ts';
@@ -102,22 +102,24 @@ function subjectOf(status: JsonObject): JsonObject | undefined {
 }
 
 /** The subject that the token belongs to; undefined if the token is not valid. */
-function readSubject(status: JsonObject): Answer<JsonObject | undefined> {
-  const read = readStatus(status);
+function readSubject(status: JsonObject): ApiResult<JsonObject | undefined> {
+  const read = parseReviewStatus(status);
   if (read === undefined) return failed('bad_answer');
   if (read.isAccepted) {
     const subject = subjectOf(status);
     return subject === undefined ? failed('bad_answer') : { ok: true, value: subject };
   }
   // Without a known reason the token was not rejected: the API server failed to check it.
-  return refusalOf(read.message) === undefined ? failed('server_error') : { ok: true, value: undefined };
+  return parseRejectReason(read.message) === undefined
+    ? failed('server_error')
+    : { ok: true, value: undefined };
 }
 
 async function authenticate(
   api: Api,
   token: string,
   signal: AbortSignal,
-): Promise<Answer<JsonObject | undefined>> {
+): Promise<ApiResult<JsonObject | undefined>> {
   const raw = Buffer.from(token);
   const body = tokenReviewBody(raw, []);
   raw.fill(0);
@@ -148,7 +150,7 @@ async function authorize(
   allowed: TtlCache<true>,
   review: string,
   signal: AbortSignal,
-): Promise<Answer<boolean>> {
+): Promise<ApiResult<boolean>> {
   const key = digestOf(review);
   if (allowed.get(key)) return { ok: true, value: true };
   const body = Buffer.from(review);
@@ -183,10 +185,10 @@ export function createAccessReviewer({ api, clock, onFailure }: AccessReviewerOp
     signal: AbortSignal,
   ): Promise<AccessReview> => {
     const subject = await authenticate(api, token, signal);
-    if (!subject.ok) return failedAt('tokenreviews', subject.failure);
+    if (!subject.ok) return failedAt('tokenreviews', subject.error.failure);
     if (subject.value === undefined) return UNAUTHENTICATED;
     const isAllowed = await authorize(api, allowed, accessReviewBody(subject.value, attributes), signal);
-    if (!isAllowed.ok) return failedAt('subjectaccessreviews', isAllowed.failure);
+    if (!isAllowed.ok) return failedAt('subjectaccessreviews', isAllowed.error.failure);
     return isAllowed.value ? ALLOWED : FORBIDDEN;
   };
 
@@ -195,7 +197,7 @@ export function createAccessReviewer({ api, clock, onFailure }: AccessReviewerOp
     const deadline = createDeadline(clock, TIMEOUT_MS, closing.signal);
     const result = await ask(token, attributes, deadline.signal).finally(deadline.cancel);
     // A response cut off by the deadline looks like a connection that broke.
-    const isTimeout = result.outcome === 'failed' && deadline.isOver();
+    const isTimeout = result.outcome === 'failed' && deadline.isExpired();
     const reviewed = isTimeout ? failedAt(result.resource, 'timeout') : result;
     report(reviewed);
     return reviewed;

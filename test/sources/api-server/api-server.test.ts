@@ -1,5 +1,5 @@
 /**
- * The whole source against a simulated API server: what it knows, and what it makes of an API server that fails.
+ * The whole source against a simulated API server, healthy and faulty.
  */
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
@@ -13,37 +13,37 @@ import {
   type ClusterResource,
 } from '../../../src/core/cluster-facts.ts';
 import { SUCCESS } from '../../../src/sources/api-server/requests.ts';
-import { type Joined, type JoinedOptions, joinCluster } from './joined.ts';
+import { type Harness, type HarnessOptions, startHarness } from './harness.ts';
 
-const joined = new Set<Joined>();
+const running = new Set<Harness>();
 
-async function join(options: JoinedOptions = {}): Promise<Joined> {
-  const made = await joinCluster(options);
-  joined.add(made);
-  return made;
+async function start(options: HarnessOptions = {}): Promise<Harness> {
+  const harness = await startHarness(options);
+  running.add(harness);
+  return harness;
 }
 
-/** All that is asked for at once is known. */
+/** Whether everything is known that is requested at the start. */
 function isKnown({ pods, accounts, authority }: ClusterFacts): boolean {
   return pods !== undefined && accounts !== undefined && authority !== undefined;
 }
 
 /** Active timers and sockets of this process. */
-function held(): number {
-  return process.getActiveResourcesInfo().filter((one) => /Timeout|TCPSocket|TLS/.test(one)).length;
+function activeResources(): number {
+  return process.getActiveResourcesInfo().filter((resource) => /Timeout|TCPSocket|TLS/.test(resource)).length;
 }
 
-describe('the cluster source', () => {
+describe('the API server source', () => {
   afterEach(async () => {
-    for (const one of joined) {
-      await one.close();
-      assert.deepEqual(one.errors, []);
+    for (const harness of running) {
+      await harness.close();
+      assert.deepEqual(harness.errors, []);
     }
-    joined.clear();
+    running.clear();
   });
 
-  it('is starting at first, and then knows pods, accounts and keys', async () => {
-    const { addPod, cluster, source, until } = await join();
+  it('is starting at first, then has the pods of the node, all service accounts and the keys', async () => {
+    const { addPod, cluster, source, until } = await start();
     assert.equal(source.facts().pods, undefined);
     assert.deepEqual(source.facts().resources.get('pods'), { isUp: false, failure: 'starting' });
     const pod = addPod({ name: 'api-0', namespace: 'payments', serviceAccount: 'api' });
@@ -67,8 +67,8 @@ describe('the cluster source', () => {
     );
   });
 
-  it('is the same object while nothing is different', async () => {
-    const { source, until, addPod } = await join();
+  it('returns the same facts while nothing changes', async () => {
+    const { source, until, addPod } = await start();
     await until(isKnown);
     const before = source.facts();
     assert.equal(source.facts(), before);
@@ -79,8 +79,8 @@ describe('the cluster source', () => {
     assert.equal(after.authority, before.authority);
   });
 
-  it('follows pods and accounts as they come, change and go', async () => {
-    const { until, addPod, cluster } = await join();
+  it('follows pods and service accounts that are added, changed and deleted', async () => {
+    const { until, addPod, cluster } = await start();
     await until(isKnown);
     const { metadata, ...rest } = addPod({ name: 'api-0', serviceAccount: 'api' });
     await until(
@@ -100,43 +100,43 @@ describe('the cluster source', () => {
     assert.deepEqual([pods?.size, accounts?.has('default/api')], [0, false]);
   });
 
-  it('verifies the signatures of tokens, and anew when the keys change', async () => {
-    const { until, addPod, addToken, source, cluster } = await join();
+  it('verifies signatures, and verifies them again after the keys have changed', async () => {
+    const { until, addPod, addToken, source, cluster } = await start();
     await until(isKnown);
-    const one = addToken(addPod({ name: 'api-0' }));
-    const inspected = { tokens: [one], suspects: [], suspectPods: [] };
-    source.inspect(inspected);
-    await until(({ signatures }) => signatures.get(one) === true);
+    const older = addToken(addPod({ name: 'api-0' }));
+    const noLookups = { tokens: [], pods: [] };
+    source.setTargets([older], noLookups);
+    await until(({ signatures }) => signatures.get(older) === true);
     cluster.changeKey(false);
     const newer = addToken(addPod({ name: 'api-1' }));
-    source.inspect({ ...inspected, tokens: [one, newer] });
+    source.setTargets([older, newer], noLookups);
     await until(({ authority }) => authority?.keyIds.has(newer.claims.keyId ?? '') === true);
-    source.inspect({ ...inspected, tokens: [one, newer] });
+    source.setTargets([older, newer], noLookups);
     const { signatures } = await until((facts) => facts.signatures.has(newer));
     assert.deepEqual([...signatures], [[newer, true]]);
   });
 
-  it('asks about tokens in trouble, and about no others', async () => {
-    const { until, addPod, addToken, source, cluster, codes } = await join();
+  it('reviews only failing tokens by default', async () => {
+    const { until, addPod, addToken, source, cluster, codes } = await start();
     await until(isKnown);
-    const [sound, doomed] = ['a', 'b'].map((name) => addToken(addPod({ name, serviceAccount: name })));
-    assert.ok(sound !== undefined && doomed !== undefined);
-    source.inspect({ tokens: [sound, doomed], suspects: [], suspectPods: [] });
+    const [valid, doomed] = ['a', 'b'].map((name) => addToken(addPod({ name, serviceAccount: name })));
+    assert.ok(valid !== undefined && doomed !== undefined);
+    source.setTargets([valid, doomed], { tokens: [], pods: [] });
     await until(({ signatures }) => signatures.size === 2);
     assert.equal(codes.has('tokenreviews'), false);
     cluster.deleteServiceAccount('default', 'b');
-    source.inspect({ tokens: [sound, doomed], suspects: [sound, doomed], suspectPods: [] });
+    source.setTargets([valid, doomed], { tokens: [valid, doomed], pods: [] });
     const { reviews } = await until((facts) => facts.reviews.size === 2);
-    assert.deepEqual(reviews.get(sound), { isAccepted: true });
+    assert.deepEqual(reviews.get(valid), { isAccepted: true });
     assert.deepEqual(reviews.get(doomed), { isAccepted: false, reason: 'account_deleted' });
   });
 
-  it('asks about all tokens where it is told to, and about none where it is told not to', async () => {
+  it('reviews all tokens or none if the token review mode says so', async () => {
     for (const tokenReview of ['all', 'off'] as const) {
-      const { until, addPod, addToken, source, codes } = await join({ tokenReview });
+      const { until, addPod, addToken, source, codes } = await start({ tokenReview });
       await until(isKnown);
-      const one = addToken(addPod({ name: 'a' }));
-      source.inspect({ tokens: [one], suspects: [one], suspectPods: [] });
+      const added = addToken(addPod({ name: 'a' }));
+      source.setTargets([added], { tokens: [added], pods: [] });
       const isAll = tokenReview === 'all';
       const { resources } = await until(
         ({ signatures, reviews }) => signatures.size === 1 && reviews.size === (isAll ? 1 : 0),
@@ -145,20 +145,20 @@ describe('the cluster source', () => {
     }
   });
 
-  it('asks for the events of pods in trouble', async () => {
-    const { until, addPod, source, cluster } = await join();
-    const [failing, sound] = [addPod({ name: 'a' }), addPod({ name: 'b' })];
+  it('fetches the events of the pods whose tokens are late or missing', async () => {
+    const { until, addPod, source, cluster } = await start();
+    const [failing, healthy] = [addPod({ name: 'a' }), addPod({ name: 'b' })];
     const message =
       'MountVolume.SetUp failed for volume "vault" : failed to fetch token: serviceaccounts "default" not found';
     cluster.recordFailure({ pod: failing, message }, 'node-1');
-    const suspectPods = [failing, sound].map(({ metadata: { uid, namespace } }) => ({ uid, namespace }));
-    source.inspect({ tokens: [], suspects: [], suspectPods });
+    const pods = [failing, healthy].map(({ metadata: { uid, namespace } }) => ({ uid, namespace }));
+    source.setTargets([], { tokens: [], pods });
     const { mountFailures } = await until((facts) => facts.mountFailures.size === 2);
     assert.deepEqual(
       mountFailures.get(failing.metadata.uid)?.map(({ kind, volume }) => ({ kind, volume })),
       [{ kind: 'account_missing', volume: 'vault' }],
     );
-    assert.deepEqual(mountFailures.get(sound.metadata.uid), []);
+    assert.deepEqual(mountFailures.get(healthy.metadata.uid), []);
   });
 
   const permissions: readonly (readonly [ClusterResource, readonly RequestedResource[]])[] = [
@@ -170,27 +170,27 @@ describe('the cluster source', () => {
     ['tokenreviews', ['tokenreviews']],
   ];
   for (const [resource, denied] of permissions)
-    it(`goes on without the permission for ${denied.join()}: ${resource} is down, all else is known`, async () => {
-      const { server, until, untilState, addPod, addToken, source } = await join({ speed: 1_000 });
-      for (const one of denied) server.permissions.deny(one);
+    it(`has all facts but ${resource} without the permission for ${denied.join()}`, async () => {
+      const { server, until, untilState, addPod, addToken, source } = await start({ speed: 1_000 });
+      for (const permission of denied) server.permissions.deny(permission);
       const pod = addPod({ name: 'a' });
-      const one = addToken(pod);
+      const failing = addToken(pod);
       const { uid, namespace } = pod.metadata;
-      source.inspect({ tokens: [one], suspects: [one], suspectPods: [{ uid, namespace }] });
+      source.setTargets([failing], { tokens: [failing], pods: [{ uid, namespace }] });
       await untilState(resource, 'forbidden');
       const { resources } = await until((facts) => {
         const known = [
           facts.pods,
           facts.accounts,
           facts.authority,
-          facts.reviews.get(one),
+          facts.reviews.get(failing),
           facts.mountFailures.get(uid),
         ];
         return known.filter((fact) => fact === undefined).length === 1;
       });
       const down = [...resources].filter(([, state]) => !state.isUp).map(([name]) => name);
       assert.deepEqual(down, [resource]);
-      for (const again of denied) server.permissions.allow(again);
+      for (const permission of denied) server.permissions.allow(permission);
       await untilState(resource);
     });
 
@@ -207,8 +207,8 @@ describe('the cluster source', () => {
   ];
   for (const [fault, failure] of faults) {
     const title = Object.values(fault).join(' ');
-    it(`is down by ${failure} at a start with ${title}, and up once that is healed`, async () => {
-      const { server, until, untilState, addPod } = await join();
+    it(`is down with ${failure} if it starts during the fault "${title}", and up after it`, async () => {
+      const { server, until, untilState, addPod } = await start();
       server.chaos.inject(fault);
       addPod({ name: 'a' });
       for (const resource of ['pods', 'serviceaccounts', 'keys'] as const)
@@ -219,16 +219,16 @@ describe('the cluster source', () => {
     });
   }
 
-  it('is down by too_large where there are more pods than can be, or more than can be read', async () => {
-    const { server, untilState, until } = await join();
+  it('is down with too_large if the node has more than 5,000 pods', async () => {
+    const { server, untilState, until } = await start();
     server.chaos.inject({ kind: 'huge', objects: 5_001 }, { resource: 'pods', verb: 'list' });
     await untilState('pods', 'too_large');
     server.chaos.heal();
     await until(isKnown);
   });
 
-  it('takes an answer without an end for one that is too large', async () => {
-    const { server, untilState, until } = await join({ speed: 20 });
+  it('is down with too_large if a list never ends', async () => {
+    const { server, untilState, until } = await start({ speed: 20 });
     server.chaos.inject({ kind: 'endless' }, { resource: 'pods', verb: 'list' });
     await untilState('pods', 'too_large');
     server.chaos.inject({ kind: 'endless' }, { resource: 'jwks' });
@@ -236,34 +236,34 @@ describe('the cluster source', () => {
     await until(isKnown);
   });
 
-  const cuts: readonly (readonly [string, (one: Joined) => void | Promise<void>])[] = [
-    ['cut', ({ server }) => server.chaos.dropWatches()],
+  const cuts: readonly (readonly [string, (harness: Harness) => void | Promise<void>])[] = [
+    ['were cut', ({ server }) => server.chaos.dropWatches()],
     ['ended early', ({ server }) => server.chaos.endWatches()],
-    ['told that it is too old', ({ server }) => server.chaos.expireWatches()],
+    ['became too old', ({ server }) => server.chaos.expireWatches()],
     [
-      'cut by a restart of the API server',
+      'were cut by a restart of the API server',
       async ({ server }) => {
         await server.chaos.down();
         await server.chaos.up();
       },
     ],
-    ['frozen', ({ server }) => void server.chaos.inject({ kind: 'silent' })],
+    ['froze', ({ server }) => void server.chaos.inject({ kind: 'silent' })],
   ];
   for (const [title, cut] of cuts)
-    it(`catches up after its watches were ${title}`, async () => {
-      const one = await join();
-      await one.until(isKnown);
-      await cut(one);
-      one.addPod({ name: 'meanwhile', serviceAccount: 'meanwhile' });
-      if (title === 'frozen') await one.untilState('pods', 'timeout');
-      one.server.chaos.heal();
-      await one.until(
+    it(`catches up after its watches ${title}`, async () => {
+      const harness = await start();
+      await harness.until(isKnown);
+      await cut(harness);
+      harness.addPod({ name: 'meanwhile', serviceAccount: 'meanwhile' });
+      if (title === 'froze') await harness.untilState('pods', 'timeout');
+      harness.server.chaos.heal();
+      await harness.until(
         ({ pods, accounts }) => pods?.size === 1 && accounts?.has('default/meanwhile') === true,
       );
     });
 
-  it('forgets what it knows while the API server is away, and knows it again', async () => {
-    const { server, until, addPod } = await join();
+  it('drops pods and service accounts while the API server is down for long, and lists them again', async () => {
+    const { server, until, addPod } = await start();
     addPod({ name: 'a' });
     await until(({ pods, accounts }) => pods?.size === 1 && accounts !== undefined);
     await server.chaos.down();
@@ -272,8 +272,8 @@ describe('the cluster source', () => {
     await until(({ pods, accounts }) => pods?.size === 1 && accounts !== undefined);
   });
 
-  it('counts every request by what it asks for and what came of it', async () => {
-    const { server, until, codes } = await join();
+  it('reports each request with its resource and its status or failure', async () => {
+    const { server, until, codes } = await start();
     await until(isKnown);
     await server.chaos.down();
     await until(() => codes.get('pods')?.has('unreachable') === true);
@@ -281,51 +281,47 @@ describe('the cluster source', () => {
     assert.deepEqual(codes.get('keys'), new Set([200]));
   });
 
-  it('gets the answers that a success is known by', async () => {
-    const { until, addPod, addToken, source, codes } = await join({ tokenReview: 'all' });
+  it('gets the status that counts as a success for each resource', async () => {
+    const { until, addPod, addToken, source, codes } = await start({ tokenReview: 'all' });
     await until(isKnown);
     const pod = addPod({ name: 'a' });
     const { uid, namespace } = pod.metadata;
-    source.inspect({ tokens: [addToken(pod)], suspects: [], suspectPods: [{ uid, namespace }] });
+    source.setTargets([addToken(pod)], { tokens: [], pods: [{ uid, namespace }] });
     await until(({ reviews, mountFailures }) => reviews.size === 1 && mountFailures.has(uid));
-    const answered = CLUSTER_RESOURCES.map((resource) => [resource, [...(codes.get(resource) ?? [])]]);
+    const received = CLUSTER_RESOURCES.map((resource) => [resource, [...(codes.get(resource) ?? [])]]);
     assert.deepEqual(
-      answered,
+      received,
       CLUSTER_RESOURCES.map((resource) => [resource, [Number(SUCCESS[resource])]]),
     );
   });
 
-  it('holds no timer and no socket once it is stopped, whatever it was doing, and says nothing of it', async () => {
-    // By then the runner has set its own timer.
+  it('holds no timer or socket after it has stopped during requests, and reports no failure for them', async () => {
+    // Until the test runner has set its own timer.
     await setImmediate();
-    const before = held();
-    const one = await joinCluster();
-    await one.until(isKnown);
-    one.server.chaos.inject({ kind: 'freeze' });
-    const suspect = one.addToken(one.addPod({ name: 'a' }));
-    one.source.inspect({
-      tokens: [suspect],
-      suspects: [suspect],
-      suspectPods: [{ uid: 'x', namespace: 'y' }],
-    });
-    await one.until(({ signatures }) => signatures.size === 1);
-    await one.stop();
-    assert.deepEqual([one.failures, one.errors], [[], []]);
-    await one.close();
-    // What is closed is gone some turns of the event loop later.
-    for (let turn = 0; turn < 100 && held() > before; turn += 1) await setImmediate();
-    assert.equal(held(), before);
+    const before = activeResources();
+    const harness = await startHarness();
+    await harness.until(isKnown);
+    harness.server.chaos.inject({ kind: 'freeze' });
+    const failing = harness.addToken(harness.addPod({ name: 'a' }));
+    harness.source.setTargets([failing], { tokens: [failing], pods: [{ uid: 'x', namespace: 'y' }] });
+    await harness.until(({ signatures }) => signatures.size === 1);
+    await harness.stop();
+    assert.deepEqual([harness.failures, harness.errors], [[], []]);
+    await harness.close();
+    // Sockets are closed some turns of the event loop later.
+    for (let turn = 0; turn < 100 && activeResources() > before; turn += 1) await setImmediate();
+    assert.equal(activeResources(), before);
   });
 
-  it('shows no token to anybody', async () => {
-    const { server, until, addPod, addToken, source, failures, untilState } = await join();
-    const one = addToken(addPod({ name: 'a' }));
-    source.inspect({ tokens: [one], suspects: [one], suspectPods: [] });
+  it('exposes no token in failures or facts', async () => {
+    const { server, until, addPod, addToken, source, failures, untilState } = await start();
+    const failing = addToken(addPod({ name: 'a' }));
+    source.setTargets([failing], { tokens: [failing], pods: [] });
     await until(({ reviews }) => reviews.size === 1);
     server.chaos.inject({ kind: 'half' });
     server.chaos.dropWatches();
     await untilState('pods', 'bad_answer');
-    const shown = JSON.stringify([failures, [...source.facts().reviews], [...source.facts().resources]]);
-    assert.doesNotMatch(shown, /eyJ|the-token-of-the-agent/);
+    const exposed = JSON.stringify([failures, [...source.facts().reviews], [...source.facts().resources]]);
+    assert.doesNotMatch(exposed, /eyJ|the-token-of-the-exporter/);
   });
 });

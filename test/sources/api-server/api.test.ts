@@ -1,21 +1,22 @@
 /**
- * Questions, lists and watches over a connection that does what a test says.
+ * Requests, lists and watches over a connection that a test controls.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type Api, createApi, type Watcher } from '../../../src/sources/api-server/api.ts';
-import type { Question, Reply } from '../../../src/sources/api-server/connection.ts';
-import { AnswerError, type Failed, failed } from '../../../src/sources/api-server/failures.ts';
+import type { ApiRequest, HttpResponse } from '../../../src/sources/api-server/connection.ts';
+import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/failures.ts';
+import { ok } from '../../../src/util/result.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { createClock, SECOND } from './fakes.ts';
 
-const QUESTION: Question = {
+const REQUEST: ApiRequest = {
   resource: 'pods',
   path: '/api/v1/pods',
   signal: new AbortController().signal,
 };
 
-/** A body that the test sends, and that breaks off with the signal, as a real one does. */
+/** A body that the test sends. Like a real one, it breaks off when the signal aborts. */
 function createBody(signal: AbortSignal) {
   const chunks: Buffer[] = [];
   let isEnded = false;
@@ -24,7 +25,7 @@ function createBody(signal: AbortSignal) {
   const body = async function* (): AsyncIterable<Buffer> {
     for (;;) {
       yield* chunks.splice(0);
-      if (signal.aborted) throw new AnswerError('unreachable');
+      if (signal.aborted) throw new ResponseError('unreachable');
       if (isEnded) return;
       await wake.promise;
       wake = Promise.withResolvers<void>();
@@ -43,208 +44,207 @@ function createBody(signal: AbortSignal) {
   };
 }
 
-/** An API whose every answer has the status, and a body the test sends; with `answer`, that instead. */
-function createTest(status = 200, answer?: Reply | Failed | 'nothing') {
+/** An API whose responses have the status and a body that the test sends; or `result` instead of a response. */
+function createTest(status = 200, result?: ApiResult<HttpResponse> | 'no response') {
   const clock = createClock();
-  let sent: ReturnType<typeof createBody> | undefined;
+  let current: ReturnType<typeof createBody> | undefined;
   let discarded = 0;
-  const replyTo = ({ signal }: Question): Promise<Reply | Failed> => {
-    sent = createBody(signal);
+  const respond = ({ signal }: ApiRequest): Promise<ApiResult<HttpResponse>> => {
+    current = createBody(signal);
     const discard = (): void => {
       discarded += 1;
     };
-    const reply: Reply = { ok: true, status, retryAfterMs: 7 * SECOND, body: sent.body, discard };
-    return Promise.resolve(reply);
+    return Promise.resolve(ok({ status, retryAfterMs: 7 * SECOND, body: current.body, discard }));
   };
-  const hang = ({ signal }: Question): Promise<Failed> =>
+  const hang = ({ signal }: ApiRequest): Promise<ApiResult<HttpResponse>> =>
     new Promise((resolve) => {
       signal.addEventListener('abort', () => resolve(failed('timeout')));
     });
-  const ask = (question: Question): Promise<Reply | Failed> => {
-    if (answer === 'nothing') return hang(question);
-    return answer === undefined ? replyTo(question) : Promise.resolve(answer);
+  const send = (request: ApiRequest): Promise<ApiResult<HttpResponse>> => {
+    if (result === 'no response') return hang(request);
+    return result === undefined ? respond(request) : Promise.resolve(result);
   };
-  const api = createApi({ ask, close: () => undefined }, clock);
-  const body = () => sent ?? assert.fail('nothing was asked');
+  const api = createApi({ send, close: () => undefined }, clock);
+  const body = () => current ?? assert.fail('no request was sent');
   return { api, clock, body, discarded: () => discarded };
 }
 
-/** Hears of a watch; ends it at an event that says so. */
+/** A watcher that records events and ends the watch at `gone`. */
 function createWatcher() {
-  const heard: unknown[] = [];
+  const events: unknown[] = [];
   const watcher: Watcher = {
-    onOpen: () => heard.push('open'),
+    onOpen: () => events.push('open'),
     onEvent: (event) => {
-      if (event === 'wrong') throw new AnswerError('bad_answer');
+      if (event === 'wrong') throw new ResponseError('bad_answer');
       if (event === 'gone') return 'gone';
-      heard.push(event);
+      events.push(event);
       return undefined;
     },
   };
-  return { watcher, heard };
+  return { watcher, events };
 }
 
-type Conversation = (api: Api) => Promise<unknown>;
+type Send = (api: Api) => Promise<unknown>;
 
-const CONVERSATIONS: readonly (readonly [string, Conversation])[] = [
-  ['a question', (api) => api.ask(QUESTION)],
-  ['a list', (api) => api.list(QUESTION, () => undefined)],
-  ['a watch', (api) => api.watch(QUESTION, createWatcher().watcher)],
+const KINDS: readonly (readonly [string, Send])[] = [
+  ['a request', (api) => api.request(REQUEST)],
+  ['a list', (api) => api.list(REQUEST, () => undefined)],
+  ['a watch', (api) => api.watch(REQUEST, createWatcher().watcher)],
 ];
 
-describe('the API', () => {
-  for (const [title, converse] of CONVERSATIONS) {
-    it(`hands on why ${title} came to nothing`, async () => {
+describe('the API client', () => {
+  for (const [kind, send] of KINDS) {
+    it(`returns the error if ${kind} cannot be sent`, async () => {
       const { api, clock } = createTest(0, failed('tls'));
-      assert.deepEqual(await converse(api), failed('tls'));
+      assert.deepEqual(await send(api), failed('tls'));
       await settle();
       assert.equal(clock.sleepers(), 0);
     });
 
-    it(`gives ${title} half a minute to be answered`, async () => {
-      const { api, clock } = createTest(0, 'nothing');
-      const answer = converse(api);
+    it(`fails with a timeout if ${kind} gets no response within 30 seconds`, async () => {
+      const { api, clock } = createTest(0, 'no response');
+      const result = send(api);
       await clock.advance(30 * SECOND);
-      assert.deepEqual(await answer, failed('timeout'));
+      assert.deepEqual(await result, failed('timeout'));
       assert.equal(clock.sleepers(), 0);
     });
 
-    it(`reads nothing of ${title} that is refused, and when to come again`, async () => {
+    it(`discards the body and returns Retry-After if ${kind} gets an unsuccessful status`, async () => {
       const { api, clock, discarded } = createTest(429);
-      assert.deepEqual(await converse(api), failed('throttled', 7 * SECOND));
+      assert.deepEqual(await send(api), failed('throttled', 7 * SECOND));
       await settle();
       assert.deepEqual([discarded(), clock.sleepers()], [1, 0]);
     });
   }
 
-  for (const [title, converse] of CONVERSATIONS.slice(0, 2)) {
-    it(`gives ${title} half a minute to its end, however it trickles in`, async () => {
+  for (const [kind, send] of KINDS.slice(0, 2)) {
+    it(`fails with a timeout if the body of ${kind} trickles in for 30 seconds`, async () => {
       const { api, clock, body } = createTest();
-      const answer = converse(api);
+      const result = send(api);
       for (let seconds = 0; seconds < 30; seconds += 1) {
         await clock.advance(SECOND);
         body().send(' ');
       }
-      assert.deepEqual(await answer, failed('timeout'));
+      assert.deepEqual(await result, failed('timeout'));
     });
 
-    it(`tells of ${title} that breaks off or is no JSON`, async () => {
+    it(`fails with bad_answer if the body of ${kind} is not complete JSON`, async () => {
       const { api, body } = createTest();
-      const answer = converse(api);
+      const result = send(api);
       await settle();
       body().send('{"items":[');
       body().end();
-      assert.deepEqual(await answer, failed('bad_answer'));
+      assert.deepEqual(await result, failed('bad_answer'));
     });
   }
 
-  it('answers a question with its JSON', async () => {
+  it('returns the JSON of a response', async () => {
     const { api, body } = createTest(201);
-    const answer = api.ask(QUESTION);
+    const result = api.request(REQUEST);
     await settle();
     body().send('{"a":');
     body().send('1}');
     body().end();
-    assert.deepEqual(await answer, { ok: true, value: { a: 1 } });
+    assert.deepEqual(await result, ok({ a: 1 }));
   });
 
-  it('answers a list with its frame, and its objects before', async () => {
+  it('passes on the objects of a list as they arrive and returns the list without them', async () => {
     const { api, body } = createTest();
     const items: unknown[] = [];
-    const answer = api.list(QUESTION, (item) => items.push(item));
+    const result = api.list(REQUEST, (item) => items.push(item));
     await settle();
     body().send('{"kind":"PodList","items":[{"a":1},');
     await settle();
     assert.deepEqual(items, [{ a: 1 }]);
     body().send('{"b":2}]}');
     body().end();
-    assert.deepEqual(await answer, { ok: true, value: { kind: 'PodList', items: [0, 0] } });
+    assert.deepEqual(await result, ok({ kind: 'PodList', items: [0, 0] }));
   });
 
-  it('ends a list at an object that is refused', async () => {
+  it('ends a list at the first object for which the callback throws a ResponseError', async () => {
     const { api, body } = createTest();
-    const answer = api.list(QUESTION, () => {
-      throw new AnswerError('too_large');
+    const result = api.list(REQUEST, () => {
+      throw new ResponseError('too_large');
     });
     await settle();
     body().send('{"items":[{}');
-    assert.deepEqual(await answer, failed('too_large'));
+    assert.deepEqual(await result, failed('too_large'));
   });
 
-  it('lets a bug through', async () => {
+  it('rejects if the callback throws anything else, which is a bug', async () => {
     const { api, body } = createTest();
     const bug = new TypeError('a bug');
-    const answer = api.list(QUESTION, () => {
+    const result = api.list(REQUEST, () => {
       throw bug;
     });
-    const refused = assert.rejects(answer, bug);
+    const rejected = assert.rejects(result, bug);
     await settle();
     body().send('{"items":[{}');
-    await refused;
+    await rejected;
   });
 
-  it('watches for as long as something is said within two and a half minutes', async () => {
+  it('keeps a watch open while an event arrives at least every 150 seconds', async () => {
     const { api, clock, body } = createTest();
-    const { watcher, heard } = createWatcher();
-    const answer = api.watch(QUESTION, watcher);
+    const { watcher, events } = createWatcher();
+    const result = api.watch(REQUEST, watcher);
     for (let times = 0; times < 5; times += 1) {
       await clock.advance(149 * SECOND);
       body().send(`${times}\n`);
     }
     await settle();
-    assert.deepEqual(heard, ['open', 0, 1, 2, 3, 4]);
+    assert.deepEqual(events, ['open', 0, 1, 2, 3, 4]);
     await clock.advance(150 * SECOND);
-    assert.deepEqual(await answer, failed('timeout'));
+    assert.deepEqual(await result, failed('timeout'));
     assert.equal(clock.sleepers(), 0);
   });
 
-  it('takes bytes that make no event for silence', async () => {
+  it('fails with a timeout if a watch receives bytes but no complete event', async () => {
     const { api, clock, body } = createTest();
-    const answer = api.watch(QUESTION, createWatcher().watcher);
+    const result = api.watch(REQUEST, createWatcher().watcher);
     for (let times = 0; times < 15; times += 1) {
       await clock.advance(10 * SECOND);
       body().send(' ');
     }
-    assert.deepEqual(await answer, failed('timeout'));
+    assert.deepEqual(await result, failed('timeout'));
   });
 
   const ends = [
-    ['that the server ends', '1\n', true, { ok: true, value: 'ended' }],
-    ['that ends within an event', '1\n{"hal', true, failed('bad_answer')],
-    ['that says it is gone', '"gone"\n', false, { ok: true, value: 'gone' }],
-    ['that says what is wrong', '"wrong"\n', false, failed('bad_answer')],
-    ['that is no JSON', '<html>\n', false, failed('bad_answer')],
+    ['ends', 'the server ends it', '1\n', true, ok('ended')],
+    ['fails', 'it ends within an event', '1\n{"hal', true, failed('bad_answer')],
+    ['is gone', 'an event says so', '"gone"\n', false, ok('gone')],
+    ['fails', 'the watcher throws a ResponseError', '"wrong"\n', false, failed('bad_answer')],
+    ['fails', 'an event is not JSON', '<html>\n', false, failed('bad_answer')],
   ] as const;
-  for (const [title, text, isEnded, expected] of ends)
-    it(`tells of a watch ${title}`, async () => {
+  for (const [what, why, text, isEnded, expected] of ends)
+    it(`reports that a watch ${what} if ${why}`, async () => {
       const { api, clock, body } = createTest();
-      const answer = api.watch(QUESTION, createWatcher().watcher);
+      const result = api.watch(REQUEST, createWatcher().watcher);
       await settle();
       body().send(text);
       if (isEnded) body().end();
-      assert.deepEqual(await answer, expected);
+      assert.deepEqual(await result, expected);
       await settle();
       assert.equal(clock.sleepers(), 0);
     });
 
-  it('tells of a watch that is refused since its version is too old', async () => {
+  it('reports that a watch is gone if it gets status 410', async () => {
     const { api, discarded } = createTest(410);
-    const { watcher, heard } = createWatcher();
-    assert.deepEqual(await api.watch(QUESTION, watcher), { ok: true, value: 'gone' });
-    assert.deepEqual([heard, discarded()], [[], 1]);
+    const { watcher, events } = createWatcher();
+    assert.deepEqual(await api.watch(REQUEST, watcher), ok('gone'));
+    assert.deepEqual([events, discarded()], [[], 1]);
   });
 
-  it('takes 410 for a wrong answer to anything else', async () => {
-    assert.deepEqual(await createTest(410).api.ask(QUESTION), failed('bad_answer', 7 * SECOND));
+  it('fails with bad_answer if anything but a watch gets status 410', async () => {
+    assert.deepEqual(await createTest(410).api.request(REQUEST), failed('bad_answer', 7 * SECOND));
   });
 
-  it('ends with the signal', async () => {
+  it('ends a watch when the signal of the request aborts', async () => {
     const { api, clock } = createTest();
     const stop = new AbortController();
-    const answer = api.watch({ ...QUESTION, signal: stop.signal }, createWatcher().watcher);
+    const result = api.watch({ ...REQUEST, signal: stop.signal }, createWatcher().watcher);
     await settle();
     stop.abort();
-    assert.equal((await answer).ok, false);
+    assert.equal((await result).ok, false);
     await settle();
     assert.equal(clock.sleepers(), 0);
   });

@@ -1,80 +1,77 @@
 /**
- * An API server that is killed, frozen, restarted and made to lie a hundred times, by chance.
- *
- * Whatever happened, once it is well again the facts are right, and nothing is left over.
+ * A hundred random faults of the API server. Once it is healthy again the facts are right and no resources are leaked.
  */
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, it } from 'mocha';
 import type { ClusterFacts } from '../../../src/core/cluster-facts.ts';
-import { type Joined, joinCluster } from './joined.ts';
+import { type Harness, startHarness } from './harness.ts';
 
 const ROUNDS = 100;
-/** As long as a fault lasts at most: more than the agent waits for an answer, in its time. */
-const FAULT_MS = 100;
+/** Maximum duration of a fault. Longer than the exporter waits for a response. */
+const FAULT_SECONDS = 100;
 const MEBIBYTE = 1024 * 1024;
 
-type Deed = (one: Joined) => void | Promise<void>;
+type Fault = (harness: Harness) => void | Promise<void>;
 
-async function last(): Promise<void> {
-  await delay(Math.random() * FAULT_MS);
+function randomDuration({ sleep }: Harness): Promise<void> {
+  return sleep(Math.random() * FAULT_SECONDS);
 }
 
-function faulty(fault: Parameters<Joined['server']['chaos']['inject']>[0]): Deed {
-  return async ({ server }) => {
-    const heal = server.chaos.inject(fault);
-    await last();
+function inject(fault: Parameters<Harness['server']['chaos']['inject']>[0]): Fault {
+  return async (harness) => {
+    const heal = harness.server.chaos.inject(fault);
+    await randomDuration(harness);
     heal();
   };
 }
 
-const DEEDS: Readonly<Record<string, Deed>> = {
-  restart: async ({ server }) => {
-    await server.chaos.down();
-    await last();
-    await server.chaos.up();
+const FAULTS: Readonly<Record<string, Fault>> = {
+  restart: async (harness) => {
+    await harness.server.chaos.down();
+    await randomDuration(harness);
+    await harness.server.chaos.up();
   },
-  freeze: faulty({ kind: 'freeze' }),
-  silence: faulty({ kind: 'silent' }),
-  reset: faulty({ kind: 'reset' }),
-  half: faulty({ kind: 'half' }),
-  strangers: faulty({ kind: 'wrong_kind' }),
-  unauthorized: faulty({ kind: 'status', code: 401 }),
-  throttled: faulty({ kind: 'status', code: 429 }),
-  broken: faulty({ kind: 'status', code: 500 }),
+  freeze: inject({ kind: 'freeze' }),
+  silence: inject({ kind: 'silent' }),
+  reset: inject({ kind: 'reset' }),
+  half: inject({ kind: 'half' }),
+  wrongKind: inject({ kind: 'wrong_kind' }),
+  unauthorized: inject({ kind: 'status', code: 401 }),
+  throttled: inject({ kind: 'status', code: 429 }),
+  broken: inject({ kind: 'status', code: 500 }),
   drop: ({ server }) => server.chaos.dropWatches(),
   end: ({ server }) => server.chaos.endWatches(),
   expire: ({ server }) => server.chaos.expireWatches(),
 };
 
-/** Something changes in the cluster, too. */
-function change({ addPod, cluster }: Joined, round: number): void {
-  const [name, gone] = [`pod-${round}`, `pod-${round - 5}`];
+/** Adds a pod and a service account, and removes older ones. */
+function changeCluster({ addPod, cluster }: Harness, round: number): void {
+  const [name, old] = [`pod-${round}`, `pod-${round - 5}`];
   addPod({ name, serviceAccount: name });
-  cluster.deletePod('default', gone);
-  cluster.deleteServiceAccount('default', gone);
+  cluster.deletePod('default', old);
+  cluster.deleteServiceAccount('default', old);
 }
 
 function pick<T>(all: readonly T[]): T {
-  const one = all[Math.floor(Math.random() * all.length)];
-  return one ?? assert.fail('nothing to pick from');
+  const picked = all[Math.floor(Math.random() * all.length)];
+  return picked ?? assert.fail('nothing to pick from');
 }
 
-/** Whether all that is known is so, and current. */
-function isRight({ cluster }: Joined, { pods, accounts, authority, resources }: ClusterFacts): boolean {
+/** Whether the facts are those of the cluster, and all resources are up. */
+function isRight({ cluster }: Harness, { pods, accounts, authority, resources }: ClusterFacts): boolean {
   const uids = new Set(cluster.list('pods').map(({ metadata }) => metadata.uid));
-  const keys = cluster.list('serviceaccounts').map(({ metadata: { namespace, name, uid } }) => {
+  const accountsMatch = cluster.list('serviceaccounts').map(({ metadata: { namespace, name, uid } }) => {
     return accounts?.get(`${namespace}/${name}`)?.uid === uid;
   });
-  const isSame = pods?.size === uids.size && accounts?.size === keys.length;
+  const sizesMatch = pods?.size === uids.size && accounts?.size === accountsMatch.length;
   const areUp = resources.values().every(({ isUp }) => isUp);
   return (
-    isSame &&
+    sizesMatch &&
     areUp &&
     authority !== undefined &&
-    keys.every(Boolean) &&
+    accountsMatch.every(Boolean) &&
     pods.keys().every((uid) => uids.has(uid))
   );
 }
@@ -88,36 +85,36 @@ function heapUsed(): number {
 }
 
 function sockets(): number {
-  return process.getActiveResourcesInfo().filter((one) => one.startsWith('TCPSocket')).length;
+  return process.getActiveResourcesInfo().filter((resource) => resource.startsWith('TCPSocket')).length;
 }
 
-describe('an API server that is killed, frozen and restarted a hundred times', () => {
-  it('leaves right facts, no sockets and no memory taken', async () => {
-    const one = await joinCluster({ speed: 1_000 });
-    const done: string[] = [];
-    const wreak = async (rounds: number): Promise<void> => {
+describe('the API server source, through a hundred faults of the API server', () => {
+  it('recovers all facts and leaks no sockets or memory', async () => {
+    const harness = await startHarness({ speed: 1_000 });
+    const injected: string[] = [];
+    const injectFaults = async (rounds: number): Promise<void> => {
       for (let round = 0; round < rounds; round += 1) {
-        const deed = pick(Object.keys(DEEDS));
-        done.push(deed);
-        change(one, done.length);
-        await DEEDS[deed]?.(one);
+        const fault = pick(Object.keys(FAULTS));
+        injected.push(fault);
+        changeCluster(harness, injected.length);
+        await FAULTS[fault]?.(harness);
       }
-      await one.until((facts) => isRight(one, facts));
+      await harness.until((facts) => isRight(harness, facts));
     };
     try {
-      await wreak(ROUNDS / 2);
+      await injectFaults(ROUNDS / 2);
       const before = heapUsed();
-      await wreak(ROUNDS / 2);
+      await injectFaults(ROUNDS / 2);
       assert.ok(
         heapUsed() - before < 2 * MEBIBYTE,
-        `${heapUsed() - before} bytes more, after ${done.join()}`,
+        `${heapUsed() - before} bytes more, after ${injected.join()}`,
       );
-      // Two watches, seen from both of their ends, and perhaps a question that is being asked.
-      assert.ok(sockets() <= 6, `${sockets()} sockets, after ${done.join()}`);
-      assert.deepEqual(one.errors, []);
-      assert.ok(one.failures.length > 0);
+      // Both ends of two watches, and of a request that may be in flight.
+      assert.ok(sockets() <= 6, `${sockets()} sockets, after ${injected.join()}`);
+      assert.deepEqual(harness.errors, []);
+      assert.ok(harness.failures.length > 0);
     } finally {
-      await one.close();
+      await harness.close();
     }
   });
 });

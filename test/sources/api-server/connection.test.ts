@@ -1,12 +1,12 @@
 /**
- * Requests to a real server on the loopback, and to what is none.
+ * Requests to servers on the loopback interface, some of which do not speak HTTP.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { AnswerError } from '../../../src/sources/api-server/failures.ts';
-import { createLoopback, type Loopback, outcome, question, TOKEN } from './loopback.ts';
+import { ResponseError } from '../../../src/sources/api-server/failures.ts';
+import { apiRequest, createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
 
 let loopback: Loopback;
 
@@ -16,12 +16,12 @@ describe('a connection', () => {
   });
   afterEach(() => loopback.close());
 
-  it('asks with the token, for what a jwk set is too, and says who it is', async () => {
+  it('sends the token, a user agent, and an Accept header that admits JSON Web Key Sets', async () => {
     const server = await loopback.serve(({ method, url, headers }, response) => {
       const { authorization, accept, 'user-agent': userAgent } = headers;
       response.end(JSON.stringify({ method, url, authorization, accept, userAgent }));
     });
-    const { connection, codes } = await loopback.reach(loopback.configure({ server }));
+    const { connection, codes } = await loopback.connect(loopback.configure({ server }));
     assert.deepEqual(JSON.parse((await outcome(connection)).slice(4)), {
       method: 'GET',
       url: '/api/v1/pods?a=b',
@@ -32,26 +32,26 @@ describe('a connection', () => {
     assert.deepEqual(codes, [200]);
   });
 
-  it('posts a body with its length', async () => {
+  it('posts a body with its type and length', async () => {
     const server = await loopback.serve((request, response) => {
       const { 'content-type': type, 'content-length': length } = request.headers;
       response.writeHead(201).write(`${request.method} ${type} ${length} `);
       request.pipe(response);
     });
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     const body = Buffer.from('{"a":1}');
     assert.equal(await outcome(connection, { body }), '201 POST application/json 7 {"a":1}');
   });
 
-  it('asks below the path that the address of the server has', async () => {
+  it('prepends the path of the server address', async () => {
     const server = await loopback.serve(({ url }, response) => response.end(url));
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server: `${server}/k8s/clusters/one/` }),
     );
     assert.equal(await outcome(connection), '200 /k8s/clusters/one/api/v1/pods?a=b');
   });
 
-  it('answers any status, with when to come again', async () => {
+  it('returns Retry-After in seconds with any status, capped at ten minutes', async () => {
     const cases = [
       ['17', 17_000],
       ['0', 0],
@@ -63,70 +63,70 @@ describe('a connection', () => {
       const server = await loopback.serve((_request, response) =>
         response.writeHead(429, { 'retry-after': header }).end(),
       );
-      const { connection } = await loopback.reach(loopback.configure({ server }));
-      const reply = await connection.ask(question());
-      assert.ok(reply.ok);
-      assert.deepEqual([reply.status, reply.retryAfterMs], [429, expected]);
-      reply.discard();
+      const { connection } = await loopback.connect(loopback.configure({ server }));
+      const response = await connection.send(apiRequest());
+      assert.ok(response.ok);
+      assert.deepEqual([response.value.status, response.value.retryAfterMs], [429, expected]);
+      response.value.discard();
     }
   });
 
-  it('follows no redirection', async () => {
+  it('does not follow redirects', async () => {
     let requests = 0;
     const server = await loopback.serve((_request, response) => {
       requests += 1;
       response.writeHead(302, { location: '/elsewhere' }).end();
     });
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     assert.match(await outcome(connection), /^302/);
     assert.equal(requests, 1);
   });
 
-  it('is unreachable where nobody listens', async () => {
+  it('fails with unreachable if no server listens', async () => {
     const server = await loopback.serve(() => undefined);
-    const { connection, codes } = await loopback.reach(loopback.configure({ server }));
+    const { connection, codes } = await loopback.connect(loopback.configure({ server }));
     loopback.stopServing();
     assert.equal(await outcome(connection), 'unreachable');
     assert.deepEqual(codes, ['unreachable']);
   });
 
-  it('is unreachable where the server hangs up', async () => {
+  it('fails with unreachable if the server closes the socket', async () => {
     const server = await loopback.serve((request) => request.socket.destroy());
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     assert.equal(await outcome(connection), 'unreachable');
   });
 
-  it('ends with the signal where the server says nothing', async () => {
+  it('fails with a timeout if the signal aborts before the server responds', async () => {
     const stop = new AbortController();
     const server = await loopback.serve(() => stop.abort());
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     assert.equal(await outcome(connection, { signal: stop.signal }), 'timeout');
   });
 
-  it('ends the reading of a body with the signal, and where it breaks off', async () => {
+  it('throws a ResponseError from the body if the signal aborts or the server closes the socket', async () => {
     const server = await loopback.serve((request, response) => {
       response.write('half');
       if (request.url?.startsWith('/cut')) setImmediate(() => response.destroy());
     });
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     const stop = new AbortController();
-    const reply = await connection.ask(question({ signal: stop.signal }));
-    assert.ok(reply.ok);
-    const read = text(reply.body);
+    const response = await connection.send(apiRequest({ signal: stop.signal }));
+    assert.ok(response.ok);
+    const read = text(response.value.body);
     stop.abort();
-    await assert.rejects(read, AnswerError);
+    await assert.rejects(read, ResponseError);
     await assert.rejects(outcome(connection, { path: '/cut' }), { failure: 'unreachable' });
   });
 
-  it('takes for a wrong answer what is no HTTP', async () => {
+  it('fails with bad_answer if the server does not speak HTTP', async () => {
     const garbage = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH\r\n'));
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server: await loopback.listen(garbage, 'http') }),
     );
     assert.equal(await outcome(connection), 'bad_answer');
   });
 
-  it('takes for a wrong answer headers without an end', async () => {
+  it('fails with bad_answer if the headers never end', async () => {
     const endless = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.write('HTTP/1.1 200 OK\r\n');
@@ -135,19 +135,19 @@ describe('a connection', () => {
       };
       more();
     });
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server: await loopback.listen(endless, 'http') }),
     );
     assert.equal(await outcome(connection), 'bad_answer');
   });
 
-  it('holds no socket once it is closed', async () => {
+  it('closes its sockets when it is closed', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const server = await loopback.serve((request) => {
       request.socket.once('close', () => resolve());
       connection.close();
     });
-    const { connection } = await loopback.reach(loopback.configure({ server }));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
     assert.equal(await outcome(connection), 'unreachable');
     await promise;
   });

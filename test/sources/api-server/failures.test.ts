@@ -1,11 +1,11 @@
 /**
- * From what went wrong to why nothing is known.
+ * Mapping of statuses and errors to failure reasons.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { networkFailure, statusFailure } from '../../../src/sources/api-server/failures.ts';
 
-describe('a status', () => {
+describe('the failure of a status', () => {
   const cases = [
     [200, undefined],
     [201, undefined],
@@ -27,10 +27,10 @@ describe('a status', () => {
     [0, 'bad_answer'],
   ] as const;
   for (const [status, expected] of cases)
-    it(`of ${status} is ${expected ?? 'no failure'}`, () => assert.equal(statusFailure(status), expected));
+    it(`is ${expected} for ${status}`, () => assert.equal(statusFailure(status), expected));
 });
 
-describe('an error', () => {
+describe('the failure of a network error', () => {
   const cases = [
     ['ECONNREFUSED', 'unreachable'],
     ['ECONNRESET', 'unreachable'],
@@ -53,10 +53,10 @@ describe('an error', () => {
     ['SOMETHING_NEW', 'unreachable'],
   ] as const;
   for (const [code, expected] of cases)
-    it(`with the code ${code} is ${expected}`, () =>
+    it(`is ${expected} for the code ${code}`, () =>
       assert.equal(networkFailure(Object.assign(new Error('secret'), { code })), expected));
 
   for (const error of [new Error('a proxy says no'), 'a text', undefined])
-    it(`without a code (${String(error)}) is unreachable`, () =>
+    it(`is unreachable without a code (${String(error)})`, () =>
       assert.equal(networkFailure(error), 'unreachable'));
 });

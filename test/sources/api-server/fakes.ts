@@ -1,15 +1,15 @@
 /**
- * What the parts of the cluster source are given, as tests want it: a clock that goes when told to, an API server that
- * says what it is told to say, and somebody who notes what is heard.
+ * Fakes for the parts of the API server source: a clock that only moves when advanced, callbacks that record their
+ * calls, and an API whose responses a test defines.
  */
-
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
-import type { Answer, Api, WatchEnd, Watcher } from '../../../src/sources/api-server/api.ts';
-import type { Question } from '../../../src/sources/api-server/connection.ts';
-import { AnswerError, failed } from '../../../src/sources/api-server/failures.ts';
-import type { Listener } from '../../../src/sources/api-server/health.ts';
+import type { Api, WatchEnd, Watcher } from '../../../src/sources/api-server/api.ts';
+import type { ApiRequest } from '../../../src/sources/api-server/connection.ts';
+import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/failures.ts';
+import type { ApiServerCallbacks } from '../../../src/sources/api-server/health.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import type { JsonObject } from '../../../src/util/json.ts';
+import { ok } from '../../../src/util/result.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { NOW } from '../../support/tokens.ts';
 
@@ -24,13 +24,13 @@ export function createClock(): TestClock {
   return { ...clock, now: () => NOW + clock.monotonicMs() / SECOND };
 }
 
-export interface Notes extends Listener {
+export interface RecordedCallbacks extends ApiServerCallbacks {
   readonly changes: () => number;
   readonly failures: readonly ClusterFailure[];
   readonly errors: readonly unknown[];
 }
 
-export function createNotes(): Notes {
+export function createCallbacks(): RecordedCallbacks {
   const failures: ClusterFailure[] = [];
   const errors: unknown[] = [];
   let changes = 0;
@@ -46,26 +46,24 @@ export function createNotes(): Notes {
   };
 }
 
-/** What is asked, and when. */
-export interface Asked {
-  readonly resource: Question['resource'];
+export interface RecordedRequest {
+  readonly resource: ApiRequest['resource'];
   readonly path: string;
   readonly atMs: number;
   readonly body: string | undefined;
 }
 
-/** A watch that is open, where the test plays the API server. */
+/** An open watch, in which the test plays the API server. */
 export interface OpenWatch {
   readonly path: string;
-  /** Sends an event; ends the watch where the watcher has had enough. */
+  /** Sends an event. Ends the watch if the watcher says so. */
   readonly send: (event: unknown) => void;
-  readonly end: (answer?: Answer<WatchEnd>) => void;
+  readonly end: (result?: ApiResult<WatchEnd>) => void;
 }
 
 export interface FakeApi extends Api {
-  readonly asked: readonly Asked[];
-  /** The watches that are open. */
-  readonly open: () => readonly OpenWatch[];
+  readonly requests: readonly RecordedRequest[];
+  readonly openWatches: () => readonly OpenWatch[];
 }
 
 export interface FakeList {
@@ -73,72 +71,73 @@ export interface FakeList {
   readonly [field: string]: unknown;
 }
 
-export interface FakeAnswers {
-  readonly ask?: (question: Question) => Answer<unknown>;
+/** A missing response is `unreachable`; a missing `watch` opens each watch. */
+export interface FakeResponses {
+  readonly request?: (request: ApiRequest) => ApiResult<unknown>;
   /** A list with its objects. */
-  readonly list?: (question: Question) => Answer<FakeList>;
-  /** Undefined where the watch opens. */
-  readonly watch?: (question: Question) => Answer<WatchEnd> | undefined;
+  readonly list?: (request: ApiRequest) => ApiResult<FakeList>;
+  /** Undefined to open the watch. */
+  readonly watch?: (request: ApiRequest) => ApiResult<WatchEnd> | undefined;
 }
 
-/** An answer that is not worth reading on is a failure; anything else that is thrown is a bug. */
-function attempt<T>(read: () => Answer<T>): Answer<T> {
+/** Turns a ResponseError into a failure. Anything else that is thrown is a bug. */
+function attempt<T>(read: () => ApiResult<T>): ApiResult<T> {
   try {
     return read();
   } catch (error) {
-    if (error instanceof AnswerError) return failed(error.failure);
+    if (error instanceof ResponseError) return failed(error.failure);
     throw error;
   }
 }
 
-/** Keeps the contract of the real one: whatever it is asked ends with the signal. */
-export function createFakeApi(clock: Clock, answers: FakeAnswers): FakeApi {
-  const asked: Asked[] = [];
-  const open = new Set<OpenWatch>();
-  const note = ({ resource, path, body }: Question): void => {
-    asked.push({ resource, path, atMs: clock.monotonicMs(), body: body?.toString() });
+/** Keeps the contract of the real API: a watch ends when its signal aborts. */
+export function createFakeApi(clock: Clock, responses: FakeResponses): FakeApi {
+  const requests: RecordedRequest[] = [];
+  const openWatches = new Set<OpenWatch>();
+  const record = ({ resource, path, body }: ApiRequest): void => {
+    requests.push({ resource, path, atMs: clock.monotonicMs(), body: body?.toString() });
   };
 
-  const watch = (question: Question, watcher: Watcher): Promise<Answer<WatchEnd>> => {
-    note(question);
-    const refused = answers.watch?.(question);
+  const watch = (request: ApiRequest, watcher: Watcher): Promise<ApiResult<WatchEnd>> => {
+    record(request);
+    const refused = responses.watch?.(request);
     if (refused !== undefined) return Promise.resolve(refused);
-    const { promise, resolve } = Promise.withResolvers<Answer<WatchEnd>>();
-    const one: OpenWatch = {
-      path: question.path,
+    const { promise, resolve } = Promise.withResolvers<ApiResult<WatchEnd>>();
+    const opened: OpenWatch = {
+      path: request.path,
       send: (event) => {
-        const end = attempt(() => ({ ok: true, value: watcher.onEvent(event) }));
-        if (!end.ok) one.end(end);
-        else if (end.value !== undefined) one.end({ ok: true, value: end.value });
+        const end = attempt(() => ok(watcher.onEvent(event)));
+        if (!end.ok) opened.end(end);
+        else if (end.value !== undefined) opened.end(ok(end.value));
       },
-      end: (answer = { ok: true, value: 'ended' }) => {
-        open.delete(one);
-        resolve(answer);
+      end: (result = ok('ended')) => {
+        openWatches.delete(opened);
+        resolve(result);
       },
     };
-    open.add(one);
-    question.signal.addEventListener('abort', () => one.end(failed('timeout')), { once: true });
+    openWatches.add(opened);
+    request.signal.addEventListener('abort', () => opened.end(failed('timeout')), { once: true });
     watcher.onOpen();
     return promise;
   };
 
   return {
-    asked,
-    open: () => [...open],
-    ask: (question) => {
-      note(question);
-      return Promise.resolve(answers.ask?.(question) ?? failed('unreachable'));
+    requests,
+    openWatches: () => [...openWatches],
+    request: (request) => {
+      record(request);
+      return Promise.resolve(responses.request?.(request) ?? failed('unreachable'));
     },
-    list: (question, onItem) => {
-      note(question);
-      const answer = answers.list?.(question) ?? failed('unreachable');
-      if (!answer.ok) return Promise.resolve(answer);
-      const { items, ...frame } = answer.value;
-      const take = (): Answer<JsonObject> => {
+    list: (request, onItem) => {
+      record(request);
+      const list = responses.list?.(request) ?? failed('unreachable');
+      if (!list.ok) return Promise.resolve(list);
+      const { items, ...frame } = list.value;
+      const readItems = (): ApiResult<JsonObject> => {
         items.forEach(onItem);
-        return { ok: true, value: frame };
+        return ok(frame);
       };
-      return Promise.resolve(attempt(take));
+      return Promise.resolve(attempt(readItems));
     },
     watch,
   };

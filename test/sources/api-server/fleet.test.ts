@@ -1,12 +1,12 @@
 /**
- * What a healthy agent asks of its API server through a day, among a few others; `npm run bench` takes a whole fleet.
+ * The request rate of healthy exporters over a simulated day. `npm run bench` does the same for a large fleet.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { runFleet } from '../../../bench/fleet.ts';
 
-describe('a healthy agent', () => {
-  it('asks about once in three minutes', async () => {
+describe('a healthy exporter', () => {
+  it('sends a request to the API server about every three minutes', async () => {
     const nodes = 100;
     const { meanPerSecond } = await runFleet(nodes);
     const secondsBetween = nodes / meanPerSecond;

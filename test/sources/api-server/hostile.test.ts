@@ -1,49 +1,49 @@
 /**
- * The whole source where every answer is anything at all: it goes on, and knows nothing that is not so shaped.
+ * The whole source against an API server whose responses are arbitrary: it keeps running and believes nothing malformed.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { createCluster } from '../../../src/sources/api-server/api-server.ts';
-import type { Connection, Question } from '../../../src/sources/api-server/connection.ts';
+import { createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
+import type { ApiRequest, Connection } from '../../../src/sources/api-server/connection.ts';
+import { ok } from '../../../src/util/result.ts';
 import { token } from '../../support/tokens.ts';
-import { createClock, createNotes, MINUTE } from './fakes.ts';
+import { createCallbacks, createClock, MINUTE } from './fakes.ts';
 import { account, bookmark, DISCOVERY, failedMount, type Json, list, metadata, pod } from './objects.ts';
 
-/** One answer: a status and a body. */
-interface Said {
+interface Response {
   readonly status: number;
   readonly body: string;
 }
 
-/** A connection over which this is said, one after another and over again. */
-function createHostile(said: readonly Said[]): Connection {
+/** A connection that returns these responses in turn, over and over. */
+function createHostileConnection(responses: readonly Response[]): Connection {
   let turn = 0;
-  const ask = async ({ path }: Question) => {
-    const { status, body } = said[turn++ % said.length] ?? assert.fail('nothing to say');
+  const send = async ({ path }: ApiRequest) => {
+    const { status, body } = responses[turn++ % responses.length] ?? assert.fail('no response');
     const chunks = async function* (): AsyncIterable<Buffer> {
       yield Buffer.from(path.includes('watch=true') ? `${body}\n` : body);
     };
-    return { ok: true, status, retryAfterMs: 0, body: chunks(), discard: () => undefined } as const;
+    return ok({ status, retryAfterMs: 0, body: chunks(), discard: () => undefined });
   };
-  return { ask, close: () => undefined };
+  return { send, close: () => undefined };
 }
 
 const anything = fc.jsonValue() as fc.Arbitrary<unknown>;
 
-/** Some valid thing with anything in the place of one of its fields. */
-function spoilt(...valid: readonly Json[]): fc.Arbitrary<unknown> {
-  const places = valid.flatMap((one) => Object.keys(one).map((key) => ({ one, key })));
+/** A valid object with one field replaced by an arbitrary value. */
+function spoiled(...valid: readonly Json[]): fc.Arbitrary<unknown> {
+  const fields = valid.flatMap((object) => Object.keys(object).map((key) => ({ object, key })));
   return fc
-    .tuple(fc.constantFrom(...places), anything)
-    .map(([{ one, key }, value]) => ({ ...one, [key]: value }));
+    .tuple(fc.constantFrom(...fields), anything)
+    .map(([{ object, key }, value]) => ({ ...object, [key]: value }));
 }
 
 const events = ['ADDED', 'MODIFIED', 'DELETED'].flatMap((type) => [
   { type, object: pod() },
   { type, object: account() },
 ]);
-const answer = fc.oneof(
+const body = fc.oneof(
   anything.map((value) => JSON.stringify(value)),
   fc.string(),
   fc.constantFrom(
@@ -51,7 +51,7 @@ const answer = fc.oneof(
     JSON.stringify(list('ServiceAccount', [account()])),
     JSON.stringify(bookmark('Pod', '9')),
   ),
-  spoilt(
+  spoiled(
     list('Pod', [pod()]),
     list('ServiceAccount', [account()]),
     list('Pod', [pod({ metadata: metadata({ name: '\u0000' }) })]),
@@ -62,29 +62,29 @@ const answer = fc.oneof(
     { status: {} },
   ).map((value) => JSON.stringify(value)),
 );
-const said = fc.record({
+const response = fc.record({
   status: fc.constantFrom(200, 200, 200, 201, 204, 302, 401, 403, 410, 429, 500),
-  body: answer,
+  body,
 });
 
-async function survive(all: readonly Said[]): Promise<void> {
+async function survive(responses: readonly Response[]): Promise<void> {
   const clock = createClock();
-  const notes = createNotes();
-  const suspect = token();
-  const source = createCluster({
-    connection: createHostile(all),
+  const callbacks = createCallbacks();
+  const failing = token();
+  const source = createApiServerSource({
+    connection: createHostileConnection(responses),
     nodeName: 'node-1',
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
-    ownAudiences: () => undefined,
+    exporterAudiences: () => undefined,
     tokenReview: 'all',
     requestsPerMinute: 10,
-    listener: notes,
+    callbacks,
   });
   const stop = new AbortController();
   const ended = source.run(stop.signal);
-  source.inspect({ tokens: [suspect], suspects: [suspect], suspectPods: [{ uid: 'a', namespace: 'b' }] });
+  source.setTargets([failing], { tokens: [failing], pods: [{ uid: 'a', namespace: 'b' }] });
   for (let minute = 0; minute < 3; minute += 1) {
     await clock.advance(MINUTE / 4);
     const { pods = new Map(), accounts = new Map() } = source.facts();
@@ -96,12 +96,12 @@ async function survive(all: readonly Said[]): Promise<void> {
   }
   stop.abort();
   await ended;
-  assert.deepEqual([notes.errors, clock.sleepers()], [[], 0]);
+  assert.deepEqual([callbacks.errors, clock.sleepers()], [[], 0]);
 }
 
-describe('an API server that says anything', () => {
-  it('makes no bug show, ends nothing, and is believed nothing that it cannot mean', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 8 }), survive), {
+describe('the API server source', () => {
+  it('throws nothing, keeps running and returns well-formed facts for arbitrary responses', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(response, { minLength: 1, maxLength: 8 }), survive), {
       numRuns: 300,
     });
   });

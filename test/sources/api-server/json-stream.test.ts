@@ -1,15 +1,15 @@
 /**
- * Answers cut into pieces, however they come.
+ * Streaming JSON, whatever the chunks.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { AnswerError } from '../../../src/sources/api-server/failures.ts';
-import { linesOf, readList, readWhole } from '../../../src/sources/api-server/json-stream.ts';
+import { ResponseError } from '../../../src/sources/api-server/failures.ts';
+import { parseJson, parseLines, parseList } from '../../../src/sources/api-server/json-stream.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** A body that comes in chunks of so many bytes. */
+/** A body in chunks of `size` bytes. */
 async function* bodyOf(text: string | Buffer, size = 7): AsyncIterable<Buffer> {
   const bytes = Buffer.from(text);
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
@@ -17,34 +17,34 @@ async function* bodyOf(text: string | Buffer, size = 7): AsyncIterable<Buffer> {
 
 async function listOf(text: string | Buffer, size?: number) {
   const items: unknown[] = [];
-  const frame = await readList(bodyOf(text, size), (item) => items.push(item));
+  const frame = await parseList(bodyOf(text, size), (item) => items.push(item));
   return { frame, items };
 }
 
 function failing(failure: string): (error: unknown) => boolean {
-  return (error) => error instanceof AnswerError && error.failure === failure;
+  return (error) => error instanceof ResponseError && error.failure === failure;
 }
 
-describe('a whole answer', () => {
-  it('is its JSON', async () =>
-    assert.deepEqual(await readWhole(bodyOf('{"a":[1,"ü"]}', 1)), { a: [1, 'ü'] }));
+describe('parsing a whole body', () => {
+  it('returns its JSON', async () =>
+    assert.deepEqual(await parseJson(bodyOf('{"a":[1,"ü"]}', 1)), { a: [1, 'ü'] }));
 
   for (const text of ['', '{', 'null}', '<html>', '{"a":1}{"b":2}'])
-    it(`is wrong as ${text || 'nothing'}`, () =>
-      assert.rejects(readWhole(bodyOf(text)), failing('bad_answer')));
+    it(`fails with bad_answer for ${text || 'an empty body'}`, () =>
+      assert.rejects(parseJson(bodyOf(text)), failing('bad_answer')));
 
-  it('is too large beyond 4 MiB, and just large enough at it', async () => {
+  it('accepts 4 MiB and fails with too_large for more', async () => {
     const text = (length: number) => JSON.stringify('x'.repeat(length - 2));
-    assert.equal(String(await readWhole(bodyOf(text(4 * MEBIBYTE), 65_536))).length, 4 * MEBIBYTE - 2);
-    await assert.rejects(readWhole(bodyOf(text(4 * MEBIBYTE + 1), 65_536)), failing('too_large'));
+    assert.equal(String(await parseJson(bodyOf(text(4 * MEBIBYTE), 65_536))).length, 4 * MEBIBYTE - 2);
+    await assert.rejects(parseJson(bodyOf(text(4 * MEBIBYTE + 1), 65_536)), failing('too_large'));
   });
 });
 
-describe('lines', () => {
-  it('are a piece each, whatever the chunks', async () => {
+describe('parsing lines', () => {
+  it('yields one value per line, whatever the chunks', async () => {
     const text = '{"a":1}\n{"b":"\\n"}\n{"c":"漢"}\n';
     for (let size = 1; size <= text.length; size += 1)
-      assert.deepEqual(await Array.fromAsync(linesOf(bodyOf(text, size))), [
+      assert.deepEqual(await Array.fromAsync(parseLines(bodyOf(text, size))), [
         { a: 1 },
         { b: '\n' },
         { c: '漢' },
@@ -52,10 +52,10 @@ describe('lines', () => {
   });
 
   for (const text of ['\n', '{"a":1}\n\n', '{\n', '1\n{"half', '1\n1'])
-    it(`are wrong as ${JSON.stringify(text)}`, () =>
-      assert.rejects(Array.fromAsync(linesOf(bodyOf(text))), failing('bad_answer')));
+    it(`fails with bad_answer for ${JSON.stringify(text)}`, () =>
+      assert.rejects(Array.fromAsync(parseLines(bodyOf(text))), failing('bad_answer')));
 
-  it('are too large beyond 4 MiB without an end', async () => {
+  it('fails with too_large after 4 MiB without a line feed', async () => {
     let chunks = 0;
     const endless = async function* (): AsyncIterable<Buffer> {
       for (;;) {
@@ -63,13 +63,13 @@ describe('lines', () => {
         yield Buffer.alloc(65_536, 'x');
       }
     };
-    await assert.rejects(Array.fromAsync(linesOf(endless())), failing('too_large'));
+    await assert.rejects(Array.fromAsync(parseLines(endless())), failing('too_large'));
     assert.equal(chunks, 65);
   });
 });
 
-describe('a list', () => {
-  it('is its objects and its frame', async () => {
+describe('parsing a list', () => {
+  it('passes on each object and returns the list without them, whatever the chunks', async () => {
     const text = '{"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[{"a":[{}]},{"b":"]}\\""}]}';
     for (let size = 1; size <= text.length; size += 1)
       assert.deepEqual(await listOf(text, size), {
@@ -78,49 +78,49 @@ describe('a list', () => {
       });
   });
 
-  it('may be empty, or say so by null', async () => {
+  it('accepts an empty list, also if items is null', async () => {
     for (const items of ['[]', 'null', '[ ]'])
       assert.deepEqual((await listOf(`{"kind":"PodList","items":${items}}`)).items, []);
   });
 
-  const wrong = [
-    ['nothing', ''],
+  const malformed = [
+    ['an empty body', ''],
     ['half a list', '{"items":[{"a":1},{"b":'],
-    ['a list without its end', '{"items":[{"a":1}]'],
+    ['a list without its closing brace', '{"items":[{"a":1}]'],
     ['a bare array', '[{"a":1}]'],
     ['an array in an array', '[[{"a":1}]]'],
-    ['a text', '"items"'],
+    ['a string', '"items"'],
     ['numbers among the objects', '{"items":[{"a":1},0]}'],
-    ['a number for an object', '{"items":[5]}'],
+    ['a number instead of an object', '{"items":[5]}'],
     ['objects without a comma', '{"items":[{}{}]}'],
-    ['objects elsewhere', '{"items":[],"others":[{}]}'],
-    ['objects elsewhere alone', '{"others":[{}]}'],
+    ['objects in another field', '{"items":[],"others":[{}]}'],
+    ['objects in another field only', '{"others":[{}]}'],
     ['items that are an object', '{"items":{"a":{}}}'],
-    ['closing brackets alone', ']]]]'],
+    ['closing brackets only', ']]]]'],
     ['two lists', '{"items":[{}]}{"items":[{}]}'],
-    ['a string without its end', '{"items":["]}'],
+    ['an unterminated string', '{"items":["]}'],
   ] as const;
-  for (const [title, text] of wrong)
-    it(`is wrong as ${title}`, () => assert.rejects(listOf(text), failing('bad_answer')));
+  for (const [title, text] of malformed)
+    it(`fails with bad_answer for ${title}`, () => assert.rejects(listOf(text), failing('bad_answer')));
 
-  it('is too large where one object is', async () => {
+  it('fails with too_large if one object is too large', async () => {
     const large = `{"items":[{"a":"${'x'.repeat(4 * MEBIBYTE)}"}]}`;
     await assert.rejects(listOf(large, 65_536), failing('too_large'));
   });
 
-  it('is too large where its frame is', async () => {
+  it('fails with too_large if the list is too large without its objects', async () => {
     const large = `{"kind":"${'x'.repeat(MEBIBYTE)}","items":[]}`;
     await assert.rejects(listOf(large, 65_536), failing('too_large'));
   });
 
-  it('ends with what is thrown at an object', async () => {
+  it('fails with what the callback throws', async () => {
     const refuse = (): void => {
-      throw new AnswerError('too_large');
+      throw new ResponseError('too_large');
     };
-    await assert.rejects(readList(bodyOf('{"items":[{},{}]}'), refuse), failing('too_large'));
+    await assert.rejects(parseList(bodyOf('{"items":[{},{}]}'), refuse), failing('too_large'));
   });
 
-  it('is what JSON.parse makes of it, for any objects in any chunks', () =>
+  it('yields the same objects as JSON.parse, for any objects in any chunks', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue())),
@@ -132,11 +132,11 @@ describe('a list', () => {
       ),
     ));
 
-  it('is a list or a wrong answer, for any bytes', () =>
+  it('fails with a ResponseError or yields the same objects as JSON.parse, for any text', () =>
     fc.assert(
       fc.asyncProperty(fc.stringMatching(/^[{}[\]",:\\0a ]{0,40}$/), async (text) => {
         const outcome = await listOf(text).catch((error: unknown) => error);
-        if (outcome instanceof AnswerError) return;
+        if (outcome instanceof ResponseError) return;
         const { items } = JSON.parse(text) as { items?: unknown[] };
         assert.deepEqual((outcome as { items: unknown[] }).items, items ?? []);
       }),

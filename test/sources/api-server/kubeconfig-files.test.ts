@@ -1,5 +1,5 @@
 /**
- * Which files a configuration of the API server consists of.
+ * The files that a kubeconfig refers to.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import { stringify } from 'yaml';
-import { filesOf } from '../../../src/sources/api-server/kubeconfig.ts';
+import { listKubeconfigFiles } from '../../../src/sources/api-server/kubeconfig.ts';
 
-describe('the files of a configuration of the API server', () => {
+describe('listKubeconfigFiles', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-files-'));
   const at = (name: string): string => join(folder, name);
   const write = (name: string, content: unknown): string => {
@@ -19,7 +19,7 @@ describe('the files of a configuration of the API server', () => {
   };
   after(() => rmSync(folder, { recursive: true }));
 
-  it('are those that it refers to, from where it lies, and itself', async () => {
+  it('returns the kubeconfig and the files that it refers to, resolved against its folder', async () => {
     const file = write('config', {
       clusters: [{ name: 'c', cluster: { server: 'https://a', 'certificate-authority': 'ca.crt' } }],
       users: [
@@ -28,7 +28,7 @@ describe('the files of a configuration of the API server', () => {
         { name: 'w', user: { 'token-file': '/run/other' } },
       ],
     });
-    assert.deepEqual(await filesOf(file), [
+    assert.deepEqual(await listKubeconfigFiles(file), [
       file,
       at('ca.crt'),
       '/etc/u.crt',
@@ -38,29 +38,29 @@ describe('the files of a configuration of the API server', () => {
     ]);
   });
 
-  it('are those of each that is named', async () => {
+  it('returns the files of several kubeconfigs', async () => {
     const first = write('first', '{}');
     const second = write('second', { clusters: [{ cluster: { 'certificate-authority': '/b' } }] });
-    assert.deepEqual(await filesOf(`${first}::${second}`), [first, second, '/b']);
+    assert.deepEqual(await listKubeconfigFiles(`${first}::${second}`), [first, second, '/b']);
   });
 
   for (const [title, content] of [
-    ['no YAML', '{'],
-    ['a text', 'text'],
+    ['malformed YAML', '{'],
+    ['a string', 'text'],
     ['empty', ''],
-    ['of other kinds', { users: { 'client-key': 5 } }],
+    ['of the wrong types', { users: { 'client-key': 5 } }],
   ] as const)
-    it(`are itself alone where it is ${title}`, async () => {
+    it(`returns only the kubeconfig if it is ${title}`, async () => {
       const file = write('config', content);
-      assert.deepEqual(await filesOf(file), [file]);
+      assert.deepEqual(await listKubeconfigFiles(file), [file]);
     });
 
-  it('are a pipe alone, which is left to be read', async () => {
+  it('does not read a pipe', async () => {
     execFileSync('mkfifo', [at('pipe')]);
-    assert.deepEqual(await filesOf(at('pipe')), [at('pipe')]);
+    assert.deepEqual(await listKubeconfigFiles(at('pipe')), [at('pipe')]);
   });
 
-  it('are what is named, though it is not there', async () => {
-    assert.deepEqual(await filesOf('/nowhere/config'), ['/nowhere/config']);
+  it('returns a kubeconfig that does not exist', async () => {
+    assert.deepEqual(await listKubeconfigFiles('/nowhere/config'), ['/nowhere/config']);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The way to a server by configurations as people have them, and credentials as they come.
+ * Connections by kubeconfigs with all kinds of credentials and mistakes.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -15,20 +15,20 @@ import { describeWith } from '../../support/tools.ts';
 import { createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
 import type { Json } from './objects.ts';
 
-async function problemOf(kubeconfig: string): Promise<string> {
+async function errorOf(kubeconfig: string): Promise<string> {
   const connected = await connect({ kubeconfig, userAgent: '', onRequest: () => undefined });
-  return connected.ok ? assert.fail('there is no problem') : connected.problem;
+  return connected.ok ? assert.fail('there is no error') : connected.error;
 }
 
 let loopback: Loopback;
 
-describe('a configuration of the API server', () => {
+describe('a connection by a kubeconfig', () => {
   beforeEach(() => {
     loopback = createLoopback();
   });
   afterEach(() => loopback.close());
 
-  it('reads its token again where it is refused, and asks once more with it', async () => {
+  it('rereads the token after a 401 and retries once', async () => {
     const tokenFile = loopback.write('token', 'old');
     const seen: unknown[] = [];
     const server = await loopback.serve(({ headers: { authorization } }, response) => {
@@ -37,7 +37,7 @@ describe('a configuration of the API server', () => {
       response.writeHead(authorization === 'Bearer new' ? 200 : 401).end();
     });
     const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
-    const { connection, codes } = await loopback.reach(loopback.configure({ server, user }));
+    const { connection, codes } = await loopback.connect(loopback.configure({ server, user }));
     assert.match(await outcome(connection), /^200/);
     assert.deepEqual(
       [seen, codes],
@@ -50,59 +50,65 @@ describe('a configuration of the API server', () => {
     assert.deepEqual(codes, [401, 200, 200]);
   });
 
-  it('asks no third time', async () => {
+  it('does not retry a second time', async () => {
     const server = await loopback.serve((_request, response) => response.writeHead(401).end());
-    const { connection, codes } = await loopback.reach(loopback.configure({ server }));
+    const { connection, codes } = await loopback.connect(loopback.configure({ server }));
     assert.match(await outcome(connection), /^401/);
     assert.deepEqual(codes, [401, 401]);
   });
 
-  it('keeps what it has where the configuration cannot be read again', async () => {
+  it('keeps its credentials if the kubeconfig cannot be reread', async () => {
     const server = await loopback.serve((_request, response) => response.writeHead(401).end());
     const file = loopback.configure({ server });
-    const { connection } = await loopback.reach(file);
+    const { connection } = await loopback.connect(file);
     rmSync(file);
     assert.match(await outcome(connection), /^401/);
   });
 
   const credentials = [
-    ['its token file is gone', () => ({ 'auth-provider': { name: 'x', config: { tokenFile: '/nowhere' } } })],
-    ['its plugin fails', () => ({ exec: { command: '/bin/false', args: [] } })],
-    ['its plugin is not there', () => ({ exec: { command: '/nowhere', args: [] } })],
-    ['its plugin talks nonsense', () => ({ exec: { command: '/bin/echo', args: [TOKEN] } })],
-    ['its token fits into no header', () => ({ token: `${TOKEN}\nx: y` })],
+    [
+      'the token file does not exist',
+      () => ({ 'auth-provider': { name: 'x', config: { tokenFile: '/nowhere' } } }),
+    ],
+    ['the plugin fails', () => ({ exec: { command: '/bin/false', args: [] } })],
+    ['the plugin does not exist', () => ({ exec: { command: '/nowhere', args: [] } })],
+    ['the output of the plugin is malformed', () => ({ exec: { command: '/bin/echo', args: [TOKEN] } })],
+    ['the token is not a valid header', () => ({ token: `${TOKEN}\nx: y` })],
   ] as const;
   for (const [title, user] of credentials)
-    it(`is unauthorized where ${title}`, async () => {
+    it(`fails with unauthorized if ${title}`, async () => {
       const server = await loopback.serve((_request, response) => response.end());
-      const { connection, codes } = await loopback.reach(loopback.configure({ server, user: user() }));
+      const { connection, codes } = await loopback.connect(loopback.configure({ server, user: user() }));
       assert.equal(await outcome(connection), 'unauthorized');
       assert.deepEqual(codes, ['unauthorized']);
     });
 
   for (const [title, user] of [
     ['a plugin', { exec: { command: '/bin/echo', args: [] } }],
-    ['the program of a provider', { 'auth-provider': { name: 'gcp', config: { 'cmd-path': '/bin/echo' } } }],
     [
-      'a plugin of a provider',
+      'an auth provider that starts a program',
+      { 'auth-provider': { name: 'gcp', config: { 'cmd-path': '/bin/echo' } } },
+    ],
+    [
+      'an auth provider with a plugin',
       { 'auth-provider': { name: 'x', config: { exec: { command: '/bin/echo' } } } },
     ],
   ] as const)
-    it(`cannot be used with ${title} where no program may be started`, async () => {
+    it(`is an error with ${title} if no program may be started`, async () => {
       const kubeconfig = loopback.configure({ server: 'https://localhost', user });
       assert.ok((await loadAccess({ kubeconfig })).ok);
       const loaded = await loadAccess({ kubeconfig, mayStartPrograms: false });
-      assert.match(loaded.ok ? '' : loaded.problem, /: its credentials come from a program, and none/);
+      assert.match(loaded.ok ? '' : loaded.error, /: credential plugins are not supported/);
     });
 
-  it('can be used without starting programs where it holds or names its credentials', async () => {
+  it('is possible with a token or a token file if no program may be started', async () => {
     for (const user of [{ token: TOKEN }, { 'auth-provider': { name: 'x', config: { tokenFile: '/t' } } }]) {
       const kubeconfig = loopback.configure({ server: 'https://localhost', user });
       assert.ok((await loadAccess({ kubeconfig, mayStartPrograms: false })).ok);
     }
   });
 
-  it('runs a plugin for its token', async () => {
+  it('sends the token that a plugin returns', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
@@ -111,58 +117,78 @@ describe('a configuration of the API server', () => {
     const plugin = loopback.write('plugin', `#!/bin/sh\necho '${JSON.stringify(credential)}'\n`);
     chmodSync(plugin, 0o755);
     const server = await loopback.serve(({ headers }, response) => response.end(headers.authorization));
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server, user: { exec: { command: plugin, args: [] } } }),
     );
     assert.equal(await outcome(connection), '200 Bearer p');
   });
 
-  it('gives up on a plugin that hangs, with the signal, and runs it once whoever asks', async () => {
+  it('fails with a timeout if a plugin hangs, and runs it once for concurrent requests', async () => {
     const server = await loopback.serve((_request, response) => response.end());
     const [fifo, runs] = [join(loopback.folder, 'fifo'), join(loopback.folder, 'runs')];
     execFileSync('mkfifo', [fifo]);
     const plugin = loopback.write('plugin', `#!/bin/sh\necho run >> ${runs}\ncat ${fifo}\n`);
     chmodSync(plugin, 0o755);
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server, user: { exec: { command: plugin, args: [] } } }),
     );
     const stop = new AbortController();
-    const answers = [
+    const outcomes = [
       outcome(connection, { signal: stop.signal }),
       outcome(connection, { signal: stop.signal }),
     ];
     stop.abort();
-    assert.deepEqual(await Promise.all(answers), ['timeout', 'timeout']);
+    assert.deepEqual(await Promise.all(outcomes), ['timeout', 'timeout']);
     writeFileSync(fifo, 'no credential');
     assert.equal(readFileSync(runs, 'utf8'), 'run\n');
   });
 
-  const problems: readonly (readonly [string, () => string, RegExp])[] = [
-    ['there is no such file', () => '/nowhere/config', /ENOENT/],
-    ['the file is no YAML', () => loopback.write('config', `{${TOKEN}`), /not in the form of one/],
+  const errors: readonly (readonly [string, () => string, RegExp])[] = [
     [
-      'the file holds something else',
+      'the file does not exist',
+      () => '/nowhere/config',
+      /^cannot load kubeconfig \/nowhere\/config: ENOENT$/,
+    ],
+    [
+      'the file is malformed YAML',
+      () => loopback.write('config', `{${TOKEN}`),
+      /^cannot load kubeconfig \S+\/config: not a valid kubeconfig$/,
+    ],
+    [
+      'the file is not a kubeconfig',
       () => loopback.write('config', TOKEN),
-      /names no cluster|not in the form of one/,
+      /the current context has no cluster|not a valid kubeconfig/,
     ],
-    ['the file is empty', () => loopback.write('config', ''), /not in the form of one/],
-    ['the address is no URL', () => loopback.configure({ server: 'nonsense' }), /no URL/],
-    ['the address is of another kind', () => loopback.configure({ server: 'ftp://localhost' }), /not https/],
+    ['the file is empty', () => loopback.write('config', ''), /not a valid kubeconfig/],
     [
-      'there is no TLS and nobody said so',
-      () => loopback.configure({ server: 'http://localhost', cluster: {} }),
-      /not https/,
+      'the server address is not a URL',
+      () => loopback.configure({ server: 'nonsense' }),
+      /server address is not a URL/,
     ],
-    ['a pod has none', () => '', /no URL/],
+    [
+      'the server address has another scheme',
+      () => loopback.configure({ server: 'ftp://localhost' }),
+      /does not start with https:/,
+    ],
+    [
+      'the server address has no TLS and verification is not disabled',
+      () => loopback.configure({ server: 'http://localhost', cluster: {} }),
+      /does not start with https:/,
+    ],
+    [
+      'there is no in-cluster configuration',
+      () => '',
+      /^cannot load the in-cluster configuration: the server address is not a URL$/,
+    ],
   ];
-  for (const [title, kubeconfig, expected] of problems)
-    it(`says what is wrong, and nothing of what is in the file, where ${title}`, async () => {
-      const problem = await problemOf(kubeconfig());
-      assert.match(problem, expected);
-      assert.ok(!problem.includes(TOKEN));
+  for (const [title, kubeconfig, expected] of errors)
+    it(`is an error that does not quote the file if ${title}`, async () => {
+      const error = await errorOf(kubeconfig());
+      assert.match(error, expected);
+      assert.ok(!error.includes(TOKEN));
     });
 
-  it('takes several files, the first of which says what is current', async () => {
+  it('merges several files, of which the first defines the current context', async () => {
     const server = await loopback.serve((_request, response) => response.end());
     const first = loopback.write(
       'config',
@@ -175,7 +201,7 @@ describe('a configuration of the API server', () => {
         users: [{ name: 'u', user: { token: TOKEN } }],
       }),
     );
-    const { connection } = await loopback.reach(`${first}:${second}`);
+    const { connection } = await loopback.connect(`${first}:${second}`);
     assert.match(await outcome(connection), /^200/);
   });
 });
@@ -199,37 +225,39 @@ describeWith(['openssl'], 'a connection over TLS', () => {
   });
   afterEach(() => loopback.close());
 
-  it('asks a server whose certificate it trusts', async () => {
-    const { connection } = await loopback.reach(
+  it('succeeds if the certificate is trusted', async () => {
+    const { connection } = await loopback.connect(
       loopback.configure({ server: await serveTls(), cluster: trusting(tls.cert) }),
     );
     assert.equal(await outcome(connection), '200 over TLS');
   });
 
-  it('asks no server that it does not trust, nor one of another name', async () => {
+  it('fails with tls if the certificate is not trusted or has another name', async () => {
     const server = await serveTls();
     const elsewhere = server.replace('127.0.0.1', 'localhost');
     for (const cluster of [trusting(other), {}]) {
-      const { connection, codes } = await loopback.reach(loopback.configure({ server, cluster }));
+      const { connection, codes } = await loopback.connect(loopback.configure({ server, cluster }));
       assert.equal(await outcome(connection), 'tls');
       assert.deepEqual(codes, ['tls']);
     }
-    const { connection } = await loopback.reach(
+    const { connection } = await loopback.connect(
       loopback.configure({ server: elsewhere, cluster: trusting(tls.cert) }),
     );
     assert.equal(await outcome(connection), 'tls');
   });
 
-  it('asks no server that has no TLS', async () => {
+  it('fails with tls if the server does not speak TLS', async () => {
     const server = (await loopback.serve((_request, response) => response.end())).replace('http:', 'https:');
-    const { connection } = await loopback.reach(loopback.configure({ server, cluster: trusting(tls.cert) }));
+    const { connection } = await loopback.connect(
+      loopback.configure({ server, cluster: trusting(tls.cert) }),
+    );
     assert.equal(await outcome(connection), 'tls');
   });
 
-  it('reads again whom to trust after it was deceived', async () => {
+  it('rereads the trusted certificates after a TLS failure', async () => {
     const server = await serveTls();
     const file = loopback.configure({ server, cluster: trusting(other) });
-    const { connection } = await loopback.reach(file);
+    const { connection } = await loopback.connect(file);
     loopback.configure({ server, cluster: trusting(tls.cert) });
     assert.equal(await outcome(connection), 'tls');
     assert.equal(await outcome(connection), '200 over TLS');

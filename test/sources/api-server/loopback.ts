@@ -1,5 +1,5 @@
 /**
- * Servers on the loopback, KUBECONFIG files that name them, and connections by these: all gone after a test.
+ * Servers on the loopback interface, kubeconfig files that name them, and connections to them. `close` removes all.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,48 +11,49 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
-import { type Connection, connect, type Question } from '../../../src/sources/api-server/connection.ts';
+import { type ApiRequest, type Connection, connect } from '../../../src/sources/api-server/connection.ts';
 import type { Json } from './objects.ts';
 
-/** What must never be seen anywhere. */
+/** Must never appear in an error. */
 export const TOKEN = 'a-very-secret-token';
 
-export interface Configured {
+export interface KubeconfigOptions {
   readonly server: string;
   readonly cluster?: Json;
   readonly user?: Json;
 }
 
-export interface Reached {
+export interface Connected {
   readonly connection: Connection;
-  /** What its requests came to. */
+  /** The `code` of each request. */
   readonly codes: readonly (number | ClusterFailure)[];
 }
 
 export interface Loopback {
   readonly folder: string;
-  /** Each answers the URL. */
+  /** Starts a server; returns its URL. */
   readonly serve: (handle: RequestListener) => Promise<string>;
   readonly listen: (server: Server, scheme: string) => Promise<string>;
-  /** Writes a KUBECONFIG file and answers its path. */
-  readonly configure: (configured: Configured) => string;
+  /** Writes a kubeconfig; returns its path. */
+  readonly configure: (options: KubeconfigOptions) => string;
+  /** Writes a file; returns its path. */
   readonly write: (name: string, content: string) => string;
-  readonly reach: (kubeconfig: string) => Promise<Reached>;
+  readonly connect: (kubeconfig: string) => Promise<Connected>;
   readonly stopServing: () => void;
   readonly close: () => void;
 }
 
-export function question(overrides: Partial<Question> = {}): Question {
+export function apiRequest(overrides: Partial<ApiRequest> = {}): ApiRequest {
   return { resource: 'pods', path: '/api/v1/pods?a=b', signal: new AbortController().signal, ...overrides };
 }
 
-/** The failure, or the status and the body. */
-export async function outcome(connection: Connection, overrides: Partial<Question> = {}): Promise<string> {
-  const reply = await connection.ask(question(overrides));
-  return reply.ok ? `${reply.status} ${await text(reply.body)}` : reply.failure;
+/** Sends a request. Returns the failure, or the status and the body. */
+export async function outcome(connection: Connection, overrides: Partial<ApiRequest> = {}): Promise<string> {
+  const response = await connection.send(apiRequest(overrides));
+  return response.ok ? `${response.value.status} ${await text(response.value.body)}` : response.error.failure;
 }
 
-function kubeconfig({ server, cluster, user }: Required<Configured>): string {
+function kubeconfig({ server, cluster, user }: Required<KubeconfigOptions>): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -83,17 +84,17 @@ export function createLoopback(): Loopback {
     cluster = { 'insecure-skip-tls-verify': true },
     user = { token: TOKEN },
     server,
-  }: Configured) => write('config', kubeconfig({ server, cluster, user }));
-  const reach = async (files: string): Promise<Reached> => {
+  }: KubeconfigOptions) => write('config', kubeconfig({ server, cluster, user }));
+  const connectBy = async (files: string): Promise<Connected> => {
     const codes: (number | ClusterFailure)[] = [];
     const connected = await connect({
       kubeconfig: files,
       userAgent: 'test/1.0',
       onRequest: (_resource, code) => codes.push(code),
     });
-    assert.ok(connected.ok, connected.ok ? '' : connected.problem);
-    connections.push(connected.connection);
-    return { connection: connected.connection, codes };
+    assert.ok(connected.ok, connected.ok ? '' : connected.error);
+    connections.push(connected.value);
+    return { connection: connected.value, codes };
   };
   const stopServing = (): void => {
     for (const server of servers) server.close();
@@ -104,5 +105,5 @@ export function createLoopback(): Loopback {
     stopServing();
     rmSync(folder, { recursive: true });
   };
-  return { folder, serve, listen, configure, write, reach, stopServing, close };
+  return { folder, serve, listen, configure, write, connect: connectBy, stopServing, close };
 }

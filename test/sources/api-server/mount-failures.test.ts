@@ -1,11 +1,15 @@
 /**
- * What the kubelet's events say of a pod's volumes.
+ * FailedMount events of the kubelet.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { failed } from '../../../src/sources/api-server/failures.ts';
-import { createMountInquirer, parseMountFailures } from '../../../src/sources/api-server/mount-failures.ts';
+import {
+  createMountFailureFetcher,
+  parseMountFailures,
+} from '../../../src/sources/api-server/mount-failures.ts';
+import { ok } from '../../../src/util/result.ts';
 import { createClock, createFakeApi } from './fakes.ts';
 import { failedMount, type Json, list, metadata, STARTED, STARTED_AT } from './objects.ts';
 
@@ -21,7 +25,7 @@ function failuresOf(...events: readonly Json[]) {
   return parseMountFailures(list('Event', events));
 }
 
-describe('an event of the kubelet', () => {
+describe('a mount failure', () => {
   const kinds = [
     ['account_missing', setUp('failed to fetch token: serviceaccounts "doomed" not found')],
     [
@@ -42,47 +46,52 @@ describe('an event of the kubelet', () => {
     ['other', ''],
   ] as const;
   for (const [kind, message] of kinds)
-    it(`means ${kind}: ${message}`, () =>
+    it(`has the kind ${kind} for the message "${message}"`, () =>
       assert.deepEqual(
-        failuresOf(failedMount(message))?.map((one) => one.kind),
+        failuresOf(failedMount(message))?.map((failure) => failure.kind),
         [kind],
       ));
 
   const volumes = [
-    ['the one it failed to set up', setUp('secret "s" not found'), ['v']],
+    ['names the volume that was not set up', setUp('secret "s" not found'), ['v']],
     [
-      'those that are not mounted',
+      'names the volumes that are not mounted',
       'Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[a b c]: timed out',
       ['a', 'b'],
     ],
-    ['none', 'references non-existent secret key', ['']],
-    ['none in an empty list', 'unmounted volumes=[]', ['']],
-    ['none by a name that is no name', 'MountVolume.SetUp failed for volume "A\nB" : x', ['']],
+    ['has an empty volume name if the message names none', 'references non-existent secret key', ['']],
+    ['has an empty volume name if the list of volumes is empty', 'unmounted volumes=[]', ['']],
+    [
+      'has an empty volume name if the name is invalid',
+      'MountVolume.SetUp failed for volume "A\nB" : x',
+      [''],
+    ],
   ] as const;
   for (const [title, message, expected] of volumes)
-    it(`names ${title}`, () =>
+    it(title, () =>
       assert.deepEqual(
         failuresOf(failedMount(message))?.map(({ volume }) => volume),
         expected,
-      ));
+      ),
+    );
 
   const times: readonly (readonly [string, Json, number])[] = [
-    ['when it was last counted', { lastTimestamp: LATER }, LATER_AT],
-    ['when its series was last seen', { lastTimestamp: null, series: { lastObservedTime: LATER } }, LATER_AT],
-    ['when it happened', { lastTimestamp: null, eventTime: '2026-11-24T06:30:00.500000Z' }, LATER_AT + 0.5],
-    ['when it was made', { lastTimestamp: null }, STARTED_AT],
+    ['lastTimestamp', { lastTimestamp: LATER }, LATER_AT],
+    ['series.lastObservedTime', { lastTimestamp: null, series: { lastObservedTime: LATER } }, LATER_AT],
+    ['eventTime', { lastTimestamp: null, eventTime: '2026-11-24T06:30:00.500000Z' }, LATER_AT + 0.5],
+    ['creationTimestamp', { lastTimestamp: null }, STARTED_AT],
   ];
-  for (const [title, overrides, expected] of times)
-    it(`is from ${title}`, () =>
+  for (const [field, overrides, expected] of times)
+    it(`takes its time from ${field} of the event`, () =>
       assert.equal(failuresOf(failedMount(setUp('x'), overrides))?.[0]?.lastSeenAt, expected));
 
-  it('is nothing without any time', () => {
+  it('is ignored if the event has no time', () => {
     const timeless = failedMount(setUp('x'), { lastTimestamp: null, metadata: metadata() });
     assert.deepEqual(failuresOf(timeless), []);
   });
 });
 
-describe('the failures of a pod', () => {
+describe('the mount failures of a pod', () => {
   it('are the last of each kind for each volume', () => {
     const [missing, other] = [setUp('failed to fetch token: serviceaccounts "a" not found'), setUp('x')];
     const events = [
@@ -96,7 +105,7 @@ describe('the failures of a pod', () => {
     ]);
   });
 
-  it('are of fifty events and of sixty-four volumes in each, no more', () => {
+  it('are limited to 50 events and 64 volumes per event', () => {
     const names = Array.from({ length: 100 }, (_, index) => `v-${index}`).join(' ');
     assert.equal(failuresOf(failedMount(`unmounted volumes=[${names}]`))?.length, 64);
     const many = Array.from({ length: 100 }, (_, index) =>
@@ -105,20 +114,20 @@ describe('the failures of a pod', () => {
     assert.equal(failuresOf(...many)?.length, 50);
   });
 
-  it('are none where there is no event', () => assert.deepEqual(failuresOf(), []));
+  it('are empty without events', () => assert.deepEqual(failuresOf(), []));
 
-  const wrong: readonly (readonly [string, unknown])[] = [
+  const malformed: readonly (readonly [string, unknown])[] = [
     ['nothing', undefined],
-    ['no items', {}],
+    ['a list without items', {}],
     ['items that are an object', { items: {} }],
-    ['an event that is a text', list('Event', ['a'])],
-    ['a message that is a list', list('Event', [failedMount('', { message: [] })])],
-    ['a time that is none', list('Event', [failedMount('', { lastTimestamp: 'now' })])],
+    ['an event that is a string', list('Event', ['a'])],
+    ['a message that is an array', list('Event', [failedMount('', { message: [] })])],
+    ['a malformed time', list('Event', [failedMount('', { lastTimestamp: 'now' })])],
   ];
-  for (const [title, value] of wrong)
-    it(`are a wrong answer as ${title}`, () => assert.equal(parseMountFailures(value), undefined));
+  for (const [title, value] of malformed)
+    it(`are undefined for ${title}`, () => assert.equal(parseMountFailures(value), undefined));
 
-  it('are failures or a wrong answer, for any JSON', () => {
+  it('are a list or undefined, for any JSON', () => {
     const event = fc.record({
       message: fc.oneof(fc.jsonValue(), fc.string()),
       lastTimestamp: fc.jsonValue(),
@@ -131,11 +140,11 @@ describe('the failures of a pod', () => {
     );
   });
 
-  it('are asked for in the namespace of the pod, by its uid', async () => {
-    const api = createFakeApi(createClock(), { ask: () => ({ ok: true, value: list('Event', []) }) });
-    const answer = await createMountInquirer(api)({ uid: 'a-uid', namespace: 'payments' }, NEVER);
-    assert.deepEqual(answer, { ok: true, value: [] });
-    const [{ resource, path } = assert.fail('nothing was asked')] = api.asked;
+  it("are requested from the pod's namespace, by its uid", async () => {
+    const api = createFakeApi(createClock(), { request: () => ok(list('Event', [])) });
+    const failures = await createMountFailureFetcher(api)({ uid: 'a-uid', namespace: 'payments' }, NEVER);
+    assert.deepEqual(failures, ok([]));
+    const [{ resource, path } = assert.fail('no request')] = api.requests;
     const { pathname, searchParams } = new URL(path, 'http://localhost');
     assert.deepEqual([resource, pathname], ['events', '/api/v1/namespaces/payments/events']);
     assert.deepEqual(Object.fromEntries(searchParams), {
@@ -144,13 +153,12 @@ describe('the failures of a pod', () => {
     });
   });
 
-  for (const [title, answer] of [
-    ['fails', failed('forbidden')],
-    ['is wrong', failed('bad_answer')],
+  for (const [title, response, expected] of [
+    ['the request fails', failed('forbidden'), failed('forbidden')],
+    ['the response is malformed', ok({}), failed('bad_answer')],
   ] as const)
-    it(`are none where the answer ${title}`, async () => {
-      const said = title === 'fails' ? answer : { ok: true as const, value: {} };
-      const api = createFakeApi(createClock(), { ask: () => said });
-      assert.deepEqual(await createMountInquirer(api)({ uid: 'u', namespace: 'n' }, NEVER), answer);
+    it(`are an error if ${title}`, async () => {
+      const api = createFakeApi(createClock(), { request: () => response });
+      assert.deepEqual(await createMountFailureFetcher(api)({ uid: 'u', namespace: 'n' }, NEVER), expected);
     });
 });

@@ -1,6 +1,7 @@
 /**
- * Objects of the API as an API server sends them: valid, unless a test says otherwise.
+ * API objects as an API server sends them, valid unless a test overrides a field.
  */
+import type { KeyObject } from 'node:crypto';
 import { ISSUER, POD_UID } from '../../support/tokens.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -11,7 +12,7 @@ export function metadata(overrides: Json = {}): Json {
   return { name: 'api-0', namespace: 'payments', uid: POD_UID, resourceVersion: '1', ...overrides };
 }
 
-/** A running pod with its default token. */
+/** A running pod with the default token volume. */
 export function pod(overrides: Json = {}): Json {
   return {
     kind: 'Pod',
@@ -61,6 +62,11 @@ export function failedMount(message: string, overrides: Json = {}): Json {
     lastTimestamp: STARTED,
     ...overrides,
   };
+}
+
+/** A key as published in a JSON Web Key Set. */
+export function jwk(kid: string, publicKey: KeyObject): Json {
+  return { use: 'sig', kid, alg: 'ES256', ...publicKey.export({ format: 'jwk' }) };
 }
 
 export const DISCOVERY: Json = { issuer: ISSUER, jwks_uri: 'https://198.51.100.10/openid/v1/jwks' };

@@ -1,209 +1,202 @@
 /**
- * Questions about what gives reason to ask, one after another and within a budget.
+ * Polling of individual targets within a rate limit.
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import type { Answer } from '../../../src/sources/api-server/api.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
-import { createInquiry } from '../../../src/sources/api-server/poller.ts';
-import { createClock, createNotes, MINUTE, SECOND } from './fakes.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import { createPoller } from '../../../src/sources/api-server/poller.ts';
+import { ok } from '../../../src/util/result.ts';
+import { createCallbacks, createClock, MINUTE, SECOND } from './fakes.ts';
 
-type Reply = Answer<string | undefined>;
+type PollResult = ApiResult<string | undefined>;
 
 const stops = new Set<AbortController>();
 
-/** An inquiry at work: what it learns of a subject is what `reply` says of it. Chance answers 0. */
-function start(reply: (subject: string) => Reply = () => ({ ok: true, value: 'yes' })) {
+/** A running poller with the results of `poll`. The result `yes` is valid for ten minutes, any other for one. */
+function start(poll: (target: string) => PollResult | Promise<PollResult> = () => ok('yes')) {
   const clock = createClock();
-  const notes = createNotes();
-  const asked: string[] = [];
-  const inquiry = createInquiry<string, string, string>({
+  const callbacks = createCallbacks();
+  /** Targets with the time of the request, in seconds. */
+  const polled: string[] = [];
+  const poller = createPoller<string, string, string>({
     resource: 'events',
-    keyOf: (subject) => subject,
-    ask: async (subject) => {
-      asked.push(`${subject} ${clock.monotonicMs() / SECOND}`);
-      return reply(subject);
+    keyOf: (target) => target,
+    poll: async (target) => {
+      polled.push(`${target} ${clock.monotonicMs() / SECOND}`);
+      return poll(target);
     },
-    goodForMs: (answer) => (answer === 'yes' ? 10 * MINUTE : MINUTE),
-    perMinute: 3,
+    ttlMs: (result) => (result === 'yes' ? 10 * MINUTE : MINUTE),
+    requestsPerMinute: 3,
     clock,
     random: () => 0,
-    listener: notes,
+    callbacks,
   });
   const stop = new AbortController();
   stops.add(stop);
-  const ended = inquiry.run(stop.signal);
-  return { clock, notes, inquiry, asked, stop, ended };
+  const ended = poller.run(stop.signal);
+  return { clock, callbacks, poller, polled, stop, ended };
 }
 
-describe('an inquiry', () => {
+describe('a poller', () => {
   afterEach(() => {
     for (const stop of stops) stop.abort();
     stops.clear();
   });
 
-  it('asks nothing where nothing is wanted, and is up', async () => {
-    const { clock, inquiry, asked } = start();
+  it('sends no request and is up without targets', async () => {
+    const { clock, poller, polled } = start();
     await clock.advance(60 * MINUTE);
-    assert.deepEqual([asked, inquiry.answers().size, inquiry.state()], [[], 0, { isUp: true }]);
+    assert.deepEqual([polled, poller.results().size, poller.state()], [[], 0, { isUp: true }]);
   });
 
-  it('asks at once about what is wanted, most wanted first, and tells of the answers', async () => {
-    const { clock, inquiry, asked, notes } = start();
-    inquiry.want(['b', 'a']);
+  it('polls new targets at once and in their order, and reports each result', async () => {
+    const { clock, poller, polled, callbacks } = start();
+    poller.setTargets(['b', 'a']);
     await clock.advance(0);
-    assert.deepEqual(asked, ['b 0', 'a 0']);
+    assert.deepEqual(polled, ['b 0', 'a 0']);
     assert.deepEqual(
-      inquiry.answers(),
+      poller.results(),
       new Map([
         ['b', 'yes'],
         ['a', 'yes'],
       ]),
     );
-    assert.equal(notes.changes(), 2);
+    assert.equal(callbacks.changes(), 2);
   });
 
-  it('asks no more than so many a minute', async () => {
-    const { clock, inquiry, asked } = start();
-    inquiry.want(['a', 'b', 'c', 'd', 'e']);
+  it('keeps to the maximum number of requests per minute', async () => {
+    const { clock, poller, polled } = start();
+    poller.setTargets(['a', 'b', 'c', 'd', 'e']);
     await clock.advance(MINUTE - 1);
-    assert.deepEqual(asked, ['a 0', 'b 0', 'c 0']);
+    assert.deepEqual(polled, ['a 0', 'b 0', 'c 0']);
     await clock.advance(1);
-    assert.deepEqual(asked.slice(3), ['d 60', 'e 60']);
+    assert.deepEqual(polled.slice(3), ['d 60', 'e 60']);
   });
 
-  it('asks again once an answer is no good any more', async () => {
-    const { clock, inquiry, asked } = start((subject) => ({
-      ok: true,
-      value: subject === 'a' ? 'yes' : 'no',
-    }));
-    inquiry.want(['a', 'b']);
-    await clock.advance(2 * MINUTE);
-    assert.deepEqual(asked, ['a 0', 'b 0', 'b 60', 'b 120']);
-    await clock.advance(8 * MINUTE);
-    assert.equal(asked.filter((one) => one.startsWith('a')).at(-1), 'a 600');
-  });
-
-  it('asks about what was never asked before what is due again', async () => {
-    const { clock, inquiry, asked } = start(() => ({ ok: true, value: 'no' }));
-    inquiry.want(['a', 'b']);
-    await clock.advance(30 * SECOND);
-    inquiry.want(['a', 'b', 'c', 'd']);
-    await clock.advance(30 * SECOND);
-    assert.deepEqual(asked, ['a 0', 'b 0', 'c 30', 'd 60', 'a 60']);
-  });
-
-  it('has no answer where there is nothing to be learnt, and asks again later', async () => {
-    const { clock, inquiry, asked } = start(() => ({ ok: true, value: undefined }));
-    inquiry.want(['a']);
+  it('keeps to the maximum in any minute, however the requests are spread', async () => {
+    const { clock, poller, polled } = start();
+    poller.setTargets(['a']);
+    await clock.advance(40 * SECOND);
+    poller.setTargets(['b', 'c', 'd', 'e', 'f']);
     await clock.advance(MINUTE);
-    assert.deepEqual([asked, inquiry.answers().size], [['a 0', 'a 60'], 0]);
+    assert.deepEqual(polled, ['a 0', 'b 40', 'c 40', 'd 60', 'e 100', 'f 100']);
   });
 
-  it('is the same map, and tells of nothing, while answers are the same', async () => {
-    const { clock, inquiry, notes } = start(() => ({ ok: true, value: 'no' }));
-    inquiry.want(['a']);
+  it('polls a target again when its result expires', async () => {
+    const { clock, poller, polled } = start((target) => ok(target === 'a' ? 'yes' : 'no'));
+    poller.setTargets(['a', 'b']);
+    await clock.advance(2 * MINUTE);
+    assert.deepEqual(polled, ['a 0', 'b 0', 'b 60', 'b 120']);
+    await clock.advance(8 * MINUTE);
+    assert.equal(polled.filter((request) => request.startsWith('a')).at(-1), 'a 600');
+  });
+
+  it('polls new targets before targets with an expired result', async () => {
+    const { clock, poller, polled } = start(() => ok('no'));
+    poller.setTargets(['a', 'b']);
+    await clock.advance(30 * SECOND);
+    poller.setTargets(['a', 'b', 'c', 'd']);
+    await clock.advance(30 * SECOND);
+    assert.deepEqual(polled, ['a 0', 'b 0', 'c 30', 'd 60', 'a 60']);
+  });
+
+  it('has no result if there is nothing to learn, and polls again later', async () => {
+    const { clock, poller, polled } = start(() => ok(undefined));
+    poller.setTargets(['a']);
+    await clock.advance(MINUTE);
+    assert.deepEqual([polled, poller.results().size], [['a 0', 'a 60'], 0]);
+  });
+
+  it('returns the same map and reports no change while the results are equal', async () => {
+    const { clock, poller, callbacks } = start(() => ok('no'));
+    poller.setTargets(['a']);
     await clock.advance(0);
-    const before = inquiry.answers();
+    const before = poller.results();
     await clock.advance(10 * MINUTE);
-    inquiry.want(['a']);
-    assert.deepEqual([inquiry.answers() === before, notes.changes()], [true, 1]);
+    poller.setTargets(['a']);
+    assert.deepEqual([poller.results() === before, callbacks.changes()], [true, 1]);
   });
 
-  it('forgets what nobody wants to know any more', async () => {
-    const { clock, inquiry, asked } = start();
-    inquiry.want(['a', 'b']);
+  it('drops the results of targets that are gone', async () => {
+    const { clock, poller, polled } = start();
+    poller.setTargets(['a', 'b']);
     await clock.advance(0);
-    inquiry.want(['b']);
-    assert.deepEqual([...inquiry.answers().keys()], ['b']);
-    inquiry.want(['a', 'b']);
+    poller.setTargets(['b']);
+    assert.deepEqual([...poller.results().keys()], ['b']);
+    poller.setTargets(['a', 'b']);
     await clock.advance(0);
-    assert.deepEqual(asked, ['a 0', 'b 0', 'a 0']);
+    assert.deepEqual(polled, ['a 0', 'b 0', 'a 0']);
   });
 
-  it('notes no answer of what nobody wants any more meanwhile', async () => {
-    const { promise, resolve } = Promise.withResolvers<Reply>();
-    const notes = createNotes();
-    const clock = createClock();
-    const inquiry = createInquiry<string, string, string>({
-      resource: 'events',
-      keyOf: (subject) => subject,
-      ask: () => promise,
-      goodForMs: () => MINUTE,
-      perMinute: 3,
-      clock,
-      random: () => 0,
-      listener: notes,
-    });
-    const stop = new AbortController();
-    stops.add(stop);
-    void inquiry.run(stop.signal);
-    inquiry.want(['a']);
+  it('ignores the result of a target that was removed during the request', async () => {
+    const { promise, resolve } = Promise.withResolvers<PollResult>();
+    const { clock, poller, callbacks } = start(() => promise);
+    poller.setTargets(['a']);
     await clock.advance(0);
-    inquiry.want([]);
-    resolve({ ok: true, value: 'yes' });
+    poller.setTargets([]);
+    resolve(ok('yes'));
     await clock.advance(0);
-    assert.deepEqual([inquiry.answers().size, notes.changes()], [0, 0]);
+    assert.deepEqual([poller.results().size, callbacks.changes()], [0, 0]);
   });
 
-  it('keeps an answer for five minutes beyond its time, where no newer one is to be had', async () => {
+  it('keeps an expired result for five minutes if no newer one is available', async () => {
     let isFailing = false;
-    const { clock, inquiry } = start(() => (isFailing ? failed('unreachable') : { ok: true, value: 'no' }));
-    inquiry.want(['a']);
+    const { clock, poller } = start(() => (isFailing ? failed('unreachable') : ok('no')));
+    poller.setTargets(['a']);
     await clock.advance(0);
     isFailing = true;
     await clock.advance(6 * MINUTE);
-    assert.deepEqual([...inquiry.answers()], [['a', 'no']]);
+    assert.deepEqual([...poller.results()], [['a', 'no']]);
     await clock.advance(1);
-    assert.equal(inquiry.answers().size, 0);
+    assert.equal(poller.results().size, 0);
   });
 
-  it('is down where a question fails, leaves the API server alone, and has others asked about first', async () => {
-    const { clock, inquiry, asked, notes } = start((subject) =>
-      subject === 'a' ? failed('bad_answer') : { ok: true, value: 'yes' },
+  it('is down after a failed request, backs off, and continues with the other targets', async () => {
+    const { clock, poller, polled, callbacks } = start((target) =>
+      target === 'a' ? failed('bad_answer') : ok('yes'),
     );
-    inquiry.want(['a', 'b']);
+    poller.setTargets(['a', 'b']);
     await clock.advance(SECOND - 1);
-    assert.deepEqual([asked, inquiry.state()], [['a 0'], { isUp: false, failure: 'bad_answer' }]);
+    assert.deepEqual([polled, poller.state()], [['a 0'], { isUp: false, failure: 'bad_answer' }]);
     await clock.advance(1);
-    assert.deepEqual([asked, inquiry.state()], [['a 0', 'b 1'], { isUp: true }]);
-    assert.deepEqual(notes.failures, ['bad_answer']);
+    assert.deepEqual([polled, poller.state()], [['a 0', 'b 1'], { isUp: true }]);
+    assert.deepEqual(callbacks.failures, ['bad_answer']);
     await clock.advance(MINUTE);
-    assert.deepEqual(asked.slice(2), ['a 60']);
+    assert.deepEqual(polled.slice(2), ['a 60']);
   });
 
-  it('asks again after ten minutes where it is forbidden', async () => {
-    const { clock, inquiry, asked } = start(() => failed('forbidden'));
-    inquiry.want(['a', 'b']);
+  it('pauses for ten minutes if the request is forbidden', async () => {
+    const { clock, poller, polled } = start(() => failed('forbidden'));
+    poller.setTargets(['a', 'b']);
     await clock.advance(10 * MINUTE - 1);
-    assert.deepEqual(asked, ['a 0']);
+    assert.deepEqual(polled, ['a 0']);
     await clock.advance(1);
-    assert.deepEqual(asked, ['a 0', 'b 600']);
+    assert.deepEqual(polled, ['a 0', 'b 600']);
   });
 
-  it('asks again when the API server says so', async () => {
-    const { clock, inquiry, asked } = start(() => failed('throttled', 3 * MINUTE));
-    inquiry.want(['a']);
+  it('sends no request before Retry-After has passed', async () => {
+    const { clock, poller, polled } = start(() => failed('throttled', 3 * MINUTE));
+    poller.setTargets(['a']);
     await clock.advance(3 * MINUTE);
-    assert.deepEqual(asked, ['a 0', 'a 180']);
+    assert.deepEqual(polled, ['a 0', 'a 180']);
   });
 
-  it('survives a bug, and tells of it', async () => {
+  it('reports a bug and continues', async () => {
     const bug = new Error('a bug');
     let isBroken = true;
-    const { clock, inquiry, notes } = start(() => {
+    const { clock, poller, callbacks } = start(() => {
       if (isBroken) throw bug;
-      return { ok: true, value: 'yes' };
+      return ok('yes');
     });
-    inquiry.want(['a']);
+    poller.setTargets(['a']);
     await clock.advance(0);
-    assert.deepEqual(notes.errors, [bug]);
+    assert.deepEqual(callbacks.errors, [bug]);
     isBroken = false;
     await clock.advance(MINUTE);
-    assert.equal(inquiry.answers().get('a'), 'yes');
+    assert.equal(poller.results().get('a'), 'yes');
   });
 
-  it('ends with its signal', async () => {
+  it('stops when the signal aborts', async () => {
     const { clock, stop, ended } = start();
     stop.abort();
     await ended;

@@ -1,5 +1,5 @@
 /**
- * The loop of lists and watches, on a clock that goes only when told to.
+ * The list and watch loop, on a clock that only moves when advanced.
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
@@ -7,20 +7,25 @@ import { CLUSTER_FAILURES } from '../../../src/core/cluster-facts.ts';
 import { failed } from '../../../src/sources/api-server/failures.ts';
 import { createReflector } from '../../../src/sources/api-server/reflector.ts';
 import { trimAccount } from '../../../src/sources/api-server/resources.ts';
+import { ok } from '../../../src/util/result.ts';
 import { settle } from '../../support/fake-clock.ts';
-import { createClock, createFakeApi, createNotes, type FakeAnswers, MINUTE, SECOND } from './fakes.ts';
+import {
+  createCallbacks,
+  createClock,
+  createFakeApi,
+  type FakeResponses,
+  MINUTE,
+  SECOND,
+  type TestClock,
+} from './fakes.ts';
 import { account, bookmark, list, metadata } from './objects.ts';
 
 const stops = new Set<AbortController>();
 
-/** A reflector at work; chance answers 1 unless told otherwise, so that every wait is its longest. */
-async function start(answers: FakeAnswers = {}, chance = 1) {
-  const clock = createClock();
-  const notes = createNotes();
-  const api = createFakeApi(clock, {
-    list: () => ({ ok: true, value: list('ServiceAccount', [account()], '7') }),
-    ...answers,
-  });
+/** With a `random` of 1 every delay has its maximum. */
+function create(clock: TestClock, responses: FakeResponses, random = 1) {
+  const callbacks = createCallbacks();
+  const api = createFakeApi(clock, responses);
   const reflector = createReflector({
     resource: 'serviceaccounts',
     kind: 'ServiceAccount',
@@ -29,18 +34,28 @@ async function start(answers: FakeAnswers = {}, chance = 1) {
     trim: trimAccount,
     api,
     clock,
-    random: () => chance,
-    listener: notes,
+    random: () => random,
+    callbacks,
   });
+  return { callbacks, api, reflector };
+}
+
+/** A running reflector whose first list has one service account. */
+async function start(responses: FakeResponses = {}, random = 1) {
+  const clock = createClock();
+  const listOne = { list: () => ok(list('ServiceAccount', [account()], '7')) };
+  const { callbacks, api, reflector } = create(clock, { ...listOne, ...responses }, random);
   const stop = new AbortController();
   stops.add(stop);
   const ended = reflector.run(stop.signal);
   await clock.advance(0);
-  const watch = () => api.open()[0] ?? assert.fail('no watch is open');
-  /** Times of what was asked, in seconds, with what it was. */
-  const asked = () =>
-    api.asked.map(({ path, atMs }) => `${path.includes('watch=true') ? 'watch' : 'list'} ${atMs / SECOND}`);
-  return { clock, notes, api, reflector, stop, ended, watch, asked };
+  const watch = () => api.openWatches()[0] ?? assert.fail('no watch is open');
+  /** `list` or `watch`, with the time of the request in seconds. */
+  const requests = () =>
+    api.requests.map(
+      ({ path, atMs }) => `${path.includes('watch=true') ? 'watch' : 'list'} ${atMs / SECOND}`,
+    );
+  return { clock, callbacks, api, reflector, stop, ended, watch, requests };
 }
 
 function added(name: string, resourceVersion: string) {
@@ -53,72 +68,61 @@ describe('a reflector', () => {
     stops.clear();
   });
 
-  it('lists from the cache of the API server, and watches from there for five to ten minutes', async () => {
-    for (const [chance, seconds] of [
+  it("lists from the API server's cache, then watches from that version with a timeout of 5 to 10 minutes", async () => {
+    for (const [random, seconds] of [
       [0, 300],
       [0.5, 450],
       [1, 600],
     ] as const) {
-      const { api } = await start({}, chance);
+      const { api } = await start({}, random);
       const query = `watch=true&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=7`;
       assert.deepEqual(
-        api.asked.map(({ path }) => path),
+        api.requests.map(({ path }) => path),
         ['/api/v1/serviceaccounts?resourceVersion=0', `/api/v1/serviceaccounts?${query}`],
       );
     }
   });
 
-  it('knows nothing before its first list, and says that it is starting', () => {
-    const clock = createClock();
-    const reflector = createReflector({
-      resource: 'serviceaccounts',
-      kind: 'ServiceAccount',
-      path: '/api/v1/serviceaccounts',
-      maxObjects: 2,
-      trim: trimAccount,
-      api: createFakeApi(clock, {}),
-      clock,
-      random: () => 1,
-      listener: createNotes(),
-    });
+  it('has no objects and is starting before the first list', () => {
+    const { reflector } = create(createClock(), {});
     assert.deepEqual(
-      [reflector.known(), reflector.state()],
+      [reflector.objects(), reflector.state()],
       [undefined, { isUp: false, failure: 'starting' }],
     );
   });
 
-  it('knows what the list and the watch say, and tells of every change', async () => {
-    const { reflector, notes, watch } = await start();
-    assert.deepEqual([...(reflector.known()?.keys() ?? [])], ['payments/api']);
+  it('follows the list and the watch, and reports each change', async () => {
+    const { reflector, callbacks, watch } = await start();
+    assert.deepEqual([...(reflector.objects()?.keys() ?? [])], ['payments/api']);
     assert.deepEqual(reflector.state(), { isUp: true });
-    const before = notes.changes();
+    const before = callbacks.changes();
     watch().send(added('more', '8'));
-    assert.equal(notes.changes(), before + 1);
+    assert.equal(callbacks.changes(), before + 1);
     watch().send(bookmark('ServiceAccount', '9'));
-    assert.equal(notes.changes(), before + 1);
-    assert.deepEqual([...(reflector.known()?.keys() ?? [])], ['payments/api', 'payments/more']);
+    assert.equal(callbacks.changes(), before + 1);
+    assert.deepEqual([...(reflector.objects()?.keys() ?? [])], ['payments/api', 'payments/more']);
   });
 
-  it('renews within a second a watch that ended in its time, from the last version', async () => {
-    const { clock, watch, api, asked } = await start();
+  it('renews a watch that ended at its timeout within a second, from the last version', async () => {
+    const { clock, watch, api, requests } = await start();
     watch().send(bookmark('ServiceAccount', '9'));
     await clock.advance(595 * SECOND);
     watch().end();
     await clock.advance(SECOND);
-    assert.deepEqual(asked(), ['list 0', 'watch 0', 'watch 596']);
-    assert.match(api.asked.at(-1)?.path ?? '', /resourceVersion=9$/);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 596']);
+    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=9$/);
   });
 
-  it('waits a while for a watch that ended before its time', async () => {
-    const { clock, watch, asked } = await start();
+  it('backs off after a watch that ended before its timeout', async () => {
+    const { clock, watch, requests } = await start();
     await clock.advance(594 * SECOND);
     watch().end();
     await clock.advance(90 * SECOND);
-    assert.deepEqual(asked(), ['list 0', 'watch 0', 'watch 684']);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 684']);
   });
 
-  it('waits longer and longer where watches are cut at once, and not after one that lived for a minute', async () => {
-    const { clock, watch, asked } = await start();
+  it('doubles the back-off while watches end at once, and resets it after one that lived for a minute', async () => {
+    const { clock, watch, requests } = await start();
     for (const waitMs of [90, 180, 300, 300].map((seconds) => seconds * SECOND)) {
       watch().end();
       await clock.advance(waitMs);
@@ -126,7 +130,7 @@ describe('a reflector', () => {
     await clock.advance(MINUTE);
     watch().end();
     await clock.advance(90 * SECOND);
-    assert.deepEqual(asked(), [
+    assert.deepEqual(requests(), [
       'list 0',
       'watch 0',
       'watch 90',
@@ -137,48 +141,48 @@ describe('a reflector', () => {
     ]);
   });
 
-  it('lists again after a while where its version is too old, by the status or by an event', async () => {
+  it('backs off and lists again if its version is too old, by the status or by an event', async () => {
     let isGone = false;
     const gone = { type: 'ERROR', object: { kind: 'Status', code: 410 } };
-    const { clock, watch, asked, notes } = await start({
-      watch: () => (isGone ? { ok: true, value: 'gone' } : undefined),
+    const { clock, watch, requests, callbacks } = await start({
+      watch: () => (isGone ? ok('gone') : undefined),
     });
     isGone = true;
     watch().send(gone);
     await clock.advance(90 * SECOND);
-    assert.deepEqual(asked().slice(2), ['list 90', 'watch 90']);
+    assert.deepEqual(requests().slice(2), ['list 90', 'watch 90']);
     isGone = false;
     await clock.advance(180 * SECOND);
-    assert.deepEqual(asked().slice(4), ['list 270', 'watch 270']);
-    assert.deepEqual(notes.failures, []);
+    assert.deepEqual(requests().slice(4), ['list 270', 'watch 270']);
+    assert.deepEqual(callbacks.failures, []);
   });
 
-  it('goes on for ever, whatever fails', async () => {
+  it('keeps trying whatever the failure', async () => {
     let tries = 0;
-    const { clock, notes, asked } = await start({
+    const { clock, callbacks, requests } = await start({
       list: () => failed(CLUSTER_FAILURES[tries++ % CLUSTER_FAILURES.length] ?? 'starting'),
     });
     await clock.advance(60 * MINUTE);
-    assert.ok(asked().length > CLUSTER_FAILURES.length);
-    assert.deepEqual(new Set(notes.failures), new Set(CLUSTER_FAILURES));
+    assert.ok(requests().length > CLUSTER_FAILURES.length);
+    assert.deepEqual(new Set(callbacks.failures), new Set(CLUSTER_FAILURES));
   });
 
   for (const failure of CLUSTER_FAILURES)
-    it(`is down by ${failure} where the list fails so, and up again after the next`, async () => {
+    it(`is down with ${failure} after such a list, and up after the next successful one`, async () => {
       let isFailing = true;
-      const { clock, reflector, notes } = await start({
-        list: () => (isFailing ? failed(failure) : { ok: true, value: list('ServiceAccount', []) }),
+      const { clock, reflector, callbacks } = await start({
+        list: () => (isFailing ? failed(failure) : ok(list('ServiceAccount', []))),
       });
       assert.deepEqual(reflector.state(), { isUp: false, failure });
-      assert.deepEqual(notes.failures, [failure]);
+      assert.deepEqual(callbacks.failures, [failure]);
       isFailing = false;
       await clock.advance(90 * SECOND);
-      assert.deepEqual([reflector.state(), reflector.known()?.size], [{ isUp: true }, 0]);
+      assert.deepEqual([reflector.state(), reflector.objects()?.size], [{ isUp: true }, 0]);
     });
 
-  it('takes a watch up where it broke off, once the API server is back', async () => {
+  it('resumes a watch from the last version once the API server is back', async () => {
     let isDown = false;
-    const { clock, reflector, watch, api, asked } = await start({
+    const { clock, reflector, watch, api, requests } = await start({
       watch: () => (isDown ? failed('unreachable') : undefined),
     });
     isDown = true;
@@ -187,42 +191,39 @@ describe('a reflector', () => {
     assert.deepEqual(reflector.state(), { isUp: false, failure: 'unreachable' });
     isDown = false;
     await clock.advance(180 * SECOND);
-    assert.deepEqual(asked(), ['list 0', 'watch 0', 'watch 90', 'watch 270']);
-    assert.match(api.asked.at(-1)?.path ?? '', /resourceVersion=7$/);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 90', 'watch 270']);
+    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=7$/);
     assert.deepEqual(reflector.state(), { isUp: true });
   });
 
-  it('leaves the API server alone for as long as it asks', async () => {
+  it('sends no request before Retry-After has passed', async () => {
     let isThrottled = true;
-    const { clock, asked } = await start(
-      {
-        list: () =>
-          isThrottled ? failed('throttled', 5 * MINUTE) : { ok: true, value: list('ServiceAccount', []) },
-      },
+    const { clock, requests } = await start(
+      { list: () => (isThrottled ? failed('throttled', 5 * MINUTE) : ok(list('ServiceAccount', []))) },
       0,
     );
     isThrottled = false;
     await clock.advance(5 * MINUTE - 1);
-    assert.deepEqual(asked(), ['list 0']);
+    assert.deepEqual(requests(), ['list 0']);
     await clock.advance(1);
-    assert.deepEqual(asked().slice(1), ['list 300', 'watch 300']);
+    assert.deepEqual(requests().slice(1), ['list 300', 'watch 300']);
   });
 
-  it('forgets after five minutes without a word, knows again with the next, and tells of it', async () => {
-    const { clock, notes, reflector, watch } = await start({}, 0);
+  it('has no objects after five minutes without an event, and reports them as a change with the next', async () => {
+    const { clock, callbacks, reflector, watch } = await start({}, 0);
     await clock.advance(5 * MINUTE);
-    assert.equal(reflector.known()?.size, 1);
+    assert.equal(reflector.objects()?.size, 1);
     await clock.advance(1);
-    assert.equal(reflector.known(), undefined);
-    const told = notes.changes();
+    assert.equal(reflector.objects(), undefined);
+    const before = callbacks.changes();
     watch().send(bookmark('ServiceAccount', '9'));
-    assert.equal(reflector.known()?.size, 1);
-    assert.equal(notes.changes(), told + 1);
+    assert.equal(reflector.objects()?.size, 1);
+    assert.equal(callbacks.changes(), before + 1);
     watch().send(bookmark('ServiceAccount', '10'));
-    assert.equal(notes.changes(), told + 1);
+    assert.equal(callbacks.changes(), before + 1);
   });
 
-  const wrong = [
+  const invalid = [
     ['a list of another kind', { list: list('Pod', []) }, 'bad_answer'],
     ['an object without metadata', { list: list('ServiceAccount', [{}]) }, 'bad_answer'],
     [
@@ -236,44 +237,44 @@ describe('a reflector', () => {
       'too_large',
     ],
   ] as const;
-  for (const [title, answer, failure] of wrong)
-    it(`is down by ${failure} where it gets ${title}`, async () => {
-      const { reflector } = await start({ list: () => ({ ok: true, value: answer.list }) });
-      assert.deepEqual([reflector.state(), reflector.known()], [{ isUp: false, failure }, undefined]);
+  for (const [title, response, failure] of invalid)
+    it(`is down with ${failure} after ${title}`, async () => {
+      const { reflector } = await start({ list: () => ok(response.list) });
+      assert.deepEqual([reflector.state(), reflector.objects()], [{ isUp: false, failure }, undefined]);
     });
 
-  it('builds on nothing that came before a wrong event: it lists again', async () => {
-    const { clock, reflector, watch, asked } = await start();
+  it('keeps its objects after a malformed event, and lists again', async () => {
+    const { clock, reflector, watch, requests } = await start();
     watch().send({ type: 'ADDED', object: { kind: 'Pod' } });
     await settle();
     assert.deepEqual(reflector.state(), { isUp: false, failure: 'bad_answer' });
-    assert.equal(reflector.known()?.size, 1);
+    assert.equal(reflector.objects()?.size, 1);
     await clock.advance(90 * SECOND);
-    assert.deepEqual(asked().slice(2), ['list 90', 'watch 90']);
+    assert.deepEqual(requests().slice(2), ['list 90', 'watch 90']);
     assert.deepEqual(reflector.state(), { isUp: true });
   });
 
-  it('survives a bug, and tells of it', async () => {
+  it('is down with bad_answer after a bug, which is reported, and continues', async () => {
     const bug = new Error('a bug');
     let isBroken = true;
-    const { clock, reflector, notes } = await start({
+    const { clock, reflector, callbacks } = await start({
       list: () => {
         if (isBroken) throw bug;
-        return { ok: true, value: list('ServiceAccount', []) };
+        return ok(list('ServiceAccount', []));
       },
     });
-    assert.deepEqual([notes.errors, reflector.state()], [[bug], { isUp: false, failure: 'bad_answer' }]);
+    assert.deepEqual([callbacks.errors, reflector.state()], [[bug], { isUp: false, failure: 'bad_answer' }]);
     isBroken = false;
     await clock.advance(90 * SECOND);
     assert.deepEqual(reflector.state(), { isUp: true });
   });
 
-  it('ends with its signal, whether it waits or watches', async () => {
+  it('stops when the signal aborts, during a delay and during a watch', async () => {
     const [waiting, watching] = [await start({ list: () => failed('unreachable') }), await start()];
     for (const { stop, ended, clock, api } of [waiting, watching]) {
       stop.abort();
       await ended;
-      assert.deepEqual([clock.sleepers(), api.open().length], [0, 0]);
+      assert.deepEqual([clock.sleepers(), api.openWatches().length], [0, 0]);
     }
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What pods and accounts of the API come down to.
+ * Trimming of pods and service accounts.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ function podOf(overrides: Json): PodFacts | undefined {
   return trimPod(pod(overrides))?.value;
 }
 
-/** A pod with these fields of its spec. */
+/** Facts of a pod with these fields in its spec. */
 function withSpec(fields: Json): PodFacts | undefined {
   return podOf({ spec: { serviceAccountName: 'api', containers: [], ...fields } });
 }
@@ -52,14 +52,14 @@ const DEFAULT_PROJECTION = {
   expirationSeconds: 3607,
 };
 
-describe('the pods of a node', () => {
-  it('are asked for by its name, escaped', () => {
+describe('podsPath', () => {
+  it('escapes the name of the node', () => {
     assert.equal(podsPath('a&b'), '/api/v1/pods?fieldSelector=spec.nodeName%3Da%26b');
   });
 });
 
-describe('a pod', () => {
-  it('comes down to what its tokens hang on', () => {
+describe('trimPod', () => {
+  it('returns the fields that matter to tokens, keyed by uid', () => {
     assert.deepEqual(trimPod(pod()), {
       key: POD_UID,
       value: {
@@ -78,45 +78,49 @@ describe('a pod', () => {
     });
   });
 
-  it('is terminating once it has a time of deletion', () => {
+  it('returns isTerminating if the pod has a deletion timestamp', () => {
     const { isTerminating } = podOf({ metadata: metadata({ deletionTimestamp: STARTED }) }) ?? {};
     assert.equal(isTerminating, true);
   });
 
-  it('is static where it mirrors one that the kubelet reads from a file, and may have no account', () => {
+  it('returns isStatic for a mirror pod, which may have no service account', () => {
     const annotations = { 'kubernetes.io/config.mirror': 'a-hash' };
     const facts = podOf({ metadata: metadata({ annotations }), spec: { containers: [] } });
     assert.deepEqual([facts?.isStatic, facts?.serviceAccount], [true, '']);
   });
 
   for (const value of [true, false, undefined])
-    it(`is automounted as its spec says: ${value}`, () =>
+    it(`returns automountServiceAccountToken of the spec: ${value}`, () =>
       assert.equal(withSpec({ automountServiceAccountToken: value })?.isAutomounted, value));
 
-  it('is pending and not started before the kubelet has seen it', () => {
+  it('returns the phase Pending and no start time for a pod without a status', () => {
     for (const facts of [withStatus({}), withStatus(undefined), withStatus(null)])
       assert.deepEqual([facts?.phase, facts?.startedAt], ['Pending', undefined]);
   });
 
   const projections = [
-    ['an audience of its own', { audience: 'vault' }, { audience: 'vault' }],
-    ['an empty audience, which is none', { audience: '' }, { audience: undefined }],
-    ['no lifetime, which is an hour', { expirationSeconds: undefined }, { expirationSeconds: 3_600 }],
-    ['a path with folders', { path: 'a/b/token' }, { path: 'a/b/token' }],
-    ['a path that the kubelet cleans', { path: './a//b/' }, { path: 'a/b' }],
+    ['an audience', { audience: 'vault' }, { audience: 'vault' }],
+    ['an empty audience, which is the default', { audience: '' }, { audience: undefined }],
     [
-      'a path that cannot be shown',
+      'no lifetime, which defaults to an hour',
+      { expirationSeconds: undefined },
+      { expirationSeconds: 3_600 },
+    ],
+    ['a path with folders', { path: 'a/b/token' }, { path: 'a/b/token' }],
+    ['a path that is not normalized', { path: './a//b/' }, { path: 'a/b' }],
+    [
+      'a path that must be escaped',
       { path: 'a\nb/tök\u{202e}en' },
       { path: 'a\\x0ab/t\\xc3\\xb6k\\xe2\\x80\\xaeen' },
     ],
   ] as const;
   for (const [title, source, expected] of projections)
-    it(`may ask for a token with ${title}`, () =>
+    it(`returns a projected token with ${title}`, () =>
       assert.deepEqual(withVolumes(projected('v', tokenSource(source)))?.projections, [
         { ...DEFAULT_PROJECTION, volume: 'v', ...expected },
       ]));
 
-  it('may ask for several tokens, in one volume and in others', () => {
+  it('returns several tokens of one volume and of several volumes', () => {
     const facts = withVolumes(
       projected('v', tokenSource({ path: 'a' }), { secret: { name: 's' } }, tokenSource({ path: 'b' })),
       { name: 'w', emptyDir: {} },
@@ -128,11 +132,11 @@ describe('a pod', () => {
     );
   });
 
-  it('leaves out a token whose audience nobody could show', () => {
+  it('omits a token whose audience contains a line break', () => {
     assert.deepEqual(withVolumes(projected('v', tokenSource({ audience: 'a\nb' })))?.projections, []);
   });
 
-  it('is cut to 256 tokens and 256 Secrets', () => {
+  it('returns at most 256 tokens and 256 Secrets', () => {
     const sources = Array.from({ length: 300 }, (_, index) => tokenSource({ path: `${index}` }));
     const secrets = Array.from({ length: 300 }, (_, index) => ({
       name: `s-${index}`,
@@ -144,16 +148,16 @@ describe('a pod', () => {
 
   const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
   const mounts = [
-    ['nowhere', 'containers', undefined, false],
-    ['elsewhere', 'containers', '/var/run/secrets/other', false],
-    ['below the place of tokens', 'containers', `${TOKEN_PATH}/more`, false],
-    ['at the place of tokens', 'containers', TOKEN_PATH, true],
-    ['at the place of tokens, with a slash', 'containers', `${TOKEN_PATH}/`, true],
-    ['there in an init container', 'initContainers', TOKEN_PATH, true],
-    ['there in an ephemeral container', 'ephemeralContainers', TOKEN_PATH, true],
+    ['that is not mounted', 'containers', undefined, false],
+    ['mounted at another path', 'containers', '/var/run/secrets/other', false],
+    ['mounted below the token path', 'containers', `${TOKEN_PATH}/more`, false],
+    ['mounted at the token path', 'containers', TOKEN_PATH, true],
+    ['mounted at the token path with a trailing slash', 'containers', `${TOKEN_PATH}/`, true],
+    ['mounted at the token path of an init container', 'initContainers', TOKEN_PATH, true],
+    ['mounted at the token path of an ephemeral container', 'ephemeralContainers', TOKEN_PATH, true],
   ] as const;
   for (const [title, containers, mountPath, isAtTokenPath] of mounts)
-    it(`may mount a Secret ${title}`, () => {
+    it(`returns a Secret ${title}`, () => {
       const volumeMounts = mountPath === undefined ? undefined : [{ name: 'legacy', mountPath }];
       const facts = withSpec({
         volumes: [{ name: 'legacy', secret: { secretName: 'api-token' } }],
@@ -163,7 +167,7 @@ describe('a pod', () => {
       assert.deepEqual(facts?.secrets, [expected]);
     });
 
-  it('may mount a Secret that is optional, or one among the sources of a volume', () => {
+  it('returns an optional Secret and a Secret among the sources of a projected volume', () => {
     const facts = withVolumes(
       { name: 'a', secret: { secretName: 'one', optional: true } },
       projected('b', { secret: { name: 'two' } }),
@@ -174,49 +178,49 @@ describe('a pod', () => {
     ]);
   });
 
-  const wrong: readonly (readonly [string, Json])[] = [
-    ['no metadata', { metadata: undefined }],
-    ['metadata that is a text', { metadata: 'api-0' }],
-    ['no uid', { metadata: metadata({ uid: undefined }) }],
+  const malformed: readonly (readonly [string, Json])[] = [
+    ['an object without metadata', { metadata: undefined }],
+    ['metadata that is a string', { metadata: 'api-0' }],
+    ['an object without a uid', { metadata: metadata({ uid: undefined }) }],
     ['a uid with a line break', { metadata: metadata({ uid: 'a\nb' }) }],
     ['a name in capitals', { metadata: metadata({ name: 'API' }) }],
     ['a namespace that is a number', { metadata: metadata({ namespace: 7 }) }],
-    ['annotations that are a list', { metadata: metadata({ annotations: [] }) }],
-    ['a deletion at no time', { metadata: metadata({ deletionTimestamp: 'soon' }) }],
-    ['no spec', { spec: undefined }],
-    ['a spec that is a list', { spec: [] }],
-    ['an account that is an object', { spec: { serviceAccountName: {} } }],
-    ['a word for automounting', { spec: { automountServiceAccountToken: 'false' } }],
+    ['annotations that are an array', { metadata: metadata({ annotations: [] }) }],
+    ['a malformed deletion timestamp', { metadata: metadata({ deletionTimestamp: 'soon' }) }],
+    ['a pod without a spec', { spec: undefined }],
+    ['a spec that is an array', { spec: [] }],
+    ['a service account that is an object', { spec: { serviceAccountName: {} } }],
+    ['automountServiceAccountToken as a string', { spec: { automountServiceAccountToken: 'false' } }],
     ['volumes that are an object', { spec: { volumes: {} } }],
-    ['a volume that is a text', { spec: { volumes: ['v'] } }],
+    ['a volume that is a string', { spec: { volumes: ['v'] } }],
     ['a volume without a name', { spec: { volumes: [{ emptyDir: {} }] } }],
-    ['a volume with a name that is no name', { spec: { volumes: [projected('a/b')] } }],
+    ['a volume with an invalid name', { spec: { volumes: [projected('a/b')] } }],
     ['sources that are an object', { spec: { volumes: [{ name: 'v', projected: { sources: {} } }] } }],
     ['a token without a path', { spec: { volumes: [projected('v', tokenSource({ path: undefined }))] } }],
     [
-      'a token with a list of audiences',
+      'a token with an array of audiences',
       { spec: { volumes: [projected('v', tokenSource({ audience: ['a'] }))] } },
     ],
     [
-      'a lifetime in words',
+      'a lifetime as a string',
       { spec: { volumes: [projected('v', tokenSource({ expirationSeconds: '1h' }))] } },
     ],
     [
-      'a lifetime of a fraction',
+      'a fractional lifetime',
       { spec: { volumes: [projected('v', tokenSource({ expirationSeconds: 0.5 }))] } },
     ],
     ['a Secret without a name', { spec: { volumes: [{ name: 'v', secret: {} }] } }],
-    ['containers that are a text', { spec: { containers: 'main' } }],
+    ['containers that are a string', { spec: { containers: 'main' } }],
     ['a mount without a path', { spec: { containers: [{ volumeMounts: [{ name: 'v' }] }] } }],
-    ['a status that is a list', { status: [] }],
+    ['a status that is an array', { status: [] }],
     ['a phase that is a number', { status: { phase: 1 } }],
-    ['a start at no time', { status: { startTime: '2026-13-01T00:00:00Z' } }],
-    ['a start that is a number', { status: { startTime: 1_795_000_000 } }],
+    ['a malformed start time', { status: { startTime: '2026-13-01T00:00:00Z' } }],
+    ['a start time that is a number', { status: { startTime: 1_795_000_000 } }],
   ];
-  for (const [title, overrides] of wrong)
-    it(`is none with ${title}`, () => assert.equal(trimPod(pod(overrides)), undefined));
+  for (const [title, overrides] of malformed)
+    it(`returns undefined for ${title}`, () => assert.equal(trimPod(pod(overrides)), undefined));
 
-  it('is facts or none, for any JSON anywhere', () => {
+  it('returns facts keyed by their uid or undefined, for any JSON', () => {
     const anything = fc.jsonValue() as fc.Arbitrary<unknown>;
     const maybe = (value: Json) => fc.oneof(fc.constant(value), anything);
     const volumes = fc.array(
@@ -236,41 +240,41 @@ describe('a pod', () => {
   });
 });
 
-describe('an account', () => {
+describe('trimAccount', () => {
   for (const value of [true, false, undefined])
-    it(`comes down to its uid and whether it is automounted: ${value}`, () =>
+    it(`returns the uid and automountServiceAccountToken: ${value}`, () =>
       assert.deepEqual(trimAccount(account({ automountServiceAccountToken: value })), {
         key: 'payments/api',
         value: { uid: 'account-uid', isAutomounted: value },
       }));
 
-  const wrong: readonly (readonly [string, Json])[] = [
-    ['no metadata', { metadata: undefined }],
-    ['no uid', { metadata: metadata({ uid: '' }) }],
-    ['no name', { metadata: metadata({ name: undefined }) }],
+  const malformed: readonly (readonly [string, Json])[] = [
+    ['an object without metadata', { metadata: undefined }],
+    ['an object without a uid', { metadata: metadata({ uid: '' }) }],
+    ['an object without a name', { metadata: metadata({ name: undefined }) }],
     ['a namespace with a slash', { metadata: metadata({ namespace: 'a/b' }) }],
-    ['a number for automounting', { automountServiceAccountToken: 0 }],
+    ['automountServiceAccountToken as a number', { automountServiceAccountToken: 0 }],
   ];
-  for (const [title, overrides] of wrong)
-    it(`is none with ${title}`, () => assert.equal(trimAccount(account(overrides)), undefined));
+  for (const [title, overrides] of malformed)
+    it(`returns undefined for ${title}`, () => assert.equal(trimAccount(account(overrides)), undefined));
 });
 
-describe('what a real API server lists', () => {
+describe('the trimmed objects of a real API server', () => {
   const pods = captured.filter(({ kind }) => kind === 'Pod').map(trimPod);
   const accounts = captured.filter(({ kind }) => kind === 'ServiceAccount').map(trimAccount);
   const podNamed = (name: string) => pods.find((one) => one?.value.name === name)?.value;
 
-  it('is all read', () => {
+  it('include every pod and every service account', () => {
     assert.ok(pods.length >= 20 && accounts.length >= 40);
     assert.ok([...pods, ...accounts].every((one) => one !== undefined));
   });
 
-  it('has the tokens that its pods ask for', () => {
+  it('include the tokens that pods request', () => {
     const paths = podNamed('e-multi')?.projections.map(({ path }) => path);
     assert.deepEqual(paths?.toSorted(), ['first', 'sub/dir/token']);
   });
 
-  it('has the pod that asks for none, the static one and the one that ended', () => {
+  it('include a pod without tokens, a static pod, a completed pod and a pod with a Secret', () => {
     assert.deepEqual(podNamed('c-noautomount')?.projections, []);
     assert.equal(podNamed('c-noautomount')?.isAutomounted, false);
     assert.equal(podNamed('h-static-bench-node-1')?.isStatic, true);

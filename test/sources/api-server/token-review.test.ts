@@ -1,19 +1,20 @@
 /**
- * What the API server is asked about a token, and what its answer means.
+ * TokenReviews: what is sent, and how the result is interpreted.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { REJECT_REASONS } from '../../../src/core/cluster-facts.ts';
 import type { Token } from '../../../src/core/token.ts';
-import type { Answer, Api } from '../../../src/sources/api-server/api.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import type { Api } from '../../../src/sources/api-server/api.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
 import {
-  audiencesToAsk,
-  createReviewer,
-  goodForMs,
-  refusalOf,
+  createTokenReviewer,
+  parseRejectReason,
+  reviewAudiences,
+  reviewTtlMs,
 } from '../../../src/sources/api-server/token-review.ts';
+import { ok } from '../../../src/util/result.ts';
 import { podFacts } from '../../support/cluster.ts';
 import { jwt, legacyToken, token } from '../../support/tokens.ts';
 import { createClock, createFakeApi, MINUTE } from './fakes.ts';
@@ -21,7 +22,7 @@ import { createClock, createFakeApi, MINUTE } from './fakes.ts';
 const NEVER = new AbortController().signal;
 const RAW = jwt();
 
-describe('the message of a refusal', () => {
+describe('parseRejectReason', () => {
   const cases = [
     [
       'audience',
@@ -59,12 +60,11 @@ describe('the message of a refusal', () => {
     ],
     [undefined, '[invalid bearer token, context deadline exceeded]'],
   ] as const;
-  for (const [refusal, message] of cases)
-    it(`means ${refusal ?? 'that nobody knows'}: ${message}`, () =>
-      assert.equal(refusalOf(message), refusal));
+  for (const [reason, message] of cases)
+    it(`returns ${reason} for "${message}"`, () => assert.equal(parseRejectReason(message), reason));
 
-  it('has a case for every refusal', () => {
-    const covered = new Set<unknown>(cases.map(([refusal]) => refusal));
+  it('is tested for every reason', () => {
+    const covered = new Set<unknown>(cases.map(([reason]) => reason));
     assert.deepEqual(
       REJECT_REASONS.filter((reason) => !covered.has(reason)),
       [],
@@ -72,54 +72,49 @@ describe('the message of a refusal', () => {
   });
 });
 
-describe('the audiences a token is asked about for', () => {
+describe('reviewAudiences', () => {
   const [volume, path] = ['v', 'token'];
   const own = token({ identity: { volume, path }, claims: { audiences: ['vault', 'more'] } });
-  const byDefault = token({ identity: { volume: 'kube-api-access-abcde', path } });
+  const inDefaultVolume = token({ identity: { volume: 'kube-api-access-abcde', path } });
   const pod = (audience: string | undefined, at = path) =>
     podFacts({ projections: [{ volume, path: at, audience, expirationSeconds: 600 }] });
   const cases = [
-    ['its own, where its pod asks for one', own, pod('vault'), ['vault', 'more']],
-    ["the API server's, where its pod asks for none", own, pod(undefined), []],
-    ['its own, where nothing is known of its pod', own, undefined, ['vault', 'more']],
-    ['its own, where its pod asks for another token', own, pod(undefined, 'other'), ['vault', 'more']],
-    [
-      "the API server's, where it lies in the default volume and nothing is known of its pod",
-      byDefault,
-      undefined,
-      [],
-    ],
-    ["the API server's, where it has none", legacyToken(), undefined, []],
+    ["the token's audiences", 'its pod requests an audience', own, pod('vault'), ['vault', 'more']],
+    ['no audiences', 'its pod requests none', own, pod(undefined), []],
+    ["the token's audiences", 'its pod is unknown', own, undefined, ['vault', 'more']],
+    ["the token's audiences", 'its pod does not request it', own, pod(undefined, 'other'), ['vault', 'more']],
+    ['no audiences', 'it is in the default volume and its pod is unknown', inDefaultVolume, undefined, []],
+    ['no audiences', 'it has none', legacyToken(), undefined, []],
   ] as const;
-  for (const [title, one, facts, expected] of cases)
-    it(`are ${title}`, () => assert.deepEqual(audiencesToAsk(one, facts), expected));
+  for (const [what, why, subject, facts, expected] of cases)
+    it(`returns ${what} if ${why}`, () => assert.deepEqual(reviewAudiences(subject, facts), expected));
 });
 
-/** Asks about a token whose file holds `raw`, null where it is gone; answers the review and what was sent. */
-async function review(answer: Answer<unknown>, raw: string | null = RAW, one: Token = token()) {
+/** Reviews a token whose file holds `raw`; null if the file is gone. Returns the result and what was sent. */
+async function review(result: ApiResult<unknown>, raw: string | null = RAW, subject: Token = token()) {
   const bodies: Buffer[] = [];
-  const fake = createFakeApi(createClock(), { ask: () => answer });
+  const fake = createFakeApi(createClock(), { request: () => result });
   const api: Api = {
     ...fake,
-    ask: (question) => {
-      bodies.push(question.body ?? assert.fail('nothing is posted'));
-      return fake.ask(question);
+    request: (request) => {
+      bodies.push(request.body ?? assert.fail('no body'));
+      return fake.request(request);
     },
   };
   const readRaw = <T>(_token: Token, use: (bytes: Buffer) => T): T | undefined =>
     raw === null ? undefined : use(Buffer.from(raw));
-  const reviewed = await createReviewer({ api, readRaw, podOf: () => undefined })(one, NEVER);
-  return { reviewed, asked: fake.asked, bodies };
+  const reviewed = await createTokenReviewer({ api, readRaw, podOf: () => undefined })(subject, NEVER);
+  return { reviewed, requests: fake.requests, bodies };
 }
 
-function status(fields: object): Answer<unknown> {
-  return { ok: true, value: { kind: 'TokenReview', status: fields } };
+function withStatus(status: object): ApiResult<unknown> {
+  return ok({ kind: 'TokenReview', status });
 }
 
-describe('a review', () => {
-  it('is asked for with the token and its audiences', async () => {
-    const { asked } = await review(status({ authenticated: true }));
-    const [{ resource, path, body } = assert.fail('nothing was asked')] = asked;
+describe('a token review', () => {
+  it('contains the token and its audiences', async () => {
+    const { requests } = await review(withStatus({ authenticated: true }));
+    const [{ resource, path, body } = assert.fail('no request')] = requests;
     assert.deepEqual([resource, path], ['tokenreviews', '/apis/authentication.k8s.io/v1/tokenreviews']);
     assert.deepEqual(JSON.parse(body ?? ''), {
       apiVersion: 'authentication.k8s.io/v1',
@@ -128,81 +123,97 @@ describe('a review', () => {
     });
   });
 
-  it('is asked for with audiences of any text', async () => {
+  it('escapes the audiences', async () => {
     const audiences = ['"}}', '"token":"', 'ä"\\'];
-    const { asked } = await review(status({}), RAW, token({ claims: { audiences } }));
-    assert.deepEqual(JSON.parse(asked[0]?.body ?? '').spec, { audiences, token: RAW });
+    const { requests } = await review(withStatus({}), RAW, token({ claims: { audiences } }));
+    assert.deepEqual(JSON.parse(requests[0]?.body ?? '').spec, { audiences, token: RAW });
   });
 
-  it('leaves nothing of the token where it was sent from', async () => {
-    const { bodies } = await review(status({ authenticated: true }));
+  it('wipes its body after the request', async () => {
+    const { bodies } = await review(withStatus({ authenticated: true }));
     assert.deepEqual(
       bodies.map((body) => body.every((byte) => byte === 0)),
       [true],
     );
   });
 
-  it('asks without the line break that a file may end in', async () => {
-    const { asked } = await review(status({}), `${RAW}\n`);
-    assert.equal(JSON.parse(asked[0]?.body ?? '').spec.token, RAW);
+  it('omits a line break at the end of the file', async () => {
+    const { requests } = await review(withStatus({}), `${RAW}\n`);
+    assert.equal(JSON.parse(requests[0]?.body ?? '').spec.token, RAW);
   });
 
   for (const [title, raw] of [
-    ['is no token', 'a"b'],
+    ['holds no token', 'a"b'],
     ['is empty', ''],
     ['is gone', null],
   ] as const)
-    it(`is not asked for where the file ${title}`, async () => {
-      const { reviewed, asked } = await review(status({}), raw);
-      assert.deepEqual([reviewed, asked], [{ ok: true, value: undefined }, []]);
+    it(`is not sent if the file ${title}`, async () => {
+      const { reviewed, requests } = await review(withStatus({}), raw);
+      assert.deepEqual([reviewed, requests], [ok(undefined), []]);
     });
 
-  const answers = [
-    ['accepted', { authenticated: true, user: {} }, { isAccepted: true }],
-    ['accepted for want of a contradiction', { authenticated: true, error: 'x' }, { isAccepted: true }],
-    ['refused', { error: '[service account token has expired]' }, { isAccepted: false, reason: 'expired' }],
-    ['refused without a word', {}, { isAccepted: false, reason: 'other' }],
+  const results = [
+    ['is accepted', 'authenticated is true', { authenticated: true, user: {} }, { isAccepted: true }],
     [
-      'refused in so many words',
+      'is accepted',
+      'authenticated is true in spite of an error',
+      { authenticated: true, error: 'x' },
+      { isAccepted: true },
+    ],
+    [
+      'is rejected with the reason of the error',
+      'authenticated is absent',
+      { error: '[service account token has expired]' },
+      { isAccepted: false, reason: 'expired' },
+    ],
+    ['is rejected', 'the status is empty', {}, { isAccepted: false, reason: 'other' }],
+    [
+      'is rejected',
+      'authenticated is false',
       { authenticated: false, error: 'no' },
       { isAccepted: false, reason: 'other' },
     ],
-    ['not known', { error: '[invalid bearer token, context deadline exceeded]' }, undefined],
+    [
+      'has no result',
+      'the API server could not decide',
+      { error: '[invalid bearer token, context deadline exceeded]' },
+      undefined,
+    ],
   ] as const;
-  for (const [title, fields, expected] of answers)
-    it(`says ${title}`, async () => {
-      const { reviewed } = await review(status(fields));
-      assert.deepEqual(reviewed, { ok: true, value: expected });
+  for (const [what, why, status, expected] of results)
+    it(`${what} if ${why}`, async () => {
+      const { reviewed } = await review(withStatus(status));
+      assert.deepEqual(reviewed, ok(expected));
     });
 
-  const wrong: readonly (readonly [string, unknown])[] = [
-    ['nothing', null],
-    ['no status', { kind: 'TokenReview' }],
-    ['a status that is a text', { status: 'Success' }],
-    ['a word for a yes', { status: { authenticated: 'true' } }],
+  const malformed: readonly (readonly [string, unknown])[] = [
+    ['null', null],
+    ['a response without a status', { kind: 'TokenReview' }],
+    ['a status that is a string', { status: 'Success' }],
+    ['authenticated as a string', { status: { authenticated: 'true' } }],
     ['an error that is an object', { status: { error: {} } }],
   ];
-  for (const [title, value] of wrong)
-    it(`is a wrong answer as ${title}`, async () =>
-      assert.deepEqual((await review({ ok: true, value })).reviewed, failed('bad_answer')));
+  for (const [title, value] of malformed)
+    it(`fails with bad_answer for ${title}`, async () =>
+      assert.deepEqual((await review(ok(value))).reviewed, failed('bad_answer')));
 
-  it('is none where the question failed', async () => {
+  it('fails and wipes its body if the request fails', async () => {
     const { reviewed, bodies } = await review(failed('forbidden'));
     assert.deepEqual(reviewed, failed('forbidden'));
     assert.ok(bodies[0]?.every((byte) => byte === 0));
   });
 
-  it('is a review or a wrong answer, for any JSON', () =>
+  it('has a result or fails with bad_answer, for any JSON', () =>
     fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), fc.record({ status: fc.jsonValue() })), async (value) => {
-        const { reviewed } = await review({ ok: true, value });
-        assert.ok(reviewed.ok || reviewed.failure === 'bad_answer');
+        const { reviewed } = await review(ok(value));
+        assert.ok(reviewed.ok || reviewed.error.failure === 'bad_answer');
       }),
     ));
 
-  it('is good for ten minutes where it accepts, and for one where it does not', () => {
-    assert.equal(goodForMs({ isAccepted: true }), 10 * MINUTE);
-    assert.equal(goodForMs({ isAccepted: false, reason: 'expired' }), MINUTE);
-    assert.equal(goodForMs(undefined), MINUTE);
+  it('is valid for ten minutes if the token is accepted, and otherwise for one', () => {
+    assert.equal(reviewTtlMs({ isAccepted: true }), 10 * MINUTE);
+    assert.equal(reviewTtlMs({ isAccepted: false, reason: 'expired' }), MINUTE);
+    assert.equal(reviewTtlMs(undefined), MINUTE);
   });
 });

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Fault } from '../../../simulator/api/faults.ts';
 import type { TokenProjection } from '../../../simulator/objects.ts';
-import { type Answer, type Api, createApi } from '../../../src/sources/api-server/api.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import { type Api, createApi } from '../../../src/sources/api-server/api.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
 import {
   type AccessAttributes,
   type AccessReview,
@@ -61,7 +61,7 @@ function withReviewer(test: (t: Stage) => Promise<void>) {
     const failures: string[] = [];
     try {
       const kubeconfig = loopback.configure({ server: t.url, user: { token: TOKEN } });
-      const { connection, codes } = await loopback.reach(kubeconfig);
+      const { connection, codes } = await loopback.connect(kubeconfig);
       const { review, close } = createAccessReviewer({
         api: createApi(connection, ownClock),
         clock: ownClock,
@@ -247,7 +247,7 @@ describe('a review that fails', () => {
       const server = await loopback.serve((_request, response) => {
         response.writeHead(201).write('{"status":', () => begun.resolve());
       });
-      const { connection } = await loopback.reach(loopback.configure({ server }));
+      const { connection } = await loopback.connect(loopback.configure({ server }));
       const api = createApi(connection, clock);
       const reviewed = createAccessReviewer({ api, clock, onFailure: () => undefined }).review('a', GET);
       await begun.promise;
@@ -305,29 +305,29 @@ function createWithStatus(tokenStatus: unknown, accessStatus: unknown = { allowe
   const bodies: Buffer[] = [];
   const clock = createClock();
   const fake = createFakeApi(clock, {
-    ask: ({ resource }): Answer<unknown> => {
+    request: ({ resource }): ApiResult<unknown> => {
       const status = resource === 'tokenreviews' ? tokenStatus : accessStatus;
       return { ok: true, value: { status } };
     },
   });
   const api: Api = {
     ...fake,
-    ask: (question) => {
-      bodies.push(question.body ?? assert.fail('no body'));
-      return fake.ask(question);
+    request: (request) => {
+      bodies.push(request.body ?? assert.fail('no body'));
+      return fake.request(request);
     },
   };
   const { review } = createAccessReviewer({ api, clock, onFailure: () => undefined });
-  return { review: () => review('a.b.c', GET), asked: fake.asked, bodies };
+  return { review: () => review('a.b.c', GET), requests: fake.requests, bodies };
 }
 
 describe('the requests of a review', () => {
   it('pass on the user as returned, and their bodies are overwritten afterwards', async () => {
-    const { review, asked, bodies } = createWithStatus({ authenticated: true, user: USER });
+    const { review, requests, bodies } = createWithStatus({ authenticated: true, user: USER });
     assert.deepEqual(await review(), { outcome: 'allowed' });
     const { username: user, ...rest } = USER;
     assert.deepEqual(
-      asked.map(({ resource, path, body }) => [resource, path, JSON.parse(body ?? '')]),
+      requests.map(({ resource, path, body }) => [resource, path, JSON.parse(body ?? '')]),
       [
         [
           'tokenreviews',
@@ -354,9 +354,9 @@ describe('the requests of a review', () => {
 
   it('leave out attributes that the user does not have', async () => {
     const user = { username: 'admin', uid: undefined, groups: null };
-    const { review, asked } = createWithStatus({ authenticated: true, user });
+    const { review, requests } = createWithStatus({ authenticated: true, user });
     await review();
-    assert.deepEqual(JSON.parse(asked[1]?.body ?? '').spec, {
+    assert.deepEqual(JSON.parse(requests[1]?.body ?? '').spec, {
       nonResourceAttributes: { path: '/metrics', verb: 'get' },
       user: 'admin',
     });
@@ -452,24 +452,24 @@ describe('the requests of a review', () => {
     let user = 0;
     const clock = createClock();
     const api = createFakeApi(clock, {
-      ask: ({ resource }): Answer<unknown> => {
+      request: ({ resource }): ApiResult<unknown> => {
         if (resource === 'subjectaccessreviews') return { ok: true, value: { status: { allowed: true } } };
         return { ok: true, value: { status: { authenticated: true, user: { username: `user-${user}` } } } };
       },
     });
     const { review } = createAccessReviewer({ api, clock, onFailure: () => undefined });
     for (user = 0; user < 1_001; user += 1) await review('a', GET);
-    const asked = api.asked.length;
+    const before = api.requests.length;
     user = 1;
     await review('a', GET);
-    assert.equal(api.asked.length - asked, 1);
+    assert.equal(api.requests.length - before, 1);
     user = 0;
     await review('a', GET);
-    assert.equal(api.asked.length - asked, 3);
+    assert.equal(api.requests.length - before, 3);
   });
 
   it('leave nothing of the token in the result or the reported failure', async () => {
-    const api = createFakeApi(createClock(), { ask: () => failed('unreachable') });
+    const api = createFakeApi(createClock(), { request: () => failed('unreachable') });
     const failures: unknown[] = [];
     const onFailure = (...failure: readonly unknown[]): void => void failures.push(failure);
     const { review } = createAccessReviewer({ api, clock: createClock(), onFailure });

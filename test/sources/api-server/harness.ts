@@ -1,14 +1,13 @@
 /**
- * The cluster source at work against a simulated API server, in time that goes by faster than ours.
- *
- * Over real sockets: what is waited for is waited for, only not as long.
+ * Runs the API server source against a simulated API server, over real sockets and in accelerated time.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Schedule } from '../../../simulator/api/schedule.ts';
 import { type ApiServer, createApiServer } from '../../../simulator/api-server.ts';
-import { type Cluster, createCluster as createSimulatedCluster } from '../../../simulator/cluster.ts';
+import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
 import type { Pod } from '../../../simulator/objects.ts';
 import { createPod, type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
@@ -20,63 +19,63 @@ import type {
 } from '../../../src/core/cluster-facts.ts';
 import { decodeToken } from '../../../src/core/decode.ts';
 import type { Token } from '../../../src/core/token.ts';
-import { type ClusterSource, createCluster } from '../../../src/sources/api-server/api-server.ts';
+import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
 import { connect } from '../../../src/sources/api-server/connection.ts';
 import type { RequestedResource } from '../../../src/sources/api-server/requests.ts';
+import type { Clock } from '../../../src/util/clock.ts';
 import { createChangeSignal } from '../../support/change-signal.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { token } from '../../support/tokens.ts';
 
 const NODE = 'node-1';
-const OWN_TOKEN = 'the-token-of-the-agent';
+const EXPORTER_TOKEN = 'the-token-of-the-exporter';
 const NODE_REFERENCE = { name: NODE, uid: 'node-uid' };
 
-export interface Joined {
+export interface Harness {
   readonly cluster: Cluster;
   readonly server: ApiServer;
-  readonly source: ClusterSource;
+  readonly source: ApiServerSource;
   readonly codes: ReadonlyMap<RequestedResource, ReadonlySet<number | ClusterFailure>>;
   readonly failures: readonly string[];
   readonly errors: readonly unknown[];
-  /** Puts a pod of the node into the cluster. */
+  /** Adds a pod on the node. */
   readonly addPod: (options: PodOptions) => Pod;
-  /** A token of the pod, as the kubelet would get it, in the volume `vault`. */
+  /** Requests a token for the pod, as the kubelet does for the volume `vault`. */
   readonly addToken: (pod: Pod) => Token;
-  /** Waits for what is known to be so. */
-  readonly until: (isSo: (facts: ClusterFacts) => boolean) => Promise<ClusterFacts>;
-  /** Waits for the resource to be up, or down by the failure. */
+  /** Waits until the facts satisfy the condition. */
+  readonly until: (condition: (facts: ClusterFacts) => boolean) => Promise<ClusterFacts>;
+  /** Waits until the resource is up, or down with this failure. */
   readonly untilState: (resource: ClusterResource, failure?: ClusterFailure) => Promise<ClusterFacts>;
+  /** Waits in simulated time. */
+  readonly sleep: (seconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-export interface JoinedOptions {
-  /** How many of its seconds go by in one of ours. */
+export interface HarnessOptions {
+  /** Of the clock, see createFastClock. */
   readonly speed?: number;
   readonly tokenReview?: TokenReviewMode;
-  /** Chance answers this; by chance where it is undefined. */
-  readonly chance?: number;
 }
 
-function configure(url: string): string {
+function scheduleBy(clock: Clock): Schedule {
+  return (seconds, run) => {
+    const canceled = new AbortController();
+    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
+      if (!canceled.signal.aborted) run();
+    });
+    return () => canceled.abort();
+  };
+}
+
+function writeKubeconfig(url: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-cluster-'));
-  writeFileSync(join(folder, 'config'), kubeconfigFor({ url, token: OWN_TOKEN }));
+  writeFileSync(join(folder, 'config'), kubeconfigFor({ url, token: EXPORTER_TOKEN }));
   return folder;
 }
 
-function serve(cluster: Cluster, speed: number): ApiServer {
-  return createApiServer({
-    cluster,
-    users: new Map([[OWN_TOKEN, 'system:serviceaccount:monitoring:agent']]),
-    schedule: (seconds, run) => {
-      const timer = setTimeout(run, (seconds * 1_000) / speed).unref();
-      return () => clearTimeout(timer);
-    },
-  });
-}
-
-/** The raw tokens that a test made, as files. */
-function createFiles(cluster: Cluster) {
+/** Raw tokens, in place of files. */
+function createTokenFiles(cluster: Cluster) {
   const files = new Map<Token, Buffer>();
   const addToken = (pod: Pod): Token => {
     const result = cluster.requestToken(
@@ -88,21 +87,21 @@ function createFiles(cluster: Cluster) {
     const raw = Buffer.from(result.value.token);
     const decoded = decodeToken(raw);
     assert.ok(decoded.ok);
-    const made = token({
+    const added = token({
       claims: decoded.value,
       identity: { podUid: pod.metadata.uid, volume: 'vault', path: 'token' },
     });
-    files.set(made, raw);
-    return made;
+    files.set(added, raw);
+    return added;
   };
-  const readRaw = <T>(one: Token, use: (bytes: Buffer) => T): T | undefined => {
-    const raw = files.get(one);
+  const readRaw = <T>(file: Token, use: (bytes: Buffer) => T): T | undefined => {
+    const raw = files.get(file);
     return raw && use(Buffer.from(raw));
   };
   return { addToken, readRaw };
 }
 
-function createNotes() {
+function createRecorder() {
   const codes = new Map<RequestedResource, Set<number | ClusterFailure>>();
   const failures: string[] = [];
   const errors: unknown[] = [];
@@ -112,49 +111,48 @@ function createNotes() {
   return { codes, failures, errors, onRequest };
 }
 
-export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> {
-  const { speed = 200, tokenReview = 'suspect', chance } = options;
-  const cluster = createSimulatedCluster({ now: () => Date.now() / 1_000 });
-  const server = serve(cluster, speed);
-  const folder = configure(await server.listen());
-  const { addToken, readRaw } = createFiles(cluster);
-  const { onRequest, ...notes } = createNotes();
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const { speed = 200, tokenReview = 'suspect' } = options;
+  const clock = createFastClock(speed);
+  const cluster = createCluster({ now: () => Date.now() / 1_000 });
+  const users = new Map([[EXPORTER_TOKEN, 'system:serviceaccount:monitoring:exporter']]);
+  const server = createApiServer({ cluster, users, schedule: scheduleBy(clock) });
+  const folder = writeKubeconfig(await server.listen());
+  const { addToken, readRaw } = createTokenFiles(cluster);
+  const { onRequest, ...recorded } = createRecorder();
   const change = createChangeSignal();
   const connected = await connect({ kubeconfig: join(folder, 'config'), userAgent: 'test', onRequest });
   assert.ok(connected.ok);
-  const source = createCluster({
-    connection: connected.connection,
+  const source = createApiServerSource({
+    connection: connected.value,
     nodeName: NODE,
-    clock: createFastClock(speed),
-    random: () => chance ?? Math.random(),
+    clock,
+    random: Math.random,
     readRaw,
-    ownAudiences: () => undefined,
+    exporterAudiences: () => undefined,
     tokenReview,
     requestsPerMinute: 10,
-    listener: {
+    callbacks: {
       onChange: change.notify,
       onFailure: (resource, failure) => {
-        notes.failures.push(`${resource} ${failure}`);
+        recorded.failures.push(`${resource} ${failure}`);
         change.notify();
       },
-      onError: (error) => notes.errors.push(error),
+      onError: (error) => recorded.errors.push(error),
     },
   });
   const stopping = new AbortController();
   const running = source.run(stopping.signal);
 
-  const until = async (isSo: (facts: ClusterFacts) => boolean): Promise<ClusterFacts> => {
-    while (!isSo(source.facts())) await change.changed();
+  const until = async (condition: (facts: ClusterFacts) => boolean): Promise<ClusterFacts> => {
+    while (!condition(source.facts())) await change.changed();
     return source.facts();
   };
   const untilState = (resource: ClusterResource, failure?: ClusterFailure): Promise<ClusterFacts> =>
     until(({ resources }) => {
       const state = resources.get(resource);
-      return (
-        state !== undefined &&
-        (state.isUp ? undefined : state.failure) === failure &&
-        (failure !== undefined || state.isUp)
-      );
+      if (state === undefined) return false;
+      return state.isUp ? failure === undefined : state.failure === failure;
     });
   const stop = async (): Promise<void> => {
     stopping.abort();
@@ -172,5 +170,6 @@ export async function joinCluster(options: JoinedOptions = {}): Promise<Joined> 
         ...pod,
       }),
     );
-  return { cluster, server, source, ...notes, addPod, addToken, until, untilState, stop, close };
+  const sleep = (seconds: number): Promise<void> => clock.sleep(seconds * 1_000, stopping.signal);
+  return { cluster, server, source, ...recorded, addPod, addToken, until, untilState, sleep, stop, close };
 }
