@@ -1,14 +1,14 @@
 /**
- * Alerts on what the API server counts of the tokens it is shown, held against the files on the nodes.
+ * Alerts on tokens that the API server sees in use and that are in no file on any node.
  *
- * Optional: silent where Prometheus does not scrape the API server. Knows nothing of who uses a token.
+ * They are silent if Prometheus does not scrape the API server.
  */
 import { knob } from './knobs.ts';
 import { BY, bridged, type Group, lines } from './rule.ts';
 
 const warning = { severity: 'warning', for: knob('habit'), dashboard: 'fleet' } as const;
 
-/** In use, and on no node of the cluster. */
+/** The counter increases, and no node of the cluster has such a token. */
 function usedElsewhere(counter: string, onNodes: string): string {
   return lines(
     `sum by (${BY.cluster}) (rate(${counter}[${knob('errorWindow')}])) > 0`,
@@ -25,17 +25,17 @@ export const API_SERVER_GROUP: Group = {
       ...warning,
       name: 'SATokenStaleUse',
       expr: usedElsewhere('serviceaccount_stale_tokens_total', 'satoken_token_state{state="stale"}'),
-      summary: 'An application keeps using a service account token that was replaced long ago.',
+      summary: 'An application keeps using a service account token that was rotated long ago.',
       description:
-        'The API server is shown tokens past their lifetime ({{ printf "%.2f" $value }} a second) while every file on every node is fresh: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
+        'The API server receives tokens past their lifetime ({{ printf "%.2f" $value }} per second) although no file on any node is stale: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
     },
     {
       ...warning,
       name: 'SATokenLegacyUse',
       expr: usedElsewhere('serviceaccount_legacy_tokens_total', 'satoken_tokens{kind="legacy"}'),
-      summary: 'Legacy service account tokens are used that no pod mounts.',
+      summary: 'Legacy service account tokens are in use that no pod mounts.',
       description:
-        'The API server is shown legacy tokens ({{ printf "%.2f" $value }} a second) while no pod mounts one: they are used from outside, or were copied. Check first: the label kubernetes.io/legacy-token-last-used of the Secrets.',
+        'The API server receives legacy tokens ({{ printf "%.2f" $value }} per second) although no pod mounts one: they are used from outside of the cluster, or were copied. Check first: the label kubernetes.io/legacy-token-last-used of the Secrets.',
     },
   ],
 };

@@ -1,11 +1,9 @@
 /**
- * Where an alert is looked at: the address of a dashboard as a template, with the alert's labels chosen on it.
- *
- * Knows the uids and variables of the dashboards, nothing of what is on them; a test holds it to them.
+ * The URL of an alert's dashboard as a template that sets the variables of the dashboard to the alert's labels.
  */
 import { knob } from './knobs.ts';
 
-/** Part of every address: never to be changed. */
+/** Public contract: part of every URL, never changed. */
 export const UIDS = {
   fleet: 'satoken-fleet',
   node: 'satoken-node',
@@ -15,29 +13,29 @@ export const UIDS = {
 
 export type DashboardName = keyof typeof UIDS;
 
-/** What is chosen on each: labels of the alert, each called as the variable is. */
-const CHOSEN: Readonly<Record<DashboardName, readonly string[]>> = {
+/** The variables of each dashboard. They have the names of the alert's labels. */
+const VARIABLES: Readonly<Record<DashboardName, readonly string[]>> = {
   fleet: ['cluster'],
   node: ['cluster', 'node'],
   workload: ['cluster', 'namespace', 'serviceaccount', 'pod'],
   exporter: ['cluster', 'node'],
 };
 
-/** The dashboards' own; said so that any of the variables can come next. */
+/** The default of the dashboards, stated so that each variable follows with `&`. */
 const TIME = 'from=now-6h&to=now';
 
-/** A variable set to a label; left out where the alert has no such label, since nothing is called that. */
+/** Sets a variable to a label; left out if the alert does not have the label. */
 function variable(name: string): string {
   const label = name === 'cluster' ? knob('cluster') : name;
   return `{{ with $labels.${label} }}&var-${name}={{ . | urlquery }}{{ end }}`;
 }
 
-function address(name: DashboardName): string {
-  return `${knob('grafana')}/d/${UIDS[name]}?${TIME}${CHOSEN[name].map(variable).join('')}`;
+function url(name: DashboardName): string {
+  return `${knob('grafana')}/d/${UIDS[name]}?${TIME}${VARIABLES[name].map(variable).join('')}`;
 }
 
-/** Where nodes show no tokens, an alert on a workload names none: then its node is looked at, or the fleet. */
+/** An alert on a count has no labels of a workload: it links to its node, or else to the fleet. */
 export function dashboardUrl(name: DashboardName): string {
-  if (name !== 'workload') return address(name);
-  return `{{ if $labels.namespace }}${address('workload')}{{ else if $labels.node }}${address('node')}{{ else }}${address('fleet')}{{ end }}`;
+  if (name !== 'workload') return url(name);
+  return `{{ if $labels.namespace }}${url('workload')}{{ else if $labels.node }}${url('node')}{{ else }}${url('fleet')}{{ end }}`;
 }

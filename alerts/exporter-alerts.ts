@@ -1,13 +1,13 @@
 /**
- * Alerts on the exporter itself: whether it is there, and whether what it says of tokens is to be trusted.
+ * Alerts on the exporter: whether it is running, and whether its data is current and correct.
  *
- * None of them pages but the one that says that nobody watches any more.
+ * All of them are warnings, except for the alert that no exporter is left.
  */
 import { knob } from './knobs.ts';
-import { type Alert, asked, BLIND_QUERY, BY, bridged, type Group, lines, VIEW_QUERY } from './rule.ts';
+import { type Alert, BLIND_QUERY, BY, bridged, type Group, lines, listResults, VIEW_QUERY } from './rule.ts';
 
 const UP = `up{job=~"${knob('job')}"}`;
-/** There for every node from the first scrape on, whatever could be read. */
+/** A series that every node has from its first scrape on. */
 const SEEN = `max by (${BY.node}) (${bridged('satoken_tokens{kind="projected"}')})`;
 const LAST_SCAN = `max by (${BY.node}) (${bridged('satoken_last_scan_timestamp_seconds')})`;
 
@@ -19,9 +19,9 @@ const PRESENCE_ALERTS: readonly Alert[] = [
     name: 'SATokenExporterDown',
     dashboard: 'exporter',
     expr: `${UP} == 0`,
-    summary: 'An exporter of service account tokens cannot be scraped.',
+    summary: 'A service account token exporter cannot be scraped.',
     description:
-      'Target {{ $labels.instance }} of job {{ $labels.job }}: no answer; the tokens of its node are not watched. Check first: kubectl get pods of the exporter with -o wide, and the log of the one on that node.',
+      'Target {{ $labels.instance }} of job {{ $labels.job }} cannot be scraped, so the tokens of its node are not monitored. Check first: kubectl get pods -o wide for the exporter, and the log of the pod on that node.',
   },
   {
     name: 'SATokenExporterDown',
@@ -29,27 +29,27 @@ const PRESENCE_ALERTS: readonly Alert[] = [
     severity: 'critical',
     for: knob('blind'),
     expr: `absent(${UP} == 1)`,
-    summary: 'No exporter of service account tokens is left.',
+    summary: 'No service account token exporter can be scraped.',
     description:
-      'Not one exporter answers Prometheus, or there is no target at all: no token is watched, and none of the other alerts can fire. Check first: kubectl get daemonset of the exporter, then the targets page of Prometheus.',
+      'Prometheus can scrape no exporter, or has no target for one: tokens are not monitored, and no other alert can fire. Check first: kubectl get daemonset for the exporter, then the targets page of Prometheus.',
   },
   {
     ...warning,
     name: 'SATokenExporterMissing',
-    // The one that lists nodes without an agent.
+    // It lists nodes without an exporter.
     dashboard: 'fleet',
     expr: lines(
       `max by (${BY.node}) (kube_node_status_condition{${knob('readyNodes')}}) == 1`,
       `unless on (${BY.node}) ${SEEN}`,
       `unless on (${BY.node}) ${UP}`,
     ),
-    summary: 'A ready node has no exporter of service account tokens.',
+    summary: 'A ready node has no service account token exporter.',
     description:
-      'Node {{ $labels.node }}: ready, and no exporter tells of its tokens. Check first: taints of the node against the tolerations of the DaemonSet (kubectl describe node).',
+      'Node {{ $labels.node }} is ready and has no exporter. Check first: taints of the node against the tolerations of the DaemonSet (kubectl describe node).',
   },
 ];
 
-const SIGHT_ALERTS: readonly Alert[] = [
+const DATA_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenScanOld',
@@ -59,9 +59,9 @@ const SIGHT_ALERTS: readonly Alert[] = [
       'or',
       `${SEEN} unless on (${BY.node}) ${LAST_SCAN}`,
     ),
-    summary: 'The exporter has not been over its node for long, or never.',
+    summary: 'The exporter has not completed a scan recently.',
     description:
-      "Node {{ $labels.node }}: the exporter answers, and what it says of the node's tokens is old, or it could never list the pods. Check first: its log, then --kubelet.root-dir and the hostPath mount.",
+      "Node {{ $labels.node }}: the exporter is up, but its data on the node's tokens is old, or it has never listed the pods. Check first: its log, then --kubelet.root-dir and the hostPath mount.",
   },
   {
     ...warning,
@@ -70,7 +70,7 @@ const SIGHT_ALERTS: readonly Alert[] = [
     expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable')})`,
     summary: 'The exporter cannot read some tokens.',
     description:
-      'Node {{ $labels.node }}: there are tokens, volumes or folders that cannot be read ({{ $labels.reason }}), and nothing is known of what is in them. Check first: which ones, by the labels of satoken_unreadable.',
+      'Node {{ $labels.node }}: tokens, volumes or directories cannot be read ({{ $labels.reason }}), so the tokens in them are not monitored. Check first: which ones, by the labels of satoken_unreadable.',
   },
   {
     severity: 'warning',
@@ -79,8 +79,8 @@ const SIGHT_ALERTS: readonly Alert[] = [
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
     expr: `min by (${BY.node}) (${bridged('satoken_self_view')}) == 0`,
-    summary: 'The exporter does not see its own tokens as it should.',
-    description: `Node {{ $labels.node }}: the exporter does not find its own pod's tokens as they are, so what it says of other pods is not to be trusted.${asked(VIEW_QUERY, 'Failing:', 'check', '{{ .Labels.check }}')} Check first: mountPropagation: HostToContainer on its hostPath mount.`,
+    summary: 'The exporter does not see its own tokens correctly.',
+    description: `Node {{ $labels.node }}: the exporter does not see the tokens of its own pod correctly, so its data on other pods cannot be trusted.${listResults(VIEW_QUERY, 'Failing:', 'check', '{{ .Labels.check }}')} Check first: mountPropagation: HostToContainer on its hostPath mount.`,
   },
 ];
 
@@ -89,46 +89,46 @@ function increasing(counter: string, label: string): string {
   return `sum by (${BY.node}, ${label}) (${increase}) > 0`;
 }
 
-const TROUBLE_ALERTS: readonly Alert[] = [
+const ERROR_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenClusterBlind',
     dashboard: 'exporter',
     expr: `min by (${BY.node}) (${bridged('satoken_cluster_up')}) == 0`,
-    summary: 'The exporter does not know what the API server knows.',
-    description: `Node {{ $labels.node }}: part of what the exporter asks the API server for is not answered; checks that need it say nothing.${asked(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's account (kubectl auth can-i).`,
+    summary: 'The exporter cannot read from the API server.',
+    description: `Node {{ $labels.node }}: some requests of the exporter to the API server fail, so checks that need the data have no verdict.${listResults(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's service account (kubectl auth can-i).`,
   },
   {
     ...warning,
     name: 'SATokenWatchesDegraded',
     dashboard: 'exporter',
     expr: increasing('satoken_watch_errors_total', 'reason'),
-    summary: 'The exporter sees rotations late.',
+    summary: 'The exporter detects rotations late.',
     description:
-      'Node {{ $labels.node }}: folders cannot be watched ({{ $labels.reason }}); changes show at the next pass, nothing is lost. Check first: sysctl fs.inotify on the node, and who uses up its limits.',
+      'Node {{ $labels.node }}: directories cannot be watched ({{ $labels.reason }}), so changes are found by the next scan; none is lost. Check first: sysctl fs.inotify on the node, and which process uses up its limits.',
   },
   {
     ...warning,
     name: 'SATokenWebConfigBroken',
     dashboard: 'exporter',
     expr: `min by (${BY.node}) (${bridged('satoken_web_config_last_reload_successful')}) == 0`,
-    summary: 'The exporter does not take its web configuration as it is now.',
+    summary: 'The web configuration of the exporter is invalid.',
     description:
-      'Node {{ $labels.node }}: the exporter goes on with the web configuration it had, so a new certificate, or the removal of a user, has no effect yet; and after a restart it may not come up. Check first: its log, for "invalid web configuration".',
+      'Node {{ $labels.node }}: the exporter keeps its previous web configuration, so a new certificate or the removal of a user has no effect, and a restart may fail. Check first: its log, for "invalid web configuration".',
   },
   {
     ...warning,
     name: 'SATokenExporterErrors',
     dashboard: 'exporter',
     expr: increasing('satoken_exporter_errors_total', 'part'),
-    summary: 'The exporter keeps failing in a way it has no name for.',
+    summary: 'The exporter has unexpected internal errors.',
     description:
-      'Node {{ $labels.node }}: the part {{ $labels.part }} of the exporter keeps failing unexpectedly, which is a bug. Check first: its log, for "unexpected failure".',
+      'Node {{ $labels.node }}: component {{ $labels.part }} of the exporter keeps failing unexpectedly, which is a bug. Check first: its log, for "unexpected failure".',
   },
 ];
 
 export const EXPORTER_GROUP: Group = {
   name: 'sa-token-exporter-exporter',
   recordings: [],
-  alerts: [...PRESENCE_ALERTS, ...SIGHT_ALERTS, ...TROUBLE_ALERTS],
+  alerts: [...PRESENCE_ALERTS, ...DATA_ALERTS, ...ERROR_ALERTS],
 };

@@ -1,5 +1,5 @@
 /**
- * Writes the files that are made from the tables of alerts.
+ * Writes the generated files of the alerts.
  */
 import { writeFileSync } from 'node:fs';
 import { alertmanagerFile, prometheusRule, rulesFile } from './documents.ts';

@@ -1,5 +1,5 @@
 /**
- * All rules, in the groups that Prometheus evaluates them in. A recording comes before what is made of it.
+ * All rules in groups. Prometheus evaluates the rules of a group in order: a recording precedes the alerts that use it.
  */
 import { API_SERVER_GROUP } from './api-server-alerts.ts';
 import { EXPORTER_GROUP } from './exporter-alerts.ts';
@@ -8,5 +8,5 @@ import { TOKEN_GROUP } from './token-alerts.ts';
 
 export const GROUPS: readonly Group[] = [TOKEN_GROUP, EXPORTER_GROUP, API_SERVER_GROUP];
 
-/** Every row; an alert with two bands is there twice. */
+/** All rows; an alert with two severities has two. */
 export const ALERTS: readonly Alert[] = GROUPS.flatMap(({ alerts }) => alerts);

@@ -1,7 +1,5 @@
 /**
- * Which alerts silence which: the cause its consequences, and what is worse what is not as bad.
- *
- * Knows Alertmanager's rules, and of the alerts their names and labels alone.
+ * Inhibition rules for Alertmanager: a cause silences its consequences, and critical silences warning.
  */
 import { CANARY_VOLUME } from '../src/core/self-check.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
@@ -9,10 +7,10 @@ import { knob } from './knobs.ts';
 
 export interface Inhibition {
   readonly because: string;
-  /** Matchers, as Alertmanager writes them. */
+  /** Matchers in the notation of Alertmanager. */
   readonly source: readonly string[];
   readonly target: readonly string[];
-  /** Labels that both have alike; one that neither has is alike. */
+  /** Labels that must be equal; a label that neither alert has is equal. */
   readonly equal: readonly string[];
 }
 
@@ -24,81 +22,81 @@ const cluster = knob('cluster');
 const critical = 'severity = "critical"';
 const warning = 'severity = "warning"';
 
-/** What follows where tokens are not replaced. */
+/** Consequences of tokens that are not rotated. */
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
 const OF_KUBELET = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate', 'SATokenMissing'];
 const OF_NODE = [...OF_KUBELET, 'SATokenExporterDown', 'SATokenExporterMissing', 'SATokenClusterBlind'];
 
 export const INHIBITIONS: readonly Inhibition[] = [
   {
-    because: 'Of two bands of one alert the worse is told.',
+    because: 'An alert at two severities notifies as critical only.',
     source: ['alertname =~ "SAToken.*"', critical],
     target: ['alertname =~ "SAToken.*"', warning],
     equal: ['alertname', cluster, ...TOKEN_LABELS],
   },
   {
-    because: 'Where no exporter is left, each of them is missing.',
+    because: 'If no exporter is left, each of them is down or missing.',
     source: [named('SATokenExporterDown'), critical],
     target: [named('SATokenExporterDown', 'SATokenExporterMissing'), warning],
     equal: [],
   },
   {
-    because: 'A node on which nothing is replaced has one trouble, not one for each token.',
+    because: 'A stalled node is one problem, not one for each token.',
     source: [named('SATokenNodeRotationStalled')],
     target: [named(...OUTDATED, 'SATokenCanaryLate')],
     equal: [cluster, 'node'],
   },
   {
-    because: 'A node that is down, or has no kubelet, replaces no token and runs no exporter.',
+    because: 'A node that is down, or has no kubelet, rotates no token and runs no exporter.',
     source: [named('KubeNodeNotReady', 'KubeNodeUnreachable')],
     target: [named(...OF_NODE)],
     equal: [cluster, 'node'],
   },
   {
-    because: 'KubeletDown says that no kubelet of the cluster is left, and names no node.',
+    because: 'KubeletDown means that no kubelet of the cluster is left, and names no node.',
     source: [named('KubeletDown')],
     target: [named(...OF_NODE)],
     equal: [cluster],
   },
   {
-    because: 'Without an API server no kubelet gets a token, and no exporter an answer.',
+    because: 'Without an API server, kubelets cannot rotate tokens and exporters cannot read from it.',
     source: [named('KubeAPIDown')],
     target: [named(...OF_NODE)],
     equal: [cluster],
   },
   {
-    because: 'For an account that is gone, or is another one now, no kubelet gets a token.',
+    because: 'The kubelet cannot rotate tokens of an account that is missing or was recreated.',
     source: [named('SATokenServiceAccountMissing', 'SATokenServiceAccountRecreated')],
     target: [named(...OUTDATED, 'SATokenRefused')],
     equal: [cluster, 'namespace', 'serviceaccount'],
   },
   {
-    because: 'A token that has expired is late as well.',
+    because: 'An expired token is also overdue.',
     source: [named('SATokenExpired')],
     target: [named('SATokenRotationOverdue', 'SATokenStale')],
     equal: [cluster, ...TOKEN_LABELS],
   },
   {
     because:
-      'A token that has outlived its lifetime is late as well; how much of its extension is left is another matter.',
+      'A stale token is also overdue. The critical alert remains: it depends on how much of the extension is left.',
     source: [named('SATokenStale')],
     target: [named('SATokenRotationOverdue'), warning],
     equal: [cluster, ...TOKEN_LABELS],
   },
   {
-    because: 'The canary is a token as well, but no workload uses it.',
+    because: 'The canary is a token, too, but no workload uses it.',
     source: [named('SATokenCanaryLate')],
     target: [named(...OUTDATED), `volume = "${CANARY_VOLUME}"`],
     equal: [cluster, 'node'],
   },
   {
-    because: 'A legacy token whose Secret is gone is to be replaced anyway.',
+    because: 'A legacy token without its Secret has to be replaced anyway.',
     source: [named('SATokenLegacySecretMissing')],
     target: [named('SATokenLegacyMounted')],
     equal: [cluster, 'namespace', 'serviceaccount', 'volume'],
   },
   {
-    because: 'An exporter that does not see its own tokens right sees those of others as wrong.',
+    because: 'An exporter that sees its own tokens incorrectly does so for those of other pods.',
     source: [named('SATokenSelfViewWrong')],
     target: [named('SATokenUnreadable', 'SATokenMissing', 'SATokenCanaryLate')],
     equal: [cluster, 'node'],

@@ -1,28 +1,26 @@
 /**
- * What a rule is, and the PromQL and words that many of them share.
- *
- * Knows no rule in particular.
+ * Types of the rules, and the PromQL and templates that several of them share.
  */
 import type { Reason } from '../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import type { DashboardName } from './dashboard-url.ts';
 import { knob, type Severity } from './knobs.ts';
 
-/** A row: an alert at one severity. The same name at two severities is one trouble in two bands. */
+/** An alert at one severity. One problem can have two of the same name, at different severities. */
 export interface Alert {
   /** Also the name of its runbook. Public contract: retire it, never rename it. */
   readonly name: string;
   readonly severity: Severity;
-  /** How long the expression must hold. */
+  /** How long the expression must be true before the alert fires. */
   readonly for: string;
-  /** How much longer the alert lasts than that. */
+  /** How long the alert keeps firing after that. */
   readonly keepFiringFor?: string;
   readonly expr: string;
-  /** The same words for every instance of the alert. */
+  /** The same for every instance of the alert. */
   readonly summary: string;
-  /** A template: which one, what of it, and what to check first. */
+  /** A template: the object, the problem, and what to check first. */
   readonly description: string;
-  /** On which it is best looked at: the one that shows what it goes by, of what it tells apart. */
+  /** Shows the metrics that the alert is based on, for the object in its labels. */
   readonly dashboard: DashboardName;
 }
 
@@ -43,7 +41,7 @@ function listed(...labels: readonly string[]): string {
 
 const cluster = knob('cluster');
 
-/** Labels of what is told apart, for `by` and `on`; those of the exporter's pod are never among them. */
+/** Labels that identify an object, for `by` and `on`; never those of the exporter's pod. */
 export const BY = {
   token: listed(cluster, ...TOKEN_LABELS),
   pod: listed(cluster, 'namespace', 'pod'),
@@ -53,47 +51,47 @@ export const BY = {
   cluster,
 } as const;
 
-/** A selector whose series count on for a while, so that one failed scrape changes nothing. */
+/** The last sample within `bridge`, so that a failed scrape does not reset an alert. */
 export function bridged(selector: string): string {
   return `last_over_time(${selector}[${knob('bridge')}])`;
 }
 
-/** Tokens that fail a check, one series each; of a node that shows no tokens its count alone. */
+/** One series for each token and check that fails; the count if the node has no series of tokens. */
 export const HELD = 'token:satoken_problem:held';
 
 export function held(reason: Reason): string {
   return `${HELD}{reason="${reason}"}`;
 }
 
-/** A condition and what else must be true, each on lines of its own. */
+/** Joins the parts of an expression with line breaks. */
 export function lines(...parts: readonly string[]): string {
   return parts.join('\n');
 }
 
-/** Which token; where a node shows no tokens, how many. */
+/** Names the token; the number of tokens if the node has no series of tokens. */
 export const TOKEN =
   '{{ if $labels.pod_uid }}Token {{ $labels.path }} in volume {{ $labels.volume }} of pod {{ $labels.namespace }}/{{ or $labels.pod $labels.pod_uid }} on node {{ $labels.node }}{{ else }}Tokens on node {{ $labels.node }} ({{ $value }}){{ end }}';
 
-/** Whose tokens, and how many; where nodes show no tokens, how many. */
+/** Names the account and the number of its tokens; only the number if nodes have no series of tokens. */
 export const ACCOUNT =
   'Service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}of some namespace{{ end }} (tokens: {{ $value }})';
 export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}`;
 
-/** What a template asks Prometheus itself. */
+/** Queries that templates of descriptions run. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
 export const VIEW_QUERY = `min by (check) (satoken_self_view{${cluster}=%q,node=%q}) == 0`;
 export const BLIND_QUERY = `max by (resource, reason) (satoken_cluster_failure{${cluster}=%q,node=%q})`;
 
-/** Asks with the cluster and the node of the alert, and lists what was found by a label; nothing where nothing was. */
-export function asked(query: string, before: string, label: string, each: string): string {
+/** Template of a sentence that lists the results of a query for the cluster and node of the alert; empty without results. */
+export function listResults(query: string, before: string, label: string, each: string): string {
   const found = `query (printf ${JSON.stringify(query)} $labels.${cluster} $labels.node) | sortByLabel "${label}"`;
   return `{{ with ${found} }} ${before}{{ range $index, $found := . }}{{ if $index }},{{ end }} ${each}{{ end }}.{{ end }}`;
 }
 
-/** Why tokens of the node are late, as far as the exporter can tell. */
-export const CAUSES = asked(
+/** Lists why tokens of the node are overdue. */
+export const CAUSES = listResults(
   CAUSES_QUERY,
-  'Causes of late tokens on the node:',
+  'Causes of overdue tokens on the node:',
   'cause',
   '{{ .Labels.cause }}',
 );

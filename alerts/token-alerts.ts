@@ -1,9 +1,7 @@
 /**
- * Alerts on tokens: what each check finds, told of the token, the account, the node or the cluster that it lies with.
- *
- * Knows nothing of how the exporter judges, nor of who is told.
+ * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
-import { OTHERWISE, TOLD_REASONS } from './coverage.ts';
+import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import { knob } from './knobs.ts';
 import {
   ACCOUNT,
@@ -23,7 +21,7 @@ function ofToken(metric: string): string {
   return `max by (${BY.token}) (${bridged(metric)})`;
 }
 
-/** Share of the time between the refresh and the end of the token that has passed; above 1 once it has ended. */
+/** Elapsed share of the time from refresh due to expiration; above 1 after the expiration. */
 const SHARE_USED = lines(
   `(time() - ${ofToken('satoken_refresh_due_timestamp_seconds')})`,
   '/',
@@ -35,8 +33,8 @@ const critical = { severity: 'critical', for: knob('failing') } as const;
 const overdue = {
   name: 'SATokenRotationOverdue',
   dashboard: 'workload',
-  summary: 'The kubelet has not replaced a service account token in time.',
-  description: `${TOKEN}: not replaced in time.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+  summary: 'The kubelet has not rotated a service account token within the grace period.',
+  description: `${TOKEN}: not rotated within the grace period.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
 } as const;
 
 const TIME_ALERTS: readonly Alert[] = [
@@ -46,9 +44,9 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
     expr: `max by (${BY.node}) (${bridged('satoken_overdue_cause{cause="node_wide"}')}) > 0`,
-    summary: 'The kubelet of a node no longer replaces service account tokens.',
+    summary: 'The kubelet of a node no longer rotates service account tokens.',
     description:
-      'Node {{ $labels.node }}: {{ $value }} tokens of several pods are late, and no token of the node was replaced since the first of them should have been. Check first: systemctl status kubelet on the node, and whether the node reaches the API server.',
+      'Node {{ $labels.node }}: {{ $value }} tokens of several pods are overdue, and the kubelet has rotated no token since the first of them was due. Check first: systemctl status kubelet on the node, and whether the node reaches the API server.',
   },
   {
     severity: 'warning',
@@ -57,9 +55,9 @@ const TIME_ALERTS: readonly Alert[] = [
     name: 'SATokenCanaryLate',
     dashboard: 'node',
     expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
-    summary: "The exporter's own short-lived token is not replaced in time.",
+    summary: "The exporter's own short-lived token is not rotated in time.",
     description:
-      'Node {{ $labels.node }}: the canary, a token of ten minutes, is late or gone; rotation on this node may be about to fail for everybody. Check first: systemctl status kubelet on the node.',
+      'Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.',
   },
   {
     ...overdue,
@@ -78,7 +76,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('expired'),
     summary: 'A service account token has expired.',
-    description: `${TOKEN}: expired, and refused by whoever it is shown to.${CAUSES} Check first: the events of the pod (kubectl describe pod), FailedMount names what the refresh fails on.`,
+    description: `${TOKEN}: expired, so it is rejected.${CAUSES} Check first: the events of the pod (kubectl describe pod); FailedMount says why the rotation fails.`,
   },
   {
     name: 'SATokenStale',
@@ -87,17 +85,17 @@ const TIME_ALERTS: readonly Alert[] = [
     for: knob('failing'),
     keepFiringFor: knob('recovery'),
     expr: held('stale'),
-    summary: 'A service account token is past the lifetime that was asked for.',
-    description: `${TOKEN}: past the lifetime that was asked for and not replaced; accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+    summary: 'A service account token is past its requested lifetime.',
+    description: `${TOKEN}: past its requested lifetime and not rotated; still accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
   },
   {
     ...critical,
     name: 'SATokenNotYetValid',
     dashboard: 'node',
     expr: `max by (${BY.node}) (${bridged('satoken_problems{reason="not_yet_valid"}')}) > 0`,
-    summary: 'Service account tokens of a node begin in the future.',
+    summary: 'Service account tokens of a node are not valid yet.',
     description:
-      'Node {{ $labels.node }}: tokens begin in the future ({{ $value }}) and are refused until then. Check first: timedatectl status on the node and on the control plane.',
+      'Node {{ $labels.node }}: tokens start in the future ({{ $value }}) and are rejected until then. Check first: timedatectl status on the node and on the control plane.',
   },
 ];
 
@@ -109,16 +107,16 @@ const CLUSTER_ALERTS: readonly Alert[] = [
     expr: `sum by (${BY.cluster}) (${held('signing_key_unknown')})`,
     summary: 'Service account tokens are signed with a key that the API server does not publish.',
     description:
-      'Tokens are signed with a key that the API server does not publish ({{ $value }}), and are refused. Check first: whether --service-account-key-file of every API server still names the former key.',
+      'Tokens are signed with a key that the API server does not publish ({{ $value }}), so they are rejected. Check first: whether --service-account-key-file of every API server still lists the previous key.',
   },
   {
     ...critical,
     name: 'SATokenIssuerMismatch',
     dashboard: 'fleet',
     expr: `sum by (${BY.cluster}) (${held('issuer_mismatch')})`,
-    summary: "Service account tokens name another issuer than the API server's.",
+    summary: 'Service account tokens have another issuer than the API server.',
     description:
-      'Tokens were issued under another issuer than the API server has now ({{ $value }}), and are refused. Check first: whether --service-account-issuer of every API server still names the former issuer, second.',
+      'Tokens have another issuer than the API server has now ({{ $value }}), so they are rejected. Check first: whether --service-account-issuer of every API server still lists the previous issuer, in second place.',
   },
 ];
 
@@ -130,7 +128,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_missing')})`,
     summary: 'Pods run with a service account that does not exist.',
-    description: `${ACCOUNT}: the account does not exist, its tokens are refused and get no successor. Check first: kubectl get serviceaccount in the namespace, and who deleted it.`,
+    description: `${ACCOUNT}: the account does not exist; its tokens are rejected and will not be rotated. Check first: kubectl get serviceaccount in the namespace, and who deleted it.`,
   },
   {
     ...critical,
@@ -138,16 +136,16 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_recreated')})`,
-    summary: 'A service account was deleted and made again under running pods.',
-    description: `${ACCOUNT}: the account was made again with another uid, tokens from before are refused until the kubelet replaces them. Check first: whether pods that started since work; if so, roll the others out anew.`,
+    summary: 'A service account was deleted and recreated while pods use it.',
+    description: `${ACCOUNT}: the account was recreated with another UID; tokens issued before are rejected until the kubelet rotates them. Check first: whether pods that started since then work; if so, restart the other pods.`,
   },
   {
     ...critical,
     name: 'SATokenAudienceMismatch',
     dashboard: 'workload',
     expr: `sum by (${BY.workload}) (${held('audience_mismatch')})`,
-    summary: 'Service account tokens are for an audience that their receiver does not accept.',
-    description: `${WORKLOAD}: for none of the audiences expected of them. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+    summary: 'Service account tokens have an audience that their receiver does not accept.',
+    description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
   },
   {
     ...critical,
@@ -155,7 +153,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: `sum by (${BY.workload}) (${held('legacy_secret_missing')})`,
     summary: 'The Secret of a legacy service account token does not exist.',
-    description: `${WORKLOAD}: the Secret they come from does not exist, they are refused or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 none is made by itself.`,
+    description: `${WORKLOAD}: the Secret of the tokens does not exist, so they are rejected or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 Kubernetes does not create one.`,
   },
   {
     name: 'SATokenLegacyMounted',
@@ -164,7 +162,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     for: knob('habit'),
     expr: `sum by (${BY.workload}) (${held('legacy_token')})`,
     summary: 'Pods mount legacy service account tokens, which never expire.',
-    description: `${WORKLOAD}: out of a Secret, without an end, replaced by nobody. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
+    description: `${WORKLOAD}: read from a Secret; the tokens never expire and are never rotated. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
   },
 ];
 
@@ -174,24 +172,24 @@ const TOKEN_ALERTS: readonly Alert[] = [
     name: 'SATokenMissing',
     dashboard: 'workload',
     expr: held('token_missing'),
-    summary: 'A running pod lacks a service account token that its spec asks for.',
-    description: `${TOKEN}: asked for by the pod's spec, and not there. Check first: the events of the pod (kubectl describe pod), FailedMount names what is wrong.`,
+    summary: 'A running pod lacks a service account token that its spec requests.',
+    description: `${TOKEN}: requested by the pod's spec, but missing. Check first: the events of the pod (kubectl describe pod); FailedMount gives the reason.`,
   },
   {
     ...critical,
     name: 'SATokenRefused',
     dashboard: 'workload',
     expr: held('token_refused'),
-    summary: 'The API server refuses a service account token.',
-    description: `${TOKEN}: refused by the API server, for a reason that no other check accounts for. Check first: whether the pod and the account that the token names are those that exist now.`,
+    summary: 'The API server rejects a service account token.',
+    description: `${TOKEN}: rejected by the API server for a reason that no other check explains. Check first: whether the pod and the account that the token names still exist with the same UIDs.`,
   },
   {
     ...critical,
     name: 'SATokenSignatureInvalid',
     dashboard: 'workload',
     expr: held('signature_invalid'),
-    summary: 'A service account token is not signed with the key that it names.',
-    description: `${TOKEN}: not signed with the key that it names; damaged, or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then who writes into the volume.`,
+    summary: 'The signature of a service account token does not match its key.',
+    description: `${TOKEN}: the signature does not match the key named in the token header; the token is damaged or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then which process writes to the volume.`,
   },
   {
     ...critical,
@@ -199,20 +197,20 @@ const TOKEN_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('pod_mismatch'),
     summary: 'A pod holds the service account token of another pod.',
-    description: `${TOKEN}: bound to another pod than the one it lies in. Check first: who else writes into this volume; the kubelet never does that.`,
+    description: `${TOKEN}: bound to another pod than the one that mounts it. Check first: which other process writes to this volume; the kubelet never does this.`,
   },
   {
-    name: OTHERWISE,
+    name: FALLBACK_ALERT,
     dashboard: 'workload',
     severity: 'warning',
     for: knob('failing'),
-    expr: `${HELD}{reason!~"${TOLD_REASONS.join('|')}"}`,
-    summary: 'A check fails that these rules do not know yet.',
-    description: `${TOKEN}: fails the check {{ $labels.reason }}, which the exporter has and these rules do not. Check first: what explain says of the pod; then update the rules.`,
+    expr: `${HELD}{reason!~"${COVERED_REASONS.join('|')}"}`,
+    summary: 'A token fails a check that has no dedicated alert.',
+    description: `${TOKEN}: fails the check {{ $labels.reason }}, which the exporter has and these rules do not. Check first: the output of explain for the pod; then update the rules.`,
   },
 ];
 
-/** Series of one token after another; of nodes that have none for a reason, the node's count. Nothing that is leaving. */
+/** The series of tokens, or the count of a node without them for the reason. Terminating pods are left out. */
 const HELD_EXPR = lines(
   '(',
   `  max by (${BY.token}, reason) (${bridged('satoken_problem')})`,

@@ -1,5 +1,5 @@
 /**
- * Every alert leads to a dashboard that is there, chooses by variables that it has, and finds there what it goes by.
+ * Each alert links to an existing dashboard with existing variables, and the dashboard shows the metrics of the alert.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { UIDS } from '../../alerts/dashboard-url.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { HELD } from '../../alerts/rule.ts';
 import { ROOT } from '../docs/documents.ts';
-import { DASHBOARDS, type Dashboard, labelValuesOf, questionsOf } from '../grafana/model.ts';
+import { DASHBOARDS, type Dashboard, labelValuesOf, queriesOf } from '../grafana/model.ts';
 import { parseExpression } from './promql.ts';
 
 interface Rules {
@@ -25,19 +25,19 @@ interface Rules {
 const { groups } = parse(readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8')) as Rules;
 const RULES = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);
 
-interface Address {
+interface DashboardUrl {
   readonly uid: string;
   readonly variables: readonly string[];
 }
 
-/** Every address that a template may come to. */
-function addressesIn(template: string): readonly Address[] {
+/** All URLs that a template can print. */
+function urlsIn(template: string): readonly DashboardUrl[] {
   return template
     .split('/d/')
     .slice(1)
-    .map((address) => ({
-      uid: /^[\w-]+/.exec(address)?.[0] ?? '',
-      variables: [...address.matchAll(/[?&]var-(\w+)=/g)].map(([, name = '']) => name),
+    .map((url) => ({
+      uid: /^[\w-]+/.exec(url)?.[0] ?? '',
+      variables: [...url.matchAll(/[?&]var-(\w+)=/g)].map(([, name = '']) => name),
     }));
 }
 
@@ -45,16 +45,16 @@ function dashboardOf(uid: string): Dashboard {
   return DASHBOARDS.find((one) => one.uid === uid) ?? assert.fail(`no dashboard ${uid}`);
 }
 
-/** Metrics of the exporter that a dashboard asks for. */
+/** The metrics of the exporter in the queries of a dashboard. */
 function metricsOf(dashboard: Dashboard): ReadonlySet<string> {
-  const texts = [
-    ...questionsOf(dashboard).map(({ target }) => target.expr),
+  const queries = [
+    ...queriesOf(dashboard).map(({ target }) => target.expr),
     ...dashboard.templating.list.flatMap((one) => labelValuesOf(one)?.selector ?? []),
   ];
-  return new Set(texts.flatMap((text) => text.match(/\bsatoken_\w+/g) ?? []));
+  return new Set(queries.flatMap((query) => query.match(/\bsatoken_\w+/g) ?? []));
 }
 
-/** Metrics of the exporter that an alert goes by. */
+/** The metrics of the exporter in the expression of an alert. */
 function metricsIn(expr: string): readonly string[] {
   const names = parseExpression(expr).selectors.map(({ metric }) =>
     metric === HELD ? 'satoken_problem' : metric,
@@ -62,8 +62,8 @@ function metricsIn(expr: string): readonly string[] {
   return names.filter((name) => name.startsWith('satoken_'));
 }
 
-describe('the dashboards of the alerts', () => {
-  it('are those that there are', () => {
+describe('the dashboard links of the alerts', () => {
+  it('have the UIDs of all dashboards', () => {
     assert.deepEqual(
       Object.values(UIDS).sort(),
       DASHBOARDS.map(({ uid }) => uid),
@@ -75,10 +75,10 @@ describe('the dashboards of the alerts', () => {
     assert.ok(row);
     const template = annotations?.['dashboard_url'] ?? '';
 
-    it(`${alert} (${row.severity}) leads to dashboards that there are, by variables that they have`, () => {
-      const addresses = addressesIn(template);
-      assert.equal(addresses[0]?.uid, UIDS[row.dashboard]);
-      for (const { uid, variables } of addresses) {
+    it(`set existing variables of existing dashboards: ${alert} (${row.severity})`, () => {
+      const urls = urlsIn(template);
+      assert.equal(urls[0]?.uid, UIDS[row.dashboard]);
+      for (const { uid, variables } of urls) {
         const known = dashboardOf(uid).templating.list.map(({ name }) => name);
         assert.ok(variables.length > 0);
         assert.deepEqual(
@@ -88,7 +88,7 @@ describe('the dashboards of the alerts', () => {
       }
     });
 
-    it(`${alert} (${row.severity}) finds what it goes by on its dashboard`, () => {
+    it(`lead to a dashboard with the metrics of the alert: ${alert} (${row.severity})`, () => {
       const shown = metricsOf(dashboardOf(UIDS[row.dashboard]));
       assert.deepEqual(
         metricsIn(row.expr).filter((name) => !shown.has(name)),
@@ -96,13 +96,13 @@ describe('the dashboards of the alerts', () => {
       );
     });
 
-    it(`${alert} (${row.severity}) escapes every label that it puts into an address`, () => {
+    it(`escape every label: ${alert} (${row.severity})`, () => {
       const uses = template.match(/\{\{[^{}]*\}\}/g) ?? [];
       assert.deepEqual(
         uses.filter(
           (use) => !/^\{\{ (?:with|if|else if) \$labels\.\w+ \}\}$|^\{\{ (?:end|else) \}\}$/.test(use),
         ),
-        addressesIn(template).flatMap(({ variables }) => variables.map(() => '{{ . | urlquery }}')),
+        urlsIn(template).flatMap(({ variables }) => variables.map(() => '{{ . | urlquery }}')),
       );
     });
   }

@@ -1,5 +1,5 @@
 /**
- * The files of the alerts are what their tables make, and those that read them find nothing wrong.
+ * The generated files of the alerts are current, and valid for promtool and amtool.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -52,7 +52,7 @@ describe('the files of the alerts', () => {
     it(`alerts/${name} is current`, () => assertCurrent(`alerts/${name}`, read(name), text));
   }
 
-  it('rules.yaml has every row', () => {
+  it('include every row in rules.yaml', () => {
     const { groups } = parse(read('rules.yaml')) as Rules;
     const names = groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
     assert.deepEqual(
@@ -61,7 +61,7 @@ describe('the files of the alerts', () => {
     );
   });
 
-  it('rules.yaml gives an alert no label but its severity: a value in one would make it a new alert each time', () => {
+  it('have no label but the severity in rules.yaml: a changing value would make a new alert', () => {
     const { groups } = parse(read('rules.yaml')) as Rules;
     const alerts = groups.flatMap(({ rules }) => rules.filter(({ alert }) => alert !== undefined));
     assert.deepEqual(
@@ -70,7 +70,7 @@ describe('the files of the alerts', () => {
     );
   });
 
-  it('prometheusrule.yaml has the groups of rules.yaml, and what the operator wants around them', () => {
+  it('have the groups of rules.yaml in a valid PrometheusRule', () => {
     const { spec, metadata, ...rest } = parse(read('prometheusrule.yaml')) as {
       spec: Rules;
       metadata: object;
@@ -83,20 +83,20 @@ describe('the files of the alerts', () => {
     });
   });
 
-  it('alertmanager.yaml says why of every inhibition', () => {
+  it('have the reason of every inhibition as a comment in alertmanager.yaml', () => {
     for (const { because } of INHIBITIONS)
       assert.ok(read('alertmanager.yaml').includes(`  # ${because}\n  - `));
   });
 });
 
 describeWith(['promtool'], 'promtool', () => {
-  it('finds nothing wrong with rules.yaml', () => {
+  it('finds no problem in rules.yaml', () => {
     assert.match(run('promtool', 'check', 'rules', 'rules.yaml'), /SUCCESS/);
   });
 });
 
 describeWith(['promtool 3 (.ci/prometheus3)'], 'promtool 3', () => {
-  it('finds nothing wrong with rules.yaml, be it ever so strict', () => {
+  it('finds no problem in rules.yaml with all lint rules', () => {
     assert.match(run(PROMTOOL_3, 'check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml'), /SUCCESS/);
   });
 });
@@ -108,14 +108,14 @@ describeWith(['amtool'], 'amtool', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('finds nothing wrong with alertmanager.yaml', () => {
+  it('finds no problem in alertmanager.yaml', () => {
     assert.match(run('amtool', 'check-config', 'alertmanager.yaml'), /SUCCESS/);
   });
   for (const [severity, receiver] of [
     ['critical', 'pages'],
     ['warning', 'tickets'],
   ] as const) {
-    it(`sends what is ${severity} to ${receiver}`, () => {
+    it(`routes ${severity} alerts to ${receiver}`, () => {
       const args = [
         'config',
         'routes',
@@ -126,17 +126,17 @@ describeWith(['amtool'], 'amtool', () => {
       assert.equal(run('amtool', ...args, `severity=${severity}`).trim(), receiver);
     });
   }
-  it('makes links of the example in docs/alerts.md', () => {
+  it('renders links from the example in docs/alerts.md', () => {
     const text = readFileSync(join(ROOT, 'docs/alerts.md'), 'utf8');
     const { receivers } = parse(/```yaml\n(receivers:.*?)```/s.exec(text)?.[1] ?? '') as Receivers;
     const template = `--template.text=${receivers[0]?.slack_configs[0]?.text}`;
-    const told = {
+    const annotations = {
       description: 'It fails.',
       dashboard_url: '/d/a?b=c&d=e',
       runbook_url: 'https://r/A.md',
     };
     const data = join(folder, 'data.json');
-    writeFileSync(data, JSON.stringify({ alerts: [{ annotations: told }] }));
+    writeFileSync(data, JSON.stringify({ alerts: [{ annotations }] }));
     const options = ['--template.glob=/dev/null', '--template.type=text', `--template.data=${data}`];
     assert.equal(
       run('amtool', 'template', 'render', ...options, template).trim(),

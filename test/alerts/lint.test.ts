@@ -1,7 +1,9 @@
 /**
- * Every rule asks for what there is, and is made as alerts should be made.
+ * The rules refer to existing metrics, labels and values, and follow the conventions for alerts.
  */
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
@@ -18,9 +20,10 @@ import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
 import { ACCESS_RESOURCES } from '../../src/sources/api-server/requests.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
+import { ROOT } from '../docs/documents.ts';
 import { parseExpression, type Selector, seconds } from './promql.ts';
 
-/** Metrics of others, with the labels that rules may use of them. */
+/** Metrics of other exporters, with the labels that the rules use. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   up: [],
   // kube-state-metrics
@@ -30,8 +33,8 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   serviceaccount_stale_tokens_total: [],
   serviceaccount_legacy_tokens_total: [],
 };
-/** Labels that Prometheus or its relabelling adds to any series. */
-const OF_TARGETS = ['job', 'instance', 'cluster', 'node'];
+/** Labels that Prometheus or relabeling adds to any series. */
+const TARGET_LABELS = ['job', 'instance', 'cluster', 'node'];
 
 const RECORDED = GROUPS.flatMap(({ recordings }) =>
   recordings.map(({ record }) => [record, [...TOKEN_LABELS, 'reason']] as const),
@@ -42,7 +45,7 @@ const LABELS = new Map<string, readonly string[]>([
   ...RECORDED,
 ]);
 
-/** Values of labels that are closed sets, by metric and label; `*` is any metric. */
+/** The possible values of labels, by metric and label. `*` is any metric. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '* state': TOKEN_STATES,
   '* kind': TOKEN_KINDS,
@@ -65,7 +68,7 @@ function mistakesIn({ metric, matchers }: Selector): readonly string[] {
   const labels = LABELS.get(metric);
   if (labels === undefined) return [`no metric ${metric}`];
   return matchers.flatMap(({ label, operator, value }) => {
-    if (![...labels, ...OF_TARGETS].includes(label)) return [`no label ${label} of ${metric}`];
+    if (![...labels, ...TARGET_LABELS].includes(label)) return [`no label ${label} of ${metric}`];
     const known = VALUES[`${metric} ${label}`] ?? VALUES[`* ${label}`];
     const values = operator.includes('~') ? value.split('|') : [value];
     return known === undefined ? [] : values.filter((one) => !known.includes(one));
@@ -74,15 +77,15 @@ function mistakesIn({ metric, matchers }: Selector): readonly string[] {
 
 function mistakes(text: string): readonly string[] {
   const { selectors, labels } = parseExpression(text);
-  const known = [...selectors.flatMap(({ metric }) => LABELS.get(metric) ?? []), ...OF_TARGETS];
+  const known = [...selectors.flatMap(({ metric }) => LABELS.get(metric) ?? []), ...TARGET_LABELS];
   return [...selectors.flatMap(mistakesIn), ...labels.filter((label) => !known.includes(label))];
 }
 
-/** What descriptions ask, filled in. */
+/** The queries in descriptions, with their parameters. */
 const QUERIES = [CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) => query.replaceAll('%q', '"x"'));
 
-/** The longest that a healthy kubelet is late, as measured. */
-const HEALTHY_LATENESS = 100;
+/** The longest measured delay of a healthy kubelet in seconds. */
+const HEALTHY_DELAY = 100;
 
 describe('the expressions of the rules', () => {
   const expressions = [
@@ -91,24 +94,25 @@ describe('the expressions of the rules', () => {
     ...QUERIES.map((query) => [query, query] as const),
   ];
   for (const [name, expr] of expressions) {
-    it(`${name} asks for metrics, labels and values that there are`, () =>
-      assert.deepEqual(mistakes(expr), []));
+    it(`refer to existing metrics, labels and values: ${name}`, () => assert.deepEqual(mistakes(expr), []));
   }
 
   for (const [mistake, expr] of [
     ['a metric', 'satoken_nonsense > 0'],
-    ['a label', 'satoken_problem{colour="red"}'],
+    ['a label', 'satoken_problem{color="red"}'],
     ['a value', 'satoken_problem{reason="nonsense"}'],
-    ['one value of several', 'satoken_problem{reason!~"expired|nonsense"}'],
+    ['one of several values', 'satoken_problem{reason!~"expired|nonsense"}'],
     ['a cause', 'satoken_overdue_cause{cause="nonsense"}'],
-    ['a label to group by', 'sum by (colour) (satoken_problems)'],
-    ['a label to match on', 'up unless on (colour) satoken_problems'],
+    ['a label to group by', 'sum by (color) (satoken_problems)'],
+    ['a label to match on', 'up unless on (color) satoken_problems'],
   ]) {
-    it(`${mistake} that there is not is noticed`, () => assert.equal(mistakes(expr ?? '').length, 1));
+    it(`would fail the test with ${mistake} that does not exist`, () =>
+      assert.equal(mistakes(expr ?? '').length, 1));
   }
-  it('what is no PromQL is noticed', () => assert.throws(() => mistakes('sum by (up'), /no PromQL/));
+  it('would fail the test with invalid PromQL', () =>
+    assert.throws(() => mistakes('sum by (up'), /invalid PromQL/));
 
-  it('look at metrics of the exporter over a time, so that no failed scrape is seen', () => {
+  it('use a range for each metric of the exporter, so that a failed scrape makes no difference', () => {
     for (const [name, expr] of expressions.filter(([, text]) => !QUERIES.includes(text))) {
       const own = parseExpression(expr).selectors.filter(({ metric }) => metric.startsWith('satoken_'));
       assert.ok(
@@ -120,43 +124,56 @@ describe('the expressions of the rules', () => {
 });
 
 describe('the rules', () => {
-  for (const { name, severity, for: patience, summary, description } of ALERTS) {
+  for (const { name, severity, for: duration, summary, description } of ALERTS) {
     describe(`${name} (${severity})`, () => {
-      it('is named as the others', () => assert.match(name, /^SAToken[A-Z][A-Za-z]+$/));
-      it('is patient for longer than a healthy kubelet may be late', () => {
-        assert.ok(seconds(patience) > HEALTHY_LATENESS);
+      it('has a name like the others', () => assert.match(name, /^SAToken[A-Z][A-Za-z]+$/));
+      it('has a `for` duration longer than the delay of a healthy kubelet', () => {
+        assert.ok(seconds(duration) > HEALTHY_DELAY);
       });
-      it('has a summary that is one sentence, the same for all its instances', () => {
+      it('has a summary of one sentence without templates, which no other alert has', () => {
         assert.match(summary, /^[A-Z][^{}\n]+[^.]\.$/);
         assert.ok(ALERTS.filter((row) => row.summary === summary).every((row) => row.name === name));
       });
-      it('says which one it is about, and ends with what to check first', () => {
+      it('has a description that ends with what to check first', () => {
         assert.match(description, / Check first: [^{}]+\.$/);
       });
     });
   }
 
-  it('of two bands the worse is no more patient, and says the same', () => {
-    const bands = ALERTS.filter(({ severity }) => severity === 'critical').flatMap((worse) =>
+  it('quote only log messages that the exporter writes', () => {
+    const quoted = ALERTS.flatMap(({ description }) => [...description.matchAll(/its log, for "([^"]+)"/g)]);
+    const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((file) =>
+      readFileSync(join(ROOT, file), 'utf8'),
+    );
+    assert.ok(quoted.length > 0);
+    for (const [, message = ''] of quoted)
+      assert.ok(
+        sources.some((source) => source.includes(message)),
+        message,
+      );
+  });
+
+  it('fire as critical no later than as warning', () => {
+    const pairs = ALERTS.filter(({ severity }) => severity === 'critical').flatMap((worse) =>
       ALERTS.filter(({ name, severity }) => name === worse.name && severity === 'warning').map((better) => ({
         worse,
         better,
       })),
     );
-    assert.ok(bands.length > 0);
-    for (const { worse, better } of bands) assert.ok(seconds(worse.for) <= seconds(better.for), worse.name);
+    assert.ok(pairs.length > 0);
+    for (const { worse, better } of pairs) assert.ok(seconds(worse.for) <= seconds(better.for), worse.name);
   });
 
-  it('a name at one severity is there once', () => {
+  it('have each name once at each severity', () => {
     const keys = ALERTS.map(({ name, severity }) => `${name} ${severity}`);
     assert.deepEqual(keys, [...new Set(keys)]);
   });
 
-  it('hold no threshold that is not a knob', () => {
+  it('have no threshold that is not a knob', () => {
     const values: readonly string[] = Object.values(KNOBS).map(({ value }) => value);
-    for (const { name, expr, for: patience, keepFiringFor } of ALERTS) {
+    for (const { name, expr, for: duration, keepFiringFor } of ALERTS) {
       assert.ok(
-        values.includes(patience) && (keepFiringFor === undefined || values.includes(keepFiringFor)),
+        values.includes(duration) && (keepFiringFor === undefined || values.includes(keepFiringFor)),
         name,
       );
       const numbers = expr.replace(/"[^"]*"/g, '').match(/(?<![\w.])\d+(?:\.\d+)?[smhd]?\b/g) ?? [];
@@ -168,9 +185,9 @@ describe('the rules', () => {
     }
   });
 
-  it('absent() waits as long as a roll-out takes', () => {
+  it('wait as long as a rollout takes before absent() fires', () => {
     const absent = ALERTS.filter(({ expr }) => expr.includes('absent('));
     assert.ok(absent.length > 0);
-    for (const { name, for: patience } of absent) assert.equal(patience, KNOBS.blind.value, name);
+    for (const { name, for: duration } of absent) assert.equal(duration, KNOBS.blind.value, name);
   });
 });

@@ -1,49 +1,48 @@
 /**
- * Cases of all alerts that go by one check: the same for each row of the table.
+ * Cases of the alerts that are based on one check: the same cases for each row of the table.
  */
 import { ROWS, type Row } from './problem-rows.ts';
 import { type Case, type Expectation, type Firing, fires, keepsFiring, silent } from './promtool.ts';
-import { problem, problems, scraped, series, TOKEN, TOKEN_WORDS } from './series.ts';
+import { problem, problems, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
 
 const EAST = { cluster: 'east' };
 const ACCOUNT = { namespace: TOKEN.namespace, serviceaccount: TOKEN.serviceaccount };
 const WORKLOAD = { ...ACCOUNT, volume: TOKEN.volume };
 
-/** Labels, and how the description begins. */
-interface Told {
-  readonly labels: Firing['labels'];
-  readonly begins: string;
-}
+type Instance = Omit<Firing, 'severity'>;
 
-/** Where each token has series. */
-function told({ scope, reason }: Row): Told {
+/** If each token has series. */
+function instance({ scope, reason }: Row): Instance {
   return {
-    token: { labels: { ...EAST, ...TOKEN, reason }, begins: `${TOKEN_WORDS}: ` },
-    account: { labels: { ...EAST, ...ACCOUNT }, begins: 'Service account payments/api (tokens: 3): ' },
+    token: { labels: { ...EAST, ...TOKEN, reason }, prints: { subject: TOKEN_TEXT } },
+    account: {
+      labels: { ...EAST, ...ACCOUNT },
+      prints: { subject: 'Service account payments/api (tokens: 3)' },
+    },
     workload: {
       labels: { ...EAST, ...WORKLOAD },
-      begins: 'Service account payments/api (tokens: 3), volume vault-token: ',
+      prints: { subject: 'Service account payments/api (tokens: 3), volume vault-token' },
     },
-    cluster: { labels: EAST, begins: '' },
+    cluster: { labels: EAST, prints: { value: '3' } },
   }[scope];
 }
 
-/** The same where nodes show their counts alone, and no cluster is named. */
-function toldOfCount({ scope, reason }: Row): Told {
+/** If the node has series of its counts only, and no cluster label. */
+function countInstance({ scope, reason }: Row): Instance {
+  const anyAccount = { labels: {}, prints: { subject: 'Service account of some namespace (tokens: 3)' } };
   return {
-    token: { labels: { node: 'node-1', reason }, begins: 'Tokens on node node-1 (3): ' },
-    account: { labels: {}, begins: 'Service account of some namespace (tokens: 3): ' },
-    workload: { labels: {}, begins: 'Service account of some namespace (tokens: 3): ' },
-    cluster: { labels: {}, begins: '' },
+    token: { labels: { node: 'node-1', reason }, prints: { subject: 'Tokens on node node-1 (3)' } },
+    account: anyAccount,
+    workload: anyAccount,
+    cluster: { labels: {}, prints: { value: '3' } },
   }[scope];
 }
 
-function firing(row: Row, { labels, begins }: Told): Firing {
-  const { severity, says } = row;
-  return { ...(severity === undefined ? {} : { severity }), labels, description: begins + says };
+function withSeverity({ severity }: Row, firing: Instance): Firing {
+  return severity === undefined ? firing : { ...firing, severity };
 }
 
-/** Three tokens of one account; the alert on tokens is about the first of them. */
+/** Three tokens of one account; only the first of them if the alert is about a token. */
 function threeTokens({ reason, scope }: Row, values: string) {
   const others = scope === 'token' ? [] : ['api-1', 'api-2'];
   return Object.assign(
@@ -56,15 +55,15 @@ function threeTokens({ reason, scope }: Row, values: string) {
   ) as Readonly<Record<string, string>>;
 }
 
-function fired(row: Row): Firing {
-  return firing(row, told(row));
+function firing(row: Row): Firing {
+  return withSeverity(row, instance(row));
 }
 
-/** After a series ends it counts on for three minutes, to the very minute in one version of Prometheus. */
-function gone(row: Row, lastMinute: number): readonly Expectation[] {
+/** The rules use the last sample of three minutes. The versions of Prometheus differ on whether three minutes are included. */
+function ends(row: Row, lastMinute: number): readonly Expectation[] {
   const outlasts = row.outlasts ?? 0;
   return [
-    ...keepsFiring(row.alert, fired(row), lastMinute + 2 + outlasts),
+    ...keepsFiring(row.alert, firing(row), lastMinute + 2 + outlasts),
     ...silent(row.alert, lastMinute + 4 + outlasts),
   ];
 }
@@ -73,30 +72,30 @@ function casesOf(row: Row): readonly Case[] {
   const { reason, alert, minutes } = row;
   return [
     {
-      it: `${reason} is told by ${alert} after ${minutes} minutes, and no longer once it is over`,
+      it: `${alert} fires ${minutes} minutes after ${reason} begins, until it is resolved`,
       series: threeTokens(row, `1x${minutes + 5}`),
-      expect: [...silent(alert, 0), ...fires(alert, minutes, fired(row)), ...gone(row, minutes + 5)],
+      expect: [...silent(alert, 0), ...fires(alert, minutes, firing(row)), ...ends(row, minutes + 5)],
     },
     {
-      it: `${reason} is told of the count alone where tokens have no series`,
+      it: `${alert} fires for the count of ${reason} if tokens have no series`,
       series: problems(reason, `3x${minutes + 5}`),
-      expect: fires(alert, minutes, firing(row, toldOfCount(row))),
+      expect: fires(alert, minutes, withSeverity(row, countInstance(row))),
     },
     {
-      it: `${reason} is told in time though single scrapes fail, and does not end with one`,
+      it: `${alert} fires in time for ${reason} and keeps firing while single scrapes fail`,
       series: threeTokens(row, `1 1 _ 1x${minutes - 3} _ _ 1x10`),
       expect: [
-        ...fires(alert, minutes, fired(row)),
-        ...keepsFiring(alert, fired(row), minutes + 1, minutes + 2),
+        ...fires(alert, minutes, firing(row)),
+        ...keepsFiring(alert, firing(row), minutes + 1, minutes + 2),
       ],
     },
     {
-      it: `${reason} that is over in time is not told`,
+      it: `${alert} is silent if ${reason} is resolved in time`,
       series: threeTokens(row, `1x${minutes - 4}`),
       expect: silent(alert, minutes - 1, minutes, minutes + 1, minutes + 10),
     },
     {
-      it: `${reason} of a pod that terminates is not told, nor by the count`,
+      it: `${alert} is silent if the pod with ${reason} is terminating, also for the count`,
       series: {
         ...problem(reason, `1x${minutes + 10}`, EAST),
         ...problems(reason, `1x${minutes + 10}`, EAST),
@@ -109,12 +108,12 @@ function casesOf(row: Row): readonly Case[] {
       expect: silent(alert, minutes, minutes + 10),
     },
     {
-      it: `no token with ${reason}, no ${alert}`,
+      it: `${alert} is silent if the count of ${reason} is 0`,
       series: problems(reason, `0x${minutes + 10}`),
       expect: silent(alert, minutes, minutes + 10),
     },
     {
-      it: `${reason} outlives a restart of the exporter`,
+      it: `${alert} fires in time for ${reason} if the exporter restarts`,
       series: {
         ...threeTokens(row, `1x${minutes - 2} stale`),
         ...Object.fromEntries(
@@ -124,16 +123,15 @@ function casesOf(row: Row): readonly Case[] {
           ]),
         ),
       },
-      expect: fires(alert, minutes, fired(row)),
+      expect: fires(alert, minutes, firing(row)),
     },
   ];
 }
 
-/** A node with more than one trouble names the causes of late tokens. */
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   ['rotation_overdue', 'expired', 'stale'].includes(reason),
 ).map((row) => ({
-  it: `${row.alert} names the causes that the exporter sees on that node`,
+  it: `${row.alert} lists the causes of overdue tokens on the same node and in the same cluster`,
   series: {
     ...problem(row.reason, '1x20', EAST),
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'sibling_volume_failed' })]: '1x20',
@@ -143,11 +141,11 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
     [scraped('satoken_overdue_cause', { cluster: 'west', cause: 'pod_terminating' })]: '1x20',
   },
   expect: fires(row.alert, row.minutes, {
-    ...fired(row),
-    description: fired(row).description.replace(
-      ' Check first',
-      ' Causes of late tokens on the node: audience_refused, sibling_volume_failed. Check first',
-    ),
+    ...firing(row),
+    prints: {
+      subject: TOKEN_TEXT,
+      list: ' Causes of overdue tokens on the node: audience_refused, sibling_volume_failed.',
+    },
   }),
 }));
 

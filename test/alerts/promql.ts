@@ -1,7 +1,5 @@
 /**
- * What a PromQL expression names: metrics, the labels they are picked by, and the labels series are told apart by.
- *
- * Parsed by the grammar of Prometheus itself. Knows no metric.
+ * The metrics, matchers and labels in a PromQL expression, parsed with the grammar of Prometheus.
  */
 import { parser } from '@prometheus-io/lezer-promql';
 
@@ -16,7 +14,7 @@ export interface Matcher {
 export interface Selector {
   readonly metric: string;
   readonly matchers: readonly Matcher[];
-  /** Whether it is asked for over a time. */
+  /** Whether it is a range selector. */
   readonly isRange: boolean;
 }
 
@@ -34,15 +32,15 @@ function nodesOf(root: SyntaxNode, name: string): readonly SyntaxNode[] {
   return found;
 }
 
-/** Throws where it is no PromQL. */
+/** Throws if the text is not PromQL. */
 export function parseExpression(text: string): Expression {
   const { topNode } = parser.parse(text);
   const textOf = ({ from, to }: SyntaxNode): string => text.slice(from, to);
   const [error] = nodesOf(topNode, '⚠');
-  if (error !== undefined) throw new Error(`no PromQL at ${error.from}: ${text}`);
+  if (error !== undefined) throw new Error(`invalid PromQL at ${error.from}: ${text}`);
   const matcherOf = (node: SyntaxNode): Matcher => {
     const [label, operator, value] = [node.firstChild, node.firstChild?.nextSibling, node.lastChild];
-    if (!label || !operator || !value) throw new Error(`no matcher: ${textOf(node)}`);
+    if (!label || !operator || !value) throw new Error(`invalid matcher: ${textOf(node)}`);
     return { label: textOf(label), operator: textOf(operator), value: JSON.parse(textOf(value)) };
   };
   return {
@@ -55,10 +53,10 @@ export function parseExpression(text: string): Expression {
   };
 }
 
-/** Seconds of a duration as Prometheus writes it. */
+/** A duration in the notation of Prometheus, in seconds. */
 export function seconds(duration: string): number {
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(duration) ?? [];
   const factor = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit];
-  if (factor === undefined) throw new Error(`no duration ${duration}`);
+  if (factor === undefined) throw new Error(`invalid duration ${duration}`);
   return Number(count) * factor;
 }

@@ -1,8 +1,7 @@
 /**
- * Cases for `promtool test rules`, and how promtool is asked about all of them at once.
- *
- * Knows the format of its files and how it words a failure, nothing of a rule.
+ * Cases for `promtool test rules`, and one run of promtool for any number of them.
  */
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,20 +9,29 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
+import { ACCOUNT, type Alert, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { dashboardLink } from './dashboard-links.ts';
 
-/** Values of series by name and labels, a sample a minute from 0 on, as promtool writes them. */
+/** Values of series by name and labels: one sample per minute from 0 on, in the notation of promtool. */
 export type Series = Readonly<Record<string, string>>;
 
 /** An instance of an alert that fires. */
 export interface Firing {
-  /** The only one the alert has, unless stated. */
+  /** Required if the alert exists at two severities. */
   readonly severity?: Severity;
   readonly labels: Readonly<Record<string, string>>;
-  readonly description: string;
-  /** To the dashboard; worked out from the labels, unless stated. */
+  /** What the description prints for its templates; the rest of it is in the row of the alert. */
+  readonly prints?: {
+    /** The token, the account or the workload at its beginning. */
+    readonly subject?: string;
+    /** `$value`, formatted. */
+    readonly value?: string;
+    /** The sentence that lists the results of a query; by default the query has no results. */
+    readonly list?: string;
+  };
+  /** The URL of the dashboard; by default computed from the labels. */
   readonly link?: string;
 }
 
@@ -31,28 +39,27 @@ export interface Expectation {
   readonly alert: string;
   /** Minutes. */
   readonly at: number;
-  /** All that fire; none: silence. */
+  /** All instances that fire. */
   readonly fire: readonly Firing[];
 }
 
 export interface Case {
-  /** A sentence. */
   readonly it: string;
   readonly series: Series;
   readonly expect: readonly Expectation[];
 }
 
-/** Nothing of this alert fires at any of these minutes. */
+/** The alert does not fire at any of these minutes. */
 export function silent(alert: string, ...minutes: readonly number[]): readonly Expectation[] {
   return minutes.map((at) => ({ alert, at, fire: [] }));
 }
 
-/** It fires at that minute, and did not one minute before. */
+/** The alert fires at that minute, but not one minute before. */
 export function fires(alert: string, at: number, ...fire: readonly Firing[]): readonly Expectation[] {
   return [...silent(alert, at - 1), { alert, at, fire }];
 }
 
-/** It fires at these minutes, whatever it did before. */
+/** The alert fires at these minutes. */
 export function keepsFiring(
   alert: string,
   fire: Firing,
@@ -61,26 +68,38 @@ export function keepsFiring(
   return minutes.map((at) => ({ alert, at, fire: [fire] }));
 }
 
-function alertOf(alert: string, { severity }: Firing) {
+function alertOf(alert: string, { severity }: Firing): Alert {
   const found = ALERTS.filter((row) => row.name === alert && (severity ?? row.severity) === row.severity);
   const [row] = found;
   if (row === undefined || found.length > 1) throw new Error(`${found.length} alerts ${alert} ${severity}`);
   return row;
 }
 
+/** The description of a row with its templates replaced by what they should print. */
+function expectedDescription({ description }: Alert, { labels, prints = {} }: Firing): string {
+  const { subject = '', value = '', list = '' } = prints;
+  const text = [WORKLOAD, ACCOUNT, TOKEN]
+    .reduce((rest, template) => rest.replace(template, () => subject), description)
+    .replace(/\{\{ with query .*\{\{ end \}\}/, () => list)
+    .replace(/\{\{ (?:printf "[^"]*" )?\$value \}\}/g, () => value)
+    .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_template, label: string) => labels[label] ?? '');
+  assert.doesNotMatch(text, /\{\{/);
+  return text;
+}
+
 function ruleTest({ alert, at, fire }: Expectation) {
   return {
     eval_time: `${at}m`,
     alertname: alert,
-    exp_alerts: fire.map((one) => {
-      const row = alertOf(alert, one);
+    exp_alerts: fire.map((firing) => {
+      const row = alertOf(alert, firing);
       return {
-        exp_labels: { ...one.labels, severity: row.severity },
+        exp_labels: { ...firing.labels, severity: row.severity },
         exp_annotations: {
           summary: row.summary,
-          description: one.description,
+          description: expectedDescription(row, firing),
           runbook_url: runbookUrl(KNOBS.runbooks.value, alert),
-          dashboard_url: one.link ?? dashboardLink(row, one.labels),
+          dashboard_url: firing.link ?? dashboardLink(row, firing.labels),
         },
       };
     }),
@@ -100,15 +119,15 @@ function testFile(cases: readonly Case[]): string {
   });
 }
 
-export interface Answer {
+export interface TestRun {
   readonly isPassed: boolean;
-  /** What went wrong with a case; empty where nothing did. */
+  /** The output for one case; empty if it passed. */
   readonly failuresOf: (title: string) => string;
   readonly output: string;
 }
 
-/** One run for all cases: promtool takes its time to start. */
-export function testRules(promtool: string, cases: readonly Case[]): Answer {
+/** Runs all cases at once, since promtool takes long to start. */
+export function testRules(promtool: string, cases: readonly Case[]): TestRun {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-promtool-'));
   try {
     const file = join(folder, 'test.yaml');

@@ -1,7 +1,5 @@
 /**
- * What Prometheus would have of a simulated node: the exposition of one minute after another, as series for promtool.
- *
- * Knows nothing of what is on the node.
+ * Records the exposition of a simulated node, minute by minute, as series for promtool.
  */
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
@@ -14,15 +12,15 @@ const TARGET_TEXT = Object.entries(TARGET)
   .join(',');
 
 export interface Recording {
-  /** One more minute. */
+  /** Records one minute. */
   readonly scrape: (snapshot: Snapshot) => void;
-  /** One more minute, in which the scrape fails. */
+  /** Records one minute in which the scrape fails. */
   readonly miss: () => void;
   readonly series: () => Series;
   readonly minutes: () => number;
 }
 
-/** Time begins `lead` minutes before the first scrape: as long ago as 1970 is for the clock of the simulation. */
+/** `lead`: minutes from the epoch, at which promtool starts, to the first scrape. */
 export function createRecording(lead: number): Recording {
   const list = createListFamilies(familyOptions());
   const recorded = new Map<string, string[]>();
@@ -46,7 +44,7 @@ export function createRecording(lead: number): Recording {
     minutes += 1;
   };
   const miss = (): void => {
-    // Prometheus takes all series of a target that does not answer for gone.
+    // Prometheus marks all series of a target as stale if its scrape fails.
     for (const values of recorded.values()) if (values.length === minutes) values.push('stale');
     up.push('0');
     minutes += 1;
@@ -55,7 +53,7 @@ export function createRecording(lead: number): Recording {
     Object.fromEntries(
       [...recorded, [`up{${TARGET_TEXT}}`, up] as const].map(([name, values]) => [
         name,
-        // What is not there any more is known to be gone.
+        // Prometheus marks a series as stale if it is no longer exported.
         `_x${lead} ${values.join(' ')}${values.length < minutes ? ' stale' : ''}`,
       ]),
     );

@@ -1,22 +1,22 @@
 /**
- * The rules fire when they should and are silent when they should be, in every version of Prometheus they are for.
+ * The alerts fire and stay silent as they should, in each supported version of Prometheus.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { describeWith, PROMTOOL_3, type Tool } from '../support/tools.ts';
+import { ERROR_CASES } from './error-cases.ts';
 import { EXPORTER_CASES } from './exporter-cases.ts';
 import { LINK_CASES } from './link-cases.ts';
 import { NODE_CASES } from './node-cases.ts';
 import { PROBLEM_CASES } from './problem-cases.ts';
-import { type Answer, type Case, testRules } from './promtool.ts';
-import { TROUBLE_CASES } from './trouble-cases.ts';
+import { type Case, type TestRun, testRules } from './promtool.ts';
 
 const CASES: readonly Case[] = [
   ...PROBLEM_CASES,
   ...NODE_CASES,
   ...EXPORTER_CASES,
-  ...TROUBLE_CASES,
+  ...ERROR_CASES,
   ...LINK_CASES,
 ];
 
@@ -26,20 +26,20 @@ const VERSIONS: readonly { readonly tool: Tool; readonly promtool: string }[] = 
 ];
 
 for (const { tool, promtool } of VERSIONS) {
-  describeWith([tool], `the alerts, by ${tool}`, () => {
-    let answer: Answer;
+  describeWith([tool], `the alerts in ${tool}`, () => {
+    let run: TestRun;
     before(() => {
-      answer = testRules(promtool, CASES);
+      run = testRules(promtool, CASES);
     });
 
-    for (const { it: title } of CASES) it(title, () => assert.equal(answer.failuresOf(title), ''));
-    it('nothing else went wrong', () => assert.ok(answer.isPassed, answer.output));
+    for (const { it: title } of CASES) it(title, () => assert.equal(run.failuresOf(title), ''));
+    it('pass without any other failure', () => assert.ok(run.isPassed, run.output));
 
-    it('a case that is wrong is noticed', () => {
+    it('fail a case with a wrong expectation', () => {
       const wrong: Case = {
         it: 'wrong',
         series: { up: '0x20' },
-        expect: [{ alert: 'SATokenExpired', at: 5, fire: [{ labels: {}, description: '' }] }],
+        expect: [{ alert: 'SATokenExpired', at: 5, fire: [{ labels: {} }] }],
       };
       const { isPassed, failuresOf } = testRules(promtool, [wrong]);
       assert.ok(!isPassed);
@@ -51,13 +51,13 @@ for (const { tool, promtool } of VERSIONS) {
 describe('the cases of the alerts', () => {
   const expectations = CASES.flatMap(({ expect }) => expect);
 
-  it('have titles of their own', () => {
+  it('have unique titles', () => {
     assert.equal(new Set(CASES.map(({ it: title }) => title)).size, CASES.length);
   });
 
   for (const { name, severity } of ALERTS) {
     const isOnly = ALERTS.filter((row) => row.name === name).length === 1;
-    it(`${name} (${severity}) fires in one and is silent in another`, () => {
+    it(`include one in which ${name} (${severity}) fires and one in which it does not`, () => {
       const own = expectations.filter(({ alert }) => alert === name);
       const isFiring = (one: (typeof own)[number]): boolean =>
         one.fire.some((firing) => firing.severity === severity || (isOnly && firing.severity === undefined));

@@ -1,5 +1,5 @@
 /**
- * Every alert has a runbook, in one shape, and between them they carry the walk that people take by hand.
+ * Every alert has a runbook with the same sections, and together they cover the manual steps of diagnosis.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
@@ -23,13 +23,13 @@ function read(name: string): string {
   return readFileSync(join(ROOT, FOLDER, `${name}.md`), 'utf8');
 }
 
-/** What stands under each heading. */
+/** The body under each heading. */
 function sectionsOf(text: string): ReadonlyMap<string, string> {
   const parts = text.split(/^## (.+)$/m).slice(1);
   return new Map(parts.flatMap((title, index) => (index % 2 === 0 ? [[title, parts[index + 1] ?? '']] : [])));
 }
 
-/** The steps that people take by hand, the runbook that has each, and what it must say. */
+/** Manual steps: the step, the runbook that has it, and what the runbook must contain. */
 const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
   [
     'is it mounted',
@@ -109,7 +109,7 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
 ];
 
 describe('the runbooks', () => {
-  it('are one for each alert, and no others', () => {
+  it('exist for each alert, and for nothing else', () => {
     const files = globSync('*.md', { cwd: join(ROOT, FOLDER) }).map((file) => basename(file, '.md'));
     assert.deepEqual(files.sort(), [...NAMES].sort());
   });
@@ -119,16 +119,16 @@ describe('the runbooks', () => {
       const text = read(name);
       const sections = sectionsOf(text);
 
-      it('is where its alert links to', () => {
+      it('is at the URL in its alert', () => {
         assert.equal(runbookUrl(KNOBS.runbooks.value, name), `${KNOBS.runbooks.value}/${name}.md`);
         assert.ok(KNOBS.runbooks.value.endsWith(`/${FOLDER}`));
         assert.ok(text.startsWith(`# ${name}\n`));
       });
-      it('has the sections that all have, in their order, none of them empty', () => {
+      it('has the sections of all runbooks, in order, and none of them is empty', () => {
         assert.deepEqual([...sections.keys()], SECTIONS);
         for (const [title, body] of sections) assert.ok(body.trim().length > 20, title);
       });
-      it('confirms with kubectl or on the node, and with the exporter', () => {
+      it('diagnoses with kubectl or on the node, and with the exporter', () => {
         const confirm = sections.get('Diagnosis') ?? '';
         assert.match(confirm, /kubectl|sysctl/);
         assert.match(
@@ -136,15 +136,15 @@ describe('the runbooks', () => {
           /sa-token-exporter (explain|scan)|satoken_|kubectl .*(sa-token-exporter|EXPORTER)/,
         );
       });
-      it('lists causes by number', () => {
+      it('numbers the causes', () => {
         assert.match(sections.get('Causes') ?? '', /^1\. |\]\(SATokenRotationOverdue\.md\)/m);
       });
-      it('asks in PromQL', () => {
+      it('has valid PromQL only', () => {
         for (const [, queries = ''] of text.matchAll(/```promql\n(.*?)```/gs))
           for (const query of queries.trim().split('\n'))
             assert.ok(parseExpression(query).selectors.length > 0);
       });
-      it('repeats no threshold', () => {
+      it('does not repeat a threshold', () => {
         assert.doesNotMatch(text, /for: ?\d|after (?:5|10|15) minutes/);
       });
     });
@@ -166,23 +166,23 @@ describe('the runbooks', () => {
   });
 
   for (const [step, name, patterns] of STEPS) {
-    it(`${name} has the step: ${step}`, () => {
+    it(`include a step in ${name}: ${step}`, () => {
       for (const pattern of patterns) assert.match(read(name).replaceAll('\n', ' '), pattern);
     });
   }
 
-  it('explain every cause of a late token', () => {
+  it('explain every cause of an overdue token', () => {
     const text = ['SATokenRotationOverdue', 'SATokenNodeRotationStalled', 'SATokenNotYetValid']
       .map(read)
       .join('\n');
-    const inWords = ['pod_terminating', 'clock_skew'];
-    for (const cause of OVERDUE_CAUSES.filter((one) => !inWords.includes(one)))
+    const described = ['pod_terminating', 'clock_skew'];
+    for (const cause of OVERDUE_CAUSES.filter((one) => !described.includes(one)))
       assert.ok(text.includes(cause), cause);
     assert.match(text, /terminating/);
     assert.match(text, /clock/);
   });
 
-  it('explain every way in which the exporter refuses, every part of it, and where credentials go', () => {
+  it('explain every status of rejected requests, every component, and where to configure credentials', () => {
     const down = read('SATokenExporterDown');
     for (const status of REJECTION_CODES) assert.ok(down.includes(`| ${status} |`), status);
     for (const place of ['basic_auth', 'basicAuth', 'credentials_file', '`authorization`'])
@@ -190,7 +190,7 @@ describe('the runbooks', () => {
     for (const part of PARTS) assert.ok(read('SATokenExporterErrors').includes(`\`${part}\``), part);
   });
 
-  it('explain every check of the own view, and every resource', () => {
+  it('explain every self-check and every resource', () => {
     for (const check of SELF_CHECKS)
       assert.ok(read('SATokenSelfViewWrong').includes(`| \`${check}\` |`), check);
     for (const one of CLUSTER_RESOURCES)

@@ -1,9 +1,9 @@
 /**
- * The tables beside the alerts: what each reason comes to, which alert silences which, and the knobs.
+ * The tables of coverage, inhibitions and knobs.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { CAUSE_COVERAGE, OTHERWISE, REASON_COVERAGE } from '../../alerts/coverage.ts';
+import { CAUSE_COVERAGE, FALLBACK_ALERT, REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
@@ -12,32 +12,32 @@ import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { OTHER_RUNBOOKS } from '../../src/core/runbook.ts';
 import { seconds } from './promql.ts';
 
-describe('the coverage of reasons and causes', () => {
+describe('the coverage tables', () => {
   const names = new Set(ALERTS.map(({ name }) => name));
   const rows = [...Object.entries(REASON_COVERAGE), ...Object.entries(CAUSE_COVERAGE)];
 
-  it('has every reason and every cause', () => {
+  it('have every reason and every cause', () => {
     assert.deepEqual(Object.keys(REASON_COVERAGE).sort(), [...REASONS].sort());
     assert.deepEqual(Object.keys(CAUSE_COVERAGE).sort(), [...OVERDUE_CAUSES].sort());
   });
 
   for (const [value, coverage] of rows) {
-    it(`${value} has an alert that there is, or a reason for none`, () => {
+    it(`have an existing alert for ${value}, or a reason why there is no alert`, () => {
       if ('alert' in coverage) assert.ok(names.has(coverage.alert), coverage.alert);
       else assert.match(coverage.silentBecause, /^[A-Z].{20,}\.$/);
     });
   }
 
-  it('is what the checks say of their runbooks', () => {
+  it('have the runbook of each check as its alert', () => {
     for (const { reason, runbook } of [...CHECKS, ...POD_CHECKS])
       assert.deepEqual(REASON_COVERAGE[reason], { alert: runbook });
     for (const runbook of Object.values(OTHER_RUNBOOKS)) assert.ok(names.has(runbook), runbook);
   });
 
-  it('gives each reason the alert whose expression asks for it', () => {
+  it('have for each reason the alert that selects it', () => {
     for (const [reason, coverage] of Object.entries(REASON_COVERAGE)) {
       assert.ok('alert' in coverage);
-      if (coverage.alert === OTHERWISE) continue;
+      if (coverage.alert === FALLBACK_ALERT) continue;
       const own = ALERTS.filter(({ name }) => name === coverage.alert);
       assert.ok(
         own.some(({ expr }) => expr.includes(`{reason="${reason}"}`)),
@@ -47,16 +47,16 @@ describe('the coverage of reasons and causes', () => {
   });
 });
 
-/** Alerts of the kubernetes-mixin that ours give way to. */
-const OF_OTHERS = ['KubeNodeNotReady', 'KubeNodeUnreachable', 'KubeletDown', 'KubeAPIDown'];
+/** Alerts of the kubernetes-mixin that inhibit ours. */
+const MIXIN_ALERTS = ['KubeNodeNotReady', 'KubeNodeUnreachable', 'KubeletDown', 'KubeAPIDown'];
 
 describe('the inhibitions', () => {
-  const known = new Set([...ALERTS.map(({ name }) => name), ...OF_OTHERS]);
+  const known = new Set([...ALERTS.map(({ name }) => name), ...MIXIN_ALERTS]);
   const namesIn = (matchers: readonly string[]): readonly string[] =>
     matchers.flatMap((matcher) => /^alertname =~? "([\w|]+)"$/.exec(matcher)?.[1]?.split('|') ?? []);
 
   for (const { because, source, target } of INHIBITIONS) {
-    it(`name alerts that there are: ${because}`, () => {
+    it(`refer to existing alerts: ${because}`, () => {
       assert.deepEqual(
         [...namesIn(source), ...namesIn(target)].filter((name) => !known.has(name)),
         [],
@@ -64,7 +64,7 @@ describe('the inhibitions', () => {
     });
   }
 
-  it('silence nothing by an alert that is silenced by the same one', () => {
+  it('have no alert as both source and target', () => {
     for (const { source, target, because } of INHIBITIONS.slice(2))
       assert.ok(
         namesIn(source).every((name) => !namesIn(target).includes(name)),
@@ -72,10 +72,10 @@ describe('the inhibitions', () => {
       );
   });
 
-  it('outlast what they silence, where that recovers later', () => {
+  it('have sources that keep firing longer than their targets, unless both end at once', () => {
     const outlasting = new Set(ALERTS.filter(({ keepFiringFor }) => keepFiringFor).map(({ name }) => name));
-    // Expired and late are told by one token, and end at once; so do a Secret that is gone and the use of it.
-    const together = ['SATokenExpired', 'SATokenLegacySecretMissing', 'SATokenExporterDown', ...OF_OTHERS];
+    // An expired token is also overdue, and both end with its rotation; so do a missing Secret and its legacy token.
+    const together = ['SATokenExpired', 'SATokenLegacySecretMissing', 'SATokenExporterDown', ...MIXIN_ALERTS];
     const sources = new Set(INHIBITIONS.flatMap(({ source }) => namesIn(source)));
     for (const name of sources) assert.ok(outlasting.has(name) || together.includes(name), name);
     for (const name of outlasting) assert.ok(sources.has(name), name);
@@ -85,21 +85,27 @@ describe('the inhibitions', () => {
 describe('the knobs', () => {
   const { distrust, failing, late, blind, recovery, bridge, errorWindow } = KNOBS;
   for (const [name, { meaning }] of Object.entries(KNOBS)) {
-    it(`${name} says what it is`, () => assert.match(meaning, /^[A-Z].{15,}\.$/));
+    it(`have a description of ${name}`, () => assert.match(meaning, /^(?:[A-Z]|`for:` of ).{15,}\.$/));
   }
   for (const [claim, isTrue] of [
-    ['what is late waits longer than what fails', seconds(late.value) > seconds(failing.value)],
-    ['who is not to be trusted is silenced in time', seconds(distrust.value) < seconds(failing.value)],
     [
-      'a bridge is shorter than the patience with what it bridges',
+      'have a longer duration for overdue tokens than for failing workloads',
+      seconds(late.value) > seconds(failing.value),
+    ],
+    ['have the shortest duration for failing self-checks', seconds(distrust.value) < seconds(failing.value)],
+    [
+      'have a bridge that is shorter than the durations that it bridges',
       seconds(bridge.value) < seconds(failing.value),
     ],
-    ['two scrapes a minute apart, and one that fails, are bridged', seconds(bridge.value) > 120],
+    ['have a bridge longer than two scrape intervals of a minute', seconds(bridge.value) > 120],
     [
-      'a recovery is longer than a sync of the kubelet and a bridge',
+      'have a recovery longer than a sync of the kubelet and the bridge',
       seconds(recovery.value) > 90 + seconds(bridge.value),
     ],
-    ['one failure is forgotten before it is told', seconds(errorWindow.value) <= seconds(blind.value)],
+    [
+      'have an error window in which a single error does not alert',
+      seconds(errorWindow.value) <= seconds(blind.value),
+    ],
   ] as const) {
     it(claim, () => assert.ok(isTrue));
   }

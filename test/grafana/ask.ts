@@ -1,7 +1,7 @@
 /**
  * Asks a recorded Prometheus what a panel asks, with variables filled in as Grafana fills them in.
  */
-import type { Question } from './model.ts';
+import type { PanelQuery } from './model.ts';
 import type { Answer, Prometheus, Series } from './prometheus.ts';
 import { JOB } from './recording.ts';
 import { STEP } from './script.ts';
@@ -44,7 +44,7 @@ export function fillIn(expr: string, uid: string, chosen: Chosen): string {
 
 export async function ask(
   prometheus: Prometheus,
-  { target, dashboard }: Question,
+  { target, dashboard }: PanelQuery,
   chosen: Chosen,
   at: number,
 ): Promise<Answer> {

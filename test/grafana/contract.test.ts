@@ -7,7 +7,7 @@ import { REASONS } from '../../src/core/checks/index.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
-import { DASHBOARDS, labelValuesOf, QUESTIONS } from './model.ts';
+import { DASHBOARDS, labelValuesOf, QUERIES } from './model.ts';
 import { parse, type Selector } from './promql.ts';
 
 /** What others export, and the labels of it that we rely on. */
@@ -73,7 +73,7 @@ function strangers(expr: string): readonly string[] {
 }
 
 describe('what the dashboards ask for', () => {
-  for (const { where, target } of QUESTIONS)
+  for (const { where, target } of QUERIES)
     it(`${where} is exported`, () => assert.deepEqual(strangers(target.expr), []));
 
   for (const { uid, templating, annotations } of DASHBOARDS) {

@@ -9,7 +9,7 @@ import { DASHBOARDS as MADE, print } from '../../grafana/dashboards.ts';
 import { COLORS } from '../../grafana/parts/colors.ts';
 import { assertCurrent } from '../support/generated.ts';
 import { distance, KINDS_OF_SIGHT } from './colour-blindness.ts';
-import { DASHBOARDS, type Dashboard, FOLDER, type Panel, questionsOf, shownPanels } from './model.ts';
+import { DASHBOARDS, type Dashboard, FOLDER, type Panel, queriesOf, shownPanels } from './model.ts';
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url).pathname;
 const COLUMNS = 24;
@@ -106,7 +106,7 @@ for (const dashboard of DASHBOARDS)
     });
 
     it('asks for now or for the chosen time, never both', () => {
-      for (const { where, target } of questionsOf(dashboard))
+      for (const { where, target } of queriesOf(dashboard))
         assert.notEqual(target.instant, target.range, where);
     });
 

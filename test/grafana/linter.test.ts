@@ -10,8 +10,8 @@ import {
   type Dashboard,
   labelValuesOf,
   type Panel,
-  type Question,
-  questionsOf,
+  type PanelQuery,
+  queriesOf,
   shownPanels,
   type Variable,
 } from './model.ts';
@@ -31,9 +31,9 @@ function panelRule(isKept: (panel: Panel) => boolean): Rule {
       .map(({ title }) => `${dashboard.uid} / ${title}`);
 }
 
-function targetRule(isKept: (question: Question) => boolean): Rule {
+function targetRule(isKept: (question: PanelQuery) => boolean): Rule {
   return (dashboard) =>
-    questionsOf(dashboard)
+    queriesOf(dashboard)
       .filter((question) => !isKept(question))
       .map(({ where }) => where);
 }

@@ -71,7 +71,7 @@ export function shownPanels({ panels }: Dashboard): readonly Panel[] {
   return panels.filter(({ type }) => type !== 'row');
 }
 
-export interface Question {
+export interface PanelQuery {
   /** Where it stands, for titles. */
   readonly where: string;
   readonly dashboard: Dashboard;
@@ -79,7 +79,7 @@ export interface Question {
   readonly target: Target;
 }
 
-export function questionsOf(dashboard: Dashboard): readonly Question[] {
+export function queriesOf(dashboard: Dashboard): readonly PanelQuery[] {
   return shownPanels(dashboard).flatMap((panel) =>
     (panel.targets ?? []).map((target) => ({
       where: `${dashboard.uid} / ${panel.title} / ${target.refId}`,
@@ -90,7 +90,7 @@ export function questionsOf(dashboard: Dashboard): readonly Question[] {
   );
 }
 
-export const QUESTIONS: readonly Question[] = DASHBOARDS.flatMap(questionsOf);
+export const QUERIES: readonly PanelQuery[] = DASHBOARDS.flatMap(queriesOf);
 
 /** The series selector of a variable that lists the values of a label, and that label. */
 export function labelValuesOf({

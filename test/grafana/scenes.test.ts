@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
 import { ask, type Chosen, fillIn, numbersOf } from './ask.ts';
-import { DASHBOARDS, labelValuesOf, type Panel, QUESTIONS, type Question, shownPanels } from './model.ts';
+import { DASHBOARDS, labelValuesOf, type Panel, type PanelQuery, QUERIES, shownPanels } from './model.ts';
 import { type Answer, type Prometheus, type Series, startPrometheus } from './prometheus.ts';
 import { CLUSTERS, recordHour } from './recording.ts';
 import { type Expected, SHOWN } from './scenes.ts';
@@ -52,8 +52,8 @@ function shows({ data }: Answer, { labels, atLeast }: Expected): boolean {
   return numbers.some((number) => (atLeast === undefined ? number !== 0 : number >= atLeast));
 }
 
-function questionsOn(panel: Panel): readonly Question[] {
-  return QUESTIONS.filter((question) => question.panel === panel);
+function questionsOn(panel: Panel): readonly PanelQuery[] {
+  return QUERIES.filter((question) => question.panel === panel);
 }
 
 /** Whether a row of one answer goes into a row of another, as Grafana merges them. */
@@ -79,7 +79,7 @@ for (const { title, program, tools } of PROGRAMS) {
     });
     after(() => prometheus.stop());
 
-    const answerTo = (question: Question, chosen: Chosen, scene: string) =>
+    const answerTo = (question: PanelQuery, chosen: Chosen, scene: string) =>
       ask(prometheus, question, chosen, instantOf(scene));
 
     const isEmpty = async (panel: Panel, cluster: string, scene: string): Promise<boolean> => {
@@ -97,7 +97,7 @@ for (const { title, program, tools } of PROGRAMS) {
       return isByMode ? words.includes('--metrics.per-token') : words !== '';
     };
 
-    const rowsOf = async (question: Question, scene: string): Promise<readonly Series[]> =>
+    const rowsOf = async (question: PanelQuery, scene: string): Promise<readonly Series[]> =>
       (await answerTo(question, EVERYWHERE, scene)).data?.result ?? [];
 
     for (const dashboard of DASHBOARDS)
@@ -120,7 +120,7 @@ for (const { title, program, tools } of PROGRAMS) {
     for (const [mode, cluster] of Object.entries({ ...CLUSTERS, any: EVERYWHERE.cluster }))
       for (const scene of ['healthy', 'API server gone', 'burning'])
         it(`answers every question without a doubt: ${scene}, per-token mode ${mode}`, async () => {
-          for (const question of QUESTIONS) {
+          for (const question of QUERIES) {
             const { status, error, warnings, infos } = await answerTo(question, { cluster }, scene);
             const doubts = { status, error, warnings, infos };
             const none = { status: 'success', error: undefined, warnings: undefined, infos: undefined };
@@ -136,7 +136,7 @@ for (const { title, program, tools } of PROGRAMS) {
         });
 
     it('makes no forecast from the tokens that fail alone', async () => {
-      const forecasts = QUESTIONS.filter(({ panel }) => /^(Dead|Share dead|Who would)/.test(panel.title));
+      const forecasts = QUERIES.filter(({ panel }) => /^(Dead|Share dead|Who would)/.test(panel.title));
       assert.equal(forecasts.length, 8);
       for (const question of forecasts)
         assert.deepEqual(
