@@ -9,6 +9,11 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
   { files: 'test/lint/words.test.ts', words: '*', reason: 'Plants every word.' },
   { files: 'bench/exporter.ts', words: ['agent'], reason: 'Agent of node:http.' },
   {
+    files: 'src/sources/api-server/{connection,kubeconfig}.ts',
+    words: ['agent'],
+    reason: 'Agent of node:http.',
+  },
+  {
     files: 'test/{simulator/api/clients,e2e/guarded}.test.ts',
     words: ['agent'],
     reason: 'Option of node:http.',

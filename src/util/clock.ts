@@ -16,7 +16,7 @@ export interface Clock extends MonotonicClock {
 
 /** A wait that can be cut short. */
 export interface Alarm {
-  /** Ends the current wait. If there is none, the next wait ends at once. */
+  /** Ends the current wait. If nothing waits, the next wait ends at once. */
   readonly ring: () => void;
   /** Resolves after `ms`, on `ring`, or when the signal aborts. Never rejects. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -47,7 +47,8 @@ export function createDeadline(clock: MonotonicClock, ms: number, parent: AbortS
   const canceled = new AbortController();
   let dueMs = clock.monotonicMs() + ms;
   let isExpired = false;
-  // Not AbortSignal.any: the parent signal lives as long as the process and would retain whatever listens to the result.
+  // Not AbortSignal.any, whose result is retained by the parent signal, often for the life of the process, if a listener
+  // is left on it.
   const abort = (): void => expiry.abort();
   parent.addEventListener('abort', abort);
   if (parent.aborted) abort();

@@ -32,14 +32,14 @@ export interface HttpResponse {
 }
 
 export interface Connection {
-  /** Resolves when the status and headers arrive, whatever the status. Never rejects. */
+  /** Resolves with a response of any status once its headers arrive. Never rejects. */
   readonly send: (request: ApiRequest) => Promise<ApiResult<HttpResponse>>;
   readonly close: () => void;
 }
 
 export interface ConnectionOptions extends AccessOptions {
   readonly userAgent: string;
-  /** Called for every HTTP request with the status of the response, or with the reason why there is none. */
+  /** Called for every HTTP request with the status of its response, or with the failure if there is no response. */
   readonly onRequest: (resource: RequestedResource, code: number | ClusterFailure) => void;
 }
 

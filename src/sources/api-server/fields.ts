@@ -56,7 +56,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
 export function time(value: unknown): EpochSeconds | undefined {
   if (typeof value !== 'string' || !TIME.test(value)) return undefined;
-  // biome-ignore lint/style/noRestrictedGlobals: parses a text and reads no clock
+  // biome-ignore lint/style/noRestrictedGlobals: parses a string and reads no clock
   const milliseconds = Date.parse(value);
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1_000;
 }

@@ -87,7 +87,7 @@ const DEPTH_CHANGES = new Int8Array(256);
 for (const opening of Buffer.from('[{')) DEPTH_CHANGES[opening] = 1;
 for (const closing of Buffer.from(']}')) DEPTH_CHANGES[closing] = -1;
 
-/** Returns a function that maps each byte of a text in turn to a change of depth. Brackets in strings do not count. */
+/** Returns a function that maps the bytes of a JSON value, one by one, to a change of depth. Brackets in strings do not count. */
 function createNesting(): (byte: number) => number {
   let isInString = false;
   let isEscaped = false;

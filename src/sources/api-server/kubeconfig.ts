@@ -1,7 +1,7 @@
 /**
  * Address, trust and credentials of the API server, from kubeconfig files or the in-cluster configuration.
  *
- * Parsed by the Kubernetes client library, of which nothing else is used (docs/decisions/0008-requests-of-our-own.md).
+ * Parsed by the Kubernetes client library, of which nothing else is used (docs/decisions/0008-api-client.md).
  * The library takes much memory, so it is imported on first use; importing this file is cheap.
  */
 import { readFileSync, statSync } from 'node:fs';

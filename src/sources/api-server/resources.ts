@@ -2,7 +2,7 @@
  * Trims Pods and ServiceAccounts of the API to the fields that matter to tokens.
  *
  * An object with a field of the wrong type is malformed. Pods can be created by untrusted users: text that cannot be
- * shown safely is omitted, together with whatever it names.
+ * shown safely is omitted, together with what it names.
  */
 import { posix } from 'node:path';
 import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';

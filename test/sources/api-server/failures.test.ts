@@ -56,7 +56,7 @@ describe('the failure of a network error', () => {
     it(`is ${expected} for the code ${code}`, () =>
       assert.equal(networkFailure(Object.assign(new Error('secret'), { code })), expected));
 
-  for (const error of [new Error('a proxy says no'), 'a text', undefined])
+  for (const error of [new Error('a proxy says no'), 'a string', undefined])
     it(`is unreachable without a code (${String(error)})`, () =>
       assert.equal(networkFailure(error), 'unreachable'));
 });

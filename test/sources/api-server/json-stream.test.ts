@@ -1,5 +1,5 @@
 /**
- * Streaming JSON, whatever the chunks.
+ * Streaming JSON, in chunks of any size.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -41,7 +41,7 @@ describe('parsing a whole body', () => {
 });
 
 describe('parsing lines', () => {
-  it('yields one value per line, whatever the chunks', async () => {
+  it('yields one value per line, in chunks of any size', async () => {
     const text = '{"a":1}\n{"b":"\\n"}\n{"c":"漢"}\n';
     for (let size = 1; size <= text.length; size += 1)
       assert.deepEqual(await Array.fromAsync(parseLines(bodyOf(text, size))), [
@@ -69,7 +69,7 @@ describe('parsing lines', () => {
 });
 
 describe('parsing a list', () => {
-  it('passes on each object and returns the list without them, whatever the chunks', async () => {
+  it('passes on each object and returns the list without them, in chunks of any size', async () => {
     const text = '{"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[{"a":[{}]},{"b":"]}\\""}]}';
     for (let size = 1; size <= text.length; size += 1)
       assert.deepEqual(await listOf(text, size), {

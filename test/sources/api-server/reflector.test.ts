@@ -157,7 +157,7 @@ describe('a reflector', () => {
     assert.deepEqual(callbacks.failures, []);
   });
 
-  it('keeps trying whatever the failure', async () => {
+  it('keeps trying after every kind of failure', async () => {
     let tries = 0;
     const { clock, callbacks, requests } = await start({
       list: () => failed(CLUSTER_FAILURES[tries++ % CLUSTER_FAILURES.length] ?? 'starting'),
