@@ -11,7 +11,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { READ_FAILURES } from '../../../src/core/observation.ts';
 import { readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import { jwt } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume, unwatched } from './test-node.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume, unwatched } from './support/test-node.ts';
 
 const TOKEN = jwt();
 const SECRET = TOKEN.slice(TOKEN.lastIndexOf('.') + 1);

@@ -9,7 +9,7 @@ import { createFilesSource, type FilesOptions } from '../../../src/sources/files
 import type { Source } from '../../../src/sources/source.ts';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { jwt, NOW, rawClaims } from '../../support/tokens.ts';
-import { createNode, type TestNode } from './test-node.ts';
+import { createNode, type TestNode } from './support/test-node.ts';
 
 const INTERVAL_MS = 30_000;
 /** How long a refresh waits for further events. */

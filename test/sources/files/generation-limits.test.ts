@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAX_DEPTH, MAX_FILES, MAX_TOKENS } from '../../../src/sources/files/generation.ts';
 import { jwt } from '../../support/tokens.ts';
-import { createNode, type Files, KIND_OF_MOUNT, type TestNode, type TestVolume, walk } from './test-node.ts';
+import {
+  createNode,
+  type Files,
+  KIND_OF_MOUNT,
+  type TestNode,
+  type TestVolume,
+  walk,
+} from './support/test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;

@@ -10,7 +10,14 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { walkGeneration } from '../../../src/sources/files/generation.ts';
 import { jwt, rawLegacyClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, type Files, KIND_OF_MOUNT, type TestNode, type TestVolume, walk } from './test-node.ts';
+import {
+  createNode,
+  type Files,
+  KIND_OF_MOUNT,
+  type TestNode,
+  type TestVolume,
+  walk,
+} from './support/test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
 import { currentGeneration, readVolume } from '../../../src/sources/files/generation.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode, type TestVolume } from './test-node.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, type TestNode, type TestVolume } from './support/test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;

@@ -10,8 +10,8 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAIN } from '../../support/program.ts';
 import { jwt } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from './test-node.ts';
-import { createSource } from './test-source.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from './support/test-node.ts';
+import { createSource } from './support/test-source.ts';
 
 let node: TestNode;
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createPodAge, createPodVolumes, type PodVolumes } from '../../../src/sources/files/pod-volumes.ts';
 import { POD_UID } from '../../support/tokens.ts';
-import { lineOf } from './test-node.ts';
+import { lineOf } from './support/test-node.ts';
 
 let pod = '';
 

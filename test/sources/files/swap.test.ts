@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'mocha';
-import { createNode, KIND_OF_MOUNT, type TestNode } from './test-node.ts';
-import { createSource } from './test-source.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode } from './support/test-node.ts';
+import { createSource } from './support/test-source.ts';
 
-const SCRIPT = new URL(import.meta.resolve('./rotating-writer.ts')).pathname;
+const SCRIPT = new URL(import.meta.resolve('./support/rotating-writer.ts')).pathname;
 const SCANS = 1_000;
 
 describe(`a volume that is rotated continuously (${KIND_OF_MOUNT})`, () => {

@@ -7,8 +7,8 @@ import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode } from './test-node.ts';
-import { createSource, rotate, seenAt, settledVolume, type TestSource } from './test-source.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode } from './support/test-node.ts';
+import { createSource, rotate, seenAt, settledVolume, type TestSource } from './support/test-source.ts';
 
 let node: TestNode;
 let source: TestSource;

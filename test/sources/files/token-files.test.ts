@@ -6,8 +6,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, OTHER_POD, type TestNode } from './test-node.ts';
-import { createSource, type TestSource } from './test-source.ts';
+import { createNode, KIND_OF_MOUNT, nextToken, OTHER_POD, type TestNode } from './support/test-node.ts';
+import { createSource, type TestSource } from './support/test-source.ts';
 
 /** After this time every pod is settled, and a listing of its volumes is due. */
 const HOUR = 3_600;

@@ -13,7 +13,7 @@ import {
   type TestNode,
   type TestVolume,
   unwatched,
-} from './test-node.ts';
+} from './support/test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;

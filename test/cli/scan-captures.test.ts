@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 
-const CAPTURES = new URL('../../fixtures/captures/kubelet-v1.36.3/', import.meta.url).pathname;
+const CAPTURES = new URL('../fixtures/captures/kubelet-v1.36.3/', import.meta.url).pathname;
 
 interface Scanned {
   readonly pod: string;

@@ -4,7 +4,7 @@
  * Argument: the directory of the volume. Prints "ready" once the volume has content. All files of a generation hold
  * the same token.
  */
-import { writeAtomically } from '../../../simulator/kubelet/atomic-writer.ts';
+import { writeAtomically } from '../../../../simulator/kubelet/atomic-writer.ts';
 import { nextToken } from './test-node.ts';
 
 const [directory = ''] = process.argv.slice(2);

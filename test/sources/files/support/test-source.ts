@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import type { ReadFailure } from '../../../src/core/observation.ts';
-import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
-import type { Rotation } from '../../../src/sources/files/volume.ts';
-import type { WatchFailure } from '../../../src/sources/files/watch.ts';
+import type { ReadFailure } from '../../../../src/core/observation.ts';
+import { createTokenFiles, type TokenFiles } from '../../../../src/sources/files/token-files.ts';
+import type { Rotation } from '../../../../src/sources/files/volume.ts';
+import type { WatchFailure } from '../../../../src/sources/files/watch.ts';
 import { lineOf, nextToken, type TestNode, type TestVolume } from './test-node.ts';
 
 /** An observation with one line for each object. */

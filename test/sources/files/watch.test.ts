@@ -1,15 +1,32 @@
 /**
- * Events that are lost, because the queue overflowed or a mount hides the directory: the next scan finds the change,
- * reports the lost event, and opens the watch again.
+ * Impaired watching: at the kernel's limits on inotify, and after an event was lost because the queue overflowed or a
+ * mount hides the directory. The next scan finds the change, and the reason is reported.
+ *
+ * Limits are set in a user namespace of their own and do not affect the rest of the machine.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from './test-node.ts';
-import { createSource, rotate, seenAt, settledVolume, type TestSource } from './test-source.ts';
+import type { Stage } from './support/limited-node.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from './support/test-node.ts';
+import { createSource, rotate, seenAt, settledVolume, type TestSource } from './support/test-source.ts';
+
+const SCRIPT = new URL(import.meta.resolve('./support/limited-node.ts')).pathname;
+
+function run(limit: string, value: number): readonly Stage[] {
+  const node = [process.execPath, SCRIPT, limit, String(value)];
+  const out = execFileSync('unshare', ['--user', '--map-root-user', '--mount', ...node], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(out) as readonly Stage[];
+}
+
+function tokens(id: string): readonly string[] {
+  return ['four', 'one', 'three', 'two'].map((name) => `${name}/token ${id}`);
+}
 
 let node: TestNode;
 let source: TestSource;
@@ -53,7 +70,7 @@ describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
     assert.equal(source.rotations.length, 3);
   });
 
-  it('is not reported if a scan finds the change before its event arrives', async () => {
+  it('is not suspected if a scan finds the change before its event arrives', async () => {
     const volume = await settledVolume(node, source);
     const nudge = source.nudge();
     rotate(volume, 'second');
@@ -111,3 +128,38 @@ describeWith(['root', 'mount namespaces'], 'watching a volume under changing mou
     }
   });
 });
+
+for (const { limit, value, watches, reason } of [
+  { limit: 'max_inotify_watches', value: 3, watches: 3, reason: 'max_user_watches' },
+  { limit: 'max_inotify_watches', value: 0, watches: 0, reason: 'max_user_watches' },
+  { limit: 'max_inotify_instances', value: 0, watches: 0, reason: 'max_user_instances' },
+]) {
+  describeWith(['user namespaces'], `watching with ${limit} at ${value}`, () => {
+    let stages = new Map<string, Stage>();
+    before(() => {
+      stages = new Map(run(limit, value).map((stage) => [stage.at, stage]));
+    });
+    const at = (when: string): Stage => stages.get(when) ?? assert.fail(when);
+
+    it(`reads everything, opens ${watches} watches, and reports ${reason}`, () => {
+      const seen = at('under the limit');
+      assert.deepEqual([seen.tokens, seen.watches, seen.watchFailures], [tokens('first'), watches, [reason]]);
+    });
+
+    it('finds every rotation at the next scan', () => {
+      const seen = at('after a rotation');
+      assert.deepEqual([seen.tokens, seen.rotations], [tokens('second'), 4]);
+      assert.deepEqual(seen.watchFailures, [reason]);
+    });
+
+    it('opens the other watches once the limit is raised', () => {
+      const seen = at('with the limit raised');
+      assert.deepEqual([seen.watches, seen.watchFailures], [5, []]);
+    });
+
+    it('finds rotations by events from then on', () => {
+      const seen = at('after an event');
+      assert.deepEqual([seen.tokens, seen.rotations], [tokens('third'), 8]);
+    });
+  });
+}

@@ -16,13 +16,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { swapData, writeAtomically } from '../../../simulator/kubelet/atomic-writer.ts';
-import { chooseMounts, type Mounts } from '../../../simulator/kubelet/mounts.ts';
-import type { Unreadable } from '../../../src/core/observation.ts';
-import { type VolumeLocation, walkGeneration } from '../../../src/sources/files/generation.ts';
-import { createVolume, type Volume } from '../../../src/sources/files/volume.ts';
-import { createWatches } from '../../../src/sources/files/watch.ts';
-import { jwt, POD_UID, rawClaims } from '../../support/tokens.ts';
+import { swapData, writeAtomically } from '../../../../simulator/kubelet/atomic-writer.ts';
+import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.ts';
+import type { Unreadable } from '../../../../src/core/observation.ts';
+import { type VolumeLocation, walkGeneration } from '../../../../src/sources/files/generation.ts';
+import { createVolume, type Volume } from '../../../../src/sources/files/volume.ts';
+import { createWatches } from '../../../../src/sources/files/watch.ts';
+import { jwt, POD_UID, rawClaims } from '../../../support/tokens.ts';
 
 export type Files = Readonly<Record<string, string | Buffer>>;
 
