@@ -9,7 +9,7 @@ import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } fro
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
 import { ok, type Result } from '../../util/result.ts';
 import { type ApiResult, failed, networkFailure, ResponseError } from './failures.ts';
-import { type Access, type AccessOptions, loadAccess } from './kubeconfig.ts';
+import { type ClientConfig, type ClientConfigOptions, loadClientConfig } from './kubeconfig.ts';
 import type { RequestedResource } from './requests.ts';
 
 export interface ApiRequest {
@@ -37,7 +37,7 @@ export interface Connection {
   readonly close: () => void;
 }
 
-export interface ConnectionOptions extends AccessOptions {
+export interface ConnectionOptions extends ClientConfigOptions {
   readonly userAgent: string;
   /** Called for every HTTP request with the status of its response, or with the failure if there is no response. */
   readonly onRequest: (resource: RequestedResource, code: number | ClusterFailure) => void;
@@ -101,7 +101,7 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-function createAgent(protocol: Access['protocol']): HttpAgent {
+function createAgent(protocol: ClientConfig['protocol']): HttpAgent {
   const options = { maxTotalSockets: MAX_SOCKETS };
   return protocol === 'http:' ? new HttpAgent(options) : new HttpsAgent(options);
 }
@@ -109,16 +109,16 @@ function createAgent(protocol: Access['protocol']): HttpAgent {
 /** Loads the configuration of the API server; sends nothing yet. The error is safe to show. Never rejects. */
 export async function connect(options: ConnectionOptions): Promise<Result<Connection, string>> {
   const { userAgent, onRequest } = options;
-  const loaded = await loadAccess(options);
+  const loaded = await loadClientConfig(options);
   if (!loaded.ok) return loaded;
-  let access = loaded.value;
-  const agent = createAgent(access.protocol);
+  let config = loaded.value;
+  const agent = createAgent(config.protocol);
 
   const sendUncounted = async ({ path, body, signal }: ApiRequest): Promise<ApiResult<HttpResponse>> => {
     const content = body === undefined ? undefined : { 'content-type': 'application/json' };
     const headers = { accept: ACCEPT, 'user-agent': userAgent, ...content };
     // The client library throws arbitrary values, for a missing file as for a failed plugin: no usable credentials.
-    const options = await unlessAborted(access.optionsFor(path, headers), signal).catch(() => undefined);
+    const options = await unlessAborted(config.optionsFor(path, headers), signal).catch(() => undefined);
     if (options === undefined) return failed(signal.aborted ? 'timeout' : 'unauthorized');
     return sendHttp({ agent, ...options, method: body === undefined ? 'GET' : 'POST', signal }, body);
   };
@@ -131,8 +131,8 @@ export async function connect(options: ConnectionOptions): Promise<Result<Connec
 
   /** Picks up a token, certificate or address that was replaced on disk. */
   const reload = async (): Promise<void> => {
-    const reloaded = await loadAccess(options);
-    if (reloaded.ok && reloaded.value.protocol === access.protocol) access = reloaded.value;
+    const reloaded = await loadClientConfig(options);
+    if (reloaded.ok && reloaded.value.protocol === config.protocol) config = reloaded.value;
   };
 
   const send = async (request: ApiRequest): Promise<ApiResult<HttpResponse>> => {

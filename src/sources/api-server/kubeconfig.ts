@@ -14,7 +14,7 @@ import { err, ok, type Result } from '../../util/result.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-export interface Access {
+export interface ClientConfig {
   readonly protocol: 'http:' | 'https:';
   /**
    * Address, trust and credentials for a request to `path`. A token file is reread if its content is older than a
@@ -23,7 +23,7 @@ export interface Access {
   readonly optionsFor: (path: string, headers: Headers) => Promise<RequestOptions>;
 }
 
-export interface AccessOptions {
+export interface ClientConfigOptions {
   /** File names separated by colons, as in KUBECONFIG; empty for the in-cluster configuration. */
   readonly kubeconfig: string;
   /** Whether credential plugins may run. */
@@ -79,7 +79,7 @@ function startsProgram(user: User): boolean {
   return isPlugin || PROGRAM_PROVIDERS.includes(authProvider?.name ?? '');
 }
 
-function createAccess(config: KubeConfig, cluster: Cluster): Access {
+function createClientConfig(config: KubeConfig, cluster: Cluster): ClientConfig {
   const url = new URL(cluster.server);
   const prefix = url.pathname.replace(/\/$/, '');
   let pending: Promise<RequestOptions> | undefined;
@@ -109,14 +109,14 @@ function createAccess(config: KubeConfig, cluster: Cluster): Access {
 async function tryLoad({
   kubeconfig,
   mayStartPrograms = true,
-}: AccessOptions): Promise<Result<Access, string>> {
+}: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
   try {
     const config = await read(kubeconfig);
     const cluster = config.getCurrentCluster();
     if (!mayStartPrograms && startsProgram(config.getCurrentUser())) return err(NO_PROGRAMS);
     if (cluster === null) return err('the current context has no cluster');
     const problem = addressProblem(cluster);
-    return problem === undefined ? ok(createAccess(config, cluster)) : err(problem);
+    return problem === undefined ? ok(createClientConfig(config, cluster)) : err(problem);
   } catch (error) {
     // Drop the message: a parser quotes the file, which may hold credentials.
     return err(errorCode(error) ?? 'not a valid kubeconfig');
@@ -124,7 +124,7 @@ async function tryLoad({
 }
 
 /** Loads the configuration. The error is safe to show. Never rejects. */
-export async function loadAccess(options: AccessOptions): Promise<Result<Access, string>> {
+export async function loadClientConfig(options: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
   const loaded = await tryLoad(options);
   if (loaded.ok) return loaded;
   const what =
@@ -161,7 +161,7 @@ async function referencedFiles(file: string): Promise<readonly string[]> {
 }
 
 /**
- * The files named in `kubeconfig`, which is as in AccessOptions, and the files that these refer to. Does not load the
+ * The files named in `kubeconfig`, which is as in ClientConfigOptions, and the files that these refer to. Does not load the
  * Kubernetes client library. Never rejects.
  */
 export async function listKubeconfigFiles(kubeconfig: string): Promise<readonly string[]> {

@@ -246,7 +246,7 @@ describe('the signing keys', () => {
     await ended;
   });
 
-  it('stop when the signal aborts', async () => {
+  it('are no longer refreshed when the signal aborts', async () => {
     const { clock, stop, ended } = await start();
     stop.abort();
     await ended;

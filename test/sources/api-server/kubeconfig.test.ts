@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { connect } from '../../../src/sources/api-server/connection.ts';
-import { loadAccess } from '../../../src/sources/api-server/kubeconfig.ts';
+import { loadClientConfig } from '../../../src/sources/api-server/kubeconfig.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { describeWith } from '../../support/tools.ts';
 import { createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
@@ -94,17 +94,17 @@ describe('a connection by a kubeconfig', () => {
       { 'auth-provider': { name: 'x', config: { exec: { command: '/bin/echo' } } } },
     ],
   ] as const)
-    it(`is an error with ${title} if no program may be started`, async () => {
+    it(`cannot be made with ${title} if no program may be started`, async () => {
       const kubeconfig = loopback.configure({ server: 'https://localhost', user });
-      assert.ok((await loadAccess({ kubeconfig })).ok);
-      const loaded = await loadAccess({ kubeconfig, mayStartPrograms: false });
+      assert.ok((await loadClientConfig({ kubeconfig })).ok);
+      const loaded = await loadClientConfig({ kubeconfig, mayStartPrograms: false });
       assert.match(loaded.ok ? '' : loaded.error, /: credential plugins are not supported/);
     });
 
-  it('is possible with a token or a token file if no program may be started', async () => {
+  it('can be made with a token or a token file if no program may be started', async () => {
     for (const user of [{ token: TOKEN }, { 'auth-provider': { name: 'x', config: { tokenFile: '/t' } } }]) {
       const kubeconfig = loopback.configure({ server: 'https://localhost', user });
-      assert.ok((await loadAccess({ kubeconfig, mayStartPrograms: false })).ok);
+      assert.ok((await loadClientConfig({ kubeconfig, mayStartPrograms: false })).ok);
     }
   });
 
@@ -182,7 +182,7 @@ describe('a connection by a kubeconfig', () => {
     ],
   ];
   for (const [title, kubeconfig, expected] of errors)
-    it(`is an error that does not quote the file if ${title}`, async () => {
+    it(`cannot be made if ${title}, with an error that does not quote the file`, async () => {
       const error = await errorOf(kubeconfig());
       assert.match(error, expected);
       assert.ok(!error.includes(TOKEN));

@@ -117,7 +117,7 @@ describe('a replica', () => {
       assert.throws(() => replica.applyEvent(event('ERROR', status)), failing(failure));
     });
 
-  it('is gone after an ERROR with status 410', () => {
+  it('returns gone for an ERROR with status 410', () => {
     const status = { kind: 'Status', code: 410, reason: 'Expired' };
     assert.equal(replicaOf(['a']).applyEvent(event('ERROR', status)), 'gone');
   });

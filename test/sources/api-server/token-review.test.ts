@@ -79,12 +79,18 @@ describe('reviewAudiences', () => {
   const pod = (audience: string | undefined, at = path) =>
     podFacts({ projections: [{ volume, path: at, audience, expirationSeconds: 600 }] });
   const cases = [
-    ["the token's audiences", 'its pod requests an audience', own, pod('vault'), ['vault', 'more']],
-    ['no audiences', 'its pod requests none', own, pod(undefined), []],
-    ["the token's audiences", 'its pod is unknown', own, undefined, ['vault', 'more']],
-    ["the token's audiences", 'its pod does not request it', own, pod(undefined, 'other'), ['vault', 'more']],
-    ['no audiences', 'it is in the default volume and its pod is unknown', inDefaultVolume, undefined, []],
-    ['no audiences', 'it has none', legacyToken(), undefined, []],
+    ["the token's audiences", 'the pod requests an audience', own, pod('vault'), ['vault', 'more']],
+    ['no audiences', 'the pod requests none', own, pod(undefined), []],
+    ["the token's audiences", 'the pod is unknown', own, undefined, ['vault', 'more']],
+    [
+      "the token's audiences",
+      'the pod does not request the token',
+      own,
+      pod(undefined, 'other'),
+      ['vault', 'more'],
+    ],
+    ['no audiences', 'the volume is the default one and the pod is unknown', inDefaultVolume, undefined, []],
+    ['no audiences', 'the token has none', legacyToken(), undefined, []],
   ] as const;
   for (const [what, why, subject, facts, expected] of cases)
     it(`returns ${what} if ${why}`, () => assert.deepEqual(reviewAudiences(subject, facts), expected));
