@@ -1,123 +1,71 @@
 /**
- * What is expected of a token's audience, and whether it is met.
+ * The audiences a token is expected to have, and whether it has one of them.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import {
   type AudiencePolicy,
   type AudienceRule,
+  clusterExpectations,
   policyExpectations,
   satisfies,
 } from '../../src/core/audience.ts';
-import { CATALOGUE } from '../../src/core/catalogue.ts';
-import { token } from '../support/tokens.ts';
+import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import { contextOf } from '../../src/core/context.ts';
+import type { Token } from '../../src/core/token.ts';
+import { authority, clusterAround, podFacts } from '../support/cluster.ts';
+import { ISSUER, POD_UID, token } from '../support/tokens.ts';
 
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };
-const NOTHING: AudiencePolicy = { rules: [], useCatalogue: false };
-
-function at(volume: string, path: string, volumeKind: 'projected' | 'secret' = 'projected') {
-  return token({ volumeKind, identity: { volume, path } });
-}
 
 function rule(overrides: Partial<AudienceRule> = {}): AudienceRule {
   return { audiences: ['mine'], origin: 'a rule', matches: () => true, ...overrides };
 }
 
-/** Whether a token for this audience meets everything the catalogue expects at its place. */
-function isMet(audience: string, volume: string, path: string): boolean {
-  const expectations = policyExpectations(at(volume, path), CATALOGUE_ONLY);
-  return expectations.length > 0 && expectations.every((one) => satisfies([audience], one));
-}
-
-describe('an expectation', () => {
+describe('satisfies', () => {
   const cases = [
-    { it: 'is met by its audience', audiences: ['a'], expected: ['a'], met: true },
-    { it: 'is met by one of its audiences', audiences: ['b'], expected: ['a', 'b'], met: true },
+    { it: 'accepts the expected audience', audiences: ['a'], expected: ['a'], met: true },
+    { it: 'accepts one of the expected audiences', audiences: ['b'], expected: ['a', 'b'], met: true },
     {
-      it: 'is met by one audience among others',
+      it: 'accepts an expected audience among others',
       audiences: ['x', 'b', 'y'],
       expected: ['a', 'b'],
       met: true,
     },
-    { it: 'is met by a pattern', audiences: ['sts.eu.amazonaws.com'], expected: ['sts.*.com'], met: true },
-    { it: 'is not met by another audience', audiences: ['c'], expected: ['a', 'b'], met: false },
-    { it: 'is not met by a part of it', audiences: ['vault.example'], expected: ['vault'], met: false },
-    { it: 'is not met by none', audiences: [], expected: ['a'], met: false },
-    { it: 'is not met in another case', audiences: ['A'], expected: ['a'], met: false },
-    { it: 'takes no pattern out of a token', audiences: ['*'], expected: ['a'], met: false },
+    {
+      it: 'accepts an audience that matches a pattern',
+      audiences: ['sts.eu.amazonaws.com'],
+      expected: ['sts.*.com'],
+      met: true,
+    },
+    { it: 'rejects another audience', audiences: ['c'], expected: ['a', 'b'], met: false },
+    {
+      it: 'rejects an audience that begins with an expected one',
+      audiences: ['vault.example'],
+      expected: ['vault'],
+      met: false,
+    },
+    { it: 'rejects a token without audiences', audiences: [], expected: ['a'], met: false },
+    { it: 'rejects an audience in another case', audiences: ['A'], expected: ['a'], met: false },
+    {
+      it: 'does not treat the audience of a token as a pattern',
+      audiences: ['*'],
+      expected: ['a'],
+      met: false,
+    },
   ];
   for (const { it: title, audiences, expected, met } of cases) {
     it(title, () => assert.equal(satisfies(audiences, rule({ audiences: expected })), met));
   }
 });
 
-describe('the catalogue', () => {
-  for (const { origin, volume, path, audiences } of CATALOGUE) {
-    const name = volume.replace('*', 'x1');
-    for (const audience of audiences) {
-      it(`takes ${audience} for ${origin}`, () => {
-        assert.equal(isMet(audience.replace('*', 'any-1'), name, path), true);
-      });
-    }
-
-    it(`takes nothing else for ${origin}`, () => {
-      for (const other of ['other', '', `${audiences[0]}.example.com`, `x${audiences[0]}`]) {
-        assert.equal(isMet(other, name, path), false, other);
-      }
-    });
-
-    it(`says nothing of a file beside that of ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, 'another'), CATALOGUE_ONLY), []);
-    });
-
-    it(`says nothing of a Secret volume named as that of ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, path, 'secret'), CATALOGUE_ONLY), []);
-    });
-
-    it(`can be switched off for ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, path), NOTHING), []);
-    });
-  }
-
-  it('has no two entries for one place', () => {
-    const places = CATALOGUE.map(({ volume, path }) => `${volume}/${path}`);
-    assert.equal(new Set(places).size, places.length);
+describe('policyExpectations', () => {
+  it('returns nothing for an unknown volume without a rule', () => {
+    const one = token({ identity: { volume: 'free', path: 'token' } });
+    assert.deepEqual(policyExpectations(one, CATALOGUE_ONLY), []);
   });
 
-  const wild = [
-    ['sts.amazonaws.com', 'aws-iam-token', 'token'],
-    ['sts.cn-north-1.amazonaws.com.cn', 'aws-iam-token', 'token'],
-    ['pods.eks.amazonaws.com', 'eks-pod-identity-token', 'eks-pod-identity-token'],
-    ['api://AzureADTokenExchange', 'azure-identity-token', 'azure-identity-token'],
-    ['api://AzureADTokenExchange', 'azure-workload-identity-reserved-volume-0', 'token/azure-identity-token'],
-    ['sts.googleapis.com', 'gcp-iam-token', 'token'],
-    [
-      'https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/k',
-      'gcp-iam-token',
-      'token',
-    ],
-    ['sts.aliyuncs.com', 'rrsa-oidc-token', 'oidc-token'],
-    ['openshift', 'bound-sa-token', 'token'],
-    ['identity.l5d.io', 'linkerd-identity-token', 'linkerd-identity-token'],
-    ['istio-ca', 'istio-token', 'istio-token'],
-    ['spire-server', 'spire-token', 'spire-agent'],
-    ['vault', 'vault-token', 'vault-token'],
-    ['spiffe://public/ns/dapr-system/dapr-sentry', 'dapr-identity-token', 'token'],
-    ['sigstore', 'oidc-info', 'oidc-token'],
-  ] as const;
-  for (const [audience, volume, path] of wild) {
-    it(`knows what is seen in the wild: ${audience} in ${volume}/${path}`, () => {
-      assert.equal(isMet(audience, volume, path), true);
-    });
-  }
-});
-
-describe('the expectations for a token', () => {
-  it('are none where nobody says anything', () => {
-    assert.deepEqual(policyExpectations(at('free', 'token'), CATALOGUE_ONLY), []);
-  });
-
-  it('are those of the first rule that matches, in place of the catalogue', () => {
+  it('returns the first rule that matches, and not the catalogue', () => {
     const rules = [rule({ matches: () => false }), rule({ origin: 'second' }), rule({ origin: 'third' })];
     const found = policyExpectations(token(), { rules, useCatalogue: true });
     assert.deepEqual(
@@ -126,7 +74,7 @@ describe('the expectations for a token', () => {
     );
   });
 
-  it('are those of the catalogue where no rule matches', () => {
+  it('returns the entry of the catalogue if no rule matches', () => {
     const policy = { rules: [rule({ matches: () => false })], useCatalogue: true };
     assert.deepEqual(
       policyExpectations(token(), policy).map(({ audiences }) => audiences),
@@ -134,16 +82,53 @@ describe('the expectations for a token', () => {
     );
   });
 
-  it('are those of a rule for a Secret volume too, and without the catalogue', () => {
+  it('returns a rule for a Secret volume, and without the catalogue', () => {
     const policy = { rules: [rule()], useCatalogue: false };
     assert.equal(policyExpectations(token({ volumeKind: 'secret' }), policy).length, 1);
   });
 
-  it('go by the identity of the token', () => {
+  it('matches rules by the identity of the token', () => {
     const one = token();
     const seen: unknown[] = [];
     const matches = (identity: unknown) => seen.push(identity) > 0;
     policyExpectations(one, { rules: [rule({ matches })], useCatalogue: true });
     assert.deepEqual(seen, [one.identity]);
+  });
+});
+
+describe('clusterExpectations', () => {
+  const volume = 'kube-api-access-x2k4z';
+  const defaultToken = token({ claims: { audiences: [ISSUER] }, identity: { volume, path: 'token' } });
+  const withProjection = (audience: string | undefined): Partial<ClusterFacts> => {
+    const projections = [{ volume, path: 'token', audience, expirationSeconds: 3_607 }];
+    return { pods: new Map([[POD_UID, podFacts({ projections })]]) };
+  };
+  const expected = (one: Token, change: Partial<ClusterFacts>) =>
+    clusterExpectations(one, contextOf(one, clusterAround(one, change)));
+
+  it("returns the audience in the pod's spec", () => {
+    assert.deepEqual(expected(defaultToken, withProjection('vault')), [
+      { audiences: ['vault'], origin: "the pod's spec" },
+    ]);
+  });
+
+  it("returns the API server's audiences if the pod's spec has none", () => {
+    assert.deepEqual(expected(defaultToken, withProjection(undefined)), [
+      { audiences: [ISSUER], origin: 'the API server' },
+    ]);
+  });
+
+  it("returns the API server's audiences for a default path if the pod's spec is not known", () => {
+    assert.equal(expected(defaultToken, { pods: undefined }).length, 1);
+    assert.deepEqual(expected(token(), { pods: undefined }), []);
+  });
+
+  it("returns nothing without the API server's audiences", () => {
+    assert.deepEqual(expected(defaultToken, { pods: undefined, authority: undefined }), []);
+  });
+
+  it('returns nothing for a token of a former issuer', () => {
+    const former = { pods: undefined, authority: authority({ issuer: 'https://another' }) };
+    assert.deepEqual(expected(defaultToken, former), []);
   });
 });

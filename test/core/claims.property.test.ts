@@ -1,5 +1,5 @@
 /**
- * Any JSON as the two parts of a token: claims that keep their promises, or a reason, never a throw.
+ * Claims from any JSON: valid or an error, never an exception.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { describe, it } from 'mocha';
 import { parseClaims } from '../../src/core/claims.ts';
 import type { TokenClaims } from '../../src/core/token.ts';
 import { rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
-import { anyHeader, anyPayload, assertTellsNothing } from './raw-tokens.ts';
+import { anyHeader, anyPayload, assertKnownResult } from './raw-tokens.ts';
 
 const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const LATEST = 253_402_300_799;
@@ -17,7 +17,7 @@ function present<T>(...values: readonly (T | undefined)[]): readonly T[] {
   return values.filter((value) => value !== undefined);
 }
 
-/** What every reader of claims counts on. */
+/** What every consumer of claims relies on. */
 function assertSound(claims: TokenClaims): void {
   const { algorithm, keyId, issuer, audiences, id, namespace, serviceAccount, pod, node, secret } = claims;
   for (const text of present(algorithm, keyId, issuer, id, ...audiences)) {
@@ -34,12 +34,12 @@ function assertSound(claims: TokenClaims): void {
 }
 
 describe('parseClaims of any JSON', () => {
-  it('answers sound claims or a known reason', () => {
+  it('returns valid claims or a known error', () => {
     let sound = 0;
     fc.assert(
       fc.property(anyHeader, anyPayload, (header, payload) => {
         const result = parseClaims(header, payload);
-        assertTellsNothing(result);
+        assertKnownResult(result);
         if (!result.ok) return;
         assertSound(result.value);
         sound += 1;
@@ -49,7 +49,7 @@ describe('parseClaims of any JSON', () => {
     assert.ok(sound > 0, 'no arbitrary token was ever sound: the arbitraries are too wild');
   });
 
-  it('does not mind claims it does not know', () => {
+  it('ignores other claims', () => {
     const others = fc.dictionary(fc.string(), fc.jsonValue()).filter((claims) => {
       const known = { ...rawClaims(), ...rawLegacyClaims(), ...rawHeader() };
       return !Object.keys(claims).some((key) => Object.hasOwn(known, key));

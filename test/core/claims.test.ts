@@ -1,5 +1,5 @@
 /**
- * From JSON to the claims of a token: each shape and each claim, healthy and wrong.
+ * The claims of a token, read from JSON: each format and each claim, valid and invalid.
  */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
@@ -30,8 +30,8 @@ function bound(overrides: RawClaims): RawClaims {
   return rawClaims({ 'kubernetes.io': rawBinding(overrides) });
 }
 
-describe('the claims of a projected token', () => {
-  it('are read one by one', () => {
+describe('parseClaims of a projected token', () => {
+  it('returns every claim', () => {
     const uid = '6a1c9c1e-29b5-4c6b-8d57-0f5f1e6f2b11';
     const payload = rawClaims({
       exp: NOW + 31_536_000,
@@ -56,16 +56,16 @@ describe('the claims of a projected token', () => {
     });
   });
 
-  it('may name a Secret in place of a pod', () => {
+  it('accepts a token bound to a Secret instead of a pod', () => {
     const { pod, secret } = parsed(bound({ pod: undefined, secret: { name: 'bound', uid: 's-1' } }));
     assert.deepEqual([pod, secret], [undefined, { name: 'bound', uid: 's-1' }]);
   });
 
-  it('may have an audience that is no list', () => {
+  it('accepts an audience that is not a list', () => {
     assert.deepEqual(parsed(rawClaims({ aud: 'vault' })).audiences, ['vault']);
   });
 
-  it('may have times with a fraction', () => {
+  it('truncates the fraction of a time', () => {
     const { issuedAt, expiresAt } = parsed(rawClaims({ iat: NOW + 0.25, exp: NOW + 600.75 }));
     assert.deepEqual([issuedAt, expiresAt], [NOW, NOW + 600]);
   });
@@ -82,13 +82,13 @@ describe('the claims of a projected token', () => {
     { claim: 'secret', payload: bound({ secret: undefined }), key: 'secret' },
   ] as const;
   for (const { claim, payload, key, ...rest } of optional) {
-    it(`may lack ${claim}`, () => {
+    it(`returns undefined for ${claim} if it is absent`, () => {
       const header = 'header' in rest ? rest.header : rawHeader();
       assert.equal(parsed(payload, header)[key], undefined);
     });
   }
 
-  it('may lack the uid of an object', () => {
+  it('returns undefined for the UID of an object if it is absent', () => {
     assert.deepEqual(parsed(bound({ serviceaccount: { name: 'api' } })).serviceAccount, {
       name: 'api',
       uid: undefined,
@@ -96,8 +96,8 @@ describe('the claims of a projected token', () => {
   });
 });
 
-describe('the claims of a legacy token', () => {
-  it('are read one by one', () => {
+describe('parseClaims of a legacy token', () => {
+  it('returns every claim', () => {
     assert.deepEqual(parsed(rawLegacyClaims(), { alg: 'RS256', kid: 'key-1' }), {
       kind: 'legacy',
       algorithm: 'RS256',
@@ -117,14 +117,14 @@ describe('the claims of a legacy token', () => {
     });
   });
 
-  it('may name audiences and times all the same', () => {
+  it('returns audiences and times if there are any', () => {
     const { audiences, issuedAt, expiresAt } = parsed(
       rawLegacyClaims({ aud: ['a'], iat: NOW, exp: NOW + 1 }),
     );
     assert.deepEqual([audiences, issuedAt, expiresAt], [['a'], NOW, NOW + 1]);
   });
 
-  it('may lack the Secret and the uid', () => {
+  it('returns undefined for the Secret and the UID if they are absent', () => {
     const { secret, serviceAccount } = parsed(
       rawLegacyClaims({ [`${LEGACY}secret.name`]: undefined, [`${LEGACY}service-account.uid`]: undefined }),
     );
@@ -132,16 +132,16 @@ describe('the claims of a legacy token', () => {
   });
 });
 
-/** Where a row's claims stand, and the token made with them. */
-const PLACES = {
+/** The result for a token with some claims replaced, by the part that they are in. */
+const PARTS = {
   header: (set: RawClaims) => parseClaims(rawHeader(set), rawClaims()),
   payload: (set: RawClaims) => parseClaims(rawHeader(), rawClaims(set)),
   binding: (set: RawClaims) => parseClaims(rawHeader(), bound(set)),
   legacy: (set: RawClaims) => parseClaims(rawHeader(), rawLegacyClaims(set)),
 } as const;
 
-describe('a claim that is wrong is named:', () => {
-  const cases: readonly (readonly [claim: string, place: keyof typeof PLACES, set: RawClaims])[] = [
+describe('parseClaims of a token with an invalid claim', () => {
+  const cases: readonly (readonly [claim: string, part: keyof typeof PARTS, set: RawClaims])[] = [
     ['alg', 'header', { alg: undefined }],
     ['alg', 'header', { alg: 1 }],
     ['kid', 'header', { kid: null }],
@@ -189,38 +189,38 @@ describe('a claim that is wrong is named:', () => {
     ['aud', 'legacy', { aud: [] }],
     ['sub', 'legacy', { sub: 'system:serviceaccount:payments:other' }],
   ];
-  for (const [claim, place, set] of cases) {
-    it(`${claim} of the ${place} where it has ${inspect(set)}`, () => {
-      assert.deepEqual(PLACES[place](set), { ok: false, error: { reason: 'invalid_claim', claim } });
+  for (const [claim, part, set] of cases) {
+    it(`names ${claim} if the ${part} has ${inspect(set)}`, () => {
+      assert.deepEqual(PARTS[part](set), { ok: false, error: { reason: 'invalid_claim', claim } });
     });
   }
 });
 
-describe('a claim at the edge of being wrong is taken:', () => {
+describe('parseClaims of a token with a claim at its bound', () => {
   const accepted = [
-    { it: 'an expiration one second after the issue', payload: rawClaims({ exp: NOW + 1 }) },
-    { it: 'a warnafter one second after the issue', payload: bound({ warnafter: NOW + 1 }) },
-    { it: 'a warnafter at the expiration', payload: bound({ warnafter: NOW + 3_600 }) },
-    { it: 'an expiration without an issue', payload: rawClaims({ iat: undefined, exp: 1 }) },
+    { it: 'accepts an expiration one second after the issue', payload: rawClaims({ exp: NOW + 1 }) },
+    { it: 'accepts a warnafter one second after the issue', payload: bound({ warnafter: NOW + 1 }) },
+    { it: 'accepts a warnafter at the expiration', payload: bound({ warnafter: NOW + 3_600 }) },
+    { it: 'accepts an expiration without an issue time', payload: rawClaims({ iat: undefined, exp: 1 }) },
   ];
   for (const { it: title, payload } of accepted) it(title, () => assert.ok(parsed(payload)));
 });
 
-describe('a JWT that does not speak of a service account', () => {
+describe('parseClaims of another JWT', () => {
   const cases = [
-    { it: 'a header that is no object', header: ['ES256'], payload: rawClaims() },
+    { it: 'a header that is not an object', header: ['ES256'], payload: rawClaims() },
     { it: 'a payload that is null', header: rawHeader(), payload: null },
     { it: 'a payload that is a list', header: rawHeader(), payload: [rawClaims()] },
-    { it: 'a payload that is a text', header: rawHeader(), payload: 'system:serviceaccount:a:b' },
+    { it: 'a payload that is a string', header: rawHeader(), payload: 'system:serviceaccount:a:b' },
     { it: 'an empty payload', header: rawHeader(), payload: {} },
     {
-      it: 'the token of a person',
+      it: 'the token of a user',
       header: rawHeader(),
       payload: { iss: 'https://accounts.example.com', sub: '1234', aud: 'app', exp: NOW },
     },
   ];
   for (const { it: title, header, payload } of cases) {
-    it(`is told apart: ${title}`, () => {
+    it(`returns not_service_account for ${title}`, () => {
       assert.deepEqual(parseClaims(header, payload), { ok: false, error: { reason: 'not_service_account' } });
     });
   }

@@ -1,12 +1,12 @@
 /**
- * From the bytes of a file to claims: the forms a token can have, those it cannot, and any bytes at all.
+ * Claims from the bytes of a file: valid tokens, invalid ones, and any bytes at all.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { decodeToken, looksLikeJwt } from '../../src/core/decode.ts';
 import { jwt, NOW, rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
-import { anyHeader, anyPayload, assertTellsNothing } from './raw-tokens.ts';
+import { anyHeader, anyPayload, assertKnownResult } from './raw-tokens.ts';
 
 function decode(text: string) {
   return decodeToken(Buffer.from(text));
@@ -24,7 +24,7 @@ describe('decodeToken', () => {
   assert.ok(decoded.ok);
   const { value: claims } = decoded;
 
-  it('decodes what the kubelet writes', () => {
+  it('decodes a token of the kubelet', () => {
     assert.deepEqual(
       [claims.namespace, claims.audiences, claims.expiresAt],
       ['payments', ['vault'], NOW + 3_600],
@@ -37,7 +37,7 @@ describe('decodeToken', () => {
     assert.equal(legacy.value.kind, 'legacy');
   });
 
-  it('decodes text beyond ASCII', () => {
+  it('decodes non-ASCII claims', () => {
     const result = decode(jwt(rawClaims({ aud: 'żółć 日本 🙂' }), rawHeader({ kid: 'schlüssel' })));
     assert.ok(result.ok);
     assert.deepEqual([result.value.audiences, result.value.keyId], [['żółć 日本 🙂'], 'schlüssel']);
@@ -46,14 +46,14 @@ describe('decodeToken', () => {
   it('does not verify the signature', () => assert.ok(decode(`${HEADER}.${PAYLOAD}.AAAA`).ok));
 
   for (const { it: title, text } of [
-    { it: 'a line feed after it', text: `${RAW}\n` },
-    { it: 'a line break of another system after it', text: `${RAW}\r\n` },
-    { it: 'spaces and tabs around it', text: ` \t\n${RAW} \t\n` },
+    { it: 'a trailing line feed', text: `${RAW}\n` },
+    { it: 'a trailing carriage return and line feed', text: `${RAW}\r\n` },
+    { it: 'surrounding spaces and tabs', text: ` \t\n${RAW} \t\n` },
   ]) {
-    it(`does not mind ${title}`, () => assert.deepEqual(decode(text), { ok: true, value: claims }));
+    it(`ignores ${title}`, () => assert.deepEqual(decode(text), { ok: true, value: claims }));
   }
 
-  it('tells a header from another of the same length, however many it saw', () => {
+  it('distinguishes headers of the same length, beyond the size of its cache', () => {
     const keyIds = Array.from({ length: 200 }, (_, index) => `key-${index + 1_000}`);
     for (const keyId of [...keyIds, ...keyIds]) {
       const result = decode(jwt(rawClaims(), rawHeader({ kid: keyId })));
@@ -62,7 +62,7 @@ describe('decodeToken', () => {
     }
   });
 
-  it('decodes a header too long to be kept', () => {
+  it('decodes a header that is too long for its cache', () => {
     for (const keyId of ['x'.repeat(1_000), 'y'.repeat(1_000)]) {
       const result = decode(jwt(rawClaims(), rawHeader({ kid: keyId })));
       assert.ok(result.ok);
@@ -71,28 +71,32 @@ describe('decodeToken', () => {
   });
 
   const failures = [
-    { it: 'nothing', text: '', reason: 'empty' },
-    { it: 'white space alone', text: ' \t\r\n', reason: 'empty' },
+    { it: 'an empty file', text: '', reason: 'empty' },
+    { it: 'only white space', text: ' \t\r\n', reason: 'empty' },
     { it: 'a word', text: 'password', reason: 'not_a_jwt' },
     { it: 'a certificate', text: '-----BEGIN CERTIFICATE-----\nMIIB\n', reason: 'not_a_jwt' },
     { it: 'one part', text: HEADER, reason: 'not_a_jwt' },
     { it: 'two parts', text: `${HEADER}.${PAYLOAD}`, reason: 'not_a_jwt' },
     { it: 'four parts', text: `${RAW}.${SIGNATURE}`, reason: 'not_a_jwt' },
     { it: 'the five parts of an encrypted token', text: `${HEADER}.a.b.c.d`, reason: 'not_a_jwt' },
-    { it: 'no header', text: `.${PAYLOAD}.${SIGNATURE}`, reason: 'not_a_jwt' },
-    { it: 'no payload', text: `${HEADER}..${SIGNATURE}`, reason: 'not_a_jwt' },
-    { it: 'no signature', text: `${HEADER}.${PAYLOAD}.`, reason: 'not_a_jwt' },
-    { it: 'dots alone', text: '..', reason: 'not_a_jwt' },
-    { it: 'a header in the other base64', text: `${HEADER}+/.${PAYLOAD}.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'an empty header', text: `.${PAYLOAD}.${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'an empty payload', text: `${HEADER}..${SIGNATURE}`, reason: 'not_a_jwt' },
+    { it: 'an empty signature', text: `${HEADER}.${PAYLOAD}.`, reason: 'not_a_jwt' },
+    { it: 'only dots', text: '..', reason: 'not_a_jwt' },
+    {
+      it: 'a header in base64 instead of base64url',
+      text: `${HEADER}+/.${PAYLOAD}.${SIGNATURE}`,
+      reason: 'not_a_jwt',
+    },
     { it: 'a payload with padding', text: `${HEADER}.${PAYLOAD}=.${SIGNATURE}`, reason: 'not_a_jwt' },
     { it: 'a signature with padding', text: `${RAW}=`, reason: 'not_a_jwt' },
-    { it: 'a line break within', text: RAW.replace('.', '\n.'), reason: 'not_a_jwt' },
+    { it: 'a line break inside a token', text: RAW.replace('.', '\n.'), reason: 'not_a_jwt' },
     { it: 'a second token', text: `${RAW}\n${RAW}`, reason: 'not_a_jwt' },
     { it: 'a byte order mark', text: `\ufeff${RAW}`, reason: 'not_a_jwt' },
     { it: 'a NUL at the end', text: `${RAW}\0`, reason: 'not_a_jwt' },
-    { it: 'a header that is no JSON', text: `${base64url('{"alg"')}.${PAYLOAD}.a`, reason: 'not_a_jwt' },
-    { it: 'a header that is no base64', text: `A.${PAYLOAD}.a`, reason: 'not_a_jwt' },
-    { it: 'a payload that is no JSON', text: `${HEADER}.${base64url('{"iss":')}.a`, reason: 'not_a_jwt' },
+    { it: 'a header that is not JSON', text: `${base64url('{"alg"')}.${PAYLOAD}.a`, reason: 'not_a_jwt' },
+    { it: 'a header that is not base64url', text: `A.${PAYLOAD}.a`, reason: 'not_a_jwt' },
+    { it: 'a payload that is not JSON', text: `${HEADER}.${base64url('{"iss":')}.a`, reason: 'not_a_jwt' },
     { it: 'a payload that is null', text: `${HEADER}.${base64url('null')}.a`, reason: 'not_service_account' },
     {
       it: 'a header that is a number',
@@ -100,16 +104,17 @@ describe('decodeToken', () => {
       reason: 'not_service_account',
     },
     {
-      it: 'a payload 40,000 lists deep',
+      it: 'a payload of 20,000 nested lists',
       text: `${HEADER}.${base64url('['.repeat(20_000) + ']'.repeat(20_000))}.a`,
       reason: 'not_service_account',
     },
   ];
   for (const { it: title, text, reason } of failures) {
-    it(`refuses ${title}`, () => assert.deepEqual(decode(text), { ok: false, error: { reason } }));
+    it(`returns ${reason} for ${title}`, () =>
+      assert.deepEqual(decode(text), { ok: false, error: { reason } }));
   }
 
-  it('names a claim that is wrong and not what it holds', () => {
+  it('names an invalid claim but not its value', () => {
     const result = decode(jwt(rawClaims({ exp: 'S3CRET' })));
     assert.deepEqual(result, { ok: false, error: { reason: 'invalid_claim', claim: 'exp' } });
   });
@@ -146,24 +151,24 @@ describe('decodeToken of any bytes', () => {
     truncated,
   );
 
-  it('answers claims or a known reason, and neither throws nor changes them', () => {
+  it('returns claims or a known error, never throws, and does not change the bytes', () => {
     fc.assert(
       fc.property(anyBytes, (content) => {
         const before = Buffer.from(content);
-        assertTellsNothing(decodeToken(content));
+        assertKnownResult(decodeToken(content));
         assert.deepEqual(content, before);
       }),
       { numRuns: 3_000 },
     );
   });
 
-  it('answers the same each time', () => {
+  it('returns the same result each time', () => {
     fc.assert(
       fc.property(anyBytes, (content) => assert.deepEqual(decodeToken(content), decodeToken(content))),
     );
   });
 
-  it('says no piece of the signature in claims', () => {
+  it('never returns a piece of the signature', () => {
     fc.assert(
       fc.property(signed, (content) => {
         const signature = content.toString().split('.')[2] ?? '';
@@ -175,15 +180,15 @@ describe('decodeToken of any bytes', () => {
 
 describe('looksLikeJwt', () => {
   const cases = [
-    { it: 'takes a token', text: RAW, looks: true },
-    { it: 'takes a token after a line feed', text: `\n${RAW}`, looks: true },
-    { it: 'takes the mere beginning of a token', text: 'eyJ', looks: true },
-    { it: 'takes a broken token', text: 'eyJ, says the file', looks: true },
-    { it: 'refuses less than a beginning', text: 'ey', looks: false },
-    { it: 'refuses nothing', text: '', looks: false },
-    { it: 'refuses a certificate', text: '-----BEGIN CERTIFICATE-----', looks: false },
-    { it: 'refuses JSON', text: '{"alg":"RS256"}', looks: false },
-    { it: 'refuses a token after other text', text: `token: ${RAW}`, looks: false },
+    { it: 'accepts a token', text: RAW, looks: true },
+    { it: 'accepts a token after a line feed', text: `\n${RAW}`, looks: true },
+    { it: 'accepts the first three characters of a token', text: 'eyJ', looks: true },
+    { it: 'accepts a damaged token', text: 'eyJ, says the file', looks: true },
+    { it: 'rejects the first two characters of a token', text: 'ey', looks: false },
+    { it: 'rejects an empty file', text: '', looks: false },
+    { it: 'rejects a certificate', text: '-----BEGIN CERTIFICATE-----', looks: false },
+    { it: 'rejects JSON', text: '{"alg":"RS256"}', looks: false },
+    { it: 'rejects a token after other text', text: `token: ${RAW}`, looks: false },
   ];
   for (const { it: title, text, looks } of cases) {
     it(title, () => assert.equal(looksLikeJwt(Buffer.from(text)), looks));

@@ -1,5 +1,5 @@
 /**
- * Why a token is late: each cause from its own fact, what is the pod's before what is the node's.
+ * Why a token is overdue: each cause by its own fact, those in the pod before those on the node.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -10,7 +10,7 @@ import type { Token } from '../../src/core/token.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
-/** An hour-long token is overdue ten minutes after 2,880 s. */
+/** The default token is due for a refresh after 2,880 s and overdue ten minutes later. */
 const LATE = NOW + 3_481;
 const late = token();
 
@@ -41,53 +41,57 @@ const cases: readonly {
   readonly cause: OverdueCause;
 }[] = [
   {
-    it: 'a pod that terminates',
+    it: 'the pod is terminating',
     facts: { pods: new Map([[POD_UID, podFacts({ isTerminating: true })]]) },
     cause: 'pod_terminating',
   },
-  { it: 'a pod that is gone', facts: { pods: new Map() }, cause: 'pod_terminating' },
-  { it: 'an account that is gone', facts: account(), cause: 'service_account_missing' },
+  { it: 'the pod is deleted', facts: { pods: new Map() }, cause: 'pod_terminating' },
+  { it: 'the service account does not exist', facts: account(), cause: 'service_account_missing' },
   {
-    it: 'an account the kubelet misses',
+    it: 'the kubelet reports that the service account does not exist',
     facts: { accounts: undefined, ...failing('vault-token', 'account_missing') },
     cause: 'service_account_missing',
   },
-  { it: 'an account made again', facts: account('another-uid'), cause: 'service_account_recreated' },
   {
-    it: 'an audience that is refused',
+    it: 'the service account was recreated',
+    facts: account('another-uid'),
+    cause: 'service_account_recreated',
+  },
+  {
+    it: 'the kubelet reports a refused audience',
     facts: failing('vault-token', 'audience_refused'),
     cause: 'audience_refused',
   },
   {
-    it: 'an audience refused to another volume',
+    it: 'the kubelet reports a refused audience of another volume',
     facts: failing('other', 'audience_refused'),
     cause: 'sibling_volume_failed',
   },
   {
-    it: 'another volume that does not mount',
+    it: 'another volume cannot be mounted',
     facts: failing('data', 'other'),
     cause: 'sibling_volume_failed',
   },
   {
-    it: 'its own volume failing for a reason we do not know',
+    it: 'the volume of the token fails for another reason',
     facts: failing('vault-token', 'token_refused'),
     cause: 'unknown',
   },
-  { it: 'nothing that is known', facts: {}, cause: 'unknown' },
+  { it: 'nothing explains it', facts: {}, cause: 'unknown' },
 ];
 
-describe('the cause of a late token', () => {
+describe('overdueCauses', () => {
   for (const { it: title, facts, cause } of cases) {
-    it(`is ${cause} for ${title}`, () => {
+    it(`returns ${cause} if ${title}`, () => {
       assert.deepEqual(causesOf([late], clusterAround(late, facts)), [cause]);
     });
   }
 
-  it('is clock_skew for a token that begins in the future', () => {
+  it('returns clock_skew for a token that is not valid yet', () => {
     assert.deepEqual(causesOf([late], clusterAround(late), NOW - 61), ['clock_skew']);
   });
 
-  it('is none before the token is late', () => {
+  it('returns no cause before the token is overdue', () => {
     assert.deepEqual(causesOf([late], clusterAround(late), LATE - 1), [undefined]);
   });
 
@@ -97,11 +101,11 @@ describe('the cause of a late token', () => {
   });
   const pods = new Map([POD_UID, 'another-pod'].map((uid) => [uid, podFacts({ uid })]));
 
-  it('is node_wide where two pods are late and nobody got a token since', () => {
+  it('returns node_wide if tokens of two pods are overdue and no pod received a token since', () => {
     assert.deepEqual(causesOf([late, other], clusterAround(late, { pods })), ['node_wide', 'node_wide']);
   });
 
-  it('is not node_wide where another pod got a token meanwhile', () => {
+  it('does not return node_wide if another pod received a token since', () => {
     const fresh = token({
       claims: { issuedAt: LATE, expiresAt: LATE + 3_600 },
       identity: { podUid: 'third' },
@@ -110,7 +114,7 @@ describe('the cause of a late token', () => {
     assert.deepEqual(causesOf([late, other, fresh], cluster), ['unknown', 'unknown', undefined]);
   });
 
-  it('is node_wide for those that are late since, whatever is late for longer', () => {
+  it('returns node_wide only for tokens that became overdue after the last new token', () => {
     const stuck = token({
       claims: { issuedAt: NOW - 7_200, expiresAt: NOW + 86_400, warnAfter: NOW - 3_600 },
       identity: { volume: 'stuck' },
@@ -119,12 +123,12 @@ describe('the cause of a late token', () => {
     assert.deepEqual(causesOf([stuck, late, other], cluster), ['unknown', 'node_wide', 'node_wide']);
   });
 
-  it('is not node_wide for two tokens of one pod', () => {
+  it('does not return node_wide for two tokens of one pod', () => {
     const sibling = token({ identity: { volume: 'other' } });
     assert.deepEqual(causesOf([late, sibling], clusterAround(late)), ['unknown', 'unknown']);
   });
 
-  it('is found for every cause in this table', () => {
+  it('has a test for every cause', () => {
     const found = new Set<OverdueCause>([...cases.map(({ cause }) => cause), 'clock_skew', 'node_wide']);
     assert.deepEqual([...found].sort(), [...OVERDUE_CAUSES].sort());
   });

@@ -1,5 +1,5 @@
 /**
- * Patterns and globs: against the regular expressions they stand for, and in time no text can stretch.
+ * Patterns and globs: compared with equivalent regular expressions, and on input that makes those backtrack.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -10,12 +10,12 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** What a pattern means, said by a regular expression; too slow on some texts to be used outside of tests. */
+/** The equivalent regular expression; it backtracks, so it must not be used outside of tests. */
 function patternAsRegExp(pattern: string): RegExp {
   return new RegExp(`^${pattern.split('*').map(escaped).join('[^]*')}$`);
 }
 
-/** What a glob means: parts that are `**` swallow their slash, and may be nothing. */
+/** The equivalent regular expression: `**` includes its slash and may match nothing. */
 function globAsRegExp(glob: string): RegExp {
   const parts = glob.split('/').map((part) => {
     return part === '**' ? '(?:/[^/]*)*' : `/${part.split('*').map(escaped).join('[^/]*')}`;
@@ -24,7 +24,7 @@ function globAsRegExp(glob: string): RegExp {
 }
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), maxLength: 8 });
-const texts = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 12 });
+const inputs = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 12 });
 const globs = fc.array(fc.constantFrom('a', 'b', '*', '**', 'a*', '*b', 'a*b'), {
   minLength: 1,
   maxLength: 6,
@@ -56,21 +56,21 @@ describe('matchesPattern', () => {
     { pattern: 'a?c', text: 'abc', matches: false },
   ];
   for (const { pattern, text, matches } of cases) {
-    it(`${JSON.stringify(pattern)} ${matches ? 'is' : 'is not'} ${JSON.stringify(text)}`, () => {
+    it(`${matches ? 'matches' : 'does not match'} ${JSON.stringify(text)} with ${JSON.stringify(pattern)}`, () => {
       assert.equal(matchesPattern(pattern, text), matches);
     });
   }
 
-  it('means what its regular expression means', () => {
+  it('agrees with the equivalent regular expression', () => {
     fc.assert(
-      fc.property(letters, texts, (pattern, text) => {
+      fc.property(letters, inputs, (pattern, text) => {
         assert.equal(matchesPattern(pattern, text), patternAsRegExp(pattern).test(text));
       }),
       { numRuns: 2_000 },
     );
   });
 
-  it('matches any text made after it', () => {
+  it('matches the pattern with any text in place of its wildcards', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), fc.string(), (parts, filler) => {
         const pattern = parts.map((part) => part.replaceAll('*', '')).join('*');
@@ -84,11 +84,10 @@ describe('matchesPattern', () => {
     );
   });
 
-  it('answers at once where a regular expression would search for hours', () => {
-    const startedAt = performance.now();
+  // A matcher that backtracks would not return within hours.
+  it('returns on input that makes a regular expression backtrack', () => {
     assert.equal(matchesPattern(`${'*-'.repeat(20)}x`, `${'-'.repeat(4_096)}y`), false);
     assert.equal(matchesPattern(`${'*-'.repeat(20)}x*`, `${'-'.repeat(4_096)}y`), false);
-    assert.ok(performance.now() - startedAt < 1_000);
   });
 });
 
@@ -124,12 +123,12 @@ describe('matchesGlob', () => {
     { glob: '*', path: '.hidden', matches: true },
   ];
   for (const { glob, path, matches } of cases) {
-    it(`${JSON.stringify(glob)} ${matches ? 'is' : 'is not'} ${JSON.stringify(path)}`, () => {
+    it(`${matches ? 'matches' : 'does not match'} ${JSON.stringify(path)} with ${JSON.stringify(glob)}`, () => {
       assert.equal(matchesGlob(glob, path), matches);
     });
   }
 
-  it('means what its regular expression means', () => {
+  it('agrees with the equivalent regular expression', () => {
     fc.assert(
       fc.property(globs, paths, (glob, path) => {
         const isMatch = globAsRegExp(glob.join('/')).test(`/${path.join('/')}`);
@@ -139,10 +138,9 @@ describe('matchesGlob', () => {
     );
   });
 
-  it('answers at once where a regular expression would search for hours', () => {
-    const startedAt = performance.now();
+  // A matcher that backtracks would not return within hours.
+  it('returns on input that makes a regular expression backtrack', () => {
     assert.equal(matchesGlob(`${'**/'.repeat(20)}x`, Array(2_048).fill('a').join('/')), false);
     assert.equal(matchesGlob(`${'**/*a/'.repeat(20)}x`, Array(2_048).fill('a').join('/')), false);
-    assert.ok(performance.now() - startedAt < 1_000);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Arbitrary raw claims for property tests: healthy, wrong, and anything in between.
+ * Arbitrary raw claims for property tests: valid, invalid, and anything in between.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { type RawClaims, rawBinding, rawClaims, rawHeader, rawLegacyClaims } fro
 
 const LEGACY = 'kubernetes.io/serviceaccount/';
 
-/** All that a failure may say. Literal, so that a piece of a token cannot be one of them. */
+/** Everything an error may contain. Literals, so that a piece of a token cannot be one of them. */
 const REASONS = new Set(['empty', 'not_a_jwt', 'not_service_account']);
 const CLAIMS = new Set([
   'alg',
@@ -33,8 +33,8 @@ const CLAIMS = new Set([
   ...['namespace', 'secret.name', 'service-account.name', 'service-account.uid'].map((key) => LEGACY + key),
 ]);
 
-/** Asserts that a result is claims, or one of the failures that are known beforehand and nothing more. */
-export function assertTellsNothing(result: Result<TokenClaims, DecodeError>): void {
+/** Asserts that a result is either claims or a known error without any other content. */
+export function assertKnownResult(result: Result<TokenClaims, DecodeError>): void {
   if (result.ok) return;
   assert.deepEqual(Object.keys(result), ['ok', 'error']);
   const { error } = result;
@@ -47,7 +47,7 @@ export function assertTellsNothing(result: Result<TokenClaims, DecodeError>): vo
   assert.ok(CLAIMS.has(error.claim), error.claim);
 }
 
-/** Any value that JSON can hold, with those that claims are made of more often than chance would. */
+/** Any JSON value, with values of claims more often than chance would have them. */
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.string({ unit: 'binary' }),
@@ -56,21 +56,21 @@ const value = fc.oneof(
   fc.constantFrom(undefined, null, '', [], {}, ['vault', 'a\nb'], '__proto__', { name: 'a', uid: 'b' }),
 );
 
-/** The claims with some of them replaced by anything. */
-function disturbed(claims: RawClaims): fc.Arbitrary<RawClaims> {
+/** The claims, with some of them replaced by any value. */
+function mutated(claims: RawClaims): fc.Arbitrary<RawClaims> {
   const keys = Object.keys(claims);
   const changes = fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), value, { maxKeys: 3 });
   return changes.map((changed) => ({ ...claims, ...changed }));
 }
 
-const binding = disturbed(
+const binding = mutated(
   rawBinding({ node: { name: 'node-1' }, secret: { name: 'bound' }, warnafter: 1_795_480_600 }),
 );
 
-export const anyHeader = fc.oneof(fc.jsonValue(), disturbed(rawHeader()));
+export const anyHeader = fc.oneof(fc.jsonValue(), mutated(rawHeader()));
 export const anyPayload = fc.oneof(
   fc.jsonValue(),
-  disturbed(rawClaims()),
-  disturbed(rawLegacyClaims()),
+  mutated(rawClaims()),
+  mutated(rawLegacyClaims()),
   binding.map((made) => rawClaims({ 'kubernetes.io': made })),
 );

@@ -1,5 +1,5 @@
 /**
- * The kubelet's rule, the grace and the states, at their bounds.
+ * The kubelet's refresh rule, the grace period and the states, at their bounds.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -21,25 +21,25 @@ const HOUR = 3_600;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** A token that was issued at NOW for this long. */
+/** A token issued at NOW with this lifetime. */
 function lasting(lifetime: number, overrides: Partial<TokenClaims> = {}): Token {
   return token({ claims: { expiresAt: NOW + lifetime, ...overrides } });
 }
 
-/** The default token of a pod: extended to a year by the API server. */
+/** A default token: the API server extended it to a year. */
 const extended = lasting(YEAR, { warnAfter: NOW + 3_607 });
 
-describe('the end of the lifetime that was asked for', () => {
-  it('is the expiration', () => assert.equal(nominalExpirationOf(lasting(600).claims), NOW + 600));
-  it('is warnafter where the API server extended the token', () => {
+describe('nominalExpirationOf', () => {
+  it('returns the expiration', () => assert.equal(nominalExpirationOf(lasting(600).claims), NOW + 600));
+  it('returns warnafter if the API server extended the token', () => {
     assert.equal(nominalExpirationOf(extended.claims), NOW + 3_607);
   });
-  it('is unknown where the token does not end', () => {
+  it('returns undefined if the token never expires', () => {
     assert.equal(nominalExpirationOf(legacyToken().claims), undefined);
   });
 });
 
-describe('the refresh of a token', () => {
+describe('scheduleOf', () => {
   const cases = [
     { lifetime: 600, due: 480 },
     { lifetime: 601, due: 481 },
@@ -58,12 +58,12 @@ describe('the refresh of a token', () => {
     { lifetime: 1, due: 1 },
   ];
   for (const { lifetime, due } of cases) {
-    it(`of ${lifetime} s is due after ${due} s`, () => {
+    it(`returns a refresh due after ${due} s for a lifetime of ${lifetime} s`, () => {
       assert.equal(scheduleOf(lasting(lifetime), 600).refreshDue, NOW + due);
     });
   }
 
-  it('that was extended is due by what was asked for', () => {
+  it('uses the requested lifetime of an extended token', () => {
     assert.deepEqual(scheduleOf(extended, 600), {
       nominalExpiration: NOW + 3_607,
       refreshDue: NOW + 2_886,
@@ -71,7 +71,7 @@ describe('the refresh of a token', () => {
     });
   });
 
-  it('leaves a fifth of the lifetime, in whole seconds, up to a day', () => {
+  it('leaves a fifth of the lifetime, in whole seconds, and refreshes after at most a day', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10 * YEAR }), (lifetime) => {
         const fifth = Number(BigInt(lifetime) / 5n);
@@ -82,13 +82,19 @@ describe('the refresh of a token', () => {
   });
 
   const never = [
-    { it: 'out of a Secret is not due', token: token({ volumeKind: 'secret' }) },
-    { it: 'that is bound to no pod is not due', token: token({ claims: { pod: undefined } }) },
-    { it: 'without a time of issue is not due', token: token({ claims: { issuedAt: undefined } }) },
-    { it: 'without an end is not due', token: token({ claims: { expiresAt: undefined } }) },
-    { it: 'of the legacy kind is not due', token: legacyToken() },
+    { it: 'returns no refresh due for a token in a Secret volume', token: token({ volumeKind: 'secret' }) },
     {
-      it: 'of the legacy kind in a projected volume is not due',
+      it: 'returns no refresh due for a token that is not bound to a pod',
+      token: token({ claims: { pod: undefined } }),
+    },
+    { it: 'returns no refresh due without an issue time', token: token({ claims: { issuedAt: undefined } }) },
+    {
+      it: 'returns no refresh due without an expiration',
+      token: token({ claims: { expiresAt: undefined } }),
+    },
+    { it: 'returns no refresh due for a legacy token', token: legacyToken() },
+    {
+      it: 'returns no refresh due for a legacy token in a projected volume',
       token: legacyToken({ volumeKind: 'projected' }),
     },
   ];
@@ -102,23 +108,44 @@ describe('the refresh of a token', () => {
 });
 
 describe('isRefreshed', () => {
-  it('is true of what a kubelet writes', () => assert.equal(isRefreshed(token()), true));
-  it('is true of a token whose times are unknown', () => {
+  it('returns true for a token of the kubelet', () => assert.equal(isRefreshed(token()), true));
+  it('returns true for a token without times', () => {
     assert.equal(isRefreshed(token({ claims: { issuedAt: undefined, expiresAt: undefined } })), true);
   });
-  it('is false in a Secret volume', () => assert.equal(isRefreshed(token({ volumeKind: 'secret' })), false));
+  it('returns false for a token in a Secret volume', () =>
+    assert.equal(isRefreshed(token({ volumeKind: 'secret' })), false));
 });
 
-describe('the grace', () => {
+describe('the grace period', () => {
   const cases = [
-    { it: 'is 85 % of the two minutes that a token of 600 s has', lifetime: 600, grace: 600, late: 102 },
-    { it: 'is 85 % of what a token of 900 s has', lifetime: 900, grace: 600, late: 153 },
-    { it: 'is cut where a share of the rest is less', lifetime: 3_525, grace: 600, late: 599.25 },
-    { it: 'is what was asked for where there is room', lifetime: 3_530, grace: 600, late: 600 },
-    { it: 'is what was asked for on a token of a day', lifetime: DAY, grace: 600, late: 600 },
-    { it: 'is what was asked for beyond the cap of a day', lifetime: YEAR, grace: 7_200, late: 7_200 },
-    { it: 'may be nothing', lifetime: DAY, grace: 0, late: 0 },
-    { it: 'is nothing where no time is left', lifetime: 4, grace: 600, late: 0 },
+    {
+      it: 'is cut to 85 % of the two minutes after the refresh is due, for a token of 600 s',
+      lifetime: 600,
+      grace: 600,
+      late: 102,
+    },
+    {
+      it: 'is cut to 85 % of the three minutes after the refresh is due, for a token of 900 s',
+      lifetime: 900,
+      grace: 600,
+      late: 153,
+    },
+    { it: 'is cut just below the lifetime that has room for it', lifetime: 3_525, grace: 600, late: 599.25 },
+    {
+      it: 'is as configured just above the lifetime that has room for it',
+      lifetime: 3_530,
+      grace: 600,
+      late: 600,
+    },
+    { it: 'is as configured for a token of a day', lifetime: DAY, grace: 600, late: 600 },
+    {
+      it: 'is as configured for a token that is refreshed after a day',
+      lifetime: YEAR,
+      grace: 7_200,
+      late: 7_200,
+    },
+    { it: 'can be 0', lifetime: DAY, grace: 0, late: 0 },
+    { it: 'is 0 if no time is left after the refresh is due', lifetime: 4, grace: 600, late: 0 },
   ];
   for (const { it: title, lifetime, grace, late } of cases) {
     it(title, () => {
@@ -130,12 +157,12 @@ describe('the grace', () => {
 
 describe('validFrom', () => {
   const cases = [
-    { it: 'is the begin less a minute', claims: { notBefore: NOW + 10, issuedAt: NOW }, from: NOW - 50 },
-    { it: 'is the issue less a minute where that is later', claims: { notBefore: NOW }, from: NOW - 60 },
-    { it: 'goes by the issue alone', claims: { notBefore: undefined }, from: NOW - 60 },
-    { it: 'goes by the begin alone', claims: { issuedAt: undefined }, from: NOW - 60 },
+    { it: 'returns a minute before nbf', claims: { notBefore: NOW + 10, issuedAt: NOW }, from: NOW - 50 },
+    { it: 'returns a minute before iat if that is later', claims: { notBefore: NOW }, from: NOW - 60 },
+    { it: 'uses iat if there is no nbf', claims: { notBefore: undefined }, from: NOW - 60 },
+    { it: 'uses nbf if there is no iat', claims: { issuedAt: undefined }, from: NOW - 60 },
     {
-      it: 'is always where neither is known',
+      it: 'returns a time in the past if there is neither',
       claims: { notBefore: undefined, issuedAt: undefined },
       from: -60,
     },
@@ -145,10 +172,10 @@ describe('validFrom', () => {
   }
 });
 
-/** The last instant of each state and the first of the next; the same without the seconds that tests live by. */
+/** Less than any unit of time in a claim. */
 const JUST = 0.001;
 
-describe('the state', () => {
+describe('stateOf', () => {
   const short = lasting(600);
   const secret = token({ volumeKind: 'secret' });
   const endless = lasting(600, { expiresAt: undefined });
@@ -200,7 +227,7 @@ describe('the state', () => {
       ],
     },
     {
-      of: 'a token without an end',
+      of: 'a token without an expiration',
       token: endless,
       states: [
         [-CLOCK_LEEWAY - JUST, 'not_yet_valid'],
@@ -209,7 +236,7 @@ describe('the state', () => {
       ],
     },
     {
-      of: 'a token that only warns',
+      of: 'a token with a requested lifetime and no expiration',
       token: warned,
       states: [
         [479, 'fresh'],
@@ -223,13 +250,13 @@ describe('the state', () => {
   ];
   for (const { of, token: one, states } of cases) {
     for (const [after, state] of states) {
-      it(`of ${of} is ${state} ${after} s after its issue`, () => {
+      it(`returns ${state} for ${of} ${after} s after its issue`, () => {
         assert.equal(stateOf(one.claims, scheduleOf(one, 600), NOW + after), state);
       });
     }
   }
 
-  it('never goes back as time goes on', () => {
+  it('never returns to an earlier state', () => {
     const order: readonly TokenState[] = [
       'not_yet_valid',
       'no_expiry',
@@ -265,7 +292,7 @@ describe('the state', () => {
     );
   });
 
-  it('is overdue before the lifetime ends, whatever the grace', () => {
+  it('returns overdue just before the lifetime ends, for any grace period', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10, max: YEAR }), fc.nat(YEAR), (lifetime, grace) => {
         const one = lasting(lifetime);

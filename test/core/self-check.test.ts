@@ -1,5 +1,5 @@
 /**
- * Whether the exporter sees its own tokens as it should.
+ * Whether the exporter finds the tokens of its own pod.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -15,37 +15,37 @@ function failed(reason: ReadFailure): Observation['unreadable'] {
   return [{ podUid: POD_UID, volume: 'vault-token', path: '', reason, detail: '' }];
 }
 
-describe('the self view', () => {
+describe('runSelfChecks', () => {
   const cases = [
-    { it: 'sees its token', seen: { tokens: [own] }, wrong: [] },
+    { it: 'passes if the token is found', seen: { tokens: [own] }, wrong: [] },
     {
-      it: 'looks into another folder',
+      it: 'fails if the folder is that of another pod',
       seen: { tokens: [token({ identity: { podUid: 'b' } })] },
       wrong: SELF_CHECKS,
     },
     {
-      it: 'sees empty volumes',
+      it: 'fails if the volumes are empty',
       seen: { unreadable: failed('not_mounted') },
       wrong: ['propagation', 'readable', 'same_content'],
     },
     {
-      it: 'may not read',
+      it: 'fails if the token cannot be read',
       seen: { unreadable: failed('permission_denied') },
       wrong: ['readable', 'same_content'],
     },
     {
-      it: 'reads some of it',
+      it: 'fails if one of the tokens cannot be read',
       seen: { tokens: [own], unreadable: failed('permission_denied') },
       wrong: ['readable'],
     },
     {
-      it: 'sees another token than in its mount',
+      it: 'fails if the token differs from the one in the mount',
       seen: { tokens: [token({ claims: { id: 'another' } })] },
       wrong: ['same_content'],
     },
   ] as const;
   for (const { it: title, seen, wrong } of cases) {
-    it(`${title}: ${wrong.join(', ') || 'all is well'}`, () => {
+    it(`${title}: ${wrong.join(', ') || 'no failed check'}`, () => {
       const view = runSelfChecks(observation({ tokens: [], ...seen }), self);
       assert.deepEqual([...view.keys()], [...SELF_CHECKS]);
       assert.deepEqual(
@@ -55,7 +55,7 @@ describe('the self view', () => {
     });
   }
 
-  it('does not take the lack of an id for sameness', () => {
+  it('fails same_content if neither token has an id', () => {
     const view = runSelfChecks(observation({ tokens: [token({ claims: { id: undefined } })] }), {
       ...self,
       mountedTokenId: undefined,
@@ -63,23 +63,23 @@ describe('the self view', () => {
     assert.equal(view.get('same_content'), false);
   });
 
-  it('says nothing where it does not know its pod', () => {
+  it('returns nothing if the exporter does not know its pod', () => {
     assert.equal(runSelfChecks(observation({ tokens: [own] }), undefined).size, 0);
   });
 });
 
-describe('the canary', () => {
+describe('findCanary', () => {
   const canary = token({ identity: { volume: CANARY_VOLUME, path: 'token' } });
   const { assessments } = createTakeSnapshot(policy())(
     facts({ observation: observation({ tokens: [own, canary] }) }),
     NOW,
   );
 
-  it('is the token of its volume in the own pod', () => {
+  it("returns the token in the canary volume of the exporter's pod", () => {
     assert.equal(findCanary(assessments, self)?.token, canary);
   });
-  it('is none of another pod', () =>
+  it('returns undefined for the canary of another pod', () =>
     assert.equal(findCanary(assessments, { ...self, podUid: 'b' }), undefined));
-  it('is none where the own pod is not known', () =>
+  it('returns undefined if the exporter does not know its pod', () =>
     assert.equal(findCanary(assessments, undefined), undefined));
 });

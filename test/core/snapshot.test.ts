@@ -1,19 +1,20 @@
 /**
- * An observation, judged and counted.
+ * All facts, judged and counted.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { REASONS } from '../../src/core/checks/index.ts';
+import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
-import { createTakeSnapshot } from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../src/core/token.ts';
-import { facts, legacyToken, NOW, observation, policy, token } from '../support/tokens.ts';
+import { podFacts } from '../support/cluster.ts';
+import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const YEAR = 31_536_000;
 const takeSnapshot = createTakeSnapshot(policy());
 
-/** The counts that are not zero. */
+/** The counts above zero. */
 function counted<K>(counts: ReadonlyMap<K, number>): Readonly<Record<string, number>> {
   return Object.fromEntries([...counts].filter(([, count]) => count > 0));
 }
@@ -23,13 +24,13 @@ const extended = token({ claims: { expiresAt: NOW + YEAR, warnAfter: NOW + 3_607
 const future = token({ claims: { issuedAt: NOW + YEAR, notBefore: NOW + YEAR, expiresAt: NOW + 2 * YEAR } });
 const free = token({ identity: { volume: 'free' } });
 
-describe('a snapshot of nothing', () => {
+describe('a snapshot without facts', () => {
   const empty = takeSnapshot(NO_FACTS, NOW);
   const tables = [
     { what: 'kind', counts: empty.byKind, keys: TOKEN_KINDS },
     { what: 'state', counts: empty.byState, keys: TOKEN_STATES },
     { what: 'reason of a problem', counts: empty.problems, keys: REASONS },
-    { what: 'reason not to know', counts: empty.unknowns, keys: REASONS },
+    { what: 'reason of an unknown verdict', counts: empty.unknowns, keys: REASONS },
   ];
   for (const { what, counts, keys } of tables) {
     it(`counts zero for every ${what}`, () => {
@@ -44,7 +45,7 @@ describe('a snapshot of nothing', () => {
 });
 
 describe('a snapshot', () => {
-  it('holds the instant, the observation, and each token in its order', () => {
+  it('has the time, the observation, and its tokens in the same order', () => {
     const seen = observation({ tokens: [healthy, free, legacyToken()] });
     const snapshot = takeSnapshot(facts({ observation: seen }), NOW);
     assert.equal(snapshot.now, NOW);
@@ -55,9 +56,9 @@ describe('a snapshot', () => {
     );
   });
 
-  it('counts kinds, states, problems and what it cannot know', () => {
+  it('counts kinds, states, problems and unknown verdicts', () => {
     const tokens = [healthy, extended, future, free, legacyToken(), legacyToken()];
-    const { byKind, byState, problems, unknowns } = takeSnapshot(
+    const { assessments, byKind, byState, problems, unknowns } = takeSnapshot(
       facts({ observation: observation({ tokens }) }),
       NOW,
     );
@@ -73,10 +74,18 @@ describe('a snapshot', () => {
       token_refused: 6,
       legacy_secret_missing: 2,
     };
-    assert.deepEqual(counted(unknowns), { ...needsCluster, audience_mismatch: 3 });
+    for (const [reason, expected] of Object.entries({ ...needsCluster, audience_mismatch: 3 }))
+      assert.equal(unknowns.get(reason as Reason), expected, reason);
+    const found = assessments.flatMap(({ results }) =>
+      results.filter(({ verdict }) => verdict.status === 'unknown').map(({ check }) => check.reason),
+    );
+    assert.equal(
+      [...unknowns.values()].reduce((sum, number) => sum + number, 0),
+      found.length,
+    );
   });
 
-  it('judges for the instant it is asked for', () => {
+  it('judges at the given time', () => {
     const seen = observation({ tokens: [healthy, extended] });
     const states = [0, 2_880, 3_487, 3_600, 3_607, YEAR].map((after) =>
       counted(takeSnapshot(facts({ observation: seen }), NOW + after).byState),
@@ -96,12 +105,12 @@ describe('a snapshot', () => {
     });
   });
 
-  it('leaves no count of the snapshot before it', () => {
+  it('does not include counts of the previous snapshot', () => {
     takeSnapshot(facts({ observation: observation({ tokens: [future] }) }), NOW);
     assert.deepEqual(counted(takeSnapshot(facts(), NOW).problems), {});
   });
 
-  it('counts every token in one kind and one state', () => {
+  it('counts every token in exactly one kind and one state', () => {
     const tokens = [healthy, extended, future, free, legacyToken()];
     for (const after of [-YEAR, -61, 0, 3_000, 3_600, YEAR]) {
       const { byKind, byState } = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + after);
@@ -112,5 +121,39 @@ describe('a snapshot', () => {
         );
       }
     }
+  });
+});
+
+describe('lookupTargetsOf', () => {
+  const inPod = (podUid: string, expiresAt: number) =>
+    token({ identity: { podUid }, claims: { pod: { name: podUid, uid: podUid }, expiresAt } });
+
+  it('returns nothing for a healthy node', () => {
+    const snapshot = takeSnapshot(facts({ observation: observation() }), NOW);
+    assert.deepEqual(lookupTargetsOf(snapshot), { tokens: [], pods: [] });
+  });
+
+  it('returns tokens that fail a check', () => {
+    const tokens = [healthy, legacyToken()];
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW);
+    assert.deepEqual(lookupTargetsOf(snapshot), { tokens: [tokens[1]], pods: [] });
+  });
+
+  it('returns each pod with overdue tokens once', () => {
+    const tokens = [inPod('a', NOW + 600), inPod('a', NOW + 600), inPod('b', NOW + 86_400)];
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + 599);
+    assert.deepEqual(lookupTargetsOf(snapshot), {
+      tokens: tokens.slice(0, 2),
+      pods: [{ uid: 'a', namespace: 'payments' }],
+    });
+  });
+
+  it('returns pods with missing tokens', () => {
+    const cluster = { ...NO_FACTS.cluster, pods: new Map([[POD_UID, podFacts()]]) };
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens: [] }), cluster }), NOW);
+    assert.deepEqual(lookupTargetsOf(snapshot), {
+      tokens: [],
+      pods: [{ uid: POD_UID, namespace: 'payments' }],
+    });
   });
 });

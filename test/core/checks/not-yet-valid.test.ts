@@ -20,7 +20,7 @@ describe('not_yet_valid', () => {
     { it: 'passes at the leeway of the API server', token: tenMinutes, after: -60, status: 'pass' },
     { it: 'passes from nbf on', token: tenMinutes, after: 0, status: 'pass' },
     {
-      it: 'goes by the later of nbf and iat',
+      it: 'uses the later of nbf and iat',
       token: token({ claims: { notBefore: NOW + 100, expiresAt: NOW + 600 } }),
       after: 39,
       status: 'fail',

@@ -77,7 +77,7 @@ describe('the table of checks', () => {
   });
 
   for (const reason of REASONS) {
-    it(`has ${reason} in a file of that name, with tests beside the others`, () => {
+    it(`has ${reason} in a file of that name, with a test file`, () => {
       const name = reason.replaceAll('_', '-');
       for (const path of [`src/core/checks/${name}.ts`, `test/core/checks/${name}.test.ts`])
         assert.ok(existsSync(new URL(`../../../${path}`, import.meta.url)), `add ${path}`);
@@ -130,7 +130,7 @@ for (const { reason, fix } of CHECKS) {
       });
     }
 
-    it('has only printable text, whatever the claims are', () => {
+    it('has only printable text for any claims', () => {
       const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
       const hostile = fc.record({ iss: text, aud: fc.array(text, { minLength: 1 }), jti: text });
       let judged = 0;
