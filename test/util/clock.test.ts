@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { createAlarm, createDeadline } from '../../src/util/clock.ts';
-import { createClock, SECOND } from '../sources/api-server/fakes.ts';
-import { settle } from '../support/fake-clock.ts';
+import { createFakeClock, settle } from '../support/fake-clock.ts';
 
+const SECOND = 1_000;
 const NEVER = new AbortController().signal;
 
 async function isResolved(promise: Promise<void>): Promise<boolean> {
@@ -20,7 +20,7 @@ async function isResolved(promise: Promise<void>): Promise<boolean> {
 
 describe('an alarm', () => {
   it('ends a wait after its time', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const wait = createAlarm(clock).wait(10 * SECOND, NEVER);
     await clock.advance(10 * SECOND - 1);
     assert.equal(await isResolved(wait), false);
@@ -29,7 +29,7 @@ describe('an alarm', () => {
   });
 
   it('ends the current wait when it rings', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const alarm = createAlarm(clock);
     const wait = alarm.wait(10 * SECOND, NEVER);
     alarm.ring();
@@ -38,7 +38,7 @@ describe('an alarm', () => {
   });
 
   it('ends only the next wait at once if it rang before', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const alarm = createAlarm(clock);
     alarm.ring();
     alarm.ring();
@@ -47,7 +47,7 @@ describe('an alarm', () => {
   });
 
   it('ends a wait when the signal aborts', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const stop = new AbortController();
     const wait = createAlarm(clock).wait(10 * SECOND, stop.signal);
     stop.abort();
@@ -58,7 +58,7 @@ describe('an alarm', () => {
 
 describe('a deadline', () => {
   it('aborts its signal when it expires and not before', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const deadline = createDeadline(clock, 10 * SECOND, NEVER);
     await clock.advance(10 * SECOND - 1);
     assert.deepEqual([deadline.signal.aborted, deadline.isExpired()], [false, false]);
@@ -68,7 +68,7 @@ describe('a deadline', () => {
   });
 
   it('can be extended repeatedly', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const deadline = createDeadline(clock, 10 * SECOND, NEVER);
     for (let times = 0; times < 5; times += 1) {
       await clock.advance(9 * SECOND);
@@ -80,7 +80,7 @@ describe('a deadline', () => {
   });
 
   it('aborts its signal without expiring when the parent signal aborts', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const parent = new AbortController();
     const deadline = createDeadline(clock, 10 * SECOND, parent.signal);
     parent.abort();
@@ -91,11 +91,11 @@ describe('a deadline', () => {
   });
 
   it('has an aborted signal from the start if the parent signal is aborted', () => {
-    assert.equal(createDeadline(createClock(), 10 * SECOND, AbortSignal.abort()).signal.aborted, true);
+    assert.equal(createDeadline(createFakeClock(), 10 * SECOND, AbortSignal.abort()).signal.aborted, true);
   });
 
   it('neither expires nor holds a timer after it is canceled', async () => {
-    const clock = createClock();
+    const clock = createFakeClock();
     const parent = new AbortController();
     const deadline = createDeadline(clock, 10 * SECOND, parent.signal);
     deadline.cancel();
