@@ -66,6 +66,7 @@ const ALLOWED = [
   ['src/web/express.ts', "import express from 'express';"],
   ['src/web/auth/password.ts', "import { bcryptVerify } from 'hash-wasm';"],
   ['src/config/yaml-file.ts', "import { parse } from 'yaml';"],
+  ['src/config/yaml-schema.ts', "import type { Pair } from 'yaml';"],
   ['src/cli/ok.ts', "import type { Snapshot } from '../core/snapshot.ts';"],
   ['simulator/ok.ts', "import { SignJWT } from 'jose';"],
 ] as const;

@@ -12,75 +12,55 @@ import type { AudienceRule } from '../core/audience.ts';
 import { matchesGlob } from '../core/pattern.ts';
 import type { TokenIdentity } from '../core/token.ts';
 import type { Result } from '../util/result.ts';
-import {
-  type Contents,
-  type Pair,
-  type Problems,
-  pairsOf,
-  parseYaml,
-  readConfigFile,
-  readString,
-  type YamlReader,
-} from './yaml-file.ts';
-
-type Matcher = (identity: TokenIdentity) => boolean;
-
-/** Keys of a rule that take a glob, and the value that each matches. */
-const GLOBS: Readonly<Record<string, (identity: TokenIdentity) => string>> = {
-  namespace: ({ namespace }) => namespace,
-  pod: ({ pod }) => pod,
-  serviceaccount: ({ serviceAccount }) => serviceAccount,
-  volume: ({ volume }) => volume,
-  path: ({ path }) => path,
-};
-const RULE_KEYS = [...Object.keys(GLOBS), 'audiences'];
+import { type Problems, parseYaml, readConfigFile } from './yaml-file.ts';
+import { listOf, printableString, problem, type Reader, readMapping } from './yaml-schema.ts';
 
 /** Special in other kinds of globs, and in no name or path of a token. */
 const OTHER_GLOBS = /[?[\]{}()!\\]/;
 
-function readGlob(reader: YamlReader, key: string, { key: at, value }: Pair): Matcher | undefined {
-  const select = GLOBS[key];
-  const glob = readString(reader, value, at, `${key}:`);
-  if (glob === undefined || select === undefined) return undefined;
-  if (OTHER_GLOBS.test(glob)) return reader.problem(at, `${key}: unsupported wildcard; supported: * and **`);
-  return (identity) => matchesGlob(glob, select(identity));
-}
+const glob: Reader<string> = (field) => {
+  const pattern = printableString(field);
+  return pattern !== undefined && OTHER_GLOBS.test(pattern)
+    ? problem(field, 'unsupported wildcard; supported: * and **')
+    : pattern;
+};
 
-function readAudiences(reader: YamlReader, { key, value }: Pair): readonly string[] | undefined {
-  if (!reader.yaml.isSeq(value) || value.items.length === 0)
-    return reader.problem(key, 'audiences: must be a list of at least one string');
-  const audiences = value.items.map((item) => readString(reader, item, item, 'an audience'));
-  return audiences.every((audience) => audience !== undefined) ? audiences : undefined;
-}
+const RULE = {
+  namespace: glob,
+  pod: glob,
+  serviceaccount: glob,
+  volume: glob,
+  path: glob,
+  audiences: listOf(printableString, 1),
+};
 
-function readRule(reader: YamlReader, node: unknown): AudienceRule | undefined {
-  if (!reader.yaml.isMap(node)) return reader.problem(node, 'a rule must be a mapping');
-  const { audiences: pair, ...globs } = Object.fromEntries(pairsOf(reader, node, RULE_KEYS));
-  const matchers = Object.entries(globs).map(([key, glob]) => readGlob(reader, key, glob));
-  if (pair === undefined) return reader.problem(node, 'audiences: required in every rule');
-  const audiences = readAudiences(reader, pair);
-  if (audiences === undefined) return undefined;
-  const origin = `the rule at ${reader.file}:${reader.lineOf(node)}`;
-  return { audiences, origin, matches: (identity) => matchers.every((matches) => matches?.(identity)) };
-}
+const readRule: Reader<AudienceRule> = (field) => {
+  const rule = readMapping(field, RULE, 'invalid');
+  if (rule === undefined) return undefined;
+  if (!rule.has('audiences')) return rule.problem('audiences', 'required');
+  const { audiences = [], ...globs } = rule.values;
+  const matches = (identity: TokenIdentity): boolean => {
+    const texts = { ...identity, serviceaccount: identity.serviceAccount };
+    return Object.entries(globs).every(([key, pattern]) => {
+      return pattern === undefined || matchesGlob(pattern, texts[key as keyof typeof globs]);
+    });
+  };
+  const origin = `the rule at ${field.file.name}:${field.file.lineOf(field.node)}`;
+  return { audiences, origin, matches };
+};
 
-function readRules(reader: YamlReader, contents: Contents): readonly AudienceRule[] | undefined {
-  const { yaml, problem } = reader;
-  const rules = yaml.isMap(contents) ? pairsOf(reader, contents, ['rules']).get('rules') : undefined;
-  if (rules === undefined || !yaml.isSeq(rules.value))
-    return problem(
-      rules?.key ?? contents,
-      'the file must be a mapping with a list of rules under the key rules',
-    );
-  return rules.value.items.map((node) => readRule(reader, node)).filter((rule) => rule !== undefined);
-}
+const readRules: Reader<readonly AudienceRule[]> = (field) => {
+  const file = readMapping(field, { rules: listOf(readRule) }, 'invalid');
+  if (file?.has('rules') === false) return file.problem('rules', 'required');
+  return file?.values.rules;
+};
 
-/** `file` is its name in messages. */
+/** `name` is that of the file in messages. */
 export function parseAudienceRules(
   text: string,
-  file: string,
+  name: string,
 ): Promise<Result<readonly AudienceRule[], Problems>> {
-  return parseYaml(text, file, readRules);
+  return parseYaml(text, name, readRules);
 }
 
 export async function readAudienceRules(path: string): Promise<Result<readonly AudienceRule[], Problems>> {

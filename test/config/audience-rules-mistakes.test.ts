@@ -42,35 +42,41 @@ describe('the problems of a file of audience rules', () => {
         'rules.yaml:1: version: unknown key; known keys: rules',
         'rules.yaml:3: namespace: must be a non-empty, printable string',
         'rules.yaml:4: service-account: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:5: audiences: must be a list of at least one string',
-        'rules.yaml:6: audiences: required in every rule',
-        'rules.yaml:9: an audience must be a non-empty, printable string',
-        'rules.yaml:10: an audience must be a non-empty, printable string',
-        'rules.yaml:11: an audience must be a non-empty, printable string',
+        'rules.yaml:5: audiences: must not be empty',
+        'rules.yaml:6: audiences: required',
+        'rules.yaml:9: audiences[1]: must be a non-empty, printable string',
+        'rules.yaml:10: audiences[2]: must be a non-empty, printable string',
+        'rules.yaml:11: audiences[3]: must be a non-empty, printable string',
         'rules.yaml:12: path: unsupported wildcard; supported: * and **',
-        'rules.yaml:13: a rule must be a mapping',
+        'rules.yaml:13: rules[3]: must be a mapping; known keys: namespace, pod, serviceaccount, volume, path, audiences',
         'rules.yaml:14: pod: must be a non-empty, printable string',
-        'rules.yaml:14: audiences: must be a list of at least one string',
+        'rules.yaml:14: audiences: must be a list',
         'rules.yaml:17: pod: duplicate key',
-        'rules.yaml:18: a rule must be a mapping',
+        'rules.yaml:18: rules[6]: must be a mapping; known keys: namespace, pod, serviceaccount, volume, path, audiences',
         'rules.yaml:19: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:21: an audience must be a non-empty, printable string',
+        'rules.yaml:21: audiences[0]: must be a non-empty, printable string',
       ],
     );
   });
 
-  const LIST = 'the file must be a mapping with a list of rules under the key rules';
+  const MAPPING = 'must be a mapping; known keys: rules';
+  const LIST = 'rules: must be a list';
   const ALIAS = 'aliases are not supported; repeat the value';
   const cases: readonly {
     readonly it: string;
     readonly lines: readonly string[];
     readonly problems: string[];
   }[] = [
-    { it: 'an empty file', lines: [''], problems: [`1: ${LIST}`] },
-    { it: 'comments only', lines: ['# nothing', '# here'], problems: [`1: ${LIST}`] },
-    { it: 'a string', lines: ['rules'], problems: [`1: ${LIST}`] },
-    { it: 'a list', lines: ['', '- audiences: [a]'], problems: [`2: ${LIST}`] },
+    { it: 'an empty file', lines: [''], problems: [`1: ${MAPPING}`] },
+    { it: 'comments only', lines: ['# nothing', '# here'], problems: [`1: ${MAPPING}`] },
+    { it: 'a string', lines: ['rules'], problems: [`1: ${MAPPING}`] },
+    { it: 'a list', lines: ['', '- audiences: [a]'], problems: [`2: ${MAPPING}`] },
     { it: 'no rules', lines: ['rules:'], problems: [`1: ${LIST}`] },
+    {
+      it: 'another key',
+      lines: ['other: []'],
+      problems: ['1: other: unknown key; known keys: rules', '1: rules: required'],
+    },
     { it: 'rules that are a mapping', lines: ['', 'rules: {audiences: [a]}'], problems: [`2: ${LIST}`] },
     {
       it: 'a duplicate list of rules',

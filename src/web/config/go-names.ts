@@ -11,8 +11,8 @@ export const VERSIONS: ReadonlyMap<string, SecureVersion> = new Map([
   ['TLS13', 'TLSv1.3'],
 ]);
 
-export const CLIENT_AUTHS: ReadonlyMap<string, ClientAuth> = new Map([
-  ['', 'none'],
+export const CLIENT_AUTHS: ReadonlyMap<string, ClientAuth | undefined> = new Map([
+  ['', undefined],
   ['NoClientCert', 'none'],
   ['RequestClientCert', 'requested'],
   ['RequireAnyClientCert', 'required'],

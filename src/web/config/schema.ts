@@ -6,8 +6,21 @@
  * read here.
  */
 import { validateHeaderValue } from 'node:http';
-import type { SecureVersion } from 'node:tls';
-import { type Contents, type Problems, parseYaml, type YamlReader } from '../../config/yaml-file.ts';
+import { type Problems, parseYaml } from '../../config/yaml-file.ts';
+import {
+  boolean,
+  count,
+  type Field,
+  listOf,
+  type Mapping,
+  type NamedString,
+  namedStrings,
+  oneOf,
+  problem,
+  type Reader,
+  readMapping,
+  string,
+} from '../../config/yaml-schema.ts';
 import { parseGoDuration } from '../../util/duration.ts';
 import type { Result } from '../../util/result.ts';
 import type { RateLimit } from '../../util/token-bucket.ts';
@@ -20,8 +33,6 @@ import {
   TLS13_CIPHERS,
   VERSIONS,
 } from './go-names.ts';
-import type { NamedText, Section } from './section.ts';
-import * as read from './section.ts';
 import type { ClientAuth, TlsContext, WebConfig } from './web-config.ts';
 
 /** PEM data, or the file that holds it. */
@@ -45,73 +56,77 @@ export interface WebDocument extends Omit<WebConfig, 'tls'> {
   readonly tls: TlsDocument | undefined;
 }
 
-/** exporter-toolkit enables TLS if one of these is set. */
-const PEM_KEYS = ['cert', 'cert_file', 'key', 'key_file', 'client_ca', 'client_ca_file'];
-const TLS_KEYS = [
-  ...PEM_KEYS,
-  'client_auth_type',
-  'client_allowed_sans',
-  'min_version',
-  'max_version',
-  'cipher_suites',
-  'prefer_server_cipher_suites',
-  'curve_preferences',
-];
+const TLS = {
+  cert: string,
+  cert_file: string,
+  key: string,
+  key_file: string,
+  client_ca: string,
+  client_ca_file: string,
+  client_auth_type: oneOf(CLIENT_AUTHS),
+  client_allowed_sans: listOf(string),
+  min_version: oneOf(VERSIONS),
+  max_version: oneOf(VERSIONS),
+  cipher_suites: listOf(oneOf(CIPHERS)),
+  prefer_server_cipher_suites: boolean,
+  curve_preferences: listOf(oneOf(CURVES)),
+};
+type Tls = Mapping<typeof TLS>;
 
-function readPem(tls: Section, key: string): Pem | undefined {
-  const [text, file] = [read.text(tls, key), read.text(tls, `${key}_file`)];
-  if (text && file) read.problem(tls, key, `cannot be set together with ${key}_file`);
+function readPem({ values, problem }: Tls, key: 'cert' | 'key' | 'client_ca'): Pem | undefined {
+  const [text, file] = [values[key], values[`${key}_file`]];
+  if (text && file) problem(key, `cannot be set together with ${key}_file`);
   if (text) return { text };
   return file ? { file } : undefined;
 }
 
-function readRequiredPem(tls: Section, key: string): Pem {
-  const pem = readPem(tls, key);
-  if (pem === undefined) read.problem(tls, key, `required, unless ${key}_file is set`);
+function requirePem(tls: Tls, key: 'cert' | 'key', pem: Pem | undefined): Pem {
+  if (pem === undefined) tls.problem(key, `required, unless ${key}_file is set`);
   return pem ?? { text: '' };
 }
 
-function readClients(tls: Section): Pick<TlsDocument, 'clientCa' | 'clientAuth' | 'allowedNames'> {
-  const clientAuth = read.oneOf(tls, 'client_auth_type', CLIENT_AUTHS) ?? 'none';
+function readClients(tls: Tls): Pick<TlsDocument, 'clientCa' | 'clientAuth' | 'allowedNames'> {
+  const { client_auth_type: clientAuth = 'none', client_allowed_sans: allowedNames } = tls.values;
   const clientCa = readPem(tls, 'client_ca');
-  const allowedNames = read.texts(tls, 'client_allowed_sans') ?? [];
   const isVerified = clientAuth === 'verified' || clientAuth === 'verified_if_given';
   if (isVerified && clientCa === undefined)
-    read.problem(tls, 'client_auth_type', 'requires client_ca or client_ca_file');
+    tls.problem('client_auth_type', 'requires client_ca or client_ca_file');
   if (clientAuth === 'none' && clientCa !== undefined)
-    read.problem(tls, 'client_auth_type', 'required, because a client CA is set');
+    tls.problem('client_auth_type', 'required, because a client CA is set');
   // A certificate that is not verified can carry any name.
-  if (read.has(tls, 'client_allowed_sans') && clientAuth !== 'verified')
-    read.problem(tls, 'client_allowed_sans', 'requires client_auth_type RequireAndVerifyClientCert');
-  return { clientAuth, clientCa, allowedNames };
+  if (allowedNames !== undefined && clientAuth !== 'verified')
+    tls.problem('client_allowed_sans', 'requires client_auth_type RequireAndVerifyClientCert');
+  return { clientAuth, clientCa, allowedNames: allowedNames ?? [] };
 }
 
-function readChoices(tls: Section): TlsChoices {
-  const version = (key: string, initial: SecureVersion): SecureVersion =>
-    read.oneOf(tls, key, VERSIONS) ?? initial;
-  const [minVersion, maxVersion] = [version('min_version', 'TLSv1.2'), version('max_version', 'TLSv1.3')];
-  if (minVersion > maxVersion) read.problem(tls, 'min_version', 'must not be above max_version');
-  const ciphers = read.someOf(tls, 'cipher_suites', CIPHERS) ?? [];
-  const curves = read.someOf(tls, 'curve_preferences', CURVES) ?? [];
+function readChoices({ values, problem }: Tls): TlsChoices {
+  const { min_version: minVersion = 'TLSv1.2', max_version: maxVersion = 'TLSv1.3' } = values;
+  const { cipher_suites: ciphers = [], curve_preferences: curves = [] } = values;
+  if (minVersion > maxVersion) problem('min_version', 'must not be above max_version');
+  const enabled = [...TLS13_CIPHERS, ...(ciphers.length === 0 ? DEFAULT_CIPHERS : ciphers)];
   return {
     minVersion,
     maxVersion,
-    ciphers: [...new Set([...TLS13_CIPHERS, ...(ciphers.length === 0 ? DEFAULT_CIPHERS : ciphers)])].join(
-      ':',
-    ),
-    honorCipherOrder: read.boolean(tls, 'prefer_server_cipher_suites') ?? true,
+    ciphers: [...new Set(enabled)].join(':'),
+    honorCipherOrder: values.prefer_server_cipher_suites ?? true,
     ecdhCurve: curves.length === 0 ? undefined : curves.join(':'),
   };
 }
 
 /** Returns undefined for plain HTTP. */
-function readTls(tls: Section): TlsDocument | undefined {
+const readTls: Reader<TlsDocument> = (field) => {
+  const tls = readMapping(field, TLS, 'absent');
+  if (tls === undefined) return undefined;
+  const [cert, key] = [readPem(tls, 'cert'), readPem(tls, 'key')];
   const clients = readClients(tls);
   const choices = readChoices(tls);
-  const isEnabled = [...PEM_KEYS, 'client_auth_type'].some((key) => read.text(tls, key));
+  // As in exporter-toolkit, any of these enables TLS.
+  const isEnabled = [cert, key, clients.clientCa, tls.values.client_auth_type].some(
+    (set) => set !== undefined,
+  );
   if (!isEnabled) return undefined;
-  return { cert: readRequiredPem(tls, 'cert'), key: readRequiredPem(tls, 'key'), ...clients, choices };
-}
+  return { cert: requirePem(tls, 'cert', cert), key: requirePem(tls, 'key', key), ...clients, choices };
+};
 
 function isHeaderValue(name: string, value: string): boolean {
   try {
@@ -122,18 +137,20 @@ function isHeaderValue(name: string, value: string): boolean {
   }
 }
 
-function headerProblem({ name, text: value }: NamedText): string | undefined {
+function headerProblem({ name, text: value }: NamedString): string | undefined {
   const values = ALLOWED_HEADERS.get(name);
   if (values === undefined) return `unsupported header; supported: ${[...ALLOWED_HEADERS.keys()].join(', ')}`;
   if (values.length > 0 && !values.includes(value)) return `${name} must be ${values.join(' or ')}`;
   return isHeaderValue(name, value) ? undefined : `${name} contains characters that headers do not allow`;
 }
 
-/** An empty value leaves the header unchanged. */
-function readHeaders(http: Section): ReadonlyMap<string, string> {
-  const headers = read.named(http, 'headers', headerProblem);
+const readHttp: Reader<ReadonlyMap<string, string>> = (field) => {
+  // `http2` has no effect: the server speaks HTTP/1.1 only.
+  const http = readMapping(field, { http2: boolean, headers: namedStrings(headerProblem) }, 'absent');
+  const headers = http?.values.headers ?? [];
+  // An empty value leaves the header unchanged.
   return new Map(headers.filter(({ text }) => text !== '').map(({ name, text }) => [name, text]));
-}
+};
 
 /** `$2y$10$`, the salt and the hash, as `htpasswd -nBC 10` prints them. */
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
@@ -141,7 +158,7 @@ const MIN_COST = 4;
 /** Each step doubles the time of a check, during which the process does nothing else: 0.2 s at this cost. */
 const MAX_COST = 12;
 
-function userProblem({ name, text: hash }: NamedText): string | undefined {
+function userProblem({ name, text: hash }: NamedString): string | undefined {
   // A colon ends the user name in basic authentication (RFC 7617).
   if (name === '' || name.includes(':')) return 'user names must not be empty or contain a colon';
   const cost = Number(BCRYPT.exec(hash)?.[1] ?? 0);
@@ -150,42 +167,41 @@ function userProblem({ name, text: hash }: NamedText): string | undefined {
   return isInRange ? undefined : `the bcrypt cost must be from ${MIN_COST} to ${MAX_COST}, not ${cost}`;
 }
 
-function readUsers(web: Section): ReadonlyMap<string, string> {
-  const users = read.named(web, 'basic_auth_users', userProblem);
-  return new Map(users.map(({ name, text }) => [name, text]));
-}
+const readUsers: Reader<ReadonlyMap<string, string>> = (field) => {
+  const users = namedStrings(userProblem)(field);
+  return users && new Map(users.map(({ name, text }) => [name, text]));
+};
+
+const goDuration: Reader<number> = (field) => {
+  const text = string(field);
+  if (text === undefined) return undefined;
+  return parseGoDuration(text) ?? problem(field, 'must be a duration like 100ms or 1s');
+};
 
 /** Without an interval there is no limit, as in exporter-toolkit. */
-function readRateLimit(limit: Section): RateLimit | undefined {
-  const burst = read.count(limit, 'burst') ?? 0;
-  const interval = read.text(limit, 'interval');
-  if (interval === undefined) return undefined;
-  const intervalMs = parseGoDuration(interval);
-  if (intervalMs === undefined) return read.problem(limit, 'interval', 'must be a duration like 100ms or 1s');
+const readRateLimit: Reader<RateLimit> = (field) => {
+  const limit = readMapping(field, { burst: count, interval: goDuration }, 'absent');
+  const { burst = 0, interval: intervalMs = 0 } = limit?.values ?? {};
   if (intervalMs === 0) return undefined;
-  if (burst === 0) return read.problem(limit, 'burst', 'must be at least 1');
-  return { burst, intervalMs };
+  return burst === 0 ? limit?.problem('burst', 'must be at least 1') : { burst, intervalMs };
+};
+
+const WEB = {
+  tls_server_config: readTls,
+  http_server_config: readHttp,
+  basic_auth_users: readUsers,
+  rate_limit: readRateLimit,
+};
+
+function readDocument(field: Field): WebDocument | undefined {
+  const web = readMapping(field, WEB, 'absent');
+  if (web === undefined) return undefined;
+  const { tls_server_config: tls, http_server_config: headers = new Map() } = web.values;
+  const { basic_auth_users: users = new Map(), rate_limit: rateLimit } = web.values;
+  return { tls, headers, users, rateLimit };
 }
 
-function readDocument(reader: YamlReader, contents: Contents): WebDocument {
-  const web = read.openSection(reader, contents, 'the file', [
-    'tls_server_config',
-    'http_server_config',
-    'basic_auth_users',
-    'rate_limit',
-  ]);
-  const http = read.within(web, 'http_server_config', ['http2', 'headers']);
-  // Has no effect: the server speaks HTTP/1.1 only.
-  read.boolean(http, 'http2');
-  return {
-    tls: readTls(read.within(web, 'tls_server_config', TLS_KEYS)),
-    headers: readHeaders(http),
-    users: readUsers(web),
-    rateLimit: readRateLimit(read.within(web, 'rate_limit', ['burst', 'interval'])),
-  };
-}
-
-/** `file` is its name in messages. */
-export function parseWebConfig(text: string, file: string): Promise<Result<WebDocument, Problems>> {
-  return parseYaml(text, file, readDocument);
+/** `name` is that of the file in messages. */
+export function parseWebConfig(text: string, name: string): Promise<Result<WebDocument, Problems>> {
+  return parseYaml(text, name, readDocument);
 }

@@ -134,7 +134,13 @@ interface InvalidFile {
 }
 
 const INVALID: readonly InvalidFile[] = [
-  { it: 'a list', text: '- a', problem: '1: the file must be a mapping', toolkit: 'rejects' },
+  {
+    it: 'a list',
+    text: '- a',
+    problem:
+      '1: must be a mapping; known keys: tls_server_config, http_server_config, basic_auth_users, rate_limit',
+    toolkit: 'rejects',
+  },
   {
     it: 'an unknown section',
     text: 'tls_config: {}',
@@ -145,7 +151,7 @@ const INVALID: readonly InvalidFile[] = [
   {
     it: 'a section that is a string',
     text: 'http_server_config: yes please',
-    problem: '1: http_server_config must be a mapping',
+    problem: '1: http_server_config: must be a mapping; known keys: http2, headers',
     toolkit: 'rejects',
   },
   {
@@ -206,20 +212,20 @@ const INVALID: readonly InvalidFile[] = [
     it: 'an unknown cipher suite',
     text: tls('cipher_suites: [TLS_NONSENSE]'),
     problem:
-      '4: cipher_suites: unsupported value TLS_NONSENSE; supported: TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+      '4: cipher_suites[0]: unsupported value TLS_NONSENSE; supported: TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
     toolkit: 'rejects',
   },
   {
     it: 'cipher suites that are not a list',
     text: tls('cipher_suites: TLS_AES_128_GCM_SHA256'),
-    problem: '4: cipher_suites: must be a list of strings',
+    problem: '4: cipher_suites: must be a list',
     toolkit: 'rejects',
   },
   {
     it: 'an unknown curve',
     text: tls('curve_preferences: [P-256]'),
     problem:
-      '4: curve_preferences: unsupported value P-256; supported: CurveP256, CurveP384, CurveP521, X25519',
+      '4: curve_preferences[0]: unsupported value P-256; supported: CurveP256, CurveP384, CurveP521, X25519',
     toolkit: 'rejects',
   },
   {
