@@ -1,5 +1,5 @@
 /**
- * All dashboards, and how they are printed. A new one is a file beside this one and a row here.
+ * All dashboards, and their format as files.
  */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { exporter } from './exporter/exporter.ts';
@@ -9,7 +9,7 @@ import { workload } from './workload/workload.ts';
 
 export const DASHBOARDS: readonly Dashboard[] = [fleet, node, workload, exporter];
 
-/** One value a line, so that a change is seen for what it is. */
+/** One value per line, so that diffs are readable. */
 export function print(dashboard: Dashboard): string {
   return `${JSON.stringify(dashboard, undefined, 2)}\n`;
 }

@@ -1,5 +1,5 @@
 /**
- * Writes the dashboards as Grafana reads them.
+ * Writes the dashboards as JSON files for Grafana.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { DASHBOARDS, print } from './dashboards.ts';

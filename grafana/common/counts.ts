@@ -1,28 +1,28 @@
 /**
- * Numbers of tokens that are on more than one dashboard, for whatever nodes each has chosen.
+ * Stat panels with counts of tokens that several dashboards share; each selects its own nodes.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
-import { COLORS, NONE_IS_BETTER, NONE_IS_GOOD } from '../parts/colors.ts';
+import { COLORS, ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
 import { stat } from '../parts/panels.ts';
-import { CRITICAL, LATE, REFUSED } from '../parts/promql.ts';
+import { CRITICAL, OVERDUE, REJECTED } from '../parts/promql.ts';
 
 export function tokenCount(nodes: string): Panel {
   return stat({
     title: 'Tokens',
-    description: 'Tokens on the chosen nodes, projected and legacy.',
+    description: 'Tokens on the selected nodes, projected and legacy.',
     unit: 'short',
     expr: `sum(satoken_tokens{${nodes}})`,
   });
 }
 
-export function refusedCount(nodes: string): Panel {
+export function rejectedCount(nodes: string): Panel {
   return stat({
-    title: 'Past their time',
+    title: 'Rejected',
     description:
-      'Tokens that the API server refuses for their times alone: expired, or not yet valid. Tokens of pods that are being deleted count too.',
+      'Tokens that the API server rejects because of their times: expired or not yet valid. Tokens of terminating pods are included.',
     unit: 'short',
-    expr: `sum(satoken_token_state{${nodes}, ${REFUSED}})`,
-    steps: NONE_IS_GOOD,
+    expr: `sum(satoken_token_state{${nodes}, ${REJECTED}})`,
+    steps: ZERO_OR_CRITICAL,
   });
 }
 
@@ -30,29 +30,29 @@ export function criticalCount(nodes: string): Panel {
   return stat({
     title: 'Critical problems',
     description:
-      'Failures of checks by which a workload cannot authenticate, or soon cannot. A token that fails two of them counts twice.',
+      'Failing critical checks: a workload cannot authenticate, or soon will not be able to. A token that fails two of them counts twice.',
     unit: 'short',
     expr: `sum(satoken_problems{${nodes}, ${CRITICAL}})`,
-    steps: NONE_IS_GOOD,
+    steps: ZERO_OR_CRITICAL,
   });
 }
 
-export function lateCount(nodes: string): Panel {
+export function overdueCount(nodes: string): Panel {
   return stat({
-    title: 'Late',
-    description: 'Tokens that the kubelet should have replaced by now and that still work: overdue or stale.',
+    title: 'Overdue',
+    description: 'Tokens that the kubelet should have rotated and that still work: overdue or stale.',
     unit: 'short',
-    expr: `sum(satoken_token_state{${nodes}, ${LATE}})`,
-    steps: NONE_IS_BETTER,
+    expr: `sum(satoken_token_state{${nodes}, ${OVERDUE}})`,
+    steps: ZERO_OR_WARNING,
   });
 }
 
-/** Tells of the other panels whether they can show anything. */
-export function shownShare(nodes: string): Panel {
+/** Shows whether panels on single tokens have data. */
+export function seriesShare(nodes: string): Panel {
   return stat({
     title: 'Tokens with series',
     description:
-      'Share of the tokens that have series of their own. Below 100 %, `--metrics.per-token` is `problems` or `none` on some nodes: panels on single tokens show those that fail a check, or none, and forecasts are not made.',
+      'Share of the tokens with series of their own. Below 100 %, `--metrics.per-token` is `problems` or `none` on some nodes: panels on single tokens show only failing tokens or nothing, and forecasts are empty.',
     unit: 'percentunit',
     expr: `(count(satoken_info{${nodes}}) or vector(0)) / sum(satoken_tokens{${nodes}})`,
     steps: [COLORS.note, [1, COLORS.good]],

@@ -1,5 +1,5 @@
 /**
- * Lines over time that are on more than one dashboard, for whatever nodes each has chosen.
+ * Graphs that several dashboards share; each selects its own nodes.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { REASONS } from '../../src/core/checks/index.ts';
@@ -14,7 +14,7 @@ export function tokensByState(nodes: string): Panel {
   return graph({
     title: 'Tokens by state',
     description:
-      'Every token by the stage of its life. Healthy: nearly all fresh, a few whose refresh is due. Rising bands of overdue or stale are a refresh that fails silently; expired is an outage.',
+      'All tokens by lifecycle state. Healthy: nearly all fresh, a few with a refresh due. Rising bands of overdue or stale tokens are rotations that fail silently; expired tokens are an outage.',
     unit: 'short',
     queries: [{ expr: `sum by (state) (satoken_token_state{${nodes}})`, legend: '{{state}}' }],
     looks: STATE_LOOKS,
@@ -25,7 +25,7 @@ export function tokensByState(nodes: string): Panel {
 export function problemsByReason(nodes: string): Panel {
   return graph({
     title: 'Problems by reason',
-    description: 'Tokens that fail a check, or are missing, by reason. Empty while all is well.',
+    description: 'Tokens that fail a check or are missing, by reason. Empty if there is no problem.',
     unit: 'short',
     empty: 'No token fails a check',
     queries: [{ expr: `sum by (reason) (satoken_problems{${nodes}}) > 0`, legend: '{{reason}}' }],
@@ -35,11 +35,11 @@ export function problemsByReason(nodes: string): Panel {
 
 export function causes(nodes: string): Panel {
   return graph({
-    title: 'Why tokens are late',
+    title: 'Overdue tokens by cause',
     description:
-      'Late tokens by cause, as far as files and the API server tell. `node_wide` points at the kubelet; `pod_terminating` is no trouble. Empty while none is late.',
+      'Overdue tokens by cause, derived from files and the API server. `node_wide` points to the kubelet; `pod_terminating` is not a problem. Empty if no token is overdue.',
     unit: 'short',
-    empty: 'No token is late',
+    empty: 'No token is overdue',
     queries: [{ expr: `sum by (cause) (satoken_overdue_cause{${nodes}}) > 0`, legend: '{{cause}}' }],
     looks: looksOf(OVERDUE_CAUSES),
   });
@@ -49,22 +49,22 @@ export function rotationLag(nodes: string): Panel {
   return graph({
     title: 'Rotation lag',
     description:
-      'How long after the refresh was due a new token was issued. A healthy kubelet takes up to about 100 s. Gaps: nothing was replaced.',
+      'Time from the refresh being due to the new token being issued. A healthy kubelet takes up to about 100 s. Gaps: no token was rotated.',
     unit: 's',
     limit: 100,
-    empty: 'Nothing was replaced',
+    empty: 'No token was rotated',
     queries: [
-      { expr: lagQuantile(0.5, nodes), legend: 'half of them within' },
-      { expr: lagQuantile(0.99, nodes), legend: '99 % within' },
+      { expr: lagQuantile(0.5, nodes), legend: 'median' },
+      { expr: lagQuantile(0.99, nodes), legend: '99th percentile' },
     ],
-    looks: looksOf(['99 % within', 'half of them within']),
+    looks: looksOf(['99th percentile', 'median']),
   });
 }
 
 export function readErrors(nodes: string): Panel {
   return graph({
     title: 'Read errors',
-    description: 'Objects that could not be read, once per attempt, by reason. Empty while there are none.',
+    description: 'Failed attempts to read an object, by reason. Empty without errors.',
     unit: 'ops',
     empty: 'No read errors',
     queries: [{ expr: rateBy('reason', 'satoken_read_errors_total', nodes), legend: '{{reason}}' }],
@@ -76,7 +76,7 @@ export function watchErrors(nodes: string): Panel {
   return graph({
     title: 'Watch errors',
     description:
-      'Times a watch could not be laid or stayed silent, by reason. Nothing is lost: changes show at the next pass. Empty while there are none.',
+      'Watches that could not be added and events that were lost, by reason. The next scan finds the changes. Empty without errors.',
     unit: 'ops',
     empty: 'No watch errors',
     queries: [{ expr: rateBy('reason', 'satoken_watch_errors_total', nodes), legend: '{{reason}}' }],

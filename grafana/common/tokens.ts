@@ -1,20 +1,20 @@
 /**
- * Tables of single tokens that are on more than one dashboard, for whatever each has chosen.
+ * Tables of single tokens that several dashboards share; each selects its own tokens.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS } from '../parts/colors.ts';
 import type { Words } from '../parts/panels.ts';
-import { BY_TOKEN, failing, timeSince, timesOutlived, timeThere, timeUntil } from '../parts/promql.ts';
+import { BY_TOKEN, failing, passedTimes, presentFor, timeSince, timeUntil } from '../parts/promql.ts';
 import { type Column, table } from '../parts/table.ts';
 import { NEEDS_ALL, NONE_FAILS } from './empty.ts';
 
-/** Every failing token, with the way to its node, its workload and what to do. */
+/** Every failing token, with links to its node, its workload and the runbook. */
 export function failingTokens(tokens: string, labels: readonly string[]): Panel {
-  const since = timeThere(failing(tokens));
+  const since = presentFor(failing(tokens));
   return table({
     title: 'Tokens that fail a check',
     description:
-      'One row for each token and reason, the longest-lasting first, 200 at most. Counted to the minute and six hours back; restarts of Prometheus or the exporter leave gaps. With `--metrics.per-token=none` only the counts are known.',
+      'One row for each token and reason, the longest-lasting first, at most 200. Measured in minutes over the last six hours; restarts of Prometheus or the exporter leave gaps. Empty with `--metrics.per-token=none`.',
     empty: NONE_FAILS,
     labels: ['runbook', 'reason', ...labels],
     columns: [
@@ -31,7 +31,7 @@ export function failingTokens(tokens: string, labels: readonly string[]): Panel 
 
 const SHOWN = ['namespace', 'serviceaccount', 'pod', 'volume', 'path', 'kind', 'audience'] as const;
 
-/** By how many of its times a token has outlived. */
+/** By the number of its times that have passed. */
 export const STATES: Words = [
   ['-1', 'not yet valid', COLORS.odd],
   ['0', 'fresh', COLORS.good],
@@ -42,7 +42,7 @@ export const STATES: Words = [
 
 function timeColumns(tokens: string): readonly Column[] {
   return [
-    { title: 'State', expr: timesOutlived(tokens), words: STATES, empty: '–' },
+    { title: 'State', expr: passedTimes(tokens), words: STATES, empty: '–' },
     { title: 'Age', expr: timeSince('issued', tokens), unit: 's' },
     {
       title: 'Refresh due in',
@@ -60,7 +60,7 @@ function timeColumns(tokens: string): readonly Column[] {
   ];
 }
 
-/** Tokens that are there, and those that are missing, which have a problem and no claims. */
+/** Existing tokens, and missing ones, which have a problem and no claims. */
 function everyToken(tokens: string): string {
   const there = `satoken_info{${tokens}} or on (${BY_TOKEN}) satoken_problem{${tokens}}`;
   return `group by (${BY_TOKEN}, kind, audience) (${there})`;
@@ -70,7 +70,7 @@ export function tokenTable(tokens: string): Panel {
   return table({
     title: 'Every token',
     description:
-      'Every token with its times: age, time until the kubelet should replace it, until it expires, and how many checks it fails. Negative: that long ago. A healthy kubelet is up to about 100 s late. Legacy tokens have no times, missing ones nothing but a problem. With `--metrics.per-token=problems` only those that fail a check are here, with `none` no token is.',
+      'Every token with its age, the time until the kubelet should rotate it, the time until it expires, and the number of checks that it fails. Negative times are in the past. A healthy kubelet is up to about 100 s late. Legacy tokens have no times, and missing tokens have problems only. With `--metrics.per-token=problems` it has only failing tokens, with `none` it is empty.',
     empty: NEEDS_ALL,
     labels: SHOWN,
     columns: [

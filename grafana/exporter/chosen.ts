@@ -1,5 +1,5 @@
 /**
- * Exporter health: what its variables choose, and how to ask for all agents at once.
+ * Exporter health: the selection of its variables, and queries over all exporters.
  */
 import { looksOf } from '../parts/colors.ts';
 import type { Query } from '../parts/panel.ts';
@@ -8,19 +8,19 @@ import { IN_CLUSTER, ON_NODES, withNode } from '../parts/promql.ts';
 export const TARGETS = `${IN_CLUSTER}, job=~"$job"`;
 export const NODES = `${ON_NODES}, job=~"$job"`;
 
-export function ofAgents(metric: string): string {
+export function ofExporters(metric: string): string {
   return withNode(`${metric}{${TARGETS}}`, NODES);
 }
 
-/** Cores. */
+/** In cores. */
 export const USED_CPU = withNode(`rate(process_cpu_seconds_total{${TARGETS}}[$__rate_interval])`, NODES);
 
-/** The agent that has most of it, and the one in the middle. */
+/** The maximum and the median over all exporters. */
 export function spread(expr: string): readonly Query[] {
   return [
-    { expr: `max(${expr})`, legend: 'most' },
+    { expr: `max(${expr})`, legend: 'maximum' },
     { expr: `quantile(0.5, ${expr})`, legend: 'median' },
   ];
 }
 
-export const SPREAD_LOOKS = looksOf(['most', 'median']);
+export const SPREAD_LOOKS = looksOf(['maximum', 'median']);

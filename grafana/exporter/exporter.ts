@@ -1,6 +1,5 @@
 /**
- * The exporter itself: whether every agent answers, what it costs, what it cannot do, whom it refuses, and which version
- * it is.
+ * The exporters: availability, cost, errors, rejected requests and versions.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { knob } from '../../alerts/knobs.ts';
@@ -8,23 +7,22 @@ import { dashboard } from '../parts/dashboard.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { TARGETS } from './chosen.ts';
 import { resources, times } from './cost.ts';
-import { guard } from './guard.ts';
+import { api, errors } from './errors.ts';
 import { now } from './now.ts';
-import { api, errors } from './trouble.ts';
+import { web } from './web.ts';
 
 export const exporter = dashboard({
   uid: UIDS.exporter,
   title: 'Exporter health',
-  description:
-    'Whether every agent answers, what it costs, what it cannot do, whom it refuses, and which version it is.',
-  choices: [
+  description: 'Availability, cost, errors, rejected requests and versions of the exporters.',
+  variables: [
     { label: 'cluster', title: 'Cluster', from: 'satoken_exporter_build_info', isMulti: true, all: '.*' },
     {
       label: 'job',
       title: 'Job',
       from: `satoken_exporter_build_info{${IN_CLUSTER}}`,
       isMulti: true,
-      // An agent that never let anybody in has no name to choose, and is one of all the same.
+      // The job of an exporter that rejects every scrape is not in the list, but in the selection of all.
       all: knob('job'),
     },
     {
@@ -35,5 +33,5 @@ export const exporter = dashboard({
       all: '.*',
     },
   ],
-  sections: [now, times, resources, api, guard, errors],
+  sections: [now, times, resources, api, web, errors],
 });

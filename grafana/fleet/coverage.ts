@@ -1,5 +1,5 @@
 /**
- * Fleet: how tokens are replaced, what they are for, what signed them, and which nodes nobody watches.
+ * Fleet: rotation, audiences, signing keys, and nodes that are not monitored.
  */
 
 import { causes, rotationLag } from '../common/graphs.ts';
@@ -20,7 +20,7 @@ export const rotation: Section = {
         graph({
           title: 'Rotations',
           description:
-            'Tokens replaced in a second. A peak on many nodes at once is a roll-out of kubelets; a line that falls to 0 is a fleet that no longer refreshes.',
+            'Token rotations per second. A peak on many nodes at once is a rollout of kubelets; a line that falls to 0 means that no token is rotated.',
           unit: 'ops',
           queries: [
             {
@@ -45,7 +45,7 @@ export const audiencesAndKeys: Section = {
         table({
           title: 'Audience mismatches',
           description:
-            'Tokens whose audience is none of those their receiver accepts, by the audience they have. With `--metrics.per-token=none` they are in the counts alone.',
+            'Tokens with an audience that their receiver does not accept, by audience. Empty with `--metrics.per-token=none`; they are still counted as problems.',
           empty: 'No mismatch (or --metrics.per-token=none)',
           labels: ['cluster', 'namespace', 'serviceaccount', 'volume', 'audience'],
           columns: [
@@ -60,8 +60,8 @@ export const audiencesAndKeys: Section = {
         table({
           title: 'Signing keys in use',
           description:
-            'Keys that tokens are signed with, whether the API server publishes them, and when the last token expires that one signed: a former key may go after that. Never, where a legacy token is among them.',
-          empty: 'No token known',
+            'Keys that sign the tokens, whether the API server publishes them, and when the last token signed with each expires; a previous key can be removed after that. Legacy tokens never expire.',
+          empty: 'No tokens',
           labels: ['cluster', 'issuer', 'key_id', 'published'],
           columns: [
             {
@@ -89,9 +89,9 @@ export const coverage: Section = {
       height: 7,
       panels: [
         table({
-          title: 'Nodes without an agent',
+          title: 'Nodes without an exporter',
           description:
-            'Nodes of the cluster whose tokens nobody watches. Needs `kube_node_info` of kube-state-metrics, with the same `cluster` label.',
+            'Nodes of the cluster whose tokens are not monitored. Needs `kube_node_info` of kube-state-metrics, with the same `cluster` label.',
           empty: 'None (or no kube-state-metrics)',
           labels: ['cluster', 'node'],
           columns: [
@@ -101,20 +101,20 @@ export const coverage: Section = {
           ],
         }),
         table({
-          title: 'Silent agents',
+          title: 'Exporters without a recent scan',
           description:
-            'Nodes whose agent told of a pass within the chosen time, and has told of none for two minutes: stuck, not scraped, or gone with its node.',
-          empty: 'Every agent told of a pass within two minutes',
+            'Nodes whose exporter completed a scan in the selected time range, but none in the last two minutes: it is stuck, not scraped, or its node was removed.',
+          empty: 'Every exporter completed a scan in the last two minutes',
           labels: ['cluster', 'node'],
           columns: [
             {
-              title: 'Last pass ago',
+              title: 'Time since last scan',
               expr: `time() - max by (${BY_NODE}) (max_over_time(satoken_last_scan_timestamp_seconds{${ON_NODES}}[$__range])) > 120`,
               unit: 's',
               steps: [COLORS.warning],
             },
           ],
-          sortBy: 'Last pass ago',
+          sortBy: 'Time since last scan',
         }),
       ],
     },

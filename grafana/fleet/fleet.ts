@@ -1,5 +1,5 @@
 /**
- * The fleet: whether workloads can authenticate, where not, since when, and who is next.
+ * The fleet: which workloads cannot authenticate, since when, and which tokens expire first.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
@@ -12,9 +12,8 @@ import { where } from './where.ts';
 export const fleet = dashboard({
   uid: UIDS.fleet,
   title: 'Fleet',
-  description:
-    'Whether workloads can authenticate with their ServiceAccount tokens, where not, and since when.',
-  choices: [
+  description: 'Which workloads cannot authenticate with their ServiceAccount tokens, and since when.',
+  variables: [
     { label: 'cluster', title: 'Cluster', from: 'satoken_tokens', isMulti: true, all: '.*' },
     { label: 'node', title: 'Node', from: `satoken_tokens{${IN_CLUSTER}}`, isMulti: true, all: '.*' },
     { label: 'namespace', title: 'Namespace', from: `satoken_info{${ON_NODES}}`, isMulti: true, all: '.*' },

@@ -1,5 +1,5 @@
 /**
- * Fleet: who could not authenticate by when, if no token were replaced from now on.
+ * Fleet: forecast of the tokens that expire if rotation stops now.
  */
 
 import { NEEDS_ALL } from '../common/empty.ts';
@@ -9,11 +9,11 @@ import { bars, stat } from '../parts/panels.ts';
 import { BY_ACCOUNT, ifComplete, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 
-function deadWithin(seconds: number): string {
+function expiringWithin(seconds: number): string {
   return ifComplete(`sum(${timeLeft(ON_TOKENS)} < bool ${seconds})`, ON_NODES);
 }
 
-function shareDeadWithin(seconds: number): string {
+function shareExpiredWithin(seconds: number): string {
   return ifComplete(`avg(${timeLeft(ON_TOKENS)} < bool ${seconds})`, ON_NODES);
 }
 
@@ -26,42 +26,42 @@ const HORIZONS = [
 ] as const;
 
 export const forecast: Section = {
-  title: 'If no token were replaced from now on',
+  title: 'If rotation stops now',
   lines: [
     {
       height: 9,
       widths: [4, 4, 6, 10],
       panels: [
         stat({
-          title: 'Dead within 15 min',
+          title: 'Expiring within 15 min',
           description:
-            'Tokens that the API server would refuse a quarter of an hour from now if refreshing stopped, those it refuses already among them. Needs `--metrics.per-token=all` on all chosen nodes.',
+            'Tokens that are expired or would expire within 15 minutes if rotation stopped. Needs `--metrics.per-token=all` on all selected nodes.',
           unit: 'short',
           empty: NEEDS_ALL,
-          expr: deadWithin(900),
+          expr: expiringWithin(900),
         }),
         stat({
-          title: 'Dead within 60 min',
+          title: 'Expiring within 60 min',
           description:
-            'The same for an hour from now: how far an outage of the API server, or of a kubelet, would reach. Needs `--metrics.per-token=all` on all chosen nodes.',
+            'The same within an hour: the impact of an outage of the API server or of a kubelet. Needs `--metrics.per-token=all` on all selected nodes.',
           unit: 'short',
           empty: NEEDS_ALL,
-          expr: deadWithin(3_600),
+          expr: expiringWithin(3_600),
         }),
         bars({
-          title: 'Share dead by then',
+          title: 'Share expired over time',
           description:
-            'The same as a share of all tokens that expire. Needs `--metrics.per-token=all` on all chosen nodes.',
+            'The same as a share of all tokens that can expire. Needs `--metrics.per-token=all` on all selected nodes.',
           unit: 'percentunit',
           empty: NEEDS_ALL,
           max: 1,
           steps: [COLORS.plain],
-          queries: HORIZONS.map(([seconds, legend]) => ({ expr: shareDeadWithin(seconds), legend })),
+          queries: HORIZONS.map(([seconds, legend]) => ({ expr: shareExpiredWithin(seconds), legend })),
         }),
         table({
-          title: 'Who would be first',
+          title: 'First to expire',
           description:
-            'The twenty service accounts whose tokens would be refused first. Needs `--metrics.per-token=all` on all chosen nodes.',
+            'The twenty service accounts whose tokens would expire first. Needs `--metrics.per-token=all` on all selected nodes.',
           empty: NEEDS_ALL,
           labels: ['cluster', 'namespace', 'serviceaccount'],
           columns: [

@@ -1,10 +1,10 @@
 /**
- * Fleet: can workloads authenticate, in one line and over time.
+ * Fleet: whether workloads can authenticate, in counts and over time.
  */
 
 import * as counts from '../common/counts.ts';
 import { problemsByReason, tokensByState } from '../common/graphs.ts';
-import { COLORS, NONE_IS_BETTER, NONE_IS_GOOD } from '../parts/colors.ts';
+import { COLORS, ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { BY_NODE, BY_TOKEN, CRITICAL, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
@@ -18,35 +18,35 @@ export const now: Section = {
       height: 4,
       panels: [
         counts.tokenCount(ON_NODES),
-        counts.refusedCount(ON_NODES),
+        counts.rejectedCount(ON_NODES),
         counts.criticalCount(ON_NODES),
-        counts.lateCount(ON_NODES),
+        counts.overdueCount(ON_NODES),
         stat({
-          title: 'Next late one dies in',
+          title: 'Next overdue token expires in',
           description:
-            'Time until the API server refuses the first of the tokens that are late and still work. Extended default tokens have up to a year.',
+            'Time until the first overdue token that still works expires. Extended default tokens have up to a year.',
           unit: 's',
-          empty: 'None known (or --metrics.per-token=none)',
+          empty: 'No overdue token (or --metrics.per-token=none)',
           expr: `min(${timeLeft(ON_TOKENS)} > 0 and on (${BY_TOKEN}) satoken_problem{${ON_TOKENS}, reason=~"rotation_overdue|stale"})`,
           steps: [COLORS.critical, [900, COLORS.warning], [3_600, COLORS.note]],
         }),
         stat({
-          title: 'Nodes in trouble',
+          title: 'Affected nodes',
           description: 'Nodes on which at least one token fails a critical check.',
           unit: 'short',
           expr: `sum(sum by (${BY_NODE}) (satoken_problems{${ON_NODES}, ${CRITICAL}}) > bool 0)`,
-          steps: NONE_IS_GOOD,
+          steps: ZERO_OR_CRITICAL,
         }),
         stat({
-          title: 'Nodes without agent',
+          title: 'Missing exporters',
           description:
-            'Nodes of the cluster whose tokens nobody watches. Needs `kube_node_info` of kube-state-metrics, with the same `cluster` label.',
+            'Nodes of the cluster without an exporter. Needs `kube_node_info` of kube-state-metrics, with the same `cluster` label.',
           unit: 'short',
           empty: 'Needs kube-state-metrics',
           expr: `count(kube_node_info{${ON_NODES}}) - (count(${COVERED}) or vector(0))`,
-          steps: NONE_IS_BETTER,
+          steps: ZERO_OR_WARNING,
         }),
-        counts.shownShare(ON_NODES),
+        counts.seriesShare(ON_NODES),
       ],
     },
     { height: 9, panels: [tokensByState(ON_NODES), problemsByReason(ON_NODES)] },

@@ -15,7 +15,7 @@ import {
   IN_CLUSTER,
   ON_NODES,
   ON_TOKENS,
-  timeThere,
+  presentFor,
 } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 
@@ -30,7 +30,7 @@ export const where: Section = {
       panels: [
         table({
           title: 'Worst nodes',
-          description: 'Nodes on which tokens fail a check, and for how much of the last six hours any did.',
+          description: 'Nodes with tokens that fail a check, and for how much of the last six hours any did.',
           empty: 'No token fails a check',
           labels: ['cluster', 'node'],
           columns: [
@@ -40,14 +40,14 @@ export const where: Section = {
               expr: `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}, ${CRITICAL}}) > 0`,
               steps: [COLORS.critical],
             },
-            { title: 'Failing for (of 6 h)', expr: timeThere(FAILING_NODES), unit: 's' },
+            { title: 'Failing for (of 6 h)', expr: presentFor(FAILING_NODES), unit: 's' },
           ],
           sortBy: 'Problems',
         }),
         table({
           title: 'Worst service accounts',
           description:
-            'Service accounts with tokens that fail a check. With `--metrics.per-token=none` accounts are not known.',
+            'Service accounts with tokens that fail a check. Empty with `--metrics.per-token=none`.',
           empty: NONE_FAILS,
           labels: ['cluster', 'namespace', 'serviceaccount'],
           columns: [
@@ -57,7 +57,7 @@ export const where: Section = {
               expr: `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS, CRITICAL)})`,
               steps: [COLORS.critical],
             },
-            { title: 'Failing for (of 6 h)', expr: timeThere(FAILING_ACCOUNTS), unit: 's' },
+            { title: 'Failing for (of 6 h)', expr: presentFor(FAILING_ACCOUNTS), unit: 's' },
           ],
           sortBy: 'Problems',
         }),
@@ -73,9 +73,9 @@ export const where: Section = {
       height: 7,
       panels: [
         table({
-          title: 'Alerts firing',
-          description: 'The alerts of `alerts/rules.yaml` that fire now, each with its runbook.',
-          empty: 'None fires (or the rules are not loaded)',
+          title: 'Firing alerts',
+          description: 'The alerts of `alerts/rules.yaml` that are firing, each with its runbook.',
+          empty: 'No alert is firing (or the rules are not loaded)',
           labels: ['alertname', 'severity', 'cluster', 'node', 'namespace', 'serviceaccount', 'pod'],
           columns: [
             {

@@ -1,10 +1,10 @@
 /**
- * One node: every token with its times and problems, what the kubelet does, and whether its agent sees well.
+ * One node: every token with its times and problems, its kubelet, and its exporter.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
-import { agent } from './agent.ts';
+import { exporter } from './exporter.ts';
 import { rotation } from './rotation.ts';
 import { now, tokens } from './tokens.ts';
 
@@ -12,10 +12,10 @@ export const node = dashboard({
   uid: UIDS.node,
   title: 'Node',
   description:
-    'Every ServiceAccount token of a node, how the kubelet replaces them, and how well its agent sees.',
-  choices: [
+    'Every ServiceAccount token of a node, their rotation by the kubelet, and the state of the exporter.',
+  variables: [
     { label: 'cluster', title: 'Cluster', from: 'satoken_tokens', isMulti: true, all: '.*' },
     { label: 'node', title: 'Node', from: `satoken_tokens{${IN_CLUSTER}}`, isMulti: false },
   ],
-  sections: [now, tokens, rotation, agent],
+  sections: [now, tokens, rotation, exporter],
 });

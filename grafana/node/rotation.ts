@@ -1,5 +1,5 @@
 /**
- * Node: whether its kubelet replaces tokens, and when it was restarted.
+ * Node: whether its kubelet rotates tokens, and when it was restarted.
  */
 
 import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
@@ -18,22 +18,22 @@ export const rotation: Section = {
       height: 8,
       panels: [
         graph({
-          title: 'Share of tokens replaced',
+          title: 'Share of tokens rotated',
           description:
-            'Tokens replaced within the interval of a point, as a share of all. A peak near 100 % is a kubelet that was restarted: it asks for every token anew. At 0 for an hour, nothing is refreshed.',
+            'Share of all tokens that were rotated in each interval. A peak near 100 % is a restart of the kubelet, which requests every token again. 0 for an hour means that no token is rotated.',
           unit: 'percentunit',
           limit: 0.9,
           queries: [
             {
               expr: `sum(increase(satoken_rotations_total{${ON_NODE}}[$__rate_interval])) / sum(satoken_tokens{${ON_NODE}})`,
-              legend: 'replaced',
+              legend: 'rotated',
             },
           ],
         }),
         graph({
-          title: 'Age of tokens',
+          title: 'Token age',
           description:
-            'Age of the oldest, the median and the youngest projected token. All of them falling to 0 together is a restart of the kubelet; all of them rising together is one that no longer refreshes. Needs `--metrics.per-token=all`.',
+            'Age of the oldest, the median and the youngest projected token. If all of them fall to 0 together, the kubelet was restarted; if all of them rise together, it no longer rotates tokens. Needs `--metrics.per-token=all`.',
           unit: 's',
           empty: NEEDS_ALL,
           queries: [
@@ -52,7 +52,7 @@ export const rotation: Section = {
         graph({
           title: 'Overdue tokens',
           description:
-            'Time since the refresh was due, of tokens that are late. Where a line ends, the kubelet has replaced the token, or the pod has gone.',
+            'Time since the refresh of each overdue token was due. A line ends when the kubelet rotates the token or the pod is deleted.',
           unit: 's',
           empty: NONE_FAILS,
           queries: [
@@ -64,9 +64,9 @@ export const rotation: Section = {
         }),
         causes(ON_NODE),
         graph({
-          title: "Canary's age",
+          title: 'Canary age',
           description:
-            "Age of the agent's own ten-minute token, and the age at which it should be replaced. Healthy: a saw that turns back soon after the line.",
+            "Age of the exporter's own ten-minute token, and the age at which its refresh is due. Healthy: a sawtooth that falls soon after it crosses the line.",
           unit: 's',
           empty: 'No canary mounted',
           queries: [

@@ -1,11 +1,11 @@
 /**
- * Node: how its tokens are, in one line, over time, and one by one.
+ * Node: its tokens in counts, over time, and one by one.
  */
 
 import * as counts from '../common/counts.ts';
 import { problemsByReason, tokensByState } from '../common/graphs.ts';
 import { failingTokens, tokenTable } from '../common/tokens.ts';
-import { COLORS, NONE_IS_BETTER } from '../parts/colors.ts';
+import { COLORS, ZERO_OR_WARNING } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { ON_NODE } from '../parts/promql.ts';
@@ -18,20 +18,21 @@ export const now: Section = {
       height: 4,
       panels: [
         counts.tokenCount(ON_NODE),
-        counts.refusedCount(ON_NODE),
+        counts.rejectedCount(ON_NODE),
         counts.criticalCount(ON_NODE),
-        counts.lateCount(ON_NODE),
+        counts.overdueCount(ON_NODE),
         stat({
-          title: 'Not readable',
-          description: 'Objects that the agent could not read: nothing is known of what is in them.',
+          title: 'Unreadable',
+          description: 'Objects that the exporter could not read. It has no data on the tokens in them.',
           unit: 'short',
           empty: '0',
           expr: `count(satoken_unreadable{${ON_NODE}})`,
-          steps: NONE_IS_BETTER,
+          steps: ZERO_OR_WARNING,
         }),
         stat({
-          title: 'Last full pass ago',
-          description: 'Older than a few times `--scan.interval`: what else is shown here may be old too.',
+          title: 'Time since last full scan',
+          description:
+            'If it is more than a few times `--scan.interval`, all data on this dashboard may be old.',
           unit: 's',
           expr: `time() - max(satoken_last_scan_timestamp_seconds{${ON_NODE}})`,
           steps: [COLORS.good, [120, COLORS.warning], [300, COLORS.critical]],
@@ -39,17 +40,17 @@ export const now: Section = {
         stat({
           title: 'Canary',
           description:
-            "Whether the agent's own ten-minute token is replaced in time: the first to show that the kubelet's refresh is broken.",
+            "Whether the exporter's own ten-minute token is rotated in time. It is the first to show that rotation on the node is broken.",
           unit: 'none',
           empty: 'No canary mounted',
           expr: `min(satoken_canary_healthy{${ON_NODE}})`,
           steps: [COLORS.critical, [1, COLORS.good]],
           words: [
-            ['1', 'sings', COLORS.good],
-            ['0', 'silent', COLORS.critical],
+            ['1', 'healthy', COLORS.good],
+            ['0', 'late', COLORS.critical],
           ],
         }),
-        counts.shownShare(ON_NODE),
+        counts.seriesShare(ON_NODE),
       ],
     },
     { height: 9, panels: [tokensByState(ON_NODE), problemsByReason(ON_NODE)] },
@@ -68,10 +69,10 @@ export const tokens: Section = {
       height: 7,
       panels: [
         table({
-          title: 'What cannot be read',
+          title: 'Unreadable objects',
           description:
-            'What the agent could not read, and why. `not_mounted` for many pods: the hostPath lacks `mountPropagation: HostToContainer`.',
-          empty: 'Everything can be read',
+            'Objects that the exporter could not read, by reason. `not_mounted` for many pods: the hostPath mount lacks `mountPropagation: HostToContainer`.',
+          empty: 'No unreadable objects',
           labels: ['reason', 'pod_uid', 'volume', 'path'],
           columns: [{ expr: `group by (reason, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})` }],
         }),

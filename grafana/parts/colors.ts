@@ -1,7 +1,5 @@
 /**
- * The colours of the dashboards: those of Okabe and Ito, which the colour-blind can tell apart.
- *
- * Knows what a colour means here, no panel.
+ * The colors of the dashboards: the palette of Okabe and Ito, which is safe for color vision deficiency.
  */
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 
@@ -27,11 +25,11 @@ const STATE_COLORS: Readonly<Record<TokenState, Color>> = {
   no_expiry: COLORS.plain,
 };
 
-/** How a series is drawn, by its name. */
+/** The style of a series, by its name. */
 export interface Look {
   readonly name: string;
   readonly color: Color;
-  /** Told apart by more than colour, where there are more series than colours. */
+  /** Distinguishes series if there are more of them than colors. */
   readonly isDashed: boolean;
 }
 
@@ -51,7 +49,7 @@ const CYCLE = [
   COLORS.bright,
 ];
 
-/** A look for each of a closed set of names: always the same, whichever of them are shown. */
+/** A style for each of a closed set of names, independent of which of them are shown. */
 export function looksOf(names: readonly string[]): readonly Look[] {
   return names.map((name, index) => ({
     name,
@@ -60,10 +58,9 @@ export function looksOf(names: readonly string[]): readonly Look[] {
   }));
 }
 
-/** Colours from a value on; the first is for everything below the second. */
+/** Threshold colors: each applies from its value on, the first one below the second. */
 export type Steps = readonly [Color, ...(readonly [from: number, color: Color])[]];
 
-/** Nothing may be there. */
-export const NONE_IS_GOOD: Steps = [COLORS.good, [1, COLORS.critical]];
-export const NONE_IS_BETTER: Steps = [COLORS.good, [1, COLORS.warning]];
+export const ZERO_OR_CRITICAL: Steps = [COLORS.good, [1, COLORS.critical]];
+export const ZERO_OR_WARNING: Steps = [COLORS.good, [1, COLORS.warning]];
 export const NEUTRAL: Steps = [COLORS.plain];

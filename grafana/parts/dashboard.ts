@@ -1,7 +1,5 @@
 /**
- * A dashboard around its panels: variables, the way to its sisters, the alerts that fired.
- *
- * Knows nothing of what the panels show.
+ * A dashboard with its variables, links to the other dashboards, and annotations of alerts.
  */
 import {
   AnnotationQueryBuilder,
@@ -21,15 +19,15 @@ import { DATASOURCE } from './panel.ts';
 
 const TAG = 'sa-token-exporter';
 
-/** A label to choose by. */
-export interface Choice {
+/** A variable with the values of a label. */
+export interface Variable {
   readonly label: string;
   readonly title: string;
-  /** A metric that has the label, chosen by the labels before it. */
+  /** A selector of series with the label, filtered by the variables before it. */
   readonly from: string;
-  /** One value or several, all of them at first. */
+  /** Whether several values can be selected; the default is all. */
   readonly isMulti: boolean;
-  /** What all of them is as a matcher; each of them by name where not stated. */
+  /** The matcher for all values; by default a list of them. */
   readonly all?: string;
 }
 
@@ -37,11 +35,11 @@ export interface DashboardOptions {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
-  readonly choices: readonly Choice[];
+  readonly variables: readonly Variable[];
   readonly sections: readonly Section[];
 }
 
-function variable({ label, title, from, isMulti, all }: Choice): QueryVariableBuilder {
+function variableBuilder({ label, title, from, isMulti, all }: Variable): QueryVariableBuilder {
   const expr = `label_values(${from}, ${label})`;
   const builder = new QueryVariableBuilder(label)
     .label(title)
@@ -57,7 +55,7 @@ function variable({ label, title, from, isMulti, all }: Choice): QueryVariableBu
   return all === undefined ? chosen : chosen.allValue(all);
 }
 
-const sisters = new DashboardLinkBuilder('ServiceAccount tokens')
+const otherDashboards = new DashboardLinkBuilder('ServiceAccount tokens')
   .type(DashboardLinkType.Dashboards)
   .tags([TAG])
   .asDropdown(true)
@@ -73,7 +71,7 @@ const alerts = new AnnotationQueryBuilder()
   .titleFormat('{{alertname}}')
   .textFormat('{{node}} {{namespace}} {{serviceaccount}}');
 
-export function dashboard({ uid, title, description, choices, sections }: DashboardOptions): Dashboard {
+export function dashboard({ uid, title, description, variables, sections }: DashboardOptions): Dashboard {
   const model = new DashboardBuilder(`ServiceAccount tokens / ${title}`)
     .uid(uid)
     .description(description)
@@ -82,11 +80,11 @@ export function dashboard({ uid, title, description, choices, sections }: Dashbo
     .tooltip(DashboardCursorSync.Crosshair)
     .time({ from: 'now-6h', to: 'now' })
     .refresh('1m')
-    .link(sisters)
+    .link(otherDashboards)
     .annotation(alerts)
     .variables([
       new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
-      ...choices.map(variable),
+      ...variables.map(variableBuilder),
     ])
     .build();
   return { ...model, panels: [...layOut(sections)] };

@@ -1,7 +1,7 @@
 /**
- * Places panels: sections of lines, each line a row of panels side by side over all 24 columns.
+ * The layout of a dashboard: sections of lines, each with panels over all 24 columns.
  *
- * Numbers panels in reading order. Knows nothing of what they show.
+ * Panels are numbered in reading order.
  */
 import type { Panel, RowPanel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -9,7 +9,7 @@ import { RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 export interface Line {
   readonly height: number;
   readonly panels: readonly Panel[];
-  /** Columns of each panel; an equal share where not stated. */
+  /** The number of columns of each panel; by default all panels are equally wide. */
   readonly widths?: readonly number[];
 }
 

@@ -1,7 +1,5 @@
 /**
- * Where a cell of a table leads: by the label it shows, so that the same label leads to the same place everywhere.
- *
- * Knows the addresses of dashboards and runbooks, nothing of what is on them.
+ * Links of table cells by label: the same label links to the same place in every table.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { knob } from '../../alerts/knobs.ts';
@@ -12,12 +10,12 @@ export interface Link {
   readonly url: string;
 }
 
-/** What was chosen here stays chosen there. */
+/** The selection that the linked dashboard keeps. */
 const KEPT = ['${datasource:queryparam}', '${cluster:queryparam}', '${__url_time_range}'];
 
 function dashboard(title: string, uid: string, labels: readonly string[]): Link {
-  const chosen = labels.map((label) => `var-${label}=\${__data.fields.${label}}`);
-  return { title, url: `/d/${uid}?${[...chosen, ...KEPT].join('&')}` };
+  const selected = labels.map((label) => `var-${label}=\${__data.fields.${label}}`);
+  return { title, url: `/d/${uid}?${[...selected, ...KEPT].join('&')}` };
 }
 
 function runbook(alert: string): Link {
@@ -30,6 +28,6 @@ export const LINKS: Readonly<Record<string, Link>> = {
   serviceaccount: dashboard('Service account', UIDS.workload, ['namespace', 'serviceaccount']),
   pod: dashboard('Pod', UIDS.workload, ['namespace', 'pod']),
   alertname: runbook('${__value.raw}'),
-  /** Holds a reason, which is shown as the name of its alert. */
+  /** The value is a reason, which is displayed as the name of its alert. */
   runbook: runbook('${__value.text}'),
 };

@@ -1,7 +1,5 @@
 /**
- * What panels of every kind have in common: words, a unit, questions to Prometheus, and what to say without an answer.
- *
- * Knows no kind of panel.
+ * What all kinds of panels have in common: title, description, unit, queries, and a message without data.
  */
 import {
   type Panel,
@@ -27,20 +25,20 @@ export type Unit =
 
 export interface Query {
   readonly expr: string;
-  /** Template of a series' name. */
+  /** Template for the name of a series. */
   readonly legend?: string;
 }
 
 export interface PanelOptions {
   readonly title: string;
-  /** What it shows, and what one may be looking at that is no trouble. */
+  /** What it shows, and what is normal. */
   readonly description: string;
   readonly unit: Unit;
-  /** Shown where there is no series: what that means. */
+  /** Shown without series: what that means. */
   readonly empty?: string;
 }
 
-/** What the builders of all kinds of panels can do. */
+/** What the builders of all kinds of panels have in common. */
 interface Builder<Self> {
   readonly title: (title: string) => Self;
   readonly description: (description: string) => Self;
@@ -51,32 +49,32 @@ interface Builder<Self> {
   readonly build: () => Panel;
 }
 
-/** How the answer is asked for: now, now as rows, or over time. */
-export type Answer = 'instant' | 'rows' | 'range';
+/** The kind of query: instant, instant as a table, or over time. */
+export type QueryType = 'instant' | 'rows' | 'range';
 
-function target({ expr, legend }: Query, index: number, answer: Answer): DataqueryBuilder {
+function target({ expr, legend }: Query, index: number, type: QueryType): DataqueryBuilder {
   const builder = new DataqueryBuilder()
     .refId(String.fromCharCode('A'.charCodeAt(0) + index))
     .datasource(DATASOURCE)
     .expr(expr)
     .legendFormat(legend ?? '__auto')
-    .format(answer === 'rows' ? PromQueryFormat.Table : PromQueryFormat.TimeSeries);
-  return answer === 'range' ? builder.range() : builder.instant();
+    .format(type === 'rows' ? PromQueryFormat.Table : PromQueryFormat.TimeSeries);
+  return type === 'range' ? builder.range() : builder.instant();
 }
 
-export function dress<B extends Builder<B>>(
+export function configure<B extends Builder<B>>(
   builder: B,
   { title, description, unit, empty }: PanelOptions,
   queries: readonly Query[],
-  answer: Answer,
+  type: QueryType,
 ): B {
-  const dressed = builder
+  const configured = builder
     .title(title)
     .description(description)
     .datasource(DATASOURCE)
     .unit(unit)
-    .targets(queries.map((query, index) => target(query, index, answer)));
-  return empty === undefined ? dressed : dressed.noValue(empty);
+    .targets(queries.map((query, index) => target(query, index, type)));
+  return empty === undefined ? configured : configured.noValue(empty);
 }
 
 export function thresholdSteps([base, ...others]: Steps): Threshold[] {

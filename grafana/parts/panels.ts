@@ -1,7 +1,5 @@
 /**
- * The kinds of panels that show numbers: one of them, bars, lines over time, states over time.
- *
- * Knows how they look, nothing of what they show. Tables are in table.ts.
+ * The kinds of panels: stat, bar gauge, graph and state timeline. Tables are in table.ts.
  */
 import { PanelBuilder as BarsBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
@@ -34,9 +32,9 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { COLORS, type Color, type Look, NEUTRAL, type Steps } from './colors.ts';
-import { dress, type PanelOptions, type Query, thresholds } from './panel.ts';
+import { configure, type PanelOptions, type Query, thresholds } from './panel.ts';
 
-/** A value, shown as words. */
+/** Values that are displayed as text. */
 export type Words = readonly (readonly [value: string, text: string, color: Color])[];
 
 export function mappingOf(words: Words): ValueMapping {
@@ -59,9 +57,9 @@ export interface StatOptions extends PanelOptions {
   readonly words?: Words;
 }
 
-/** One number, of now. */
+/** One current number. */
 export function stat({ expr, steps = NEUTRAL, words = [], ...options }: StatOptions): Panel {
-  return dress(new StatBuilder(), options, [{ expr, legend: options.title }], 'instant')
+  return configure(new StatBuilder(), options, [{ expr, legend: options.title }], 'instant')
     .thresholds(thresholds(steps))
     .mappings(words.length === 0 ? [] : [mappingOf(words)])
     .colorScheme(byThresholds)
@@ -77,9 +75,9 @@ export interface BarsOptions extends PanelOptions {
   readonly max?: number;
 }
 
-/** A bar for each question, of now. */
+/** A bar for the current value of each query. */
 export function bars({ queries, steps, max, ...options }: BarsOptions): Panel {
-  const builder = dress(new BarsBuilder(), options, queries, 'instant')
+  const builder = configure(new BarsBuilder(), options, queries, 'instant')
     .thresholds(thresholds(steps))
     .colorScheme(byThresholds)
     .displayMode(BarGaugeDisplayMode.Basic)
@@ -89,25 +87,25 @@ export function bars({ queries, steps, max, ...options }: BarsOptions): Panel {
   return (max === undefined ? builder : builder.max(max)).build();
 }
 
-const brokenLine = new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed);
+const dashedLine = new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed);
 
 export interface GraphOptions extends PanelOptions {
   readonly queries: readonly Query[];
-  /** How series of known names are drawn; others are in shades of one colour. */
+  /** The styles of series with known names; others have shades of one color. */
   readonly looks?: readonly Look[];
   readonly isStacked?: boolean;
-  /** Where trouble begins: a broken line across. */
+  /** A threshold, drawn as a dashed line. */
   readonly limit?: number;
 }
 
-function drawn({ color, isDashed }: Look): DynamicConfigValue[] {
+function styleOf({ color, isDashed }: Look): DynamicConfigValue[] {
   const fixed = { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } };
   return isDashed ? [fixed, { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } }] : [fixed];
 }
 
 /** Lines over time. */
 export function graph({ queries, looks = [], isStacked = false, limit, ...options }: GraphOptions): Panel {
-  const builder = dress(new GraphBuilder(), options, queries, 'range')
+  const builder = configure(new GraphBuilder(), options, queries, 'range')
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(COLORS.plain))
     .lineWidth(isStacked ? 1 : 2)
     .fillOpacity(isStacked ? 60 : 0)
@@ -117,8 +115,8 @@ export function graph({ queries, looks = [], isStacked = false, limit, ...option
     .legend(legend)
     .tooltip(tooltip);
   if (limit !== undefined)
-    builder.thresholds(thresholds([COLORS.good, [limit, COLORS.critical]])).thresholdsStyle(brokenLine);
-  return looks.reduce((styled, look) => styled.overrideByName(look.name, drawn(look)), builder).build();
+    builder.thresholds(thresholds([COLORS.good, [limit, COLORS.critical]])).thresholdsStyle(dashedLine);
+  return looks.reduce((styled, look) => styled.overrideByName(look.name, styleOf(look)), builder).build();
 }
 
 export interface TimelineOptions extends PanelOptions {
@@ -126,9 +124,9 @@ export interface TimelineOptions extends PanelOptions {
   readonly words: Words;
 }
 
-/** What was the case when, a line for each series. */
+/** States over time, one line for each series. */
 export function timeline({ query, words, ...options }: TimelineOptions): Panel {
-  return dress(new TimelineBuilder(), options, [query], 'range')
+  return configure(new TimelineBuilder(), options, [query], 'range')
     .mappings([mappingOf(words)])
     .thresholds(thresholds(NEUTRAL))
     .colorScheme(byThresholds)

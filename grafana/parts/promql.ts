@@ -1,18 +1,18 @@
 /**
- * PromQL that several panels share: what is chosen, what names a thing, and sums that need a word of explanation.
+ * PromQL that several panels share.
  *
- * Every matcher on `cluster` holds for series without that label too. Knows no panel.
+ * Every matcher on `cluster` also matches series without that label.
  */
 import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 
-/** What the variables choose. Series of a node may carry the namespace of the exporter's pod: never match on it there. */
+/** The selection of the variables. Series of a node can have the namespace of the exporter's pod: do not match it there. */
 export const IN_CLUSTER = 'cluster=~"$cluster"';
 export const ON_NODES = `${IN_CLUSTER}, node=~"$node"`;
 export const ON_NODE = `${IN_CLUSTER}, node="$node"`;
 export const ON_TOKENS = `${ON_NODES}, namespace=~"$namespace"`;
 
-/** What names a thing, for `by` and `on`; labels of the exporter's own pod are never among them. */
+/** Labels that identify an object, for `by` and `on`; never those of the exporter's pod. */
 export const BY_NODE = 'cluster, node';
 export const BY_ACCOUNT = 'cluster, namespace, serviceaccount';
 export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
@@ -20,12 +20,12 @@ const BY_TARGET = 'cluster, job, instance';
 
 const critical = [...CHECKS, ...POD_CHECKS].filter(({ severity }) => severity === 'critical');
 
-/** Matchers of what a workload fails by, and of what is only late. */
+/** Matchers for problems that break a workload, and for tokens that are only overdue. */
 export const CRITICAL = `reason=~"${[...new Set(critical.map(({ reason }) => reason))].join('|')}"`;
-export const REFUSED = 'state=~"expired|not_yet_valid"';
-export const LATE = 'state=~"overdue|stale"';
+export const REJECTED = 'state=~"expired|not_yet_valid"';
+export const OVERDUE = 'state=~"overdue|stale"';
 
-/** Until the API server refuses the token; below 0 once it does. */
+/** Time until the token expires; negative afterward. */
 export function timeLeft(tokens: string): string {
   return `(satoken_expiration_timestamp_seconds{${tokens}} - time())`;
 }
@@ -35,17 +35,17 @@ export function failing(tokens: string, reasons?: string): string {
   return `max by (${BY_TOKEN}, reason) (satoken_problem{${matchers}})`;
 }
 
-/** For how many of the last six hours, in seconds and to the minute, what is there now has been there. */
-export function timeThere(expr: string): string {
+/** How long the current series have existed within the last six hours, in seconds with a resolution of a minute. */
+export function presentFor(expr: string): string {
   return `count_over_time((${expr})[6h:1m]) * 60 and (${expr})\nor (${expr}) * 0`;
 }
 
-/** Nothing at all where some nodes export some tokens only: a forecast from those that fail would be none. */
+/** Empty if some nodes export only some tokens: a forecast from failing tokens would be wrong. */
 export function ifComplete(expr: string, nodes: string): string {
   return `${expr}\nunless on () (count(satoken_info{${nodes}}) < sum(satoken_tokens{${nodes}}))`;
 }
 
-/** Counts of the exporter's own target, which knows no node, with the node's name. */
+/** Adds the node label to metrics of the scrape target, which lack it. */
 export function withNode(expr: string, nodes: string): string {
   return `${expr}\n* on (${BY_TARGET}) group_left (node) group by (${BY_TARGET}, node) (satoken_watches{${nodes}})`;
 }
@@ -54,7 +54,7 @@ function timeOf(instant: string, tokens: string): string {
   return `max by (${BY_TOKEN}) (satoken_${instant}_timestamp_seconds{${tokens}})`;
 }
 
-/** In seconds from now: negative once past. */
+/** Seconds from now; negative in the past. */
 export function timeUntil(instant: string, tokens: string): string {
   return `${timeOf(instant, tokens)} - time()`;
 }
@@ -63,12 +63,12 @@ export function timeSince(instant: string, tokens: string): string {
   return `time() - ${timeOf(instant, tokens)}`;
 }
 
-/** How many of its times a token has outlived: refresh, lifetime, expiration; -1 before it begins. */
-export function timesOutlived(tokens: string): string {
-  const outlived = ['refresh_due', 'nominal_expiration', 'expiration'].map((instant) => {
+/** How many times of a token have passed: refresh due, nominal expiration, expiration; -1 before its start. */
+export function passedTimes(tokens: string): string {
+  const passed = ['refresh_due', 'nominal_expiration', 'expiration'].map((instant) => {
     return `(${timeOf(instant, tokens)} <= bool time())`;
   });
-  return `${outlived.join('\n+ ')}\n- (${timeOf('issued', tokens)} > bool time() + 60)`;
+  return `${passed.join('\n+ ')}\n- (${timeOf('issued', tokens)} > bool time() + 60)`;
 }
 
 export function lagQuantile(quantile: number, nodes: string): string {
@@ -76,7 +76,7 @@ export function lagQuantile(quantile: number, nodes: string): string {
   return `histogram_quantile(${quantile}, sum by (le) (${buckets}))`;
 }
 
-/** How often each value of a label is counted up. */
+/** The rate of a counter by a label. */
 export function rateBy(label: string, counter: string, nodes: string): string {
   return `sum by (${label}) (rate(${counter}{${nodes}}[$__rate_interval])) > 0`;
 }

@@ -1,8 +1,8 @@
 /**
- * Tables: rows named by labels, with a column for each question.
+ * Tables: rows are identified by labels, and each query is a column.
  *
- * The first question has a row for every row of the others, so that Grafana finds its column under either name it
- * gives it. Knows how cells look and where they lead, nothing of what they say.
+ * The first query must return a row for every row of the others, so that its column has one of the two names that
+ * Grafana gives it.
  */
 import { TableCellDisplayMode, TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
 import type {
@@ -14,11 +14,11 @@ import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/ta
 import { REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { COLORS, NEUTRAL, type Steps } from './colors.ts';
 import { LINKS } from './links.ts';
-import { dress, type PanelOptions, type Query, thresholdSteps, type Unit } from './panel.ts';
+import { configure, type PanelOptions, type Query, thresholdSteps, type Unit } from './panel.ts';
 import { mappingOf, type Words } from './panels.ts';
 
 export interface Column {
-  /** Not shown where it has none. */
+  /** A column without a title is hidden. */
   readonly title?: string;
   readonly expr: string;
   readonly unit?: Unit;
@@ -30,11 +30,11 @@ export interface Column {
 export interface TableOptions extends Omit<PanelOptions, 'unit'> {
   readonly labels: readonly string[];
   readonly columns: readonly [Column, ...Column[]];
-  /** Title of the column whose highest values come first. */
+  /** Title of the column to sort by, in descending order. */
   readonly sortBy?: string;
 }
 
-/** Grafana numbers the columns of values where more than one question has an answer. */
+/** Grafana numbers the value columns if more than one query returns data. */
 function valueNames({ length }: readonly Column[], index: number): readonly string[] {
   const numbered = `Value #${String.fromCharCode('A'.charCodeAt(0) + index)}`;
   if (length === 1) return ['Value'];
@@ -57,7 +57,7 @@ function transformations(
   ];
 }
 
-/** A reason is shown as the alert that tells of it, which is the name of its runbook. */
+/** Displays a reason as the name of its alert, which is the name of the runbook. */
 const RUNBOOKS = mappingOf(
   Object.entries(REASON_COVERAGE).flatMap(([reason, coverage]) =>
     'alert' in coverage ? [[reason, coverage.alert, COLORS.note] as const] : [],
@@ -82,7 +82,7 @@ function valueConfig({ unit = 'short', steps = NEUTRAL, words, empty }: Column):
 
 export function table({ labels, columns, sortBy, ...options }: TableOptions): Panel {
   const queries: readonly Query[] = columns.map(({ expr }) => ({ expr }));
-  const builder = dress(new TableBuilder(), { ...options, unit: 'short' }, queries, 'rows')
+  const builder = configure(new TableBuilder(), { ...options, unit: 'short' }, queries, 'rows')
     .transformations([...transformations(labels, columns)])
     .filterable(true)
     .sortBy(sortBy === undefined ? [] : [new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);

@@ -1,9 +1,9 @@
 /**
- * Workload: what its variables choose.
+ * Workload: the selection of its variables.
  */
 import { IN_CLUSTER } from '../parts/promql.ts';
 
-/** Tokens that are there, and those that are missing. */
+/** Existing and missing tokens. */
 export const NAMED = '__name__=~"satoken_info|satoken_problem"';
 
 export const ACCOUNTS = `${IN_CLUSTER}, namespace="$namespace"`;

@@ -1,5 +1,5 @@
 /**
- * Workload: what became of its tokens.
+ * Workload: the history of its tokens.
  */
 
 import { REASONS } from '../../src/core/checks/index.ts';
@@ -8,7 +8,7 @@ import { STATES } from '../common/tokens.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph, timeline } from '../parts/panels.ts';
-import { failing, timeSince, timesOutlived } from '../parts/promql.ts';
+import { failing, passedTimes, timeSince } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { TOKENS } from './chosen.ts';
 
@@ -23,7 +23,7 @@ export const history: Section = {
         graph({
           title: 'Age of each token',
           description:
-            'A saw: each fall is a rotation. A line that only rises is a token that nobody replaces. With `--metrics.per-token=problems` lines are there only while a check fails.',
+            'A sawtooth: each fall is a rotation. A line that only rises is a token that is not rotated. With `--metrics.per-token=problems` tokens are shown only while a check fails.',
           unit: 's',
           empty: NEEDS_ALL,
           queries: [
@@ -36,10 +36,10 @@ export const history: Section = {
         timeline({
           title: 'State of each token',
           description:
-            'What each token was at, and when. Healthy: fresh, with a short piece of refresh due at the end. With `--metrics.per-token=problems` it is known only while a check fails.',
+            'The state of each token over time. Healthy: fresh, with a short interval of refresh due at the end. With `--metrics.per-token=problems` tokens are shown only while a check fails.',
           unit: 'none',
           empty: NEEDS_ALL,
-          query: { expr: timesOutlived(TOKENS), legend: ONE },
+          query: { expr: passedTimes(TOKENS), legend: ONE },
           words: STATES,
         }),
       ],
@@ -49,17 +49,17 @@ export const history: Section = {
       panels: [
         graph({
           title: 'Problems',
-          description: 'Tokens of the workload that fail a check, by reason. Empty while all is well.',
+          description: 'Tokens of the workload that fail a check, by reason. Empty if there is no problem.',
           unit: 'short',
           empty: NONE_FAILS,
           queries: [{ expr: `count by (reason) (${failing(TOKENS)})`, legend: '{{reason}}' }],
           looks: looksOf(REASONS),
         }),
         table({
-          title: 'Last problems',
+          title: 'Recent problems',
           description:
-            'When a check last failed within the chosen time, to the minute: also for what has healed and for pods that have gone.',
-          empty: 'None within the chosen time (or --metrics.per-token=none)',
+            'The last time at which a check failed within the selected time range, with a resolution of a minute. Includes resolved problems and deleted pods.',
+          empty: 'None in the selected time range (or --metrics.per-token=none)',
           labels: ['runbook', 'reason', 'pod', 'volume', 'path'],
           columns: [
             {

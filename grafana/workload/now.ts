@@ -4,7 +4,7 @@
 
 import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
 import { failingTokens, tokenTable } from '../common/tokens.ts';
-import { COLORS, NONE_IS_GOOD } from '../parts/colors.ts';
+import { COLORS, ZERO_OR_CRITICAL } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { BY_TOKEN, timeLeft } from '../parts/promql.ts';
@@ -19,38 +19,38 @@ export const now: Section = {
         stat({
           title: 'Pods',
           description:
-            'Pods with tokens that have series of their own: all with `--metrics.per-token=all`, those with a failing check with `problems`.',
+            'Pods with tokens that have series of their own: all of them with `--metrics.per-token=all`, those with a failing check with `problems`.',
           unit: 'short',
           empty: NEEDS_ALL,
           expr: `count(group by (cluster, namespace, pod) (satoken_info{${TOKENS}}))`,
         }),
         stat({
           title: 'Tokens',
-          description: 'Tokens that have series of their own.',
+          description: 'Tokens with series of their own.',
           unit: 'short',
           empty: NEEDS_ALL,
           expr: `count(satoken_info{${TOKENS}})`,
         }),
         stat({
-          title: 'Refused',
-          description: 'Tokens past their expiration: the API server answers 401.',
+          title: 'Expired',
+          description: 'Expired tokens: the API server returns 401.',
           unit: 'short',
           empty: NEEDS_ALL,
           expr: `sum(${timeLeft(TOKENS)} < bool 0)`,
-          steps: NONE_IS_GOOD,
+          steps: ZERO_OR_CRITICAL,
         }),
         stat({
           title: 'Failing tokens',
-          description: 'Tokens that fail a check, or are missing.',
+          description: 'Tokens that fail a check or are missing.',
           unit: 'short',
           empty: NONE_FAILS,
           expr: `count(group by (${BY_TOKEN}) (satoken_problem{${TOKENS}}))`,
-          steps: NONE_IS_GOOD,
+          steps: ZERO_OR_CRITICAL,
         }),
         stat({
           title: 'Next refresh',
           description:
-            'Time until the kubelet should replace the first of the tokens. Negative for up to about 100 s while all is well: it is done at the next sync of the pod.',
+            'Time until the refresh of the next token is due. Normally negative for up to about 100 s: the kubelet rotates the token at the next sync of the pod.',
           unit: 's',
           empty: NEEDS_ALL,
           expr: `min(satoken_refresh_due_timestamp_seconds{${TOKENS}} - time())`,
@@ -58,7 +58,7 @@ export const now: Section = {
         }),
         stat({
           title: 'Next expiry',
-          description: 'Time until the first of the tokens is refused, if nobody replaces it.',
+          description: 'Time until the next token expires if it is not rotated.',
           unit: 's',
           empty: NEEDS_ALL,
           expr: `min(${timeLeft(TOKENS)})`,

@@ -1,5 +1,5 @@
 /**
- * One workload, by namespace, service account and pod: its tokens, their history, and what to do.
+ * One workload, by namespace, service account and pod: its tokens and their history.
  */
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
@@ -12,8 +12,8 @@ export const workload = dashboard({
   uid: UIDS.workload,
   title: 'Workload',
   description:
-    'The ServiceAccount tokens of a namespace, an account or a pod. Needs --metrics.per-token=all, or problems for those that fail a check.',
-  choices: [
+    'The ServiceAccount tokens of a namespace, a service account or a pod. Needs --metrics.per-token=all, or problems for failing tokens only.',
+  variables: [
     { label: 'cluster', title: 'Cluster', from: `{${NAMED}}`, isMulti: true, all: '.*' },
     { label: 'namespace', title: 'Namespace', from: `{${NAMED}, ${IN_CLUSTER}}`, isMulti: false },
     {

@@ -1,5 +1,5 @@
 /**
- * What a simulated API server would tell the exporter, without asking it over HTTP: its objects, trimmed as ever.
+ * The facts that the exporter would read from a simulated API server, without HTTP.
  */
 
 import type { Cluster, Resource } from '../../simulator/cluster.ts';
@@ -24,12 +24,12 @@ function mountFailures(cluster: Cluster, podUids: Iterable<string>): ClusterFact
   return new Map([...podUids].map((uid) => [uid, parseMountFailures({ items: of(uid) }) ?? []]));
 }
 
-/** The pod `forged` is the one whose token has another signature. */
+/** The signature of the token in the pod `forged` is invalid. */
 function signatures(tokens: readonly Token[]): ReadonlyMap<Token, boolean> {
   return new Map(tokens.map((token) => [token, token.identity.pod !== 'forged']));
 }
 
-/** Everything, current at `now`. */
+/** All facts, up to date at `now`. */
 export function factsOf(cluster: Cluster, tokens: readonly Token[], now: number): ClusterFacts {
   const pods = trimmed(cluster, 'pods', trimPod);
   return {
@@ -48,7 +48,7 @@ export function factsOf(cluster: Cluster, tokens: readonly Token[], now: number)
   };
 }
 
-/** Nothing, and why. */
+/** No facts, because the API server is unreachable. */
 export const UNREACHABLE: ClusterFacts = {
   ...NO_CLUSTER,
   resources: new Map(

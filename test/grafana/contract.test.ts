@@ -1,5 +1,5 @@
 /**
- * The dashboards ask for nothing that the exporter does not export: names, labels, and values of labels.
+ * The dashboards use only metrics, labels and label values that exist.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -10,9 +10,9 @@ import { METRICS } from '../../src/metrics/rows.ts';
 import { DASHBOARDS, labelValuesOf, QUERIES } from './model.ts';
 import { parse, type Selector } from './promql.ts';
 
-/** What others export, and the labels of it that we rely on. */
+/** Metrics of other exporters, with the labels that the dashboards use. */
 const FOREIGN: readonly (readonly [name: string, labels: readonly string[]])[] = [
-  // Prometheus, of every target and of every alert.
+  // Prometheus, for each target and each alert.
   ['up', []],
   ['scrape_duration_seconds', []],
   ['scrape_samples_scraped', []],
@@ -20,7 +20,7 @@ const FOREIGN: readonly (readonly [name: string, labels: readonly string[]])[] =
   // kube-state-metrics.
   ['kube_node_info', ['node']],
 ];
-/** Of the target, or of the Prometheus that scrapes it. */
+/** Labels of the target, or external labels of the Prometheus. */
 const TARGET_LABELS = ['cluster', 'job', 'instance'];
 
 const OWN = METRICS.flatMap(({ name, type, labels }) =>
@@ -35,16 +35,16 @@ const LABELS = new Map<string, readonly string[]>(
   [...OWN, ...FOREIGN].map(([name, labels]) => [name, [...labels, ...TARGET_LABELS]]),
 );
 
-/** Labels whose values are a closed set, for the metrics that the dashboards match them on. */
+/** The possible values of labels that the dashboards match. */
 const VALUES: Readonly<Record<string, readonly string[]>> = { reason: REASONS, state: TOKEN_STATES };
 
-/** The metrics a selector can find. */
+/** The metrics that a selector can match. */
 function metricsOf({ metric, matchers }: Selector): readonly string[] {
   if (metric !== '') return [metric];
   return matchers.find(({ label }) => label === '__name__')?.value.split('|') ?? [];
 }
 
-function strangersIn(selector: Selector): readonly string[] {
+function unknownIn(selector: Selector): readonly string[] {
   const matchers = selector.matchers.filter(({ label }) => label !== '__name__');
   return metricsOf(selector).flatMap((metric) => {
     const labels = LABELS.get(metric);
@@ -59,34 +59,34 @@ function strangersIn(selector: Selector): readonly string[] {
   });
 }
 
-/** Whatever an expression names that is not there. */
-function strangers(expr: string): readonly string[] {
-  const { mistakes, selectors, groupings } = parse(expr);
+/** Metrics, labels and values in an expression that do not exist, and syntax errors. */
+function unknownNames(expr: string): readonly string[] {
+  const { syntaxErrors, selectors, groupings } = parse(expr);
   const known = selectors.flatMap(metricsOf).flatMap((metric) => LABELS.get(metric) ?? []);
   const made = [...expr.matchAll(/\n"(\w+)", "\$1"/g)].map(([, label]) => label ?? '');
   return [
-    ...mistakes,
-    ...selectors.flatMap(strangersIn),
+    ...syntaxErrors,
+    ...selectors.flatMap(unknownIn),
     ...(selectors.length === 0 ? ['no selector'] : []),
     ...groupings.filter((label) => !known.includes(label) && !made.includes(label)),
   ];
 }
 
-describe('what the dashboards ask for', () => {
+describe('the expressions of the dashboards', () => {
   for (const { where, target } of QUERIES)
-    it(`${where} is exported`, () => assert.deepEqual(strangers(target.expr), []));
+    it(`use existing names: ${where}`, () => assert.deepEqual(unknownNames(target.expr), []));
 
   for (const { uid, templating, annotations } of DASHBOARDS) {
     for (const variable of templating.list.filter(({ type }) => type === 'query'))
-      it(`${uid} / $${variable.name} is exported`, () => {
+      it(`use existing names: ${uid} / $${variable.name}`, () => {
         const { selector, label } = labelValuesOf(variable) ?? assert.fail('not label_values');
-        assert.deepEqual(strangers(selector), []);
+        assert.deepEqual(unknownNames(selector), []);
         for (const metric of parse(selector).selectors.flatMap(metricsOf))
           assert.ok(LABELS.get(metric)?.includes(label), `${metric}{${label}}`);
       });
 
     for (const { name, expr = '' } of annotations.list)
-      it(`${uid} / ${name} is exported`, () => assert.deepEqual(strangers(expr), []));
+      it(`use existing names: ${uid} / ${name}`, () => assert.deepEqual(unknownNames(expr), []));
   }
 
   for (const [what, expr, found] of [
@@ -98,11 +98,13 @@ describe('what the dashboards ask for', () => {
       'satoken_tokens{namespace="$namespace"}',
       'satoken_tokens{namespace}',
     ],
-    ['a grouping', 'sum by (colour) (satoken_tokens)', 'colour'],
+    ['a grouping', 'sum by (color) (satoken_tokens)', 'color'],
     ['a reason', 'satoken_problem{reason=~"expired|nonsense"}', 'nonsense'],
     ['a part of a histogram', 'satoken_rotation_lag_seconds', 'satoken_rotation_lag_seconds'],
   ] as const)
-    it(`${what} that is not exported is noticed`, () => assert.deepEqual(strangers(expr), [found]));
+    it(`would fail the test with an unknown name: ${what}`, () =>
+      assert.deepEqual(unknownNames(expr), [found]));
 
-  it('what is no PromQL is noticed', () => assert.notDeepEqual(strangers('sum(satoken_tokens{'), []));
+  it('would fail the test with invalid PromQL', () =>
+    assert.notDeepEqual(unknownNames('sum(satoken_tokens{'), []));
 });

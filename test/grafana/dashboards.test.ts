@@ -1,5 +1,5 @@
 /**
- * The dashboards as files: current, of the form that Grafana's file provisioning takes, and laid out without a flaw.
+ * The dashboard files: current, valid for Grafana's file provisioning, with a correct layout, links and colors.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -8,19 +8,19 @@ import { describe, it } from 'mocha';
 import { DASHBOARDS as MADE, print } from '../../grafana/dashboards.ts';
 import { COLORS } from '../../grafana/parts/colors.ts';
 import { assertCurrent } from '../support/generated.ts';
-import { distance, KINDS_OF_SIGHT } from './colour-blindness.ts';
+import { distance, VISIONS } from './color-vision.ts';
 import { DASHBOARDS, type Dashboard, FOLDER, type Panel, queriesOf, shownPanels } from './model.ts';
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url).pathname;
 const COLUMNS = 24;
-/** Grafana's own variables and macros. */
+/** Variables and macros of Grafana. */
 const BUILT_IN = ['__all', '__rate_interval', '__range', '__url_time_range', '__data', '__value'];
 
 function textOf({ uid }: Dashboard): string {
   return readFileSync(join(FOLDER, `${uid}.json`), 'utf8');
 }
 
-/** Every link that a cell of the dashboard has. */
+/** All links in table cells of the dashboard. */
 function cellLinks(dashboard: Dashboard): readonly string[] {
   const properties = shownPanels(dashboard).flatMap(
     ({ fieldConfig }) => fieldConfig?.overrides.flatMap((override) => override.properties) ?? [],
@@ -34,12 +34,12 @@ function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
 }
 
 describe('the dashboards', () => {
-  it('have uids that never change, since links lead to them', () => {
+  it('keep their UIDs, which links contain', () => {
     const uids = DASHBOARDS.map(({ uid }) => uid);
     assert.deepEqual(uids, ['satoken-exporter', 'satoken-fleet', 'satoken-node', 'satoken-workload']);
   });
 
-  it('are all that lies in their folder', () => {
+  it('are the only files in their folder', () => {
     const names = MADE.map(({ uid }) => `${uid}.json`).sort();
     assert.deepEqual(readdirSync(FOLDER).sort(), names);
   });
@@ -55,7 +55,7 @@ for (const dashboard of DASHBOARDS)
   describe(`the dashboard ${dashboard.uid}`, () => {
     const panels = shownPanels(dashboard);
 
-    it('is classic JSON that can be provisioned from a file', () => {
+    it('is classic JSON for file provisioning', () => {
       const { schemaVersion, editable } = dashboard;
       assert.ok(schemaVersion >= 39 && schemaVersion <= 42);
       assert.equal(editable, false);
@@ -63,7 +63,7 @@ for (const dashboard of DASHBOARDS)
         assert.ok(!(key in dashboard), key);
     });
 
-    it('leads to its sisters, with what was chosen', () => {
+    it('links to the other dashboards and keeps the selection', () => {
       const [link] = dashboard.links;
       const { type, tags, asDropdown, keepTime, includeVars } = link ?? {};
       const is = { type, tags, asDropdown, keepTime, includeVars };
@@ -72,24 +72,24 @@ for (const dashboard of DASHBOARDS)
       assert.deepEqual(dashboard.tags, ['sa-token-exporter']);
     });
 
-    it('chooses among clusters, or works where there is no such label', () => {
+    it('selects a cluster, and works without a cluster label', () => {
       const cluster = dashboard.templating.list.find(({ name }) => name === 'cluster');
       const { allValue, includeAll, refresh } = cluster ?? {};
       assert.deepEqual({ allValue, includeAll, refresh }, { allValue: '.*', includeAll: true, refresh: 2 });
     });
 
-    it('uses every variable it has, and has every variable it uses', () => {
+    it('uses every variable that it has, and has every variable that it uses', () => {
       const names = dashboard.templating.list.map(({ name }) => name);
       const used = [...textOf(dashboard).matchAll(/\$\{?([a-z_]\w*)/g)].map(([, name = '']) => name);
-      const strangers = used.filter((name) => !names.includes(name) && !BUILT_IN.includes(name));
-      assert.deepEqual(strangers, []);
+      const unknown = used.filter((name) => !names.includes(name) && !BUILT_IN.includes(name));
+      assert.deepEqual(unknown, []);
       assert.deepEqual(
         names.filter((name) => !used.includes(name)),
         [],
       );
     });
 
-    it('numbers panels and questions', () => {
+    it('numbers panels and queries', () => {
       const ids = dashboard.panels.map(({ id }) => id);
       assert.deepEqual(
         ids,
@@ -101,16 +101,16 @@ for (const dashboard of DASHBOARDS)
       }
     });
 
-    it('gives every panel a title of its own', () => {
+    it('has unique panel titles', () => {
       assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
     });
 
-    it('asks for now or for the chosen time, never both', () => {
+    it('runs each query either as instant or as range query', () => {
       for (const { where, target } of queriesOf(dashboard))
         assert.notEqual(target.instant, target.range, where);
     });
 
-    it('lays panels side by side, without overlap or hole', () => {
+    it('places panels without overlaps or gaps', () => {
       const all = dashboard.panels;
       const overlaps = all.flatMap((a, index) => all.slice(index + 1).filter((b) => overlap(a, b)));
       assert.deepEqual(overlaps, []);
@@ -123,7 +123,7 @@ for (const dashboard of DASHBOARDS)
       assert.equal(area, COLUMNS * bottom);
     });
 
-    it('uses colours of the palette alone', () => {
+    it('uses only colors of the palette', () => {
       const text = textOf(dashboard);
       const named = [...text.matchAll(/"(?:color|fixedColor|iconColor)": "([^"]+)"/g)];
       const palette: readonly string[] = Object.values(COLORS);
@@ -135,7 +135,7 @@ for (const dashboard of DASHBOARDS)
       assert.doesNotMatch(text, /"mode": "(palette|continuous)-/);
     });
 
-    it('links cells to dashboards and variables that are there', () => {
+    it('links cells to existing dashboards and variables', () => {
       const own = cellLinks(dashboard).filter((url) => url.startsWith('/d/'));
       for (const url of own) {
         const [, uid, query = ''] = /^\/d\/([^?]+)\?(.*)$/.exec(url) ?? [];
@@ -147,10 +147,10 @@ for (const dashboard of DASHBOARDS)
     });
   });
 
-describe('links of the dashboards', () => {
+describe('the links in the dashboards', () => {
   const all = DASHBOARDS.flatMap(cellLinks);
 
-  it('lead to dashboards and to runbooks', () => {
+  it('lead only to dashboards and runbooks', () => {
     assert.ok(all.some((url) => url.startsWith('/d/')));
     assert.deepEqual(
       all.filter((url) => !/^\/d\/|\/docs\/runbooks\/\$\{__value\.\w+\}\.md$/.test(url)),
@@ -158,7 +158,7 @@ describe('links of the dashboards', () => {
     );
   });
 
-  it('lead to runbooks that are there', () => {
+  it('lead to existing runbooks', () => {
     const words = DASHBOARDS.map(textOf)
       .join('')
       .matchAll(/"text": "(SAToken\w+)"/g);
@@ -171,21 +171,21 @@ describe('links of the dashboards', () => {
   });
 });
 
-describe('the colours', () => {
+describe('the palette', () => {
   const pairs = Object.values(COLORS).flatMap((a, index, all) =>
     all.slice(index + 1).map((b) => [a, b] as const),
   );
 
-  for (const sight of KINDS_OF_SIGHT)
-    it(`can be told apart with ${sight}`, () => {
+  for (const vision of VISIONS)
+    it(`has distinct colors for ${vision}`, () => {
       assert.deepEqual(
-        pairs.filter(([a, b]) => distance(a, b, sight) < 15),
+        pairs.filter(([a, b]) => distance(a, b, vision) < 15),
         [],
       );
     });
 
-  it("Grafana's usual red and green cannot", () => {
-    assert.ok(distance('#F2495C', '#73BF69', 'all cones') > 100);
+  it("differs from Grafana's default red and green, which look alike with deuteranopia", () => {
+    assert.ok(distance('#F2495C', '#73BF69', 'normal vision') > 100);
     assert.ok(distance('#F2495C', '#73BF69', 'deuteranopia') < 10);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * The rules of Grafana's own dashboard-linter, as far as they are about Prometheus, and why some are not kept.
+ * The rules of Grafana's dashboard-linter for Prometheus, and the exceptions with their reasons.
  *
- * Stricter than the linter where that costs nothing: it looks at some kinds of panels only.
+ * The linter applies some rules only to some kinds of panels; here they apply to all.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -17,24 +17,24 @@ import {
 } from './model.ts';
 import { parse } from './promql.ts';
 
-/** Answers the places where the rule is broken. */
+/** Returns the places that break the rule. */
 type Rule = (dashboard: Dashboard) => readonly string[];
 
-/** Those of Grafana's units that we use (packages/grafana-data/src/valueFormats/categories.ts). */
+/** The units of Grafana that the dashboards use (packages/grafana-data/src/valueFormats/categories.ts). */
 const UNITS = ['none', 'short', 'percentunit', 'bytes', 's', 'dateTimeAsIso', 'ops', 'reqps'];
 const RATES = ['rate', 'irate', 'increase'];
 
-function panelRule(isKept: (panel: Panel) => boolean): Rule {
+function panelRule(isFollowed: (panel: Panel) => boolean): Rule {
   return (dashboard) =>
     shownPanels(dashboard)
-      .filter((panel) => !isKept(panel))
+      .filter((panel) => !isFollowed(panel))
       .map(({ title }) => `${dashboard.uid} / ${title}`);
 }
 
-function targetRule(isKept: (question: PanelQuery) => boolean): Rule {
+function targetRule(isFollowed: (question: PanelQuery) => boolean): Rule {
   return (dashboard) =>
     queriesOf(dashboard)
-      .filter((question) => !isKept(question))
+      .filter((question) => !isFollowed(question))
       .map(({ where }) => where);
 }
 
@@ -42,20 +42,20 @@ function queryVariables({ templating }: Dashboard): readonly Variable[] {
   return templating.list.filter(({ type }) => type === 'query');
 }
 
-function variableRule(isKept: (variable: Variable) => boolean): Rule {
+function variableRule(isFollowed: (variable: Variable) => boolean): Rule {
   return (dashboard) =>
     queryVariables(dashboard)
-      .filter((variable) => !isKept(variable))
+      .filter((variable) => !isFollowed(variable))
       .map(({ name }) => `${dashboard.uid} / $${name}`);
 }
 
-/** A variable of the name that chooses several, or all by `.+`. */
+/** Requires a variable with this name that selects several values, or all by `.+`. */
 function templateRule(name: string): Rule {
   return ({ uid, templating }) => {
     const found = templating.list.find((variable) => variable.name === name);
-    const isKept =
+    const isFollowed =
       found?.multi === true && found.allValue === '.+' && found.datasource?.uid === '${datasource}';
-    return isKept ? [] : [uid];
+    return isFollowed ? [] : [uid];
   };
 }
 
@@ -71,14 +71,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   'template-datasource-rule': ({ uid, templating }) => {
     const found = templating.list.filter(({ type }) => type === 'datasource');
     const [only] = found;
-    const isKept = found.length === 1 && only?.name === 'datasource' && only.label === 'Data source';
-    return isKept && only.query === 'prometheus' ? [] : [uid];
+    const isFollowed = found.length === 1 && only?.name === 'datasource' && only.label === 'Data source';
+    return isFollowed && only.query === 'prometheus' ? [] : [uid];
   },
   'template-job-rule': templateRule('job'),
   'template-instance-rule': templateRule('instance'),
   'template-label-promql-rule': variableRule((variable) => {
     const { selector } = labelValuesOf(variable) ?? { selector: '(' };
-    return parse(selector).mistakes.length === 0;
+    return parse(selector).syntaxErrors.length === 0;
   }),
   'template-on-time-change-reload-rule': variableRule(({ refresh }) => refresh === 2),
   'panel-datasource-rule': panelRule(({ datasource, targets = [] }) =>
@@ -93,7 +93,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return [fieldConfig?.defaults.unit ?? '', ...units].every((unit) => UNITS.includes(unit));
   }),
   'panel-no-targets-rule': panelRule(({ targets = [] }) => targets.length > 0),
-  'target-promql-rule': targetRule(({ target }) => parse(target.expr).mistakes.length === 0),
+  'target-promql-rule': targetRule(({ target }) => parse(target.expr).syntaxErrors.length === 0),
   'target-rate-interval-rule': targetRule(({ target }) =>
     parse(target.expr).selectors.every(
       ({ call, range }) => call === undefined || !RATES.includes(call) || range === '$__rate_interval',
@@ -120,33 +120,33 @@ const EXCEPTIONS: readonly Exception[] = [
     rule: 'template-job-rule',
     where: /^satoken-(fleet|node|workload)$/,
     because:
-      'Names that begin with satoken_ are ours alone, and a node has one agent, whatever its job is called.',
+      'Only this exporter has metrics that begin with satoken_, and a node has one exporter, regardless of its job.',
   },
   {
     rule: 'template-job-rule',
     where: /^satoken-exporter$/,
     because:
-      'All jobs are those of the exporter: up, which every target has, would answer to .+ for all others too.',
+      'All means the jobs of the exporter: every target has the metric up, and .+ would match those of other jobs.',
   },
   {
     rule: 'target-job-rule',
     where: /^satoken-(fleet|node|workload) /,
-    because: 'As for the variable: these metrics have no other job.',
+    because: 'As for the variable: no other job has these metrics.',
   },
   {
     rule: 'template-instance-rule',
     where: /./,
-    because: 'An agent is known by its node. Its address changes with every roll-out.',
+    because: 'An exporter is identified by its node. Its address changes with every rollout.',
   },
   {
     rule: 'target-instance-rule',
     where: /./,
-    because: 'As for the variable: the node says which agent it is.',
+    because: 'As for the variable: the node identifies the exporter.',
   },
   {
     rule: 'target-rate-interval-rule',
-    where: /^satoken-exporter \/ Bugs /,
-    because: 'A sum over the time that was chosen, not a rate: one bug hours ago is to be seen.',
+    where: /^satoken-exporter \/ Internal errors \//,
+    because: 'The sum over the selected time range, not a rate: it shows a single error hours ago.',
   },
 ];
 
@@ -154,10 +154,10 @@ function isExcepted(rule: string, where: string): boolean {
   return EXCEPTIONS.some((exception) => exception.rule === rule && exception.where.test(where));
 }
 
-describe("the dashboard-linter's rules", () => {
+describe('the rules of dashboard-linter', () => {
   for (const [name, rule] of Object.entries(RULES))
     for (const dashboard of DASHBOARDS)
-      it(`${dashboard.uid} keeps ${name}, or there is a reason`, () => {
+      it(`are followed or have an exception: ${name} in ${dashboard.uid}`, () => {
         assert.deepEqual(
           rule(dashboard).filter((where) => !isExcepted(name, where)),
           [],
@@ -165,12 +165,12 @@ describe("the dashboard-linter's rules", () => {
       });
 
   for (const { rule, where, because } of EXCEPTIONS)
-    it(`${rule} ${where} is an exception that is needed: ${because}`, () => {
+    it(`need the exception to ${rule} for ${where}: ${because}`, () => {
       const broken = DASHBOARDS.flatMap((dashboard) => RULES[rule]?.(dashboard) ?? []);
       assert.ok(broken.some((place) => where.test(place)));
     });
 
-  it('a rule that is broken is noticed', () => {
+  it('are all broken by a bad dashboard', () => {
     const [dashboard] = DASHBOARDS;
     assert.ok(dashboard);
     const gridPos = { x: 0, y: 0, w: 1, h: 1 };
@@ -185,9 +185,9 @@ describe("the dashboard-linter's rules", () => {
       ],
       templating: { list: [{ name: 'x', type: 'query', query: 'label_values(sum(, x)', refresh: 1 }] },
     };
-    const kept = Object.entries(RULES).filter(([, rule]) => rule(broken).length === 0);
+    const followed = Object.entries(RULES).filter(([, rule]) => rule(broken).length === 0);
     assert.deepEqual(
-      kept.map(([name]) => name),
+      followed.map(([name]) => name),
       [],
     );
   });

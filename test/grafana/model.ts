@@ -1,7 +1,5 @@
 /**
- * The dashboards as Grafana gets them: plain JSON, read back from their files.
- *
- * Knows the form of the JSON, nothing of how it was made.
+ * The dashboards as Grafana reads them: JSON from the generated files.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,13 +64,13 @@ export const DASHBOARDS: readonly Dashboard[] = globSync('*.json', { cwd: FOLDER
   .sort()
   .map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as Dashboard);
 
-/** Panels that show something: all but the rows. */
+/** All panels except rows. */
 export function shownPanels({ panels }: Dashboard): readonly Panel[] {
   return panels.filter(({ type }) => type !== 'row');
 }
 
 export interface PanelQuery {
-  /** Where it stands, for titles. */
+  /** Its position, for test titles. */
   readonly where: string;
   readonly dashboard: Dashboard;
   readonly panel: Panel;
@@ -92,7 +90,7 @@ export function queriesOf(dashboard: Dashboard): readonly PanelQuery[] {
 
 export const QUERIES: readonly PanelQuery[] = DASHBOARDS.flatMap(queriesOf);
 
-/** The series selector of a variable that lists the values of a label, and that label. */
+/** The selector and the label of a variable with `label_values`. */
 export function labelValuesOf({
   query,
 }: Variable): { readonly selector: string; readonly label: string } | undefined {

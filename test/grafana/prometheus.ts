@@ -1,5 +1,5 @@
 /**
- * A Prometheus of any version over recorded data: it scrapes nothing and answers questions of then.
+ * A Prometheus of any version with recorded data. It scrapes nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,33 +14,33 @@ export interface Series {
   readonly values?: readonly (readonly [number, string])[];
 }
 
-export interface Answer {
+export interface QueryResponse {
   readonly status: 'success' | 'error';
   readonly error?: string;
-  /** What is questionable about a question that was answered. */
+  /** Set if the query succeeded, but is questionable. */
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
   readonly data?: { readonly result: readonly Series[] };
 }
 
 export interface Prometheus {
-  readonly query: (expr: string, at: number) => Promise<Answer>;
-  readonly queryRange: (expr: string, from: number, to: number, step: number) => Promise<Answer>;
+  readonly query: (expr: string, at: number) => Promise<QueryResponse>;
+  readonly queryRange: (expr: string, from: number, to: number, step: number) => Promise<QueryResponse>;
   readonly stop: () => Promise<void>;
 }
 
 async function isReady(child: ChildProcess): Promise<void> {
-  if (child.stderr === null) throw new Error('no log');
-  const said: string[] = [];
+  if (child.stderr === null) throw new Error('no standard error');
+  const log: string[] = [];
   for await (const line of createInterface(child.stderr)) {
-    said.push(line);
+    log.push(line);
     if (line.includes('ready to receive')) break;
   }
-  if (child.exitCode !== null) throw new Error(said.join('\n'));
+  if (child.exitCode !== null) throw new Error(log.join('\n'));
   child.stderr.resume();
 }
 
-/** `lookback` is a little more than a scrape interval: the recording has no marks of where a series ended. */
+/** `lookback` in seconds is a little more than a scrape interval, because the recording has no stale markers. */
 export async function startPrometheus(
   program: string,
   folder: string,
@@ -57,15 +57,18 @@ export async function startPrometheus(
     `--web.listen-address=127.0.0.1:${port}`,
   ]);
   await isReady(child);
-  const ask = async (path: string, parameters: Readonly<Record<string, string>>): Promise<Answer> => {
+  const request = async (
+    path: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<QueryResponse> => {
     const url = `http://127.0.0.1:${port}/api/v1/${path}`;
-    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(parameters) });
-    return (await answer.json()) as Answer;
+    const response = await fetch(url, { method: 'POST', body: new URLSearchParams(parameters) });
+    return (await response.json()) as QueryResponse;
   };
   return {
-    query: (query, at) => ask('query', { query, time: String(at) }),
+    query: (query, at) => request('query', { query, time: String(at) }),
     queryRange: (query, from, to, step) =>
-      ask('query_range', { query, start: String(from), end: String(to), step: String(step) }),
+      request('query_range', { query, start: String(from), end: String(to), step: String(step) }),
     stop: async () => {
       child.kill();
       await once(child, 'exit');

@@ -1,7 +1,5 @@
 /**
- * What an expression is made of, by Prometheus' own grammar: selectors, their matchers, labels that are named elsewhere.
- *
- * Knows nothing of which metrics there are.
+ * The selectors, matchers and grouping labels in a PromQL expression, parsed with the grammar of Prometheus.
  */
 import { parser } from '@prometheus-io/lezer-promql';
 
@@ -9,31 +7,31 @@ type Tree = ReturnType<typeof parser.parse>;
 type Node = Tree['topNode'];
 
 export interface Selector {
-  /** Empty where matchers alone choose. */
+  /** Empty if the selector has matchers only. */
   readonly metric: string;
   readonly matchers: readonly { readonly label: string; readonly op: string; readonly value: string }[];
-  /** As written, of `metric[range]`; undefined where it has none. */
+  /** The range in `metric[range]` as written; undefined for an instant selector. */
   readonly range: string | undefined;
-  /** The innermost function around it. */
+  /** The innermost function call that contains it. */
   readonly call: string | undefined;
 }
 
 export interface Parsed {
-  /** Pieces that are not PromQL. */
-  readonly mistakes: readonly string[];
+  /** Parts that are not PromQL. */
+  readonly syntaxErrors: readonly string[];
   readonly selectors: readonly Selector[];
-  /** Labels in `by`, `on`, `group_left` and their like. */
+  /** Labels in `by`, `without`, `on`, `ignoring`, `group_left` and `group_right`. */
   readonly groupings: readonly string[];
 }
 
-/** Grafana's own variables, as something that parses. */
-const STANDINS: readonly (readonly [string, string])[] = [
+/** Durations instead of Grafana's variables, which are not PromQL. */
+const PLACEHOLDERS: readonly (readonly [string, string])[] = [
   ['$__rate_interval', '2m'],
   ['$__range', '1h'],
 ];
 
-function withStandins(expr: string): string {
-  return STANDINS.reduce((text, [name, value]) => text.replaceAll(name, value), expr);
+function withPlaceholders(expr: string): string {
+  return PLACEHOLDERS.reduce((text, [name, value]) => text.replaceAll(name, value), expr);
 }
 
 function nodesOf(tree: Tree): readonly Node[] {
@@ -51,14 +49,14 @@ function ancestor(node: Node, name: string): Node | undefined {
   return undefined;
 }
 
-/** Parses an expression; ranges are told as they are written, before variables are filled in. */
+/** Parses an expression. Ranges are returned as written, with variables. */
 export function parse(expr: string): Parsed {
-  const text = withStandins(expr);
+  const text = withPlaceholders(expr);
   const nodes = nodesOf(parser.parse(text));
   const textOf = (node: Node | null | undefined): string =>
     node === null || node === undefined ? '' : text.slice(node.from, node.to);
   const written = (range: string): string =>
-    STANDINS.find(([name, value]) => value === range && expr.includes(`[${name}]`))?.[0] ?? range;
+    PLACEHOLDERS.find(([name, value]) => value === range && expr.includes(`[${name}]`))?.[0] ?? range;
 
   const selectorOf = (node: Node): Selector => {
     const matrix = node.parent?.name === 'MatrixSelector' ? node.parent : undefined;
@@ -79,7 +77,7 @@ export function parse(expr: string): Parsed {
   };
 
   return {
-    mistakes: nodes
+    syntaxErrors: nodes
       .filter(({ type }) => type.isError)
       .map((node) => text.slice(node.from - 10, node.to + 10)),
     selectors: nodes.filter(({ name }) => name === 'VectorSelector').map(selectorOf),

@@ -1,7 +1,7 @@
 /**
- * The ways to Grafana: ConfigMaps for its sidecar, files for its provisioning, and the demo that uses these.
+ * The installation of the dashboards: ConfigMaps for Grafana's sidecar, files for its provisioning, and the demo.
  *
- * Nothing here starts a container: what the files say of one another is checked, and what tools there are say of them.
+ * No container is started: the tests compare the files with each other and validate them with tools.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -71,7 +71,7 @@ function service(name: string): Service {
   return found;
 }
 
-/** Where a path inside of a service's container comes from. */
+/** The source of a path in the container of a service. */
 function sourceOf(name: string, path: string): string | undefined {
   return mountsOf(service(name)).find(({ to }) => to === path)?.from;
 }
@@ -82,17 +82,17 @@ function targetsOf({ static_configs }: StaticTargets): readonly string[] {
 
 describe('the demo with Grafana', () => {
   for (const [name, one] of Object.entries(services)) {
-    it(`${name} mounts what is there`, () => {
+    it(`mounts existing files in ${name}`, () => {
       for (const { from } of mountsOf(one)) assert.ok(existsSync(from), from);
     });
 
-    it(`${name} runs a version that is said, for this machine alone`, () => {
+    it(`pins the version of ${name} and publishes its ports on localhost only`, () => {
       assert.match(one.image, /:v?\d+(\.\d+\.\d+|-slim)$/);
       for (const port of one.ports) assert.match(port, /^127\.0\.0\.1:(\d+):\1$/);
     });
   }
 
-  it('Prometheus scrapes the exporter, and tells Alertmanager', () => {
+  it('configures Prometheus with the targets of the exporter and of Alertmanager', () => {
     const [job] = prometheus.scrape_configs;
     assert.ok(job);
     assert.equal(job.honor_labels, true);
@@ -106,7 +106,7 @@ describe('the demo with Grafana', () => {
     }
   });
 
-  it('Prometheus and Alertmanager read their configuration and the alerts', () => {
+  it('mounts the configuration and the rules where Prometheus and Alertmanager read them', () => {
     const paths = ['prometheus', 'alertmanager'].flatMap((name) =>
       (service(name).command ?? [])
         .filter((argument) => argument.startsWith('--config.file='))
@@ -117,7 +117,7 @@ describe('the demo with Grafana', () => {
     assert.deepEqual(rules, [join(ROOT, 'alerts/rules.yaml')]);
   });
 
-  it('Grafana finds the dashboards where its provisioning looks for them', () => {
+  it('mounts the dashboards where the provisioning of Grafana reads them', () => {
     assert.ok(provider);
     const dashboards = sourceOf('grafana', provider.options.path);
     assert.equal(dashboards, join(ROOT, 'grafana/dashboards'));
@@ -126,7 +126,7 @@ describe('the demo with Grafana', () => {
     assert.equal(provider.allowUiUpdates, false);
   });
 
-  it('Grafana asks Prometheus', () => {
+  it('configures Prometheus as the data source of Grafana', () => {
     const { datasources } = yaml<{ datasources: readonly { type: string; url: string }[] }>(
       'demo/datasource.yaml',
     );
@@ -136,7 +136,7 @@ describe('the demo with Grafana', () => {
     );
   });
 
-  it('the exporter runs a program and a command that are there', () => {
+  it('runs an existing program and command as the exporter', () => {
     const [node, program = '', command] = service('exporter').command ?? [];
     assert.deepEqual([node, command], ['node', 'demo']);
     assert.ok(existsSync(join(sourceOf('exporter', '/project') ?? '', program)));
@@ -144,7 +144,7 @@ describe('the demo with Grafana', () => {
 });
 
 describeWith(['promtool'], 'promtool check config', () => {
-  it('finds nothing wrong with the Prometheus of the demo', () => {
+  it('finds no problem in the configuration of the demo', () => {
     const args = ['check', 'config', '--syntax-only', join(DEMO, 'prometheus.yaml')];
     const { status, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
@@ -158,7 +158,7 @@ describeWith(['kubectl'], 'kubectl kustomize grafana', () => {
     configMaps = parseAllDocuments(made).map((document) => document.toJS() as ConfigMap);
   });
 
-  it('makes a ConfigMap of each dashboard, as it is', () => {
+  it('creates a ConfigMap with each dashboard unchanged', () => {
     const found = configMaps.flatMap(({ data }) => Object.entries(data));
     const files = DASHBOARDS.map(({ uid }) => {
       const name = `${uid}.json`;
@@ -168,13 +168,13 @@ describeWith(['kubectl'], 'kubectl kustomize grafana', () => {
     assert.equal(configMaps.length, DASHBOARDS.length);
   });
 
-  it('gives each the label that the sidecar looks for', () => {
+  it('adds the label that the sidecar selects', () => {
     assert.equal(configMaps.length, DASHBOARDS.length);
     for (const { kind, metadata } of configMaps)
       assert.deepEqual([kind, metadata.labels['grafana_dashboard']], ['ConfigMap', '1'], metadata.name);
   });
 
-  it('makes none that is too large for the annotation in which kubectl keeps it', () => {
+  it('creates no ConfigMap that is too large for the annotation of kubectl apply', () => {
     for (const configMap of configMaps)
       assert.ok(JSON.stringify(configMap).length < 256 * 1_024, configMap.metadata.name);
   });

@@ -1,27 +1,27 @@
 /**
- * Every question of every panel, put to a real Prometheus that holds an hour of trouble.
+ * Every query of every panel, run by Prometheus over the recording of the scripted hour.
  *
- * In the scene it is meant for a panel shows data; in no per-token mode does a question fail, and where a mode leaves a
- * panel empty, the panel says so.
+ * A panel shows data in the scene that it is meant for. No query fails in any per-token mode, and a panel that a mode
+ * leaves empty says so.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
-import { ask, type Chosen, fillIn, numbersOf } from './ask.ts';
 import { DASHBOARDS, labelValuesOf, type Panel, type PanelQuery, QUERIES, shownPanels } from './model.ts';
-import { type Answer, type Prometheus, type Series, startPrometheus } from './prometheus.ts';
+import { type Prometheus, type QueryResponse, type Series, startPrometheus } from './prometheus.ts';
 import { CLUSTERS, recordHour } from './recording.ts';
+import { interpolate, numbersOf, runQuery, type Selection } from './run-query.ts';
 import { type Expected, SHOWN } from './scenes.ts';
-import { instantOf, STEP } from './script.ts';
+import { createScenes, instantOf, STEP } from './script.ts';
 
-const ALL: Chosen = { cluster: CLUSTERS.all };
-/** Of every cluster at once, as when nothing was chosen. */
-const EVERYWHERE: Chosen = { cluster: '.*' };
+const FIRST_CLUSTER: Selection = { cluster: CLUSTERS.all };
+const ALL_CLUSTERS: Selection = { cluster: '.*' };
 const PROGRAMS = [
-  { title: 'Prometheus of this system', program: 'prometheus', tools: ['prometheus', 'promtool'] },
+  { title: 'the installed Prometheus', program: 'prometheus', tools: ['prometheus', 'promtool'] },
   {
     title: 'Prometheus 3',
     program: join(dirname(PROMTOOL_3), 'prometheus'),
@@ -32,145 +32,161 @@ const PROGRAMS = [
 const folder = mkdtempSync(join(tmpdir(), 'satoken-hour-'));
 let recorded: Promise<string> | undefined;
 
-/** Recorded once, read by each Prometheus. */
+/** Recorded once for all versions of Prometheus. */
 async function recording(): Promise<string> {
   const data = join(folder, 'data');
   recorded ??= recordHour(folder, data).then(() => data);
   return recorded;
 }
 
-function isLabelled({ metric }: Series, labels: Expected['labels'] = {}): boolean {
+function isLabeled({ metric }: Series, labels: Expected['labels'] = {}): boolean {
   return Object.entries(labels).every(([name, value]) => metric[name] === value);
 }
 
-/** Whether an answer shows what it is meant to. */
-function shows({ data }: Answer, { labels, atLeast }: Expected): boolean {
-  const result = (data?.result ?? []).filter((series) => isLabelled(series, labels));
+function shows({ data }: QueryResponse, { labels, atLeast }: Expected): boolean {
+  const result = (data?.result ?? []).filter((series) => isLabeled(series, labels));
   const numbers = numbersOf({ status: 'success', data: { result } }).filter(
     (number) => !Number.isNaN(number),
   );
   return numbers.some((number) => (atLeast === undefined ? number !== 0 : number >= atLeast));
 }
 
-function questionsOn(panel: Panel): readonly PanelQuery[] {
-  return QUERIES.filter((question) => question.panel === panel);
+function queriesOn(panel: Panel): readonly PanelQuery[] {
+  return QUERIES.filter((query) => query.panel === panel);
 }
 
-/** Whether a row of one answer goes into a row of another, as Grafana merges them. */
+/** Whether Grafana merges the series into one of the rows. */
 function isPartOf({ metric }: Series, rows: readonly Series[]): boolean {
-  return rows.some((row) => isLabelled(row, metric));
+  return rows.some((row) => isLabeled(row, metric));
 }
 
 after(() => rmSync(folder, { recursive: true }));
 
 describe('the scenes', () => {
   for (const dashboard of DASHBOARDS)
-    it(`${dashboard.uid} has one for each of its panels, and no other`, () => {
+    it(`have a row for each panel of ${dashboard.uid}, and no other`, () => {
       const titles = shownPanels(dashboard).map(({ title }) => title);
       assert.deepEqual(Object.keys(SHOWN[dashboard.uid] ?? {}).sort(), titles.sort());
+    });
+
+  for (const pods of [[], DEMO_PODS, [...DEMO_PODS, ...DEMO_PODS, ...DEMO_PODS]])
+    it(`are in order for ${pods.length} pods: each pod is visible before the node has problems`, () => {
+      const scenes = createScenes(pods);
+      const minutes = scenes.map(({ minute }) => minute);
+      assert.deepEqual(
+        minutes,
+        minutes.toSorted((a, b) => a - b),
+      );
+      const down = scenes.findIndex(({ name }) => name === 'API server down');
+      const start = scenes[down]?.minute ?? 0;
+      assert.equal(down, pods.length + 2);
+      for (const { minute, visibleAfter } of scenes.slice(0, down))
+        assert.ok(minute * 60 + visibleAfter < start * 60);
     });
 });
 
 for (const { title, program, tools } of PROGRAMS) {
-  describeWith(tools, `the dashboards, asked of a real Prometheus: ${title}`, () => {
+  describeWith(tools, `the dashboards in ${title}`, () => {
     let prometheus: Prometheus;
     before(async () => {
       prometheus = await startPrometheus(program, folder, await recording(), 1.5 * STEP);
     });
     after(() => prometheus.stop());
 
-    const answerTo = (question: PanelQuery, chosen: Chosen, scene: string) =>
-      ask(prometheus, question, chosen, instantOf(scene));
+    const run = (query: PanelQuery, selection: Selection, scene: string) =>
+      runQuery(prometheus, query, selection, instantOf(scene));
 
     const isEmpty = async (panel: Panel, cluster: string, scene: string): Promise<boolean> => {
-      const answers = await Promise.all(
-        questionsOn(panel).map((question) => answerTo(question, { cluster, node: 'node-1' }, scene)),
+      const responses = await Promise.all(
+        queriesOn(panel).map((query) => run(query, { cluster, node: 'node-1' }, scene)),
       );
-      return answers.every((answer) => numbersOf(answer).length === 0);
+      return responses.every((response) => numbersOf(response).length === 0);
     };
 
-    /** A panel that the mode alone leaves empty names the option that does it. */
-    const explains = async (panel: Panel, cluster: string, scene: string): Promise<boolean> => {
+    /** Whether the panel has data, or says why not. If only the mode leaves it empty, it must name the option. */
+    const hasDataOrReason = async (panel: Panel, cluster: string, scene: string): Promise<boolean> => {
       if (!(await isEmpty(panel, cluster, scene))) return true;
-      const words = panel.fieldConfig?.defaults.noValue ?? '';
+      const message = panel.fieldConfig?.defaults.noValue ?? '';
       const isByMode = !(await isEmpty(panel, CLUSTERS.all, scene));
-      return isByMode ? words.includes('--metrics.per-token') : words !== '';
+      return isByMode ? message.includes('--metrics.per-token') : message !== '';
     };
 
-    const rowsOf = async (question: PanelQuery, scene: string): Promise<readonly Series[]> =>
-      (await answerTo(question, EVERYWHERE, scene)).data?.result ?? [];
+    const rowsOf = async (query: PanelQuery, scene: string): Promise<readonly Series[]> =>
+      (await run(query, ALL_CLUSTERS, scene)).data?.result ?? [];
 
     for (const dashboard of DASHBOARDS)
       for (const panel of shownPanels(dashboard)) {
         const shown = SHOWN[dashboard.uid]?.[panel.title];
-        it(`${dashboard.uid} / ${panel.title} shows data: ${shown?.scene}`, async () => {
+        it(`show data in ${dashboard.uid} / ${panel.title} in the scene: ${shown?.scene}`, async () => {
           assert.ok(shown);
-          const [first, ...others] = questionsOn(panel);
+          const [first, ...others] = queriesOn(panel);
           assert.ok(first);
-          const answer = await answerTo(first, ALL, shown.scene);
-          assert.ok(shows(answer, shown), JSON.stringify(answer).slice(0, 2_000));
+          const response = await run(first, FIRST_CLUSTER, shown.scene);
+          assert.ok(shows(response, shown), JSON.stringify(response).slice(0, 2_000));
           for (const other of others)
-            assert.ok(shows(await answerTo(other, ALL, shown.scene), {}), other.where);
+            assert.ok(shows(await run(other, FIRST_CLUSTER, shown.scene), {}), other.where);
           if (shown.scene === 'healthy') return;
-          const quiet = await answerTo(first, ALL, 'healthy');
-          assert.ok(!shows(quiet, shown), JSON.stringify(quiet).slice(0, 2_000));
+          const healthy = await run(first, FIRST_CLUSTER, 'healthy');
+          assert.ok(!shows(healthy, shown), JSON.stringify(healthy).slice(0, 2_000));
         });
       }
 
-    for (const [mode, cluster] of Object.entries({ ...CLUSTERS, any: EVERYWHERE.cluster }))
-      for (const scene of ['healthy', 'API server gone', 'burning'])
-        it(`answers every question without a doubt: ${scene}, per-token mode ${mode}`, async () => {
-          for (const question of QUERIES) {
-            const { status, error, warnings, infos } = await answerTo(question, { cluster }, scene);
-            const doubts = { status, error, warnings, infos };
-            const none = { status: 'success', error: undefined, warnings: undefined, infos: undefined };
-            assert.deepEqual(doubts, none, question.where);
+    for (const [mode, cluster] of Object.entries({ ...CLUSTERS, any: ALL_CLUSTERS.cluster }))
+      for (const scene of ['healthy', 'API server down', 'signing key changed'])
+        it(`run every query without an error or a warning: ${scene}, per-token mode ${mode}`, async () => {
+          for (const query of QUERIES) {
+            const { status, error, warnings, infos } = await run(query, { cluster }, scene);
+            assert.deepEqual(
+              { status, error, warnings, infos },
+              { status: 'success', error: undefined, warnings: undefined, infos: undefined },
+              query.where,
+            );
           }
         });
 
     for (const [mode, cluster] of Object.entries(CLUSTERS))
-      for (const scene of ['healthy', 'burning'])
-        it(`finds no panel empty without a word: ${scene}, per-token mode ${mode}`, async () => {
+      for (const scene of ['healthy', 'signing key changed'])
+        it(`explain every empty panel: ${scene}, per-token mode ${mode}`, async () => {
           for (const panel of DASHBOARDS.flatMap(shownPanels))
-            assert.ok(await explains(panel, cluster, scene), panel.title);
+            assert.ok(await hasDataOrReason(panel, cluster, scene), panel.title);
         });
 
-    it('makes no forecast from the tokens that fail alone', async () => {
-      const forecasts = QUERIES.filter(({ panel }) => /^(Dead|Share dead|Who would)/.test(panel.title));
+    it('make no forecast from failing tokens only', async () => {
+      const forecasts = QUERIES.filter(({ panel }) => /^(Expiring|Share expired|First to)/.test(panel.title));
       assert.equal(forecasts.length, 8);
-      for (const question of forecasts)
+      for (const query of forecasts)
         assert.deepEqual(
-          numbersOf(await answerTo(question, { cluster: CLUSTERS.problems }, 'legacy')),
+          numbersOf(await run(query, { cluster: CLUSTERS.problems }, 'legacy')),
           [],
-          question.where,
+          query.where,
         );
     });
 
-    it('has for each row of a table a row in the answer to its first question', async () => {
+    it('have a row in the first query of a table for each row of the others', async () => {
       const tables = DASHBOARDS.flatMap(shownPanels).filter(({ type }) => type === 'table');
       const pairs = tables.flatMap((panel) => {
-        const [first, ...others] = questionsOn(panel);
+        const [first, ...others] = queriesOn(panel);
         return others.map((other) => ({ first, other }));
       });
       assert.ok(pairs.length > 0);
       for (const { first, other } of pairs) {
         assert.ok(first);
-        const rows = await rowsOf(first, 'burning');
-        const strangers = (await rowsOf(other, 'burning')).filter((row) => !isPartOf(row, rows));
-        assert.deepEqual(strangers, [], other.where);
+        const rows = await rowsOf(first, 'signing key changed');
+        const unmatched = (await rowsOf(other, 'signing key changed')).filter((row) => !isPartOf(row, rows));
+        assert.deepEqual(unmatched, [], other.where);
       }
     });
 
-    it('knows what to choose from, and the alerts that fired', async () => {
-      const choices = DASHBOARDS.flatMap(({ uid, templating, annotations }) =>
+    it('find values for each variable, and alerts for the annotations', async () => {
+      const selectors = DASHBOARDS.flatMap(({ uid, templating, annotations }) =>
         [
           ...templating.list.flatMap((variable) => labelValuesOf(variable)?.selector ?? []),
           ...annotations.list.flatMap(({ expr }) => expr ?? []),
-        ].map((selector) => fillIn(selector, uid, EVERYWHERE)),
+        ].map((selector) => interpolate(selector, uid, ALL_CLUSTERS)),
       );
-      assert.ok(choices.length > DASHBOARDS.length);
-      for (const selector of choices) {
-        const found = await prometheus.query(selector, instantOf('burning'));
+      assert.ok(selectors.length > DASHBOARDS.length);
+      for (const selector of selectors) {
+        const found = await prometheus.query(selector, instantOf('signing key changed'));
         assert.ok(numbersOf(found).length > 0, selector);
       }
     });

@@ -1,12 +1,12 @@
 /**
- * An hour of a node in virtual time: healthy at first, then one trouble after another.
+ * A scripted hour of a simulated node: healthy at first, then one problem after another.
  *
- * Knows when what happens, nothing of how it is recorded or asked about.
+ * It becomes longer than an hour if the demo gets more pods with problems.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEMO_PODS } from '../../simulator/demo/pods.ts';
+import { DEMO_PODS, type DemoPod } from '../../simulator/demo/pods.ts';
 import * as scenarios from '../../simulator/demo/scenarios.ts';
 import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
@@ -17,80 +17,100 @@ import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token
 import type { Rotation } from '../../src/sources/files/volume.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
 
-/** A whole hour of the clock, so that Prometheus keeps it in one block. */
+/** At an even hour, so that Prometheus keeps up to two hours in one block. */
 export const START = Date.UTC(2026, 0, 1, 12) / 1_000;
+/** Seconds between two scrapes. */
 export const STEP = 30;
 const MINUTE = 60;
-const END = START + 60 * MINUTE;
-const RESTART_MINUTE = 49;
-export const RESTARTED_AT = START + RESTART_MINUTE * MINUTE;
-/** Nobody asks just when a scrape comes in. */
-const OFF_BEAT = 10;
+/** Queries are evaluated between two scrapes. */
+const QUERY_OFFSET = 10;
 
-/** What goes on beside the node's files. */
+/** Problems that are not in the files of the node. */
 type Condition =
-  | 'API server gone'
-  | 'second agent gone'
+  | 'API server down'
+  | 'second exporter down'
   | 'third node joined'
-  | 'first agent restarted'
-  | 'bug'
+  | 'first exporter restarted'
+  | 'internal error'
   | 'passwords guessed'
-  | 'web configuration broken'
+  | 'web configuration invalid'
   | 'watches limited';
 
 export interface Stage {
   readonly world: World;
-  readonly goingOn: Set<Condition>;
+  readonly active: Set<Condition>;
 }
 
 interface Scene {
   readonly name: string;
   readonly minute: number;
   readonly play: (stage: Stage) => void;
-  /** How long after that there is something to see. */
-  readonly seenAfter: number;
+  /** Seconds after which its effect is visible. */
+  readonly visibleAfter: number;
 }
 
-function scene(name: string, minute: number, play: Scene['play'], seenAfter = 90): Scene {
-  return { name, minute, play, seenAfter };
+function scene(name: string, minute: number, play: Scene['play'], visibleAfter = 90): Scene {
+  return { name, minute, play, visibleAfter };
 }
 
-function starts(condition: Condition, minute: number, seenAfter = 90): Scene {
-  return scene(condition, minute, ({ goingOn }) => void goingOn.add(condition), seenAfter);
+function starts(condition: Condition, minute: number, visibleAfter = 90): Scene {
+  return scene(condition, minute, ({ active }) => void active.add(condition), visibleAfter);
 }
 
-/** Pods of the demo that are in trouble, a minute apart. The first of them changes keys: that comes last here. */
-const TROUBLES = DEMO_PODS.filter(({ name }) => name !== 'shop' && name !== 'oldkey');
+/** One minute for each pod, then what affects the whole node, for any number of pods. */
+export function createScenes(pods: readonly DemoPod[]): readonly Scene[] {
+  const first = 16;
+  const end = first + pods.length;
+  return [
+    scene('healthy', 0, () => undefined, 13 * MINUTE),
+    scene('kubelet restarted', 14, ({ world }) => {
+      world.kubelet.stop();
+      world.kubelet.start();
+    }),
+    ...pods.map(({ name, scenario }, index) =>
+      scene(name, first + index, ({ world }) => scenario(world, name)),
+    ),
+    starts('API server down', end + 3),
+    scene('API server up', end + 5, ({ active }) => void active.delete('API server down')),
+    starts('second exporter down', end + 6, 180),
+    starts('third node joined', end + 6),
+    starts('first exporter restarted', end + 7),
+    starts('internal error', end + 7),
+    starts('passwords guessed', end + 7),
+    starts('web configuration invalid', end + 7),
+    starts('watches limited', end + 7),
+    scene('kubelet stopped', end + 8, ({ world }) => world.kubelet.stop(), 570),
+    scene('signing key changed', end + 15, ({ world }) => world.cluster.changeKey(false), 150),
+  ];
+}
 
-const SCENES: readonly Scene[] = [
-  scene('healthy', 0, () => undefined, 13 * MINUTE),
-  scene('kubelet restarted', 14, ({ world }) => {
-    world.kubelet.stop();
-    world.kubelet.start();
-  }),
-  ...TROUBLES.map(({ name, scenario }, index) =>
-    scene(name, 16 + index, ({ world }) => scenario(world, name)),
-  ),
-  starts('API server gone', 45),
-  scene('API server back', 47, ({ goingOn }) => void goingOn.delete('API server gone')),
-  starts('second agent gone', 48, 180),
-  starts('third node joined', 48),
-  starts('first agent restarted', RESTART_MINUTE),
-  starts('bug', 49),
-  starts('passwords guessed', 49),
-  starts('web configuration broken', 49),
-  starts('watches limited', 49),
-  scene('kubelet stopped', 50, ({ world }) => world.kubelet.stop(), 570),
-  scene('burning', 57, ({ world }) => world.cluster.changeKey(false), 150),
-];
+/** `shop` is healthy, and `oldkey` changes the signing key, which comes last here. */
+const SCENES = createScenes(DEMO_PODS.filter(({ name }) => name !== 'shop' && name !== 'oldkey'));
 
-export function instantOf(name: string): number {
+function visibleAt({ minute, visibleAfter }: Scene): number {
+  return START + minute * MINUTE + visibleAfter + QUERY_OFFSET;
+}
+
+/** The last scrape: after every scene has become visible. */
+export const END = START + MINUTE * Math.ceil((Math.max(...SCENES.map(visibleAt)) - START) / MINUTE);
+
+function sceneOf(name: string): Scene {
   const found = SCENES.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no scene ${name}`);
-  return START + found.minute * MINUTE + found.seenAfter + OFF_BEAT;
+  return found;
 }
 
-/** What the exporter knows at one scrape. */
+/** When a scene starts. */
+export function startOf(name: string): number {
+  return START + sceneOf(name).minute * MINUTE;
+}
+
+/** When the effect of a scene is visible to a query. */
+export function instantOf(name: string): number {
+  return visibleAt(sceneOf(name));
+}
+
+/** The facts of the exporter at one scrape. */
 export interface Moment {
   readonly now: number;
   readonly facts: Facts;
@@ -109,8 +129,8 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   const own = tokens.find(
     ({ identity }) => identity.podUid === uid && identity.volume.startsWith('kube-api-access-'),
   );
-  const { world, goingOn } = stage;
-  const cluster = goingOn.has('API server gone') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
+  const { world, active } = stage;
+  const cluster = active.has('API server down') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
   const self = { podUid: uid, mountedTokenId: own?.claims.id };
   return { now, facts: { ...NO_FACTS, observation, cluster, self }, stage };
 }
@@ -127,7 +147,7 @@ async function play(stage: Stage, files: TokenFiles, setTime: (now: number) => v
   }
 }
 
-/** Plays the hour; leaves nothing behind. */
+/** Plays all scenes, and removes its files. */
 export async function playHour(listeners: Listeners): Promise<void> {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-hour-'));
   let time = START;
@@ -145,7 +165,7 @@ export async function playHour(listeners: Listeners): Promise<void> {
     time = at;
   };
   try {
-    await play({ world, goingOn: new Set() }, files, setTime, listeners);
+    await play({ world, active: new Set() }, files, setTime, listeners);
   } finally {
     files.close();
     world.kubelet.close();

@@ -1,14 +1,14 @@
 /**
- * How far two colours are apart for people who see them all, and for those who lack one kind of cone.
+ * The distance of two colors for normal vision and for color vision deficiency.
  *
- * Viénot, Brettel and Mollon 1999 for what they see; distance in CIE Lab, where some 10 are easily told apart.
+ * The simulation is that of Viénot, Brettel and Mollon (1999). The distance is in CIE Lab, where 10 is easy to see.
  */
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
 
-/** On linear RGB. */
-const SIGHTS = {
-  'all cones': [
+/** Matrices for linear RGB. */
+const VISION_TYPES = {
+  'normal vision': [
     [1, 0, 0],
     [0, 1, 0],
     [0, 0, 1],
@@ -24,8 +24,8 @@ const SIGHTS = {
     [-0.02234, 0.02234, 1],
   ],
 } as const satisfies Readonly<Record<string, Matrix>>;
-export type Sight = keyof typeof SIGHTS;
-export const KINDS_OF_SIGHT = Object.keys(SIGHTS) as readonly Sight[];
+export type Vision = keyof typeof VISION_TYPES;
+export const VISIONS = Object.keys(VISION_TYPES) as readonly Vision[];
 
 const TO_XYZ: Matrix = [
   [0.4124, 0.3576, 0.1805],
@@ -57,7 +57,7 @@ function lab(rgb: Triple): Triple {
   return [116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)];
 }
 
-export function distance(a: string, b: string, sight: Sight): number {
-  const [one, other] = [a, b].map((color) => lab(apply(SIGHTS[sight], linear(color))));
+export function distance(a: string, b: string, vision: Vision): number {
+  const [one, other] = [a, b].map((color) => lab(apply(VISION_TYPES[vision], linear(color))));
   return Math.hypot(...(one ?? []).map((value, index) => value - (other?.[index] ?? 0)));
 }

@@ -1,5 +1,5 @@
 /**
- * Node: whether its agent sees well.
+ * Node: whether its exporter has current and correct data.
  */
 
 import { readErrors, watchErrors } from '../common/graphs.ts';
@@ -8,34 +8,34 @@ import type { Section } from '../parts/layout.ts';
 import { graph, timeline, type Words } from '../parts/panels.ts';
 import { ON_NODE } from '../parts/promql.ts';
 
-const WELL: Words = [
-  ['1', 'as it should be', COLORS.good],
-  ['0', 'not', COLORS.critical],
+const STATUS: Words = [
+  ['1', 'ok', COLORS.good],
+  ['0', 'failing', COLORS.critical],
 ];
 
-export const agent: Section = {
-  title: 'The agent on this node',
+export const exporter: Section = {
+  title: 'Exporter on this node',
   lines: [
     {
       height: 6,
       panels: [
         timeline({
-          title: 'Self view',
+          title: 'Self-check',
           description:
-            'Whether the agent sees its own tokens through the folder of the kubelet, and the same as in its own mount. If not, what it says of others is not to be trusted.',
+            'Whether the exporter sees its own tokens in the folder of the kubelet, with the same content as in its own mount. If not, its data on other pods cannot be trusted.',
           unit: 'none',
-          empty: 'The agent does not know its pod',
+          empty: 'The exporter does not know its pod',
           query: { expr: `min by (check) (satoken_self_view{${ON_NODE}})`, legend: '{{check}}' },
-          words: WELL,
+          words: STATUS,
         }),
         timeline({
           title: 'API server',
           description:
-            'Whether what is known from the API server is current, by resource. Checks that need it answer nothing while it is not.',
+            'Whether data from the API server is up to date, by resource. Otherwise checks that need it have no verdict.',
           unit: 'none',
-          empty: 'The API server is not asked',
+          empty: 'The API server is not used',
           query: { expr: `min by (resource) (satoken_cluster_up{${ON_NODE}})`, legend: '{{resource}}' },
-          words: WELL,
+          words: STATUS,
         }),
       ],
     },
@@ -47,16 +47,16 @@ export const agent: Section = {
         graph({
           title: 'Watches',
           description:
-            'Folders under watch. 0 with `--no-scan.watch`; much fewer than there are volumes where a limit of inotify is reached.',
+            'Directories watched with inotify. 0 with `--no-scan.watch`; fewer than there are volumes if an inotify limit is reached.',
           unit: 'short',
           queries: [{ expr: `sum(satoken_watches{${ON_NODE}})`, legend: 'watches' }],
         }),
         graph({
-          title: 'Checks without an answer',
+          title: 'Checks without a verdict',
           description:
-            'Tokens that a check cannot judge, by reason: it lacks a fact, most often one that the API server knows.',
+            'Tokens for which a check has no verdict because data is missing, usually from the API server, by reason.',
           unit: 'short',
-          empty: 'Every check has its facts',
+          empty: 'Every check has a verdict',
           queries: [
             { expr: `sum by (reason) (satoken_check_unknown{${ON_NODE}}) > 0`, legend: '{{reason}}' },
           ],

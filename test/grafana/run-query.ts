@@ -1,22 +1,23 @@
 /**
- * Asks a recorded Prometheus what a panel asks, with variables filled in as Grafana fills them in.
+ * Runs the queries of panels in a recorded Prometheus, with variables interpolated as in Grafana.
  */
 import type { PanelQuery } from './model.ts';
-import type { Answer, Prometheus, Series } from './prometheus.ts';
+import type { Prometheus, QueryResponse, Series } from './prometheus.ts';
 import { JOB } from './recording.ts';
-import { STEP } from './script.ts';
+import { END, START, STEP } from './script.ts';
 
-/** What a panel over time shows of the past. */
+/** The time range of graphs in seconds. */
 const WINDOW = 600;
-const RANGE = 3_600;
+/** `$__range`: the whole recording. */
+const RANGE = END - START;
 
-/** What is chosen on a dashboard that lets one choose it. */
-export interface Chosen {
+/** The selected values of variables. */
+export interface Selection {
   readonly cluster: string;
   readonly node?: string;
 }
 
-function variables({ cluster, node = '.*' }: Chosen): Readonly<Record<string, string>> {
+function variables({ cluster, node = '.*' }: Selection): Readonly<Record<string, string>> {
   return {
     __rate_interval: `${4 * STEP}s`,
     __range: `${RANGE}s`,
@@ -29,33 +30,33 @@ function variables({ cluster, node = '.*' }: Chosen): Readonly<Record<string, st
   };
 }
 
-/** One of a dashboard that must choose one, and everything on the others. */
+/** The value of variables that select exactly one; the others select all. */
 const SINGLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'satoken-node': { node: 'node-1' },
   'satoken-workload': { namespace: 'demo' },
 };
 
-export function fillIn(expr: string, uid: string, chosen: Chosen): string {
-  const values = { ...variables(chosen), ...SINGLE[uid] };
+export function interpolate(expr: string, uid: string, selection: Selection): string {
+  const values = { ...variables(selection), ...SINGLE[uid] };
   return Object.entries(values).reduce((text, [name, value]) => {
     return text.replaceAll(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), () => value);
   }, expr);
 }
 
-export async function ask(
+export async function runQuery(
   prometheus: Prometheus,
   { target, dashboard }: PanelQuery,
-  chosen: Chosen,
+  selection: Selection,
   at: number,
-): Promise<Answer> {
-  const expr = fillIn(target.expr, dashboard.uid, chosen);
+): Promise<QueryResponse> {
+  const expr = interpolate(target.expr, dashboard.uid, selection);
   return target.range === true
     ? prometheus.queryRange(expr, at - WINDOW, at, STEP)
     : prometheus.query(expr, at);
 }
 
-/** Every number of an answer. */
-export function numbersOf({ data }: Answer): readonly number[] {
+/** All values of a response. */
+export function numbersOf({ data }: QueryResponse): readonly number[] {
   const samples = ({ value, values }: Series) => values ?? (value === undefined ? [] : [value]);
   return (data?.result ?? []).flatMap((series) => samples(series).map(([, text]) => Number(text)));
 }

@@ -1,5 +1,5 @@
 /**
- * Exporter health: what the agents cannot do.
+ * Exporter health: requests to the API server, and errors.
  */
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { PARTS } from '../../src/metrics/exporter-rows.ts';
@@ -19,9 +19,9 @@ export const api: Section = {
       panels: [
         graph({
           title: 'Requests',
-          description: 'Requests to the API server, by resource and by the status of the answer.',
+          description: 'Requests to the API server, by resource and by status code or failure.',
           unit: 'reqps',
-          empty: 'The API server is not asked',
+          empty: 'The API server is not used',
           queries: [
             {
               expr: `sum by (resource, code) (rate(satoken_cluster_requests_total{${NODES}}[$__rate_interval])) > 0`,
@@ -30,21 +30,22 @@ export const api: Section = {
           ],
         }),
         graph({
-          title: 'Agents that do not know',
-          description: 'Agents for which a resource is not current, by resource. Empty while all is well.',
+          title: 'Outdated by resource',
+          description:
+            'Exporters with outdated data from the API server, by resource. Empty if all data is up to date.',
           unit: 'short',
-          empty: 'All is current, or not asked for',
+          empty: 'All data is up to date, or not requested',
           queries: [
             { expr: `count by (resource) (satoken_cluster_up{${NODES}} == 0)`, legend: '{{resource}}' },
           ],
           looks: looksOf(CLUSTER_RESOURCES),
         }),
         graph({
-          title: 'Why they do not know',
+          title: 'Outdated by reason',
           description:
-            'The same by what is wrong: `forbidden` is a missing permission. Empty while all is well.',
+            'The same by reason: `forbidden` is a missing permission. Empty if all data is up to date.',
           unit: 'short',
-          empty: 'All is current, or not asked for',
+          empty: 'All data is up to date, or not requested',
           queries: [{ expr: `count by (reason) (satoken_cluster_failure{${NODES}})`, legend: '{{reason}}' }],
           looks: looksOf(CLUSTER_FAILURES),
         }),
@@ -62,26 +63,25 @@ export const errors: Section = {
         readErrors(NODES),
         watchErrors(NODES),
         graph({
-          title: 'Unexpected failures',
-          description:
-            'Failures without a reason code, by part of the agent: bugs. Empty while there are none.',
+          title: 'Internal errors by component',
+          description: 'Unexpected errors by component of the exporter. Each is a bug. Empty without errors.',
           unit: 'ops',
           empty: 'None',
           queries: [{ expr: rateBy('part', 'satoken_exporter_errors_total', NODES), legend: '{{part}}' }],
           looks: looksOf(PARTS),
         }),
         table({
-          title: 'Agents by version',
-          description: 'How many agents run which version, on which Node.',
-          empty: 'No agent answers',
+          title: 'Exporters by version',
+          description: 'Number of exporters by version of the exporter and of Node.js.',
+          empty: 'No exporter can be scraped',
           labels: ['version', 'revision', 'node_version'],
           columns: [
             {
-              title: 'Agents',
+              title: 'Exporters',
               expr: `count by (version, revision, node_version) (satoken_exporter_build_info{${TARGETS}})`,
             },
           ],
-          sortBy: 'Agents',
+          sortBy: 'Exporters',
         }),
       ],
     },
