@@ -54,7 +54,7 @@ export function verdictOf(reason: Reason, one: Token, circumstances: Circumstanc
 }
 
 /** The reasons of the failed checks, sorted. */
-export function failuresOf(one: Token, circumstances: Circumstances = {}): readonly Reason[] {
+function failuresOf(one: Token, circumstances: Circumstances = {}): readonly Reason[] {
   return assess(one, circumstances)
     .failures.map(({ check }) => check.reason)
     .sort();
