@@ -40,9 +40,9 @@ const readRule: Reader<AudienceRule> = (field) => {
   if (!rule.has('audiences')) return rule.problem('audiences', 'required');
   const { audiences = [], ...globs } = rule.values;
   const matches = (identity: TokenIdentity): boolean => {
-    const texts = { ...identity, serviceaccount: identity.serviceAccount };
+    const values = { ...identity, serviceaccount: identity.serviceAccount };
     return Object.entries(globs).every(([key, pattern]) => {
-      return pattern === undefined || matchesGlob(pattern, texts[key as keyof typeof globs]);
+      return pattern === undefined || matchesGlob(pattern, values[key as keyof typeof globs]);
     });
   };
   const origin = `the rule at ${field.file.name}:${field.file.lineOf(field.node)}`;

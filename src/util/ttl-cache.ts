@@ -1,5 +1,5 @@
 /**
- * A map from strings that is bounded in size and, if asked for, in time. The entry set longest ago goes first.
+ * A map from strings, limited in size and optionally in time. The entry that was set longest ago is dropped first.
  */
 export interface TtlCache<V> {
   /** Returns undefined if the key is absent or expired. */

@@ -20,7 +20,7 @@ export function createApp(): Express {
     .set('case sensitive routing', true);
 }
 
-/** Responds in plain text; without a text, with the name of the status. */
+/** Responds in plain text, by default with the name of the status. */
 export function sendText(response: Response, status: number, text = STATUS_CODES[status]): void {
   response.status(status).type('text/plain').send(`${text}\n`);
 }

@@ -63,7 +63,7 @@ describe('any text as audience rules', () => {
       '\0',
     ],
   );
-  const texts = fc.oneof(
+  const documents = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(pieces, { maxLength: 30 }).map((parts) => parts.join('')),
     fc.array(pieces, { maxLength: 20 }).map((parts) => `rules:\n- audiences: [a]\n  ${parts.join('')}`),
@@ -73,7 +73,7 @@ describe('any text as audience rules', () => {
 
   it('results in rules, or in problems with their lines', async () => {
     await fc.assert(
-      fc.asyncProperty(texts, async (text) => {
+      fc.asyncProperty(documents, async (text) => {
         const result = await parseAudienceRules(text, 'f');
         if (result.ok) assertUsable(result.value);
         else assertPlaced(result.error, text.split('\n').length);

@@ -145,7 +145,7 @@ describe('readAudienceRules', () => {
     });
   });
 
-  it('rejects a file without an end', async () => {
+  it('rejects a device file', async () => {
     const result = await readAudienceRules('/dev/zero');
     assert.deepEqual(result, { ok: false, error: ['/dev/zero: not a regular file'] });
   });

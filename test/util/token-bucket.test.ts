@@ -88,7 +88,7 @@ describe('the rate limiter', () => {
     assert.equal(granted.filter((wait) => wait === 0).length, 20);
   });
 
-  it('never grants more than the burst and the rate, however often it is asked', async () => {
+  it('never grants more than the burst and the rate, however often it is called', async () => {
     const { clock, take } = create({ perKey: { burst: 3, intervalMs: 333 } });
     let granted = 0;
     for (let step = 0; step < 1_000; step += 1) {

@@ -103,7 +103,7 @@ describe('a TTL cache with an expiry', () => {
     assert.equal(cache.get('a'), 'y');
   });
 
-  it('counts expired entries towards its size until newer ones replace them', () => {
+  it('counts expired entries as part of its size until newer ones replace them', () => {
     const { cache, advance } = create();
     cache.set('a', 'x');
     cache.set('b', 'x');

@@ -1,5 +1,5 @@
 /**
- * The server among clients that mean harm, or do it: every one is bounded, none costs another its answer.
+ * Hostile and broken clients: each is limited, and none affects the responses to others.
  */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
@@ -22,7 +22,7 @@ async function start(overrides: Partial<RouteOptions> = {}, limits: Partial<Limi
   return served;
 }
 
-/** Whatever a client does, it is no bug of ours, and the next is served. */
+/** After each test, the next request is served, and no handler has thrown. */
 afterEach(async () => {
   if (served === undefined) return;
   assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
@@ -31,28 +31,32 @@ afterEach(async () => {
   served = undefined;
 });
 
-function statuses(answers: string): readonly number[] {
-  return Array.from(answers.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, status]) => Number(status));
+function statuses(responses: string): readonly number[] {
+  return Array.from(responses.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, status]) => Number(status));
 }
 
-describe('a request that is not understood', () => {
+describe('a malformed request', () => {
   const cases = [
-    { it: 'garbage', request: '\0\x01\x02\r\n\r\n', status: 400 },
-    { it: 'TLS', request: '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', status: 400 },
-    { it: 'an unknown method', request: request('FOO /metrics HTTP/1.1'), status: 400 },
-    { it: 'no host', request: 'GET /metrics HTTP/1.1\r\n\r\n', status: 400 },
-    { it: 'another protocol', request: request('GET /metrics HTTP/9.9'), status: 400 },
-    { it: 'HTTP/2 from the start', request: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', status: 400 },
+    { it: 'binary data', request: '\0\x01\x02\r\n\r\n', status: 400 },
+    { it: 'a TLS handshake', request: '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', status: 400 },
+    { it: 'a request with an unknown method', request: request('FOO /metrics HTTP/1.1'), status: 400 },
+    { it: 'a request without a host', request: 'GET /metrics HTTP/1.1\r\n\r\n', status: 400 },
+    { it: 'a request of another protocol version', request: request('GET /metrics HTTP/9.9'), status: 400 },
+    { it: 'an HTTP/2 preface', request: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', status: 400 },
     { it: 'a header without a name', request: request('GET /metrics HTTP/1.1', ': x'), status: 400 },
     { it: 'a folded header', request: request('GET /metrics HTTP/1.1', 'A: b', ' c'), status: 400 },
     {
-      it: 'a body of two lengths',
+      it: 'a body with two lengths',
       request: request('GET / HTTP/1.1', 'Content-Length: 5', 'Transfer-Encoding: chunked'),
       status: 400,
     },
-    { it: 'a negative length', request: request('GET / HTTP/1.1', 'Content-Length: -1'), status: 400 },
     {
-      it: 'headers beyond the limit',
+      it: 'a body with a negative length',
+      request: request('GET / HTTP/1.1', 'Content-Length: -1'),
+      status: 400,
+    },
+    {
+      it: 'a request with headers beyond the limit',
       request: request('GET /metrics HTTP/1.1', `A: ${'a'.repeat(LIMITS.maxHeaderBytes)}`),
       status: 431,
     },
@@ -62,113 +66,119 @@ describe('a request that is not understood', () => {
       status: 431,
     },
     {
-      it: 'an expectation nobody can meet',
+      it: 'an unknown expectation',
       request: request('GET /metrics HTTP/1.1', 'Expect: the-moon'),
       status: 417,
     },
-    { it: 'a path that does not decode', request: request('GET /%zz HTTP/1.1'), status: 404 },
+    { it: 'a path with an invalid escape', request: request('GET /%zz HTTP/1.1'), status: 404 },
     { it: 'a path that is not UTF-8', request: request('GET /%E0%A4%A HTTP/1.1'), status: 404 },
-    { it: 'the metrics, encoded wrongly', request: request('GET /metrics%zz HTTP/1.1'), status: 404 },
-    { it: 'a path upwards', request: request('GET /../../etc/passwd HTTP/1.1'), status: 404 },
+    {
+      it: 'the path of the metrics with an invalid escape',
+      request: request('GET /metrics%zz HTTP/1.1'),
+      status: 404,
+    },
+    { it: 'a path with ..', request: request('GET /../../etc/passwd HTTP/1.1'), status: 404 },
     { it: 'a path with two slashes', request: request('GET //metrics HTTP/1.1'), status: 404 },
-    { it: 'the metrics in capitals', request: request('GET /METRICS HTTP/1.1'), status: 404 },
-    { it: 'the asterisk', request: request('GET * HTTP/1.1'), status: 404 },
+    { it: 'the path of the metrics in upper case', request: request('GET /METRICS HTTP/1.1'), status: 404 },
+    { it: 'the target *', request: request('GET * HTTP/1.1'), status: 404 },
     { it: 'a proxy request', request: request('GET http://example.com/nowhere HTTP/1.1'), status: 404 },
   ];
   for (const { it: title, request: text, status } of cases) {
-    it(`${title}: ${status}, and nothing of it comes back`, async () => {
+    it(`returns ${status} for ${title} and repeats nothing of it`, async () => {
       const { send } = await start();
-      const answer = await send(text);
-      assert.deepEqual(statuses(answer), [status]);
-      assert.doesNotMatch(answer, /zz|passwd|moon|aaaa|example/);
-      assert.match(answer, /Connection: close/i);
+      const response = await send(text);
+      assert.deepEqual(statuses(response), [status]);
+      assert.doesNotMatch(response, /zz|passwd|moon|aaaa|example/);
+      assert.match(response, /Connection: close/i);
     });
   }
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-    it(`${method}: 405, with what is allowed`, async () => {
+    it(`returns 405 with the allowed methods for ${method}`, async () => {
       const { send } = await start();
-      const answer = await send(request(`${method} /metrics HTTP/1.1`));
-      assert.deepEqual(statuses(answer), [405]);
-      assert.match(answer, /\r\nAllow: GET, HEAD\r\n/);
+      const response = await send(request(`${method} /metrics HTTP/1.1`));
+      assert.deepEqual(statuses(response), [405]);
+      assert.match(response, /\r\nAllow: GET, HEAD\r\n/);
     });
   }
 
   for (const target of ['http://[::1', 'http://a:b/metrics']) {
-    it(`${target}: 400 in plain text, and nothing of it comes back`, async () => {
+    it(`returns 400 in plain text for ${target} and repeats nothing of it`, async () => {
       const { send } = await start();
-      const answer = await send(request(`GET ${target} HTTP/1.1`));
-      assert.deepEqual(statuses(answer), [400]);
-      assert.match(answer, /\r\nContent-Type: text\/plain/);
-      assert.match(answer, /\r\nCache-Control: no-store/);
-      assert.ok(!answer.includes(target));
+      const response = await send(request(`GET ${target} HTTP/1.1`));
+      assert.deepEqual(statuses(response), [400]);
+      assert.match(response, /\r\nContent-Type: text\/plain/);
+      assert.match(response, /\r\nCache-Control: no-store/);
+      assert.ok(!response.includes(target));
     });
   }
 
-  it('CONNECT: the connection is closed', async () => {
+  it('closes the connection for CONNECT', async () => {
     const { send } = await start();
     assert.deepEqual(statuses(await send(request('CONNECT example.com:443 HTTP/1.1'))), []);
   });
 
-  it('an upgrade is not made', async () => {
+  it('ignores a request to upgrade', async () => {
     const { send } = await start();
-    const answer = await send(
+    const response = await send(
       'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
     );
-    assert.deepEqual(statuses(answer), [200]);
+    assert.deepEqual(statuses(response), [200]);
   });
 });
 
 describe('a request with a body', () => {
-  it('is answered, and the body is not taken for a request', async () => {
+  it('gets a response, and its body is not parsed as a request', async () => {
     const { send } = await start();
     const body = 'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n';
     const first = `GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     assert.deepEqual(statuses(await send(first + request('GET /healthz HTTP/1.1'))), [200, 200]);
   });
 
-  it('is answered though it waits to be asked for its body', async () => {
+  it('gets a response even if it waits for 100 Continue', async () => {
     const { send } = await start();
-    const answer = await send(request('GET /metrics HTTP/1.1', 'Content-Length: 1', 'Expect: 100-continue'));
+    const response = await send(
+      request('GET /metrics HTTP/1.1', 'Content-Length: 1', 'Expect: 100-continue'),
+    );
     assert.deepEqual(
-      statuses(answer).filter((status) => status !== 100),
+      statuses(response).filter((status) => status !== 100),
       [200],
     );
   });
 
-  it('that never ends is cut off', async () => {
+  it('is closed if the body never ends', async () => {
     const { server, connect } = await start({}, { checkMs: 20 });
     const socket = await connect();
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx');
-    const answer = readAll(socket);
+    const response = readAll(socket);
     await once(socket, 'data');
     server.requestTimeout = 1;
-    assert.match(await answer, /^HTTP\/1\.1 200/);
+    assert.match(await response, /^HTTP\/1\.1 200/);
   });
 });
 
-describe('many requests at once', () => {
-  it('over one connection are answered in order', async () => {
+describe('concurrent requests', () => {
+  it('on one connection get responses in order', async () => {
     let count = 0;
     const scrape = async () => {
       count += 1;
       return lasting(Buffer.from(`<${count}>`));
     };
     const { send } = await start({ scrape, maxRequests: 1_000 });
-    const answers = await send(
+    const responses = await send(
       'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(199) + request('GET /metrics HTTP/1.1'),
     );
-    const bodies = Array.from(answers.matchAll(/<(\d+)>/g), ([, number]) => Number(number));
+    const bodies = Array.from(responses.matchAll(/<(\d+)>/g), ([, number]) => Number(number));
     assert.deepEqual(
       bodies,
       Array.from({ length: 200 }, (_, index) => index + 1),
     );
   });
 
-  it('from a hundred clients are all answered, for the price of a few', async () => {
-    let printings = 0;
+  it('from a hundred clients share a few scrapes', async () => {
+    let scrapes = 0;
     const takeSnapshot = () => {
-      printings += 1;
+      scrapes += 1;
       return snapshot();
     };
     const listFamilies = createListFamilies(familyOptions());
@@ -181,34 +191,34 @@ describe('many requests at once', () => {
       await accepted;
     }
     for (const client of clients) client.write(request('GET /metrics HTTP/1.1'));
-    const answers = await Promise.all(clients.map(readAll));
-    assert.deepEqual(answers.flatMap(statuses), Array(100).fill(200));
-    assert.ok(printings <= 10, `${printings} printings`);
+    const responses = await Promise.all(clients.map(readAll));
+    assert.deepEqual(responses.flatMap(statuses), Array(100).fill(200));
+    assert.ok(scrapes <= 10, `${scrapes} scrapes`);
   });
 
-  it('beyond the limit are told to come back, and are served when they do', async () => {
+  it('beyond the limit get 503 with Retry-After, and are served later', async () => {
     const gate = Promise.withResolvers<PooledBytes>();
-    const underway = new EventEmitter();
+    const started = new EventEmitter();
     const scrape = async () => {
-      underway.emit('scrape');
+      started.emit('scrape');
       return gate.promise;
     };
     const { send } = await start({ maxRequests: 2, scrape });
     const waiting: Promise<string>[] = [];
     for (const _ of ['first', 'second']) {
-      const begun = once(underway, 'scrape');
+      const begun = once(started, 'scrape');
       waiting.push(send(request('GET /metrics HTTP/1.1')));
       await begun;
     }
-    const refused = await send(request('GET /metrics HTTP/1.1'));
-    assert.deepEqual(statuses(refused), [503]);
-    assert.match(refused, /\r\nRetry-After: 1\r\n/);
+    const rejected = await send(request('GET /metrics HTTP/1.1'));
+    assert.deepEqual(statuses(rejected), [503]);
+    assert.match(rejected, /\r\nRetry-After: 1\r\n/);
     gate.resolve(lasting(Buffer.from('x 1\n')));
     assert.deepEqual((await Promise.all(waiting)).flatMap(statuses), [200, 200]);
     assert.deepEqual(statuses(await send(request('GET /metrics HTTP/1.1'))), [200]);
   });
 
-  it('do not keep probes from being answered', async () => {
+  it('do not block probes', async () => {
     const gate = Promise.withResolvers<PooledBytes>();
     const { send } = await start({ maxRequests: 1, scrape: () => gate.promise });
     const waiting = send(request('GET /metrics HTTP/1.1'));
@@ -218,16 +228,16 @@ describe('many requests at once', () => {
   });
 });
 
-describe('a client that takes its time', () => {
-  const hasty = { headersMs: 100, checkMs: 20 };
+describe('a slow client', () => {
+  const short = { headersMs: 100, checkMs: 20 };
 
-  it('to say anything at all is sent away', async () => {
-    const { connect } = await start({}, hasty);
+  it('is disconnected if it sends nothing', async () => {
+    const { connect } = await start({}, short);
     assert.match(await readAll(await connect()), /^(HTTP\/1\.1 408|$)/);
   });
 
-  it('over its headers is sent away, however steadily it sends', async () => {
-    const { connect } = await start({}, hasty);
+  it('is disconnected if its headers take too long, however steadily it sends', async () => {
+    const { connect } = await start({}, short);
     const socket = await connect();
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n');
     const drip = setInterval(() => socket.write('A: b\r\n'), 10);
@@ -238,26 +248,26 @@ describe('a client that takes its time', () => {
     }
   });
 
-  it('between requests is sent away', async () => {
+  it('is disconnected if it pauses between requests', async () => {
     const { connect } = await start({}, { keepAliveMs: 50 });
     const socket = await connect();
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     assert.deepEqual(statuses(await readAll(socket)), [200]);
   });
 
-  /** More than the kernel takes off our hands. */
+  /** More than the kernel buffers. */
   const HUGE = lasting(Buffer.alloc(64 * 1024 * 1024, 'x'));
 
-  it('over its answer is cut off, and gives its slot back', async () => {
+  it('is disconnected if it reads a response too slowly, and frees its slot', async () => {
     const timeIsUp = Promise.withResolvers<void>();
     const [first, later] = [timeIsUp.promise, Promise.withResolvers<void>().promise];
-    let answers = 0;
+    let responses = 0;
     const { server, connect, url } = await start({
       maxRequests: 1,
       scrape: async () => HUGE,
       sleep: () => {
-        answers += 1;
-        return answers === 1 ? first : later;
+        responses += 1;
+        return responses === 1 ? first : later;
       },
     });
     const accepted = once(server, 'connection') as Promise<[Socket]>;
@@ -268,12 +278,12 @@ describe('a client that takes its time', () => {
     while (connection.bytesWritten === 0) await setImmediate();
     timeIsUp.resolve();
     await closed(connection);
-    const answer = await fetch(`${url}/metrics`, { method: 'HEAD' });
-    assert.equal(answer.status, 200);
+    const response = await fetch(`${url}/metrics`, { method: 'HEAD' });
+    assert.equal(response.status, 200);
     socket.destroy();
   });
 
-  it('and leaves in the middle of its answer gives its slot back', async () => {
+  it('frees its slot if it disconnects during a response', async () => {
     const { server, connect, url } = await start({ maxRequests: 1, scrape: async () => HUGE });
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const socket = await connect();
@@ -287,7 +297,7 @@ describe('a client that takes its time', () => {
 });
 
 describe('connections', () => {
-  it('beyond the limit are closed, and those within it served', async () => {
+  it('beyond the limit are closed, and the others are served', async () => {
     const { connect } = await start({}, { maxConnections: 2 });
     const [first, second] = [await connect(), await connect()];
     assert.equal(await readAll(await connect()), '');
@@ -297,7 +307,7 @@ describe('connections', () => {
     await closed(second);
   });
 
-  it('of one network are no more than its share, and those of others are served', async () => {
+  it('of one network are limited, and those of others are served', async () => {
     const { connect } = await start({}, { maxPerClient: 2 });
     const from = (localAddress: string): Promise<Socket> => connect({ localAddress });
     const held = [await from('127.0.0.2'), await from('127.0.0.2')];
@@ -306,24 +316,24 @@ describe('connections', () => {
     other.write(request('GET /healthz HTTP/1.1'));
     assert.deepEqual(statuses(await readAll(other)), [200]);
     for (const socket of held) socket.destroy();
-    // The server hears of it a little later.
-    let answer = '';
-    while (answer === '') {
+    // The server is notified a little later.
+    let response = '';
+    while (response === '') {
       const again = await from('127.0.0.2');
       again.write(request('GET /healthz HTTP/1.1'));
-      answer = await readAll(again);
+      response = await readAll(again);
     }
-    assert.deepEqual(statuses(answer), [200]);
+    assert.deepEqual(statuses(response), [200]);
   });
 
-  it('that cannot be accepted are told, and do not end the process', async () => {
+  it('that cannot be accepted are reported and do not end the process', async () => {
     const { server, takeErrors } = await start();
     const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
     server.emit('error', error);
     assert.deepEqual(takeErrors(), [error]);
   });
 
-  it('are given time enough for a scrape a minute over one of them', () => {
+  it('are kept alive for a scrape each minute', () => {
     assert.ok(LIMITS.keepAliveMs > 60_000);
     assert.ok(LIMITS.headersMs <= LIMITS.requestMs);
   });

@@ -1,5 +1,5 @@
 /**
- * Which format each client gets.
+ * The metrics format by Accept header.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -9,69 +9,73 @@ const OPENMETRICS = 'application/openmetrics-text';
 
 describe('negotiateFormat', () => {
   const cases = [
-    { it: 'gives text to who asks for nothing', accept: undefined, format: 'text' },
-    { it: 'gives text to an empty header', accept: '', format: 'text' },
-    { it: 'gives text to curl', accept: '*/*', format: 'text' },
+    { it: 'returns text without a header', accept: undefined, format: 'text' },
+    { it: 'returns text for an empty header', accept: '', format: 'text' },
+    { it: 'returns text for curl', accept: '*/*', format: 'text' },
     {
-      it: 'gives text to a browser',
+      it: 'returns text for a browser',
       accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8',
       format: 'text',
     },
     {
-      it: 'gives OpenMetrics to Prometheus 3',
+      it: 'returns OpenMetrics for Prometheus 3',
       accept:
         'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
       format: 'openmetrics',
     },
     {
-      it: 'gives text to a Prometheus 3 that likes the text format better',
+      it: 'returns text for a Prometheus 3 that prefers it',
       accept:
         'text/plain;version=0.0.4;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.2',
       format: 'text',
     },
     {
-      it: 'gives OpenMetrics to Prometheus 2.42',
+      it: 'returns OpenMetrics for Prometheus 2.42',
       accept:
         'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
       format: 'openmetrics',
     },
     {
-      it: 'gives text to a Prometheus that wants protobuf',
+      it: 'returns text for a Prometheus that prefers protobuf',
       accept:
         'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,text/plain;version=0.0.4;q=0.3',
       format: 'text',
     },
-    { it: 'takes OpenMetrics of no version for this one', accept: OPENMETRICS, format: 'openmetrics' },
-    { it: 'reads a version in quotes', accept: `${OPENMETRICS}; version="1.0.0"`, format: 'openmetrics' },
-    { it: 'reads capitals', accept: 'Application/OpenMetrics-Text; Version=1.0.0', format: 'openmetrics' },
+    { it: 'returns OpenMetrics if no version is given', accept: OPENMETRICS, format: 'openmetrics' },
+    { it: 'accepts a quoted version', accept: `${OPENMETRICS}; version="1.0.0"`, format: 'openmetrics' },
+    { it: 'ignores case', accept: 'Application/OpenMetrics-Text; Version=1.0.0', format: 'openmetrics' },
     {
-      it: 'gives text where only another version is wanted',
+      it: 'returns text if only another version of OpenMetrics is accepted',
       accept: `${OPENMETRICS};version=0.0.1`,
       format: 'text',
     },
     {
-      it: 'prefers OpenMetrics at the same quality',
+      it: 'returns OpenMetrics if the qualities are equal',
       accept: `text/plain, ${OPENMETRICS}`,
       format: 'openmetrics',
     },
     {
-      it: 'gives text where it is liked better',
+      it: 'returns text if its quality is higher',
       accept: `${OPENMETRICS};q=0.4,text/plain;q=0.5`,
       format: 'text',
     },
     {
-      it: 'holds the most precise range for what is thought of text',
+      it: 'uses the quality of the most specific range of text',
       accept: `${OPENMETRICS};q=0.5,text/plain;q=0.2,text/*;q=0.9,*/*`,
       format: 'openmetrics',
     },
-    { it: 'takes text/* for text', accept: `${OPENMETRICS};q=0.5,text/*;q=0.9`, format: 'text' },
-    { it: 'does not give what is refused', accept: `${OPENMETRICS};q=0`, format: 'text' },
-    { it: 'gives text where both are refused', accept: `${OPENMETRICS};q=0,text/plain;q=0`, format: 'text' },
-    { it: 'takes a quality it cannot read for none', accept: `${OPENMETRICS};q=high`, format: 'text' },
-    { it: 'takes a quality out of range for none', accept: `${OPENMETRICS};q=2`, format: 'text' },
-    { it: 'outlives nonsense', accept: ';;,=,q=1;;,,', format: 'text' },
+    { it: 'counts text/* as text', accept: `${OPENMETRICS};q=0.5,text/*;q=0.9`, format: 'text' },
+    { it: 'does not return OpenMetrics at quality 0', accept: `${OPENMETRICS};q=0`, format: 'text' },
     {
-      it: 'finds OpenMetrics behind thousands of offers',
+      it: 'returns text if both have quality 0',
+      accept: `${OPENMETRICS};q=0,text/plain;q=0`,
+      format: 'text',
+    },
+    { it: 'treats an invalid quality as 0', accept: `${OPENMETRICS};q=high`, format: 'text' },
+    { it: 'treats a quality out of range as 0', accept: `${OPENMETRICS};q=2`, format: 'text' },
+    { it: 'returns text for a malformed header', accept: ';;,=,q=1;;,,', format: 'text' },
+    {
+      it: 'finds OpenMetrics after thousands of other types',
       accept: `${'a/b,'.repeat(4_000)}${OPENMETRICS}`,
       format: 'openmetrics',
     },

@@ -1,5 +1,5 @@
 /**
- * What the server answers to well-meaning clients.
+ * Responses to regular clients.
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
@@ -20,12 +20,12 @@ afterEach(async () => {
   served = undefined;
 });
 
-/** A body that says what was asked for. */
-const telling: RouteOptions['scrape'] = async (format, coding) => lasting(Buffer.from(`${format} ${coding}`));
+/** A body with the requested format and coding. */
+const echoing: RouteOptions['scrape'] = async (format, coding) => lasting(Buffer.from(`${format} ${coding}`));
 
-/** The status, headers and body of an answer as it came. */
-function parse(answer: string) {
-  const [head = '', body = ''] = answer.split('\r\n\r\n', 2);
+/** The status, headers and body of a response. */
+function parse(response: string) {
+  const [head = '', body = ''] = response.split('\r\n\r\n', 2);
   const [line = '', ...lines] = head.split('\r\n');
   const headers = lines.map((text) => text.split(': ', 2) as [string, string]);
   return { status: Number(line.split(' ')[1]), headers: new Headers(headers), body };
@@ -36,15 +36,15 @@ describe('/metrics', () => {
     { accept: '*/*', format: 'text' },
     { accept: 'application/openmetrics-text;version=1.0.0,*/*;q=0.1', format: 'openmetrics' },
   ] as const) {
-    it(`answers ${format} to Accept: ${accept}`, async () => {
-      const { url } = await start({ scrape: telling });
-      const answer = await fetch(`${url}/metrics`, {
+    it(`returns ${format} for Accept: ${accept}`, async () => {
+      const { url } = await start({ scrape: echoing });
+      const response = await fetch(`${url}/metrics`, {
         headers: { Accept: accept, 'Accept-Encoding': 'identity' },
       });
-      assert.equal(answer.status, 200);
-      assert.equal(answer.headers.get('content-type'), CONTENT_TYPES[format]);
-      assert.equal(answer.headers.get('vary'), 'Accept, Accept-Encoding');
-      assert.equal(await answer.text(), `${format} identity`);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('content-type'), CONTENT_TYPES[format]);
+      assert.equal(response.headers.get('vary'), 'Accept, Accept-Encoding');
+      assert.equal(await response.text(), `${format} identity`);
     });
   }
 
@@ -64,16 +64,16 @@ describe('/metrics', () => {
     { accept: '*;q=0', coding: 'identity' },
     { accept: ';;,=q,', coding: 'identity' },
   ]) {
-    it(`answers ${coding} to ${accept === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${accept}`}`, async () => {
-      const { send } = await start({ scrape: telling });
+    it(`returns ${coding} for ${accept === undefined ? 'no Accept-Encoding' : `Accept-Encoding: ${accept}`}`, async () => {
+      const { send } = await start({ scrape: echoing });
       const headers = accept === undefined ? [] : [`Accept-Encoding: ${accept}`];
-      const answer = parse(await send(request('GET /metrics HTTP/1.1', ...headers)));
-      assert.equal(answer.headers.get('content-encoding'), coding === 'gzip' ? 'gzip' : null);
-      assert.equal(answer.body, `text ${coding}`);
+      const response = parse(await send(request('GET /metrics HTTP/1.1', ...headers)));
+      assert.equal(response.headers.get('content-encoding'), coding === 'gzip' ? 'gzip' : null);
+      assert.equal(response.body, `text ${coding}`);
     });
   }
 
-  it('answers HEAD with the headers of GET alone', async () => {
+  it('returns the headers of GET without a body for HEAD', async () => {
     const { send } = await start();
     const [get, head] = [
       parse(await send(request('GET /metrics HTTP/1.1'))),
@@ -85,22 +85,22 @@ describe('/metrics', () => {
     assert.equal(head.body, '');
   });
 
-  it('is found where the option says', async () => {
+  it('is served at the path of the option', async () => {
     const { url } = await start({ telemetryPath: '/tokens' });
     assert.equal((await fetch(`${url}/tokens`)).status, 200);
     assert.equal((await fetch(`${url}/metrics`)).status, 404);
   });
 
-  it('minds no query', async () => {
+  it('ignores the query', async () => {
     const { url } = await start();
     assert.equal((await fetch(`${url}/metrics?a[b]=c&a=%zz`)).status, 200);
   });
 
-  it('can be asked for again and again over one connection', async () => {
+  it('can be scraped repeatedly over one connection', async () => {
     const { send } = await start();
     const again = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
-    const answers = await send(again + again + request('GET /metrics HTTP/1.1'));
-    assert.equal(answers.match(/HTTP\/1\.1 200 OK/g)?.length, 3);
+    const responses = await send(again + again + request('GET /metrics HTTP/1.1'));
+    assert.equal(responses.match(/HTTP\/1\.1 200 OK/g)?.length, 3);
   });
 });
 
@@ -109,16 +109,16 @@ describe('a scrape that fails', () => {
     throw new Error('secret of the bug');
   };
 
-  it('is answered 500 without a word of why', async () => {
+  it('returns 500 without the reason', async () => {
     const { url, takeErrors } = await start({ scrape: failing });
-    const answer = await fetch(`${url}/metrics`);
-    assert.equal(answer.status, 500);
-    assert.equal(await answer.text(), 'Internal Server Error\n');
-    assert.doesNotMatch(JSON.stringify([...answer.headers]), /secret|at /);
+    const response = await fetch(`${url}/metrics`);
+    assert.equal(response.status, 500);
+    assert.equal(await response.text(), 'Internal Server Error\n');
+    assert.doesNotMatch(JSON.stringify([...response.headers]), /secret|at /);
     assert.match(String(takeErrors()[0]), /secret of the bug/);
   });
 
-  it('gives its slot back', async () => {
+  it('frees its slot', async () => {
     const { url, takeErrors } = await start({ maxRequests: 1, scrape: failing });
     const statuses = [await fetch(`${url}/metrics`), await fetch(`${url}/metrics`)].map(
       ({ status }) => status,
@@ -130,32 +130,32 @@ describe('a scrape that fails', () => {
 
 describe('probes', () => {
   for (const path of ['/healthz', '/-/healthy']) {
-    it(`${path} is well from the start`, async () => {
+    it(`${path} returns 200 before the initial scan is complete`, async () => {
       const { url } = await start({ isReady: () => false });
       assert.equal((await fetch(url + path)).status, 200);
     });
   }
 
   for (const path of ['/readyz', '/-/ready']) {
-    it(`${path} is ready once the first pass has ended`, async () => {
+    it(`${path} returns 200 once the initial scan is complete`, async () => {
       let isReady = false;
       const { url } = await start({ isReady: () => isReady });
       assert.equal((await fetch(url + path)).status, 503);
       isReady = true;
-      const answer = await fetch(url + path);
-      assert.equal(answer.status, 200);
-      assert.equal(await answer.text(), 'ok\n');
+      const response = await fetch(url + path);
+      assert.equal(response.status, 200);
+      assert.equal(await response.text(), 'ok\n');
     });
   }
 });
 
-describe('the page', () => {
-  it('is HTML that may load nothing', async () => {
+describe('the status page', () => {
+  it('is HTML that may not load anything', async () => {
     const { url } = await start();
-    const answer = await fetch(url);
-    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
-    assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'/);
-    assert.match(await answer.text(), /<a href="metrics">/);
+    const response = await fetch(url);
+    assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+    assert.match(response.headers.get('content-security-policy') ?? '', /^default-src 'none'/);
+    assert.match(await response.text(), /<a href="metrics">/);
   });
 });
 
@@ -177,7 +177,7 @@ describe('the landing page', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every response', () => {
   for (const { line, status } of [
     { line: 'GET / HTTP/1.1', status: 200 },
     { line: 'GET /metrics HTTP/1.1', status: 200 },
@@ -185,15 +185,15 @@ describe('every answer', () => {
     { line: 'GET /nowhere HTTP/1.1', status: 404 },
     { line: 'POST /metrics HTTP/1.1', status: 405 },
   ]) {
-    it(`to ${line} (${status}) is not to be kept, guessed at or framed, and does not tell what made it`, async () => {
+    it(`to ${line} (${status}) forbids caching, sniffing and framing, and does not name the framework`, async () => {
       const { send } = await start();
-      const answer = parse(await send(request(line)));
-      assert.equal(answer.status, status);
-      assert.equal(answer.headers.get('cache-control'), 'no-store');
-      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
-      assert.match(answer.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
-      assert.equal(answer.headers.get('x-powered-by'), null);
-      assert.equal(answer.headers.get('etag'), null);
+      const response = parse(await send(request(line)));
+      assert.equal(response.status, status);
+      assert.equal(response.headers.get('cache-control'), 'no-store');
+      assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+      assert.match(response.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
+      assert.equal(response.headers.get('x-powered-by'), null);
+      assert.equal(response.headers.get('etag'), null);
     });
   }
 });

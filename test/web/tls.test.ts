@@ -1,5 +1,5 @@
 /**
- * The server over TLS, to real clients: what it shows them, what it asks of them, and what they get.
+ * The HTTPS server with real clients: certificates on both sides, versions, ciphers and sessions.
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { readAll, request, serverOptions } from '../support/http.ts';
 import { describeWith } from '../support/tools.ts';
 
-describeWith(['openssl'], 'the server over TLS', () => {
+describeWith(['openssl'], 'the HTTPS server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-tls-'));
   let certificates: Readonly<Record<'server' | 'next' | 'ca' | 'alice' | 'bob' | 'stranger', Certificate>>;
   let secure: TlsServer | undefined;
@@ -69,7 +69,7 @@ describeWith(['openssl'], 'the server over TLS', () => {
     await once(secure.server, 'listening');
     return (secure.server.address() as AddressInfo).port;
   };
-  /** The status that curl gets, or 0 where it gets none. */
+  /** The status that curl receives, or 0 without a response. */
   const curl = async (port: number, ...args: readonly string[]): Promise<number> => {
     const all = ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...args, `https://127.0.0.1:${port}/metrics`];
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -77,28 +77,29 @@ describeWith(['openssl'], 'the server over TLS', () => {
     return Number(await promise);
   };
   const trusting = ({ certFile }: Certificate): readonly string[] => ['--cacert', certFile];
-  const showing = ({ certFile, keyFile }: Certificate): readonly string[] => [
+  const presenting = ({ certFile, keyFile }: Certificate): readonly string[] => [
     '--cert',
     certFile,
     '--key',
     keyFile,
   ];
 
-  type Name = keyof typeof certificates | 'nobody';
-  /** Those that are answered, of clients that take whatever certificate they are shown. */
-  const answeredBy = async (port: number, names: readonly Name[]): Promise<readonly Name[]> => {
-    const ask = (name: Name) => curl(port, '-k', ...(name === 'nobody' ? [] : showing(certificates[name])));
-    const statuses = await Promise.all(names.map(ask));
+  type Name = keyof typeof certificates | 'no certificate';
+  /** The clients that get a response. They accept any certificate of the server. */
+  const acceptedOf = async (port: number, names: readonly Name[]): Promise<readonly Name[]> => {
+    const send = (name: Name) =>
+      curl(port, '-k', ...(name === 'no certificate' ? [] : presenting(certificates[name])));
+    const statuses = await Promise.all(names.map(send));
     return names.filter((_name, index) => statuses[index] === 200);
   };
 
-  it('answers whom its certificate convinces', async () => {
+  it('serves clients that trust its certificate', async () => {
     const port = await serve(settings());
     assert.equal(await curl(port, ...trusting(certificates.server)), 200);
     assert.equal(await curl(port, ...trusting(certificates.next)), 0);
   });
 
-  it('speaks HTTP/1.1 to who would rather speak HTTP/2', async () => {
+  it('negotiates HTTP/1.1 with a client that prefers HTTP/2', async () => {
     const port = await serve(settings());
     const socket = connect({
       port,
@@ -111,92 +112,92 @@ describeWith(['openssl'], 'the server over TLS', () => {
     socket.destroy();
   });
 
-  it('says nothing to who speaks plain HTTP', async () => {
+  it('does not respond to plain HTTP', async () => {
     const port = await serve(settings());
     const socket = connectPlain(port, '127.0.0.1').on('error', () => undefined);
     socket.write(request('GET /metrics HTTP/1.1'));
     assert.doesNotMatch(await readAll(socket), /200/);
   });
 
-  it('waits for a handshake no longer than for a request', async () => {
+  it('closes a connection without a handshake after the timeout for headers', async () => {
     const port = await serve(settings(), { headersMs: 100 });
     assert.equal(await readAll(connectPlain(port, '127.0.0.1').on('error', () => undefined)), '');
   });
 
   for (const { it: title, context, client, status } of [
-    { it: 'an older version than it may', context: {}, client: ['--tls-max', '1.1'], status: 0 },
-    { it: 'the oldest version that it may', context: {}, client: ['--tls-max', '1.2'], status: 200 },
+    { it: 'TLS 1.1', context: {}, client: ['--tls-max', '1.1'], status: 0 },
+    { it: 'TLS 1.2', context: {}, client: ['--tls-max', '1.2'], status: 200 },
     {
-      it: 'an older version than it is to',
+      it: 'a version below the configured minimum',
       context: { minVersion: 'TLSv1.3' },
       client: ['--tls-max', '1.2'],
       status: 0,
     },
     {
-      it: 'a newer version than it is to',
+      it: 'a version above the configured maximum',
       context: { maxVersion: 'TLSv1.2' },
       client: ['--tlsv1.3'],
       status: 0,
     },
     {
-      it: 'a suite that it is not to',
+      it: 'a cipher suite that is not configured',
       context: { ciphers: 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384' },
       client: ['--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES128-GCM-SHA256'],
       status: 0,
     },
     {
-      it: 'a suite that it is to',
+      it: 'a configured cipher suite',
       context: { ciphers: 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384' },
       client: ['--tls-max', '1.2', '--ciphers', 'ECDHE-ECDSA-AES256-GCM-SHA384'],
       status: 200,
     },
     {
-      it: 'a curve that it is not to',
+      it: 'a curve that is not configured',
       context: { ecdhCurve: 'X25519' },
       client: ['--curves', 'P-384'],
       status: 0,
     },
     {
-      it: 'a curve that it is to',
+      it: 'a configured curve',
       context: { ecdhCurve: 'X25519:P-384' },
       client: ['--curves', 'P-384'],
       status: 200,
     },
   ] as const) {
-    it(`${status === 200 ? 'speaks' : 'does not speak'} ${title}`, async () => {
+    it(`${status === 200 ? 'accepts' : 'rejects'} ${title}`, async () => {
       const port = await serve(settings({}, context));
       assert.equal(await curl(port, '-k', ...client), status);
     });
   }
 
-  /** Who is answered, by what is asked for. */
-  const ASKED: Readonly<Record<ClientAuth, readonly Name[]>> = {
-    none: ['nobody', 'alice', 'bob', 'stranger'],
-    requested: ['nobody', 'alice', 'bob', 'stranger'],
+  /** The clients that are accepted, by client_auth_type. */
+  const ACCEPTED: Readonly<Record<ClientAuth, readonly Name[]>> = {
+    none: ['no certificate', 'alice', 'bob', 'stranger'],
+    requested: ['no certificate', 'alice', 'bob', 'stranger'],
     required: ['alice', 'bob', 'stranger'],
-    verified_if_given: ['nobody', 'alice', 'bob'],
+    verified_if_given: ['no certificate', 'alice', 'bob'],
     verified: ['alice', 'bob'],
   };
-  for (const [clientAuth, answered] of Object.entries(ASKED)) {
-    it(`answers ${answered.join(', ')} where certificates are ${clientAuth}`, async () => {
+  for (const [clientAuth, accepted] of Object.entries(ACCEPTED)) {
+    it(`accepts ${accepted.join(', ')} if certificates are ${clientAuth}`, async () => {
       const port = await serve(settings({ clientAuth: clientAuth as ClientAuth }));
-      assert.deepEqual(await answeredBy(port, ['nobody', 'alice', 'bob', 'stranger']), answered);
+      assert.deepEqual(await acceptedOf(port, ['no certificate', 'alice', 'bob', 'stranger']), accepted);
     });
   }
 
-  for (const { allowed, answered } of [
-    { allowed: ['alice.example'], answered: ['alice'] },
-    { allowed: ['0:0:0:0:0:0:0:1', 'nobody.example'], answered: ['alice'] },
-    { allowed: ['bob@example.com', 'alice.example'], answered: ['alice', 'bob'] },
-    { allowed: ['*.example', 'bob', 'ALICE.example', ''], answered: [] },
+  for (const { allowed, accepted } of [
+    { allowed: ['alice.example'], accepted: ['alice'] },
+    { allowed: ['0:0:0:0:0:0:0:1', 'unknown.example'], accepted: ['alice'] },
+    { allowed: ['bob@example.com', 'alice.example'], accepted: ['alice', 'bob'] },
+    { allowed: ['*.example', 'bob', 'ALICE.example', ''], accepted: [] },
   ] as const) {
-    it(`answers ${answered.join(', ') || 'nobody'} where ${allowed.join(', ')} may`, async () => {
+    it(`accepts ${accepted.join(', ') || 'no client'} if the allowed names are ${allowed.join(', ')}`, async () => {
       const port = await serve(settings({ clientAuth: 'verified', allowedNames: allowed }));
-      assert.deepEqual(await answeredBy(port, ['alice', 'bob', 'stranger']), answered);
+      assert.deepEqual(await acceptedOf(port, ['alice', 'bob', 'stranger']), accepted);
     });
   }
 
-  it('shows another certificate as soon as it has one', async () => {
+  it('presents an updated certificate to new connections', async () => {
     const port = await serve(settings());
     const { cert, key } = certificates.next;
     secure?.update(settings({}, { cert: Buffer.from(cert), key: Buffer.from(key) }));
@@ -204,8 +205,8 @@ describeWith(['openssl'], 'the server over TLS', () => {
     assert.equal(await curl(port, ...trusting(certificates.next)), 200);
   });
 
-  /** Connects as alice, and answers whether the server answers, and the session that a client might go on with. */
-  const converse = async (port: number, maxVersion: 'TLSv1.2' | 'TLSv1.3', session?: Buffer) => {
+  /** Connects as alice; returns whether the server responded, and the session that a client could resume. */
+  const connectAsAlice = async (port: number, maxVersion: 'TLSv1.2' | 'TLSv1.3', session?: Buffer) => {
     const { cert, key } = certificates.alice;
     const sessions: Buffer[] = [];
     const options = { port, host: '127.0.0.1', cert, key, maxVersion, rejectUnauthorized: false };
@@ -216,42 +217,42 @@ describeWith(['openssl'], 'the server over TLS', () => {
       isReused = socket.isSessionReused();
       socket.write(request('GET /metrics HTTP/1.1'));
     });
-    const answer = await readAll(socket);
-    return { isAnswered: answer.startsWith('HTTP/1.1 200'), isReused, session: sessions.at(-1) };
+    const response = await readAll(socket);
+    return { isAccepted: response.startsWith('HTTP/1.1 200'), isReused, session: sessions.at(-1) };
   };
   const alice = { clientAuth: 'verified', allowedNames: ['alice.example'] } as const;
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    it(`looks at the certificate of every connection of ${version} anew, whatever session it would go on with`, async () => {
+    it(`checks the client certificate of every ${version} connection, because sessions cannot be resumed`, async () => {
       const port = await serve(settings(alice));
-      const first = await converse(port, version);
-      assert.ok(first.isAnswered);
-      const second = await converse(port, version, first.session);
-      assert.deepEqual([second.isAnswered, second.isReused], [true, false]);
+      const first = await connectAsAlice(port, version);
+      assert.ok(first.isAccepted);
+      const second = await connectAsAlice(port, version, first.session);
+      assert.deepEqual([second.isAccepted, second.isReused], [true, false]);
     });
   }
 
-  it('goes by the names and the CA that it has now', async () => {
+  it('checks new connections against the updated names and CA', async () => {
     const port = await serve(settings(alice));
-    const isAnswered = async () => (await converse(port, 'TLSv1.3')).isAnswered;
-    assert.equal(await isAnswered(), true);
+    const isAccepted = async () => (await connectAsAlice(port, 'TLSv1.3')).isAccepted;
+    assert.equal(await isAccepted(), true);
     secure?.update(settings({ ...alice, allowedNames: ['bob@example.com'] }));
-    assert.equal(await isAnswered(), false);
+    assert.equal(await isAccepted(), false);
     secure?.update(settings(alice, { ca: Buffer.from(certificates.stranger.cert) }));
-    assert.equal(await isAnswered(), false);
+    assert.equal(await isAccepted(), false);
     secure?.update(settings(alice));
-    assert.equal(await isAnswered(), true);
+    assert.equal(await isAccepted(), true);
   });
 
-  it('survives a certificate whose names are no names', async () => {
+  it('rejects a client certificate with malformed names', async () => {
     const odd = makeCertificate(folder, 'odd', { names: 'DNS:fe80::1%eth0', signedBy: certificates.ca });
     const port = await serve(
       settings({ clientAuth: 'required', allowedNames: ['fe80::2%eth0', 'alice.example'] }),
     );
-    assert.equal(await curl(port, '-k', ...showing(odd)), 0);
-    assert.equal(await curl(port, '-k', ...showing(certificates.alice)), 200);
+    assert.equal(await curl(port, '-k', ...presenting(odd)), 0);
+    assert.equal(await curl(port, '-k', ...presenting(certificates.alice)), 200);
   });
 
-  it('speaks no suite without forward secrecy unless told to', async () => {
+  it('rejects cipher suites without forward secrecy by default', async () => {
     const [key, cert] = [join(folder, 'rsa.key'), join(folder, 'rsa.crt')];
     const args = [
       'req',
@@ -274,7 +275,7 @@ describeWith(['openssl'], 'the server over TLS', () => {
     assert.equal(await speak('ECDHE-RSA-AES128-GCM-SHA256'), 200);
   });
 
-  it('closes connections of one network beyond its share before they have agreed on anything', async () => {
+  it('closes connections of one network beyond the limit before the handshake', async () => {
     const port = await serve(settings(), { maxPerClient: 1 });
     const first = connectPlain(port, '127.0.0.1').on('error', () => undefined);
     await once(first, 'connect');

@@ -79,13 +79,13 @@ function nonEmptyText(value: unknown): string | undefined {
   return value === '' ? undefined : anyText(value);
 }
 
-function texts(value: unknown): readonly string[] | undefined {
+function strings(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
 }
 
-function textsByKey(value: unknown): JsonObject | undefined {
+function stringsByKey(value: unknown): JsonObject | undefined {
   const lists = object(value);
-  return lists && Object.values(lists).every((list) => texts(list) !== undefined) ? lists : undefined;
+  return lists && Object.values(lists).every((list) => strings(list) !== undefined) ? lists : undefined;
 }
 
 /** The user of a TokenReview in the form of a SubjectAccessReview; undefined if it is malformed. */
@@ -95,8 +95,8 @@ function subjectOf(status: JsonObject): JsonObject | undefined {
     return {
       user: required(user, 'username', nonEmptyText),
       uid: optional(user, 'uid', anyText),
-      groups: optional(user, 'groups', texts),
-      extra: optional(user, 'extra', textsByKey),
+      groups: optional(user, 'groups', strings),
+      extra: optional(user, 'extra', stringsByKey),
     };
   });
 }

@@ -6,7 +6,7 @@
 
 export interface BasicCredentials {
   readonly user: string;
-  /** The bytes as sent, in whatever encoding. */
+  /** The bytes as sent; their encoding is unknown. */
   readonly password: Buffer;
 }
 

@@ -37,7 +37,7 @@ const LANE_FULL_MS = 1_000;
 const CLIENT_RATE = { burst: 5, intervalMs: 5_000 };
 const OVERALL_RATE = { burst: 20, intervalMs: 1_000 };
 const MAX_CLIENTS = 1_000;
-/** While the API server is unavailable, every scrape asks for a recheck. */
+/** While the API server is unavailable, every scrape causes a recheck. */
 const RECHECK_RATE = { burst: 1, intervalMs: 5_000 };
 const MAX_RECHECK_KEYS = 1_000;
 /** Scrape intervals are a few minutes at most. */

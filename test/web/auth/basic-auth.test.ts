@@ -72,7 +72,7 @@ describe('basic authentication', () => {
     it(`returns ${status} for ${title}`, async () => assert.equal(await ask(authorization), status));
   }
 
-  it('asks for basic authentication', async () => {
+  it('returns the challenge of basic authentication', async () => {
     const request = { method: 'GET', path: '/', authorization: undefined, remoteAddress: undefined };
     const rejection = await guard(request);
     assert.match(rejection?.headers['WWW-Authenticate'] ?? '', /^Basic realm=/);
@@ -106,7 +106,7 @@ describe('basic authentication', () => {
       limiter,
       onError: (error) => errors.push(error),
     });
-    await spied({ method: 'GET', path: '/', authorization: basic('nobody', 'x'), remoteAddress: '' });
+    await spied({ method: 'GET', path: '/', authorization: basic('unknown', 'x'), remoteAddress: '' });
     assert.equal(hashes[0]?.slice(0, 7), '$2b$08$');
     assert.equal(hashes[0]?.length, 60);
     assert.equal(await verifyPassword(Buffer.from('x'), String(hashes[0])), false);

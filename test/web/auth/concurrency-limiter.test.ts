@@ -13,7 +13,7 @@ let used = 0;
 const unused = (): string => `unused-${used++}`;
 const firstCheck = (): undefined => undefined;
 
-/** Takes slots until there is none, each for another client. */
+/** Takes slots until the limiter has no more, each for another client. */
 function fill(limiter: ConcurrencyLimiter, recheckKey: () => string | undefined, client: () => string) {
   let taken = 0;
   while (taken < 100 && limiter.acquire(recheckKey(), client()).ok) taken += 1;
