@@ -1,19 +1,19 @@
 /**
- * The tables of commands and options as text, for `--help`: on one screen of 80 columns.
+ * The text of `--help`: commands and options, by group, in 80 columns.
  */
 import { COMMANDS } from './load.ts';
 import type { Option } from './option.ts';
-import { OPTIONS } from './options.ts';
+import { OPTION_GROUPS } from './options.ts';
 
 const WIDTH = 80;
-/** Where the sentences begin; a longer name has its sentence below it. */
+/** The column of the descriptions. After a longer name, the description starts on the next line. */
 const INDENT = 32;
 
-/** Breaks a sentence between words, none of which is longer than a line. */
-function wrap(sentence: string, width: number): readonly string[] {
+/** Breaks text at spaces. */
+function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of sentence.split(' ')) {
+  for (const word of text.split(' ')) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = '';
@@ -23,28 +23,33 @@ function wrap(sentence: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-function entry(name: string, sentence: string): readonly string[] {
+function entry(name: string, help: string): readonly string[] {
   const title = `  ${name}`;
-  const lines = wrap(sentence, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
+  const lines = wrap(help, WIDTH - INDENT).map((line) => ' '.repeat(INDENT) + line);
   const [first = ''] = lines;
   if (title.length >= INDENT) return [title, ...lines];
   return [title + first.slice(title.length), ...lines.slice(1)];
 }
 
+function optionEntry({ flag, default: initial, help }: Option<unknown>): readonly string[] {
+  return entry(`--${flag}=${initial}`, help);
+}
+
 export function helpText(): string {
-  const options: readonly Option<unknown>[] = Object.values(OPTIONS);
   const lines = [
-    'sa-token-exporter [command] [options]',
+    'Usage: sa-token-exporter [command] [options]',
     '',
-    'Tells, for every ServiceAccount token on a node, whether the workload holding it',
-    'can still authenticate, since when not, and why.',
+    'Prometheus exporter for the ServiceAccount tokens on a Kubernetes node: whether',
+    'the workload that holds a token can still authenticate, and if not, since when',
+    'and why.',
     '',
     'Commands:',
     ...COMMANDS.flatMap(({ name, operand, help }) => entry([name, operand ?? []].flat().join(' '), help)),
     '',
-    'Options with their defaults; --no-scan.watch is short for --scan.watch=false.',
-    'All can come from the environment: --log.level as SATOKEN_LOG_LEVEL.',
-    ...options.flatMap(({ flag, default: initial, help }) => entry(`--${flag}=${initial}`, help)),
+    'Options, with their defaults. --no-scan.watch is short for --scan.watch=false.',
+    'Each can also be set in the environment: --log.level as SATOKEN_LOG_LEVEL.',
+    ...OPTION_GROUPS.flatMap(([title, options]) => ['', `${title}:`, ...options.flatMap(optionEntry)]),
+    '',
     ...entry('--help', 'Print this text.'),
     ...entry('--version', 'Print the version.'),
   ];

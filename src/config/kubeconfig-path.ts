@@ -1,15 +1,20 @@
 /**
- * Which configuration of the API server applies, by `--cluster.mode`, `--cluster.kubeconfig` and the environment.
+ * The kubeconfig to use, by `--cluster.mode`, `--cluster.kubeconfig` and the environment.
  */
 import type { Config } from './options.ts';
 
-/** Files of configuration, empty for that of a pod; undefined where there is none, or none is wanted. */
-export function kubeconfigOf(
+export interface Kubeconfig {
+  /** Paths, separated by colons as in KUBECONFIG; undefined for the in-cluster configuration. */
+  readonly files: string | undefined;
+}
+
+/** Returns undefined if the API server is not to be used, or if `auto` finds no configuration. */
+export function findKubeconfig(
   { clusterMode, kubeconfig }: Pick<Config, 'clusterMode' | 'kubeconfig'>,
   environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+): Kubeconfig | undefined {
   if (clusterMode === 'off') return undefined;
-  const files = kubeconfig || (environment['KUBECONFIG'] ?? '');
-  const isThere = files !== '' || environment['KUBERNETES_SERVICE_HOST'] !== undefined;
-  return isThere || clusterMode === 'on' ? files : undefined;
+  const files = kubeconfig ?? (environment['KUBECONFIG'] || undefined);
+  const isFound = files !== undefined || environment['KUBERNETES_SERVICE_HOST'] !== undefined;
+  return isFound || clusterMode === 'on' ? { files } : undefined;
 }

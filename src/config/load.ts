@@ -1,43 +1,44 @@
 /**
- * From the command line and the environment to the configuration, or every problem of both at once.
+ * The configuration, from the command line and the environment.
  *
- * A flag wins over the environment, which wins over the default; an empty variable counts as none. Knows nothing of what the options do.
+ * A flag overrides the environment, which overrides the default; an empty variable counts as unset.
  */
 import { parseArgs } from 'node:util';
-import type { Option, Parsed } from './option.ts';
+import { err, ok, type Result } from '../util/result.ts';
+import type { Option } from './option.ts';
 import { type Config, OPTIONS } from './options.ts';
 
-export interface CommandLine {
-  readonly command: string;
-  readonly operands: readonly string[];
-  readonly isHelp: boolean;
-  readonly isVersion: boolean;
-  readonly config: Config;
-}
-
-export type Loaded =
-  | { readonly ok: true; readonly commandLine: CommandLine }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-/** Names and operands of the commands; the first is the default. */
+/** The commands; the first is the default. */
 export const COMMANDS = [
-  { name: 'serve', operand: undefined, help: 'Serve the metrics of this node (the default).' },
+  { name: 'serve', operand: undefined, help: 'Serve the metrics of this node (default).' },
   {
     name: 'scan',
     operand: undefined,
-    help: "List the node's tokens once. Exit 1 if a check fails, 3 if nothing could be read.",
+    help: 'List the tokens of this node once. Exits with 1 if a check fails, 3 if nothing could be read.',
   },
   {
     name: 'explain',
     operand: '<pod>',
-    help: "What is wrong with a pod's tokens (name, namespace/name or uid) and what to do.",
+    help: 'Explain the tokens of a pod, given by name, namespace/name or UID: what is wrong and what to do.',
   },
   {
     name: 'demo',
     operand: undefined,
-    help: 'Serve a simulated node: no cluster needed.',
+    help: 'Serve the metrics of a simulated node; no cluster needed.',
   },
 ] as const;
+export type CommandName = (typeof COMMANDS)[number]['name'];
+
+/** What the user asks for. */
+export type Request =
+  | { readonly kind: 'help' | 'version' }
+  | {
+      readonly kind: 'command';
+      readonly command: CommandName;
+      readonly operands: readonly string[];
+      readonly config: Config;
+    };
+export type CommandLine = Extract<Request, { readonly kind: 'command' }>;
 
 const ROWS: readonly [string, Option<unknown>][] = Object.entries(OPTIONS);
 const BY_FLAG = new Map(ROWS.map(([, option]) => [option.flag, option]));
@@ -54,7 +55,7 @@ interface Given {
   readonly value?: string | undefined;
 }
 
-/** The option a flag is for; a switch has a flag to turn it off beside. */
+/** The option that a flag sets; a switch also has a flag that turns it off. */
 function optionOf(name: string): { readonly option: Option<unknown>; readonly isOff: boolean } | undefined {
   const option = BY_FLAG.get(name);
   if (option !== undefined) return { option, isOff: false };
@@ -62,19 +63,19 @@ function optionOf(name: string): { readonly option: Option<unknown>; readonly is
   return off?.isSwitch ? { option: off, isOff: true } : undefined;
 }
 
-/** Takes one flag; answers what is wrong with it. */
+/** Sets one flag. Returns the problem with it, if there is one. */
 function readFlag({ name, value, rawName }: Given, flags: Flags): string | undefined {
   const found = optionOf(name);
-  if (found === undefined) return `${rawName}: no such option`;
+  if (found === undefined) return `${rawName}: unknown option`;
   const { option, isOff } = found;
-  if (isOff && value !== undefined) return `${rawName}: takes no value`;
-  if (!option.isSwitch && value === undefined) return `${rawName}: needs a value`;
+  if (isOff && value !== undefined) return `${rawName}: does not take a value`;
+  if (!option.isSwitch && value === undefined) return `${rawName}: requires a value`;
   if (flags.has(option.flag)) return `${rawName}: given more than once`;
   flags.set(option.flag, value ?? String(!isOff));
   return undefined;
 }
 
-/** node:util knows the grammar; problems are gathered here, since it stops at the first. */
+/** Not strict, because parseArgs would stop at the first problem. */
 function tokenize(args: readonly string[]) {
   const texts = ROWS.filter(([, { isSwitch }]) => !isSwitch).map(([, { flag }]) => [
     flag,
@@ -93,28 +94,27 @@ interface Arguments {
   readonly flags: Flags;
   readonly words: readonly string[];
   readonly problems: readonly string[];
-  readonly isHelp: boolean;
-  readonly isVersion: boolean;
+  /** Undefined unless the user asks for one of them. */
+  readonly text: 'help' | 'version' | undefined;
+}
+
+function textOf(flags: ReadonlySet<string>): Arguments['text'] {
+  if (flags.has('help') || flags.has('h')) return 'help';
+  return flags.has('version') ? 'version' : undefined;
 }
 
 function readArguments(args: readonly string[]): Arguments {
   const flags: Flags = new Map();
   const problems: string[] = [];
   const words: string[] = [];
-  const asked = new Set<string>();
+  const texts = new Set<string>();
   for (const token of tokenize(args)) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
-    if (['help', 'h', 'version'].includes(token.name)) asked.add(token.name);
+    if (['help', 'h', 'version'].includes(token.name)) texts.add(token.name);
     else problems.push(...[readFlag(token, flags) ?? []].flat());
   }
-  return {
-    flags,
-    words,
-    problems,
-    isHelp: asked.has('help') || asked.has('h'),
-    isVersion: asked.has('version'),
-  };
+  return { flags, words, problems, text: textOf(texts) };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -123,43 +123,52 @@ function readOption(
   { flag, default: initial, parse }: Option<unknown>,
   flags: Flags,
   environment: Environment,
-): Parsed<unknown> {
+): Result<unknown, string> {
   const given = flags.get(flag);
   const variable = environmentName(flag);
   const text = given ?? (environment[variable] || initial);
   const parsed = parse(text);
   if (parsed.ok) return parsed;
-  return { ok: false, problem: `${given === undefined ? variable : `--${flag}`}=${text}: ${parsed.problem}` };
+  return err(`${given === undefined ? variable : `--${flag}`}=${text}: ${parsed.error}`);
 }
 
-/** The kubelet puts these into every container beside a Service, one named `satoken` among them. */
+/** Variables that the kubelet sets in every container for a Service named `satoken` or `satoken-...`. */
 const SERVICE_LINK = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/;
 
 function unknownVariables(environment: Environment): readonly string[] {
   const known = new Set(ROWS.map(([, { flag }]) => environmentName(flag)));
   return Object.keys(environment)
     .filter((name) => name.startsWith('SATOKEN_') && !known.has(name) && !SERVICE_LINK.test(name))
-    .map((name) => `${name}: no such option`);
+    .map((name) => `${name}: unknown option`);
 }
 
-function commandProblems([name = COMMANDS[0].name, ...operands]: readonly string[]): readonly string[] {
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command === undefined) return [`${name}: no such command`];
-  if (command.operand !== undefined && operands.length !== 1)
-    return [`${name}: takes one ${command.operand}`];
-  return command.operand === undefined && operands.length > 0 ? [`${name}: takes no operands`] : [];
+type Command = Pick<CommandLine, 'command' | 'operands'>;
+
+function readCommand([name = COMMANDS[0].name, ...operands]: readonly string[]): Result<Command, string> {
+  const found = COMMANDS.find((known) => known.name === name);
+  if (found === undefined) return err(`${name}: unknown command`);
+  const { name: command, operand } = found;
+  if (operand !== undefined && operands.length !== 1)
+    return err(`${command}: requires exactly one ${operand}`);
+  if (operand === undefined && operands.length > 0) return err(`${command}: does not take arguments`);
+  return ok({ command, operands });
 }
 
-/** Loads the configuration from the arguments after the program's name and the environment. */
-export function loadConfig(args: readonly string[], environment: Environment): Loaded {
-  const { flags, words, problems, isHelp, isVersion } = readArguments(args);
+/** Reads the arguments after the program's name, and the environment. An error is every problem with them. */
+export function loadConfig(
+  args: readonly string[],
+  environment: Environment,
+): Result<Request, readonly string[]> {
+  const { flags, words, problems, text } = readArguments(args);
+  if (text !== undefined) return ok({ kind: text });
+  const command = readCommand(words);
   const values = ROWS.map(([key, option]) => [key, readOption(option, flags, environment)] as const);
-  const wrong = values.flatMap(([, parsed]) => (parsed.ok ? [] : [parsed.problem]));
-  const all = [...problems, ...commandProblems(words), ...unknownVariables(environment), ...wrong];
-  if (all.length > 0 && !isHelp && !isVersion) return { ok: false, problems: all };
-  const config = Object.fromEntries(
-    values.map(([key, parsed]) => [key, parsed.ok ? parsed.value : undefined]),
+  const errors = [command, ...values.map(([, value]) => value)].map((result) =>
+    result.ok ? [] : [result.error],
   );
-  const [command = COMMANDS[0].name, ...operands] = words;
-  return { ok: true, commandLine: { command, operands, isHelp, isVersion, config: config as Config } };
+  const [commandErrors = [], ...valueErrors] = errors;
+  const all = [...problems, ...commandErrors, ...unknownVariables(environment), ...valueErrors.flat()];
+  if (!command.ok || all.length > 0) return err(all);
+  const config = Object.fromEntries(values.map(([key, value]) => [key, value.ok ? value.value : undefined]));
+  return ok({ kind: 'command', ...command.value, config: config as Config });
 }

@@ -1,32 +1,47 @@
 /**
- * The table of all options. Flags, environment variables, types, `--help` and the README come from it alone.
+ * The table of all options, by group: flags, environment variables, types, `--help` and the table in the README come
+ * from it.
+ *
+ * To add an option, add a row. An option with an empty default is undefined unless it is set.
  */
 import { TOKEN_REVIEW_MODES } from '../core/cluster-facts.ts';
 import { RUNBOOKS } from '../core/runbook.ts';
 import { PER_TOKEN_MODES } from '../core/token.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../util/log.ts';
-import type { Option } from './option.ts';
+import { err, ok, type Result } from '../util/result.ts';
+import type { Option, Parse } from './option.ts';
 import * as option from './option.ts';
 
-function row<T>(flag: string, initial: string, help: string, parse: Option<T>['parse']): Option<T> {
+function row<T>(flag: string, initial: string, help: string, parse: Parse<T>): Option<T> {
   return { flag, default: initial, help, parse, isSwitch: false };
 }
 
-function switchRow(flag: string, initial: boolean, help: string): Option<boolean> {
-  return { flag, default: String(initial), help, parse: option.yesOrNo, isSwitch: true };
+function switchRow(
+  flag: string,
+  initial: boolean,
+  help: string,
+  parse = option.trueOrFalse,
+): Option<boolean> {
+  return { flag, default: String(initial), help, parse, isSwitch: true };
 }
 
-const OTHER_PAGES = ['/healthz', '/readyz', '/-/healthy', '/-/ready', '/api/v1/tokens'];
+/** For a flag that disables something, so that its name in the configuration is positive. */
+function inverted(text: string): Result<boolean, string> {
+  const parsed = option.trueOrFalse(text);
+  return parsed.ok ? ok(!parsed.value) : parsed;
+}
 
-/** Plain segments alone: nothing that a client, a proxy or the router would read as something else. */
-function metricsPath(text: string): option.Parsed<string> {
-  if (!/^(?:\/[\w-][\w.-]*)+$/.test(text)) return option.problem('must be a path like /metrics');
-  return OTHER_PAGES.includes(text) ? option.problem('is taken by another page') : option.ok(text);
+const OTHER_ENDPOINTS = ['/healthz', '/readyz', '/-/healthy', '/-/ready', '/api/v1/tokens'];
+
+/** Plain segments only: nothing that a client, a proxy or the router would interpret. */
+function metricsPath(text: string): Result<string, string> {
+  if (!/^(?:\/[\w-][\w.-]*)+$/.test(text)) return err('must be a path like /metrics');
+  return OTHER_ENDPOINTS.includes(text) ? err('is the path of another endpoint') : ok(text);
 }
 
 const HOUR = 3_600;
 
-export const OPTIONS = {
+const WEB = {
   listenAddress: row(
     'web.listen-address',
     ':9894',
@@ -37,103 +52,174 @@ export const OPTIONS = {
   webConfig: row(
     'web.config.file',
     '',
-    "File of TLS, users, headers and limits, in exporter-toolkit's format.",
-    option.printableText,
+    'File with TLS, basic auth, headers and rate limits, in the format of exporter-toolkit.',
+    option.optional(option.printableString),
   ),
   isKubernetesAuth: switchRow(
     'web.kubernetes-auth',
     false,
-    'Answer only whom the API server knows and allows to get the path.',
+    'Require a bearer token, checked with TokenReview and SubjectAccessReview.',
   ),
   probeAddress: row(
     'web.probe-address',
     '',
-    'Also serve /healthz and /readyz here, where nobody has to be known.',
+    'Address that serves /healthz and /readyz without authentication.',
     option.optional(option.listenAddress),
   ),
   maxRequests: row(
     'web.max-requests',
     '128',
-    'Scrapes answered at the same time; more get 503.',
+    'Maximum number of concurrent scrapes; further ones get 503.',
     option.wholeNumber(1, 10_000),
   ),
-  isPageOff: switchRow(
+  isPageEnabled: switchRow(
     'web.disable-status-page',
     false,
-    'Serve no page of the tokens, at / and /api/v1/tokens.',
+    'Disable the status page at / and its JSON at /api/v1/tokens.',
+    inverted,
   ),
-  runbooks: row('runbooks.base-url', '', "Address of runbooks; the project's where empty.", (text) =>
-    text === '' ? option.ok(RUNBOOKS) : option.pageAddress(text),
+} as const;
+
+const LOGS = {
+  runbooks: row(
+    'runbooks.base-url',
+    '',
+    "Base URL of the links to runbooks; if empty, the project's own.",
+    (text) => (text === '' ? ok(RUNBOOKS) : option.baseUrl(text)),
   ),
-  logLevel: row('log.level', 'info', `Least to log: ${LOG_LEVELS.join(', ')}.`, option.oneOf(LOG_LEVELS)),
+  logLevel: row(
+    'log.level',
+    'info',
+    `Minimum log level: ${LOG_LEVELS.join(', ')}.`,
+    option.oneOf(LOG_LEVELS),
+  ),
   logFormat: row(
     'log.format',
     'logfmt',
-    `Form of log lines: ${LOG_FORMATS.join(', ')}.`,
+    `Format of log lines: ${LOG_FORMATS.join(', ')}.`,
     option.oneOf(LOG_FORMATS),
   ),
+} as const;
+
+const NODE = {
   rootDir: row(
     'kubelet.root-dir',
     '/var/lib/kubelet',
-    'Root folder of the kubelet, as seen from here.',
+    'Root directory of the kubelet, as the exporter sees it.',
     option.absolutePath,
   ),
-  nodeName: row('node-name', '', "The label node; the host's name where empty.", option.printableText),
+  nodeName: row(
+    'node-name',
+    '',
+    'Value of the node label; if empty, the host name.',
+    option.optional(option.printableString),
+  ),
+  scanInterval: row('scan.interval', '30s', 'Maximum time between two full scans.', option.duration(1, HOUR)),
+  isWatching: switchRow('scan.watch', true, 'Watch for changes between scans with inotify.'),
+} as const;
+
+const CHECKS = {
   rotationGrace: row(
     'rotation.grace',
     '10m',
-    'How late a refresh may be before it is overdue; less for short-lived tokens.',
+    'Grace period of a late rotation before the token is overdue; shorter for short-lived tokens.',
     option.duration(0, 24 * HOUR),
   ),
-  scanInterval: row(
-    'scan.interval',
-    '30s',
-    'Longest time between two full passes.',
-    option.duration(1, HOUR),
-  ),
-  isWatching: switchRow('scan.watch', true, 'See changes at once, not at the next pass.'),
-  perToken: row(
-    'metrics.per-token',
-    'all',
-    `Tokens with own series: ${PER_TOKEN_MODES.join(', ')}.`,
-    option.oneOf(PER_TOKEN_MODES),
-  ),
-  isRelativeShown: switchRow('metrics.relative', true, 'Ages and times left, beside the timestamps.'),
   audienceRules: row(
     'audience.expect',
     '',
-    'YAML file of audiences that tokens should have.',
-    option.printableText,
+    'YAML file with the audiences that tokens are expected to have.',
+    option.optional(option.printableString),
   ),
-  useCatalogue: switchRow('audience.catalogue', true, 'Know the audiences of well-known volumes.'),
+  useCatalogue: switchRow(
+    'audience.catalogue',
+    true,
+    'Check the audience of well-known volumes (IRSA, Vault, Istio, ...).',
+  ),
+} as const;
+
+const METRICS = {
+  perToken: row(
+    'metrics.per-token',
+    'all',
+    `Tokens that get series of their own: ${PER_TOKEN_MODES.join(', ')}.`,
+    option.oneOf(PER_TOKEN_MODES),
+  ),
+  isRelativeShown: switchRow(
+    'metrics.relative',
+    true,
+    'Export ages and remaining times in addition to timestamps.',
+  ),
+} as const;
+
+const API_SERVER = {
   clusterMode: row(
     'cluster.mode',
     'auto',
-    'Ask the API server: on, off, or auto, where it is configured.',
+    'Use the API server: on, off, or auto (if it is configured).',
     option.oneOf(['auto', 'on', 'off']),
   ),
   kubeconfig: row(
     'cluster.kubeconfig',
     '',
-    "Its configuration; KUBECONFIG, else the pod's own, where empty.",
-    option.printableText,
+    'Kubeconfig files; if empty, those in KUBECONFIG, else the in-cluster configuration.',
+    option.optional(option.printableString),
   ),
   tokenReview: row(
     'cluster.token-review',
     'suspect',
-    `Tokens it is asked about: ${TOKEN_REVIEW_MODES.join(', ')}.`,
+    `Tokens to verify with TokenReview: ${TOKEN_REVIEW_MODES.join(', ')}.`,
     option.oneOf(TOKEN_REVIEW_MODES),
   ),
-  podUid: row('pod-uid', '', 'The uid of the own pod, to check the own view by.', option.printableText),
+} as const;
+
+const SELF = {
+  podUid: row(
+    'pod-uid',
+    '',
+    "UID of the exporter's pod. Enables the self-check metrics.",
+    option.optional(option.printableString),
+  ),
   ownToken: row(
     'own-token',
     '/var/run/secrets/kubernetes.io/serviceaccount/token',
-    'The token in the own mount.',
+    "File with the exporter's token in its own mount.",
     option.absolutePath,
   ),
-  output: row('output', 'table', 'Form of what scan prints: table, json.', option.oneOf(['table', 'json'])),
-  at: row('at', '', 'Judge at this instant, not now (scan, explain).', option.instant),
 } as const;
+
+const ONCE = {
+  output: row('output', 'table', 'Output format of scan: table, json.', option.oneOf(['table', 'json'])),
+  at: row(
+    'at',
+    '',
+    'Time at which scan and explain judge the tokens; if empty, now.',
+    option.optional(option.time),
+  ),
+} as const;
+
+export const OPTIONS = {
+  ...WEB,
+  ...NODE,
+  ...CHECKS,
+  ...METRICS,
+  ...API_SERVER,
+  ...SELF,
+  ...LOGS,
+  ...ONCE,
+} as const;
+
+/** As in `--help`, in this order. */
+export const OPTION_GROUPS: readonly (readonly [title: string, options: readonly Option<unknown>[]])[] = [
+  ['Web server', Object.values(WEB)],
+  ['Node and scans', Object.values(NODE)],
+  ['Checks', Object.values(CHECKS)],
+  ['Metrics', Object.values(METRICS)],
+  ['API server', Object.values(API_SERVER)],
+  ['Self-check', Object.values(SELF)],
+  ['Logs and links', Object.values(LOGS)],
+  ['The commands scan and explain', Object.values(ONCE)],
+];
 
 export type Config = {
   readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never;

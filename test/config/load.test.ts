@@ -1,54 +1,55 @@
 /**
- * Commands, flags and variables together, and every mistake in them at once.
+ * The configuration from commands, flags and variables together, and every problem with them at once.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { COMMANDS, type CommandLine, loadConfig } from '../../src/config/load.ts';
+import { COMMANDS, loadConfig } from '../../src/config/load.ts';
+import { commandLineOf, configOf } from '../support/config.ts';
 
 type Environment = Parameters<typeof loadConfig>[1];
 
-function load(args: readonly string[], environment: Environment = {}): CommandLine {
-  const loaded = loadConfig(args, environment);
-  assert.deepEqual(loaded.ok ? [] : loaded.problems, []);
-  return (loaded as { readonly commandLine: CommandLine }).commandLine;
-}
-
 function problems(args: readonly string[], environment: Environment = {}): readonly string[] {
   const loaded = loadConfig(args, environment);
-  return loaded.ok ? [] : loaded.problems;
+  return loaded.ok ? [] : loaded.error;
 }
 
-describe('commands', () => {
-  it('serve is the one that is meant where none is named', () => {
-    assert.equal(load([]).command, 'serve');
-    assert.equal(load(['--log.level=debug']).command, 'serve');
+describe('the command', () => {
+  it('is serve if none is named', () => {
+    assert.equal(commandLineOf([]).command, 'serve');
+    assert.equal(commandLineOf(['--log.level=debug']).command, 'serve');
   });
 
   for (const { name, operand } of COMMANDS) {
     const operands = operand === undefined ? [] : ['ns/pod'];
 
-    it(`${name} takes ${operand ?? 'no operand'}, before or after its options`, () => {
-      assert.deepEqual(load([name, ...operands, '--node-name=n']).operands, operands);
-      assert.deepEqual(load(['--node-name=n', name, ...operands]).command, name);
+    it(`${name} takes ${operand ?? 'no argument'}, before or after its options`, () => {
+      assert.deepEqual(commandLineOf([name, ...operands, '--node-name=n']).operands, operands);
+      assert.deepEqual(commandLineOf(['--node-name=n', name, ...operands]).command, name);
     });
 
-    it(`${name} takes no more`, () => {
+    it(`${name} takes no further argument`, () => {
       assert.deepEqual(problems([name, ...operands, 'extra']), [
-        operand === undefined ? `${name}: takes no operands` : `${name}: takes one ${operand}`,
+        operand === undefined
+          ? `${name}: does not take arguments`
+          : `${name}: requires exactly one ${operand}`,
       ]);
     });
   }
 
-  it('explain wants its pod', () => assert.deepEqual(problems(['explain']), ['explain: takes one <pod>']));
-
-  it('takes what follows -- for operands, whatever they look like', () => {
-    assert.deepEqual(load(['explain', '--', '--help']).operands, ['--help']);
+  it('explain requires a pod', () => {
+    assert.deepEqual(problems(['explain']), ['explain: requires exactly one <pod>']);
   });
 
-  it('are a closed set', () => assert.deepEqual(problems(['constructor']), ['constructor: no such command']));
+  it('takes what follows -- as arguments, even if it looks like a flag', () => {
+    assert.deepEqual(commandLineOf(['explain', '--', '--help']).operands, ['--help']);
+  });
+
+  it('is one of a closed set', () => {
+    assert.deepEqual(problems(['constructor']), ['constructor: unknown command']);
+  });
 });
 
-describe('switches', () => {
+describe('a switch', () => {
   for (const { args, isWatching } of [
     { args: [], isWatching: true },
     { args: ['--scan.watch'], isWatching: true },
@@ -56,45 +57,50 @@ describe('switches', () => {
     { args: ['--no-scan.watch'], isWatching: false },
     { args: ['--scan.watch=false'], isWatching: false },
   ]) {
-    it(`${args.join(' ') || 'nothing'} is ${isWatching}`, () => {
-      assert.equal(load(args).config.isWatching, isWatching);
+    it(`is ${isWatching} with ${args.join(' ') || 'no flag'}`, () => {
+      assert.equal(configOf(args).isWatching, isWatching);
     });
   }
 
-  it('are turned off over an environment that turns them on', () => {
-    assert.equal(load(['--no-scan.watch'], { SATOKEN_SCAN_WATCH: 'true' }).config.isWatching, false);
+  it('is false with its negative flag, even if the environment sets it to true', () => {
+    assert.equal(configOf(['--no-scan.watch'], { SATOKEN_SCAN_WATCH: 'true' }).isWatching, false);
   });
 });
 
-describe('--help and --version', () => {
-  for (const args of [['--help'], ['-h'], ['scan', '--help']]) {
-    it(`${args.join(' ')} asks for help`, () => assert.equal(load(args).isHelp, true));
+describe('a request for a text', () => {
+  for (const args of [['--help'], ['-h'], ['scan', '--help'], ['--version', '--help']]) {
+    it(`is for the help with ${args.join(' ')}`, () => {
+      assert.deepEqual(loadConfig(args, {}), { ok: true, value: { kind: 'help' } });
+    });
   }
 
-  it('--version asks for the version', () => assert.equal(load(['--version']).isVersion, true));
+  it('is for the version with --version', () => {
+    assert.deepEqual(loadConfig(['--version'], {}), { ok: true, value: { kind: 'version' } });
+  });
 
-  it('are answered in spite of mistakes', () => {
-    assert.equal(load(['--help', '--nonsense', '--log.level=x'], { SATOKEN_X: '1' }).isHelp, true);
+  it('succeeds despite problems', () => {
+    const loaded = loadConfig(['--help', '--nonsense', '--log.level=x', 'scam'], { SATOKEN_X: '1' });
+    assert.deepEqual(loaded, { ok: true, value: { kind: 'help' } });
   });
 });
 
-describe('mistakes', () => {
+describe('a problem', () => {
   const cases = [
-    { it: 'an option that is not there', args: ['--foo'], problem: '--foo: no such option' },
-    { it: 'one with a value', args: ['--foo=bar'], problem: '--foo: no such option' },
-    { it: 'a short one', args: ['-x'], problem: '-x: no such option' },
-    { it: 'the negation of one', args: ['--no-foo'], problem: '--no-foo: no such option' },
+    { it: 'an unknown option', args: ['--foo'], problem: '--foo: unknown option' },
+    { it: 'an unknown option with a value', args: ['--foo=bar'], problem: '--foo: unknown option' },
+    { it: 'a short option', args: ['-x'], problem: '-x: unknown option' },
+    { it: 'the negation of an unknown option', args: ['--no-foo'], problem: '--no-foo: unknown option' },
     {
-      it: 'the negation of what is no switch',
+      it: 'the negation of an option that is not a switch',
       args: ['--no-output'],
-      problem: '--no-output: no such option',
+      problem: '--no-output: unknown option',
     },
     {
       it: 'a negation with a value',
       args: ['--no-scan.watch=1'],
-      problem: '--no-scan.watch: takes no value',
+      problem: '--no-scan.watch: does not take a value',
     },
-    { it: 'no value', args: ['--node-name'], problem: '--node-name: needs a value' },
+    { it: 'a missing value', args: ['--node-name'], problem: '--node-name: requires a value' },
     {
       it: 'an option given twice',
       args: ['--output=json', '--output', 'table'],
@@ -105,14 +111,18 @@ describe('mistakes', () => {
       args: ['--scan.watch', '--no-scan.watch'],
       problem: '--no-scan.watch: given more than once',
     },
-    { it: 'names every object has', args: ['--__proto__=1'], problem: '--__proto__: no such option' },
+    {
+      it: 'an option with the name of an object property',
+      args: ['--__proto__=1'],
+      problem: '--__proto__: unknown option',
+    },
   ];
   for (const { it: title, args, problem } of cases) {
-    it(`${title} is told`, () => assert.deepEqual(problems(args), [problem]));
+    it(`is ${title}`, () => assert.deepEqual(problems(args), [problem]));
   }
 
-  it('a variable that is no option is told', () => {
-    assert.deepEqual(problems([], { SATOKEN_LOG_LEVLE: 'debug' }), ['SATOKEN_LOG_LEVLE: no such option']);
+  it('is a variable for an unknown option', () => {
+    assert.deepEqual(problems([], { SATOKEN_LOG_LEVLE: 'debug' }), ['SATOKEN_LOG_LEVLE: unknown option']);
   });
 
   for (const name of [
@@ -123,27 +133,27 @@ describe('mistakes', () => {
     'SATOKEN_PORT_9894_TCP',
     'SATOKEN_EXPORTER_PORT_9894_TCP_ADDR',
   ]) {
-    it(`${name} is the kubelet's, of a Service, and none`, () => {
+    it(`is not ${name}, which the kubelet sets for a Service`, () => {
       assert.deepEqual(problems([], { [name]: 'tcp://10.0.0.1:9894' }), []);
     });
   }
 
-  it('variables of others are none of ours', () => {
+  it('is not a variable without the prefix', () => {
     assert.deepEqual(problems([], { PATH: '/bin', XSATOKEN_A: '1', UNSET: undefined }), []);
   });
 
-  it('are all told at once: of flags, commands, variables and values', () => {
+  it('is reported together with all others: of flags, commands, variables and values', () => {
     assert.deepEqual(
       problems(['scam', '--foo', '--log.level=x', '--scan.interval=0s'], {
         SATOKEN_FOO: '1',
         SATOKEN_OUTPUT: 'yaml',
       }),
       [
-        '--foo: no such option',
-        'scam: no such command',
-        'SATOKEN_FOO: no such option',
+        '--foo: unknown option',
+        'scam: unknown command',
+        'SATOKEN_FOO: unknown option',
+        '--scan.interval=0s: must be between 1s and 3600s',
         '--log.level=x: must be one of debug, info, warn, error',
-        '--scan.interval=0s: must be from 1s to 3600s',
         'SATOKEN_OUTPUT=yaml: must be one of table, json',
       ],
     );

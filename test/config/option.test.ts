@@ -1,18 +1,18 @@
 /**
- * How the text of an option is read: what each way takes, and what it answers to the rest.
+ * The parsers of option values: texts that each one accepts and rejects.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as option from '../../src/config/option.ts';
 
-interface Way {
-  readonly parse: (text: string) => option.Parsed<unknown>;
+interface Cases {
+  readonly parse: option.Parse<unknown>;
   readonly good: readonly (readonly [text: string, value: unknown])[];
   readonly bad: readonly string[];
   readonly problem: RegExp;
 }
 
-const WAYS: Readonly<Record<string, Way>> = {
+const PARSERS: Readonly<Record<string, Cases>> = {
   duration: {
     parse: option.duration(1, 3_600),
     good: [
@@ -38,7 +38,7 @@ const WAYS: Readonly<Record<string, Way>> = {
       '1d',
       '999999999999999999999d',
     ],
-    problem: /^must be (a duration like|from 1s to 3600s)/,
+    problem: /^must be (a duration like 30s, 10m or 1h30m|between 1s and 3600s)$/,
   },
   wholeNumber: {
     parse: option.wholeNumber(1, 10),
@@ -48,7 +48,7 @@ const WAYS: Readonly<Record<string, Way>> = {
       ['007', 7],
     ],
     bad: ['', '0', '11', '-1', '+1', '1.0', '1e1', '0x1', ' 1', '9999999999999999'],
-    problem: /^must be a whole number from 1 to 10$/,
+    problem: /^must be a whole number between 1 and 10$/,
   },
   oneOf: {
     parse: option.oneOf(['a', 'b']),
@@ -59,8 +59,8 @@ const WAYS: Readonly<Record<string, Way>> = {
     bad: ['', 'A', 'a ', 'a,b', 'constructor'],
     problem: /^must be one of a, b$/,
   },
-  yesOrNo: {
-    parse: option.yesOrNo,
+  trueOrFalse: {
+    parse: option.trueOrFalse,
     good: [
       ['true', true],
       ['false', false],
@@ -68,14 +68,14 @@ const WAYS: Readonly<Record<string, Way>> = {
     bad: ['', '1', 'yes', 'True'],
     problem: /^must be true or false$/,
   },
-  printableText: {
-    parse: option.printableText,
+  printableString: {
+    parse: option.printableString,
     good: [
       ['', ''],
       ['any é漢😀 text', 'any é漢😀 text'],
     ],
     bad: ['a\nb', '\x1b[31m', '\x7f', 'a\u202eb', '\u2028', '\ud800'],
-    problem: /^must be printable$/,
+    problem: /^must not contain unprintable characters$/,
   },
   absolutePath: {
     parse: option.absolutePath,
@@ -113,8 +113,8 @@ const WAYS: Readonly<Record<string, Way>> = {
     ],
     problem: /^must be \[HOST\]:PORT$/,
   },
-  pageAddress: {
-    parse: option.pageAddress,
+  baseUrl: {
+    parse: option.baseUrl,
     good: [
       ['https://wiki.example.com', 'https://wiki.example.com'],
       ['HTTP://Wiki.Example.com:8080/a/b//', 'http://wiki.example.com:8080/a/b'],
@@ -146,10 +146,10 @@ const WAYS: Readonly<Record<string, Way>> = {
       'https://user:secret@wiki',
       'https://:secret@wiki',
     ],
-    problem: /^must be an http or https address without user, query or fragment$/,
+    problem: /^must be an http or https URL without user, query or fragment$/,
   },
-  instant: {
-    parse: option.instant,
+  'optional time': {
+    parse: option.optional(option.time),
     good: [
       ['', undefined],
       ['0', 0],
@@ -167,20 +167,20 @@ const WAYS: Readonly<Record<string, Way>> = {
       'Jan 31 2026',
       '123456789012',
     ],
-    problem: /^must be a time like 2026-01-31T12:00:00Z, or seconds since 1970$/,
+    problem: /^must be a time like 2026-01-31T12:00:00Z or Unix seconds$/,
   },
 };
 
-for (const [name, { parse, good, bad, problem }] of Object.entries(WAYS)) {
+for (const [name, { parse, good, bad, problem }] of Object.entries(PARSERS)) {
   describe(name, () => {
     for (const [text, value] of good) {
-      it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(parse(text), { ok: true, value }));
+      it(`accepts ${JSON.stringify(text)}`, () => assert.deepEqual(parse(text), { ok: true, value }));
     }
     for (const text of bad) {
-      it(`refuses ${JSON.stringify(text)}`, () => {
+      it(`rejects ${JSON.stringify(text)}`, () => {
         const parsed = parse(text);
         assert.equal(parsed.ok, false);
-        assert.match(parsed.ok ? '' : parsed.problem, problem);
+        assert.match(parsed.ok ? '' : parsed.error, problem);
       });
     }
   });

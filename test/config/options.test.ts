@@ -1,10 +1,11 @@
 /**
- * The table of options: each with values it takes and values it refuses, from the flag and from the environment.
+ * The table of options: values that each one accepts and rejects, from the flag and from the environment.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { environmentName, loadConfig } from '../../src/config/load.ts';
 import { type Config, OPTIONS } from '../../src/config/options.ts';
+import { configOf } from '../support/config.ts';
 
 interface Case<K extends keyof Config> {
   readonly initial: Config[K];
@@ -41,7 +42,7 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
       '/api/v1/tokens',
     ],
   },
-  webConfig: { initial: '', good: [['/etc/web.yml', '/etc/web.yml']], bad: ['web\n.yml'] },
+  webConfig: { initial: undefined, good: [['/etc/web.yml', '/etc/web.yml']], bad: ['web\n.yml'] },
   isKubernetesAuth: { initial: false, good: [['true', true]], bad: ['yes'] },
   probeAddress: {
     initial: undefined,
@@ -49,7 +50,14 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
     bad: ['9895'],
   },
   maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
-  isPageOff: { initial: false, good: [['true', true]], bad: ['1'] },
+  isPageEnabled: {
+    initial: true,
+    good: [
+      ['true', false],
+      ['false', true],
+    ],
+    bad: ['1'],
+  },
   runbooks: {
     initial: 'https://github.com/sa-token-exporter/sa-token-exporter/blob/main/docs/runbooks',
     good: [
@@ -65,7 +73,7 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
     good: [['/var/lib/k0s/kubelet/', '/var/lib/k0s/kubelet']],
     bad: ['kubelet'],
   },
-  nodeName: { initial: '', good: [['node-1', 'node-1']], bad: ['node\n1'] },
+  nodeName: { initial: undefined, good: [['node-1', 'node-1']], bad: ['node\n1'] },
   rotationGrace: {
     initial: 600,
     good: [
@@ -85,12 +93,12 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   isWatching: { initial: true, good: [['false', false]], bad: ['off'] },
   perToken: { initial: 'all', good: [['none', 'none']], bad: ['some'] },
   isRelativeShown: { initial: true, good: [['false', false]], bad: ['0'] },
-  audienceRules: { initial: '', good: [['rules.yaml', 'rules.yaml']], bad: ['\x1b'] },
+  audienceRules: { initial: undefined, good: [['rules.yaml', 'rules.yaml']], bad: ['\x1b'] },
   useCatalogue: { initial: true, good: [['false', false]], bad: ['no'] },
   clusterMode: { initial: 'auto', good: [['off', 'off']], bad: ['yes'] },
-  kubeconfig: { initial: '', good: [['/a:/b', '/a:/b']], bad: ['\x1b'] },
+  kubeconfig: { initial: undefined, good: [['/a:/b', '/a:/b']], bad: ['\x1b'] },
   tokenReview: { initial: 'suspect', good: [['all', 'all']], bad: ['some'] },
-  podUid: { initial: '', good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
+  podUid: { initial: undefined, good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
   ownToken: {
     initial: '/var/run/secrets/kubernetes.io/serviceaccount/token',
     good: [['/token', '/token']],
@@ -111,26 +119,24 @@ function configured(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): unknown {
-  const loaded = loadConfig(args, environment);
-  assert.deepEqual(loaded.ok ? [] : loaded.problems, []);
-  return loaded.ok ? loaded.commandLine.config[key] : undefined;
+  return configOf(args, environment)[key];
 }
 
 for (const { key, flag, default: initialText, help, isSwitch, initial, good, bad } of rows) {
   describe(`--${flag}`, () => {
     const variable = environmentName(flag);
 
-    it('has its default where nobody says otherwise', () => {
+    it('has its default if it is not set, or set to it', () => {
       assert.deepEqual(configured(key, []), initial);
       assert.deepEqual(configured(key, [`--${flag}=${initialText}`]), initial);
     });
 
-    it('has its default where its variable is empty', () => {
+    it('has its default if its variable is empty', () => {
       assert.deepEqual(configured(key, [], { [variable]: '' }), initial);
     });
 
     for (const [text, value] of good) {
-      it(`takes ${text}, from the flag, the environment, or the flag before the environment`, () => {
+      it(`accepts ${text} from the flag and from the environment, which the flag overrides`, () => {
         assert.deepEqual(configured(key, [`--${flag}=${text}`]), value);
         assert.deepEqual(configured(key, [], { [variable]: text }), value);
         assert.deepEqual(configured(key, [`--${flag}=${text}`], { [variable]: initialText }), value);
@@ -139,20 +145,20 @@ for (const { key, flag, default: initialText, help, isSwitch, initial, good, bad
     }
 
     for (const text of bad) {
-      it(`refuses ${JSON.stringify(text)}, and says whose it is`, () => {
+      it(`rejects ${JSON.stringify(text)}, and says where it was set`, () => {
         for (const [loaded, name] of [
           [loadConfig([`--${flag}=${text}`], {}), `--${flag}`],
           [loadConfig([], { [variable]: text }), variable],
         ] as const) {
           assert.ok(!loaded.ok);
-          const [problem = '', ...others] = loaded.problems;
+          const [problem = '', ...others] = loaded.error;
           assert.deepEqual(others, []);
           assert.ok(problem.startsWith(`${name}=${text}: `), problem);
         }
       });
     }
 
-    it('is named as exporters name theirs, and explains itself in a sentence', () => {
+    it('is named as in other exporters, and is described in a sentence', () => {
       assert.match(flag, /^[a-z]+(?:[.-][a-z]+)*$/);
       assert.match(variable, /^SATOKEN_[A-Z]+(?:_[A-Z]+)*$/);
       assert.match(help, /^[A-Z][^\n]*\.$/);
@@ -161,8 +167,8 @@ for (const { key, flag, default: initialText, help, isSwitch, initial, good, bad
   });
 }
 
-describe('the variables of all options', () => {
-  it('are all different', () => {
+describe('the environment variables', () => {
+  it('of all options differ', () => {
     assert.equal(new Set(rows.map(({ flag }) => environmentName(flag))).size, rows.length);
   });
 });

@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
+import { configOf as readConfig } from '../support/config.ts';
 import { ROOT } from './image.ts';
 import {
   bindingsOf,
@@ -31,13 +31,11 @@ const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 /** The options that a pod starts the exporter with. */
 export function configOf({ containers: [{ args, env }] }: PodSpec): Config {
   const variables = env.map(({ name, value = 'of the pod' }) => [name, value]);
-  const loaded = loadConfig(args, Object.fromEntries(variables));
-  assert.ok(loaded.ok, loaded.ok ? '' : loaded.problems.join('\n'));
-  return loaded.commandLine.config;
+  return readConfig(args, Object.fromEntries(variables));
 }
 
 function isGuarded({ isKubernetesAuth, webConfig }: Config): boolean {
-  return isKubernetesAuth || webConfig !== '';
+  return isKubernetesAuth || webConfig !== undefined;
 }
 
 /** Whether the API server is asked, about tokens or about who asks. */
@@ -64,7 +62,7 @@ function assertWebConfig({ webConfig }: Config, { containers: [container], volum
   const mounts = container.volumeMounts.filter(({ mountPath }) => mountPath.startsWith(CONFIGURATION));
   assert.deepEqual(
     mounts.map(({ mountPath }) => mountPath),
-    webConfig === '' ? [] : [dirname(webConfig)],
+    webConfig === undefined ? [] : [dirname(webConfig)],
   );
   for (const { name } of mounts) {
     const { projected } = volumes.find((volume) => volume.name === name) ?? {};

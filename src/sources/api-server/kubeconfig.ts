@@ -24,8 +24,8 @@ export interface ClientConfig {
 }
 
 export interface ClientConfigOptions {
-  /** File names separated by colons, as in KUBECONFIG; empty for the in-cluster configuration. */
-  readonly kubeconfig: string;
+  /** File names separated by colons, as in KUBECONFIG; undefined for the in-cluster configuration. */
+  readonly kubeconfig: string | undefined;
   /** Whether credential plugins may run. */
   readonly mayStartPrograms?: boolean | undefined;
 }
@@ -47,7 +47,7 @@ function splitPaths(kubeconfig: string): readonly string[] {
   return kubeconfig.split(':').filter((file) => file !== '');
 }
 
-async function read(kubeconfig: string): Promise<KubeConfig> {
+async function read(kubeconfig = ''): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   const [first, ...others] = splitPaths(kubeconfig);
@@ -128,7 +128,7 @@ export async function loadClientConfig(options: ClientConfigOptions): Promise<Re
   const loaded = await tryLoad(options);
   if (loaded.ok) return loaded;
   const what =
-    options.kubeconfig === '' ? 'the in-cluster configuration' : `kubeconfig ${options.kubeconfig}`;
+    options.kubeconfig === undefined ? 'the in-cluster configuration' : `kubeconfig ${options.kubeconfig}`;
   return err(`cannot load ${what}: ${loaded.error}`);
 }
 

@@ -100,7 +100,7 @@ export async function openWebConfig(
   options: WebConfigReloaderOptions,
 ): Promise<Result<WebConfigReloader, Problems>> {
   const file = options.config.webConfig;
-  if (file === '') return ok({ current: () => NO_WEB_CONFIG, run: async () => undefined });
+  if (file === undefined) return ok({ current: () => NO_WEB_CONFIG, run: async () => undefined });
   const { loadWebConfig } = await import('./loader.ts');
   return openFile(file, loadWebConfig, options);
 }
