@@ -1,13 +1,12 @@
 /**
- * Whether the process is locked down, and whether it can still do its work: in sentences, told before it begins.
+ * Node's permission model (nodejs.org/api/permissions.html): the flags that lock the process down, the flags that undo
+ * that, and whether a process that was started with other flags can do its work.
  *
- * A folder that may not be read would look like a node without pods. Reads nothing itself.
+ * The choice is explained in docs/decisions/0011-node-permission-model.md.
  */
+import type { RequiredPath } from './required-paths.ts';
 
-import type { Need } from './needs.ts';
-import { exposingFlags, flagsGiven, isOpened, readable } from './permission-flags.ts';
-
-/** As process.permission. */
+/** As `process.permission`. */
 export interface Permission {
   readonly has: (scope: string, reference?: string) => boolean;
 }
@@ -15,36 +14,77 @@ export interface Permission {
 export interface Launch {
   readonly execArgv: readonly string[];
   readonly nodeOptions: string | undefined;
-  /** Undefined where Node allows everything. */
+  /** Undefined if Node allows everything. */
   readonly permission: Permission | undefined;
 }
 
-/** Why `serve` must not start like this. */
-export function exposures({ execArgv, nodeOptions }: Omit<Launch, 'permission'>): readonly string[] {
-  return exposingFlags(flagsGiven(execArgv, nodeOptions)).map(
-    (flag) => `${flag}: serve does not start with this flag of Node, which lays open what it reads`,
-  );
+/**
+ * No writing, child processes, workers, addons or debugger; reading is allowed path by path, and the network as a whole.
+ * Node would otherwise warn at every start that `--allow-net` is experimental.
+ */
+const LOCKED = [
+  '--permission',
+  '--allow-net',
+  '--disable-sigusr1',
+  '--disable-warning=ExperimentalWarning',
+] as const;
+
+/** The value for `--allow-fs-read`. Without the star, files that appear in a folder later are denied. */
+function fsReadValue({ path, isFolder }: RequiredPath): string {
+  return isFolder ? `${path}/*` : path;
 }
 
-/** Nothing that is needed: where it may be read, everything may. */
-const FORBIDDEN = '/proc/self/environ';
+/** Flags for a process that reads only these paths. `isKnown`: whether this version of Node has the flag. */
+export function permissionFlags(
+  paths: readonly RequiredPath[],
+  isKnown: (flag: string) => boolean,
+): readonly string[] {
+  const reads = paths.map((path) => `--allow-fs-read=${fsReadValue(path)}`);
+  // Node 24 has no `--allow-net`: it does not restrict the network.
+  return [...LOCKED.filter((flag) => isKnown(flag.replace(/=.*/, ''))), ...reads];
+}
 
-function isAllowed({ path, isFolder }: Need, permission: Permission): boolean {
+/** Names of the flags on the command line and in NODE_OPTIONS, in Node's own spelling. */
+export function flagNames(execArgv: readonly string[], nodeOptions = ''): readonly string[] {
+  return [...execArgv, ...nodeOptions.split(/\s+/)]
+    .map((word) => word.replaceAll('"', '').replace(/=.*/s, '').replaceAll('_', '-'))
+    .filter((word) => word.startsWith('--'));
+}
+
+/** These write memory to files, expose it to a debugger, or only report what the permission model would deny. */
+const EXPOSING =
+  /^--(?:abort-on-uncaught-exception|allow-inspector|heapsnapshot-.*|permission-audit|report-(?:on-.*|uncaught-exception))$/;
+const ALLOWING = /^--allow-(?!net$|fs-read$)/;
+
+/** Returns one problem for each flag with which `serve` refuses to start. */
+export function exposureProblems({ execArgv, nodeOptions }: Omit<Launch, 'permission'>): readonly string[] {
+  return flagNames(execArgv, nodeOptions)
+    .filter((flag) => EXPOSING.test(flag))
+    .map((flag) => `${flag}: serve does not start with this Node flag, which can expose tokens; remove it`);
+}
+
+function isAllowed({ path, isFolder }: RequiredPath, permission: Permission): boolean {
   return permission.has('fs.read', isFolder ? `${path}/any` : path);
 }
 
-/** What is needed and not allowed, with what would allow it. */
-export function missing(needs: readonly Need[], permission: Permission): readonly string[] {
-  return needs
-    .filter((need) => !isAllowed(need, permission))
+/** Returns one problem for each path that Node denies. A pods folder that cannot be read looks like a node without pods. */
+export function permissionProblems(
+  paths: readonly RequiredPath[],
+  permission: Permission,
+): readonly string[] {
+  return paths
+    .filter((path) => !isAllowed(path, permission))
     .map(
-      (need) =>
-        `${need.by}: Node was started without leave to read ${need.path}: start it with --allow-fs-read=${readable(need)}`,
+      (required) =>
+        `${required.requiredBy}: Node's permission model denies reading ${required.path}; add --allow-fs-read=${fsReadValue(required)}`,
     );
 }
 
-/** Whether nothing but reading what is listed, and the network, is left to the process. */
+/** A path that is never required: if it may be read, everything may. */
+const FORBIDDEN = '/proc/self/environ';
+
+/** Whether the process can only read the listed paths and use the network. */
 export function isLockedDown({ execArgv, nodeOptions, permission }: Launch): boolean {
   if (permission === undefined || permission.has('fs.read', FORBIDDEN)) return false;
-  return !isOpened(flagsGiven(execArgv, nodeOptions));
+  return !flagNames(execArgv, nodeOptions).some((flag) => ALLOWING.test(flag));
 }

@@ -1,10 +1,12 @@
 /**
- * What the kernel allows the process beyond what it needs: from what /proc says of it to warnings.
- *
- * Text in, names out (proc_pid_status(5), proc_pid_mountinfo(5), capabilities(7)). Reads nothing itself.
+ * Privileges of the process beyond what it needs, from the files in /proc that describe it: proc_pid_status(5),
+ * proc_pid_mountinfo(5), capabilities(7).
  */
+import { readFileSync } from 'node:fs';
+import type { Log } from '../util/log.ts';
+import { realPath } from './required-paths.ts';
 
-/** By bit, as Kubernetes spells them. */
+/** By bit, in the spelling of Kubernetes. */
 const CAPABILITIES = `
   CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
   NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
@@ -15,8 +17,8 @@ const CAPABILITIES = `
   .split(/\s+/);
 const NEEDED = 'DAC_READ_SEARCH';
 
-/** Capabilities in effect that reading does not take; one that has no name yet goes by its bit. */
-export function superfluousCapabilities(status: string): readonly string[] {
+/** Effective capabilities other than the one that is needed; a capability without a known name is given by its bit. */
+export function excessCapabilities(status: string): readonly string[] {
   const [, hexadecimal = '0'] = /^CapEff:\s*([\da-f]+)$/m.exec(status) ?? [];
   const mask = BigInt(`0x${hexadecimal}`);
   return Array.from({ length: 64 }, (_, bit) => bit)
@@ -30,7 +32,7 @@ interface Mount {
   readonly isWritable: boolean;
 }
 
-function mountOf(line: string): readonly Mount[] {
+function parseMount(line: string): readonly Mount[] {
   const [, , , , point, options] = line.split(' ');
   if (point === undefined || options === undefined) return [];
   const plain = point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
@@ -39,12 +41,29 @@ function mountOf(line: string): readonly Mount[] {
   return [{ point: plain, isWritable: options.split(',').includes('rw') }];
 }
 
-/** Whether the mount that a folder lies in can be written to; later mounts cover earlier ones. */
+/** Whether the mount that holds a folder is writable. A later mount at the same point covers earlier ones. */
 export function isWritable(mountinfo: string, folder: string): boolean {
   const holding = mountinfo
     .split('\n')
-    .flatMap(mountOf)
+    .flatMap(parseMount)
     .filter(({ point }) => point === '/' || `${folder}/`.startsWith(`${point}/`));
   const longest = Math.max(...holding.map(({ point }) => point.length));
   return holding.findLast(({ point }) => point.length === longest)?.isWritable ?? false;
+}
+
+/** Empty if the file cannot be read. */
+function readProcFile(name: string): string {
+  try {
+    return readFileSync(`/proc/self/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Logs a warning for each privilege that the exporter does not need. */
+export function warnOfExcessPrivileges(rootDir: string, log: Log): void {
+  const capabilities = excessCapabilities(readProcFile('status')).join(',');
+  if (capabilities !== '') log.warn('more capabilities than needed', { capabilities });
+  if (isWritable(readProcFile('mountinfo'), realPath(`${rootDir}/pods`)))
+    log.warn('pods folder is not mounted read-only');
 }

@@ -1,34 +1,103 @@
 /**
- * Everything that `serve` has to read, with the files that files of its configuration name.
+ * The files and folders that `serve` reads, each with the option that requires it.
  *
- * Knows where these are found out, nothing of how Node is told.
+ * Node's permission model compares paths as they are written and does not resolve links.
  */
-
-import { kubeconfigOf } from '../config/kubeconfig-path.ts';
+import { realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
-import { type Need, needsOf, type Readers } from './needs.ts';
 
-export interface GatherOptions extends Pick<Readers, 'program' | 'realPath'> {
+export interface RequiredPath {
+  /** The option that requires it, or what else does. */
+  readonly requiredBy: string;
+  readonly path: string;
+  /** A folder includes everything below it, also what does not exist yet. */
+  readonly isFolder: boolean;
+}
+
+export interface PathInputs {
+  /** The folder of the program's own files. */
+  readonly program: string;
+  readonly config: Pick<Config, 'rootDir' | 'ownToken' | 'audienceRules' | 'webConfig'>;
+  /** The kubeconfig files and the files that they refer to. */
+  readonly kubeconfig: readonly string[];
+  /** The files that the web configuration refers to. */
+  readonly webFiles: readonly string[];
+  /** Resolves links; returns the same path if that fails. */
+  readonly realPath: (path: string) => string;
+}
+
+/** Where the kubelet mounts the exporter's own tokens, and where the Kubernetes client expects its credentials. */
+const OWN_MOUNTS = '/var/run/secrets';
+/** For process metrics and privileges. Not the whole folder: `/proc/self/root` leads to every file. */
+const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'status'];
+
+/** Never the root folder: files in it are required by name. */
+function folder(requiredBy: string, path: string): readonly RequiredPath[] {
+  const absolute = resolve(path);
+  return absolute === '/' ? [] : [{ requiredBy, path: absolute, isFolder: true }];
+}
+
+function file(requiredBy: string, path: string): RequiredPath {
+  return { requiredBy, path: resolve(path), isFolder: false };
+}
+
+export function requiredPathsOf({
+  program,
+  config,
+  kubeconfig,
+  webFiles,
+  realPath,
+}: PathInputs): readonly RequiredPath[] {
+  const { rootDir, ownToken, audienceRules, webConfig } = config;
+  // The folder, because the token is a link to a folder that changes at each rotation.
+  const mounts = ownToken.startsWith(`${OWN_MOUNTS}/`) ? [OWN_MOUNTS] : [OWN_MOUNTS, dirname(ownToken)];
+  const paths = [
+    ...folder('the program', program),
+    ...folder('--kubelet.root-dir', `${rootDir}/pods`),
+    // Most images have `/var/run` as a link to `/run`, and the exporter's token is opened by its real path.
+    ...mounts.flatMap((path) => [path, realPath(path)]).flatMap((path) => folder('--own-token', path)),
+    ...(dirname(ownToken) === '/' ? [file('--own-token', ownToken)] : []),
+    ...OWN_PROCESS.map((name) => file('process metrics', `/proc/self/${name}`)),
+    ...(audienceRules === undefined ? [] : [file('--audience.expect', audienceRules)]),
+    // The folder, because a later version of the file may refer to other files next to it.
+    ...(webConfig === undefined ? [] : folder('--web.config.file', dirname(webConfig))),
+    ...webFiles.map((path) => file('--web.config.file', path)),
+    ...kubeconfig.map((path) => file('--cluster.kubeconfig', path)),
+  ];
+  return paths.filter(({ path }, index) => paths.findIndex((other) => other.path === path) === index);
+}
+
+export interface FindOptions extends Pick<PathInputs, 'program'> {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-async function kubeconfigFiles({ config, environment }: GatherOptions): Promise<readonly string[]> {
-  const isAsked = config.isKubernetesAuth ? { ...config, clusterMode: 'on' as const } : config;
-  const kubeconfig = kubeconfigOf(isAsked, environment) ?? '';
-  if (kubeconfig === '') return [];
+async function kubeconfigFiles({ config, environment }: FindOptions): Promise<readonly string[]> {
+  const used = config.isKubernetesAuth ? { ...config, clusterMode: 'on' as const } : config;
+  const files = findKubeconfig(used, environment)?.files;
+  if (files === undefined) return [];
   const { listKubeconfigFiles } = await import('../sources/api-server/kubeconfig.ts');
-  return listKubeconfigFiles(kubeconfig);
+  return listKubeconfigFiles(files);
 }
 
-async function webFiles({ config }: GatherOptions): Promise<readonly string[]> {
-  if (config.webConfig === '') return [];
+async function webFiles({ config }: FindOptions): Promise<readonly string[]> {
+  if (config.webConfig === undefined) return [];
   const { loadWebConfig } = await import('../web/config/loader.ts');
   return (await loadWebConfig(config.webConfig)).files;
 }
 
-/** Never rejects: what cannot be read names nothing, and whoever uses it will say so. */
-export async function gatherNeeds(options: GatherOptions): Promise<readonly Need[]> {
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Never rejects: a file that cannot be read refers to no other, and the part that uses it reports the error. */
+export async function findRequiredPaths(options: FindOptions): Promise<readonly RequiredPath[]> {
   const [kubeconfig, web] = await Promise.all([kubeconfigFiles(options), webFiles(options)]);
-  return needsOf({ ...options, kubeconfig, webFiles: web });
+  return requiredPathsOf({ ...options, kubeconfig, webFiles: web, realPath });
 }

@@ -8,11 +8,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, describe, it } from 'mocha';
-import { loadConfig } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
-import { needsOf } from '../../src/runtime/needs.ts';
-import { ENVIRONMENT, FLAGS } from '../../src/runtime/node-flags.ts';
-import { lockingFlags } from '../../src/runtime/permission-flags.ts';
+import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from '../../src/runtime/node-flags.ts';
+import { permissionFlags } from '../../src/runtime/permission-model.ts';
+import { requiredPathsOf } from '../../src/runtime/required-paths.ts';
+import { configOf } from '../support/config.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
 describe('the instructions of a Dockerfile', () => {
@@ -44,20 +44,21 @@ describe('the image', () => {
   it('starts Node as the program would start itself: small, and locked down', () => {
     const [node, ...rest] = image.entrypoint;
     const program = rest.at(-1) ?? '';
-    const loaded = loadConfig([], {});
-    assert.ok(loaded.ok);
-    const needs = needsOf({
+    const required = requiredPathsOf({
       program: dirname(program),
-      config: loaded.commandLine.config,
+      config: configOf([]),
       kubeconfig: [],
       webFiles: [],
       realPath: (path) => path.replace('/var/run', '/run'),
     });
-    const settings = { by: 'settings', path: '/etc/sa-token-exporter', isFolder: true };
+    const settings = { requiredBy: 'settings', path: '/etc/sa-token-exporter', isFolder: true };
     assert.equal(node, '/nodejs/bin/node');
     assert.equal(program, '/app/main.js');
-    assert.deepEqual(rest.slice(0, -1), [...FLAGS, ...lockingFlags([...needs, settings], () => true)]);
-    assert.deepEqual(image.environment, ENVIRONMENT);
+    assert.deepEqual(rest.slice(0, -1), [
+      ...MEMORY_FLAGS,
+      ...permissionFlags([...required, settings], () => true),
+    ]);
+    assert.deepEqual(image.environment, MEMORY_ENVIRONMENT);
   });
 
   it('runs as root, by number, and tells its port', () => {
@@ -88,11 +89,8 @@ describe('the image', () => {
 
   for (const [command, expected] of [
     ['scan', /^could not read the kubelet's pods directory: |^no tokens on this node$/m],
-    ['demo', /^demo writes files, and Node was started without leave to: .+\n$/],
-    [
-      'scan --audience.expect=/etc/shadow',
-      /^--audience\.expect: .+ without leave to read \/etc\/shadow: .+\n$/,
-    ],
+    ['demo', /^demo: Node's permission model denies writing files; .+\n$/],
+    ['scan --audience.expect=/etc/shadow', /^--audience\.expect: .+ denies reading \/etc\/shadow; .+\n$/],
   ] as const)
     it(`answers ${command} as it is started`, () => {
       const args = argumentsFor(...command.split(' '));

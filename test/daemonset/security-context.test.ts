@@ -152,7 +152,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
       const elsewhere = start(altered(({ args }) => ({ args: [...args, `${option}=${path}`] })));
       await assert.rejects(
         elsewhere,
-        new RegExp(`${option}: Node was started without leave to read ${path}`),
+        new RegExp(`${option}: Node's permission model denies reading ${path}`),
       );
     });
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { stringify } from 'yaml';
-import { EXIT } from '../../src/cli/scan.ts';
+import { EXIT } from '../../src/cli/command.ts';
 import { isKeptFromDebugger, listenersOf } from '../support/listeners.ts';
 import { MAIN, type Program, startProgram, startProgramUnder } from '../support/program.ts';
 
@@ -107,7 +107,7 @@ describe("a kubelet's folder behind a link", () => {
     const program = await startProgram('serve', ...options);
     await program.stop();
     assert.match(program.printed(), /locked_down=true\n/);
-    assert.match(program.printed(), /msg="first pass ended" tokens=0 unreadable=0\n/);
+    assert.match(program.printed(), /msg="initial scan complete" tokens=0 unreadable=0\n/);
   });
 });
 
@@ -116,7 +116,7 @@ describe('a folder or a file that may not be read', () => {
   it('keeps serve from starting, and is named', () => {
     const { status, stderr } = start(['--kubelet.root-dir=/kubelet'], '', ['--permission', ...leave]);
     assert.equal(status, EXIT.usage);
-    assert.match(stderr, /^--kubelet\.root-dir: .* \/kubelet\/pods: .*=\/kubelet\/pods\/\*$/m);
+    assert.match(stderr, /^--kubelet\.root-dir: .* \/kubelet\/pods; .*=\/kubelet\/pods\/\*$/m);
   });
 });
 

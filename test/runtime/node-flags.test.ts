@@ -1,10 +1,10 @@
 /**
- * How the program comes to run small.
+ * The flags that make Node use less memory, and how `serve` gets them.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import { isLean, leaner } from '../../src/runtime/node-flags.ts';
+import { hasMemoryFlags, withMemoryFlags } from '../../src/runtime/node-flags.ts';
 import { startProgramUnder } from '../support/program.ts';
 
 const launched = {
@@ -14,10 +14,10 @@ const launched = {
   env: { A: 'b' },
 };
 
-describe('a lean process', () => {
-  const { argv, env } = leaner(launched, ['--more']);
+describe('a process with the memory flags', () => {
+  const { argv, env } = withMemoryFlags(launched, ['--more']);
 
-  it('has flags before those it was given, and the same arguments', () => {
+  it('has them before the flags that it was given, and keeps its arguments', () => {
     const [path, ...rest] = argv;
     assert.equal(path, '/node');
     assert.deepEqual(rest.slice(-4), ['--more', '--inspect', 'main.js', 'serve']);
@@ -26,9 +26,9 @@ describe('a lean process', () => {
 
   it('keeps its environment', () => assert.deepEqual(env, { ...env, A: 'b' }));
 
-  it('is known by its flags', () => {
-    assert.ok(isLean(argv));
-    assert.ok(!isLean(launched.execArgv));
+  it('is recognized by them', () => {
+    assert.ok(hasMemoryFlags(argv));
+    assert.ok(!hasMemoryFlags(launched.execArgv));
   });
 });
 
@@ -36,8 +36,8 @@ describe('serve', () => {
   const options = ['serve', '--kubelet.root-dir=/nowhere', '--cluster.mode=off'];
 
   for (const [title, flags] of [
-    ['is lean, as the same process', []],
-    ['is lean without being locked down', ['--no-permission']],
+    ['runs with them in the same process', []],
+    ['runs with them and without the permission model after --no-permission', ['--no-permission']],
   ] as const)
     it(title, async () => {
       const program = await startProgramUnder(flags, ...options);

@@ -1,0 +1,63 @@
+/**
+ * Restarts `serve` in place, with less memory and without permission for anything that it does not need.
+ */
+import type { CommandLine } from '../config/load.ts';
+import type { Config } from '../config/options.ts';
+import { hasMemoryFlags, withMemoryFlags } from './node-flags.ts';
+import {
+  exposureProblems,
+  flagNames,
+  isLockedDown,
+  permissionFlags,
+  permissionProblems,
+} from './permission-model.ts';
+import type { NodeProcess } from './process.ts';
+import { findRequiredPaths, type RequiredPath } from './required-paths.ts';
+
+export interface LockDownOptions extends Pick<CommandLine, 'command' | 'config'> {
+  readonly process: NodeProcess;
+  /** The folder of the program's own files. */
+  readonly program: string;
+}
+
+const DEMO_WRITES =
+  "demo: Node's permission model denies writing files; start it without --permission: node main.js demo";
+
+function launchOf({ execArgv, env, permission }: NodeProcess) {
+  return { execArgv, nodeOptions: env['NODE_OPTIONS'], permission };
+}
+
+export function isProcessLockedDown(process: NodeProcess): boolean {
+  return isLockedDown(launchOf(process));
+}
+
+function requiredPaths(
+  { process, program }: LockDownOptions,
+  config: Config,
+): Promise<readonly RequiredPath[]> {
+  return findRequiredPaths({ config, environment: process.env, program });
+}
+
+/** Does not return if the process is replaced. `--no-permission` keeps the permission model off. */
+async function replaceProcess(options: LockDownOptions): Promise<void> {
+  const { process, config } = options;
+  const isKnown = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
+  const isOptedOut = flagNames(process.execArgv).includes('--no-permission');
+  if (isOptedOut && hasMemoryFlags(process.execArgv)) return;
+  const flags = isOptedOut ? [] : permissionFlags(await requiredPaths(options, config), isKnown);
+  const { argv, env } = withMemoryFlags(process, flags);
+  process.execve?.(process.execPath, argv, env);
+}
+
+/** Returns why the command cannot run in a process that was started like this one. */
+export async function lockDown(options: LockDownOptions): Promise<readonly string[]> {
+  const { process, command, config } = options;
+  const { permission } = process;
+  if (command === 'demo') return permission === undefined ? [] : [DEMO_WRITES];
+  if (command === 'serve') {
+    const problems = exposureProblems(launchOf(process));
+    if (problems.length > 0) return problems;
+    if (permission === undefined) await replaceProcess(options);
+  }
+  return permission === undefined ? [] : permissionProblems(await requiredPaths(options, config), permission);
+}

@@ -1,0 +1,107 @@
+/**
+ * How a command restarts or refuses to run, in a process that the test describes.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { lockDown } from '../../src/runtime/lock-down.ts';
+import type { NodeProcess } from '../../src/runtime/process.ts';
+import { configOf } from '../support/config.ts';
+
+interface Replaced {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A process that notes by what it would be replaced. */
+function fakeProcess(overrides: Partial<NodeProcess> = {}) {
+  const replaced: Replaced[] = [];
+  const process = {
+    allowedNodeEnvironmentFlags: new Set(['--permission', '--allow-net']),
+    argv: ['/node', 'main.js', 'serve'],
+    env: { A: 'b' },
+    execArgv: [],
+    execPath: '/node',
+    permission: undefined,
+    execve: (file: string, args: readonly string[], env: Replaced['env']) =>
+      void replaced.push({ file, args, env }),
+    ...overrides,
+  } as unknown as NodeProcess;
+  return { process, replaced };
+}
+
+const options = { program: '/app', config: configOf(['--cluster.mode=off']) };
+const none = { has: () => false };
+const all = { has: () => true };
+
+describe('serve', () => {
+  it('replaces itself by a process with the permission model and less memory', async () => {
+    const { process, replaced } = fakeProcess();
+    assert.deepEqual(await lockDown({ ...options, process, command: 'serve' }), []);
+    const [{ file, args, env } = { file: '', args: [], env: {} }] = replaced;
+    assert.equal(file, '/node');
+    assert.ok(['--permission', '--allow-net', '--allow-fs-read=/app/*'].every((flag) => args.includes(flag)));
+    assert.deepEqual(args.slice(-2), ['main.js', 'serve']);
+    assert.deepEqual([env['A'], env['MALLOC_ARENA_MAX']], ['b', '1']);
+  });
+
+  it('replaces itself without the permission model after --no-permission, once', async () => {
+    const { process, replaced } = fakeProcess({ execArgv: ['--no-permission'] });
+    await lockDown({ ...options, process, command: 'serve' });
+    const execArgv = replaced[0]?.args.slice(1, -2) ?? [];
+    assert.ok(!execArgv.includes('--permission'));
+    const again = fakeProcess({ execArgv: [...execArgv] });
+    assert.deepEqual(await lockDown({ ...options, process: again.process, command: 'serve' }), []);
+    assert.deepEqual(again.replaced, []);
+  });
+
+  it('does not replace a process with the permission model, and reports every path that it denies', async () => {
+    const { process, replaced } = fakeProcess({ execArgv: ['--permission'], permission: none });
+    const problems = await lockDown({ ...options, process, command: 'serve' });
+    assert.ok(
+      problems.includes(
+        "the program: Node's permission model denies reading /app; add --allow-fs-read=/app/*",
+      ),
+    );
+    assert.deepEqual(replaced, []);
+  });
+
+  it('refuses to run with a flag that can expose tokens, before it does anything else', async () => {
+    const { process, replaced } = fakeProcess({
+      env: { NODE_OPTIONS: '--report-on-signal' },
+      permission: none,
+    });
+    const problems = await lockDown({ ...options, process, command: 'serve' });
+    assert.deepEqual(
+      problems.map((problem) => problem.split(':')[0]),
+      ['--report-on-signal'],
+    );
+    assert.deepEqual(replaced, []);
+  });
+});
+
+describe('scan', () => {
+  it('runs in any process that allows the paths it reads', async () => {
+    for (const permission of [undefined, all]) {
+      const { process, replaced } = fakeProcess({ permission, env: { NODE_OPTIONS: '--report-on-signal' } });
+      assert.deepEqual(await lockDown({ ...options, process, command: 'scan' }), []);
+      assert.deepEqual(replaced, []);
+    }
+  });
+
+  it('reports the paths that the permission model denies', async () => {
+    const { process } = fakeProcess({ permission: none });
+    assert.notDeepEqual(await lockDown({ ...options, process, command: 'scan' }), []);
+  });
+});
+
+describe('demo', () => {
+  it('does not run with the permission model, because it writes files', async () => {
+    const denied = fakeProcess({ permission: all }).process;
+    assert.deepEqual(await lockDown({ ...options, process: denied, command: 'demo' }), [
+      "demo: Node's permission model denies writing files; start it without --permission: node main.js demo",
+    ]);
+    const { process } = fakeProcess();
+    assert.deepEqual(await lockDown({ ...options, process, command: 'demo' }), []);
+  });
+});
