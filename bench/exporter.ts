@@ -30,7 +30,7 @@ async function portOf(child: ChildProcess): Promise<number> {
   throw new Error('it ended before it listened');
 }
 
-/** Starts `dist/main.js serve`; ready once its first pass ended. */
+/** Starts `dist/main.js serve`; ready once its initial scan is complete. */
 export async function startExporter(rootDir: string, ...options: string[]): Promise<Exporter> {
   const args = ['dist/main.js', 'serve', `--kubelet.root-dir=${rootDir}`, '--web.listen-address=127.0.0.1:0'];
   const child = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });

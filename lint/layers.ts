@@ -9,8 +9,8 @@ interface Layer {
   readonly name: string;
   /** Position in the stack. Layers at the same position do not import each other. */
   readonly level: number;
-  /** Node's own modules: none, all that neither read the process nor keep time, or those and the event loop's turn. */
-  readonly builtins: 'none' | 'no-clock' | 'turns' | 'all';
+  /** Node's modules: none; without the process and clocks; the same with `setImmediate`; without the process. */
+  readonly builtins: 'none' | 'no-clock' | 'turns' | 'no-process';
   /** Global variables that only this layer may use. */
   readonly globals: readonly string[];
 }
@@ -23,8 +23,13 @@ export const LAYERS: readonly Layer[] = [
   { name: 'metrics', level: 3, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
   { name: 'web', level: 4, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
   { name: 'app', level: 5, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
-  { name: 'cli', level: 5, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
-  { name: 'runtime', level: 5, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
+  {
+    name: 'runtime',
+    level: 5,
+    builtins: 'no-process',
+    globals: ['Date', 'performance', 'fetch', 'globalThis'],
+  },
+  { name: 'cli', level: 6, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
 ];
 
 /** Packages, and the only files of `src/` that may import them. */
@@ -43,11 +48,11 @@ const BUILTINS: Readonly<Record<Layer['builtins'], readonly string[]>> = {
   none: ['node:*', 'node:*/**'],
   'no-clock': CLOCKS,
   turns: CLOCKS.filter((name) => name !== 'node:timers/**'),
-  all: [],
+  'no-process': ['node:process'],
 };
 
 const GLOBALS: Readonly<Record<string, string>> = {
-  process: 'Only main reads the process.',
+  process: 'Only main reads the process, and passes it to runtime.',
   Date: 'Take the time as an argument.',
   performance: 'Take the time as an argument.',
   setTimeout: 'Take a clock as an argument.',
@@ -109,8 +114,8 @@ const DEMO =
   CLI &&
   rules(
     ['src/cli/demo.ts'],
-    [...BUILTINS['no-clock'], '**/app/**', '**/runtime/**', '**/main.ts', ...deniedPackages('src/cli/**')],
-    'The demo wires the simulator to the program; main passes the process and its clock.',
+    [...BUILTINS['no-clock'], '**/main.ts', ...deniedPackages('src/cli/**')],
+    'Only the demo imports the simulator; main passes the process and its clock.',
     CLI,
   );
 

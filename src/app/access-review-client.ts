@@ -1,44 +1,41 @@
 /**
- * The way to the API server for those who come with a bearer token, wired to who listens.
- *
- * A way of its own, so that whoever asks for metrics never holds up what is asked about tokens. Knows which
- * configuration is taken, nothing of what is asked.
+ * Connects to the API server for access reviews: requests of clients must not delay requests about tokens, so they have
+ * a connection of their own.
  */
-
-import { kubeconfigOf } from '../config/kubeconfig-path.ts';
+import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
+import { ok, type Result } from '../util/result.ts';
 import type { AccessReviewer, AccessReviewerOptions } from '../web/auth/access-review.ts';
 import type { ApiServerOptions } from './connect-api-server.ts';
 
-export interface AccessWiring
+export interface AccessReviewClientOptions
   extends Pick<ApiServerOptions, 'environment' | 'userAgent' | 'clock' | 'onRequest' | 'mayStartPrograms'>,
     Pick<AccessReviewerOptions, 'onFailure'> {
   readonly config: Pick<Config, 'kubeconfig'>;
 }
 
-export type JoinedAccess =
-  | { readonly ok: true; readonly reviewer: AccessReviewer }
-  /** In words that are safe to show. */
-  | { readonly ok: false; readonly problem: string };
-
-/** Loaded only here: where nobody has to show a token, the client costs no memory. Asks whatever `--cluster.mode` says. */
-export async function joinAccess(wiring: AccessWiring): Promise<JoinedAccess> {
-  const { config, environment } = wiring;
+/**
+ * Connects whatever `--cluster.mode` is. An error is safe to show.
+ *
+ * The client is imported here, so that it costs no memory without `--web.kubernetes-auth`.
+ */
+export async function connectAccessReviewer(
+  options: AccessReviewClientOptions,
+): Promise<Result<AccessReviewer, string>> {
+  const { config, environment } = options;
   const [{ connect }, { createApi }, { createAccessReviewer }] = await Promise.all([
     import('../sources/api-server/connection.ts'),
     import('../sources/api-server/api.ts'),
     import('../web/auth/access-review.ts'),
   ]);
-  const connected = await connect({
-    ...wiring,
-    kubeconfig: kubeconfigOf({ ...config, clusterMode: 'on' }, environment) ?? '',
-  });
-  if (!connected.ok) return { ok: false, problem: connected.error };
+  const kubeconfig = findKubeconfig({ ...config, clusterMode: 'on' }, environment)?.files;
+  const connected = await connect({ ...options, kubeconfig });
+  if (!connected.ok) return connected;
   const connection = connected.value;
-  const { review, close } = createAccessReviewer({ ...wiring, api: createApi(connection, wiring.clock) });
+  const { review, close } = createAccessReviewer({ ...options, api: createApi(connection, options.clock) });
   const closeAll = (): void => {
     close();
     connection.close();
   };
-  return { ok: true, reviewer: { review, close: closeAll } };
+  return ok({ review, close: closeAll });
 }

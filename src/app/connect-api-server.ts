@@ -1,7 +1,7 @@
 /**
  * Connects to the API server as the configuration says, if at all.
  */
-import { kubeconfigOf } from '../config/kubeconfig-path.ts';
+import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/connection.ts';
@@ -9,7 +9,7 @@ import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readOwnToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
-import { err, ok, type Result } from '../util/result.ts';
+import { ok, type Result } from '../util/result.ts';
 
 export interface ApiServerOptions {
   readonly config: Config;
@@ -37,14 +37,14 @@ export async function connectApiServer(
   options: ApiServerOptions,
 ): Promise<Result<ApiServerSource | undefined, string>> {
   const { config, environment, node } = options;
-  const kubeconfig = kubeconfigOf(config, environment);
+  const kubeconfig = findKubeconfig(config, environment);
   if (kubeconfig === undefined) return ok(undefined);
   const [{ connect }, { createApiServerSource }] = await Promise.all([
     import('../sources/api-server/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
-  const connected = await connect({ ...options, kubeconfig });
-  if (!connected.ok) return err(connected.error);
+  const connected = await connect({ ...options, kubeconfig: kubeconfig.files });
+  if (!connected.ok) return connected;
   return ok(
     createApiServerSource({
       ...options,

@@ -4,19 +4,20 @@
 
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
-import { lookupTargetsOf, type Snapshot, type TakeSnapshot } from '../core/snapshot.ts';
+import { lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
+import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
 import { err, ok, type Result } from '../util/result.ts';
-import { createSources, listSources, type Sources } from './sources.ts';
+import { createSources, listSources, type Sources, userAgentOf } from './sources.ts';
 import { createState, type State } from './state.ts';
+import { loadTakeSnapshot } from './take-snapshot.ts';
 
 export interface ScanOnceOptions {
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
   readonly mayStartPrograms?: boolean;
-  readonly version: string;
-  readonly takeSnapshot: TakeSnapshot;
+  readonly build: Pick<BuildInfo, 'version'>;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -76,12 +77,14 @@ async function settle({ sources, state, clock, changed, signal }: Settling): Pro
 
 /** Rejects only on a bug. An error is safe to show. */
 export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned, readonly string[]>> {
-  const { config, clock, takeSnapshot, version } = options;
+  const { config, clock, build } = options;
+  const takeSnapshot = await loadTakeSnapshot(config);
+  if (!takeSnapshot.ok) return takeSnapshot;
   const changed = createAlarm(clock);
   const stop = new AbortController();
   const { sources, problems } = await createSources({
     ...options,
-    userAgent: `sa-token-exporter/${version}`,
+    userAgent: userAgentOf(build),
     isWatching: false,
     requestsPerMinute: REQUESTS_PER_MINUTE,
     onChange: changed.ring,
@@ -96,7 +99,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   });
   if (problems.length > 0 && config.clusterMode === 'on') return err(problems);
   const now = (): number => config.at ?? clock.now();
-  const state = createState({ sources, takeSnapshot, now, isContinuous: false });
+  const state = createState({ sources, takeSnapshot: takeSnapshot.value, now, isContinuous: false });
   const all = listSources(sources);
   const running = Promise.all(all.map(({ run }) => run(stop.signal)));
   try {

@@ -1,13 +1,10 @@
 /**
- * `serve`: wires the sources, the loop, the counters and the server, and takes them down in order.
- *
- * Knows how the parts fit, nothing of what they do.
+ * Wires the sources, the state, the metrics and the web server, and shuts them down in order.
  */
 import { once } from 'node:events';
 import type { Config } from '../config/options.ts';
 import { type Problems, problemsOf } from '../config/yaml-file.ts';
 import type { SourceFacts } from '../core/facts.ts';
-import type { TakeSnapshot } from '../core/snapshot.ts';
 import { type BuildInfo, createExporterMetrics, type ExporterMetrics } from '../metrics/exporter-metrics.ts';
 import { EXPORTER, type Part } from '../metrics/exporter-rows.ts';
 import { createListFamilies } from '../metrics/families.ts';
@@ -15,12 +12,19 @@ import { createScrape } from '../metrics/scrape.ts';
 import { type Rotation, rotationLag } from '../sources/files/volume.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';
-import type { Result } from '../util/result.ts';
+import { err, ok, type Result } from '../util/result.ts';
 import type { Guard } from '../web/auth/guard.ts';
 import { openWebConfig } from '../web/config/reloader.ts';
 import { createWeb, type WebOptions } from '../web/web.ts';
-import { type CreatedSources, createSources, listSources, type SourcesOptions } from './sources.ts';
+import {
+  type CreatedSources,
+  createSources,
+  listSources,
+  type SourcesOptions,
+  userAgentOf,
+} from './sources.ts';
 import { createState, type State } from './state.ts';
+import { loadTakeSnapshot } from './take-snapshot.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -28,24 +32,23 @@ export interface ServeOptions {
   readonly node: string;
   readonly mayStartPrograms?: boolean;
   readonly build: BuildInfo;
-  readonly takeSnapshot: TakeSnapshot;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly log: Log;
-  /** Aborted when the process is asked to end. */
+  /** Aborts when the process is to end. */
   readonly signal: AbortSignal;
-  /** Called with the address once it is listened on. */
+  /** Called with the address once the server listens. */
   readonly onListening?: NonNullable<WebOptions['onListening']>;
 }
 
 /** All nodes of a fleet send requests at the same time if something is wrong with all of them. */
 const REQUESTS_PER_MINUTE = 10;
 
-/** What the parts have in common. */
+/** What several parts need. */
 interface Shared extends ServeOptions {
   readonly metrics: ExporterMetrics;
-  /** Something threw in a part: a bug. */
+  /** A part threw: a bug, and no reason to stop. */
   readonly onError: (part: Part) => (error: unknown) => void;
 }
 
@@ -57,10 +60,6 @@ function createShared(options: ServeOptions): Shared {
   };
   const metrics = createExporterMetrics({ node, build, onError: onError('self_metrics') });
   return { ...options, metrics, onError };
-}
-
-function userAgentOf({ version }: BuildInfo): string {
-  return `sa-token-exporter/${version}`;
 }
 
 function countRequests({ metrics }: Shared): SourcesOptions['onRequest'] {
@@ -93,34 +92,34 @@ function connectSources(
       log.debug('watch failed', { reason });
     },
     onRequest: countRequests(shared),
-    onApiFailure: (resource, reason) => log.warn('API server does not answer', { resource, reason }),
+    onApiFailure: (resource, reason) => log.warn('API server request failed', { resource, reason }),
   });
 }
 
-/** The guard that asks the API server who asks; undefined where none is wanted. */
+/** Authentication by bearer tokens; undefined unless it is enabled. */
 async function createAccessGuard(
   shared: Shared,
 ): Promise<Result<{ readonly guard: Guard; readonly close: () => void } | undefined, Problems>> {
   const { config, log, clock, build, onError } = shared;
-  if (!config.isKubernetesAuth) return { ok: true, value: undefined };
-  const [{ joinAccess }, { createKubernetesAuth }] = await Promise.all([
+  if (!config.isKubernetesAuth) return ok(undefined);
+  const [{ connectAccessReviewer }, { createKubernetesAuth }] = await Promise.all([
     import('./access-review-client.ts'),
     import('../web/auth/kubernetes-auth.ts'),
   ]);
-  const joined = await joinAccess({
+  const reviewer = await connectAccessReviewer({
     ...shared,
     userAgent: userAgentOf(build),
     onRequest: countRequests(shared),
-    onFailure: (resource, reason) => log.warn('API server does not tell who asks', { resource, reason }),
+    onFailure: (resource, reason) => log.warn('access review failed', { resource, reason }),
   });
-  if (!joined.ok) return { ok: false, error: [`--web.kubernetes-auth: ${joined.problem}`] };
-  const { review, close } = joined.reviewer;
+  if (!reviewer.ok) return err([`--web.kubernetes-auth: ${reviewer.error}`]);
+  const { review, close } = reviewer.value;
   const { monotonicMs } = clock;
   const guard = createKubernetesAuth({ review, monotonicMs, onError: onError('request') });
-  return { ok: true, value: { guard, close } };
+  return ok({ guard, close });
 }
 
-/** Merges the facts after each change. They are complete enough to serve once the first scan has ended. */
+/** Refreshes the state after each change; it is ready once the first scan has ended. */
 function createRefresh({ log, onError }: Shared, state: () => State) {
   let isReady = false;
   const refresh = (facts: keyof SourceFacts): void => {
@@ -133,7 +132,7 @@ function createRefresh({ log, onError }: Shared, state: () => State) {
     if (isReady || facts !== 'observation') return;
     isReady = true;
     const { tokens, unreadable } = state().snapshot().observation;
-    log.info('first pass ended', { tokens: tokens.length, unreadable: unreadable.length });
+    log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
   };
   return { refresh, isReady: () => isReady };
 }
@@ -145,7 +144,7 @@ function createRouteOptions(
   isReady: () => boolean,
 ): WebOptions['routes'] {
   const { config, node, build, clock, metrics, onError } = shared;
-  const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageOff } = config;
+  const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageEnabled } = config;
   const scrape = createScrape({
     takeSnapshot: snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
@@ -159,7 +158,7 @@ function createRouteOptions(
     runbooks,
     scrape,
     takeSnapshot: snapshot,
-    isPageEnabled: !isPageOff,
+    isPageEnabled,
     isReady,
     onError: onError('request'),
     sleep: clock.sleep,
@@ -167,10 +166,10 @@ function createRouteOptions(
 }
 
 /**
- * Serves until the signal aborts. Rejects where an address cannot be listened on.
+ * Serves until the signal aborts. Rejects if it cannot listen.
  *
- * Answers every problem, at once, where the web configuration is wrong, and where the API server must be asked and cannot
- * be configured; where it may be asked, that is said and no reason to stop.
+ * Returns every problem of the configuration. A problem with the API server counts only if it must be used; otherwise
+ * it is logged.
  */
 export async function serve(options: ServeOptions): Promise<readonly string[]> {
   const { config, clock, log, signal } = options;
@@ -187,11 +186,17 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     },
     onError: onError('web_config'),
   });
+  const takeSnapshot = await loadTakeSnapshot(config);
   const required = config.clusterMode === 'on' ? problems : [];
-  if (required.length > 0 || !access.ok || !webConfig.ok)
-    return [...required, ...problemsOf(access), ...problemsOf(webConfig)];
-  for (const problem of problems) log.warn('API server is not asked', { problem });
-  const state = createState({ ...shared, sources, now: clock.now, isContinuous: true });
+  if (required.length > 0 || !takeSnapshot.ok || !access.ok || !webConfig.ok)
+    return [...required, ...[takeSnapshot, access, webConfig].flatMap(problemsOf)];
+  for (const problem of problems) log.warn('API server not used', { problem });
+  const state = createState({
+    sources,
+    takeSnapshot: takeSnapshot.value,
+    now: clock.now,
+    isContinuous: true,
+  });
   const web = await createWeb({
     ...shared,
     webConfig: webConfig.value,
@@ -201,13 +206,13 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     onError: onError('request'),
   });
   const listening = signal.aborted ? undefined : await web.listen();
-  if (listening?.ok === false) return [listening.error];
+  if (listening?.ok === false) return [`fatal: ${listening.error}`];
   const all = listSources(sources);
   const running = [...all, web].map(({ run }) => run(signal));
   if (!signal.aborted) await once(signal, 'abort');
   await Promise.all([...running, web.close()]);
   access.value?.close();
   for (const source of all) source.close();
-  log.info('ended');
+  log.info('stopped');
   return [];
 }

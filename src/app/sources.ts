@@ -2,6 +2,7 @@
  * The table of sources: how each one is created from the configuration.
  */
 import type { SourceFacts } from '../core/facts.ts';
+import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import type { Part } from '../metrics/exporter-rows.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createFilesSource } from '../sources/files/files.ts';
@@ -48,7 +49,7 @@ const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
       },
     }),
   self: async ({ config: { podUid, ownToken }, clock }) =>
-    ok(podUid === '' ? undefined : createSelfSource({ podUid, tokenFile: ownToken, clock })),
+    ok(podUid === undefined ? undefined : createSelfSource({ podUid, tokenFile: ownToken, clock })),
 };
 
 export interface CreatedSources {
@@ -70,4 +71,9 @@ export async function createSources(options: SourcesOptions): Promise<CreatedSou
 
 export function listSources(sources: Sources): readonly Source<unknown>[] {
   return Object.values(sources).filter((source) => source !== undefined);
+}
+
+/** Of requests to the API server, whose audit log shows it. */
+export function userAgentOf({ version }: Pick<BuildInfo, 'version'>): string {
+  return `sa-token-exporter/${version}`;
 }

@@ -1,37 +1,26 @@
 /**
- * `demo`: a simulated node and API server beside the real exporter, on one machine, without a cluster.
- *
- * Knows what is worth looking at, nothing of how the exporter works.
+ * `demo`: the real exporter on a simulated node with a simulated API server; no cluster needed.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiServer } from '../../simulator/api-server.ts';
 import { DEMO_PODS, startDemoPods } from '../../simulator/demo/pods.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
+import { serve } from '../app/serve.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Context, Run } from './command.ts';
 import { printTable } from './table.ts';
 
-/** Options of the exporter that point it at the simulated node. */
-export interface Simulated {
+/** Options that point the exporter at the simulated node. */
+interface Simulated {
   readonly rootDir: string;
   readonly kubeconfig: string;
   readonly nodeName: string;
   readonly podUid: string;
   readonly ownToken: string;
-}
-
-export interface DemoOptions {
-  /** An empty folder. */
-  readonly folder: string;
-  /** Epoch seconds. */
-  readonly now: () => number;
-  /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly signal: AbortSignal;
-  readonly write: (text: string) => void;
-  /** Serves the simulated node until the signal aborts; calls back with the URL of the metrics. */
-  readonly serve: (simulated: Simulated, onListening: (url: string) => void) => Promise<void>;
 }
 
 const TICK_MS = 1_000;
@@ -54,12 +43,12 @@ function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated)
   ].join('\n');
 }
 
-/** Plays the pods, and answers what the exporter is to be told of them. */
-function simulate(world: World, folder: string, url: string): Simulated {
+/** Starts the pods. Returns the options for an exporter on their node. */
+async function simulate(world: World, folder: string, url: string): Promise<Simulated> {
   const { metadata, spec } = startDemoPods(world);
   const volume = spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigFor({ url, token: USER }), { mode: 0o600 });
+  await writeFile(kubeconfig, kubeconfigFor({ url, token: USER }), { mode: 0o600 });
   return {
     rootDir: join(folder, 'kubelet'),
     kubeconfig,
@@ -69,26 +58,43 @@ function simulate(world: World, folder: string, url: string): Simulated {
   };
 }
 
-async function keepTicking(world: World, { sleep, signal }: DemoOptions): Promise<void> {
+async function keepTicking(world: World, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     world.tick();
-    await sleep(TICK_MS, signal);
+    await clock.sleep(TICK_MS, signal);
   }
 }
 
-/** Runs until the signal aborts, and leaves nothing mounted. */
-export async function runDemo(options: DemoOptions): Promise<void> {
-  const { folder, now, write, serve } = options;
+/** Serves until the signal aborts, and keeps the simulated node going for as long. Returns why it cannot serve. */
+async function serveWorld(world: World, simulated: Simulated, context: Context): Promise<readonly string[]> {
+  const { clock, print, stopSignal } = context;
+  const config = { ...context.config, ...simulated };
+  const onListening = ({ url }: { readonly url: string }): void =>
+    print(introduction(`${url}${config.telemetryPath}`, simulated));
+  const signal = stopSignal();
+  const ended = new AbortController();
+  const ticking = keepTicking(world, clock, AbortSignal.any([signal, ended.signal]));
+  try {
+    return await serve({ ...context, config, node: simulated.nodeName, signal, onListening });
+  } finally {
+    ended.abort();
+    await ticking;
+  }
+}
+
+/** Leaves nothing behind. */
+export const run: Run = async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
   const rootDir = join(folder, 'kubelet');
-  mkdirSync(rootDir);
-  const world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now });
+  await mkdir(rootDir);
+  const world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now: context.clock.now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   try {
-    const simulated = simulate(world, folder, await api.listen());
-    const serving = serve(simulated, (url) => write(introduction(url, simulated)));
-    await Promise.all([serving, keepTicking(world, options)]);
+    const simulated = await simulate(world, folder, await api.listen());
+    return context.complain(await serveWorld(world, simulated, context));
   } finally {
     await api.close();
     world.kubelet.close();
+    await rm(folder, { recursive: true });
   }
-}
+};

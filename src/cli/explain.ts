@@ -3,7 +3,7 @@
  *
  * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
  */
-
+import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
 import { formatRelative } from '../core/format.ts';
 import {
@@ -18,7 +18,8 @@ import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
 import { printable } from '../util/sanitize.ts';
-import { EXIT, type Exit, isBlind, unreadableLine } from './scan.ts';
+import { EXIT, type Exit, type Run } from './command.ts';
+import { isBlind, unreadableLine } from './scan.ts';
 
 /** What may be said of a pod. */
 interface Found {
@@ -206,3 +207,15 @@ export function explain(
     exit: exitOf(snapshot.observation, found),
   };
 }
+
+export const run: Run = async (context) => {
+  const { config, operands, print, complain } = context;
+  const scanned = await scanOnce(context);
+  if (!scanned.ok) return complain(scanned.error);
+  const { snapshot, warnings } = scanned.value;
+  complain(warnings);
+  const [pod = ''] = operands;
+  const { text, exit } = explain(pod, snapshot, config.runbooks);
+  print(text);
+  return exit;
+};

@@ -1,20 +1,16 @@
 /**
- * `scan`: the tokens of a node, judged once, as a table. As JSON they are told in exposition/token-report.ts.
- *
- * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
+ * `scan`: lists the tokens of a node as a table or as JSON.
  */
-
+import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, isFailing } from '../core/assessment.ts';
 import { formatDuration, formatRelative } from '../core/format.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { printable } from '../util/sanitize.ts';
-import { lifetime, octal } from '../web/page/json-report.ts';
+import { lifetime, octal, tokenReport } from '../web/page/json-report.ts';
+import { EXIT, type Exit, type Run } from './command.ts';
 import { printTable } from './table.ts';
-
-export const EXIT = { ok: 0, failing: 1, usage: 2, unreadable: 3 } as const;
-export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 function row(assessment: Assessment, now: number): readonly string[] {
   const { token, schedule, state } = assessment;
@@ -63,14 +59,14 @@ function tokenTable({ assessments, observation, now }: Snapshot): string {
   return observation.scannedAt === undefined ? '' : 'no tokens on this node\n';
 }
 
-/** The tokens as a table, and under it what is missing and what could not be read. */
+/** A table of tokens, followed by a line for each missing token and each file that could not be read. */
 export function scanTable(snapshot: Snapshot): string {
   const { observation, missingTokens } = snapshot;
   const lines = [...missingTokens.map(missingLine), ...observation.unreadable.map(unreadableLine)];
   return tokenTable(snapshot) + lines.map((line) => `${line}\n`).join('');
 }
 
-/** Whether there was something to see and nothing of it could be read. */
+/** Whether nothing could be read of what there is. */
 export function isBlind(
   { scannedAt }: Observation,
   assessments: readonly Assessment[],
@@ -79,8 +75,18 @@ export function isBlind(
   return scannedAt === undefined || (assessments.length === 0 && unreadable.length > 0);
 }
 
-/** 3 where nothing could be read, else 1 where a check fails or a token is missing. */
+/** `unreadable` if nothing could be read, else `failing` if a check fails or a token is missing. */
 export function scanExit({ observation, assessments, missingTokens }: Snapshot): Exit {
   if (isBlind(observation, assessments, observation.unreadable)) return EXIT.unreadable;
   return missingTokens.length > 0 || assessments.some(isFailing) ? EXIT.failing : EXIT.ok;
 }
+
+export const run: Run = async (context) => {
+  const { config, print, complain } = context;
+  const scanned = await scanOnce(context);
+  if (!scanned.ok) return complain(scanned.error);
+  const { snapshot, warnings } = scanned.value;
+  complain(warnings);
+  print(config.output === 'json' ? tokenReport(snapshot, config.runbooks) : scanTable(snapshot));
+  return scanExit(snapshot);
+};

@@ -3,14 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type AccessWiring, joinAccess } from '../../src/app/access-review-client.ts';
+import { type AccessReviewClientOptions, connectAccessReviewer } from '../../src/app/access-review-client.ts';
 import { TOKEN, withApi } from '../simulator/api/client.ts';
 import { createClock } from '../sources/api-server/fakes.ts';
 import { createLoopback } from '../sources/api-server/loopback.ts';
 
-function wiring(overrides: Partial<AccessWiring> = {}): AccessWiring {
+function wiring(overrides: Partial<AccessReviewClientOptions> = {}): AccessReviewClientOptions {
   return {
-    config: { kubeconfig: '' },
+    config: { kubeconfig: undefined },
     environment: {},
     userAgent: 'test',
     clock: createClock(),
@@ -38,27 +38,27 @@ describe('the client for access reviews', () => {
         const file = loopback.configure({ server: url, user: { token: TOKEN } });
         const onRequest = (resource: string, code: number | string): void =>
           void counted.push(`${resource} ${code}`);
-        const joined = await joinAccess(wiring({ ...configure(file), onRequest }));
+        const joined = await connectAccessReviewer(wiring({ ...configure(file), onRequest }));
         assert.ok(joined.ok);
-        const access = await joined.reviewer.review('a.b.c', { verb: 'get', path: '/metrics' });
+        const access = await joined.value.review('a.b.c', { verb: 'get', path: '/metrics' });
         assert.deepEqual([access, counted], [{ outcome: 'unauthenticated' }, ['tokenreviews 201']]);
-        joined.reviewer.close();
+        joined.value.close();
         loopback.close();
       }),
     );
 
   it('returns an error if no API server is configured', async () => {
-    assert.deepEqual(await joinAccess(wiring()), {
+    assert.deepEqual(await connectAccessReviewer(wiring()), {
       ok: false,
-      problem: 'cannot load the in-cluster configuration: the server address is not a URL',
+      error: 'cannot load the in-cluster configuration: the server address is not a URL',
     });
   });
 
   it('returns an error without file content if the kubeconfig does not exist', async () => {
-    const joined = await joinAccess(wiring({ config: { kubeconfig: '/nowhere' } }));
+    const joined = await connectAccessReviewer(wiring({ config: { kubeconfig: '/nowhere' } }));
     assert.deepEqual(joined, {
       ok: false,
-      problem: 'cannot load kubeconfig /nowhere: ENOENT',
+      error: 'cannot load kubeconfig /nowhere: ENOENT',
     });
   });
 
@@ -68,10 +68,10 @@ describe('the client for access reviews', () => {
       api.chaos.inject({ kind: 'freeze' });
       const loopback = createLoopback();
       const file = loopback.configure({ server: url, user: { token: TOKEN } });
-      const joined = await joinAccess(wiring({ config: { kubeconfig: file } }));
+      const joined = await connectAccessReviewer(wiring({ config: { kubeconfig: file } }));
       assert.ok(joined.ok);
-      const review = joined.reviewer.review('a.b.c', { verb: 'get', path: '/metrics' });
-      joined.reviewer.close();
+      const review = joined.value.review('a.b.c', { verb: 'get', path: '/metrics' });
+      joined.value.close();
       assert.deepEqual(await review, {
         outcome: 'failed',
         resource: 'tokenreviews',

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { runExporter } from '../../simulator/demo/scenarios.ts';
@@ -14,23 +13,18 @@ import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { createSources, listSources, type Sources } from '../../src/app/sources.ts';
 import { createState, type State } from '../../src/app/state.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import type { SourceFacts } from '../../src/core/facts.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { createAlarm } from '../../src/util/clock.ts';
+import { configOf } from '../support/config.ts';
 import { policy } from '../support/tokens.ts';
 
 const USER = 'test';
 const LONG_MS = 3_600_000;
 const nothing = (): void => undefined;
 const never = new AbortController().signal;
-
-const clock = {
-  now: () => Date.now() / 1_000,
-  monotonicMs: () => performance.now(),
-  sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(nothing),
-};
 
 /** The rows of the table; a test below fails if one is not listed. */
 const ROWS: readonly (keyof SourceFacts)[] = ['observation', 'cluster', 'self'];
@@ -63,17 +57,15 @@ function createRunner(sources: Sources) {
 }
 
 async function wire(args: readonly string[]): Promise<Wired> {
-  const loaded = loadConfig(args, {});
-  assert.ok(loaded.ok, JSON.stringify(loaded));
-  const changed = createAlarm(clock);
+  const changed = createAlarm(systemClock);
   const changes: (keyof SourceFacts)[] = [];
   const errors: unknown[] = [];
   const { sources, problems } = await createSources({
-    config: loaded.commandLine.config,
+    config: configOf(args),
     environment: {},
     node: 'node-1',
     userAgent: 'test',
-    clock,
+    clock: systemClock,
     random: () => 0,
     isWatching: true,
     requestsPerMinute: 10,
@@ -90,7 +82,7 @@ async function wire(args: readonly string[]): Promise<Wired> {
   });
   assert.deepEqual(problems, []);
   const takeSnapshot = createTakeSnapshot(policy());
-  const state = createState({ sources, takeSnapshot, now: clock.now, isContinuous: true });
+  const state = createState({ sources, takeSnapshot, now: systemClock.now, isContinuous: true });
   const until = async (isSo: () => boolean): Promise<void> => {
     for (state.refresh(); !isSo(); state.refresh()) await changed.wait(LONG_MS, never);
   };
@@ -113,7 +105,7 @@ describe('the table of sources', () => {
     const rootDir = join(folder, 'kubelet');
     const kubeconfig = join(folder, 'kubeconfig');
     mkdirSync(rootDir);
-    world = createWorld({ rootDir, mounts: plainFolders, now: clock.now });
+    world = createWorld({ rootDir, mounts: plainFolders, now: systemClock.now });
     api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
     writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
     const { metadata, spec } = runExporter(world, 'sa-token-exporter');

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { EXIT } from '../../src/cli/command.ts';
 import { explain } from '../../src/cli/explain.ts';
-import { EXIT } from '../../src/cli/scan.ts';
 import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';

@@ -27,31 +27,31 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the program', () => {
-  it('prints its help and exits 0', () => {
+  it('prints its help and exits with 0', () => {
     assert.deepEqual(run(['--help']), { status: 0, stdout: helpText(), stderr: '' });
   });
 
-  it('prints its version and exits 0', () => {
+  it('prints its version and exits with 0', () => {
     const { status, stdout } = run(['--version']);
     assert.match(stdout, /^sa-token-exporter \S+ \(\S+, Node v\d+\.\d+\.\d+\)\n$/);
     assert.equal(status, 0);
   });
 
-  it('tells every mistake in its options at once and exits 2', () => {
+  it('reports every problem with its options at once and exits with 2', () => {
     assert.deepEqual(run(['scan', '--foo', '--log.level=x'], { SATOKEN_OUTPUT: 'y' }), {
       status: 2,
       stdout: '',
       stderr: [
-        '--foo: no such option',
+        '--foo: unknown option',
         '--log.level=x: must be one of debug, info, warn, error',
         'SATOKEN_OUTPUT=y: must be one of table, json',
-        'sa-token-exporter --help lists commands and options',
+        'run sa-token-exporter --help for usage',
         '',
       ].join('\n'),
     });
   });
 
-  it('tells every mistake in the file of audiences and exits 2', () => {
+  it('reports every problem with the audience rules and exits with 2', () => {
     const file = `${folder}/rules.yaml`;
     writeFileSync(file, 'rules:\n  - volume: a\n  - audiences: []\n');
     const { status, stdout, stderr } = run(['scan', `--audience.expect=${file}`]);
@@ -60,8 +60,8 @@ describe('the program', () => {
   });
 });
 
-describe('scan of a node', () => {
-  it('without tokens says so and exits 0', () => {
+describe('scan', () => {
+  it('says that a node has no tokens and exits with 0', () => {
     mkdirSync(`${folder}/empty/pods`, { recursive: true });
     assert.deepEqual(run(['scan', `--kubelet.root-dir=${folder}/empty`]), {
       status: 0,
@@ -70,7 +70,7 @@ describe('scan of a node', () => {
     });
   });
 
-  it('that is not there says so and exits 3', () => {
+  it('says that it could not read the pods directory and exits with 3', () => {
     const { status, stdout } = run(['scan'], { SATOKEN_KUBELET_ROOT_DIR: `${folder}/nowhere` });
     assert.match(stdout, /^could not read the kubelet's pods directory: /);
     assert.equal(status, 3);

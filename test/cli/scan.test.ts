@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { EXIT, scanExit, scanTable } from '../../src/cli/scan.ts';
+import { EXIT } from '../../src/cli/command.ts';
+import { scanExit, scanTable } from '../../src/cli/scan.ts';
 import { printTable } from '../../src/cli/table.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { RUNBOOKS } from '../../src/core/runbook.ts';

@@ -47,7 +47,7 @@ export interface ContainerOptions {
 export interface Running {
   readonly process: ChildProcess;
   readonly url: string;
-  /** What it has logged by the end of its first pass. */
+  /** What it has logged by the end of its initial scan. */
   readonly log: string;
   /** What a command prints that is run in it, as by `kubectl exec`. */
   readonly exec: (command: readonly string[]) => string;
@@ -88,7 +88,7 @@ function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: strin
   ];
 }
 
-/** Starts the container; resolves once the first pass has ended. */
+/** Starts the container; resolves once the initial scan is complete. */
 export async function startContainer(options: ContainerOptions): Promise<Running> {
   const root = mkdtempSync(join(tmpdir(), 'satoken-root-'));
   const [command = '', ...args] = commandOf(options, root);
@@ -108,7 +108,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
   const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {
     lines.push(line);
-    if (line.includes('msg="first pass ended"')) break;
+    if (line.includes('msg="initial scan complete"')) break;
   }
   child.stderr.resume();
   const port = /msg=listening .*port=(\d+)/.exec(lines.join('\n'))?.[1];

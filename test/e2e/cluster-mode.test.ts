@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { EXIT } from '../../src/cli/scan.ts';
+import { EXIT } from '../../src/cli/command.ts';
 import { MAIN, startProgram } from '../support/program.ts';
 
 describe('a configuration of the API server that cannot be used', () => {
@@ -36,7 +36,7 @@ describe('a configuration of the API server that cannot be used', () => {
 
   it('is said by serve, which goes on without', async () => {
     const program = await startProgram('serve', ...args);
-    await program.says(/level=warn msg="API server is not asked" problem="cannot load kubeconfig/);
+    await program.says(/level=warn msg="API server not used" problem="cannot load kubeconfig/);
     const metrics = await (await fetch(`${program.url}/metrics`)).text();
     assert.equal(await program.stop(), EXIT.ok);
     assert.match(metrics, /^satoken_tokens\{/m);

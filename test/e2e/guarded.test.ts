@@ -167,7 +167,10 @@ describe('a start that cannot succeed', () => {
     assert.equal(status, 2, stderr);
     assert.match(
       stderr,
-      new RegExp(`^listen 127\\.0\\.0\\.1:${port}: address already in use; set --web\\.probe-address$`, 'm'),
+      new RegExp(
+        `^fatal: listen 127\\.0\\.0\\.1:${port}: address already in use; set --web\\.probe-address$`,
+        'm',
+      ),
     );
     assert.doesNotMatch(stderr, /msg=listening /);
   });

@@ -7,7 +7,7 @@ import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'mocha';
-import { EXIT } from '../../src/cli/scan.ts';
+import { EXIT } from '../../src/cli/command.ts';
 import { describeWith } from '../support/tools.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;

@@ -15,7 +15,6 @@ import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { connectApiServer } from '../../src/app/connect-api-server.ts';
 import { createState } from '../../src/app/state.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
 import {
@@ -29,6 +28,7 @@ import type { ApiServerSource } from '../../src/sources/api-server/api-server.ts
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { createChangeSignal } from './change-signal.ts';
+import { configOf } from './config.ts';
 import { createFastClock } from './fast-clock.ts';
 import { policy } from './tokens.ts';
 
@@ -50,9 +50,7 @@ const SPEED = 20;
 const nothing = (): void => undefined;
 
 async function joinSimulated(rootDir: string, kubeconfig: string, now: () => number, onChange: () => void) {
-  const loaded = loadConfig([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`], {});
-  assert.ok(loaded.ok);
-  const { config } = loaded.commandLine;
+  const config = configOf([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`]);
   const connected = await connectApiServer({
     config,
     environment: {},

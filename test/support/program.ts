@@ -18,7 +18,7 @@ export interface Program {
   readonly stop: () => Promise<number | null>;
 }
 
-/** Starts a command that listens; resolves once its first pass has ended. */
+/** Starts a command that listens; resolves once its initial scan is complete. */
 export function startProgram(...args: readonly string[]): Promise<Program> {
   return startProgramUnder([], ...args);
 }
@@ -46,7 +46,7 @@ export async function startProgramUnder(
     }
   };
   const [, port = '', tls] = await says(LISTENING);
-  await says(/msg="first pass ended"/);
+  await says(/msg="initial scan complete"/);
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM');
     const [code] = (await ended) as [number | null];

@@ -8,7 +8,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { runExporter } from '../../simulator/demo/scenarios.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
@@ -16,11 +15,10 @@ import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { serve } from '../../src/app/serve.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createTakeSnapshot } from '../../src/core/snapshot.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import { createLog } from '../../src/util/log.ts';
+import { configOf } from './config.ts';
 import { BUILD } from './exposition.ts';
-import { policy } from './tokens.ts';
 
 export interface ServedWorld {
   readonly world: World;
@@ -53,12 +51,6 @@ const USER = 'test';
 const NODE = 'node-1';
 const TICK_MS = 500;
 
-const clock = {
-  now: () => Date.now() / 1_000,
-  monotonicMs: () => performance.now(),
-  sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined),
-};
-
 interface Running {
   readonly port: number;
   readonly stop: () => Promise<void>;
@@ -66,17 +58,14 @@ interface Running {
 
 /** Serves until told to stop. */
 async function run(args: readonly string[]): Promise<Running> {
-  const loaded = loadConfig(args, {});
-  assert.ok(loaded.ok, JSON.stringify(loaded));
   const stop = new AbortController();
   const listening = Promise.withResolvers<number>();
   const serving = serve({
-    config: loaded.commandLine.config,
+    config: configOf(args),
     environment: {},
     node: NODE,
     build: BUILD,
-    takeSnapshot: createTakeSnapshot(policy()),
-    clock,
+    clock: systemClock,
     // The shortest waits there are.
     random: () => 0,
     log: createLog({
@@ -108,7 +97,7 @@ export async function serveWorld({
   const rootDir = join(folder, 'kubelet');
   const kubeconfig = join(folder, 'kubeconfig');
   mkdirSync(rootDir);
-  const world = createWorld({ rootDir, mounts: plainFolders, now: clock.now });
+  const world = createWorld({ rootDir, mounts: plainFolders, now: systemClock.now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
   const webConfigFile = join(folder, 'web.yml');
