@@ -37,6 +37,16 @@ describe('the program', () => {
     assert.equal(status, 0);
   });
 
+  it('says that it does not run on an old Node and exits with 2, whatever it is asked for', () => {
+    const old = 'data:text/javascript,Object.defineProperty(process, "version", { value: "v20.1.0" })';
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', old, MAIN, '--help'], {
+      encoding: 'utf8',
+      env: {},
+    });
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.equal(stderr, 'sa-token-exporter needs Node 24.12 or later, but runs on v20.1.0\n');
+  });
+
   it('reports every problem with its options at once and exits with 2', () => {
     assert.deepEqual(run(['scan', '--foo', '--log.level=x'], { SATOKEN_OUTPUT: 'y' }), {
       status: 2,
