@@ -62,7 +62,7 @@ export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
 /**
  * Computes the schedule of a token.
  *
- * `grace` is the grace period in seconds. It is shortened for short-lived tokens, which have less time than that between
+ * `grace` is the grace period in seconds. It is cut for short-lived tokens, which have less time than that between
  * refresh due and expiration.
  */
 export function scheduleOf(token: RotatingToken, grace: number): Schedule {

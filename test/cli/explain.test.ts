@@ -160,7 +160,7 @@ describe('explain, of a check that does not fail,', () => {
       'api-0',
       snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }),
     );
-    assert.match(text, /^ {2}unknown {2}audience_mismatch: no audience is expected/m);
+    assert.match(text, /^ {2}unknown {2}audience_mismatch: expected audience unknown/m);
     assert.equal(exit, EXIT.ok);
   });
 });

@@ -13,7 +13,7 @@ export const audienceMismatch = {
   severity: 'critical',
   runbook: 'SATokenAudienceMismatch',
   judge: ({ token: { claims }, expectations }) => {
-    if (expectations.length === 0) return unknown('no audience is expected at this path');
+    if (expectations.length === 0) return unknown('expected audience unknown');
     const unmet = expectations.find((expectation) => !satisfies(claims.audiences, expectation));
     if (unmet === undefined) return PASS;
     const found = claims.audiences.length === 0 ? 'no audience' : `audience ${claims.audiences.join(', ')}`;

@@ -1,10 +1,9 @@
 /**
- * The Secret of a legacy token does not exist: the API server rejects its token, and a pod that mounts it does not start.
+ * The Secret of a legacy token does not exist: the API server rejects the token, and pods that mount it do not start.
  *
- * The exporter never reads Secrets. A TokenReview shows that one was deleted. A pending pod shows that one is missing, if
- * the Secret has the name or the mount path of a token Secret.
+ * The exporter never reads Secrets. A TokenReview shows that one was deleted. A pending pod shows that one is missing,
+ * if the Secret has the name or the mount path of a token Secret.
  */
-
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';

@@ -3,7 +3,6 @@
  *
  * A token that is not bound to a pod (from a Secret, or from `kubectl create token`) cannot be judged.
  */
-
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

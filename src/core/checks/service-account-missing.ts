@@ -1,9 +1,8 @@
 /**
- * The service account of the token does not exist: the API server rejects the token, and the kubelet cannot get another.
+ * The service account of the token does not exist: the API server rejects the token and does not issue another.
  *
  * A token that was issued within the last minute had a service account then; the list may be older.
  */
-
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 

@@ -1,10 +1,9 @@
 /**
- * The token names a published key, but that key did not sign it: the token is forged or damaged, or the key was replaced
- * without a new id.
+ * The token names a published key, but that key did not sign it: the token is forged or damaged, or the key was
+ * replaced without a new id.
  *
  * The exporter verifies signatures itself. If the key is not published, signing_key_unknown fails instead.
  */
-
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

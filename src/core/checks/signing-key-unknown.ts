@@ -4,7 +4,6 @@
  * A token that was issued after the keys were read may be signed with a newer one. An API server may also accept keys
  * that it does not publish: if a TokenReview accepted the token, the check passes.
  */
-
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
