@@ -5,7 +5,6 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
-import { formatRelative } from '../core/format.ts';
 import {
   type MissingToken,
   type NoTokenReason,
@@ -17,6 +16,7 @@ import { CAUSE_DESCRIPTIONS } from '../core/overdue-cause.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
+import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
 import { isBlind, unreadableLine } from './scan.ts';

@@ -3,10 +3,10 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, isFailing } from '../core/assessment.ts';
-import { formatDuration, formatRelative } from '../core/format.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { formatDuration, formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { lifetime, octal, tokenReport } from '../web/page/json-report.ts';
 import { EXIT, type Exit, type Run } from './command.ts';

@@ -9,8 +9,8 @@
  *         audiences: [vault, https://vault.example.com]
  */
 import type { AudienceRule } from '../core/audience.ts';
-import { matchesGlob } from '../core/pattern.ts';
 import type { TokenIdentity } from '../core/token.ts';
+import { matchesGlob } from '../util/pattern.ts';
 import type { Result } from '../util/result.ts';
 import { type Problems, parseYaml, readConfigFile } from './yaml-file.ts';
 import { listOf, printableString, problem, type Reader, readMapping } from './yaml-schema.ts';

@@ -4,9 +4,10 @@
  * A token must satisfy every known expectation: that of the user's rule, or of the catalogue if no rule matches; that
  * of its pod's spec; and that of the API server if it was requested without an audience.
  */
+
+import { matchesPattern } from '../util/pattern.ts';
 import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
-import { matchesPattern } from './pattern.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 /** What one party expects: at least one of these audiences. */

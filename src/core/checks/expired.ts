@@ -3,7 +3,7 @@
  *
  * rotation_overdue says since when a newer token has been due.
  */
-import { formatRelative } from '../format.ts';
+import { formatRelative } from '../../util/duration.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 

@@ -4,7 +4,7 @@
  *
  * The kubelet does not refresh such a token before it is due.
  */
-import { formatRelative } from '../format.ts';
+import { formatRelative } from '../../util/duration.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
 import { type Check, fail, PASS } from './check.ts';
 

@@ -4,7 +4,7 @@
  * Keeps failing while the token is stale or expired, so that an alert on it does not resolve as things get worse. The
  * kubelet reports a failed rotation in its log only.
  */
-import { formatDuration } from '../format.ts';
+import { formatDuration } from '../../util/duration.ts';
 import { isRefreshed } from '../rotation.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';

@@ -3,7 +3,7 @@
  *
  * The API server extends default tokens only, and counts the use of one past its requested lifetime as a stale token.
  */
-import { formatRelative } from '../format.ts';
+import { formatRelative } from '../../util/duration.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 

@@ -3,9 +3,9 @@
  */
 
 import type { PodFacts, RejectReason, Review } from '../../core/cluster-facts.ts';
-import { matchesPattern } from '../../core/pattern.ts';
 import type { Token } from '../../core/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
+import { matchesPattern } from '../../util/pattern.ts';
 import { isTokenText, trimToken } from '../../util/raw-token.ts';
 import { ok } from '../../util/result.ts';
 import type { Api } from './api.ts';

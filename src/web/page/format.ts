@@ -2,8 +2,8 @@
  * Building blocks of the page: shortened text, times, badges, sections, lists, links to runbooks.
  */
 import type { Check } from '../../core/checks/check.ts';
-import { formatRelative } from '../../core/format.ts';
 import { runbookUrl } from '../../core/runbook.ts';
+import { formatRelative } from '../../util/duration.ts';
 import { type Html, html } from './html.ts';
 
 /** Real names are shorter. The JSON has longer ones in full. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { matchesGlob, matchesPattern } from '../../src/core/pattern.ts';
+import { matchesGlob, matchesPattern } from '../../src/util/pattern.ts';
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
