@@ -10,7 +10,7 @@ import { LAYERS } from '../lint/layers.ts';
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
-import { CHECKS } from '../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS, REASONS } from '../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';
@@ -44,6 +44,16 @@ function coverageRows(metric: string, coverage: Readonly<Record<string, Coverage
     code(metric),
     code(value),
     'alert' in covered ? runbook(covered.alert) : covered.silentBecause,
+  ]);
+}
+
+/** One row per reason; a reason that a pod and a token can have is described for the token. */
+function checkRows(): readonly Row[] {
+  const checks = new Map([...POD_CHECKS, ...CHECKS].map((check) => [check.reason, check]));
+  return REASONS.flatMap((reason) => checks.get(reason) ?? []).map(({ reason, severity, summary }) => [
+    code(reason),
+    severity,
+    summary,
   ]);
 }
 
@@ -82,11 +92,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
         help,
       ]),
     ),
-  checks: () =>
-    table(
-      ['Reason', 'Severity', 'What is wrong'],
-      CHECKS.map(({ reason, severity, summary }) => [code(reason), severity, summary]),
-    ),
+  checks: () => table(['Reason', 'Severity', 'What is wrong'], checkRows()),
   commands: () =>
     table(
       ['Command', 'What it does'],

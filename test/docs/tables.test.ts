@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { fillTables } from '../../docs/tables.ts';
 import { parseAudienceRules } from '../../src/config/audience-rules.ts';
+import { REASONS } from '../../src/core/checks/index.ts';
 import { parseWebConfig } from '../../src/web/config/schema.ts';
 import { assertCurrent } from '../support/generated.ts';
 import { DOCUMENTS } from './documents.ts';
@@ -38,6 +39,14 @@ describe('the tables of the documents', () => {
       );
     });
   }
+
+  it('README.md has a row for every reason', () => {
+    const readme = documentNamed('README.md');
+    assert.deepEqual(
+      REASONS.filter((reason) => !readme.includes(`\n| \`${reason}\` | `)),
+      [],
+    );
+  });
 
   it('fails for a table that does not exist', () => {
     assert.throws(() => fillTables('<!-- table: nonsense -->\n<!-- end -->\n'), /no table nonsense/);
