@@ -10,15 +10,17 @@ import { dirname, resolve } from 'node:path';
 import { urlToHttpOptions } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { errorCode } from '../../util/error-code.ts';
+import { object } from '../../util/json.ts';
 import { err, ok, type Result } from '../../util/result.ts';
+import { IN_CLUSTER_TOKENS, newestToken, type TokenFiles } from './token-file.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
 export interface ClientConfig {
   readonly protocol: 'http:' | 'https:';
   /**
-   * Address, trust and credentials for a request to `path`. A token file is reread if its content is older than a
-   * minute. Rejects if the credentials are unavailable.
+   * Address, trust and credentials for a request to `path`. Token files are reread for each request. Rejects if the
+   * credentials are unavailable.
    */
   readonly optionsFor: (path: string, headers: Headers) => Promise<RequestOptions>;
 }
@@ -32,6 +34,12 @@ export interface ClientConfigOptions {
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
 type User = ReturnType<KubeConfig['getCurrentUser']>;
+
+interface Loaded {
+  readonly config: KubeConfig;
+  /** By name of the user. */
+  readonly tokenFiles: ReadonlyMap<string, TokenFiles>;
+}
 
 interface AuthProvider {
   readonly name?: string;
@@ -47,18 +55,62 @@ function splitPaths(kubeconfig: string): readonly string[] {
   return kubeconfig.split(':').filter((file) => file !== '');
 }
 
-async function read(kubeconfig = ''): Promise<KubeConfig> {
+/**
+ * The token files of the users in a kubeconfig, by name of the user.
+ *
+ * The library ignores the field `tokenFile` of a user and reads one of its own, `token-file`, only once. Kubernetes
+ * defines `tokenFile` in client-go, tools/clientcmd/api/v1/types.go.
+ */
+function tokenFilesIn(file: string, kubeconfig: unknown): readonly (readonly [string, TokenFiles])[] {
+  const users = object(kubeconfig)?.['users'];
+  if (!Array.isArray(users)) return [];
+  return users.flatMap((entry: unknown) => {
+    const name = object(entry)?.['name'];
+    const tokenFile = object(object(entry)?.['user'])?.['tokenFile'];
+    if (typeof name !== 'string' || typeof tokenFile !== 'string' || tokenFile === '') return [];
+    return [[name, [resolve(dirname(file), tokenFile)]] as const];
+  });
+}
+
+async function readFiles(files: readonly string[]): Promise<Loaded> {
+  const [{ KubeConfig }, { parse }] = await Promise.all([
+    import('@kubernetes/client-node/dist/config.js'),
+    import('yaml'),
+  ]);
+  const config = new KubeConfig();
+  const tokenFiles = new Map<string, TokenFiles>();
+  for (const [index, file] of files.entries()) {
+    // Read once: it may be a pipe.
+    const text = readFileSync(file, 'utf8');
+    const loaded = index === 0 ? config : new KubeConfig();
+    loaded.loadFromString(text);
+    loaded.makePathsAbsolute(dirname(file));
+    if (loaded !== config) config.mergeConfig(loaded, true);
+    for (const [user, paths] of tokenFilesIn(file, parse(text))) tokenFiles.set(user, paths);
+  }
+  return { config, tokenFiles };
+}
+
+async function readInCluster(): Promise<Loaded> {
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  const [first, ...others] = splitPaths(kubeconfig);
-  if (first === undefined) config.loadFromCluster();
-  else config.loadFromFile(first);
-  for (const file of others) {
-    const other = new KubeConfig();
-    other.loadFromFile(file);
-    config.mergeConfig(other, true);
-  }
-  return config;
+  config.loadFromCluster();
+  const [user] = config.users;
+  return { config, tokenFiles: new Map(user === undefined ? [] : [[user.name, IN_CLUSTER_TOKENS]]) };
+}
+
+function read(kubeconfig = ''): Promise<Loaded> {
+  const files = splitPaths(kubeconfig);
+  return files.length === 0 ? readInCluster() : readFiles(files);
+}
+
+/** The user without the library's own reader of token files, which rereads a file only once a minute. */
+function withoutTokenFile({ config, tokenFiles }: Loaded): void {
+  config.users = config.users.map((user) => {
+    if (!tokenFiles.has(user.name)) return user;
+    const { authProvider: _, ...rest } = user;
+    return rest;
+  });
 }
 
 function addressProblem({ server, skipTLSVerify }: Cluster): string | undefined {
@@ -79,7 +131,10 @@ function startsProgram(user: User): boolean {
   return isPlugin || PROGRAM_PROVIDERS.includes(authProvider?.name ?? '');
 }
 
-function createClientConfig(config: KubeConfig, cluster: Cluster): ClientConfig {
+function createClientConfig(loaded: Loaded, cluster: Cluster): ClientConfig {
+  const { config } = loaded;
+  const tokenFiles = loaded.tokenFiles.get(config.getCurrentUser()?.name ?? '');
+  withoutTokenFile(loaded);
   const url = new URL(cluster.server);
   const prefix = url.pathname.replace(/\/$/, '');
   let pending: Promise<RequestOptions> | undefined;
@@ -89,7 +144,11 @@ function createClientConfig(config: KubeConfig, cluster: Cluster): ClientConfig 
     await config.applyToHTTPSOptions(options);
     // The library's agent is needed only for a proxy. It keeps certificates that have been replaced on disk.
     if (cluster.proxyUrl === undefined) delete options.agent;
-    return options;
+    if (tokenFiles === undefined) return options;
+    const token = newestToken(tokenFiles) ?? config.getCurrentUser()?.token;
+    if (token === undefined) throw new Error('no token');
+    const headers = options.headers as Headers | undefined;
+    return { ...options, headers: { ...headers, Authorization: `Bearer ${token}` } };
   };
   /** Shared by concurrent requests, so that a plugin that hangs runs once. */
   const credentials = async (): Promise<RequestOptions> => {
@@ -111,12 +170,13 @@ async function tryLoad({
   mayStartPrograms = true,
 }: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
   try {
-    const config = await read(kubeconfig);
+    const loaded = await read(kubeconfig);
+    const { config } = loaded;
     const cluster = config.getCurrentCluster();
     if (!mayStartPrograms && startsProgram(config.getCurrentUser())) return err(NO_PROGRAMS);
     if (cluster === null) return err('the current context has no cluster');
     const problem = addressProblem(cluster);
-    return problem === undefined ? ok(createClientConfig(config, cluster)) : err(problem);
+    return problem === undefined ? ok(createClientConfig(loaded, cluster)) : err(problem);
   } catch (error) {
     // Drop the message: a parser quotes the file, which may hold credentials.
     return err(errorCode(error) ?? 'not a valid kubeconfig');
@@ -133,19 +193,22 @@ export async function loadClientConfig(options: ClientConfigOptions): Promise<Re
 }
 
 /** Resolved against the folder of the kubeconfig. */
-const PATH_KEYS = ['certificate-authority', 'client-certificate', 'client-key'];
-/** Resolved against the working directory. */
-const TOKEN_PATH_KEYS = ['token-file', 'tokenFile'];
+const PATH_KEYS = ['certificate-authority', 'client-certificate', 'client-key', 'user.tokenFile'];
+/** Resolved against the working directory by the library, which defines them. */
+const TOKEN_PATH_KEYS = ['token-file', 'config.tokenFile'];
 
-function resolvePath(file: string, key: string, value: string): readonly string[] {
-  if (PATH_KEYS.includes(key)) return [resolve(dirname(file), value)];
-  return TOKEN_PATH_KEYS.includes(key) ? [resolve(value)] : [];
+function resolvePath(file: string, keys: readonly string[], value: string): readonly string[] {
+  if (PATH_KEYS.some((key) => keys.includes(key))) return [resolve(dirname(file), value)];
+  return TOKEN_PATH_KEYS.some((key) => keys.includes(key)) ? [resolve(value)] : [];
 }
 
-function findPaths(file: string, value: unknown): readonly string[] {
+/** `parent`: the key of `value`. */
+function findPaths(file: string, value: unknown, parent = ''): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) =>
-    typeof child === 'string' ? resolvePath(file, key, child) : findPaths(file, child),
+    typeof child === 'string'
+      ? resolvePath(file, [key, `${parent}.${key}`], child)
+      : findPaths(file, child, key),
   );
 }
 

@@ -26,6 +26,7 @@ describe('listKubeconfigFiles', () => {
         { name: 'u', user: { 'client-certificate': '/etc/u.crt', 'client-key': '../u.key' } },
         { name: 'v', user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile: '/run/token' } } } },
         { name: 'w', user: { 'token-file': '/run/other' } },
+        { name: 'x', user: { tokenFile: 'relative' } },
       ],
     });
     assert.deepEqual(await listKubeconfigFiles(file), [
@@ -35,6 +36,7 @@ describe('listKubeconfigFiles', () => {
       join(tmpdir(), 'u.key'),
       '/run/token',
       '/run/other',
+      at('relative'),
     ]);
   });
 

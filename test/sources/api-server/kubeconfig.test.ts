@@ -15,7 +15,7 @@ import { describeWith } from '../../support/tools.ts';
 import { createLoopback, type Loopback, outcome, TOKEN } from './loopback.ts';
 import type { Json } from './objects.ts';
 
-async function errorOf(kubeconfig: string): Promise<string> {
+async function errorOf(kubeconfig: string | undefined): Promise<string> {
   const connected = await connect({ kubeconfig, userAgent: '', onRequest: () => undefined });
   return connected.ok ? assert.fail('there is no error') : connected.error;
 }
@@ -48,6 +48,61 @@ describe('a connection by a kubeconfig', () => {
     );
     assert.match(await outcome(connection), /^200/);
     assert.deepEqual(codes, [401, 200, 200]);
+  });
+
+  describe('with `tokenFile`, as Kubernetes spells it', () => {
+    /** Connects with these fields of the user. Returns a function that sends a request and returns its token. */
+    const connectAs = async (user: Json) => {
+      const server = await loopback.serve(({ headers }, response) => response.end(headers.authorization));
+      const { connection } = await loopback.connect(loopback.configure({ server, user }));
+      return () => outcome(connection);
+    };
+
+    it('sends the token of the file, without white space, and the new one after a change', async () => {
+      const tokenFile = loopback.write('token', 'from-file\n');
+      const send = await connectAs({ tokenFile });
+      assert.equal(await send(), '200 Bearer from-file');
+      writeFileSync(tokenFile, 'changed');
+      assert.equal(await send(), '200 Bearer changed');
+    });
+
+    it('resolves the path against the folder of the kubeconfig', async () => {
+      loopback.write('relative', 'from-file');
+      const send = await connectAs({ tokenFile: 'relative' });
+      assert.equal(await send(), '200 Bearer from-file');
+    });
+
+    it('prefers the file to a token in the kubeconfig, which it uses if the file cannot be read', async () => {
+      const tokenFile = loopback.write('token', 'from-file');
+      const send = await connectAs({ tokenFile, token: TOKEN });
+      assert.equal(await send(), '200 Bearer from-file');
+      rmSync(tokenFile);
+      assert.equal(await send(), `200 Bearer ${TOKEN}`);
+    });
+
+    it('fails with unauthorized while the file cannot be read or is empty, and succeeds afterwards', async () => {
+      const tokenFile = join(loopback.folder, 'later');
+      const send = await connectAs({ tokenFile });
+      assert.equal(await send(), 'unauthorized');
+      loopback.write('later', '\n');
+      assert.equal(await send(), 'unauthorized');
+      loopback.write('later', 'from-file');
+      assert.equal(await send(), '200 Bearer from-file');
+    });
+
+    it('reads that of the current user only', async () => {
+      const server = await loopback.serve(({ headers }, response) => response.end(headers.authorization));
+      const first = loopback.configure({ server });
+      const tokenFile = loopback.write('token', 'of another user');
+      const second = loopback.write('second', stringify({ users: [{ name: 'other', user: { tokenFile } }] }));
+      const { connection } = await loopback.connect(`${first}:${second}`);
+      assert.equal(await outcome(connection), `200 Bearer ${TOKEN}`);
+    });
+
+    it('can be made if no program may be started', async () => {
+      const kubeconfig = loopback.configure({ server: 'https://localhost', user: { tokenFile: '/t' } });
+      assert.ok((await loadClientConfig({ kubeconfig, mayStartPrograms: false })).ok);
+    });
   });
 
   it('does not retry a second time', async () => {
@@ -143,7 +198,7 @@ describe('a connection by a kubeconfig', () => {
     assert.equal(readFileSync(runs, 'utf8'), 'run\n');
   });
 
-  const errors: readonly (readonly [string, () => string, RegExp])[] = [
+  const errors: readonly (readonly [string, () => string | undefined, RegExp])[] = [
     [
       'the file does not exist',
       () => '/nowhere/config',
@@ -177,7 +232,7 @@ describe('a connection by a kubeconfig', () => {
     ],
     [
       'there is no in-cluster configuration',
-      () => '',
+      () => undefined,
       /^cannot load the in-cluster configuration: the server address is not a URL$/,
     ],
   ];
