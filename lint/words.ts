@@ -137,6 +137,9 @@ const TRANSLATED: readonly WordRule[] = [
     ],
     write: 'the result, the outcome, the cost',
   },
+  { avoid: ['is refused', 'are refused', 'be refused'], write: 'is rejected, is denied' },
+  { avoid: ['in trouble'], write: 'failing, unavailable, with problems' },
+  { avoid: ['wherever', 'whichever'], write: 'where, if, any' },
   {
     avoid: ['in its place', 'in their place', 'takes the place', 'take the place', 'took the place'],
     write: 'replaces, instead',

@@ -1,7 +1,7 @@
 /**
  * Polls the API server about individual targets, such as the tokens that fail a check, within a rate limit.
  *
- * A failed request pauses all targets: the API server is in trouble or denies the request.
+ * A failed request pauses all targets: the API server is unavailable or denies the request.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';

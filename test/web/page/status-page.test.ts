@@ -1,5 +1,5 @@
 /**
- * The content of the status page for a node that is healthy, without tokens, or in trouble.
+ * The content of the status page for a node that is healthy, without tokens, or with problems.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -66,7 +66,7 @@ describe('the status page without tokens to show', () => {
   });
 });
 
-describe('the status page of a node in trouble', () => {
+describe('the status page of a node with problems', () => {
   const of = troubledNode();
   const page = pageOf(of);
 
