@@ -30,14 +30,14 @@ function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated)
   const rows = DEMO_PODS.map(({ name, shows, lookFor }) => [name, shows, lookFor]);
   return [
     '',
-    `A simulated node is being watched: ${url}`,
-    'Its pods, and what they show:',
+    `Metrics of a simulated node: ${url}`,
+    'Its pods and what they show:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
-    'Ask for one pod in another terminal; its token files are read, and the API server is asked, on the spot:',
+    'To explain one of them, run in another terminal:',
     `  npm start --silent -- explain demo/payments --kubelet.root-dir=${rootDir} \\`,
     `    --cluster.kubeconfig=${kubeconfig} --node-name=${nodeName}`,
-    'End with Ctrl-C.',
+    'Stop with Ctrl-C.',
     '',
     '',
   ].join('\n');

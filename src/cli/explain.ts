@@ -1,7 +1,5 @@
 /**
- * `explain <pod>`: what is wrong with one pod's tokens, how that is known, and what to do about it.
- *
- * A snapshot in, text and an exit code out. Knows nothing of how it was taken.
+ * `explain <pod>`: what is wrong with the tokens of one pod, the evidence, and what to do about it.
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
@@ -21,19 +19,18 @@ import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
 import { isBlind, unreadableLine } from './scan.ts';
 
-/** What may be said of a pod. */
+/** Everything that concerns a pod. */
 interface Found {
-  /** Whether it is this pod's for sure. */
+  /** False if it may belong to another pod. */
   readonly isCertain: boolean;
   readonly assessments: readonly Assessment[];
   readonly unreadable: readonly Unreadable[];
-  /** Tokens that should be there and are not. */
   readonly missingTokens: readonly MissingToken[];
-  /** Where the pod is meant to have no token. */
+  /** The pod itself, if it requests no token. */
   readonly tokenless: readonly TokenlessPod[];
 }
 
-/** Whether a pod is meant by its name, `namespace/name` or uid. */
+/** Matches a name, `namespace/name` or UID. */
 function isNamed(pod: string, { identity }: Named): boolean {
   const names = identity.pod === '' ? [] : [identity.pod, `${identity.namespace}/${identity.pod}`];
   return [identity.podUid, ...names].includes(pod);
@@ -43,13 +40,13 @@ interface Named {
   readonly identity: Pick<TokenIdentity, 'podUid' | 'pod' | 'namespace'>;
 }
 
-/** A legacy token names no pod: that it lies in the one asked for cannot be ruled out. */
+/** A legacy token does not name its pod, so it may belong to any pod of its namespace. */
 function mayBeIn(pod: string, { identity }: Token): boolean {
   const [name, namespace] = pod.split('/', 2).toReversed();
   return name !== '' && identity.pod === '' && (namespace ?? identity.namespace) === identity.namespace;
 }
 
-/** Everything in the folders of the pods so named, or else all that might be theirs. */
+/** Returns what belongs to the pods of that name; without any, what may belong to such a pod. */
 function find(pod: string, { assessments, observation, missingTokens, cluster }: Snapshot): Found {
   const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
   const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
@@ -80,37 +77,38 @@ function find(pod: string, { assessments, observation, missingTokens, cluster }:
   };
 }
 
-function fact(title: string, value: string): string {
+function field(title: string, value: string): string {
   return `  ${title.padEnd(20)}${value}`;
 }
 
-function instant(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
+function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
   if (seconds === undefined) return [];
-  // biome-ignore lint/style/noRestrictedGlobals: it writes down a time that is given, and reads no clock.
+  // biome-ignore lint/style/noRestrictedGlobals: formats a given time and reads no clock.
   const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
-  return [fact(title, `${date}, ${formatRelative(now, seconds)}`)];
+  return [field(title, `${date}, ${formatRelative(now, seconds)}`)];
 }
 
-function facts(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
+function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
   const { token, schedule, state, expectations } = assessment;
   const { identity, claims } = token;
   const cause = causes.get(token);
   return [
     `${identity.namespace}/${identity.pod || identity.podUid}: ${identity.volume}/${identity.path}`,
-    fact('kind, state', `${claims.kind}, ${state}`),
-    fact('service account', identity.serviceAccount),
-    fact('audience', claims.audiences.join(', ') || 'none'),
-    ...expectations.map(({ audiences, origin }) => fact('expected', `${audiences.join(' or ')} (${origin})`)),
-    ...instant('issued', claims.issuedAt, now),
-    ...instant('last rotation', token.lastRotation, now),
-    ...instant('refresh due', schedule.refreshDue, now),
-    ...instant('nominal expiration', schedule.nominalExpiration, now),
-    ...instant('expiration', claims.expiresAt, now),
-    ...(cause === undefined ? [] : [fact('not replaced since', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`)]),
+    field('kind, state', `${claims.kind}, ${state}`),
+    field('service account', identity.serviceAccount),
+    field('audience', claims.audiences.join(', ') || 'none'),
+    ...expectations.map(({ audiences, origin }) =>
+      field('expected', `${audiences.join(' or ')} (${origin})`),
+    ),
+    ...timeField('issued', claims.issuedAt, now),
+    ...timeField('last rotation', token.lastRotation, now),
+    ...timeField('refresh due', schedule.refreshDue, now),
+    ...timeField('nominal expiration', schedule.nominalExpiration, now),
+    ...timeField('expiration', claims.expiresAt, now),
+    ...(cause === undefined ? [] : [field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`)]),
   ];
 }
 
-/** What is wrong, how that is known, what to do, and where more is told of it. */
 function failureLines(
   { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
   evidence: string,
@@ -126,14 +124,14 @@ function failureLines(
   ];
 }
 
-function failure({ check, verdict }: CheckResult, token: Token, runbooks: string): readonly string[] {
+function resultLines({ check, verdict }: CheckResult, token: Token, runbooks: string): readonly string[] {
   return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token), runbooks) : [];
 }
 
-function verdicts({ token, results }: Assessment, runbooks: string): readonly string[] {
+function checkLines({ token, results }: Assessment, runbooks: string): readonly string[] {
   const passed = results.filter(({ verdict }) => verdict.status === 'pass');
   return [
-    ...results.flatMap((result) => failure(result, token, runbooks)),
+    ...results.flatMap((result) => resultLines(result, token, runbooks)),
     ...results.flatMap(({ check, verdict }) =>
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
@@ -150,30 +148,31 @@ function missingLines({ check, identity, detail }: MissingToken, runbooks: strin
   ];
 }
 
-function loss(unreadable: readonly Unreadable[], runbooks: string): readonly string[] {
+function unreadableLines(unreadable: readonly Unreadable[], runbooks: string): readonly string[] {
   if (unreadable.length === 0) return [];
   return [...unreadable.map(unreadableLine), `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`];
 }
 
-/** What gives a pod a token that has none by choice. */
-const CHOICES: Readonly<Record<NoTokenReason, string>> = {
+/** Why a pod has no token, and how it would get one. */
+const NO_TOKEN_ADVICE: Readonly<Record<NoTokenReason, string>> = {
   automount_disabled_pod:
-    'its spec says automountServiceAccountToken: false; remove that, or add a projected volume',
+    'its spec sets automountServiceAccountToken: false; remove that or add a projected volume',
   automount_disabled_serviceaccount:
-    'its account says automountServiceAccountToken: false; say true in the spec of the pod, which wins',
-  static_pod: 'it is a static pod: these get no tokens; run it as a DaemonSet if it needs one',
-  other: 'its spec asks for none though nothing forbids it: was it made while automounting was off?',
+    'its service account sets automountServiceAccountToken: false; set it to true in the spec of the pod, which takes precedence',
+  static_pod: 'static pods get no token; run it as a DaemonSet if it needs one',
+  other:
+    'its spec requests none although automounting is not disabled; it may have been when the pod was created',
 };
 
-function choice({ pod, reason }: TokenlessPod): readonly string[] {
-  return [`${pod.namespace}/${pod.name}: no token, ${reason}: ${CHOICES[reason]}`];
+function tokenlessLine({ pod, reason }: TokenlessPod): string {
+  return `${pod.namespace}/${pod.name}: no token, ${reason}: ${NO_TOKEN_ADVICE[reason]}`;
 }
 
 function introduction(pod: string, { isCertain, assessments, unreadable }: Found): readonly string[] {
   if (isCertain) return [];
   const isNothing = assessments.length + unreadable.length === 0;
-  const rest = isNothing ? '' : '; what follows may be its own, or of another pod';
-  return [`no token on this node names a pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
+  const rest = isNothing ? '' : '; what follows may belong to it or to another pod';
+  return [`no token on this node names the pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
 }
 
 function exitOf(
@@ -185,9 +184,10 @@ function exitOf(
 }
 
 /**
- * Explains the pod given by name, `namespace/name` or uid, with links to runbooks below an address.
+ * Explains a pod given by name, `namespace/name` or UID; `runbooks` is the base URL of the links.
  *
- * Exit 3 where nothing of it could be read, else 1 where a check fails or no token names the pod.
+ * The exit code is `unreadable` if nothing of the pod could be read, else `failing` if a check fails, a token is
+ * missing, or no token names the pod.
  */
 export function explain(
   pod: string,
@@ -197,10 +197,15 @@ export function explain(
   const found = find(pod, snapshot);
   const lines = [
     ...introduction(pod, found),
-    ...found.assessments.flatMap((one) => [...facts(one, snapshot), '', ...verdicts(one, runbooks), '']),
+    ...found.assessments.flatMap((one) => [
+      ...tokenLines(one, snapshot),
+      '',
+      ...checkLines(one, runbooks),
+      '',
+    ]),
     ...found.missingTokens.flatMap((one) => [...missingLines(one, runbooks), '']),
-    ...found.tokenless.flatMap(choice),
-    ...loss(found.unreadable, runbooks),
+    ...found.tokenless.map(tokenlessLine),
+    ...unreadableLines(found.unreadable, runbooks),
   ];
   return {
     text: lines.map((line) => `${printable(line)}\n`).join(''),

@@ -1,9 +1,9 @@
 /**
- * Rows as columns for a terminal: nothing that came out of a token or a file name may steer it.
+ * Tables for a terminal. Text from tokens and file names must not control it.
  */
 import { printable } from '../util/sanitize.ts';
 
-/** Rows as columns, the first row as their titles; an empty cell is a dash. */
+/** Aligns columns. The first row has the titles; an empty cell becomes a dash. */
 export function printTable(rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map((cell) => printable(cell) || '-'));
   const widths = (clean[0] ?? []).map((_, column) =>

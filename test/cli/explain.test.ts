@@ -1,5 +1,5 @@
 /**
- * What `explain` says of a pod: what is wrong, how that is known, what to do.
+ * The text and the exit code of `explain`.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -28,7 +28,7 @@ const DENIED: Unreadable = {
   detail: 'permission denied',
 };
 
-/** A check that exists for this test alone. */
+/** A check that only this test has. */
 function checkNamed(reason: string): CheckResult['check'] {
   return {
     reason: reason as CheckResult['check']['reason'],
@@ -36,7 +36,7 @@ function checkNamed(reason: string): CheckResult['check'] {
     severity: 'warning',
     runbook: 'SATokenTest',
     judge: () => PASS,
-    fix: ({ identity }) => [`look at ${identity.namespace}/${identity.pod}`, 'mend it'],
+    fix: ({ identity }) => [`look at ${identity.namespace}/${identity.pod}`, 'fix it'],
   };
 }
 
@@ -53,21 +53,21 @@ describe('explain', () => {
     });
   }
 
-  it('tells all tokens of the pod, those that do not name it among them', () => {
+  it('shows all tokens of the pod, including those that do not name it', () => {
     const { text } = explained('payments/api-0', snapshot({ tokens: [token(), legacyToken()] }));
     assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
     assert.match(text, new RegExp(`^payments/${POD_UID}: api-token/token$`, 'm'));
   });
 
-  it('tells of no other pod', () => {
+  it('shows nothing of other pods', () => {
     const other = token({ identity: { pod: 'other', podUid: 'uid-other' } });
     const denied = { ...DENIED, podUid: 'uid-other' };
     const { text } = explained('api-0', snapshot({ tokens: [token(), other], unreadable: [denied] }));
     assert.doesNotMatch(text, /other/);
   });
 
-  it('reads like this', () => {
-    const verdicts: readonly Verdict[] = [fail('it is so'), PASS, unknown('nobody knows'), PASS];
+  it('shows the fields of a token, then its checks: failed, unknown, passed', () => {
+    const verdicts: readonly Verdict[] = [fail('it is so'), PASS, unknown('a fact is missing'), PASS];
     const results = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
     const [assessment] = snapshot({ tokens: [token({ lastRotation: undefined })] }).assessments;
     assert.ok(assessment);
@@ -88,9 +88,9 @@ describe('explain', () => {
            Evidence: it is so
            What to do:
            1. look at payments/api-0
-           2. mend it
+           2. fix it
            Runbook: https://wiki.example.com/SATokenTest.md
-  unknown  check_2: nobody knows
+  unknown  check_2: a fact is missing
   pass     check_1, check_3
 
 `,
@@ -98,9 +98,9 @@ describe('explain', () => {
   });
 });
 
-describe('explain, of a check that fails,', () => {
+describe('explain, for a check that fails', () => {
   for (const check of CHECKS) {
-    it(`${check.reason}: says what is wrong, the evidence, each step of the fix and its runbook`, () => {
+    it(`shows the summary, the evidence, the steps and the runbook of ${check.reason}`, () => {
       const [assessment] = snapshot().assessments;
       assert.ok(assessment);
       const results = [{ check, verdict: fail('it is so') }];
@@ -118,11 +118,11 @@ describe('explain, of a check that fails,', () => {
   }
 });
 
-describe('explain, of what the API server knows,', () => {
-  const told = (pod: string) => explained(pod, troubledNode());
+describe('explain, with data from the API server', () => {
+  const explainTroubled = (pod: string) => explained(pod, troubledNode());
 
-  it('says what is missing, the evidence, each step of the fix and its runbook', () => {
-    const { text, exit } = told('payments/missing');
+  it('shows the evidence, the steps and the runbook of a missing token', () => {
+    const { text, exit } = explainTroubled('payments/missing');
     assert.match(
       text,
       /FAIL {5}token_missing: .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments.*\n(?: +\d\. .*\n)* +Runbook: https:\/\/wiki\.example\.com\/SATokenMissing\.md$/m,
@@ -130,32 +130,32 @@ describe('explain, of what the API server knows,', () => {
     assert.equal(exit, EXIT.failing);
   });
 
-  it('says why a pod has no token, which is no failure, and what would give it one', () => {
-    const { text, exit } = told('payments/tokenless');
+  it('shows why a pod requests no token, and does not fail', () => {
+    const { text, exit } = explainTroubled('payments/tokenless');
     assert.match(
       text,
-      /^payments\/tokenless: no token, automount_disabled_pod: its spec says .*; remove that/,
+      /^payments\/tokenless: no token, automount_disabled_pod: its spec sets .*; remove that/,
     );
     assert.equal(exit, EXIT.ok);
   });
 
-  it('says why a late token is late', () => {
+  it('shows why an overdue token was not rotated', () => {
     assert.match(
-      told('payments/overdue').text,
-      /^ {2}not replaced since {2}unknown: cause not visible to the exporter/m,
+      explainTroubled('payments/overdue').text,
+      /^ {2}why not rotated {5}unknown: cause not visible to the exporter/m,
     );
-    assert.doesNotMatch(told('payments/fresh').text, /not replaced since/);
+    assert.doesNotMatch(explainTroubled('payments/fresh').text, /why not rotated/);
   });
 });
 
-describe('explain, of a check that does not fail,', () => {
-  it('names those that pass in one line', () => {
+describe('explain, for checks that do not fail', () => {
+  it('lists those that pass on one line', () => {
     const { text } = explained('api-0', snapshot());
     assert.match(text, /^ {2}pass {5}expired, not_yet_valid, .*legacy_token/m);
     assert.doesNotMatch(text, /FAIL/);
   });
 
-  it('says why it cannot be judged', () => {
+  it('shows why a check is unknown', () => {
     const { text, exit } = explained(
       'api-0',
       snapshot({ tokens: [token({ identity: { volume: 'mine' } })] }),
@@ -165,32 +165,32 @@ describe('explain, of a check that does not fail,', () => {
   });
 });
 
-describe('explain, of a pod that no token names,', () => {
+describe('explain, for a pod that no token names', () => {
   const nameless = legacyToken({ identity: { podUid: 'uid-legacy' } });
 
-  it('says so', () => {
-    const { text, exit } = explained('payments/nobody', snapshot());
-    assert.equal(text, 'no token on this node names a pod payments/nobody\n');
+  it('says that no token names it', () => {
+    const { text, exit } = explained('payments/nowhere', snapshot());
+    assert.equal(text, 'no token on this node names the pod payments/nowhere\n');
     assert.equal(exit, EXIT.failing);
   });
 
-  for (const { it: title, pod, isTold } of [
-    { it: 'tells tokens of its namespace that name no pod', pod: 'payments/legacy-app', isTold: true },
-    { it: 'tells them where no namespace is given', pod: 'legacy-app', isTold: true },
-    { it: 'tells none of another namespace', pod: 'orders/legacy-app', isTold: false },
-    { it: 'tells none where no name is given', pod: '', isTold: false },
-    { it: 'tells none where a namespace alone is given', pod: 'payments/', isTold: false },
+  for (const { it: title, pod, isShown } of [
+    { it: 'shows tokens of its namespace that name no pod', pod: 'payments/legacy-app', isShown: true },
+    { it: 'shows them if no namespace is given', pod: 'legacy-app', isShown: true },
+    { it: 'shows none of another namespace', pod: 'orders/legacy-app', isShown: false },
+    { it: 'shows none if no name is given', pod: '', isShown: false },
+    { it: 'shows none if only a namespace is given', pod: 'payments/', isShown: false },
   ]) {
     it(title, () => {
       const { text, exit } = explained(pod, snapshot({ tokens: [token(), nameless] }));
-      assert.equal(/^payments\/uid-legacy: api-token\/token$/m.test(text), isTold);
-      assert.equal(/may be its own, or of another pod/.test(text), isTold);
+      assert.equal(/^payments\/uid-legacy: api-token\/token$/m.test(text), isShown);
+      assert.equal(/may belong to it or to another pod/.test(text), isShown);
       assert.doesNotMatch(text, /api-0/);
       assert.equal(exit, EXIT.failing);
     });
   }
 
-  it('tells what could not be read, which may be all it has', () => {
+  it('shows what could not be read, which may belong to it', () => {
     const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
     assert.match(
       text,
@@ -200,18 +200,18 @@ describe('explain, of a pod that no token names,', () => {
   });
 });
 
-describe('explain exits', () => {
+describe('explain exits with', () => {
   const cases = [
-    { it: '0 where no check fails', at: {}, exit: EXIT.ok },
-    { it: '1 where one fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
-    { it: '0 beside what could not be read', at: { unreadable: [DENIED] }, exit: EXIT.ok },
+    { it: '0 if no check fails', at: {}, exit: EXIT.ok },
+    { it: '1 if a check fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
+    { it: '0 even if something else could not be read', at: { unreadable: [DENIED] }, exit: EXIT.ok },
     {
-      it: '3 where nothing of it could be read',
+      it: '3 if nothing of the pod could be read',
       at: { tokens: [], unreadable: [DENIED] },
       exit: EXIT.unreadable,
     },
     {
-      it: '3 where the node could not be read',
+      it: '3 if the node could not be read',
       at: { tokens: [], scannedAt: undefined },
       exit: EXIT.unreadable,
     },
@@ -221,8 +221,8 @@ describe('explain exits', () => {
   }
 });
 
-describe('explain, of hostile names,', () => {
-  it('keeps each on its line', () => {
+describe('explain, for hostile names', () => {
+  it('keeps each of them on its line', () => {
     const steering = 'a\x1b[2J\x9b1A\r\nb\u202ec';
     const hostile = token({
       claims: { audiences: [steering], issuer: steering },

@@ -87,7 +87,7 @@ describe('scan', () => {
   });
 });
 
-describe('explain, of the capture of a real node,', () => {
+describe('explain, on files of a real node', () => {
   before(() => {
     mkdirSync(`${folder}/capture`);
     execFileSync('tar', ['xpzf', CAPTURE, '-C', `${folder}/capture`]);
@@ -96,16 +96,16 @@ describe('explain, of the capture of a real node,', () => {
   const explain = (pod: string, ...options: readonly string[]) =>
     run(['explain', pod, `--kubelet.root-dir=${folder}/capture`, '--at=1795480173.5', ...options]);
 
-  it('says of a mounted legacy token what is wrong, how that is known and what to do, and exits 1', () => {
+  it('shows what is wrong with a mounted legacy token, the evidence and what to do, and exits with 1', () => {
     const { status, stdout } = explain('bench/f-legacy');
-    assert.match(stdout, /^no token on this node names a pod bench\/f-legacy; /);
+    assert.match(stdout, /^no token on this node names the pod bench\/f-legacy; /);
     assert.match(stdout, /^ {2}FAIL {5}legacy_token: /m);
     assert.match(stdout, /^ +Evidence: from Secret legacy-token$/m);
     assert.match(stdout, /^ +1\. kubectl get pods .*76f8c083-0a70-49b9-928b-b8aefde01dee/m);
     assert.equal(status, 1);
   });
 
-  it('leads to its runbook, wherever that is published', () => {
+  it('links to the runbook at the base URL', () => {
     const [project, wiki] = [[], ['--runbooks.base-url=https://wiki.example.com/']].map((args) => {
       const { stdout } = explain('bench/f-legacy', ...args);
       return /^ +Runbook: (\S+)$/m.exec(stdout)?.[1];
@@ -114,23 +114,23 @@ describe('explain, of the capture of a real node,', () => {
     assert.equal(wiki, 'https://wiki.example.com/SATokenLegacyMounted.md');
   });
 
-  it('finds it by the uid of its pod as well', () => {
+  it('finds it by the UID of its pod', () => {
     const { status, stdout } = explain('76f8c083-0a70-49b9-928b-b8aefde01dee');
     assert.match(stdout, /^bench\/76f8c083-0a70-49b9-928b-b8aefde01dee: legacy\/token$/m);
     assert.equal(status, 1);
   });
 
-  it('says of a healthy default token when it will be replaced, and exits 0', () => {
+  it('shows when a healthy token will be rotated, and exits with 0', () => {
     const { status, stdout } = explain('bench/a-default');
     assert.match(stdout, /^ {2}refresh due {9}2026-11-24T01:00:49Z, in 31m15s$/m);
     assert.doesNotMatch(stdout, /FAIL/);
     assert.equal(status, 0);
   });
 
-  it('says of a pod it does not know that it does not, and exits 1', () => {
-    assert.deepEqual(explain('nowhere/nobody'), {
+  it('says that it does not know a pod, and exits with 1', () => {
+    assert.deepEqual(explain('nowhere/nothing'), {
       status: 1,
-      stdout: 'no token on this node names a pod nowhere/nobody\n',
+      stdout: 'no token on this node names the pod nowhere/nothing\n',
       stderr: '',
     });
   });

@@ -1,5 +1,5 @@
 /**
- * What `scan` prints of a snapshot, and how it exits.
+ * The text and the exit code of `scan`.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
@@ -27,11 +27,11 @@ const NO_PODS: Unreadable = {
   reason: 'vanished',
   detail: 'no such file or directory',
 };
-/** What would clear a screen, go up a line, ring, end a line, or turn text around. */
+/** Clears the screen, moves the cursor, rings, ends the line, and reverses text. */
 const STEERING = 'a\x1b[2J\x9b1A\x07\r\nb\u202ec';
 
 describe('printTable', () => {
-  it('makes columns as wide as their widest cell, without blanks at the ends of lines', () => {
+  it('makes columns as wide as their widest cell, without spaces at the ends of lines', () => {
     assert.equal(
       printTable([
         ['A', 'B'],
@@ -48,34 +48,35 @@ describe('printTable', () => {
     assert.doesNotMatch(lines[1] ?? '', /[\p{C}]/u);
   });
 
-  it('is nothing for no rows', () => assert.equal(printTable([]), ''));
+  it('returns the empty string for no rows', () => assert.equal(printTable([]), ''));
 });
 
 describe('scan as a table', () => {
-  it('of a troubled node is the golden file', () => assertGolden('scan.txt', scanTable(troubledNode())));
+  it('matches the golden file for a node in trouble', () =>
+    assertGolden('scan.txt', scanTable(troubledNode())));
 
   it('says that there are no tokens', () => {
     assert.equal(scanTable(snapshot({ tokens: [] })), 'no tokens on this node\n');
   });
 
-  it('does not say so of a node it could not read', () => {
+  it('does not say so about a node that could not be read', () => {
     assert.equal(
       scanTable(snapshot({ tokens: [], unreadable: [NO_PODS], scannedAt: undefined })),
       "could not read the kubelet's pods directory: vanished (no such file or directory)\n",
     );
   });
 
-  it('tells what could not be read below what could', () => {
+  it('lists what could not be read below the table', () => {
     const lines = scanTable(snapshot({ unreadable: [DENIED] })).split('\n');
     assert.equal(lines.at(-2), 'could not read uid-1/vault/token: permission_denied (permission denied)');
   });
 
-  it('shows a dash for what is not known', () => {
+  it('shows a dash for an unknown value', () => {
     const [, row = ''] = scanTable(snapshot({ tokens: [legacyToken()] })).split('\n');
     assert.match(row, / - {2,}- {2,}- {2,}- {2,}0644 0:0/);
   });
 
-  it('keeps hostile names from steering the terminal', () => {
+  it('keeps hostile names from controlling the terminal', () => {
     const text = scanTable(
       snapshot({
         tokens: [token({ identity: { path: STEERING }, claims: { audiences: [STEERING] } })],
@@ -88,10 +89,10 @@ describe('scan as a table', () => {
 });
 
 describe('scan as JSON', () => {
-  it('of a troubled node is the golden file', () =>
+  it('matches the golden file for a node in trouble', () =>
     assertGolden('scan.json', tokenReport(troubledNode(), RUNBOOKS)));
 
-  it('gives hostile names back as they were, escaped', () => {
+  it('escapes hostile names, so that they parse to what they were', () => {
     const text = tokenReport(
       snapshot({
         tokens: [token({ identity: { path: STEERING } })],
@@ -108,25 +109,25 @@ describe('scan as JSON', () => {
   });
 });
 
-describe('scan exits', () => {
+describe('scan exits with', () => {
   const expired = token({ claims: { expiresAt: NOW } });
   const cases = [
-    { it: '0 where no check fails', at: {}, exit: EXIT.ok },
-    { it: '0 where there are no tokens', at: { tokens: [] }, exit: EXIT.ok },
+    { it: '0 if no check fails', at: {}, exit: EXIT.ok },
+    { it: '0 if there are no tokens', at: { tokens: [] }, exit: EXIT.ok },
     {
-      it: '0 where no check fails and something could not be read',
+      it: '0 if no check fails, even if something could not be read',
       at: { unreadable: [DENIED] },
       exit: EXIT.ok,
     },
-    { it: '1 where one fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
+    { it: '1 if a check fails', at: { tokens: [token(), expired] }, exit: EXIT.failing },
     {
-      it: '1 beside what could not be read',
+      it: '1 if a check fails and something could not be read',
       at: { tokens: [expired], unreadable: [DENIED] },
       exit: EXIT.failing,
     },
-    { it: '3 where nothing could be read', at: { tokens: [], unreadable: [DENIED] }, exit: EXIT.unreadable },
+    { it: '3 if nothing could be read', at: { tokens: [], unreadable: [DENIED] }, exit: EXIT.unreadable },
     {
-      it: '3 where the pods could not be listed',
+      it: '3 if the pods could not be listed',
       at: { tokens: [], unreadable: [NO_PODS], scannedAt: undefined },
       exit: EXIT.unreadable,
     },

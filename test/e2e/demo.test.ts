@@ -53,7 +53,7 @@ describe('the demo', () => {
   });
 
   it('says where to look, and at what', async () => {
-    await demo.says(/being watched: http:\/\/localhost:\d+\/metrics\n/);
+    await demo.says(/Metrics of a simulated node: http:\/\/localhost:\d+\/metrics\n/);
     for (const { name, shows } of DEMO_PODS)
       assert.match(demo.printed(), new RegExp(`^${name} +${shows}`, 'm'));
   });
