@@ -14,7 +14,7 @@ export const signatureInvalid = {
   runbook: 'SATokenSignatureInvalid',
   judge: ({ token: { claims }, context: { isSignatureValid } }) => {
     if (isSignatureValid === undefined) return unknown('the signature was not verified');
-    return isSignatureValid ? PASS : fail(`not signed with key ${claims.keyId ?? 'named in the header'}`);
+    return isSignatureValid ? PASS : fail(`not signed with key ${claims.keyId ?? '(unnamed)'}`);
   },
   fix: (token) => [
     ...findPod(token),

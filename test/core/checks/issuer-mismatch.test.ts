@@ -3,7 +3,7 @@
  */
 import { describe } from 'mocha';
 import { authority } from '../../support/cluster.ts';
-import { ISSUER, legacyToken, NOW } from '../../support/tokens.ts';
+import { ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
 import { accepted, NOT_REVIEWED, testCases } from './cases.ts';
 
 const issuer = 'https://another';
@@ -27,6 +27,12 @@ describe('issuer_mismatch', () => {
     {
       it: 'fails if the issuer was read a second after the token was issued',
       cluster: { ...NOT_REVIEWED, authority: authority({ issuer, readAt: NOW + 1 }) },
+      status: 'fail',
+    },
+    {
+      it: 'fails another issuer of a token without an issue time',
+      token: token({ claims: { issuedAt: undefined } }),
+      cluster: { ...NOT_REVIEWED, authority: authority({ issuer }) },
       status: 'fail',
     },
     {

@@ -2,6 +2,7 @@
  * service_account_missing: the service account of the token does not exist.
  */
 import { describe } from 'mocha';
+import { token } from '../../support/tokens.ts';
 import { accounts, testCases } from './cases.ts';
 
 describe('service_account_missing', () => {
@@ -21,6 +22,13 @@ describe('service_account_missing', () => {
       status: 'fail',
       detail: 'service account payments/api does not exist',
       failures: ['service_account_missing'],
+    },
+    {
+      it: 'fails for a token without an issue time',
+      token: token({ claims: { issuedAt: undefined } }),
+      cluster: accounts(),
+      after: 0,
+      status: 'fail',
     },
     {
       it: 'is unknown without service accounts',

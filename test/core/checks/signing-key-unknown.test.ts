@@ -30,6 +30,12 @@ describe('signing_key_unknown', () => {
       status: 'fail',
     },
     {
+      it: 'fails if the key of a token without an issue time is not published',
+      token: token({ claims: { issuedAt: undefined } }),
+      cluster: { ...NOT_REVIEWED, authority: authority({ keyIds: otherKey }) },
+      status: 'fail',
+    },
+    {
       it: 'passes if a TokenReview accepts the token',
       cluster: (one) => ({ ...accepted(one), authority: authority({ keyIds: new Set() }) }),
       status: 'pass',
