@@ -105,7 +105,17 @@ export const PROJECTED_CHECKS: readonly Check[] = [
   checkBound('pod', 'pod'),
 ];
 
-export const LEGACY_CHECKS: readonly Check[] = [checkSecretToken, checkSecretAccount];
+const INVALID_LABEL = 'kubernetes.io/legacy-token-invalid-since';
+
+/** The legacy token cleaner of the control plane sets the label. */
+const checkSecretLabel: Check = (input) => {
+  const [namespace, name] = [legacyClaim(input, 'namespace'), legacyClaim(input, 'secret.name')];
+  if (input.cluster.secret(namespace, name)?.metadata.labels?.[INVALID_LABEL] === undefined) return undefined;
+  const account = `${namespace}/${legacyClaim(input, 'service-account.name')}`;
+  return `the token in secret ${namespace}/${name} for service account ${account} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${INVALID_LABEL}' label from the secret to temporarily allow use of this token`;
+};
+
+export const LEGACY_CHECKS: readonly Check[] = [checkSecretToken, checkSecretAccount, checkSecretLabel];
 
 /** Returns the message of the first check that fails. */
 export function firstFailure(checks: readonly Check[], input: CheckInput): string | undefined {

@@ -90,6 +90,7 @@ export const REJECT_REASONS = [
   'account_deleted',
   'account_recreated',
   'invalidated',
+  'marked_invalid',
   'signature',
   'unknown_key',
   'other',

@@ -3,9 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { tokenRefused } from '../../../src/core/checks/token-refused.ts';
 import { REJECT_REASONS } from '../../../src/core/cluster-facts.ts';
 import { authority } from '../../support/cluster.ts';
-import { token } from '../../support/tokens.ts';
+import { legacyToken, token } from '../../support/tokens.ts';
 import { accepted, accounts, NOT_REVIEWED, rejected, testCases, verdictOf } from './cases.ts';
 
 describe('token_refused', () => {
@@ -36,8 +37,29 @@ describe('token_refused', () => {
       status: 'pass',
       failures: ['expired', 'rotation_overdue'],
     },
+    {
+      it: 'fails a legacy token that the control plane marked invalid, and names the label',
+      token: legacyToken(),
+      cluster: rejected('marked_invalid'),
+      status: 'fail',
+      detail:
+        'TokenReview: the control plane marked it invalid after a year without use, with the label kubernetes.io/legacy-token-invalid-since on its Secret',
+      failures: ['legacy_token', 'token_refused'],
+    },
     { it: 'is unknown without a TokenReview', cluster: NOT_REVIEWED, status: 'unknown' },
   ]);
+
+  it('shows how to remove the label of the Secret of a legacy token', () => {
+    const steps = tokenRefused.fix(legacyToken());
+    assert.ok(
+      steps.some((step) =>
+        step.startsWith(
+          'kubectl label secret api-token -n payments kubernetes.io/legacy-token-invalid-since-',
+        ),
+      ),
+    );
+    assert.doesNotMatch(tokenRefused.fix(token()).join(), /legacy-token/);
+  });
 
   for (const reason of REJECT_REASONS) {
     it(`describes the rejection ${reason} in its detail`, () => {

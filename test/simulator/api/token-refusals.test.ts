@@ -127,6 +127,17 @@ const REJECTIONS: readonly Rejection[] = [
     message: /^secret UID \([0-9a-f-]{36}\) does not match service account secret ref claim \(before\)$/,
   },
   {
+    it: 'a legacy token that the cleaner marked invalid',
+    change: ({ cluster }) => {
+      const secret = cluster.createLegacySecret('default', 'held', 'app');
+      const labels = { 'kubernetes.io/legacy-token-invalid-since': '2026-11-18' };
+      cluster.addSecret({ ...secret, metadata: { ...secret.metadata, labels } });
+    },
+    shown: (_, { cluster }) => cluster.secret('default', 'held')?.data['token'] ?? '',
+    message:
+      /^the token in secret default\/held for service account default\/app has been marked invalid\. .*'kubernetes\.io\/legacy-token-invalid-since' label/,
+  },
+  {
     it: 'a token with an altered signature',
     shown: (token) => changed(token, 2, (text) => `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`),
     message: 'go-jose/go-jose: error in cryptographic primitive',

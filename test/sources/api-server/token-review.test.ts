@@ -47,6 +47,12 @@ describe('parseRejectReason', () => {
       'invalidated',
       '[invalid bearer token, secret UID (X) does not match service account secret ref claim (Y)]',
     ],
+    ['invalidated', '[invalid bearer token, node UID (X) does not match service account node ref claim (Y)]'],
+    ['account_deleted', '[invalid bearer token, ServiceAccount ns/name has been deleted]'],
+    [
+      'marked_invalid',
+      "[invalid bearer token, the token in secret ns/default-token-abcde for service account ns/default has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the 'kubernetes.io/legacy-token-invalid-since' label from the secret to temporarily allow use of this token]",
+    ],
     ['signature', '[invalid bearer token, go-jose/go-jose: error in cryptographic primitive]'],
     ['signature', '[invalid bearer token, square/go-jose: error in cryptographic primitive]'],
     ['unknown_key', '[invalid bearer token, invalid signature, no keys found]'],
