@@ -166,9 +166,9 @@ function createRouteOptions(
 }
 
 /**
- * Serves until the signal aborts. Rejects if it cannot listen.
+ * Serves until the signal aborts.
  *
- * Returns every problem of the configuration. A problem with the API server counts only if it must be used; otherwise
+ * Returns every problem of the configuration, or why an address cannot be listened on. A problem with the API server counts only if it must be used; otherwise
  * it is logged.
  */
 export async function serve(options: ServeOptions): Promise<readonly string[]> {

@@ -1,8 +1,7 @@
 /**
  * Wires the guards, the main server and the probe server.
  */
-import type { Config } from '../config/options.ts';
-import { OPTIONS } from '../config/options.ts';
+import { type Config, OPTIONS } from '../config/options.ts';
 import type { MonotonicClock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { ok, type Result } from '../util/result.ts';

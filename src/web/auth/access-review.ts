@@ -123,8 +123,8 @@ async function authenticate(
   const raw = Buffer.from(token);
   const body = tokenReviewBody(raw, []);
   raw.fill(0);
-  const answer = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
-  return answer.ok ? readSubject(answer.value) : answer;
+  const response = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
+  return response.ok ? readSubject(response.value) : response;
 }
 
 function accessReviewBody(subject: JsonObject, { verb, path }: AccessAttributes): string {
@@ -155,9 +155,9 @@ async function authorize(
   if (allowed.get(key)) return { ok: true, value: true };
   const body = Buffer.from(review);
   if (body.length > MAX_BODY_BYTES) return failed('too_large');
-  const answer = await postReview(api, { ...ACCESS_REVIEWS, body, signal });
-  if (!answer.ok) return answer;
-  const value = readAllowed(answer.value);
+  const response = await postReview(api, { ...ACCESS_REVIEWS, body, signal });
+  if (!response.ok) return response;
+  const value = readAllowed(response.value);
   if (value === undefined) return failed('bad_answer');
   if (value) allowed.set(key, true);
   return { ok: true, value };

@@ -40,7 +40,7 @@ const MAX_ENTRIES = 1_000;
 const DECISIONS = ['allowed', 'unauthenticated', 'forbidden'] as const satisfies readonly Decision[];
 
 export interface DecisionCache {
-  /** Returns undefined if the API server has to be asked. */
+  /** Returns undefined if a review is due. */
   readonly current: (key: string) => Decision | undefined;
   /** Whether an earlier `allowed` still holds while the API server cannot decide. */
   readonly isHeld: (key: string) => boolean;
