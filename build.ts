@@ -1,7 +1,7 @@
 /**
- * Builds `dist/`: the program bundled, so that it needs no node_modules, and the licences of what went into it.
+ * Builds `dist/`: the bundled program, which needs no node_modules, and the licenses of the bundled packages.
  *
- * What is imported late stays in files of its own, loaded only where it is used.
+ * Dynamic imports become files of their own, loaded only if they are used.
  */
 import { execFileSync } from 'node:child_process';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ function revision(): string {
   }
 }
 
-/** Folders of the packages that the bundled files came from. */
+/** The folders of the packages that the bundled files are from. */
 function packagesOf(files: readonly string[]): readonly string[] {
   const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   return [...new Set(folders)].filter((folder) => folder !== undefined).sort();
@@ -30,18 +30,18 @@ interface Manifest {
   readonly license?: string;
 }
 
-async function licenceOf(folder: string): Promise<string> {
+async function licenseOf(folder: string): Promise<string> {
   const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8')) as Manifest;
   const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
   const text = file === undefined ? '' : await readFile(`${folder}/${file}`, 'utf8');
-  return `${name} ${version} (${license ?? 'licence below'})\n\n${text.trim()}\n`;
+  return `${name} ${version} (${license ?? 'license below'})\n\n${text.trim()}\n`;
 }
 
 /**
- * What packages import and we have no use for.
+ * Modules that packages import and the program does not use.
  *
- * Of the Kubernetes client we use the configuration alone, not its requests: 1.4 MB in the bundle and 12 MB in memory
- * on every node. Nobody may post anything to our express, so it needs no parser of bodies: 0.6 MB and 2 MB.
+ * Only the configuration of the Kubernetes client is used, not its requests: 1.4 MB in the bundle and 12 MB in memory on
+ * every node. No route of express takes a request body, so its body parser is left out: 0.6 MB and 2 MB.
  */
 const UNUSED = [
   {
@@ -51,7 +51,7 @@ const UNUSED = [
   { importer: '/express/lib/', filter: /^body-parser$/ },
 ];
 
-/** Puts an empty module in the place of each. */
+/** Replaces each of them by an empty module. */
 const leaveOutUnused: Plugin = {
   name: 'leave-out-unused',
   setup: (bundler) => {
@@ -81,18 +81,18 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   plugins: [leaveOutUnused],
-  // Its CommonJS, which Node itself takes, would come without its names where it is imported late.
+  // The CommonJS build of yaml, which Node would choose, loses its named exports in a dynamic import.
   alias: { yaml: './node_modules/yaml/browser/index.js' },
   define: {
     __VERSION__: JSON.stringify(version),
     __REVISION__: JSON.stringify(process.env['REVISION'] ?? revision()),
     'process.env.NODE_ENV': '"production"',
   },
-  // Bundled CommonJS packages ask for built-in modules by require.
+  // Bundled CommonJS packages load built-in modules with require.
   banner: {
     js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",
   },
 });
-const licences = await Promise.all(packagesOf(Object.keys(metafile.inputs)).map(licenceOf));
-await writeFile('dist/LICENSES.txt', licences.join(`\n${'-'.repeat(80)}\n\n`));
+const licenses = await Promise.all(packagesOf(Object.keys(metafile.inputs)).map(licenseOf));
+await writeFile('dist/LICENSES.txt', licenses.join(`\n${'-'.repeat(80)}\n\n`));
 await chmod('dist/main.js', 0o755);

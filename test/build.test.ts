@@ -1,5 +1,5 @@
 /**
- * What is shipped: `dist/`, copied to where no node_modules and no sources are in reach, still is the program.
+ * The built program, copied to a folder from which neither node_modules nor the sources can be reached.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -43,7 +43,7 @@ describe('the built program', () => {
   it('prints its help', () => {
     const { status, stdout, stderr } = dist('--help');
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
-    assert.match(stdout, /^sa-token-exporter \[command\] \[options\]\n/);
+    assert.match(stdout, /^Usage: sa-token-exporter \[command\] \[options\]\n/);
   });
 
   it('prints the version of the package and the revision of the sources', () => {
@@ -58,8 +58,8 @@ describe('the built program', () => {
 
   const RULES = 'rules:\n  - volume: "vault*"\n    audiences: [elsewhere]\n';
   for (const { it: title, more } of [
-    { it: 'scans as the sources do', more: [] },
-    { it: 'reads a file of YAML as the sources do', more: ['--audience.expect=rules.yaml'] },
+    { it: 'scans like the sources', more: [] },
+    { it: 'reads a YAML file like the sources', more: ['--audience.expect=rules.yaml'] },
   ]) {
     it(title, () => {
       writeFileSync(join(folder, 'rules.yaml'), RULES);
@@ -93,7 +93,7 @@ describe('the built program', () => {
     assert.deepEqual(await ended, [0, null]);
   });
 
-  it('prints nothing of a token', () => {
+  it('prints no part of a token', () => {
     const parts = readdirSync(node, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
@@ -113,21 +113,21 @@ describe('the built program', () => {
     );
   });
 
-  it('holds no path of the machine that built it', () => {
+  it('contains no path of the machine that built it', () => {
     const text = globSync(join(folder, 'dist/*')).map((file) => readFileSync(file, 'utf8'));
     assert.ok(text.length > 1);
     assert.ok(text.every((one) => !one.includes(ROOT)));
   });
 
-  it('comes with the licence of every package that the sources import', () => {
-    const licences = readFileSync(join(folder, 'dist/LICENSES.txt'), 'utf8');
+  it('includes the license of every package that the sources import', () => {
+    const licenses = readFileSync(join(folder, 'dist/LICENSES.txt'), 'utf8');
     const sources = globSync(join(ROOT, 'src/**/*.ts')).map((file) => readFileSync(file, 'utf8'));
     const imported = Object.entries(manifest.dependencies).filter(([name]) =>
       sources.some((text) => text.includes(`'${name}`)),
     );
     assert.ok(imported.length > 0);
     const missing = imported.filter(([name, version]) => {
-      return !new RegExp(`^${name} ${version} \\(.*\\)\n\n(.+\n)+`, 'm').test(licences);
+      return !new RegExp(`^${name} ${version} \\(.*\\)\n\n(.+\n)+`, 'm').test(licenses);
     });
     assert.deepEqual(missing, []);
   });

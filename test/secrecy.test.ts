@@ -1,5 +1,5 @@
 /**
- * Whatever the program prints, serves or logs, no token is in it, nor a part of one.
+ * No token, nor a part of one, is in anything that the program prints, serves or logs.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -9,10 +9,10 @@ import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS } from '../simulator/demo/pods.ts';
 import { MAIN, type Program, startProgram } from './support/program.ts';
 
-/** So short a piece of a token tells nobody anything; the first characters of every payload are the same. */
+/** A shorter piece of a token is of no use to an attacker; the first characters of every payload are the same. */
 const PIECE = 24;
 
-/** Payloads and signatures of all tokens below a folder. Headers are the same for all and no secret. */
+/** Payloads and signatures of all tokens below a folder. Headers are the same for all and not secret. */
 function secretsBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -21,14 +21,14 @@ function secretsBelow(folder: string): readonly string[] {
     .flatMap((content) => content.split('.').slice(1));
 }
 
-/** The first secret any piece of which is in the text; undefined where there is none. */
+/** Returns the first secret of which the text contains a piece. */
 function leakIn(text: string, secrets: readonly string[]): string | undefined {
   return secrets.find(
     (secret) => text.includes(secret.slice(-PIECE)) || text.includes(secret.slice(0, 2 * PIECE)),
   );
 }
 
-describe('secrecy', () => {
+describe('no token', () => {
   let demo: Program;
   let options: readonly string[] = [];
   let secrets: readonly string[] = [];
@@ -52,20 +52,20 @@ describe('secrecy', () => {
   const get = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<string> =>
     (await fetch(demo.url + path, { headers })).text();
 
-  it('has secrets to look for, and would find one', () => {
+  it('goes undetected: there are tokens to look for, and one of them would be found', () => {
     assert.ok(secrets.length > 60);
-    assert.ok(leakIn(`somewhere ${secrets[0]} in a text`, secrets));
+    assert.ok(leakIn(`before ${secrets[0]} after`, secrets));
   });
 
   for (const path of ['/metrics', '/', '/?q=demo', '/api/v1/tokens', '/healthz', '/readyz', '/nowhere']) {
-    it(`holds for ${path}`, async () => {
+    it(`is in the response to ${path}`, async () => {
       const text = await get(path);
       assert.notEqual(text, '');
       assert.equal(leakIn(text, secrets), undefined);
     });
   }
 
-  it('holds for OpenMetrics', async () => {
+  it('is in the OpenMetrics format', async () => {
     const text = await get('/metrics', { accept: 'application/openmetrics-text' });
     assert.match(text, /# EOF\n$/);
     assert.equal(leakIn(text, secrets), undefined);
@@ -76,14 +76,14 @@ describe('secrecy', () => {
     ['scan', '--output=json'],
     ...DEMO_PODS.map(({ name }) => ['explain', `demo/${name}`]),
   ]) {
-    it(`holds for ${args.join(' ')}`, () => {
+    it(`is in the output of ${args.join(' ')}`, () => {
       const text = run(...args);
       assert.notEqual(text, '');
       assert.equal(leakIn(text, secrets), undefined);
     });
   }
 
-  it('holds for the log, down to its debug lines', () => {
+  it('is in the log, including its debug lines', () => {
     assert.match(demo.printed(), /level=info/);
     assert.equal(leakIn(demo.printed(), secrets), undefined);
   });

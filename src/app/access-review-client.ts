@@ -15,7 +15,7 @@ export interface AccessReviewClientOptions
 }
 
 /**
- * Connects whatever `--cluster.mode` is. An error is safe to show.
+ * Connects regardless of `--cluster.mode`. An error is safe to show.
  *
  * The client is imported here, so that it costs no memory without `--web.kubernetes-auth`.
  */

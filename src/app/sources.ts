@@ -1,5 +1,8 @@
 /**
  * The table of sources: how each one is created from the configuration.
+ *
+ * To add a source, write its folder in `src/sources/` to the contract of `sources/source.ts`, add its facts to
+ * `core/facts.ts`, and add a row here.
  */
 import type { SourceFacts } from '../core/facts.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
@@ -25,10 +28,10 @@ export interface SourcesOptions
   readonly onApiFailure: ApiServerCallbacks['onFailure'];
 }
 
-/** Creates a source; undefined if the configuration does not ask for it. An error is safe to show. */
+/** Returns undefined if the source is not configured. An error is safe to show. */
 type Create<F> = (options: SourcesOptions) => Promise<Result<Source<F> | undefined, string>>;
 
-const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
+export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
   observation: async (options) =>
     ok(
       createFilesSource({
@@ -54,7 +57,7 @@ const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
 
 export interface CreatedSources {
   readonly sources: Sources;
-  /** Why sources that the configuration asks for could not be created; such a source is left out. */
+  /** Why a configured source could not be created; it is left out. */
   readonly problems: readonly string[];
 }
 
@@ -73,7 +76,7 @@ export function listSources(sources: Sources): readonly Source<unknown>[] {
   return Object.values(sources).filter((source) => source !== undefined);
 }
 
-/** Of requests to the API server, whose audit log shows it. */
+/** The user agent of all requests to the API server, as in its audit log. */
 export function userAgentOf({ version }: Pick<BuildInfo, 'version'>): string {
   return `sa-token-exporter/${version}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The facts of all sources, merged into one object and judged when asked for.
+ * The facts of all sources: merged into one object, and judged at the time of each snapshot.
  */
 import { type Facts, NO_FACTS, type SourceFacts } from '../core/facts.ts';
 import { findMissing, type MissingSince, trackMissing } from '../core/missing-tokens.ts';

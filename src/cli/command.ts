@@ -19,7 +19,7 @@ export interface Context extends Omit<ServeOptions, 'signal' | 'onListening'> {
   readonly operands: readonly string[];
   readonly isLockedDown: boolean;
   readonly print: (text: string) => void;
-  /** Prints each problem on a line of standard error. The exit code is `ok` if there is none, else `usage`. */
+  /** Prints each problem on a line of standard error. Returns `usage`, or `ok` without problems. */
   readonly complain: (problems: readonly string[]) => Exit;
   /** Aborts on SIGINT and SIGTERM; once this is called, they no longer end the process by themselves. */
   readonly stopSignal: () => AbortSignal;

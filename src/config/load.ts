@@ -29,7 +29,7 @@ export const COMMANDS = [
 ] as const;
 export type CommandName = (typeof COMMANDS)[number]['name'];
 
-/** What the user asks for. */
+/** What the program is to do. */
 export type Request =
   | { readonly kind: 'help' | 'version' }
   | {
@@ -77,13 +77,13 @@ function readFlag({ name, value, rawName }: Given, flags: Flags): string | undef
 
 /** Not strict, because parseArgs would stop at the first problem. */
 function tokenize(args: readonly string[]) {
-  const texts = ROWS.filter(([, { isSwitch }]) => !isSwitch).map(([, { flag }]) => [
+  const withValue = ROWS.filter(([, { isSwitch }]) => !isSwitch).map(([, { flag }]) => [
     flag,
     { type: 'string' as const },
   ]);
   return parseArgs({
     args: [...args],
-    options: Object.fromEntries(texts),
+    options: Object.fromEntries(withValue),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -94,7 +94,7 @@ interface Arguments {
   readonly flags: Flags;
   readonly words: readonly string[];
   readonly problems: readonly string[];
-  /** Undefined unless the user asks for one of them. */
+  /** The text to print instead of running a command. */
   readonly text: 'help' | 'version' | undefined;
 }
 
@@ -107,14 +107,14 @@ function readArguments(args: readonly string[]): Arguments {
   const flags: Flags = new Map();
   const problems: string[] = [];
   const words: string[] = [];
-  const texts = new Set<string>();
+  const textFlags = new Set<string>();
   for (const token of tokenize(args)) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
-    if (['help', 'h', 'version'].includes(token.name)) texts.add(token.name);
+    if (['help', 'h', 'version'].includes(token.name)) textFlags.add(token.name);
     else problems.push(...[readFlag(token, flags) ?? []].flat());
   }
-  return { flags, words, problems, text: textOf(texts) };
+  return { flags, words, problems, text: textOf(textFlags) };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 /**
- * The last line of a process that cannot go on.
+ * The message of an error that ends the process.
  */
-// Not a named import: Node 20 lacks the function, and has to get as far as the check of its version.
+// Not a named import: Node 20 lacks the function, and must get as far as the version check.
 import * as util from 'node:util';
 import { errorFields } from '../util/log.ts';
 

@@ -12,7 +12,7 @@ export interface Source<F> {
   readonly name: string;
   /** Keeps the facts up to date until the signal aborts. Called at most once. Never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** What is known now: the same object while nothing has changed. */
+  /** The current facts: the same object while nothing has changed. */
   readonly facts: () => F;
   /** The last run; undefined until the first one has ended. Each source defines what one run is. */
   readonly lastRun: () => SourceRun | undefined;

@@ -37,7 +37,7 @@ describe('the program', () => {
     assert.equal(status, 0);
   });
 
-  it('says that it does not run on an old Node and exits with 2, whatever it is asked for', () => {
+  it('says that it does not run on an old Node and exits with 2, even for --help', () => {
     const old = 'data:text/javascript,Object.defineProperty(process, "version", { value: "v20.1.0" })';
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', old, MAIN, '--help'], {
       encoding: 'utf8',

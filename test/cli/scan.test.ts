@@ -52,7 +52,7 @@ describe('printTable', () => {
 });
 
 describe('scan as a table', () => {
-  it('matches the golden file for a node in trouble', () =>
+  it('matches the golden file for a node with every problem', () =>
     assertGolden('scan.txt', scanTable(troubledNode())));
 
   it('says that there are no tokens', () => {
@@ -89,7 +89,7 @@ describe('scan as a table', () => {
 });
 
 describe('scan as JSON', () => {
-  it('matches the golden file for a node in trouble', () =>
+  it('matches the golden file for a node with every problem', () =>
     assertGolden('scan.json', tokenReport(troubledNode(), RUNBOOKS)));
 
   it('escapes hostile names, so that they parse to what they were', () => {

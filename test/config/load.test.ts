@@ -67,7 +67,7 @@ describe('a switch', () => {
   });
 });
 
-describe('a request for a text', () => {
+describe('a request for help or version', () => {
   for (const args of [['--help'], ['-h'], ['scan', '--help'], ['--version', '--help']]) {
     it(`is for the help with ${args.join(' ')}`, () => {
       assert.deepEqual(loadConfig(args, {}), { ok: true, value: { kind: 'help' } });

@@ -1,5 +1,5 @@
 /**
- * The parsers of option values: texts that each one accepts and rejects.
+ * The parsers of option values: what each one accepts and rejects.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';

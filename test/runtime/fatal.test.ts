@@ -1,5 +1,5 @@
 /**
- * The last line of a process that cannot go on.
+ * The message of an error that ends the process.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * The exporter's own token, as its own mount shows it.
+ * Reads the exporter's own token from its own mount.
  *
- * Beside what the node's folder shows of the same pod it proves that the right folder is looked into; its audiences
- * are those of the API server. Knows nothing of what is done with either.
+ * If the token of the same pod under the kubelet's root directory is the same, that directory is the right one. The
+ * audiences of the token are those of the API server.
  */
 import { realpathSync } from 'node:fs';
 import { decodeToken } from '../../core/decode.ts';
@@ -10,10 +10,10 @@ import type { TokenClaims } from '../../core/token.ts';
 import { failureOf } from '../files/failures.ts';
 import { withContent } from '../files/token-file.ts';
 
-/** Follows the links of the mount, which is the exporter's own; a file that is replaced meanwhile reads as none. */
+/** Follows the links that the kubelet makes. Returns undefined if the file does not exist, or not at this moment. */
 function resolve(path: string): string | undefined {
   try {
-    // The kernel's way, in one step: Node's own would have to be allowed every folder above.
+    // One system call. The JavaScript implementation would need permission for every parent folder.
     return realpathSync.native(path);
   } catch (error) {
     failureOf(error);
@@ -21,7 +21,7 @@ function resolve(path: string): string | undefined {
   }
 }
 
-/** The claims of the token at `path`; undefined where there is none that can be read. */
+/** Returns the claims of the token at `path`; undefined if it cannot be read or decoded. */
 export function readOwnToken(path: string): TokenClaims | undefined {
   const file = resolve(path);
   return file === undefined

@@ -1,8 +1,8 @@
 /**
- * The source of what the exporter knows about itself: which pod it is, and which token its own mount shows.
+ * The source of facts about the exporter itself: the UID of its pod, and the token in its own mount.
  *
- * A run reads that token; it fails if there is none to read. It takes place after each pass over the files, because the
- * two are compared: at another moment, one of them may be a rotation ahead.
+ * A run reads that token, and fails if it cannot be read. It follows every change that the source of files reports,
+ * because the two are compared: at another time, one of them may be a rotation ahead.
  */
 import { once } from 'node:events';
 import type { SourceRun } from '../../core/facts.ts';
@@ -25,7 +25,7 @@ function sameSelf(a: SelfFacts, b: SelfFacts): boolean {
   return a.podUid === b.podUid && a.mountedTokenId === b.mountedTokenId;
 }
 
-/** The facts are undefined before the first pass over the files. */
+/** The facts are undefined before the initial scan is complete. */
 export function createSelfSource({ podUid, tokenFile, clock }: SelfOptions): Source<SelfFacts | undefined> {
   const keep = stable(sameSelf);
   let observation = NOTHING_OBSERVED;

@@ -1,5 +1,5 @@
 /**
- * What the exporter knows about itself, read from a token file of its own.
+ * The facts about the exporter itself, from a token file that the test writes.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { createSelfSource } from '../../../src/sources/self/self.ts';
 import { snapshot } from '../../support/snapshots.ts';
 import { jwt, POD_UID, rawClaims } from '../../support/tokens.ts';
 
-describe('the source of what the exporter knows about itself', () => {
+describe('the source of facts about the exporter', () => {
   let folder: string;
   let tokenFile: string;
   let nowMs: number;
@@ -36,7 +36,7 @@ describe('the source of what the exporter knows about itself', () => {
       },
     });
 
-  it('knows nothing before the first pass over the files', () => {
+  it('has no facts before the initial scan is complete', () => {
     write('first');
     const source = create();
     source.onSnapshot?.(snapshot());
