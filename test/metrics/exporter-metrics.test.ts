@@ -148,6 +148,20 @@ describe('metrics of the exporter', () => {
     for (const { metric, samples } of families) assert.ok([...samples].length > 0, metric.name);
   });
 
+  it('do not compile with a wrong label, value or kind of row', () => {
+    const calls = [
+      // @ts-expect-error: an unknown value of the label
+      (metrics: ExporterMetrics) => metrics.inc(EXPORTER.readErrors, { reason: 'strange' }),
+      // @ts-expect-error: the label is missing
+      (metrics: ExporterMetrics) => metrics.inc(EXPORTER.readErrors),
+      // @ts-expect-error: the row has no such label
+      (metrics: ExporterMetrics) => metrics.inc(EXPORTER.rotations, { reason: 'vanished' }),
+      // @ts-expect-error: a counter cannot be set
+      (metrics: ExporterMetrics) => metrics.set(EXPORTER.rotations, 1),
+    ];
+    assert.equal(calls.length, 4);
+  });
+
   it('reject a row that is not in the table', () => {
     const stranger: CounterRow<Record<never, string>> = {
       name: 'satoken_strange_total',

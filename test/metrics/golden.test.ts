@@ -11,13 +11,13 @@ import { describeWith } from '../support/tools.ts';
 
 describe('the exposition of a troubled node', () => {
   it('is the golden file in the text format', async () => {
-    assertGolden('exposition.txt', await exposition(troubledNode(), 'text', { isFixed: true }));
+    assertGolden('exposition.txt', await exposition(troubledNode(), 'text', { isReproducible: true }));
   });
 
   it('is the golden file in OpenMetrics', async () => {
     assertGolden(
       'exposition.openmetrics.txt',
-      await exposition(troubledNode(), 'openmetrics', { isFixed: true }),
+      await exposition(troubledNode(), 'openmetrics', { isReproducible: true }),
     );
   });
 

@@ -1,7 +1,6 @@
 /**
- * The whole exposition of a snapshot, as the program wires it, without a server.
+ * The complete exposition of a snapshot, without a server.
  */
-
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createExporterMetrics, type ExporterMetrics } from '../../src/metrics/exporter-metrics.ts';
 import { EXPORTER } from '../../src/metrics/exporter-rows.ts';
@@ -34,7 +33,7 @@ export function familyOptions(overrides: Partial<FamilyOptions> = {}): FamilyOpt
   return { node: 'node-1', perToken: 'all', isRelativeShown: true, ...overrides };
 }
 
-/** Families with their samples gathered, which a scrape prints as they come. */
+/** Families with their samples as arrays. */
 export function listed(overrides: Partial<FamilyOptions> = {}) {
   const list = createListFamilies(familyOptions(overrides));
   return (snapshot: Snapshot) =>
@@ -43,18 +42,20 @@ export function listed(overrides: Partial<FamilyOptions> = {}) {
 
 export function printed(families: readonly Family[], format: Format): string {
   const parts: string[] = [];
-  createPrint()(families, format, (piece) => parts.push(piece.toString()));
+  createPrint()(families, format, (chunk) => parts.push(chunk.toString()));
   return parts.join('');
 }
 
-/** Prints a snapshot as one scrape does; without what differs from process to process where `isFixed`. */
+/** Prints a snapshot like a scrape. `isReproducible`: without the metrics of the process, which differ in every run. */
 export async function exposition(
   snapshot: Snapshot,
   format: Format,
-  { isFixed = false, options = familyOptions() } = {},
+  { isReproducible = false, options = familyOptions() } = {},
 ): Promise<string> {
   const own = await exporterMetrics().families();
   const families = [...createListFamilies(options)(snapshot), ...own];
-  const shown = isFixed ? families.filter(({ metric }) => metric.name.startsWith('satoken_')) : families;
+  const shown = isReproducible
+    ? families.filter(({ metric }) => metric.name.startsWith('satoken_'))
+    : families;
   return printed(shown, format);
 }
