@@ -1,6 +1,6 @@
 /**
- * Trouble, each kind on a node of its own, and what reaches the people on call: simulated kubelets and API servers, the
- * exporter, a real Prometheus with the rules, a real Alertmanager with its routes, and a webhook.
+ * End to end from incident to notification: simulated kubelets and API servers, the exporter, a real Prometheus with
+ * the alerting rules, a real Alertmanager with its routes, and a webhook. Each incident has its own node.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -10,113 +10,123 @@ import { after, before, it } from 'mocha';
 import { CAUSE_COVERAGE, REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { ROOT } from '../docs/documents.ts';
-import { type Alerting, type HeldAlert, type Notification, startAlerting } from '../support/alertmanager.ts';
+import {
+  type ActiveAlert,
+  type Alerting,
+  type Notification,
+  startAlerting,
+} from '../support/alertmanager.ts';
 import { type ServedWorld, serveWorld } from '../support/served-world.ts';
 import { describeWith } from '../support/tools.ts';
-import type { Trouble } from './troubles/trouble.ts';
-import { TROUBLES } from './troubles/troubles.ts';
+import type { Incident } from './incidents/incident.ts';
+import { INCIDENTS } from './incidents/incidents.ts';
 
-/** Alertmanager tells nobody that it silences something. */
-const LOOK_AGAIN_MS = 250;
+/** Alertmanager sends no event when it inhibits an alert. */
+const POLL_MS = 250;
 
-function silencedIn(held: readonly HeldAlert[]): ReadonlySet<string | undefined> {
-  const silenced = held.filter(({ status }) => status.state === 'suppressed');
-  return new Set(silenced.map(({ labels }) => labels['alertname']));
+function inhibitedIn(active: readonly ActiveAlert[]): ReadonlySet<string | undefined> {
+  const suppressed = active.filter(({ status }) => status.state === 'suppressed');
+  return new Set(suppressed.map(({ labels }) => labels['alertname']));
 }
 
-/** What was told of our alerts, a line for each notification. */
-function inWords(told: readonly Notification[]): readonly string[] {
-  return told
+/** One line per notification about an alert of this project. */
+function summaryOf(notifications: readonly Notification[]): readonly string[] {
+  return notifications
     .filter(({ groupLabels }) => groupLabels['alertname']?.startsWith('SAToken'))
     .map(({ receiver, status, groupLabels }) => `${receiver}: ${groupLabels['alertname']} ${status}`);
 }
 
-function expected({ tells, severity, mend }: Trouble): readonly string[] {
-  if (tells === undefined) return [];
-  const words = `${severity === 'critical' ? 'pages' : 'tickets'}: ${tells}`;
-  return [`${words} firing`, ...(mend === undefined ? [] : [`${words} resolved`])];
+function expectedSummary({ alert, severity, resolve }: Incident): readonly string[] {
+  if (alert === undefined) return [];
+  const group = `${severity === 'critical' ? 'pages' : 'tickets'}: ${alert}`;
+  return [`${group} firing`, ...(resolve === undefined ? [] : [`${group} resolved`])];
 }
 
-function title({ name, tells, severity, silences = [], raises = [] }: Trouble): string {
-  const told = tells === undefined ? 'nothing' : `${tells} (${severity}), once`;
-  const because = raises.length === 0 ? '' : ` beside ${raises.join(', ')}`;
-  return `${name}: ${told}${because}${silences.length === 0 ? '' : `; not ${silences.join(', ')}`}`;
+function titleOf({ name, alert, severity, inhibited = [], otherAlerts = [] }: Incident): string {
+  const sent = alert === undefined ? 'no notification' : `one notification, ${alert} (${severity}),`;
+  const others = otherAlerts.length === 0 ? '' : ` while ${otherAlerts.join(' and ')} fires`;
+  return `sends ${sent} for ${name}${others}${inhibited.length === 0 ? '' : ` and inhibits ${inhibited.join(', ')}`}`;
 }
 
-describeWith(['prometheus', 'alertmanager'], 'what reaches the people on call', () => {
+describeWith(['prometheus', 'alertmanager'], 'alerting', () => {
   const served = new Map<string, ServedWorld>();
-  /** The course of each trouble, from its beginning to its end. */
-  const courses = new Map<string, Promise<void>>();
+  /** One promise per incident, which resolves at its end. */
+  const runs = new Map<string, Promise<void>>();
   let alerting: Alerting;
 
-  /** Until all that should be silent fires, and is silenced. */
-  const untilSilenced = async ({ name, silences = [] }: Trouble): Promise<void> => {
+  const untilInhibited = async ({ name, inhibited = [] }: Incident): Promise<void> => {
     for (;;) {
-      const silenced = silencedIn(await alerting.held(name));
-      if (silences.every((alert) => silenced.has(alert))) return;
-      await delay(LOOK_AGAIN_MS);
+      const suppressed = inhibitedIn(await alerting.activeAlerts(name));
+      if (inhibited.every((alert) => suppressed.has(alert))) return;
+      await delay(POLL_MS);
     }
   };
 
-  const takeItsCourse = async (trouble: Trouble, world: ServedWorld): Promise<void> => {
-    const { name, raises = [], tells, play, mend } = trouble;
-    for (const alertname of raises) await alerting.raise({ alertname, cluster: name, node: 'node-1' });
-    await play(world);
-    if (tells !== undefined) await alerting.untilTold(name, (told) => told.length > 0);
-    await untilSilenced(trouble);
-    await mend?.(world);
-    if (tells === undefined || mend === undefined) return;
-    await alerting.untilTold(name, (told) => told.some(({ status }) => status === 'resolved'));
+  const runIncident = async (incident: Incident, world: ServedWorld): Promise<void> => {
+    const { name, otherAlerts = [], alert, start, resolve } = incident;
+    for (const alertname of otherAlerts) await alerting.fire({ alertname, cluster: name, node: 'node-1' });
+    await start(world);
+    if (alert !== undefined) await alerting.untilNotified(name, (all) => all.length > 0);
+    await untilInhibited(incident);
+    await resolve?.(world);
+    if (alert === undefined || resolve === undefined) return;
+    await alerting.untilNotified(name, (all) => all.some(({ status }) => status === 'resolved'));
   };
 
   before(async () => {
-    for (const { name, options } of TROUBLES) served.set(name, await serveWorld(options));
+    for (const { name, options } of INCIDENTS) served.set(name, await serveWorld(options));
     const labelsOf = (cluster: string) => ({ cluster, node: 'node-1' });
     alerting = await startAlerting(
       [...served].map(([name, { address }]) => ({ address, labels: labelsOf(name) })),
     );
-    for (const trouble of TROUBLES) {
-      const world = served.get(trouble.name);
+    for (const incident of INCIDENTS) {
+      const world = served.get(incident.name);
       assert.ok(world);
-      const course = takeItsCourse(trouble, world);
-      courses.set(trouble.name, course);
-      // It fails in its own test.
-      course.catch(() => undefined);
+      const run = runIncident(incident, world);
+      runs.set(incident.name, run);
+      // An error fails the test of the incident.
+      run.catch(() => undefined);
     }
   });
   after(async () => {
     for (const one of [alerting, ...served.values()]) await one?.close();
   });
 
-  for (const trouble of TROUBLES) {
-    const { name, tells, severity, says = /./ } = trouble;
-    it(title(trouble), async () => {
-      await courses.get(name);
-      assert.deepEqual(inWords(alerting.told(name)), expected(trouble));
-      if (tells === undefined) return;
-      const alerts = alerting.told(name)[0]?.alerts ?? [];
+  for (const incident of INCIDENTS) {
+    const { name, alert, severity, description = /./ } = incident;
+    it(titleOf(incident), async () => {
+      await runs.get(name);
+      assert.deepEqual(summaryOf(alerting.notifications(name)), expectedSummary(incident));
+      if (alert === undefined) return;
+      const alerts = alerting.notifications(name)[0]?.alerts ?? [];
       assert.deepEqual(
         alerts.map(({ labels }) => labels['severity']),
         [severity],
       );
-      assert.match(alerts[0]?.annotations['description'] ?? '', says);
+      assert.match(alerts[0]?.annotations['description'] ?? '', description);
     });
   }
 
-  it('nobody was told anything else until the last trouble was over', async () => {
-    await Promise.all(courses.values());
-    for (const trouble of TROUBLES)
-      assert.deepEqual(inWords(alerting.told(trouble.name)), expected(trouble), trouble.name);
+  it('sends no other notifications until the end of all incidents', async () => {
+    await Promise.all(runs.values());
+    for (const incident of INCIDENTS)
+      assert.deepEqual(
+        summaryOf(alerting.notifications(incident.name)),
+        expectedSummary(incident),
+        incident.name,
+      );
   });
 
-  it('nothing is held where nothing is wrong', async () => {
-    const quiet = TROUBLES.filter(({ tells, silences }) => tells === undefined && silences === undefined);
-    assert.ok(quiet.length > 0);
-    for (const { name } of quiet) assert.deepEqual(await alerting.held(name), [], name);
+  it('has no active alerts for healthy nodes', async () => {
+    const healthy = INCIDENTS.filter(
+      ({ alert, inhibited }) => alert === undefined && inhibited === undefined,
+    );
+    assert.ok(healthy.length > 0);
+    for (const { name } of healthy) assert.deepEqual(await alerting.activeAlerts(name), [], name);
   });
 
-  it('every link leads to a runbook', () => {
-    const links = TROUBLES.flatMap(({ name }) => alerting.told(name))
+  it('links every alert to an existing runbook', () => {
+    const links = INCIDENTS.flatMap(({ name }) => alerting.notifications(name))
       .flatMap(({ alerts }) => alerts)
       .flatMap(({ annotations }) => annotations['runbook_url'] ?? []);
     assert.ok(links.length > 0);
@@ -126,11 +136,11 @@ describeWith(['prometheus', 'alertmanager'], 'what reaches the people on call', 
     }
   });
 
-  it('every link leads to a dashboard', () => {
-    for (const { name, tells } of TROUBLES) {
-      const alerts = alerting.told(name).flatMap((one) => one.alerts);
+  it('links every alert to an existing dashboard of its cluster', () => {
+    for (const { name, alert } of INCIDENTS) {
+      const alerts = alerting.notifications(name).flatMap((one) => one.alerts);
       const links = alerts.flatMap(({ annotations }) => annotations['dashboard_url'] ?? []);
-      assert.equal(links.length > 0, tells !== undefined, name);
+      assert.equal(links.length > 0, alert !== undefined, name);
       for (const link of links) {
         const { pathname, searchParams } = new URL(link, 'https://grafana.example.com');
         assert.ok(existsSync(join(ROOT, 'grafana/dashboards', `${basename(pathname)}.json`)), link);
@@ -139,9 +149,13 @@ describeWith(['prometheus', 'alertmanager'], 'what reaches the people on call', 
     }
   });
 
-  it('every reason and every cause has led to its alert', () => {
-    const told = new Set(TROUBLES.flatMap(({ tells }) => tells ?? []));
+  it('has an incident for the alert of every reason and cause', () => {
+    const covered = new Set(INCIDENTS.flatMap(({ alert }) => alert ?? []));
     for (const [value, coverage] of Object.entries({ ...REASON_COVERAGE, ...CAUSE_COVERAGE }))
-      if ('alert' in coverage) assert.ok(told.has(coverage.alert), value);
+      if ('alert' in coverage)
+        assert.ok(
+          covered.has(coverage.alert),
+          `${value}: no incident causes ${coverage.alert}; add one in test/e2e/incidents`,
+        );
   });
 });

@@ -1,8 +1,7 @@
 /**
- * A real Prometheus with the rules, a real Alertmanager with its routes, and somebody who is told.
+ * A real Prometheus with the alerting rules, a real Alertmanager with its routes, and a webhook receiver.
  *
- * An hour of theirs is a minute: every time in the files is divided, and nothing else is changed. Knows nothing of what
- * the alerts are about.
+ * All durations in their configuration are divided by 60, so that an hour takes a minute. Nothing else is changed.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -18,29 +17,29 @@ import { ROOT } from '../docs/documents.ts';
 import { PASSWORD } from './credentials.ts';
 import { freePort } from './free-port.ts';
 
-/** The user that Prometheus comes as. */
+/** The user name that Prometheus sends. */
 export const SCRAPER = 'prometheus';
 const SPEED = 60;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 type Labels = Readonly<Record<string, string>>;
 
-export interface ToldAlert {
+export interface NotifiedAlert {
   readonly status: 'firing' | 'resolved';
   readonly labels: Labels;
   readonly annotations: Labels;
 }
 
-/** What Alertmanager sends to a receiver. */
+/** The payload of a webhook notification. */
 export interface Notification {
   readonly receiver: string;
   readonly status: 'firing' | 'resolved';
   readonly groupLabels: Labels;
-  readonly alerts: readonly ToldAlert[];
+  readonly alerts: readonly NotifiedAlert[];
 }
 
-/** An alert as Alertmanager has it, told or not. */
-export interface HeldAlert {
+/** An alert in Alertmanager, sent or inhibited. */
+export interface ActiveAlert {
   readonly labels: Labels;
   readonly status: { readonly state: string; readonly inhibitedBy: readonly string[] };
 }
@@ -52,16 +51,16 @@ export interface Target {
 }
 
 export interface Alerting {
-  /** All that was told about a cluster. */
-  readonly told: (cluster: string) => readonly Notification[];
-  /** Resolves once what was told about a cluster is as wanted; looks again whenever something was told. */
-  readonly untilTold: (
+  /** The notifications about a cluster so far. */
+  readonly notifications: (cluster: string) => readonly Notification[];
+  /** Waits until the notifications about a cluster match. */
+  readonly untilNotified: (
     cluster: string,
-    isWanted: (told: readonly Notification[]) => boolean,
+    matches: (notifications: readonly Notification[]) => boolean,
   ) => Promise<void>;
-  readonly held: (cluster: string) => Promise<readonly HeldAlert[]>;
-  /** An alert by somebody else. */
-  readonly raise: (labels: Labels) => Promise<void>;
+  readonly activeAlerts: (cluster: string) => Promise<readonly ActiveAlert[]>;
+  /** Fires an alert from another source. */
+  readonly fire: (labels: Labels) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -72,26 +71,26 @@ function divided(duration: string): string {
   return `${(Number(count) * seconds * 1_000) / SPEED}ms`;
 }
 
-/** Divides the values of keys that hold times, and the ranges in expressions. */
-function quickened(yaml: string): string {
+/** Divides the durations of timing keys and the ranges in expressions. */
+function accelerated(yaml: string): string {
   const keys = /\b(for|keep_firing_for|group_wait|group_interval|repeat_interval): (\w+)$/gm;
   return yaml
     .replace(keys, (_text, key: string, duration: string) => `${key}: ${divided(duration)}`)
     .replace(/\[(\d+[smh])\]/g, (_text, duration: string) => `[${divided(duration)}]`);
 }
 
-/** Starts a program; resolves once it says that it is ready. */
+/** Starts a program and waits until it logs that it is ready. */
 async function start(command: string, ready: string, ...args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const said: string[] = [];
+  const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {
-    said.push(line);
+    lines.push(line);
     if (line.includes(ready)) {
       child.stderr.resume();
       return child;
     }
   }
-  throw new Error(`${command} does not start: ${said.join('\n')}`);
+  throw new Error(`${command} did not start: ${lines.join('\n')}`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -103,7 +102,7 @@ async function stop(child: ChildProcess): Promise<void> {
 function startAlertmanager(folder: string, port: number, receivers: string): Promise<ChildProcess> {
   const config = readFileSync(join(ROOT, 'alerts/alertmanager.yaml'), 'utf8');
   const file = join(folder, 'alertmanager.yaml');
-  writeFileSync(file, quickened(config).replaceAll('http://localhost:9095', receivers));
+  writeFileSync(file, accelerated(config).replaceAll('http://localhost:9095', receivers));
   return start(
     'prometheus-alertmanager',
     'msg="Listening on"',
@@ -121,7 +120,7 @@ function startPrometheus(
   targets: readonly Target[],
 ): Promise<ChildProcess> {
   const rules = readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8');
-  writeFileSync(join(folder, 'rules.yaml'), quickened(rules));
+  writeFileSync(join(folder, 'rules.yaml'), accelerated(rules));
   const config = {
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     rule_files: ['rules.yaml'],
@@ -130,7 +129,7 @@ function startPrometheus(
       {
         job_name: 'sa-token-exporter',
         honor_labels: true,
-        // Whoever does not ask for it lets it be.
+        // Ignored by exporters without authentication.
         basic_auth: { username: SCRAPER, password: PASSWORD },
         static_configs: targets.map(({ address, labels }) => ({ targets: [address], labels })),
       },
@@ -147,21 +146,21 @@ function startPrometheus(
   );
 }
 
-/** Takes what Alertmanager sends. */
+/** A webhook that stores all notifications. */
 async function createReceiver() {
-  const notifications: Notification[] = [];
+  const received: Notification[] = [];
   const events = new EventEmitter().setMaxListeners(0);
   const take = async (request: IncomingMessage): Promise<void> => {
-    notifications.push(JSON.parse(await text(request)) as Notification);
-    events.emit('told');
+    received.push(JSON.parse(await text(request)) as Notification);
+    events.emit('notification');
   };
   const server = createServer((request, response) => void take(request).then(() => response.end()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const told = (cluster: string): readonly Notification[] =>
-    notifications.filter(({ groupLabels }) => groupLabels['cluster'] === cluster);
-  return { url: `http://127.0.0.1:${port}`, told, events, close: () => server.close() };
+  const notifications = (cluster: string): readonly Notification[] =>
+    received.filter(({ groupLabels }) => groupLabels['cluster'] === cluster);
+  return { url: `http://127.0.0.1:${port}`, notifications, events, close: () => server.close() };
 }
 
 export async function startAlerting(targets: readonly Target[]): Promise<Alerting> {
@@ -172,15 +171,15 @@ export async function startAlerting(targets: readonly Target[]): Promise<Alertin
   const prometheus = await startPrometheus(folder, prometheusPort, port, targets);
   const api = `http://127.0.0.1:${port}/api/v2/alerts`;
   return {
-    told: receiver.told,
-    untilTold: async (cluster, isWanted) => {
-      while (!isWanted(receiver.told(cluster))) await once(receiver.events, 'told');
+    notifications: receiver.notifications,
+    untilNotified: async (cluster, matches) => {
+      while (!matches(receiver.notifications(cluster))) await once(receiver.events, 'notification');
     },
-    held: async (cluster) => {
+    activeAlerts: async (cluster) => {
       const query = new URLSearchParams({ filter: `cluster="${cluster}"` });
-      return (await (await fetch(`${api}?${query}`)).json()) as HeldAlert[];
+      return (await (await fetch(`${api}?${query}`)).json()) as ActiveAlert[];
     },
-    raise: async (labels) => {
+    fire: async (labels) => {
       const body = JSON.stringify([{ labels, endsAt: new Date(Date.now() + 3_600_000) }]);
       const headers = { 'Content-Type': 'application/json' };
       const { status } = await fetch(api, { method: 'POST', headers, body });

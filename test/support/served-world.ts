@@ -1,6 +1,5 @@
 /**
- * A simulated node and API server with the exporter beside it, wired as `serve` is: everything is real but the kubelet
- * and the API server, and the time is everybody's.
+ * A simulated node and API server with a real exporter, wired as by `serve`, in real time.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -23,28 +22,28 @@ import { BUILD } from './exposition.ts';
 export interface ServedWorld {
   readonly world: World;
   readonly api: ApiServer;
-  /** The exporter's own pod. */
-  readonly own: Pod;
-  /** Host and port of the metrics. */
+  /** The pod of the exporter. */
+  readonly exporterPod: Pod;
+  /** Host and port of the exporter. */
   readonly address: string;
   readonly podNamed: (name: string) => Pod;
-  /** Changes the web configuration of an exporter that has one. */
+  /** Changes the web configuration file. */
   readonly writeWebConfig: (text: string) => void;
-  /** Nobody answers where it was, and nobody else takes its place. */
+  /** Stops the exporter and keeps its port occupied: connections are closed at once. */
   readonly stopExporter: () => Promise<void>;
   readonly startExporter: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 export interface ServedWorldOptions {
-  /** Runs the exporter's own pod, if not as usual. */
-  readonly runOwn?: (world: World) => Pod;
-  /** Options of the exporter beside those that point it at the world. */
+  /** Starts the pod of the exporter; by default a healthy one. */
+  readonly runExporterPod?: (world: World) => Pod;
+  /** Additional options of the exporter. */
   readonly args?: readonly string[];
-  /** Its web configuration; it has none where not stated. */
+  /** Content of the web configuration file; by default there is none. */
   readonly webConfig?: string;
-  /** What the exporter takes for its own pod's uid, if not what it is. */
-  readonly ownUid?: string;
+  /** The value of the pod UID option; by default that of the pod. */
+  readonly podUid?: string;
 }
 
 const USER = 'test';
@@ -56,7 +55,6 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** Serves until told to stop. */
 async function run(args: readonly string[]): Promise<Running> {
   const stop = new AbortController();
   const listening = Promise.withResolvers<number>();
@@ -66,7 +64,7 @@ async function run(args: readonly string[]): Promise<Running> {
     node: NODE,
     build: BUILD,
     clock: systemClock,
-    // The shortest waits there are.
+    // The shortest possible waits.
     random: () => 0,
     log: createLog({
       level: 'error',
@@ -77,7 +75,7 @@ async function run(args: readonly string[]): Promise<Running> {
     signal: stop.signal,
     onListening: ({ port }) => listening.resolve(port),
   });
-  const port = await Promise.race([listening.promise, serving.then(() => assert.fail('it ended'))]);
+  const port = await Promise.race([listening.promise, serving.then(() => assert.fail('serve ended'))]);
   return {
     port,
     stop: async () => {
@@ -88,8 +86,8 @@ async function run(args: readonly string[]): Promise<Running> {
 }
 
 export async function serveWorld({
-  runOwn,
-  ownUid,
+  runExporterPod,
+  podUid,
   webConfig,
   args = [],
 }: ServedWorldOptions = {}): Promise<ServedWorld> {
@@ -102,14 +100,15 @@ export async function serveWorld({
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
   const webConfigFile = join(folder, 'web.yml');
   if (webConfig !== undefined) writeFileSync(webConfigFile, webConfig);
-  const own = runOwn?.(world) ?? runExporter(world, 'sa-token-exporter');
-  const ownVolume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
+  const exporterPod = runExporterPod?.(world) ?? runExporter(world, 'sa-token-exporter');
+  const volume =
+    exporterPod.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const options = [
     'serve',
     `--kubelet.root-dir=${rootDir}`,
     `--cluster.kubeconfig=${kubeconfig}`,
-    `--pod-uid=${ownUid ?? own.metadata.uid}`,
-    `--own-token=${join(world.kubelet.volumeFolder(own.metadata.uid, ownVolume), 'token')}`,
+    `--pod-uid=${podUid ?? exporterPod.metadata.uid}`,
+    `--own-token=${join(world.kubelet.volumeFolder(exporterPod.metadata.uid, volume), 'token')}`,
     '--scan.interval=1s',
     `--web.config.file=${webConfig === undefined ? '' : webConfigFile}`,
     ...args,
@@ -121,7 +120,7 @@ export async function serveWorld({
   return {
     world,
     api,
-    own,
+    exporterPod,
     address,
     podNamed: (name) => {
       const found = world.kubelet.pods().find(({ metadata }) => metadata.name === name);

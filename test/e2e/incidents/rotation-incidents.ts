@@ -1,0 +1,156 @@
+/**
+ * Incidents with overdue and expired tokens, of a whole node or of one pod.
+ */
+import * as scenarios from '../../../simulator/demo/scenarios.ts';
+import { tokenVolume } from '../../../simulator/pods.ts';
+import type { World } from '../../../simulator/world.ts';
+import type { ServedWorldOptions } from '../../support/served-world.ts';
+import {
+  dayPod,
+  EXPORTER,
+  type Incident,
+  OVERDUE_AGE,
+  removePod,
+  rotate,
+  runDayPods,
+  scenario,
+  uidOf,
+} from './incident.ts';
+
+/** A token of a day is due at 69,120 s of age and overdue past its grace period 600 s later. */
+const DAY_OVERDUE_AGE = 69_720;
+/** The pod of the exporter, not synced for `age` seconds. */
+const agedExporterPod =
+  (age: number) =>
+  (world: World): ReturnType<World['run']> =>
+    world.run(
+      {
+        name: EXPORTER,
+        namespace: scenarios.NAMESPACE,
+        serviceAccount: EXPORTER,
+        volumes: [tokenVolume('canary', { path: 'token', expirationSeconds: 600 })],
+      },
+      age,
+    );
+
+const CANARY_OVERDUE: ServedWorldOptions = { runExporterPod: agedExporterPod(OVERDUE_AGE - 8) };
+
+/** 100 pods and the canary, all of the same age. */
+function withHundredPods(world: World): ReturnType<World['run']> {
+  for (let index = 0; index < 100; index += 1) world.run(scenarios.vaultPod(`pod-${index}`), OVERDUE_AGE - 8);
+  return agedExporterPod(OVERDUE_AGE - 8)(world);
+}
+
+const STALLED = ['SATokenExpired', 'SATokenRotationOverdue', 'SATokenCanaryLate'];
+
+export const NODE_INCIDENTS: readonly Incident[] = [
+  {
+    name: 'node-stalled',
+    options: { runExporterPod: withHundredPods },
+    // Before the kubelet rotates any token.
+    start: ({ world }) => world.kubelet.stop(),
+    resolve: ({ world }) => world.kubelet.start(),
+    alert: 'SATokenNodeRotationStalled',
+    severity: 'critical',
+    description: /^Node node-1: 10\d tokens of several pods are late/,
+    inhibited: STALLED,
+  },
+  {
+    name: 'node-not-ready',
+    options: CANARY_OVERDUE,
+    start: ({ world }) => {
+      runDayPods(world, 3, DAY_OVERDUE_AGE);
+      world.kubelet.stop();
+    },
+    resolve: ({ world }) => world.kubelet.start(),
+    inhibited: ['SATokenNodeRotationStalled', ...STALLED],
+    otherAlerts: ['KubeNodeNotReady'],
+  },
+  {
+    name: 'canary-overdue',
+    options: CANARY_OVERDUE,
+    start: ({ world }) => runDayPods(world, 3, 60),
+    resolve: ({ world, exporterPod }) => world.kubelet.rotate(exporterPod.metadata.uid),
+    alert: 'SATokenCanaryLate',
+    severity: 'warning',
+    inhibited: ['SATokenExpired', 'SATokenRotationOverdue'],
+  },
+  {
+    name: 'clock-jumped',
+    start: scenario(scenarios.aged((name) => scenarios.vaultPod(name), -3_600)),
+    resolve: rotate,
+    alert: 'SATokenNotYetValid',
+    severity: 'critical',
+  },
+];
+
+export const ROTATION_INCIDENTS: readonly Incident[] = [
+  {
+    name: 'pod-overdue',
+    start: scenario(scenarios.aged(dayPod, DAY_OVERDUE_AGE)),
+    resolve: rotate,
+    alert: 'SATokenRotationOverdue',
+    severity: 'warning',
+    description: /pod demo\/victim on node node-1: .* on the node: unknown\./,
+  },
+  {
+    name: 'sibling-volume-failed',
+    start: scenario(scenarios.siblingVolumeFailed),
+    resolve: (served) => {
+      served.world.kubelet.block(uidOf(served), false);
+      served.world.kubelet.sync(uidOf(served));
+    },
+    alert: 'SATokenRotationOverdue',
+    severity: 'warning',
+    description: / on the node: sibling_volume_failed\./,
+  },
+  {
+    name: 'pod-overdue-critical',
+    // Three quarters of the 17,280 s between refresh and expiration.
+    start: scenario(scenarios.aged(dayPod, 82_080)),
+    resolve: rotate,
+    alert: 'SATokenRotationOverdue',
+    severity: 'critical',
+    inhibited: ['SATokenRotationOverdue'],
+  },
+  {
+    name: 'token-expired',
+    start: scenario(scenarios.aged((name) => scenarios.vaultPod(name), 600)),
+    resolve: rotate,
+    alert: 'SATokenExpired',
+    severity: 'critical',
+    description: / on the node: unknown\./,
+    inhibited: ['SATokenRotationOverdue'],
+  },
+  {
+    name: 'token-without-series-expired',
+    options: { args: ['--metrics.per-token=none'] },
+    start: scenario(scenarios.aged((name) => scenarios.vaultPod(name), 600)),
+    resolve: rotate,
+    alert: 'SATokenExpired',
+    severity: 'critical',
+    description: /^Tokens on node node-1 \(1\): expired/,
+    inhibited: ['SATokenRotationOverdue'],
+  },
+  {
+    name: 'audience-refused',
+    start: scenario(scenarios.audienceDenied),
+    resolve: removePod,
+    alert: 'SATokenExpired',
+    severity: 'critical',
+    description: / on the node: audience_refused\./,
+    inhibited: ['SATokenRotationOverdue'],
+  },
+  {
+    name: 'default-token-stale',
+    start: scenario(
+      scenarios.aged((name) => ({ name, namespace: scenarios.NAMESPACE, serviceAccount: name }), 4_000),
+    ),
+    resolve: rotate,
+    alert: 'SATokenStale',
+    severity: 'warning',
+    inhibited: ['SATokenRotationOverdue'],
+  },
+  { name: 'pod-terminating', start: scenario(scenarios.podTerminating) },
+  { name: 'pod-completed', start: scenario(scenarios.podCompleted) },
+];
