@@ -21,12 +21,17 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 let folder = '';
-before(() => {
-  folder = mkdtempSync(`${tmpdir()}/satoken-`);
-});
-after(() => rmSync(folder, { recursive: true, force: true }));
+/** Each suite gets an empty folder. */
+function createFolder(): void {
+  before(() => {
+    folder = mkdtempSync(`${tmpdir()}/satoken-`);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+}
 
 describe('the program', () => {
+  createFolder();
+
   it('prints its help and exits with 0', () => {
     assert.deepEqual(run(['--help']), { status: 0, stdout: helpText(), stderr: '' });
   });
@@ -71,6 +76,8 @@ describe('the program', () => {
 });
 
 describe('scan', () => {
+  createFolder();
+
   it('says that a node has no tokens and exits with 0', () => {
     mkdirSync(`${folder}/empty/pods`, { recursive: true });
     assert.deepEqual(run(['scan', `--kubelet.root-dir=${folder}/empty`]), {
@@ -88,6 +95,8 @@ describe('scan', () => {
 });
 
 describe('explain, on files of a real node', () => {
+  createFolder();
+
   before(() => {
     mkdirSync(`${folder}/capture`);
     execFileSync('tar', ['xpzf', CAPTURE, '-C', `${folder}/capture`]);

@@ -60,7 +60,7 @@ function isPartOf({ metric }: Series, rows: readonly Series[]): boolean {
   return rows.some((row) => isLabeled(row, metric));
 }
 
-after(() => rmSync(folder, { recursive: true }));
+process.once('exit', () => rmSync(folder, { recursive: true }));
 
 describe('the scenes', () => {
   for (const dashboard of DASHBOARDS)

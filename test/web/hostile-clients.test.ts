@@ -23,19 +23,23 @@ async function start(overrides: Partial<RouteOptions> = {}, limits: Partial<Limi
 }
 
 /** After each test, the next request is served, and no handler has thrown. */
-afterEach(async () => {
-  if (served === undefined) return;
-  assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
-  assert.deepEqual(served.takeErrors(), []);
-  await served.close();
-  served = undefined;
-});
+function checkServerAfterEach(): void {
+  afterEach(async () => {
+    if (served === undefined) return;
+    assert.equal((await fetch(`${served.url}/healthz`)).status, 200);
+    assert.deepEqual(served.takeErrors(), []);
+    await served.close();
+    served = undefined;
+  });
+}
 
 function statuses(responses: string): readonly number[] {
   return Array.from(responses.matchAll(/^HTTP\/1\.1 (\d+)/gm), ([, status]) => Number(status));
 }
 
 describe('a malformed request', () => {
+  checkServerAfterEach();
+
   const cases = [
     { it: 'binary data', request: '\0\x01\x02\r\n\r\n', status: 400 },
     { it: 'a TLS handshake', request: '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', status: 400 },
@@ -128,6 +132,8 @@ describe('a malformed request', () => {
 });
 
 describe('a request with a body', () => {
+  checkServerAfterEach();
+
   it('gets a response, and its body is not parsed as a request', async () => {
     const { send } = await start();
     const body = 'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -152,12 +158,14 @@ describe('a request with a body', () => {
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx');
     const response = readAll(socket);
     await once(socket, 'data');
-    server.requestTimeout = 1;
+    [server.headersTimeout, server.requestTimeout] = [1, 1];
     assert.match(await response, /^HTTP\/1\.1 200/);
   });
 });
 
 describe('concurrent requests', () => {
+  checkServerAfterEach();
+
   it('on one connection get responses in order', async () => {
     let count = 0;
     const scrape = async () => {
@@ -229,6 +237,8 @@ describe('concurrent requests', () => {
 });
 
 describe('a slow client', () => {
+  checkServerAfterEach();
+
   const short = { headersMs: 100, checkMs: 20 };
 
   it('is disconnected if it sends nothing', async () => {
@@ -297,6 +307,8 @@ describe('a slow client', () => {
 });
 
 describe('connections', () => {
+  checkServerAfterEach();
+
   it('beyond the limit are closed, and the others are served', async () => {
     const { connect } = await start({}, { maxConnections: 2 });
     const [first, second] = [await connect(), await connect()];

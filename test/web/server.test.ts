@@ -14,11 +14,14 @@ async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
   return served;
 }
 
-afterEach(async () => {
-  assert.deepEqual(served?.takeErrors() ?? [], []);
-  await served?.close();
-  served = undefined;
-});
+/** Fails a test whose server reported an error. */
+function closeServerAfterEach(): void {
+  afterEach(async () => {
+    assert.deepEqual(served?.takeErrors() ?? [], []);
+    await served?.close();
+    served = undefined;
+  });
+}
 
 /** A body with the requested format and coding. */
 const echoing: RouteOptions['scrape'] = async (format, coding) => lasting(Buffer.from(`${format} ${coding}`));
@@ -32,6 +35,8 @@ function parse(response: string) {
 }
 
 describe('/metrics', () => {
+  closeServerAfterEach();
+
   for (const { accept, format } of [
     { accept: '*/*', format: 'text' },
     { accept: 'application/openmetrics-text;version=1.0.0,*/*;q=0.1', format: 'openmetrics' },
@@ -105,6 +110,8 @@ describe('/metrics', () => {
 });
 
 describe('a scrape that fails', () => {
+  closeServerAfterEach();
+
   const failing: RouteOptions['scrape'] = async () => {
     throw new Error('secret of the bug');
   };
@@ -129,6 +136,8 @@ describe('a scrape that fails', () => {
 });
 
 describe('probes', () => {
+  closeServerAfterEach();
+
   for (const path of ['/healthz', '/-/healthy']) {
     it(`${path} returns 200 before the initial scan is complete`, async () => {
       const { url } = await start({ isReady: () => false });
@@ -150,6 +159,8 @@ describe('probes', () => {
 });
 
 describe('the status page', () => {
+  closeServerAfterEach();
+
   it('is HTML that may not load anything', async () => {
     const { url } = await start();
     const response = await fetch(url);
@@ -178,6 +189,8 @@ describe('the landing page', () => {
 });
 
 describe('every response', () => {
+  closeServerAfterEach();
+
   for (const { line, status } of [
     { line: 'GET / HTTP/1.1', status: 200 },
     { line: 'GET /metrics HTTP/1.1', status: 200 },

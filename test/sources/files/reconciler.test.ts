@@ -80,19 +80,22 @@ function runSlowly(scanMs: number): Promise<Running> {
   return run({ scan: () => clock.sleep(scanMs, new AbortController().signal) }, { clock });
 }
 
-afterEach(async () => {
-  const all = [...running];
-  running.clear();
-  for (const { stop, ended, clock, takeErrors } of all) {
-    stop();
-    await clock.advance(2 * INTERVAL_MS);
-    await ended;
-    assert.equal(clock.sleepers(), 0);
-    assert.deepEqual(takeErrors(), []);
-  }
-});
+function stopLoopsAfterEach(): void {
+  afterEach(async () => {
+    const all = [...running];
+    running.clear();
+    for (const { stop, ended, clock, takeErrors } of all) {
+      stop();
+      await clock.advance(2 * INTERVAL_MS);
+      await ended;
+      assert.equal(clock.sleepers(), 0);
+      assert.deepEqual(takeErrors(), []);
+    }
+  });
+}
 
 describe('the reconciler', () => {
+  stopLoopsAfterEach();
   it('scans at once, and then at every interval', async () => {
     const { clock, done, passes } = await run();
     await clock.advance(2 * INTERVAL_MS);
@@ -114,6 +117,7 @@ describe('the reconciler', () => {
 });
 
 describe('a nudge', () => {
+  stopLoopsAfterEach();
   it('is followed by a refresh after the time for coalescing', async () => {
     const { clock, done, nudge } = await run();
     await clock.advance(1_000);
@@ -185,6 +189,7 @@ describe('a nudge', () => {
 });
 
 describe('a flood of nudges', () => {
+  stopLoopsAfterEach();
   it('delays neither scans nor the event loop', async () => {
     let flood = (): void => undefined;
     const { clock, done, nudge } = await run({ refresh: () => flood(), scan: async () => flood() });
@@ -199,6 +204,7 @@ describe('a flood of nudges', () => {
 });
 
 describe('a pending target', () => {
+  stopLoopsAfterEach();
   it('is refreshed soon, and then less and less often', async () => {
     const { clock, done } = await run({ isPending: () => true });
     await clock.advance(4_000);
@@ -241,6 +247,7 @@ describe('a pending target', () => {
 });
 
 describe('a pass that throws', () => {
+  stopLoopsAfterEach();
   const bug = new Error('a bug');
   const fail = (): never => {
     throw bug;
@@ -273,6 +280,7 @@ describe('a pass that throws', () => {
 });
 
 describe('the end of the loop', () => {
+  stopLoopsAfterEach();
   it('comes at once while the loop waits', async () => {
     const { clock, done, stop, ended } = await run();
     await clock.advance(1_000);

@@ -33,12 +33,16 @@ const path = (name: string): string => join(folder, name);
 const write = (name: string, ...lines: readonly string[]): void =>
   writeFileSync(path(name), lines.join('\n'));
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'satoken-web-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+/** Each test gets an empty folder. */
+function createFolderForEach(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-web-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+}
 
 describeWith(['openssl'], 'loadWebConfig', () => {
+  createFolderForEach();
   let one: Certificate;
   beforeEach(() => {
     one = makeCertificate(folder, 'one');
@@ -116,6 +120,7 @@ describeWith(['openssl'], 'loadWebConfig', () => {
 });
 
 describe('the web configuration reloader', () => {
+  createFolderForEach();
   let clock: FakeClock;
   let stop: AbortController;
   let loads: boolean[];
@@ -247,6 +252,7 @@ describe('the web configuration reloader', () => {
 });
 
 describeWith(['openssl'], 'the web configuration reloader with TLS', () => {
+  createFolderForEach();
   it('requires a restart to enable or disable TLS or client certificates', async () => {
     makeCertificate(folder, 'one');
     const files = 'cert_file: one.crt, key_file: one.key';

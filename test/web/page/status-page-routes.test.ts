@@ -19,13 +19,17 @@ async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
   return served;
 }
 
-afterEach(async () => {
-  assert.deepEqual(served?.takeErrors() ?? [], []);
-  await served?.close();
-  served = undefined;
-});
+/** Fails a test whose server reported an error. */
+function closeServerAfterEach(): void {
+  afterEach(async () => {
+    assert.deepEqual(served?.takeErrors() ?? [], []);
+    await served?.close();
+    served = undefined;
+  });
+}
 
 describe('/', () => {
+  closeServerAfterEach();
   it('sends a content security policy that allows its style and its form only', async () => {
     const { url } = await start();
     const answer = await fetch(url);
@@ -49,6 +53,7 @@ describe('/', () => {
 });
 
 describe('/api/v1/tokens', () => {
+  closeServerAfterEach();
   it('returns the report that scan prints as JSON', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/api/v1/tokens`);
@@ -68,6 +73,7 @@ describe('/api/v1/tokens', () => {
 
 for (const path of ['/', '/api/v1/tokens']) {
   describe(`a request for ${path}`, () => {
+    closeServerAfterEach();
     for (const query of ['state=%3Cb%3Enope', 'problem=%3Cb%3Enope', `q=%3Cb%3E${'x'.repeat(400)}`])
       it(`returns 400 and does not repeat an invalid filter: ${query.slice(0, 20)}`, async () => {
         const { url } = await start();
@@ -86,6 +92,7 @@ for (const path of ['/', '/api/v1/tokens']) {
 }
 
 describe('clients that do not read the response', () => {
+  closeServerAfterEach();
   it('occupy the slots that page and report share until they disconnect', async () => {
     const tokens = Array.from({ length: 20_000 }, () => token());
     const { url, connect } = await start({ maxRequests: 1, takeSnapshot: () => snapshot({ tokens }) });
@@ -103,6 +110,7 @@ describe('clients that do not read the response', () => {
 });
 
 describe('a server with the status page disabled', () => {
+  closeServerAfterEach();
   it('links to the metrics and has no JSON report', async () => {
     const { url } = await start({ isPageEnabled: false });
     const answer = await fetch(url);
