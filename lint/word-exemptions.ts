@@ -14,7 +14,7 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
     reason: 'Agent of node:http.',
   },
   {
-    files: 'test/{simulator/api/clients,e2e/guarded}.test.ts',
+    files: 'test/{simulator/api/clients,e2e/web-config}.test.ts',
     words: ['agent'],
     reason: 'Option of node:http.',
   },

@@ -1,5 +1,5 @@
 /**
- * What becomes of a configuration of the API server that cannot be used.
+ * A kubeconfig that cannot be used, by command and `--cluster.mode`.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,14 +10,14 @@ import { after, before, describe, it } from 'mocha';
 import { EXIT } from '../../src/cli/command.ts';
 import { MAIN, startProgram } from '../support/program.ts';
 
-describe('a configuration of the API server that cannot be used', () => {
+describe('a kubeconfig that cannot be used', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-mode-'));
   const args = [`--kubelet.root-dir=${rootDir}`, '--cluster.kubeconfig=/nowhere'];
   before(() => mkdirSync(join(rootDir, 'pods')));
   after(() => rmSync(rootDir, { recursive: true }));
 
   for (const command of ['serve', 'scan']) {
-    it(`keeps ${command} from running where it must be used`, () => {
+    it(`prevents ${command} from starting with --cluster.mode=on`, () => {
       const run = spawnSync(process.execPath, [MAIN, command, ...args, '--cluster.mode=on'], {
         encoding: 'utf8',
       });
@@ -27,14 +27,14 @@ describe('a configuration of the API server that cannot be used', () => {
     });
   }
 
-  it('is said by scan, which goes on without', () => {
+  it('is reported by scan, which runs without the API server', () => {
     const run = spawnSync(process.execPath, [MAIN, 'scan', ...args], { encoding: 'utf8' });
     assert.equal(run.status, EXIT.ok);
     assert.match(run.stderr, /^cannot load kubeconfig \/nowhere: ENOENT\n$/);
     assert.equal(run.stdout, 'no tokens on this node\n');
   });
 
-  it('is said by serve, which goes on without', async () => {
+  it('is logged by serve, which runs without the API server', async () => {
     const program = await startProgram('serve', ...args);
     await program.says(/level=warn msg="API server not used" problem="cannot load kubeconfig/);
     const metrics = await (await fetch(`${program.url}/metrics`)).text();

@@ -1,5 +1,5 @@
 /**
- * The demo, run as a user runs it.
+ * The demo as a separate process.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ function isSeries(metrics: string, serviceAccount: string, reason: string): bool
   return new RegExp(series, 'm').test(metrics);
 }
 
-/** Whether all has come in that there is to come: what the API server says of some pods comes after others. */
+/** Returns true once all data from the API server has arrived. */
 function isSettled(metrics: string): boolean {
   return (
     DEMO_PODS.every(({ name, reasons }) => reasons.every((reason) => isSeries(metrics, name, reason))) &&
@@ -44,7 +44,7 @@ describe('the demo', () => {
 
   before(async () => {
     demo = await startProgram('demo');
-    // What is in trouble is asked about; the last answer is that of the last question.
+    // Suspicious tokens and pods are looked up at the API server after the first scan.
     do metrics = await (await fetch(`${demo.url}/metrics`)).text();
     while (!isSettled(metrics));
   });
@@ -52,14 +52,14 @@ describe('the demo', () => {
     if (demo.process.exitCode === null) await demo.stop();
   });
 
-  it('says where to look, and at what', async () => {
+  it('prints the URL and a description of every pod', async () => {
     await demo.says(/Metrics of a simulated node: http:\/\/localhost:\d+\/metrics\n/);
     for (const { name, shows } of DEMO_PODS)
       assert.match(demo.printed(), new RegExp(`^${name} +${shows}`, 'm'));
   });
 
   for (const state of TOKEN_STATES) {
-    it(`has a token that is ${state}`, () => {
+    it(`has a token in the state ${state}`, () => {
       assert.match(metrics, new RegExp(`^satoken_token_state\\{.*state="${state}"\\} [1-9]`, 'm'));
     });
   }
@@ -73,7 +73,7 @@ describe('the demo', () => {
   }
 
   for (const { name, reasons } of DEMO_PODS) {
-    it(`finds of ${name} ${reasons.join(', ') || 'no problem'}, and nothing else`, () => {
+    it(`reports ${reasons.join(', ') || 'no problem'} for ${name} and nothing else`, () => {
       const ofPod = new RegExp(`^satoken_problem\\{.*serviceaccount="${name}".*reason="(\\w+)"\\} 1$`, 'gm');
       const found = Array.from(metrics.matchAll(ofPod), ([, reason]) => reason);
       assert.deepEqual(found.sort(), [...reasons].sort());
@@ -81,22 +81,22 @@ describe('the demo', () => {
   }
 
   for (const cause of OVERDUE_CAUSES) {
-    const late = DEMO_PODS.filter((pod) => pod.cause === cause);
-    it(`counts ${late.length} late for ${cause}`, () => {
+    const overdue = DEMO_PODS.filter((pod) => pod.cause === cause);
+    it(`counts ${overdue.length} overdue tokens with the cause ${cause}`, () => {
       assert.match(
         metrics,
-        new RegExp(`^satoken_overdue_cause\\{.*cause="${cause}"\\} ${late.length}$`, 'm'),
+        new RegExp(`^satoken_overdue_cause\\{.*cause="${cause}"\\} ${overdue.length}$`, 'm'),
       );
     });
   }
 
-  it('sees itself as it should, and its canary', () => {
+  it('passes its self-check and has a healthy canary', () => {
     assert.doesNotMatch(metrics, /^satoken_self_view\{.*\} 0$/m);
     assert.match(metrics, /^satoken_self_view\{.*check="same_content"\} 1$/m);
     assert.match(metrics, /^satoken_canary_healthy\{.*\} 1$/m);
   });
 
-  it('may ask the API server everything', () => {
+  it('has current data from all resources of the API server', () => {
     assert.doesNotMatch(metrics, /^satoken_cluster_up\{.*\} 0$/m);
     assert.doesNotMatch(metrics, /^satoken_cluster_failure\{/m);
   });

@@ -1,11 +1,10 @@
 /**
- * Trouble, one kind at a time, on a node where all is well: within one interval it is found, by its own reason and cause,
- * and nothing else is.
+ * One failure at a time on a healthy node: within one scan interval it is reported with its reasons and cause, and
+ * nothing else is reported.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import * as scenarios from '../../simulator/demo/scenarios.ts';
-import type { World } from '../../simulator/world.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
@@ -13,101 +12,109 @@ import { startAgent, type TestAgent } from '../support/agent.ts';
 
 const INTERVAL = 30;
 
-interface Injection {
-  /** The trouble, as a person would tell it. */
+interface Failure {
   readonly it: string;
-  readonly play: (world: World, name: string) => void;
+  readonly run: scenarios.Scenario;
   readonly reasons: readonly Reason[];
   readonly causes: readonly OverdueCause[];
 }
 
 function row(
   it: string,
-  play: Injection['play'],
+  run: scenarios.Scenario,
   reasons: readonly Reason[],
   ...causes: readonly OverdueCause[]
-): Injection {
-  return { it, play, reasons, causes };
+): Failure {
+  return { it, run, reasons, causes };
 }
 
-/** A token of ten minutes, this old. */
-const left = (age: number): scenarios.Scenario => scenarios.aged((name) => scenarios.vaultPod(name), age);
-const LATE: Reason = 'rotation_overdue';
+/** A token of 600 s that was not rotated since. */
+const notRotated = (age: number): scenarios.Scenario =>
+  scenarios.aged((name) => scenarios.vaultPod(name), age);
+const OVERDUE: Reason = 'rotation_overdue';
 
-const INJECTIONS: readonly Injection[] = [
-  row('the service account was deleted', scenarios.accountDeleted(120), ['service_account_missing']),
-  row('the service account was deleted and made again', scenarios.accountRecreated, [
-    'service_account_recreated',
-  ]),
-  row('automounting is off in the pod', scenarios.automountOffInPod, []),
-  row('automounting is off in the account', scenarios.automountOffInAccount, []),
-  row('the kubelet did not refresh the token', left(560), [LATE], 'unknown'),
-  row('the token expired', left(610), ['expired', LATE], 'unknown'),
+const FAILURES: readonly Failure[] = [
+  row('a deleted service account', scenarios.accountDeleted(120), ['service_account_missing']),
+  row('a recreated service account', scenarios.accountRecreated, ['service_account_recreated']),
+  row('automounting disabled in the pod', scenarios.automountOffInPod, []),
+  row('automounting disabled in the service account', scenarios.automountOffInAccount, []),
+  row('a token past its grace period', notRotated(560), [OVERDUE], 'unknown'),
+  row('an expired token', notRotated(610), ['expired', OVERDUE], 'unknown'),
   row(
-    'the audience is wrong',
+    'a token for another audience',
     scenarios.aged((name) => scenarios.vaultPod(name, 'valut', 7_200), 60),
     ['audience_mismatch'],
   ),
-  row('a legacy token is in use', scenarios.legacyToken, ['legacy_token']),
-  row('the Secret of a legacy token was deleted', scenarios.legacySecretDeleted, [
+  row('a legacy token', scenarios.legacyToken, ['legacy_token']),
+  row('a legacy token whose Secret was deleted', scenarios.legacySecretDeleted, [
     'legacy_secret_missing',
     'legacy_token',
   ]),
-  row('a pod waits for a legacy Secret', scenarios.legacySecretNeverCreated, ['legacy_secret_missing']),
+  row('a pod that waits for a legacy Secret', scenarios.legacySecretNeverCreated, ['legacy_secret_missing']),
   row(
-    'the signing key was withdrawn',
+    'a withdrawn signing key',
     (world, name) => {
       scenarios.keyWithdrawn(world, name);
-      // The first token signed with the new key tells that there is one.
+      // The first token with the new key reveals the change to the exporter.
       for (const { metadata } of world.kubelet.pods())
         if (metadata.name !== name) world.kubelet.rotate(metadata.uid);
     },
     ['signing_key_unknown'],
   ),
-  row('the issuer changed', scenarios.issuerChanged, ['issuer_mismatch']),
-  row('a signature is wrong', scenarios.signatureAltered, ['signature_invalid']),
-  row('a token is missing', scenarios.fileFault('missing', 300), ['token_missing']),
-  row('a token lies in another pod', scenarios.tokenOfAnotherPod, ['pod_mismatch']),
-  row('late: the pod terminates', scenarios.podTerminating, [], 'pod_terminating'),
+  row('a changed issuer', scenarios.issuerChanged, ['issuer_mismatch']),
+  row('an altered signature', scenarios.signatureAltered, ['signature_invalid']),
+  row('a missing token file', scenarios.fileFault('missing', 300), ['token_missing']),
+  row('a token of another pod', scenarios.tokenOfAnotherPod, ['pod_mismatch']),
+  row('an overdue token of a terminating pod', scenarios.podTerminating, [], 'pod_terminating'),
   row(
-    'late: the account is gone',
+    'an overdue token whose service account was deleted',
     scenarios.accountDeleted(560),
-    [LATE, 'service_account_missing'],
+    [OVERDUE, 'service_account_missing'],
     'service_account_missing',
   ),
   row(
-    'late: the account is another',
+    'an overdue token whose service account was recreated',
     (world, name) => {
       const { uid } = world.run(scenarios.vaultPod(name), 560).metadata;
       world.cluster.deleteServiceAccount(scenarios.NAMESPACE, name);
       world.cluster.createServiceAccount(scenarios.NAMESPACE, name);
       assert.ok(uid);
     },
-    [LATE, 'service_account_recreated'],
+    [OVERDUE, 'service_account_recreated'],
     'service_account_recreated',
   ),
-  row('late: another volume does not mount', scenarios.siblingVolumeFailed, [LATE], 'sibling_volume_failed'),
-  row('late: the audience is refused', scenarios.audienceDenied, ['expired', LATE], 'audience_refused'),
-  row('late: the clock jumped', left(-3_600), ['not_yet_valid'], 'clock_skew'),
   row(
-    'late: the kubelet is down',
+    'an overdue token of a pod with a volume that fails to mount',
+    scenarios.siblingVolumeFailed,
+    [OVERDUE],
+    'sibling_volume_failed',
+  ),
+  row(
+    'an overdue token for a denied audience',
+    scenarios.audienceDenied,
+    ['expired', OVERDUE],
+    'audience_refused',
+  ),
+  row('a token issued before the clock jumped back', notRotated(-3_600), ['not_yet_valid'], 'clock_skew'),
+  row(
+    'overdue tokens of several pods',
     (world, name) => {
       for (const pod of ['a', 'b', 'c']) world.run(scenarios.vaultPod(`${name}-${pod}`), 560);
     },
-    [LATE],
+    [OVERDUE],
     'node_wide',
   ),
 ];
 
-function found({ problems, byCause }: Snapshot) {
+function reportedIn({ problems, byCause }: Snapshot) {
   const counted = <K>(counts: ReadonlyMap<K, number>): readonly K[] =>
     [...counts].filter(([, count]) => count > 0).map(([key]) => key);
   return { reasons: counted(problems).toSorted(), causes: counted(byCause).toSorted() };
 }
 
-describe('trouble, one kind at a time', () => {
-  for (const { it: title, play, reasons, causes } of INJECTIONS) {
-    describe(title, () => {
+describe('one failure on a healthy node', () => {
+  for (const { it: title, run, reasons, causes } of FAILURES) {
+    describe(`with ${title}`, () => {
       let agent: TestAgent;
       let time = 1_795_000_000;
       before(async () => {
@@ -116,19 +123,20 @@ describe('trouble, one kind at a time', () => {
       });
       after(() => agent.close());
 
-      it(`is ${[...reasons, ...causes].join(', ') || 'no problem'} within an interval, and nothing else`, async () => {
-        assert.deepEqual(found(await agent.stepTo(time)), { reasons: [], causes: [] });
-        play(agent.world, 'victim');
+      it(`reports ${[...reasons, ...causes].join(', ') || 'no problem'} within one scan interval`, async () => {
+        assert.deepEqual(reportedIn(await agent.stepTo(time)), { reasons: [], causes: [] });
+        run(agent.world, 'victim');
         time += 1;
         await agent.stepTo(time);
         const snapshot = await agent.stepTo(time + INTERVAL - 1);
-        assert.deepEqual(found(snapshot), { reasons: [...reasons].sort(), causes: [...causes].sort() });
+        assert.deepEqual(reportedIn(snapshot), { reasons: [...reasons].sort(), causes: [...causes].sort() });
       });
     });
   }
 
-  it('has been every cause there is', () => {
-    const injected = new Set(INJECTIONS.flatMap(({ causes }) => causes));
-    assert.deepEqual([...injected].sort(), [...OVERDUE_CAUSES].sort());
+  it('is tested for every overdue cause', () => {
+    const tested = new Set(FAILURES.flatMap(({ causes }) => causes));
+    for (const cause of OVERDUE_CAUSES)
+      assert.ok(tested.has(cause), `${cause}: add a row to FAILURES with a scenario that causes it`);
   });
 });

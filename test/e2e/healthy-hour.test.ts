@@ -1,5 +1,5 @@
 /**
- * A healthy hour of a busy node, in its own time: everything that happens on a good day, and nothing to report of it.
+ * A healthy hour of a busy node in simulated time, with the usual events of a healthy cluster and nothing to report.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
@@ -12,13 +12,13 @@ const HOUR = 3_600;
 const STEP = 15;
 const PODS = 250;
 
-describe('a healthy hour of 250 pods', () => {
+describe('a healthy hour with 250 pods', () => {
   let agent: TestAgent;
   let count = 0;
-  /** What is to happen, by the second it happens at. */
+  /** Events by second. */
   const plan = new Map<number, () => void | Promise<void>>();
 
-  /** One more pod, some seconds into its life; every fourth with a short-lived token. */
+  /** Starts another pod, `age` seconds old; every fourth has a short-lived token. */
   const runPod = (age = 0): Pod => {
     const short = tokenVolume('vault-token', {
       path: 'vault-token',
@@ -61,16 +61,16 @@ describe('a healthy hour of 250 pods', () => {
   });
   after(() => agent.close());
 
-  it('has nothing to report at any time', async () => {
+  it('has no problems at any time', async () => {
     const { kubelet } = agent.world;
     const pods = Array.from({ length: PODS }, (_, index) => runPod((index * 7) % 540));
     planDrain(900, pods.slice(0, 20));
     planDrain(2_700, pods.slice(20, 40));
     for (const [job, pod] of pods.slice(100, 110).entries()) planJob(300 * (job + 1), pod);
-    // A kubelet that restarts asks for every token anew.
+    // After a restart the kubelet requests new tokens for all pods.
     plan.set(615, kubelet.stop);
     plan.set(630, kubelet.start);
-    // One of several API servers restarts: whoever watches it is cut off.
+    // One of several API servers restarts, which closes its watches.
     plan.set(1_815, async () => {
       await agent.api.chaos.down();
       await agent.api.chaos.up();
@@ -92,7 +92,7 @@ describe('a healthy hour of 250 pods', () => {
       );
       issued += observation.tokens.filter(({ claims }) => (claims.issuedAt ?? 0) > agent.now() - STEP).length;
     }
-    assert.ok(issued > PODS, 'tokens were replaced');
+    assert.ok(issued > PODS, 'tokens were rotated');
     assert.ok(agent.cluster.facts().signatures.size > PODS, 'signatures were verified');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What the running program can still do once `serve` has locked it down, tried from inside and from outside.
+ * The restrictions of `serve` on its own process, tested from inside and from outside.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -12,12 +12,12 @@ import { EXIT } from '../../src/cli/command.ts';
 import { isKeptFromDebugger, listenersOf } from '../support/listeners.ts';
 import { MAIN, type Program, startProgram, startProgramUnder } from '../support/program.ts';
 
-/** What is tried from inside; each says the code of what came of it. */
-const TRIES = {
+/** Forbidden actions; each is expected to throw with a code. */
+const ACTIONS = {
   'read another file': "fs.readFileSync('/etc/passwd')",
   'read its own environment': "fs.readFileSync('/proc/self/environ')",
-  'go round by its root': "fs.readFileSync(['/proc/self', 'root', 'etc/passwd'].join('/'))",
-  'go up from the pods':
+  'read a file through /proc/self/root': "fs.readFileSync(['/proc/self', 'root', 'etc/passwd'].join('/'))",
+  'read a file above the pods folder':
     "fs.readFileSync(process.argv.find((arg) => arg.startsWith('--kubelet')).split('=')[1] + '/pods/../secret')",
   'write a file': "fs.writeFileSync('/tmp/satoken-written', '')",
   'make a folder': "fs.mkdirSync('/tmp/satoken-made')",
@@ -27,19 +27,19 @@ const TRIES = {
   'load an addon': "process.dlopen({ exports: {} }, '/nowhere.node')",
   'open the debugger': "process.getBuiltinModule('inspector').open(0)",
   'debug itself': "new (process.getBuiltinModule('inspector').Session)().connect()",
-  'write its memory down': "process.getBuiltinModule('v8').writeHeapSnapshot()",
+  'write a heap snapshot': "process.getBuiltinModule('v8').writeHeapSnapshot()",
   'write a report': 'process.report.writeReport()',
 } as const;
 const DENIED = /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED)$/;
 
-/** Loaded into the program before it begins; the process that is to be replaced tries nothing. */
+/** Loaded before the program. Only the process with the permission model tries the actions. */
 const PROBE = `data:text/javascript,${encodeURIComponent(`
   const fs = process.getBuiltinModule('fs');
   const codeOf = (run) => { try { run(); return 'done'; } catch ({ code }) { return code; } };
-  const tries = { ${Object.entries(TRIES)
+  const actions = { ${Object.entries(ACTIONS)
     .map(([name, code]) => `${JSON.stringify(name)}: () => ${code}`)
     .join(',')} };
-  const codes = () => Object.entries(tries).map(([name, run]) => [name, codeOf(run)]);
+  const codes = () => Object.entries(actions).map(([name, run]) => [name, codeOf(run)]);
   if (process.permission) console.error('codes=' + JSON.stringify(Object.fromEntries(codes())));
 `)}`;
 
@@ -51,7 +51,7 @@ function start(args: readonly string[], nodeOptions = '', flags: readonly string
   return { status, stderr };
 }
 
-describe('serve, locked down,', () => {
+describe('serve with its restrictions', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-locked-'));
   const options = [`--kubelet.root-dir=${rootDir}`, '--cluster.mode=off'];
   let program: Program;
@@ -66,19 +66,19 @@ describe('serve, locked down,', () => {
     rmSync(rootDir, { recursive: true });
   });
 
-  it('says so, without a warning of Node', () => {
+  it('logs locked_down=true and no warnings of Node.js', () => {
     assert.match(program.printed(), /^\S+ level=info msg=starting version=\S+ locked_down=true\n/);
     assert.doesNotMatch(program.printed(), /\(node:\d+\)/);
   });
 
-  it('answers with all the metrics of its process', async () => {
+  it('serves all process metrics', async () => {
     const metrics = await (await fetch(`${program.url}/metrics`)).text();
     for (const name of ['process_open_fds', 'process_max_fds', 'process_resident_memory_bytes'])
       assert.match(metrics, new RegExp(`^${name} [1-9]`, 'm'));
     assert.match(metrics, /^satoken_exporter_errors_total\{[^}]*part="self_metrics"\} 0$/m);
   });
 
-  it('does not open a debugger when it is sent SIGUSR1, and lives on', async () => {
+  it('ignores SIGUSR1 and opens no debugger', async () => {
     const { pid } = program.process;
     program.process.kill('SIGUSR1');
     assert.ok(isKeptFromDebugger(pid));
@@ -86,7 +86,7 @@ describe('serve, locked down,', () => {
     assert.equal(listenersOf(pid), 1);
   });
 
-  it('has no debugger where it is started with one', async () => {
+  it('opens no debugger if it is started with --inspect', async () => {
     const debugged = await startProgramUnder(['--inspect=127.0.0.1:0'], 'serve', ...options);
     try {
       assert.equal(listenersOf(debugged.process.pid), 1);
@@ -96,11 +96,11 @@ describe('serve, locked down,', () => {
   });
 });
 
-describe("a kubelet's folder behind a link", () => {
+describe('a kubelet root directory behind a symbolic link', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-locked-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('is read by its own name', async () => {
+  it('is read through its real path', async () => {
     mkdirSync(join(folder, 'real/pods/uid/volumes'), { recursive: true });
     symlinkSync('real', join(folder, 'link'));
     const options = [`--kubelet.root-dir=${join(folder, 'link')}`, '--cluster.mode=off'];
@@ -111,29 +111,29 @@ describe("a kubelet's folder behind a link", () => {
   });
 });
 
-describe('a folder or a file that may not be read', () => {
-  const leave = [`--allow-fs-read=${new URL('../../', import.meta.url).pathname}*`];
-  it('keeps serve from starting, and is named', () => {
-    const { status, stderr } = start(['--kubelet.root-dir=/kubelet'], '', ['--permission', ...leave]);
+describe('a path that the permission model of Node.js denies', () => {
+  const allowed = [`--allow-fs-read=${new URL('../../', import.meta.url).pathname}*`];
+  it('prevents serve from starting and is printed', () => {
+    const { status, stderr } = start(['--kubelet.root-dir=/kubelet'], '', ['--permission', ...allowed]);
     assert.equal(status, EXIT.usage);
     assert.match(stderr, /^--kubelet\.root-dir: .* \/kubelet\/pods; .*=\/kubelet\/pods\/\*$/m);
   });
 });
 
-describe('a flag of Node that lays open what is read', () => {
+describe('a flag of Node.js that exposes file contents', () => {
   for (const flag of ['--permission-audit', '--heapsnapshot-near-heap-limit=1'])
-    it(`keeps serve from starting: ${flag}`, () => {
+    it(`prevents serve from starting: ${flag}`, () => {
       const { status, stderr } = start([], flag);
       assert.equal(status, EXIT.usage);
       assert.match(stderr, new RegExp(`^${flag.replace(/=.*/, '')}: serve does not start .+\n$`));
     });
 });
 
-describe('the configuration of the API server', () => {
+describe('a kubeconfig with an exec plugin', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-locked-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('may take no program for its credentials', () => {
+  it('prevents serve from starting', () => {
     const kubeconfig = join(folder, 'config');
     const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/echo', args: [] } };
     const text = stringify({
@@ -149,7 +149,7 @@ describe('the configuration of the API server', () => {
   });
 });
 
-describe('from inside, serve', () => {
+describe('serve, tested from inside,', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-locked-'));
   let codes: Readonly<Record<string, string>> = {};
 
@@ -164,5 +164,6 @@ describe('from inside, serve', () => {
   });
   after(() => rmSync(rootDir, { recursive: true }));
 
-  for (const name of Object.keys(TRIES)) it(`cannot ${name}`, () => assert.match(codes[name] ?? '', DENIED));
+  for (const name of Object.keys(ACTIONS))
+    it(`cannot ${name}`, () => assert.match(codes[name] ?? '', DENIED));
 });

@@ -1,12 +1,12 @@
 /**
- * The page of the node in a real browser: it renders, filters, keeps hostile names harmless, and anybody can read it.
+ * The status page in a real browser: layout, accessibility, filters, and hostile names.
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { launchBrowser, type Opened, open, sideways, type View, violations } from '../support/browser.ts';
+import { launchBrowser, type Opened, open, overflow, type View, violations } from '../support/browser.ts';
 import { type Served, serve } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
@@ -19,12 +19,12 @@ const VIEWS: readonly View[] = (['light', 'dark'] as const).flatMap((scheme) =>
 
 const NODES: Readonly<Record<string, () => Snapshot>> = {
   healthy: () => snapshot(),
-  burning: troubledNode,
+  troubled: troubledNode,
   empty: () => snapshot({ tokens: [] }),
-  unseen: () => snapshot({ tokens: [], scannedAt: undefined }),
+  unscanned: () => snapshot({ tokens: [], scannedAt: undefined }),
 };
 
-describeWith(['chromium'], 'the page in a browser', () => {
+describeWith(['chromium'], 'the status page in a browser', () => {
   let browser: Browser;
   let served: Served | undefined;
   let opened: Opened | undefined;
@@ -34,7 +34,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
   });
   after(() => browser.close());
   afterEach(async () => {
-    assert.deepEqual(opened?.complaints ?? [], []);
+    assert.deepEqual(opened?.errors ?? [], []);
     await opened?.close();
     await served?.close();
     opened = undefined;
@@ -51,31 +51,31 @@ describeWith(['chromium'], 'the page in a browser', () => {
 
   for (const [name, takeSnapshot] of Object.entries(NODES))
     for (const view of VIEWS)
-      it(`of the ${name} node, ${view.scheme}, ${view.width} wide: axe finds nothing, nothing reaches beyond`, async () => {
+      it(`has no axe violations and no overflow: ${name} node, ${view.scheme}, ${view.width} px`, async () => {
         const page = await show(takeSnapshot, view);
         assert.deepEqual(await violations(page), []);
-        assert.equal(await sideways(page), 0);
+        assert.equal(await overflow(page), 0);
       });
 
-  it('would have violations found and reach beyond, if it were another', async () => {
+  it('is tested with tools that detect violations and overflow', async () => {
     const page = await show(() => snapshot());
     const wide = `<img src='data:,'><pre>${'x'.repeat(9_000)}</pre>`;
     await page.evaluate(`document.body.innerHTML = ${JSON.stringify(wide)}`);
     assert.ok((await violations(page)).some((one) => one.startsWith('image-alt: ')));
-    assert.ok((await sideways(page)) > 0);
-    // The image above is refused by the policy, which is said in the console.
-    assert.match(String(opened?.complaints), /Content Security Policy/);
+    assert.ok((await overflow(page)) > 0);
+    // The content security policy blocks the image above and logs it to the console.
+    assert.match(String(opened?.errors), /Content Security Policy/);
     await opened?.close();
     opened = undefined;
   });
 
-  it('is drawn with its style, which the policy lets in', async () => {
+  it('has its own style, which the content security policy allows', async () => {
     const page = await show(() => snapshot(), { ...DESK, scheme: 'dark' });
     const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     assert.equal(paper, 'rgb(20, 23, 26)');
   });
 
-  it('has its landmarks, and headings in order', async () => {
+  it('has landmarks and ordered headings', async () => {
     const page = await show(troubledNode);
     for (const role of ['banner', 'main', 'contentinfo', 'search'] as const)
       assert.equal(await page.getByRole(role).count(), 1, role);
@@ -83,7 +83,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
     assert.deepEqual([levels[0], new Set(levels.slice(1))], ['H1', new Set(['H2'])]);
   });
 
-  it('filters by text, problem and state, and shows all again', async () => {
+  it('filters by text, problem and state, and clears the filter', async () => {
     const page = await show(troubledNode);
     const all = await pods(page);
     await page.getByLabel('Pod, service account or volume').fill('payments/stale');
@@ -99,7 +99,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
     assert.match(page.url(), /\?problem=legacy_token$/);
   });
 
-  it('asks its twin the same question', async () => {
+  it('links to the JSON report with the same filter', async () => {
     const page = await show(troubledNode, DESK, '/?q=payments/stale');
     await page.getByRole('link', { name: 'the same tokens as JSON' }).click();
     const { tokens } = JSON.parse((await page.locator('pre').textContent()) ?? '') as {
@@ -108,7 +108,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
     assert.equal(tokens.length, 1);
   });
 
-  it('tells what to do once it is asked', async () => {
+  it('shows the remediation after a click', async () => {
     const page = await show(troubledNode, DESK, '/?state=stale');
     const step = page.locator('.why li').first();
     assert.equal(await step.isVisible(), false);
@@ -116,28 +116,28 @@ describeWith(['chromium'], 'the page in a browser', () => {
     assert.equal(await step.isVisible(), true);
   });
 
-  it('leads to the runbook of a problem, which is not told where from', async () => {
+  it('links to the runbook of a problem without a referrer', async () => {
     const page = await show(troubledNode, DESK, '/?state=stale');
     await page.locator('.why summary').first().click();
-    await page.route(/\.md$/, (route) => route.fulfill({ body: 'what to do' }));
-    const asked = page.waitForRequest(/\.md$/);
+    await page.route(/\.md$/, (route) => route.fulfill({ body: 'a runbook' }));
+    const requested = page.waitForRequest(/\.md$/);
     await page.getByRole('link', { name: 'SATokenStale' }).click();
-    const request = await asked;
+    const request = await requested;
     assert.equal(request.url(), `${RUNBOOKS}/SATokenStale.md`);
     assert.equal((await request.allHeaders())['referer'], undefined);
   });
 
-  it('has nothing to complain of once all is told', async () => {
+  it('has no violations and no overflow with all details open', async () => {
     const page = await show(troubledNode, { ...DESK, width: 390 });
     for (const summary of await page.locator('summary').all()) await summary.click();
     assert.deepEqual(await violations(page), []);
-    assert.equal(await sideways(page), 0);
+    assert.equal(await overflow(page), 0);
   });
 
-  it('keeps a hostile question in its box, and runs nothing of it', async () => {
-    const question = `"><script>document.title='owned'</script>${HOSTILE.replaceAll('\n', ' ')}`;
-    const page = await show(troubledNode, DESK, `/?q=${encodeURIComponent(question)}`);
-    assert.equal(await page.getByLabel('Pod, service account or volume').inputValue(), question);
+  it('shows a hostile filter in its field and runs no script', async () => {
+    const filter = `"><script>document.title='owned'</script>${HOSTILE.replaceAll('\n', ' ')}`;
+    const page = await show(troubledNode, DESK, `/?q=${encodeURIComponent(filter)}`);
+    assert.equal(await page.getByLabel('Pod, service account or volume').inputValue(), filter);
     assert.equal(await page.title(), 'node-1: ServiceAccount tokens');
     assert.equal(await page.locator('script').count(), 0);
   });
@@ -149,7 +149,7 @@ describeWith(['chromium'], 'the page in a browser', () => {
   });
 });
 
-describeWith(['chromium'], 'the page of the demo in a browser', () => {
+describeWith(['chromium'], 'the status page of the demo in a browser', () => {
   let demo: Program;
   let browser: Browser;
 
@@ -161,12 +161,12 @@ describeWith(['chromium'], 'the page of the demo in a browser', () => {
     await demo.stop();
   });
 
-  it('has the most urgent first, and nothing to complain of', async () => {
-    const { page, complaints, close } = await open(browser, demo.url, DESK);
+  it('shows the most urgent problem first and has no violations', async () => {
+    const { page, errors, close } = await open(browser, demo.url, DESK);
     assert.match((await page.locator('tbody tr').first().textContent()) ?? '', /demo\//);
     assert.equal(await page.locator('tbody tr').first().locator('.bad').count(), 1);
     assert.deepEqual(await violations(page), []);
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(errors, []);
     await close();
   });
 });

@@ -1,5 +1,5 @@
 /**
- * A user who may not read everything is told what he could not see.
+ * `scan` as an unprivileged user reports what it could not read.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -12,10 +12,10 @@ import { describeWith } from '../support/tools.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz');
-/** Drops what root may before the program is loaded. */
+/** Drops root privileges before the program is loaded. */
 const AS_NOBODY = 'data:text/javascript,process.setgroups([]);process.setgid(65534);process.setuid(65534)';
 
-interface Answer {
+interface ScanOutput {
   readonly tokens: readonly { readonly pod: string }[];
   readonly unreadable: readonly { readonly volume: string; readonly path: string; readonly reason: string }[];
 }
@@ -40,17 +40,17 @@ describeWith(['root'], 'scan by an unprivileged user', () => {
       '--output=json',
       '--at=1795480173.5',
     ];
-    // Nobody may not write where coverage is gathered.
+    // The user nobody cannot write to the coverage directory.
     const run = spawnSync(process.execPath, [...args, `--kubelet.root-dir=${folder}`], {
       cwd: '/',
       encoding: 'utf8',
       env: { ...process.env, NODE_V8_COVERAGE: '' },
     });
     assert.equal(run.stderr, '');
-    return { exit: run.status, ...(JSON.parse(run.stdout) as Answer) };
+    return { exit: run.status, ...(JSON.parse(run.stdout) as ScanOutput) };
   };
 
-  it('ends with 3 where it may not list the pods', () => {
+  it('exits with 3 if it cannot list the pods', () => {
     const { exit, tokens, unreadable } = scan();
     assert.equal(exit, EXIT.unreadable);
     assert.deepEqual(tokens, []);
@@ -60,7 +60,7 @@ describeWith(['root'], 'scan by an unprivileged user', () => {
     );
   });
 
-  it('names every pod whose folder it may not list', () => {
+  it('reports every pod whose folder it cannot list', () => {
     chmodSync(join(folder, 'pods'), 0o755);
     const { exit, unreadable } = scan();
     assert.equal(exit, EXIT.unreadable);

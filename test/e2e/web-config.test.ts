@@ -1,5 +1,5 @@
 /**
- * The program behind a guard, to a real Prometheus: who gets the metrics, by which credentials, and from when on.
+ * The exporter with a web configuration file, scraped by a real Prometheus, and starts that fail.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { basic, HASH, OTHER_HASH } from '../support/credentials.ts';
 import { MAIN, type Program, startProgram } from '../support/program.ts';
@@ -22,16 +22,19 @@ let folder = '';
 const path = (name: string): string => join(folder, name);
 const write = (...lines: readonly string[]): void => writeFileSync(path('web.yml'), lines.join('\n'));
 
-beforeEach(() => {
-  folder = folder || mkdtempSync(join(tmpdir(), 'satoken-guarded-'));
-});
-after(() => folder && rmSync(folder, { recursive: true }));
+/** Each suite gets an empty folder. */
+function createFolder(): void {
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-web-config-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+}
 
-/** Reads nothing: what is answered is of the exporter alone. */
+/** On a node without pods. */
 const serve = (...args: readonly string[]): Promise<Program> =>
   startProgram('serve', '--cluster.mode=off', `--kubelet.root-dir=${folder}`, ...args);
 
-/** The status that is answered, whoever vouches for the server. */
+/** Returns the status code. Accepts any server certificate. */
 async function statusOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const get = url.startsWith('https') ? getSecure : getPlain;
@@ -42,7 +45,8 @@ async function statusOf(url: string, headers: Readonly<Record<string, string>> =
   return promise;
 }
 
-describeWith(['prometheus', 'openssl'], 'a web configuration file', () => {
+describeWith(['prometheus', 'openssl'], 'an exporter with TLS, client certificates and passwords', () => {
+  createFolder();
   let ca: Certificate;
   let program: Program;
   let scraper: Scraper;
@@ -57,7 +61,6 @@ describeWith(['prometheus', 'openssl'], 'a web configuration file', () => {
   ];
 
   before(async () => {
-    folder = folder || mkdtempSync(join(tmpdir(), 'satoken-guarded-'));
     ca = makeCertificate(folder, 'ca');
     makeCertificate(folder, 'server', { signedBy: ca });
     makeCertificate(folder, 'client', { names: 'DNS:prometheus.example', signedBy: ca });
@@ -87,18 +90,18 @@ describeWith(['prometheus', 'openssl'], 'a web configuration file', () => {
   });
   after(() => Promise.all([scraper.stop(), program.stop()]));
 
-  it('lets in who has the certificate and the password, and nobody else', async () => {
+  it('serves only clients with a valid certificate and password', async () => {
     await scraper.until('count(count_over_time(up[1m]) > 1) == 5');
     const up = await scraper.query('up == 1');
     assert.deepEqual(
       up.map(({ metric }) => metric['job']),
       ['good'],
     );
-    const refused = await scraper.query('satoken_web_refusals_total{job="good",code="401"} > 0');
-    assert.equal(refused.length, 1);
+    const rejected = await scraper.query('satoken_web_refusals_total{job="good",code="401"} > 0');
+    assert.equal(rejected.length, 1);
   });
 
-  it('answers probes without either, where they have an address of their own', async () => {
+  it('serves probes without credentials on the probe address', async () => {
     const [, port] = await program.says(/msg="listening for probes" address=\S+ port=(\d+)/);
     const at = `http://127.0.0.1:${port}`;
     for (const [page, status] of [
@@ -112,29 +115,31 @@ describeWith(['prometheus', 'openssl'], 'a web configuration file', () => {
       assert.equal(await statusOf(at + page), status, page);
   });
 
-  it('is read again when it changes, and while it is broken goes on as it was', async () => {
-    const taken = 'satoken_web_config_last_reload_successful{job="good"}';
+  it('reloads the file when it changes and keeps the previous one while it is invalid', async () => {
+    const isReloaded = 'satoken_web_config_last_reload_successful{job="good"}';
     write(...tls('basic_auth_users:', '  prom: secret'));
     await program.says(/level=warn msg="invalid web configuration, keeping the previous one"/);
-    await scraper.until(`${taken} == 0`);
+    await scraper.until(`${isReloaded} == 0`);
     assert.equal((await scraper.query('up{job="good"} == 1')).length, 1);
     makeCertificate(folder, 'server', { signedBy: ca });
     write(...tls('basic_auth_users:', `  prom: ${HASH}`, `  later: ${HASH}`));
     await scraper.until('up{job="later"} == 1');
-    await scraper.until(`${taken} == 1`);
+    await scraper.until(`${isReloaded} == 1`);
     write(...tls('basic_auth_users:', `  prom: ${OTHER_HASH}`, `  later: ${HASH}`));
     await scraper.until('up{job="good"} == 0');
     assert.equal((await scraper.query('up{job="later"} == 1')).length, 1);
   });
 
-  it('shows nothing of a password, a hash or a key in what it logs', () => {
+  it('logs no passwords, hashes or keys', () => {
     assert.match(program.printed(), /basic_auth_users: passwords must be bcrypt hashes/);
     assert.doesNotMatch(program.printed(), /\$2y|secret|PRIVATE/);
   });
 });
 
-describe('a web configuration that is wrong', () => {
-  it('keeps the program from starting, with every problem and exit 2', () => {
+describe('an exporter with an invalid web configuration', () => {
+  createFolder();
+
+  it('exits with 2 and prints every problem', () => {
     write('tls_server_config: {min_version: TLS10}', 'basic_auth_users: {a: b}');
     const { status, stderr } = spawnSync(
       process.execPath,
@@ -147,23 +152,25 @@ describe('a web configuration that is wrong', () => {
   });
 });
 
-describe('a start that cannot succeed', () => {
+describe('an exporter that cannot start', () => {
+  createFolder();
+
   const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, [MAIN, 'serve', `--kubelet.root-dir=${folder}`, ...args], {
       encoding: 'utf8',
       timeout: 120_000,
     });
 
-  it('ends, with nothing listened on, where the address of the probes is taken', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
+  it('listens on no port if the probe address is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
     const { status, stderr } = run(
       '--cluster.mode=off',
       '--web.listen-address=127.0.0.1:0',
       `--web.probe-address=127.0.0.1:${port}`,
     );
-    taken.close();
+    other.close();
     assert.equal(status, 2, stderr);
     assert.match(
       stderr,
@@ -175,7 +182,7 @@ describe('a start that cannot succeed', () => {
     assert.doesNotMatch(stderr, /msg=listening /);
   });
 
-  it('tells what is wrong with the web configuration and with the API server at once', () => {
+  it('prints the problems of the web configuration and of the kubeconfig together', () => {
     write('basic_auth_users: {a: b}');
     const { status, stderr } = run(
       '--web.kubernetes-auth',
@@ -189,7 +196,7 @@ describe('a start that cannot succeed', () => {
     assert.match(stderr, /web\.yml:1: basic_auth_users/);
   });
 
-  it('says that credentials for the guard cannot come from a program', () => {
+  it('rejects a kubeconfig with an exec plugin for --web.kubernetes-auth', () => {
     const users = [
       { name: 'u', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'true' } } },
     ];
@@ -209,8 +216,10 @@ describe('a start that cannot succeed', () => {
   });
 });
 
-describe('a start that is called off', () => {
-  it('ends as soon as it has begun', async () => {
+describe('an exporter that is stopped during its start', () => {
+  createFolder();
+
+  it('exits with 0', async () => {
     write('basic_auth_users:', `  prom: ${HASH}`);
     const args = [
       'serve',
@@ -227,11 +236,12 @@ describe('a start that is called off', () => {
   });
 });
 
-describe('users without TLS', () => {
+describe('an exporter with passwords and without TLS', () => {
+  createFolder();
   let program: Program | undefined;
   afterEach(() => program?.stop());
 
-  it('are warned of, and asked for their passwords on every path', async () => {
+  it('logs a warning and requires a password on every path', async () => {
     write('basic_auth_users:', `  prom: ${HASH}`, 'http_server_config: {headers: {X-Frame-Options: deny}}');
     program = await serve(`--web.config.file=${path('web.yml')}`);
     await program.says(/level=warn msg="credentials are sent without TLS"/);

@@ -1,12 +1,12 @@
 /**
- * A real browser, and what it says of a page: its complaints, its width, and what axe finds.
+ * A real browser, with the errors, the overflow and the axe violations of a page.
  */
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Nothing here may ask the network for anything but the page. */
+/** The browser makes no requests other than those of the page. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,26 +24,25 @@ export interface View {
 
 export interface Opened {
   readonly page: Page;
-  /** What the console and the network complained of so far. */
-  readonly complaints: readonly string[];
+  /** Console messages, page errors and failed requests so far. */
+  readonly errors: readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** With a profile of its own, which goes when it is closed. */
+/** Starts a browser with a temporary profile. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
 
-/** Opens an address as a person would, without scripts of any kind in the page. */
 export async function open(browser: Browser, url: string, { scheme, width }: View): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  const errors: string[] = [];
+  page.on('console', (message) => errors.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('requestfailed', (request) => errors.push(`failed: ${request.url()}`));
   await page.goto(url);
-  return { page, complaints, close: () => context.close() };
+  return { page, errors, close: () => context.close() };
 }
 
 interface Violation {
@@ -51,7 +50,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** What axe finds wrong, in words. It runs beside the page's policy, which lets no script in. */
+/** Returns the violations that axe finds. Playwright runs it despite the content security policy of the page. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
@@ -60,7 +59,7 @@ export async function violations(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** How far the page reaches beyond the window, in pixels. */
-export function sideways(page: Page): Promise<number> {
+/** Returns the width of the page beyond the window, in pixels. */
+export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 }

@@ -1,5 +1,5 @@
 /**
- * The program as a process of its own, run from its sources.
+ * Runs the program from its sources in a separate process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,11 +10,11 @@ const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 export interface Program {
   readonly url: string;
   readonly process: ChildProcess;
-  /** All that it has printed. */
+  /** Everything printed so far. */
   readonly printed: () => string;
-  /** Resolves once something it printed matches; rejects where it ends before. */
+  /** Waits for output that matches. Rejects if the program exits first. */
   readonly says: (pattern: RegExp) => Promise<RegExpExecArray>;
-  /** Ends it as the kubelet would, and answers its exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   readonly stop: () => Promise<number | null>;
 }
 
@@ -23,7 +23,7 @@ export function startProgram(...args: readonly string[]): Promise<Program> {
   return startProgramUnder([], ...args);
 }
 
-/** The same, with flags for Node. */
+/** Like `startProgram`, with flags for Node.js. */
 export async function startProgramUnder(
   flags: readonly string[],
   ...args: readonly string[]
@@ -41,7 +41,7 @@ export async function startProgramUnder(
     for (;;) {
       const found = pattern.exec(output);
       if (found !== null) return found;
-      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${output}`);
+      if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${output}`);
       await Promise.race([once(child, 'printed'), ended]);
     }
   };

@@ -1,5 +1,5 @@
 /**
- * A real Prometheus that scrapes every second, and is asked what it has.
+ * A real Prometheus that scrapes every second.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ export interface Result {
   readonly value: readonly [number, string];
 }
 
-/** A scrape_config, but for what all of them have; see prometheus.io/docs/prometheus/latest/configuration. */
+/** A scrape_config; see prometheus.io/docs/prometheus/latest/configuration. */
 export interface Job {
   readonly job_name: string;
   readonly target: string;
@@ -24,7 +24,7 @@ export interface Job {
 
 export interface Scraper {
   readonly query: (promql: string) => Promise<readonly Result[]>;
-  /** Asks until there is an answer: a Prometheus tells nobody of a scrape. */
+  /** Polls until the query has a result, because Prometheus sends no event after a scrape. */
   readonly until: (promql: string) => Promise<readonly Result[]>;
   readonly stop: () => Promise<void>;
 }
@@ -48,9 +48,9 @@ export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
   child.stderr.resume();
   const query: Scraper['query'] = async (promql) => {
     const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(promql)}`;
-    const answer = (await (await fetch(url)).json()) as { status: string; data: { result: Result[] } };
-    assert.equal(answer.status, 'success', promql);
-    return answer.data.result;
+    const response = (await (await fetch(url)).json()) as { status: string; data: { result: Result[] } };
+    assert.equal(response.status, 'success', promql);
+    return response.data.result;
   };
   const until: Scraper['until'] = async (promql) => {
     for (;;) {

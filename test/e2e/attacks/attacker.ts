@@ -1,7 +1,5 @@
 /**
- * Somebody who means no good: connections from whatever address of the loopback, and any bytes on them.
- *
- * Knows nothing of what is attacked but its port.
+ * An attacker: connections from any loopback address, with any bytes.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -13,14 +11,14 @@ export interface Target {
   readonly isSecure: boolean;
 }
 
-/** How often each status came back; `closed` counts connections on which nothing did. */
-export type Answers = Readonly<Record<string, number>>;
+/** Number of responses by status; `closed` counts connections without a response. */
+export type Counts = Readonly<Record<string, number>>;
 
 export function addressOf(index: number): string {
   return `127.0.${1 + Math.floor(index / 250)}.${1 + (index % 250)}`;
 }
 
-/** Opens a connection, if it is let; one that is cut off is no error here. */
+/** Tries to open a connection. A connection that the server closes is not an error. */
 export async function open(target: Target, address: string, tls: ConnectionOptions = {}): Promise<Socket> {
   const { port, isSecure } = target;
   const at = { port, host: '127.0.0.1', localAddress: address };
@@ -32,16 +30,16 @@ export async function open(target: Target, address: string, tls: ConnectionOptio
   return socket;
 }
 
-/** Sends bytes on a connection of their own, and answers all that comes back before it ends. */
+/** Sends bytes on a new connection and returns everything received until its end. */
 export async function send(target: Target, address: string, bytes: string): Promise<string> {
   const socket = await open(target, address);
   socket.write(bytes, 'latin1');
   return readAll(socket);
 }
 
-export function count(answers: readonly string[]): Answers {
-  const found = answers.flatMap((answer) => {
-    const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status = '']) => status);
+export function countStatuses(responses: readonly string[]): Counts {
+  const found = responses.flatMap((response) => {
+    const statuses = [...response.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status = '']) => status);
     return statuses.length === 0 ? ['closed'] : statuses;
   });
   const counted: Record<string, number> = {};
@@ -49,43 +47,43 @@ export function count(answers: readonly string[]): Answers {
   return counted;
 }
 
-/** Sends all at once, each on a connection and, in turn, from one of so many addresses. */
-export async function sendAll(target: Target, requests: readonly string[], addresses = 1): Promise<Answers> {
+/** Sends all requests at once, each on its own connection, from `addresses` addresses in turn. */
+export async function sendAll(target: Target, requests: readonly string[], addresses = 1): Promise<Counts> {
   const sent = requests.map((bytes, index) => send(target, addressOf(index % addresses), bytes));
-  return count(await Promise.all(sent));
+  return countStatuses(await Promise.all(sent));
 }
 
 export interface Dripping {
   readonly connections: number;
-  /** That they come from, in turn. */
+  /** The number of client addresses, used in turn. */
   readonly addresses: number;
-  /** What each says at once. */
+  /** Sent at once. */
   readonly first: string;
-  /** What it says after a while, and after each while again. */
+  /** Sent repeatedly. */
   readonly more: string;
   readonly everyMs: number;
 }
 
-/** Holds connections open that say little, until they are cut. */
-export async function drip(target: Target, dripping: Dripping): Promise<Answers> {
+/** Keeps slow connections open until the server closes them. */
+export async function drip(target: Target, dripping: Dripping): Promise<Counts> {
   const { connections, addresses, first, more, everyMs } = dripping;
   const sockets = await Promise.all(
     times(connections, (index) => open(target, addressOf(index % addresses))),
   );
-  const answers = sockets.map((socket) => readAll(socket));
-  const say = (text: string): void => {
+  const responses = sockets.map((socket) => readAll(socket));
+  const write = (text: string): void => {
     for (const socket of sockets) if (socket.writable && text !== '') socket.write(text);
   };
-  const timer = setInterval(say, everyMs, more);
-  say(first);
+  const timer = setInterval(write, everyMs, more);
+  write(first);
   try {
-    return count(await Promise.all(answers));
+    return countStatuses(await Promise.all(responses));
   } finally {
     clearInterval(timer);
   }
 }
 
-/** One connection's requests, the last of which ends it. */
+/** Joins the requests of one connection. The last one closes it. */
 function pipelined(...requests: readonly string[]): string {
   return requests
     .map((text, index) => (index === requests.length - 1 ? text : text.replace('Connection: close\r\n', '')))
@@ -96,7 +94,7 @@ export function times<T>(size: number, make: (index: number) => T): readonly T[]
   return Array.from({ length: size }, (_, index) => make(index));
 }
 
-/** So many connections with so many requests each. */
+/** Builds `connections` pipelines of `each` requests. */
 export function flood(connections: number, each: number, make: (index: number) => string): readonly string[] {
   return times(connections, (one) => pipelined(...times(each, (index) => make(one * each + index))));
 }

@@ -1,13 +1,13 @@
 /**
- * The table of attacks on the port of the metrics: what is sent, how much of it, and what may come back.
+ * The table of attacks on the exporter: what is sent, and which responses are allowed.
  */
 import { constants } from 'node:crypto';
 import { basic } from '../../support/credentials.ts';
 import { request } from '../../support/http.ts';
 import {
-  type Answers,
   addressOf,
-  count,
+  type Counts,
+  countStatuses,
   drip,
   flood,
   open,
@@ -19,16 +19,17 @@ import {
 
 export interface Attack {
   readonly it: string;
-  /** Requests or connections. */
+  /** Number of requests or connections. */
   readonly size: number;
-  readonly run: (target: Target) => Promise<Answers>;
-  /** What may come back, and how often at most. */
-  readonly answers: Answers;
+  readonly run: (target: Target) => Promise<Counts>;
+  /** The maximum number of responses by status for an attack of this duration. */
+  readonly allowed: (seconds: number) => Counts;
 }
 
 const MANY = Number.POSITIVE_INFINITY;
-/** At once, and what comes in again while an attack lasts, which is no more than some seconds. */
-const GUESSES = { ofOne: 5 + 3, ofAll: 20 + 15 };
+/** Passwords that are verified: a burst of 5 and one per 5 s for a client, a burst of 20 and one per second for all. */
+const guessesOfOne = (seconds: number): number => 5 + Math.ceil(seconds / 5);
+const guessesOfAll = (seconds: number): number => 20 + Math.ceil(seconds);
 
 const STEADILY = { more: 'A: b\r\n', everyMs: 100 };
 
@@ -59,8 +60,8 @@ const PATHS = [
 ];
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 
-/** Needs no credentials to be sent. */
-const AS_NOBODY: readonly Attack[] = [
+/** Without valid credentials. */
+const UNAUTHENTICATED: readonly Attack[] = [
   {
     it: 'requests without credentials',
     size: 4_000,
@@ -70,7 +71,7 @@ const AS_NOBODY: readonly Attack[] = [
         flood(40, 100, () => get('/metrics')),
         4,
       ),
-    answers: { 401: MANY },
+    allowed: () => ({ 401: MANY }),
   },
   {
     it: 'the same wrong password',
@@ -81,10 +82,10 @@ const AS_NOBODY: readonly Attack[] = [
         flood(20, 100, () => get('/metrics', `Authorization: ${basic('prom', 'wrong')}`)),
         4,
       ),
-    answers: { 401: MANY },
+    allowed: () => ({ 401: MANY }),
   },
   {
-    it: 'another password each time, from one address',
+    it: 'a different password each time from one address',
     size: 2_000,
     run: (target) =>
       sendAll(
@@ -95,10 +96,10 @@ const AS_NOBODY: readonly Attack[] = [
           guess(() => 'prom'),
         ),
       ),
-    answers: { 401: GUESSES.ofOne, 429: MANY },
+    allowed: (seconds) => ({ 401: guessesOfOne(seconds), 429: MANY }),
   },
   {
-    it: 'another password each time, from 250 addresses',
+    it: 'a different password each time from 250 addresses',
     size: 2_500,
     run: (target) =>
       sendAll(
@@ -110,10 +111,10 @@ const AS_NOBODY: readonly Attack[] = [
         ),
         250,
       ),
-    answers: { 401: GUESSES.ofAll, 429: MANY },
+    allowed: (seconds) => ({ 401: guessesOfAll(seconds), 429: MANY }),
   },
   {
-    it: 'another user each time',
+    it: 'a different user each time',
     size: 1_000,
     run: (target) =>
       sendAll(
@@ -125,13 +126,13 @@ const AS_NOBODY: readonly Attack[] = [
         ),
         10,
       ),
-    answers: { 401: GUESSES.ofAll, 429: MANY },
+    allowed: (seconds) => ({ 401: guessesOfAll(seconds), 429: MANY }),
   },
   {
-    it: 'credentials that are none',
+    it: 'malformed credentials',
     size: 600,
     run: (target) => {
-      const texts = [
+      const headers = [
         'Basic',
         'Basic !',
         'Basic cHJvbQ==',
@@ -141,40 +142,40 @@ const AS_NOBODY: readonly Attack[] = [
       ];
       return sendAll(
         target,
-        flood(6, 100, (index) => get('/', `Authorization: ${texts[index % texts.length]}`)),
+        flood(6, 100, (index) => get('/', `Authorization: ${headers[index % headers.length]}`)),
       );
     },
-    answers: { 401: MANY, 429: MANY },
+    allowed: () => ({ 401: MANY, 429: MANY }),
   },
   {
-    it: 'paths around the guard',
+    it: 'paths that try to bypass authentication',
     size: PATHS.length,
     run: (target) =>
       sendAll(
         target,
         PATHS.map((path) => get(path)),
       ),
-    answers: { 401: MANY },
+    allowed: () => ({ 401: MANY }),
   },
   {
-    it: 'targets without a path',
+    it: 'request targets without a path',
     size: 3,
     run: (target) =>
       sendAll(
         target,
         ['http://[::1', 'http://a:b/metrics', '*'].map((path) => get(path)),
       ),
-    answers: { 400: MANY, 401: MANY },
+    allowed: () => ({ 400: MANY, 401: MANY }),
   },
   {
-    it: 'methods around the guard',
+    it: 'methods that try to bypass authentication',
     size: METHODS.length,
     run: (target) =>
       sendAll(
         target,
         METHODS.map((method) => request(`${method} /metrics HTTP/1.1`)),
       ),
-    answers: { 401: MANY },
+    allowed: () => ({ 401: MANY }),
   },
   {
     it: 'headers of 20 kB',
@@ -185,10 +186,10 @@ const AS_NOBODY: readonly Attack[] = [
         times(200, () => get('/metrics', `X: ${'x'.repeat(20_000)}`)),
         4,
       ),
-    answers: { 431: MANY, closed: MANY },
+    allowed: () => ({ 431: MANY, closed: MANY }),
   },
   {
-    it: 'a request within a request',
+    it: 'request smuggling',
     size: 4,
     run: (target) => {
       const inner = get('/metrics');
@@ -199,20 +200,20 @@ const AS_NOBODY: readonly Attack[] = [
         `GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n${inner}`,
       ]);
     },
-    answers: { 400: MANY, closed: MANY },
+    allowed: () => ({ 400: MANY, closed: MANY }),
   },
   {
-    it: 'HTTP/2 without having been offered it',
+    it: 'HTTP/2 without negotiation',
     size: 50,
     run: (target) =>
       sendAll(
         target,
         times(50, () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
       ),
-    answers: { 400: MANY, closed: MANY },
+    allowed: () => ({ 400: MANY, closed: MANY }),
   },
   {
-    it: 'a body without an end',
+    it: 'endless request bodies',
     size: 100,
     run: (target) =>
       drip(target, {
@@ -221,10 +222,10 @@ const AS_NOBODY: readonly Attack[] = [
         addresses: 2,
         first: 'POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
       }),
-    answers: { 400: MANY, 401: MANY, 408: MANY, closed: MANY },
+    allowed: () => ({ 400: MANY, 401: MANY, 408: MANY, closed: MANY }),
   },
   {
-    it: 'headers without an end (slowloris)',
+    it: 'endless headers (slowloris)',
     size: 500,
     run: (target) =>
       drip(target, {
@@ -233,25 +234,25 @@ const AS_NOBODY: readonly Attack[] = [
         addresses: 5,
         first: 'GET /metrics HTTP/1.1\r\nHost: x\r\n',
       }),
-    answers: { 408: MANY, closed: MANY },
+    allowed: () => ({ 408: MANY, closed: MANY }),
   },
   {
-    it: 'ten thousand connections that say nothing',
+    it: '10,000 silent connections',
     size: 10_000,
-    // The kernel forgets some that it never let in, and their owner hears of that only when it says something.
+    // The kernel drops some connections before they are accepted. The client notices only when it writes.
     run: (target) =>
       drip(
         { ...target, isSecure: false },
         { connections: 10_000, addresses: 250, first: '', more: 'x', everyMs: 7_000 },
       ),
-    answers: { closed: MANY },
+    allowed: () => ({ closed: MANY }),
   },
 ];
 
 /** On TLS itself. */
 const ON_TLS: readonly Attack[] = [
   {
-    it: 'plain HTTP where TLS is spoken',
+    it: 'plain HTTP on the TLS port',
     size: 500,
     run: (target) =>
       sendAll(
@@ -259,22 +260,22 @@ const ON_TLS: readonly Attack[] = [
         times(500, () => get('/metrics')),
         5,
       ),
-    answers: { closed: MANY, 400: MANY },
+    allowed: () => ({ closed: MANY, 400: MANY }),
   },
   {
-    it: 'a version of TLS that is not safe',
+    it: 'insecure TLS versions',
     size: 200,
     run: async (target) => {
       const tls = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
       const sockets = await Promise.all(times(200, (index) => open(target, addressOf(index % 4), tls)));
-      const spoken = sockets.map((socket) => (socket.readyState === 'open' ? 'HTTP/1.1 200' : ''));
+      const responses = sockets.map((socket) => (socket.readyState === 'open' ? 'HTTP/1.1 200' : ''));
       for (const socket of sockets) socket.destroy();
-      return count(spoken);
+      return countStatuses(responses);
     },
-    answers: { closed: MANY },
+    allowed: () => ({ closed: MANY }),
   },
   {
-    it: 'keys agreed upon again and again in one connection',
+    it: 'TLS renegotiation',
     size: 1,
     run: async (target) => {
       const tls = { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT } as const;
@@ -284,44 +285,44 @@ const ON_TLS: readonly Attack[] = [
       const { promise, resolve } = Promise.withResolvers<string>();
       socket.once('close', () => resolve(''));
       renegotiate.call(socket, {}, (error) => resolve(error ? '' : 'HTTP/1.1 200'));
-      const answer = await promise;
+      const response = await promise;
       socket.destroy();
-      return count([answer]);
+      return countStatuses([response]);
     },
-    answers: { closed: MANY },
+    allowed: () => ({ closed: MANY }),
   },
 ];
 
-/** By somebody who has a password, and wants more than it is for. */
-const AS_SOMEBODY: readonly Attack[] = [
+/** With a valid password. */
+const AUTHENTICATED: readonly Attack[] = [
   {
-    it: 'paths to what is not there, with the right password',
+    it: 'unknown paths with a valid password',
     size: PATHS.length,
     run: (target) =>
       sendAll(
         target,
         PATHS.map((path) => get(path, `Authorization: ${basic('prom')}`)),
       ),
-    answers: { 404: MANY },
+    allowed: () => ({ 404: MANY }),
   },
   {
-    it: 'methods that change something, with the right password',
+    it: 'other methods with a valid password',
     size: METHODS.length,
     run: (target) =>
       sendAll(
         target,
         METHODS.map((method) => request(`${method} /metrics HTTP/1.1`, `Authorization: ${basic('prom')}`)),
       ),
-    answers: { 405: MANY },
+    allowed: () => ({ 405: MANY }),
   },
 ];
 
-export const ATTACKS: readonly Attack[] = [...AS_NOBODY, ...ON_TLS, ...AS_SOMEBODY];
+export const ATTACKS: readonly Attack[] = [...UNAUTHENTICATED, ...ON_TLS, ...AUTHENTICATED];
 
-/** On the port of the probes, whose answers others get meanwhile. */
+/** On the probe port, which serves other clients at the same time. */
 export const PROBE_ATTACKS: readonly Attack[] = [
   {
-    it: 'everything but probes, on their port',
+    it: 'other paths on the probe port',
     size: PATHS.length + 3,
     run: (target) => {
       const paths = ['/metrics', '/', '/api/v1/tokens', ...PATHS];
@@ -331,23 +332,23 @@ export const PROBE_ATTACKS: readonly Attack[] = [
         4,
       );
     },
-    answers: { 404: MANY },
+    allowed: () => ({ 404: MANY }),
   },
   {
-    it: 'a hundred connections of one address that say nothing, on the port of the probes',
+    it: '100 silent connections from one address on the probe port',
     size: 100,
-    run: async (target) => count(await Promise.all(times(100, () => send(target, addressOf(0), '')))),
-    answers: { closed: MANY, 408: MANY },
+    run: async (target) => countStatuses(await Promise.all(times(100, () => send(target, addressOf(0), '')))),
+    allowed: () => ({ closed: MANY, 408: MANY }),
   },
 ];
 
-/** On the same port, from so many addresses that nobody else gets in before they are cut. */
+/** From so many addresses that the probe port serves no other clients until the connections are closed. */
 export const PROBE_FLOODS: readonly Attack[] = [
   {
-    it: 'a thousand connections that say nothing, on the port of the probes',
+    it: '1,000 silent connections on the probe port',
     size: 1_000,
     run: async (target) =>
-      count(await Promise.all(times(1_000, (index) => send(target, addressOf(index % 50), '')))),
-    answers: { closed: MANY, 408: MANY },
+      countStatuses(await Promise.all(times(1_000, (index) => send(target, addressOf(index % 50), '')))),
+    allowed: () => ({ closed: MANY, 408: MANY }),
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * The program behind TLS and passwords, what it costs, and a Prometheus with a password that scrapes it each second.
+ * The demo with TLS and passwords, its resource usage, and a Prometheus with valid credentials that scrapes it.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,11 +14,11 @@ export interface Exporter {
   readonly program: Program;
   readonly main: Target;
   readonly probes: Target;
-  /** Of who vouches for it. */
+  /** CA certificate of the server. */
   readonly caFile: string;
-  /** Seconds of the processor that the program has taken. */
+  /** CPU time of the program so far. */
   readonly cpuSeconds: () => number;
-  /** Bytes of it that are in memory. */
+  /** Resident memory of the program. */
   readonly residentBytes: () => number;
   readonly stop: () => Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface Stage extends Exporter {
   readonly scraper: Scraper;
 }
 
-/** Clock ticks of the kernel, and bytes of a page, as on every Linux that Node runs on. */
+/** Kernel clock ticks and page size on all Linux platforms of Node.js. */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
 
@@ -35,7 +35,6 @@ function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-/** The demo behind a guard. */
 export async function createExporter(): Promise<Exporter> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-attacks-'));
   const { certFile } = makeCertificate(folder, 'server');
@@ -50,7 +49,7 @@ export async function createExporter(): Promise<Exporter> {
     '--web.probe-address=127.0.0.1:0',
   );
   const [, probePort] = await program.says(/msg="listening for probes" address=\S+ port=(\d+)/);
-  const about = (file: string): readonly string[] =>
+  const procFields = (file: string): readonly string[] =>
     readFileSync(`/proc/${program.process.pid}/${file}`, 'utf8')
       .replace(/^.*\) /, '')
       .split(' ');
@@ -60,10 +59,10 @@ export async function createExporter(): Promise<Exporter> {
     main: { port: portOf(program.url), isSecure: true },
     probes: { port: Number(probePort), isSecure: false },
     cpuSeconds: () => {
-      const fields = about('stat');
+      const fields = procFields('stat');
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     },
-    residentBytes: () => Number(about('statm')[1]) * PAGE_BYTES,
+    residentBytes: () => Number(procFields('statm')[1]) * PAGE_BYTES,
     stop: async () => {
       await program.stop();
       rmSync(folder, { recursive: true });
@@ -71,7 +70,7 @@ export async function createExporter(): Promise<Exporter> {
   };
 }
 
-export async function setStage(): Promise<Stage> {
+export async function startStage(): Promise<Stage> {
   const exporter = await createExporter();
   const scraper = await startScraper({
     job_name: 'good',
