@@ -63,6 +63,7 @@ export interface Pod {
     readonly securityContext?: { readonly runAsUser?: number; readonly fsGroup?: number };
     readonly terminationGracePeriodSeconds?: number;
     readonly containers: readonly Container[];
+    readonly initContainers?: readonly Container[];
     readonly volumes?: readonly Volume[];
   };
   readonly status?: {

@@ -18,6 +18,7 @@ export interface PodOptions {
   readonly nodeName?: string;
   readonly isAutomounted?: boolean;
   readonly volumes?: readonly Volume[];
+  /** Default: one container that mounts every volume. */
   readonly containers?: readonly Container[];
   readonly runAsUser?: number;
   readonly fsGroup?: number;
@@ -44,6 +45,26 @@ function defaultVolume(): Volume {
       ],
     },
   };
+}
+
+/** Where admission mounts the default token. */
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+function mounting(
+  container: Container,
+  volumes: readonly Volume[],
+  pathOf: (volume: Volume) => string,
+): Container {
+  const mounts = volumes.map((volume) => ({ name: volume.name, mountPath: pathOf(volume) }));
+  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...mounts] };
+}
+
+function containersOf(
+  { containers, volumes = [] }: PodOptions,
+  defaultVolumes: readonly Volume[],
+): readonly Container[] {
+  const given = containers ?? [mounting({ name: 'main' }, volumes, ({ name }) => `/var/run/secrets/${name}`)];
+  return given.map((container) => mounting(container, defaultVolumes, () => TOKEN_PATH));
 }
 
 /** A projected volume that holds only tokens. */
@@ -91,6 +112,7 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
     cluster.setConfigMap(namespace, 'kube-root-ca.crt', { 'ca.crt': 'a certificate\n' });
   const { isAutomounted } = options;
   const hasDefaultToken = isAutomounted ?? account.automountServiceAccountToken ?? true;
+  const defaultVolumes = hasDefaultToken ? [defaultVolume()] : [];
   return {
     metadata: { name, namespace, uid: options.uid ?? randomUUID() },
     spec: {
@@ -101,8 +123,8 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
         ...(runAsUser === undefined ? {} : { runAsUser }),
         ...(fsGroup === undefined ? {} : { fsGroup }),
       },
-      containers: options.containers ?? [{ name: 'main' }],
-      volumes: [...(options.volumes ?? []), ...(hasDefaultToken ? [defaultVolume()] : [])],
+      containers: containersOf(options, defaultVolumes),
+      volumes: [...(options.volumes ?? []), ...defaultVolumes],
     },
     status: runningStatus(cluster.now()),
   };

@@ -111,9 +111,13 @@ function podFolder({ rootDir }: VolumeContext, podUid: string): string {
   return join(rootDir, 'pods', podUid);
 }
 
-/** Returns the volumes that can contain tokens: projected volumes and Secrets. */
+/** Returns the mounted volumes that can contain tokens: projected volumes and Secrets. The kubelet omits the others. */
 export function volumesOf({ spec }: Pod): readonly Volume[] {
-  return (spec.volumes ?? []).filter(({ projected, secret }) => (projected ?? secret) !== undefined);
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
+  return (spec.volumes ?? []).filter(
+    ({ name, projected, secret }) => (projected ?? secret) !== undefined && mounts.includes(name),
+  );
 }
 
 export function volumeFolder(context: VolumeContext, { metadata }: Pod, { name, secret }: Volume): string {

@@ -36,12 +36,16 @@ export interface PodProjection {
   /** Undefined for the audience of the API server. */
   readonly audience: string | undefined;
   readonly expirationSeconds: number;
+  /** Whether a container mounts the volume; the kubelet does not set it up otherwise. */
+  readonly isMounted: boolean;
 }
 
 /** A Secret that a pod's spec mounts. */
 export interface PodSecret {
   readonly volume: string;
   readonly secretName: string;
+  /** Whether a container mounts the volume; the kubelet does not set it up otherwise. */
+  readonly isMounted: boolean;
   /** Whether the pod can start without it. */
   readonly isOptional: boolean;
   /** Whether a container mounts it at the default path of tokens, /var/run/secrets/kubernetes.io/serviceaccount. */

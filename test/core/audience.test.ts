@@ -13,7 +13,7 @@ import {
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { contextOf } from '../../src/core/context.ts';
 import type { Token } from '../../src/core/token.ts';
-import { authority, clusterAround, podFacts } from '../support/cluster.ts';
+import { authority, clusterAround, podFacts, projection } from '../support/cluster.ts';
 import { ISSUER, POD_UID, token } from '../support/tokens.ts';
 
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };
@@ -100,7 +100,7 @@ describe('clusterExpectations', () => {
   const volume = 'kube-api-access-x2k4z';
   const defaultToken = token({ claims: { audiences: [ISSUER] }, identity: { volume, path: 'token' } });
   const withProjection = (audience: string | undefined): Partial<ClusterFacts> => {
-    const projections = [{ volume, path: 'token', audience, expirationSeconds: 3_607 }];
+    const projections = [projection({ volume, audience })];
     return { pods: new Map([[POD_UID, podFacts({ projections })]]) };
   };
   const expected = (one: Token, change: Partial<ClusterFacts>) =>

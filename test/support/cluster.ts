@@ -1,11 +1,29 @@
 /**
  * Factories for what the API server says: that all is well, unless a test says otherwise.
  */
-import type { AccountFacts, Authority, ClusterFacts, PodFacts } from '../../src/core/cluster-facts.ts';
+import type {
+  AccountFacts,
+  Authority,
+  ClusterFacts,
+  PodFacts,
+  PodProjection,
+} from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
 import { ISSUER, NOW, POD_UID } from './tokens.ts';
 
 const HOUR = 3_600;
+
+/** A source of a mounted volume. */
+export function projection(overrides: Partial<PodProjection> = {}): PodProjection {
+  return {
+    volume: 'kube-api-access-abcde',
+    path: 'token',
+    audience: undefined,
+    expirationSeconds: HOUR,
+    isMounted: true,
+    ...overrides,
+  };
+}
 
 /** The pod of the default token: running, and asking for just that token. */
 export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
@@ -19,7 +37,7 @@ export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
     isStatic: false,
     isAutomounted: undefined,
     startedAt: NOW - HOUR,
-    projections: [{ volume: 'vault-token', path: 'vault-token', audience: 'vault', expirationSeconds: HOUR }],
+    projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'vault' })],
     secrets: [],
     ...overrides,
   };
@@ -39,8 +57,8 @@ export function authority(overrides: Partial<Authority> = {}): Authority {
 export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {}): ClusterFacts {
   const { claims, identity } = token;
   const { volume, path } = identity;
-  const projection = { volume, path, audience: claims.audiences[0], expirationSeconds: HOUR };
-  const pod = podFacts({ uid: identity.podUid, projections: claims.kind === 'legacy' ? [] : [projection] });
+  const requested = projection({ volume, path, audience: claims.audiences[0] });
+  const pod = podFacts({ uid: identity.podUid, projections: claims.kind === 'legacy' ? [] : [requested] });
   const account: AccountFacts = { uid: claims.serviceAccount.uid ?? 'a-uid', isAutomounted: undefined };
   return {
     resources: new Map(),

@@ -8,7 +8,7 @@ import type { Observation } from '../../src/core/observation.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
-import { authority, podFacts } from './cluster.ts';
+import { authority, podFacts, projection } from './cluster.ts';
 import { claims, facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
@@ -71,7 +71,7 @@ function everyToken(): readonly Token[] {
 /** The pod that a token lies in, asking for just that token. */
 function podOf({ identity, claims }: Token): PodFacts {
   const { podUid: uid, volume, path } = identity;
-  const projections = [{ volume, path, audience: claims.audiences[0], expirationSeconds: HOUR }];
+  const projections = [projection({ volume, path, audience: claims.audiences[0] })];
   return podFacts({
     uid,
     name: identity.pod || uid,

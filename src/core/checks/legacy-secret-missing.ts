@@ -31,8 +31,8 @@ export const legacySecretMissing = {
     if (pod.phase !== 'Pending' || !isSettled(pod, files)) return [];
     return pod.secrets
       .filter(
-        ({ isOptional, isAtTokenPath, secretName }) =>
-          !isOptional && (isAtTokenPath || TOKEN_SECRET.test(secretName)),
+        ({ isOptional, isMounted, isAtTokenPath, secretName }) =>
+          isMounted && !isOptional && (isAtTokenPath || TOKEN_SECRET.test(secretName)),
       )
       .filter(({ volume }) => !files.mayHave(volume, 'token'))
       .map(({ volume, secretName }) => ({

@@ -1,7 +1,7 @@
 /**
  * The spec of a running pod requests a token, but the file does not exist.
  *
- * A file that cannot be read does not count as missing.
+ * A file that cannot be read does not count as missing, nor one in a volume that no container mounts.
  */
 import { KUBELET_LOG } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
@@ -14,7 +14,7 @@ export const tokenMissing = {
   findMissing: (pod, files) => {
     if (pod.phase !== 'Running' || !isSettled(pod, files)) return [];
     return pod.projections
-      .filter(({ volume, path }) => !files.mayHave(volume, path))
+      .filter(({ volume, path, isMounted }) => isMounted && !files.mayHave(volume, path))
       .map(({ volume, path }) => ({
         volume,
         path,

@@ -10,6 +10,7 @@ import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../cor
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import { anyText, boolean, objects, optional, parsed, required, time, wholeNumber } from './fields.ts';
+import { mountedVolumes } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
 /** Where client libraries look for the token of their service account. */
@@ -33,7 +34,7 @@ function pathOnDisk(path: string): string {
   return parts.map((part) => nameOf(Buffer.from(part).toString('latin1')).name).join('/');
 }
 
-function projectionOf(volume: string, source: JsonObject): readonly PodProjection[] {
+function projectionOf(volume: string, source: JsonObject): readonly Omit<PodProjection, 'isMounted'>[] {
   const projection = optional(source, 'serviceAccountToken', object);
   if (projection === undefined) return [];
   const path = pathOnDisk(required(projection, 'path', anyText));
@@ -60,8 +61,12 @@ function volumesAtTokenPath(spec: JsonObject): ReadonlySet<string> {
 }
 
 /** The Secret of a Secret volume, or the Secrets among the sources of a projected one. */
-function secretsOf(volume: JsonObject, name: string, isAtTokenPath: boolean): readonly PodSecret[] {
-  const toSecret = (source: JsonObject, key: string): PodSecret => ({
+function secretsOf(
+  volume: JsonObject,
+  name: string,
+  isAtTokenPath: boolean,
+): readonly Omit<PodSecret, 'isMounted'>[] {
+  const toSecret = (source: JsonObject, key: string): Omit<PodSecret, 'isMounted'> => ({
     volume: name,
     secretName: required(source, key, objectName),
     isOptional: optional(source, 'optional', boolean) ?? false,
@@ -84,7 +89,10 @@ function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'
     sourcesOf(volume).flatMap((source) => projectionOf(name, source)),
   );
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
-  return { projections: projections.slice(0, MAX_PER_POD), secrets: secrets.slice(0, MAX_PER_POD) };
+  const mounted = mountedVolumes(spec);
+  const marked = <T extends { readonly volume: string }>(items: readonly T[]) =>
+    items.slice(0, MAX_PER_POD).map((item) => ({ ...item, isMounted: mounted.has(item.volume) }));
+  return { projections: marked(projections), secrets: marked(secrets) };
 }
 
 function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): PodFacts {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { authority } from '../../support/cluster.ts';
+import { authority, projection } from '../../support/cluster.ts';
 import { ISSUER, legacyToken, token } from '../../support/tokens.ts';
 import { detailOf, inPod, testCases, verdictOf } from './cases.ts';
 
@@ -20,12 +20,7 @@ const defaultToken = token({
   claims: { audiences: [ISSUER] },
   identity: { volume: 'kube-api-access-x2k4z', path: 'token' },
 });
-const defaultProjection = {
-  volume: 'kube-api-access-x2k4z',
-  path: 'token',
-  audience: undefined,
-  expirationSeconds: 3_607,
-};
+const defaultProjection = projection({ volume: 'kube-api-access-x2k4z' });
 
 describe('audience_mismatch without the API server', () => {
   testCases(
@@ -78,9 +73,7 @@ describe('audience_mismatch with the API server', () => {
     {
       it: "fails an audience that the pod's spec does not request",
       cluster: inPod({
-        projections: [
-          { volume: 'vault-token', path: 'vault-token', audience: 'another', expirationSeconds: 3_607 },
-        ],
+        projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'another' })],
       }),
       status: 'fail',
       failures: ['audience_mismatch'],

@@ -42,8 +42,14 @@ describe('legacy_secret_missing of a mounted token', () => {
 
 /** A pending pod that mounts one Secret, named as the token controller named them until v1.24. */
 function pending(secret: Partial<PodSecret> = {}, pod: Partial<PodFacts> = {}): Partial<PodFacts> {
-  const named = { volume: 'legacy', secretName: 'api-token-x2k4z', isOptional: false, isAtTokenPath: false };
-  return { phase: 'Pending', projections: [], secrets: [{ ...named, ...secret }], ...pod };
+  const mounted = {
+    volume: 'legacy',
+    secretName: 'api-token-x2k4z',
+    isOptional: false,
+    isMounted: true,
+    isAtTokenPath: false,
+  };
+  return { phase: 'Pending', projections: [], secrets: [{ ...mounted, ...secret }], ...pod };
 }
 
 describe('legacy_secret_missing of a pending pod', () => {
@@ -61,6 +67,7 @@ describe('legacy_secret_missing of a pending pod', () => {
     },
     { it: 'passes any other Secret', pod: pending({ secretName: 'password' }), failures: [] },
     { it: 'passes an optional Secret', pod: pending({ isOptional: true }), failures: [] },
+    { it: 'passes a Secret that no container mounts', pod: pending({ isMounted: false }), failures: [] },
     { it: 'passes a running pod', pod: pending({}, { phase: 'Running' }), failures: [] },
     {
       it: 'passes a pod that started less than two minutes before the scan',

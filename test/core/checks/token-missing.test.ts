@@ -3,6 +3,7 @@
  */
 import { describe } from 'mocha';
 import type { Observation, Unreadable } from '../../../src/core/observation.ts';
+import { projection } from '../../support/cluster.ts';
 import { NOW, POD_UID, token } from '../../support/tokens.ts';
 import { SETTLED, testPodCases } from './cases.ts';
 
@@ -18,6 +19,17 @@ describe('token_missing', () => {
       it: 'fails if the file is missing',
       failures: ['token_missing'],
       detail: 'the spec requests vault-token in volume vault-token',
+    },
+    {
+      it: 'passes if no container mounts the volume',
+      pod: { projections: [projection({ isMounted: false })] },
+      failures: [],
+    },
+    {
+      it: 'fails for a mounted volume next to one that no container mounts',
+      pod: { projections: [projection({ isMounted: false }), projection({ volume: 'mounted' })] },
+      failures: ['token_missing'],
+      detail: 'the spec requests token in volume mounted',
     },
     { it: 'passes if the file is there', seen: { tokens: [token()] }, failures: [] },
     {

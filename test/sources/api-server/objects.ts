@@ -12,13 +12,23 @@ export function metadata(overrides: Json = {}): Json {
   return { name: 'api-0', namespace: 'payments', uid: POD_UID, resourceVersion: '1', ...overrides };
 }
 
+const DEFAULT_MOUNT: Json = {
+  name: 'kube-api-access-abcde',
+  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+};
+
 /** A running pod with the default token volume. */
 export function pod(overrides: Json = {}): Json {
   return {
     kind: 'Pod',
     apiVersion: 'v1',
     metadata: metadata(),
-    spec: { nodeName: 'node-1', serviceAccountName: 'api', containers: [], volumes: [defaultVolume()] },
+    spec: {
+      nodeName: 'node-1',
+      serviceAccountName: 'api',
+      containers: [{ name: 'main', volumeMounts: [DEFAULT_MOUNT] }],
+      volumes: [defaultVolume()],
+    },
     status: { phase: 'Running', startTime: STARTED },
     ...overrides,
   };

@@ -50,6 +50,7 @@ const DEFAULT_PROJECTION = {
   path: 'token',
   audience: undefined,
   expirationSeconds: 3607,
+  isMounted: false,
 };
 
 describe('podsPath', () => {
@@ -72,7 +73,7 @@ describe('trimPod', () => {
         isStatic: false,
         isAutomounted: undefined,
         startedAt: STARTED_AT,
-        projections: [DEFAULT_PROJECTION],
+        projections: [{ ...DEFAULT_PROJECTION, isMounted: true }],
         secrets: [],
       },
     });
@@ -163,7 +164,14 @@ describe('trimPod', () => {
         volumes: [{ name: 'legacy', secret: { secretName: 'api-token' } }],
         [containers]: [{ name: 'other' }, { name: 'main', volumeMounts }],
       });
-      const expected = { volume: 'legacy', secretName: 'api-token', isOptional: false, isAtTokenPath };
+      const isMounted = mountPath !== undefined;
+      const expected = {
+        volume: 'legacy',
+        secretName: 'api-token',
+        isMounted,
+        isOptional: false,
+        isAtTokenPath,
+      };
       assert.deepEqual(facts?.secrets, [expected]);
     });
 
@@ -173,8 +181,8 @@ describe('trimPod', () => {
       projected('b', { secret: { name: 'two' } }),
     );
     assert.deepEqual(facts?.secrets, [
-      { volume: 'a', secretName: 'one', isOptional: true, isAtTokenPath: false },
-      { volume: 'b', secretName: 'two', isOptional: false, isAtTokenPath: false },
+      { volume: 'a', secretName: 'one', isMounted: false, isOptional: true, isAtTokenPath: false },
+      { volume: 'b', secretName: 'two', isMounted: false, isOptional: false, isAtTokenPath: false },
     ]);
   });
 
@@ -272,6 +280,11 @@ describe('the trimmed objects of a real API server', () => {
   it('include the tokens that pods request', () => {
     const paths = podNamed('e-multi')?.projections.map(({ path }) => path);
     assert.deepEqual(paths?.toSorted(), ['first', 'sub/dir/token']);
+  });
+
+  it('mount every token', () => {
+    const projections = pods.flatMap((one) => one?.value.projections ?? []);
+    assert.ok(projections.length >= 10 && projections.every(({ isMounted }) => isMounted));
   });
 
   it('include a pod without tokens, a static pod, a completed pod and a pod with a Secret', () => {

@@ -15,7 +15,7 @@ import {
   reviewTtlMs,
 } from '../../../src/sources/api-server/token-review.ts';
 import { ok } from '../../../src/util/result.ts';
-import { podFacts } from '../../support/cluster.ts';
+import { podFacts, projection } from '../../support/cluster.ts';
 import { jwt, legacyToken, token } from '../../support/tokens.ts';
 import { createClock, createFakeApi, MINUTE } from './fakes.ts';
 
@@ -83,7 +83,7 @@ describe('reviewAudiences', () => {
   const own = token({ identity: { volume, path }, claims: { audiences: ['vault', 'more'] } });
   const inDefaultVolume = token({ identity: { volume: 'kube-api-access-abcde', path } });
   const pod = (audience: string | undefined, at = path) =>
-    podFacts({ projections: [{ volume, path: at, audience, expirationSeconds: 600 }] });
+    podFacts({ projections: [projection({ volume, path: at, audience })] });
   const cases = [
     ["the token's audiences", 'the pod requests an audience', own, pod('vault'), ['vault', 'more']],
     ['no audiences', 'the pod requests none', own, pod(undefined), []],
