@@ -16,7 +16,7 @@ import { ok, type Result } from '../util/result.ts';
 import { type ApiServerOptions, connectApiServer } from './connect-api-server.ts';
 
 /** The sources in use, by the facts that they provide. */
-export type Sources = { readonly [K in keyof SourceFacts]: Source<SourceFacts[K]> | undefined };
+export type Sources = { readonly [K in keyof SourceFacts]?: Source<SourceFacts[K]> | undefined };
 
 export interface SourcesOptions
   extends Omit<ApiServerOptions, 'callbacks'>,

@@ -11,10 +11,13 @@ import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { podFacts } from '../support/cluster.ts';
 import { NOW, observation, policy } from '../support/tokens.ts';
 
+const NAMES = { observation: 'files', cluster: 'api-server', self: 'self' } as const;
+type Row = keyof typeof NAMES;
+
 interface TestState {
   readonly state: State;
   /** What the sources know; to be changed by the test. */
-  readonly facts: { -readonly [K in keyof SourceFacts]: SourceFacts[K] };
+  readonly facts: { -readonly [K in Row]: SourceFacts[K] };
   /** The last runs by name of the source; to be changed by the test. */
   readonly runs: Map<string, SourceRun>;
   /** The snapshots that each source was given. */
@@ -22,17 +25,15 @@ interface TestState {
   readonly setTime: (seconds: number) => void;
 }
 
-const NAMES = { observation: 'files', cluster: 'api-server', self: 'self' } as const;
-
 function createTestState(
-  used: readonly (keyof SourceFacts)[] = ['observation', 'cluster', 'self'],
+  used: readonly Row[] = ['observation', 'cluster', 'self'],
   isContinuous = true,
 ): TestState {
   const facts = { observation: NO_FACTS.observation, cluster: NO_FACTS.cluster, self: NO_FACTS.self };
   const runs = new Map<string, SourceRun>();
   const given: Record<string, Snapshot[]> = {};
   let now = NOW;
-  const sourceOf = (key: keyof SourceFacts) => ({
+  const sourceOf = (key: Row) => ({
     name: NAMES[key],
     run: () => assert.fail('the state runs no source'),
     facts: () => facts[key],
@@ -42,12 +43,7 @@ function createTestState(
     },
     close: () => assert.fail('the state closes no source'),
   });
-  const sources = Object.fromEntries(
-    Object.keys(NAMES).map((key) => {
-      const row = key as keyof SourceFacts;
-      return [row, used.includes(row) ? sourceOf(row) : undefined];
-    }),
-  ) as unknown as Sources;
+  const sources = Object.fromEntries(used.map((row) => [row, sourceOf(row)])) as unknown as Sources;
   const takeSnapshot = createTakeSnapshot(policy());
   const state = createState({ sources, takeSnapshot, now: () => now, isContinuous });
   const setTime = (seconds: number): void => {

@@ -138,7 +138,7 @@ export async function startAgent(start: number): Promise<TestAgent> {
   const running = cluster.run(stop.signal);
   const files = createSteppedFiles(rootDir, now);
   const state = createState({
-    sources: { observation: files.source, cluster, self: undefined },
+    sources: { observation: files.source, cluster },
     takeSnapshot: createTakeSnapshot(policy()),
     now,
     isContinuous: true,
