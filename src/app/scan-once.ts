@@ -97,10 +97,12 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
     onReadFailure: nothing,
     onWatchFailure: nothing,
   });
+  using closing = new DisposableStack();
+  const all = listSources(sources);
+  for (const source of all) closing.defer(source.close);
   if (problems.length > 0 && config.clusterMode === 'on') return err(problems);
   const now = (): number => config.at ?? clock.now();
   const state = createState({ sources, takeSnapshot: takeSnapshot.value, now, isContinuous: false });
-  const all = listSources(sources);
   const running = Promise.all(all.map(({ run }) => run(stop.signal)));
   try {
     const snapshot = await settle({ sources, state, clock, changed, signal: stop.signal });
@@ -109,6 +111,5 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   } finally {
     stop.abort();
     await running;
-    for (const source of all) source.close();
   }
 }

@@ -15,11 +15,12 @@ import { errorFields, type Log } from '../util/log.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import type { Guard } from '../web/auth/guard.ts';
 import { openWebConfig } from '../web/config/reloader.ts';
-import { createWeb, type WebOptions } from '../web/web.ts';
+import { createWeb, type Web, type WebOptions } from '../web/web.ts';
 import {
   type CreatedSources,
   createSources,
   listSources,
+  type Sources,
   type SourcesOptions,
   userAgentOf,
 } from './sources.ts';
@@ -165,20 +166,9 @@ function createRouteOptions(
   };
 }
 
-/**
- * Serves until the signal aborts.
- *
- * Returns every problem of the configuration, or why an address cannot be listened on. A problem with the API server counts only if it must be used; otherwise
- * it is logged.
- */
-export async function serve(options: ServeOptions): Promise<readonly string[]> {
-  const { config, clock, log, signal } = options;
-  const shared = createShared(options);
-  const { metrics, onError } = shared;
-  const { refresh, isReady } = createRefresh(shared, () => state);
-  const { sources, problems } = await connectSources(shared, refresh);
-  const access = await createAccessGuard(shared);
-  const webConfig = await openWebConfig({
+function openConfiguredWeb(shared: Shared) {
+  const { metrics, clock, onError } = shared;
+  return openWebConfig({
     ...shared,
     onLoad: (isSuccessful) => {
       metrics.set(EXPORTER.webConfigReloadSuccessful, Number(isSuccessful));
@@ -186,6 +176,36 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     },
     onError: onError('web_config'),
   });
+}
+
+/** Listens, then runs everything until the signal aborts. Returns why it cannot listen. */
+async function run({ signal, log }: Shared, sources: Sources, web: Web): Promise<readonly string[]> {
+  const listening = signal.aborted ? undefined : await web.listen();
+  if (listening?.ok === false) return [`fatal: ${listening.error}`];
+  const running = [...listSources(sources), web].map((part) => part.run(signal));
+  if (!signal.aborted) await once(signal, 'abort');
+  await Promise.all([...running, web.close()]);
+  log.info('stopped');
+  return [];
+}
+
+/**
+ * Serves until the signal aborts.
+ *
+ * Returns every problem of the configuration, or why it cannot listen. A problem with the API server counts only if the
+ * API server must be used; otherwise it is logged.
+ */
+export async function serve(options: ServeOptions): Promise<readonly string[]> {
+  const { config, clock, log } = options;
+  using closing = new DisposableStack();
+  const shared = createShared(options);
+  const { metrics, onError } = shared;
+  const { refresh, isReady } = createRefresh(shared, () => state);
+  const { sources, problems } = await connectSources(shared, refresh);
+  for (const source of listSources(sources)) closing.defer(source.close);
+  const access = await createAccessGuard(shared);
+  if (access.ok && access.value !== undefined) closing.defer(access.value.close);
+  const webConfig = await openConfiguredWeb(shared);
   const takeSnapshot = await loadTakeSnapshot(config);
   const required = config.clusterMode === 'on' ? problems : [];
   if (required.length > 0 || !takeSnapshot.ok || !access.ok || !webConfig.ok)
@@ -205,14 +225,5 @@ export async function serve(options: ServeOptions): Promise<readonly string[]> {
     onRejection: (status) => metrics.inc(EXPORTER.webRejections, { code: `${status}` }),
     onError: onError('request'),
   });
-  const listening = signal.aborted ? undefined : await web.listen();
-  if (listening?.ok === false) return [`fatal: ${listening.error}`];
-  const all = listSources(sources);
-  const running = [...all, web].map(({ run }) => run(signal));
-  if (!signal.aborted) await once(signal, 'abort');
-  await Promise.all([...running, web.close()]);
-  access.value?.close();
-  for (const source of all) source.close();
-  log.info('stopped');
-  return [];
+  return await run(shared, sources, web);
 }
