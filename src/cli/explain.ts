@@ -159,6 +159,8 @@ const NO_TOKEN_ADVICE: Readonly<Record<NoTokenReason, string>> = {
     'its spec sets automountServiceAccountToken: false; remove that or add a projected volume',
   automount_disabled_serviceaccount:
     'its service account sets automountServiceAccountToken: false; set it to true in the spec of the pod, which takes precedence',
+  unknown:
+    'its spec requests none; its service account, which may set automountServiceAccountToken: false, is not known',
   static_pod: 'static pods get no token; run it as a DaemonSet if it needs one',
   other:
     'its spec requests none although automounting is not disabled; it may have been when the pod was created',

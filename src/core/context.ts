@@ -35,6 +35,15 @@ function lookUp<T>(facts: ReadonlyMap<string, T> | undefined, key: string): T | 
   return facts === undefined ? undefined : (facts.get(key) ?? 'absent');
 }
 
+/** Undefined if it is not known. */
+export function accountOf(
+  { accounts }: ClusterFacts,
+  namespace: string,
+  name: string,
+): AccountFacts | 'absent' | undefined {
+  return lookUp(accounts, `${namespace}/${name}`);
+}
+
 function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity): PodProjection | undefined {
   if (pod === undefined || pod === 'absent') return undefined;
   return pod.projections.find((one) => one.volume === volume && one.path === path);
@@ -46,7 +55,7 @@ export function contextOf(token: Token, facts: ClusterFacts): TokenContext {
   return {
     pod,
     projection: projectionAt(pod, identity),
-    account: lookUp(facts.accounts, `${claims.namespace}/${claims.serviceAccount.name}`),
+    account: accountOf(facts, claims.namespace, claims.serviceAccount.name),
     authority: facts.authority,
     isSignatureValid: facts.signatures.get(token),
     review: facts.reviews.get(token),

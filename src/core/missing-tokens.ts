@@ -6,7 +6,7 @@
 import { POD_CHECKS, type Reason } from './checks/index.ts';
 import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
-import { isInactive } from './context.ts';
+import { accountOf, isInactive } from './context.ts';
 import type { Observation } from './observation.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
@@ -22,6 +22,8 @@ export const NO_TOKEN_REASONS = [
   'automount_disabled_pod',
   'automount_disabled_serviceaccount',
   'static_pod',
+  /** The settings of its service account are not known. */
+  'unknown',
   'other',
 ] as const;
 export type NoTokenReason = (typeof NO_TOKEN_REASONS)[number];
@@ -102,12 +104,16 @@ export function filterPersistent(
 }
 
 /** Returns undefined if the pod has a token. `automountServiceAccountToken` of the pod overrides the account's. */
-export function noTokenReason(pod: PodFacts, account: AccountFacts | undefined): NoTokenReason | undefined {
+export function noTokenReason(
+  pod: PodFacts,
+  account: AccountFacts | 'absent' | undefined,
+): NoTokenReason | undefined {
   if (pod.projections.length > 0) return undefined;
   if (pod.isStatic) return 'static_pod';
   if (pod.isAutomounted === false) return 'automount_disabled_pod';
-  const isOff = pod.isAutomounted === undefined && account?.isAutomounted === false;
-  return isOff ? 'automount_disabled_serviceaccount' : 'other';
+  if (pod.isAutomounted === true || account === 'absent') return 'other';
+  if (account === undefined) return 'unknown';
+  return account.isAutomounted === false ? 'automount_disabled_serviceaccount' : 'other';
 }
 
 export interface TokenlessPod {
@@ -118,8 +124,7 @@ export interface TokenlessPod {
 /** The active pods whose specs request no token, and why. */
 export function tokenlessPods(cluster: ClusterFacts): readonly TokenlessPod[] {
   return activePods(cluster).flatMap((pod) => {
-    const account = cluster.accounts?.get(`${pod.namespace}/${pod.serviceAccount}`);
-    const reason = noTokenReason(pod, account);
+    const reason = noTokenReason(pod, accountOf(cluster, pod.namespace, pod.serviceAccount));
     return reason === undefined ? [] : [{ pod, reason }];
   });
 }

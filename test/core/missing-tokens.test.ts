@@ -105,6 +105,16 @@ describe('noTokenReason', () => {
       reason: 'other',
     },
   ] as const;
+  it('returns unknown if the service account is not known and the pod leaves automounting to it', () =>
+    assert.equal(noTokenReason(podFacts(none), undefined), 'unknown'));
+  it('returns other if the service account does not exist', () =>
+    assert.equal(noTokenReason(podFacts(none), 'absent'), 'other'));
+  it('returns what the pod says if the service account is not known', () => {
+    const reasons = [true, false].map((isAutomounted) =>
+      noTokenReason(podFacts({ ...none, isAutomounted }), undefined),
+    );
+    assert.deepEqual(reasons, ['other', 'automount_disabled_pod']);
+  });
   for (const { it: title, pod, isAccountAutomounted, reason } of cases) {
     it(title, () => {
       const account = { uid: 'u', isAutomounted: isAccountAutomounted };
@@ -116,6 +126,15 @@ describe('noTokenReason', () => {
 describe('tokenlessPods', () => {
   it('leaves out completed pods', () => {
     assert.deepEqual(tokenlessPods(only(podFacts({ projections: [], phase: 'Succeeded' }))), []);
+  });
+
+  it('does not take a forgotten service account for one that turns automounting on', () => {
+    const pod = podFacts({ projections: [] });
+    const account = { uid: 'u', isAutomounted: false };
+    const known = { ...only(pod), accounts: new Map([['payments/api', account]]) };
+    const reasonsOf = (cluster: ClusterFacts) => tokenlessPods(cluster).map(({ reason }) => reason);
+    assert.deepEqual(reasonsOf(known), ['automount_disabled_serviceaccount']);
+    assert.deepEqual(reasonsOf({ ...known, accounts: undefined }), ['unknown']);
   });
 
   it('returns an active pod that requests no token, and why', () => {
