@@ -8,11 +8,21 @@ import {
   exposureProblems,
   flagNames,
   isLockedDown,
+  type Permission,
   permissionFlags,
   permissionProblems,
 } from './permission-model.ts';
-import type { NodeProcess } from './process.ts';
 import { findRequiredPaths, type RequiredPath } from './required-paths.ts';
+
+/** The parts of Node's `process` that are used here; only `main.ts` passes the real one. */
+export interface NodeProcess
+  extends Pick<
+    NodeJS.Process,
+    'allowedNodeEnvironmentFlags' | 'argv' | 'env' | 'execArgv' | 'execPath' | 'execve'
+  > {
+  /** Undefined if Node was started without its permission model. */
+  readonly permission: Permission | undefined;
+}
 
 export interface LockDownOptions extends Pick<CommandLine, 'command' | 'config'> {
   readonly process: NodeProcess;

@@ -4,7 +4,6 @@
  * Node reads them only at the start, so the process replaces itself once, in place. Measurements are in
  * docs/decisions/0009-memory-over-speed.md.
  */
-import type { NodeProcess } from './process.ts';
 
 /** No optimizing compilers, and a young generation of the heap that is collected early. */
 export const MEMORY_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--no-maglev'];
@@ -17,7 +16,7 @@ export function hasMemoryFlags(execArgv: readonly string[]): boolean {
 
 /** Arguments and environment of the process with the memory flags; flags that it was given override these and `more`. */
 export function withMemoryFlags(
-  { execPath, execArgv, argv, env }: Pick<NodeProcess, 'execPath' | 'execArgv' | 'argv' | 'env'>,
+  { execPath, execArgv, argv, env }: Pick<NodeJS.Process, 'execPath' | 'execArgv' | 'argv' | 'env'>,
   more: readonly string[] = [],
 ) {
   return {

@@ -14,7 +14,10 @@ export interface Source<F> {
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** The current facts: the same object while nothing has changed. */
   readonly facts: () => F;
-  /** The last run; undefined until the first one has ended. Each source defines what one run is. */
+  /**
+   * The last run; undefined until the first one has ended. Until then `satoken_source_up` is 0, and the source has no
+   * series of `satoken_source_duration_seconds`. Each source defines what one run is.
+   */
   readonly lastRun: () => SourceRun | undefined;
   /** Called with the merged facts of all sources after any of them changed: they may call for a closer look. */
   readonly onSnapshot?: (snapshot: Snapshot) => void;

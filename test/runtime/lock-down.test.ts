@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { lockDown } from '../../src/runtime/lock-down.ts';
-import type { NodeProcess } from '../../src/runtime/process.ts';
+import { lockDown, type NodeProcess } from '../../src/runtime/lock-down.ts';
 import { configOf } from '../support/config.ts';
 
 interface Replaced {
