@@ -4,23 +4,18 @@
  * Clients authenticate with a token of the configured users or with a service account token that the cluster accepts.
  */
 import { createPermissions, createRbac, type Permissions, type Rbac } from './api/authorization.ts';
+import { type ControlPlanes, createControlPlanes } from './api/control-planes.ts';
 import { createFaultInjector, type FaultInjector } from './api/faults.ts';
 import { createHandler } from './api/handler.ts';
-import { createHistories } from './api/history.ts';
-import { createListener, type TlsOptions } from './api/listener.ts';
-import type { ApiRequest } from './api/request.ts';
+import { createHistories, type Histories } from './api/history.ts';
+import { createListener, type Listener, type TlsOptions } from './api/listener.ts';
+import { createRequestLog, createReviewLog, type RequestRecord, type ReviewRecord } from './api/records.ts';
 import { route } from './api/routes.ts';
 import { realSchedule, type Schedule } from './api/schedule.ts';
-import { createReviewer, type Reviewer } from './api/token-review.ts';
-import { createWatches } from './api/watches.ts';
+import type { Reviewer } from './api/token-review.ts';
+import { createWatches, type Watches } from './api/watches.ts';
+import type { Trust } from './authority.ts';
 import type { Cluster } from './cluster.ts';
-
-export interface RequestRecord extends Pick<ApiRequest, 'method' | 'resource' | 'verb'> {
-  /** Includes the query. */
-  readonly path: string;
-  /** Epoch seconds of the cluster's clock. */
-  readonly at: number;
-}
 
 export interface ApiServerOptions {
   readonly cluster: Cluster;
@@ -46,6 +41,11 @@ export interface Chaos extends Pick<FaultInjector, 'inject' | 'heal'> {
   readonly endWatches: () => void;
   /** Ends all watches with 410 Gone. */
   readonly expireWatches: () => void;
+  /**
+   * Adds a control plane that trusts other issuers and keys, as during a roll-out. The control planes handle requests
+   * in turn. Returns a function that removes it.
+   */
+  readonly addControlPlane: (trust: Trust) => () => void;
 }
 
 export interface ApiServer {
@@ -57,6 +57,8 @@ export interface ApiServer {
   readonly rbac: Pick<Rbac, 'bind'>;
   /** The latest requests, oldest first. */
   readonly requests: () => readonly RequestRecord[];
+  /** The latest reviews of tokens, oldest first. */
+  readonly reviews: () => readonly ReviewRecord[];
   readonly openWatches: () => number;
   /** Empties the watch cache: watches from earlier revisions get 410 Gone. */
   readonly compact: () => void;
@@ -66,18 +68,27 @@ export interface ApiServer {
 }
 
 const HISTORY_LIMIT = 1_000;
-const MAX_REQUESTS = 10_000;
 
-function createRequestLog(now: () => number, onRequest: (request: RequestRecord) => void) {
-  const requests: RequestRecord[] = [];
-  const record = ({ method, resource, verb, path, query }: ApiRequest): void => {
-    const fullPath = query.size === 0 ? path : `${path}?${query.toString()}`;
-    const entry = { method, resource, verb, path: fullPath, at: now() };
-    requests.push(entry);
-    if (requests.length > MAX_REQUESTS) requests.shift();
-    onRequest(entry);
+interface Parts {
+  readonly listener: Listener;
+  readonly faults: FaultInjector;
+  readonly watches: Watches;
+  readonly histories: Histories;
+  readonly planes: ControlPlanes;
+}
+
+function createChaos({ listener, faults, watches, histories, planes }: Parts): Chaos {
+  const { inject, heal } = faults;
+  const { drop: dropWatches, end: endWatches, expire: expireWatches } = watches;
+  const down = async (): Promise<void> => {
+    dropWatches();
+    await listener.close();
   };
-  return { record, requests: () => [...requests] };
+  const up = async (): Promise<void> => {
+    histories.compact();
+    await listener.listen();
+  };
+  return { inject, heal, down, up, dropWatches, endWatches, expireWatches, addControlPlane: planes.add };
 }
 
 function usernameOf(token: string, reviewer: Reviewer): string | undefined {
@@ -91,43 +102,34 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const watches = createWatches({ cluster, histories, schedule });
   const faults = createFaultInjector();
   const permissions = createPermissions();
-  const reviewer = createReviewer(cluster);
+  const planes = createControlPlanes(cluster);
   const rbac = createRbac();
-  const log = createRequestLog(cluster.now, options.onRequest ?? (() => undefined));
+  const { record: onReview, reviews } = createReviewLog(cluster.now);
+  const { record, requests } = createRequestLog(cluster.now, options.onRequest ?? (() => undefined));
+  const { isSilent } = faults;
+  const routing = { cluster, rbac, url: () => listener.url(), isSilent, onReview };
   const handle = createHandler({
-    userOf: (token) => users?.get(token) ?? usernameOf(token, reviewer),
+    userOf: (token) => users?.get(token) ?? usernameOf(token, planes.current().reviewer),
     permissions,
     faults,
     watches,
     schedule,
-    record: log.record,
-    route: (request, body) =>
-      route({ cluster, reviewer, rbac, url: listener.url, isSilent: faults.isSilent }, request, body),
+    record,
+    route: (request, body) => route({ ...routing, ...planes.next() }, request, body),
   });
   const listener = createListener((incoming, response) => void handle(incoming, response), options.tls);
-  const { inject, heal } = faults;
-  const { drop: dropWatches, end: endWatches, expire: expireWatches } = watches;
+  const chaos = createChaos({ listener, faults, watches, histories, planes });
+  const { compact } = histories;
+  const { count: openWatches, bookmark } = watches;
 
-  const down = async (): Promise<void> => {
-    dropWatches();
-    await listener.close();
-  };
-  const up = async (): Promise<void> => {
-    histories.compact();
-    await listener.listen();
-  };
   const listen = async (): Promise<string> => {
     await listener.listen();
     return listener.url();
   };
   const close = async (): Promise<void> => {
     histories.close();
-    heal();
-    await down();
+    faults.heal();
+    await chaos.down();
   };
-  const chaos = { inject, heal, down, up, dropWatches, endWatches, expireWatches };
-  const { compact } = histories;
-  const { count: openWatches, bookmark } = watches;
-  const { requests } = log;
-  return { listen, close, chaos, permissions, rbac, requests, compact, openWatches, bookmark };
+  return { listen, close, chaos, permissions, rbac, requests, reviews, compact, openWatches, bookmark };
 }

@@ -15,20 +15,33 @@ export interface SigningKey {
 
 export interface AuthorityOptions {
   readonly algorithm?: SigningAlgorithm;
+  /** `--service-account-issuer`, the first one. */
   readonly issuer?: string;
-  /** `--api-audiences`; defaults to the issuer. */
+  /** `--api-audiences`; defaults to all accepted issuers. */
   readonly audiences?: readonly string[];
 }
 
-export interface Authority {
+/** What an API server accepts and publishes. During a roll-out, control planes differ in it. */
+export interface Trust {
+  /** The issuer that signs and that discovery publishes. */
   readonly issuer: () => string;
+  /** `--service-account-issuer`, given several times: tokens of all of them are accepted. */
+  readonly issuers: () => readonly string[];
   readonly audiences: () => readonly string[];
-  /** All published keys. The first one signs. */
+  /** All published keys, the newest first. */
   readonly keys: () => readonly SigningKey[];
+  /** The published keys, and those that only the API server knows. */
+  readonly acceptedKeys: () => readonly SigningKey[];
+}
+
+export interface Authority extends Trust {
   readonly sign: (payload: unknown) => string;
   /** Switches to a new signing key and, unless `isOldKept`, withdraws all older keys. */
   readonly changeKey: (isOldKept: boolean) => void;
-  readonly changeIssuer: (issuer: string) => void;
+  /** Removes a key from the published ones. Its tokens are accepted as before, as those of an external signer. */
+  readonly unpublishKey: (keyId: string) => void;
+  /** Switches to a new issuer. Tokens of the former ones are accepted only if `isOldKept`. */
+  readonly changeIssuer: (issuer: string, isOldKept?: boolean) => void;
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -64,19 +77,38 @@ function createSigningKey(algorithm: SigningAlgorithm): SigningKey {
 export function createAuthority(options: AuthorityOptions): Authority {
   const { algorithm = 'ES256', audiences } = options;
   let issuer = options.issuer ?? DEFAULT_ISSUER;
+  let issuers: readonly string[] = [issuer];
   let signingKey = createSigningKey(algorithm);
   let keys: readonly SigningKey[] = [signingKey];
+  const unpublished = new Set<string>();
   return {
     issuer: () => issuer,
-    audiences: () => audiences ?? [issuer],
-    keys: () => keys,
+    issuers: () => issuers,
+    audiences: () => audiences ?? issuers,
+    keys: () => keys.filter(({ keyId }) => !unpublished.has(keyId)),
+    acceptedKeys: () => keys,
     sign: (payload) => signingKey.sign(payload),
     changeKey: (isOldKept) => {
       signingKey = createSigningKey(algorithm);
       keys = isOldKept ? [signingKey, ...keys] : [signingKey];
     },
-    changeIssuer: (newIssuer) => {
+    unpublishKey: (keyId) => void unpublished.add(keyId),
+    changeIssuer: (newIssuer, isOldKept = false) => {
       issuer = newIssuer;
+      issuers = [newIssuer, ...(isOldKept ? issuers.filter((one) => one !== newIssuer) : [])];
     },
+  };
+}
+
+/** What is trusted now, regardless of later changes: a control plane that the roll-out has not reached. */
+export function currentTrust(trust: Trust): Trust {
+  const [issuer, issuers, audiences] = [trust.issuer(), trust.issuers(), trust.audiences()];
+  const [keys, acceptedKeys] = [trust.keys(), trust.acceptedKeys()];
+  return {
+    issuer: () => issuer,
+    issuers: () => issuers,
+    audiences: () => audiences,
+    keys: () => keys,
+    acceptedKeys: () => acceptedKeys,
   };
 }

@@ -15,33 +15,32 @@ export interface ProjectedRequest {
   readonly namespace: string;
   readonly serviceAccount: Reference;
   readonly pod: Reference;
-  readonly node: Reference;
+  /** Undefined before 1.30. */
+  readonly node: Reference | undefined;
   readonly expirationSeconds: number;
-  /** Whether the API server extends the token to a year, as it does for default tokens. */
-  readonly isExtended: boolean;
-  readonly id: string;
+  /** The lifetime that the API server extends the token to, as it does for default tokens. */
+  readonly extendedSeconds: number | undefined;
+  /** Undefined before 1.30. */
+  readonly id: string | undefined;
 }
 
-/** `--service-account-extend-token-expiration`: one year instead of the 3607 s that the kubelet requests. */
-const EXTENDED_SECONDS = 31_536_000;
-
 export function projectedClaims(request: ProjectedRequest, now: number) {
-  const { issuer, audiences, namespace, serviceAccount, pod, node, expirationSeconds, isExtended, id } =
+  const { issuer, audiences, namespace, serviceAccount, pod, node, expirationSeconds, extendedSeconds, id } =
     request;
   const issuedAt = Math.floor(now);
   const requestedEnd = issuedAt + expirationSeconds;
   return {
     aud: audiences,
-    exp: isExtended ? issuedAt + EXTENDED_SECONDS : requestedEnd,
+    exp: issuedAt + (extendedSeconds ?? expirationSeconds),
     iat: issuedAt,
     iss: issuer,
-    jti: id,
+    ...(id === undefined ? {} : { jti: id }),
     'kubernetes.io': {
       namespace,
-      node,
+      ...(node === undefined ? {} : { node }),
       pod,
       serviceaccount: serviceAccount,
-      ...(isExtended ? { warnafter: requestedEnd } : {}),
+      ...(extendedSeconds === undefined ? {} : { warnafter: requestedEnd }),
     },
     nbf: issuedAt,
     sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,

@@ -10,6 +10,7 @@ import { createStore, type ObjectChange, type ObjectStore, type StoredObject } f
 import type { Pod, PodEvent, Secret, ServiceAccount, TokenProjection } from './objects.ts';
 import { expireEvents, type MountFailure, recordFailure } from './pod-events.ts';
 import { err, ok, type Result } from './result.ts';
+import { type KubernetesVersion, kubernetesVersion } from './version.ts';
 
 /** The kinds of objects that are stored. */
 export type Resource = 'pods' | 'serviceaccounts' | 'secrets' | 'events';
@@ -28,6 +29,7 @@ export interface IssuedToken {
 export type TokenResult = Result<IssuedToken>;
 
 export interface Cluster extends Omit<Authority, 'sign'> {
+  readonly version: KubernetesVersion;
   /** Epoch seconds. */
   readonly now: () => number;
   /** The revision of the latest change. */
@@ -64,10 +66,18 @@ export interface Cluster extends Omit<Authority, 'sign'> {
 
 export interface ClusterOptions extends AuthorityOptions {
   readonly now: () => number;
+  /** `v1.36.3` by default. */
+  readonly version?: string;
+  /**
+   * `--service-account-extend-token-expiration`: the lifetime of default tokens, a year by default. Some clouds cap it,
+   * and others do not extend tokens, which is undefined.
+   */
+  readonly extendedSeconds?: number | undefined;
 }
 
 /** The API server extends only tokens with this requested lifetime. */
 const DEFAULT_TOKEN_SECONDS = 3607;
+const YEAR = 31_536_000;
 
 function newMetadata(namespace: string, name: string) {
   return { namespace, name, uid: randomUUID() };
@@ -124,13 +134,19 @@ function createLegacySecret(stores: Stores, authority: Authority) {
   };
 }
 
+interface Issuance {
+  readonly authority: Authority;
+  readonly version: KubernetesVersion;
+  readonly extendedSeconds: number | undefined;
+  readonly now: () => number;
+}
+
 function issueToken(
   { metadata, spec }: Pod,
   { audience, expirationSeconds }: TokenProjection,
   node: Reference,
   account: ServiceAccount,
-  authority: Authority,
-  now: number,
+  { authority, version, extendedSeconds, now }: Issuance,
 ): TokenResult {
   const audiences = audience === undefined ? authority.audiences() : [audience];
   const isForApiServer = audiences.every((one) => authority.audiences().includes(one));
@@ -141,25 +157,38 @@ function issueToken(
       namespace: metadata.namespace,
       serviceAccount: { name: spec.serviceAccountName ?? 'default', uid: account.metadata.uid },
       pod: { name: metadata.name, uid: metadata.uid },
-      node,
+      node: version.hasNodeClaim ? node : undefined,
       expirationSeconds,
-      isExtended: isForApiServer && expirationSeconds === DEFAULT_TOKEN_SECONDS,
-      id: randomUUID(),
+      extendedSeconds:
+        isForApiServer && expirationSeconds === DEFAULT_TOKEN_SECONDS ? extendedSeconds : undefined,
+      id: version.hasTokenId ? randomUUID() : undefined,
     },
-    now,
+    now(),
   );
   return ok({ token: authority.sign(claims), expiresAt: claims.iat + expirationSeconds });
 }
 
-function createTokenIssuer(stores: Stores, authority: Authority, now: () => number) {
+/** The refusal of the NodeRestriction admission plugin. */
+function audienceRefusal(
+  audience: string,
+  account: string,
+  node: Reference,
+  version: KubernetesVersion,
+): string {
+  const reason = `audience "${audience}" not found in pod spec volume`;
+  const rest = `, system:node:${node.name} is not authorized to request tokens for this audience`;
+  return `serviceaccounts "${account}" is forbidden: ${reason}${version.namesNodeInRefusal ? rest : ''}`;
+}
+
+function createTokenIssuer(stores: Stores, issuance: Issuance) {
   const deniedAudiences = new Set<string>();
   const requestToken = (pod: Pod, projection: TokenProjection, node: Reference): TokenResult => {
     const name = pod.spec.serviceAccountName ?? 'default';
     const account = stores.serviceaccounts.get(pod.metadata.namespace, name);
     if (account === undefined) return err(`serviceaccounts "${name}" not found`);
     if (projection.audience !== undefined && deniedAudiences.has(projection.audience))
-      return err(`audience "${projection.audience}" not found in pod spec volume`);
-    return issueToken(pod, projection, node, account, authority, now());
+      return err(audienceRefusal(projection.audience, name, node, issuance.version));
+    return issueToken(pod, projection, node, account, issuance);
   };
   return { requestToken, denyAudience: (audience: string) => void deniedAudiences.add(audience) };
 }
@@ -170,11 +199,14 @@ export function createCluster(options: ClusterOptions): Cluster {
   const stores = createStores(now);
   const { pods, serviceaccounts, secrets, events } = stores;
   const configMaps = new Map<string, Readonly<Record<string, string>>>();
-  const tokenIssuer = createTokenIssuer(stores, authority, now);
+  const version = kubernetesVersion(options.version);
+  const extendedSeconds = 'extendedSeconds' in options ? options.extendedSeconds : YEAR;
+  const tokenIssuer = createTokenIssuer(stores, { authority, version, extendedSeconds, now });
   let isAvailable = true;
 
   return {
     ...authority,
+    version,
     now,
     revision: stores.revision,
     onChange: stores.onChange,

@@ -2,8 +2,9 @@
  * Authorization in two parts: what clients may do at this API server, and what SubjectAccessReview responds about paths.
  *
  * Source of the RBAC rules and messages: k8s.io/kubernetes/pkg/registry/rbac/validation and pkg/apis/rbac/v1,
- * evaluation_helpers.go. The default roles of a cluster do not exist here.
+ * evaluation_helpers.go.
  */
+import { DEFAULT_BINDINGS } from './default-roles.ts';
 import type { ApiRequest, RequestedResource, Verb } from './request.ts';
 
 /** The same for all clients. Everything is allowed until it is denied. */
@@ -86,6 +87,7 @@ function reasonOf({ name, role, subject }: Binding): string {
   return `RBAC: allowed by ClusterRoleBinding "${name}" of ClusterRole "${role}" to ${subject.kind} "${title}"`;
 }
 
+/** Starts with the bindings that every cluster has. */
 export function createRbac(): Rbac {
   const bindings = new Set<Binding>();
   return {
@@ -94,7 +96,7 @@ export function createRbac(): Rbac {
       return () => void bindings.delete(binding);
     },
     allows: (request) => {
-      const found = [...bindings].find((binding) => isAllowedBy(binding, request));
+      const found = [...bindings, ...DEFAULT_BINDINGS].find((binding) => isAllowedBy(binding, request));
       return found && reasonOf(found);
     },
   };

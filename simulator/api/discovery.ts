@@ -2,19 +2,22 @@
  * The documents of the API server about itself: version, API discovery, OpenID Connect discovery and JWKS.
  */
 
-import type { SigningKey } from '../authority.ts';
-import type { Cluster } from '../cluster.ts';
+import type { SigningKey, Trust } from '../authority.ts';
+import type { KubernetesVersion } from '../version.ts';
 import { KINDS } from './kinds.ts';
 import { REVIEWS } from './request.ts';
 
-export const VERSION = {
-  major: '1',
-  minor: '36',
-  gitVersion: 'v1.36.3',
-  gitTreeState: 'clean',
-  compiler: 'gc',
-  platform: 'linux/amd64',
-};
+/** `/version`. */
+export function versionDocument({ gitVersion, minor }: KubernetesVersion): object {
+  return {
+    major: '1',
+    minor: String(minor),
+    gitVersion,
+    gitTreeState: 'clean',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  };
+}
 
 const READ_VERBS = ['get', 'list', 'watch'];
 
@@ -51,11 +54,16 @@ export const DISCOVERY: ReadonlyMap<string, object> = new Map([
   ),
 ]);
 
+/** Without an https URL as the issuer, the API server logs an error and serves neither of the two documents. */
+export function isPublished(trust: Trust): boolean {
+  return URL.parse(trust.issuer())?.protocol === 'https:';
+}
+
 /** `/.well-known/openid-configuration`. */
-export function openidConfiguration(cluster: Cluster, url: string): object {
-  const algorithms = new Set(cluster.keys().map(({ publicJwk }) => publicJwk.alg));
+export function openidConfiguration(trust: Trust, url: string): object {
+  const algorithms = new Set(trust.keys().map(({ publicJwk }) => publicJwk.alg));
   return {
-    issuer: cluster.issuer(),
+    issuer: trust.issuer(),
     jwks_uri: `${url}/openid/v1/jwks`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
@@ -70,6 +78,6 @@ function printedKey({ publicJwk }: SigningKey): object {
 }
 
 /** `/openid/v1/jwks`. */
-export function jsonWebKeys(cluster: Cluster): object {
-  return { keys: cluster.keys().map(printedKey) };
+export function jsonWebKeys(trust: Trust): object {
+  return { keys: trust.keys().map(printedKey) };
 }

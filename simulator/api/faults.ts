@@ -22,7 +22,11 @@ export type Fault =
   | { readonly kind: 'huge'; readonly objects: number }
   | { readonly kind: 'endless' }
   /** Watches stay open and send neither events nor bookmarks. */
-  | { readonly kind: 'silent' };
+  | { readonly kind: 'silent' }
+  /** Watches get 200 and then an ERROR event with 410, as after a restart of the API server. */
+  | { readonly kind: 'gone' }
+  /** Watches get 200 and are closed at once, without an event. */
+  | { readonly kind: 'closed' };
 
 function faultStatus(code: FaultStatus, request: ApiRequest, retryAfterSeconds = 1): ApiResponse {
   switch (code) {
@@ -43,8 +47,13 @@ function faultStatus(code: FaultStatus, request: ApiRequest, retryAfterSeconds =
 
 const NODE_OBJECT = { kind: 'Node', apiVersion: 'v1', metadata: { name: 'node-1', resourceVersion: '1' } };
 
-function* frameOf(object: object): Iterable<string> {
-  yield `${JSON.stringify({ type: 'ADDED', object })}\n`;
+function* frameOf(object: object, type = 'ADDED'): Iterable<string> {
+  yield `${JSON.stringify({ type, object })}\n`;
+}
+
+/** A watch that sends only these chunks. Other requests get the real response. */
+function endedWatch({ verb }: ApiRequest, chunks: Iterable<string>, real: () => ApiResponse): ApiResponse {
+  return verb === 'watch' ? { kind: 'chunks', chunks } : real();
 }
 
 function wrongKind({ verb }: ApiRequest): ApiResponse {
@@ -110,6 +119,10 @@ export function faultyResponse(fault: Fault, request: ApiRequest, real: () => Ap
       return manyObjects(request, fault.objects);
     case 'endless':
       return manyObjects(request, Number.POSITIVE_INFINITY);
+    case 'gone':
+      return endedWatch(request, frameOf(expired(1, 2), 'ERROR'), real);
+    case 'closed':
+      return endedWatch(request, [], real);
     case 'slow':
     case 'silent':
       return real();

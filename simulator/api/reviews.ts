@@ -34,15 +34,17 @@ function typeMeta(resource: ReviewResource): object {
   return { kind, apiVersion: `${group}/v1`, metadata: {} };
 }
 
-export function reviewToken(reviewer: Reviewer, body: string): ApiResponse {
+/** A token under review; `audiences` is empty for those of the API server. */
+export type OnReview = (token: string, audiences: readonly string[]) => void;
+
+export function reviewToken(reviewer: Reviewer, body: string, onReview: OnReview): ApiResponse {
   const spec = specOf(body);
   const { token, audiences } = spec;
   if (typeof token !== 'string' || token === '')
     return statusResponse(badRequest('token is required for TokenReview in authentication'));
-  return jsonResponse(
-    { ...typeMeta('tokenreviews'), spec, status: reviewer.review(token, stringsOf(audiences)) },
-    201,
-  );
+  const requested = stringsOf(audiences);
+  onReview(token, requested);
+  return jsonResponse({ ...typeMeta('tokenreviews'), spec, status: reviewer.review(token, requested) }, 201);
 }
 
 /** Returns the validation errors of a SubjectAccessReview. */

@@ -1,21 +1,25 @@
 /**
  * Routes authorized requests to objects, lists, watches, reviews and discovery documents.
  */
+import type { Trust } from '../authority.ts';
 import type { Cluster } from '../cluster.ts';
 import type { StoredObject } from '../object-store.ts';
 import type { Rbac } from './authorization.ts';
-import { DISCOVERY, jsonWebKeys, openidConfiguration, VERSION } from './discovery.ts';
+import { DISCOVERY, isPublished, jsonWebKeys, openidConfiguration, versionDocument } from './discovery.ts';
 import { KINDS, parseFieldSelector, type Selector } from './kinds.ts';
 import { type ApiRequest, isReview, type ObjectResource, type Verb } from './request.ts';
 import { type ApiResponse, jsonResponse, statusResponse, textResponse } from './response.ts';
-import { reviewAccess, reviewToken } from './reviews.ts';
+import { type OnReview, reviewAccess, reviewToken } from './reviews.ts';
 import { badRequest, methodNotAllowed, notFound, unknownPath } from './status.ts';
 import type { Reviewer } from './token-review.ts';
 
 export interface RouteOptions {
   readonly cluster: Cluster;
+  /** What the control plane that handles the request trusts. */
+  readonly trust: Trust;
   readonly reviewer: Reviewer;
   readonly rbac: Rbac;
+  readonly onReview: OnReview;
   /** The URL of the server. */
   readonly url: () => string;
   readonly isSilent: (request: ApiRequest) => boolean;
@@ -88,6 +92,13 @@ function unknown({ path }: ApiRequest): ApiResponse {
   return /^\/apis?\//.test(path) ? statusResponse(unknownPath()) : textResponse(404, '404 page not found\n');
 }
 
+function discovery({ trust, url }: RouteOptions, request: ApiRequest): ApiResponse {
+  if (!isPublished(trust)) return unknown(request);
+  return request.resource === 'jwks'
+    ? jsonResponse(jsonWebKeys(trust), 200, KEYS_HEADERS)
+    : jsonResponse(openidConfiguration(trust, url()), 200, ISSUER_HEADERS);
+}
+
 /** Reviews can be created, everything else can only be read. */
 function isMethodAllowed({ resource, verb }: ApiRequest): boolean {
   const verbs: readonly Verb[] = isReview(resource) ? ['create'] : ['get', 'list', 'watch'];
@@ -96,7 +107,7 @@ function isMethodAllowed({ resource, verb }: ApiRequest): boolean {
 
 export function route(options: RouteOptions, request: ApiRequest, body: string): ApiResponse {
   const { resource, name, path } = request;
-  const { cluster, reviewer, rbac, url } = options;
+  const { cluster, reviewer, rbac } = options;
   if (!isMethodAllowed(request)) return statusResponse(methodNotAllowed());
   switch (resource) {
     case 'pods':
@@ -104,15 +115,14 @@ export function route(options: RouteOptions, request: ApiRequest, body: string):
     case 'events':
       return name === undefined ? collection(options, request, resource) : single(options, request, resource);
     case 'tokenreviews':
-      return reviewToken(reviewer, body);
+      return reviewToken(reviewer, body, options.onReview);
     case 'subjectaccessreviews':
       return reviewAccess(rbac, body);
     case 'openid-configuration':
-      return jsonResponse(openidConfiguration(cluster, url()), 200, ISSUER_HEADERS);
     case 'jwks':
-      return jsonResponse(jsonWebKeys(cluster), 200, KEYS_HEADERS);
+      return discovery(options, request);
     case 'version':
-      return jsonResponse(VERSION);
+      return jsonResponse(versionDocument(cluster.version));
     case 'discovery':
       return jsonResponse(DISCOVERY.get(path));
     case 'unknown':

@@ -109,6 +109,7 @@ const INVALID_LABEL = 'kubernetes.io/legacy-token-invalid-since';
 
 /** The legacy token cleaner of the control plane sets the label. */
 const checkSecretLabel: Check = (input) => {
+  if (!input.cluster.version.marksUnusedSecrets) return undefined;
   const [namespace, name] = [legacyClaim(input, 'namespace'), legacyClaim(input, 'secret.name')];
   if (input.cluster.secret(namespace, name)?.metadata.labels?.[INVALID_LABEL] === undefined) return undefined;
   const account = `${namespace}/${legacyClaim(input, 'service-account.name')}`;

@@ -5,6 +5,7 @@
  * and objects.
  */
 import { createHash } from 'node:crypto';
+import type { Trust } from '../authority.ts';
 import type { Cluster } from '../cluster.ts';
 import { isSignedBy, type Jwt, parseJwt, stringField } from '../jwt.ts';
 import {
@@ -49,29 +50,25 @@ function quoted(values: readonly string[]): string {
   return `[${values.map((value) => JSON.stringify(value)).join(' ')}]`;
 }
 
-function audiencesOf({ claims }: Jwt, cluster: Cluster): readonly string[] {
+function audiencesOf({ claims }: Jwt, trust: Trust): readonly string[] {
   const listed = [claims['aud'] ?? []].flat().filter((one) => typeof one === 'string');
-  return listed.length === 0 ? cluster.audiences() : listed;
+  return listed.length === 0 ? trust.audiences() : listed;
 }
 
-function checkSignature(jwt: Jwt, cluster: Cluster): string | undefined {
+function checkSignature(jwt: Jwt, trust: Trust, signatureError: string): string | undefined {
   const keyId = stringField(jwt.header, 'kid');
-  const keys = cluster.keys().filter((key) => keyId === '' || key.keyId === keyId);
+  const keys = trust.acceptedKeys().filter((key) => keyId === '' || key.keyId === keyId);
   if (keys.length === 0) return 'invalid signature, no keys found';
-  return keys.some((key) => isSignedBy(key, jwt))
-    ? undefined
-    : 'go-jose/go-jose: error in cryptographic primitive';
+  return keys.some((key) => isSignedBy(key, jwt)) ? undefined : signatureError;
 }
 
 type Extra = NonNullable<User['extra']>;
 
 /** Leaves out empty values. */
 function extraOf(input: CheckInput): Extra {
-  const [id, node, pod] = [
-    stringField(input.claims, 'jti'),
-    bindingOf(input, 'node'),
-    bindingOf(input, 'pod'),
-  ];
+  const { hasTokenId, hasNodeClaim } = input.cluster.version;
+  const id = hasTokenId ? stringField(input.claims, 'jti') : '';
+  const [node, pod] = [hasNodeClaim ? bindingOf(input, 'node') : undefined, bindingOf(input, 'pod')];
   const pairs = [
     ['credential-id', id === '' ? '' : `JTI=${id}`],
     ['node-name', stringField(node, 'name')],
@@ -92,14 +89,19 @@ function userOf(input: CheckInput, isLegacy: boolean): User {
   return { username, uid, groups, extra: extraOf(input) };
 }
 
-function authenticate(cluster: Cluster, token: string, requested: readonly string[]): ReviewStatus {
+function authenticate(
+  cluster: Cluster,
+  trust: Trust,
+  token: string,
+  requested: readonly string[],
+): ReviewStatus {
   const jwt = parseJwt(token);
   if (jwt === undefined || !ALGORITHMS.includes(jwt.header['alg'])) return rejected();
   const isLegacy = jwt.claims['iss'] === LEGACY_ISSUER;
-  if (!isLegacy && jwt.claims['iss'] !== cluster.issuer()) return rejected();
-  const badSignature = checkSignature(jwt, cluster);
+  if (!isLegacy && !trust.issuers().includes(stringField(jwt.claims, 'iss'))) return rejected();
+  const badSignature = checkSignature(jwt, trust, cluster.version.signatureError);
   if (badSignature !== undefined) return rejected(badSignature);
-  const claimed = audiencesOf(jwt, cluster);
+  const claimed = audiencesOf(jwt, trust);
   const audiences = claimed.filter((one) => requested.includes(one));
   if (audiences.length === 0)
     return rejected(
@@ -127,13 +129,14 @@ function createCache(now: () => number) {
   };
 }
 
-export function createReviewer(cluster: Cluster): Reviewer {
+/** `trust` is what one of several control planes accepts. */
+export function createReviewer(cluster: Cluster, trust: Trust = cluster): Reviewer {
   const accepted = createCache(cluster.now);
   const review = (token: string, audiences: readonly string[] = []): ReviewStatus => {
-    const requested = audiences.length === 0 ? cluster.audiences() : audiences;
+    const requested = audiences.length === 0 ? trust.audiences() : audiences;
     const cached = accepted.get([token, requested]);
     if (cached !== undefined) return cached;
-    const status = authenticate(cluster, token, requested);
+    const status = authenticate(cluster, trust, token, requested);
     if ('authenticated' in status) accepted.set([token, requested], status);
     return status;
   };

@@ -81,7 +81,8 @@ describe('the simulated API server', () => {
     {
       cause: 'the audience is denied',
       fail: (cluster: Cluster) => cluster.denyAudience('vault'),
-      message: 'audience "vault" not found in pod spec volume',
+      message:
+        'serviceaccounts "app" is forbidden: audience "vault" not found in pod spec volume, system:node:node-1 is not authorized to request tokens for this audience',
     },
     {
       cause: 'the API server is down',

@@ -145,6 +145,24 @@ const CASES: Readonly<Record<string, Case>> = {
       assert.equal((await reader.next())?.object.metadata.name, 'sent');
     },
   },
+  'ends watches with 410 right after their start': {
+    fault: { kind: 'gone' },
+    list: async (t) => assert.equal((await t.list(PODS_OF_NODE)).items.length, 1),
+    watch: async (t) => {
+      const reader = await t.watch(PODS_OF_NODE);
+      const frame = await reader.next();
+      assert.deepEqual([frame?.type, frame?.object.code, frame?.object.reason], ['ERROR', 410, 'Expired']);
+      assert.equal(await reader.next(), undefined);
+    },
+  },
+  'closes watches without an event': {
+    fault: { kind: 'closed' },
+    list: async (t) => assert.equal((await t.list(PODS_OF_NODE)).items.length, 1),
+    watch: async (t) => {
+      const response = await t.fetch(WATCH);
+      assert.deepEqual([response.status, await response.text()], [200, '']);
+    },
+  },
 };
 
 describe('a simulated API server with a fault', () => {
@@ -174,6 +192,8 @@ describe('a simulated API server with a fault', () => {
       huge: true,
       endless: true,
       silent: true,
+      gone: true,
+      closed: true,
     };
     assert.deepEqual(
       new Set(Object.values(CASES).map(({ fault }) => fault.kind)),
