@@ -2,7 +2,7 @@
  * The facts of all sources: merged into one object, and judged at the time of each snapshot.
  */
 import { type Facts, NO_FACTS, type SourceFacts } from '../core/facts.ts';
-import { findMissing, type MissingSince, trackMissing } from '../core/missing-tokens.ts';
+import { advanceHistory, NEW_HISTORY, NO_HISTORY } from '../core/history.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
 import { listSources, type Sources } from './sources.ts';
 
@@ -29,18 +29,17 @@ function sourceFacts(sources: Sources): SourceFacts {
 
 export function createState({ sources, takeSnapshot, now, isContinuous }: StateOptions): State {
   const all = listSources(sources);
-  let missingSince: MissingSince;
+  let history = isContinuous ? NEW_HISTORY : NO_HISTORY;
 
   const merge = (): Facts => ({
     ...sourceFacts(sources),
     runs: new Map(all.map(({ name, lastRun }) => [name, lastRun()])),
-    missingSince,
+    history,
   });
   const snapshot = (): Snapshot => takeSnapshot(merge(), now());
 
   const refresh = (): void => {
-    const { observation, cluster } = sourceFacts(sources);
-    if (isContinuous) missingSince = trackMissing(findMissing(observation, cluster), missingSince, now());
+    history = advanceHistory(snapshot(), history);
     const current = snapshot();
     for (const { onSnapshot } of all) onSnapshot?.(current);
   };

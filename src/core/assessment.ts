@@ -10,6 +10,7 @@ import { type Check, type CheckInput, PASS, type Verdict } from './checks/check.
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf, isInactive } from './context.ts';
+import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
@@ -38,7 +39,12 @@ export interface Assessment extends CheckInput {
   readonly failures: readonly CheckFailure[];
 }
 
-export type Assess = (token: Token, now: EpochSeconds, cluster?: ClusterFacts) => Assessment;
+export type Assess = (
+  token: Token,
+  now: EpochSeconds,
+  cluster?: ClusterFacts,
+  memory?: OriginMemory,
+) => Assessment;
 
 interface CacheEntry {
   readonly facts: Omit<CheckInput, 'state'>;
@@ -77,8 +83,13 @@ function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefin
   return { ...input, results, failures: results.flatMap(failureOf) };
 }
 
-function factsOf(token: Token, cluster: ClusterFacts, policy: Policy): CacheEntry['facts'] {
-  const context = contextOf(token, cluster);
+function factsOf(
+  token: Token,
+  cluster: ClusterFacts,
+  memory: OriginMemory,
+  policy: Policy,
+): CacheEntry['facts'] {
+  const context = contextOf(token, cluster, memory);
   return {
     token,
     schedule: scheduleOf(token, policy.rotationGrace),
@@ -87,14 +98,16 @@ function factsOf(token: Token, cluster: ClusterFacts, policy: Policy): CacheEntr
   };
 }
 
-/** Returns a function that judges tokens under one policy. Its cache holds until the cluster facts are replaced. */
+/** Returns a function that judges tokens under one policy. Its cache holds until other facts are replaced. */
 export function createAssess(policy: Policy): Assess {
-  let cachedFor: ClusterFacts | undefined;
+  let cachedFor: { readonly cluster: ClusterFacts; readonly memory: OriginMemory } | undefined;
   let cache = new WeakMap<Token, CacheEntry>();
-  return (token, now, cluster = NO_CLUSTER) => {
-    if (cachedFor !== cluster) cache = new WeakMap();
-    cachedFor = cluster;
-    const entry = cache.get(token) ?? { facts: factsOf(token, cluster, policy), last: undefined };
+  return (token, now, cluster = NO_CLUSTER, memory = NOTHING_REMEMBERED) => {
+    if (cachedFor?.cluster !== cluster || !sameMemory(cachedFor.memory, memory)) {
+      cache = new WeakMap();
+      cachedFor = { cluster, memory };
+    }
+    const entry = cache.get(token) ?? { facts: factsOf(token, cluster, memory, policy), last: undefined };
     cache.set(token, entry);
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);

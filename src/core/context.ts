@@ -12,9 +12,11 @@ import type {
   PodProjection,
   Review,
 } from './cluster-facts.ts';
+import { type Origin, type OriginMemory, originOf } from './origin.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 export interface TokenContext {
+  readonly origin: Origin;
   readonly pod: PodFacts | 'absent' | undefined;
   /** The source in the pod's spec that the token comes from. */
   readonly projection: PodProjection | undefined;
@@ -49,14 +51,17 @@ function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity)
   return pod.projections.find((one) => one.volume === volume && one.path === path);
 }
 
-export function contextOf(token: Token, facts: ClusterFacts): TokenContext {
+export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
   const { claims, identity } = token;
   const pod = lookUp(facts.pods, identity.podUid);
+  const account = accountOf(facts, claims.namespace, claims.serviceAccount.name);
+  const { authority } = facts;
   return {
+    origin: originOf(token, { pod, account, authority }, memory),
     pod,
     projection: projectionAt(pod, identity),
-    account: accountOf(facts, claims.namespace, claims.serviceAccount.name),
-    authority: facts.authority,
+    account,
+    authority,
     isSignatureValid: facts.signatures.get(token),
     review: facts.reviews.get(token),
     mountFailures: facts.mountFailures.get(identity.podUid),

@@ -4,7 +4,7 @@
  * A new source adds the type of its facts to `SourceFacts` and what holds without it to `NO_FACTS`.
  */
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
-import type { MissingSince } from './missing-tokens.ts';
+import { type History, NO_HISTORY } from './history.ts';
 import { NOTHING_OBSERVED, type Observation } from './observation.ts';
 import type { SelfFacts } from './self-check.ts';
 
@@ -28,8 +28,8 @@ export interface SourceRun {
 export interface Facts extends SourceFacts {
   /** The last run of each source in use, by the name of the source; undefined before the first one has ended. */
   readonly runs: ReadonlyMap<string, SourceRun | undefined>;
-  /** When each missing token was first found missing. */
-  readonly missingSince: MissingSince;
+  /** What is remembered from earlier snapshots. */
+  readonly history: History;
 }
 
 /** What holds without any source. */
@@ -38,5 +38,5 @@ export const NO_FACTS: Facts = {
   cluster: NO_CLUSTER,
   self: undefined,
   runs: new Map(),
-  missingSince: undefined,
+  history: NO_HISTORY,
 };

@@ -3,6 +3,7 @@
  *
  * Both need the pods from the API server; without them nothing is missing.
  */
+import { sameEntries } from '../util/stable.ts';
 import { POD_CHECKS, type Reason } from './checks/index.ts';
 import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
@@ -90,7 +91,8 @@ export function trackMissing(
   before: MissingSince,
   now: EpochSeconds,
 ): MissingSince {
-  return new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
+  const since = new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
+  return before !== undefined && sameEntries(before, since) ? before : since;
 }
 
 /** Drops tokens that went missing a moment ago: their pods may have ended. */

@@ -3,14 +3,16 @@
  *
  * If it does not, its results for other pods are not reliable either.
  */
+import { sameItems } from '../util/stable.ts';
 import type { Assessment } from './assessment.ts';
 import type { Observation } from './observation.ts';
+import { isSameToken, type TokenClaims } from './token.ts';
 
 /** The exporter's pod, as the exporter itself sees it. */
 export interface SelfFacts {
   readonly podUid: string;
-  /** `jti` of the token in its own mount; undefined if it cannot be read. */
-  readonly mountedTokenId: string | undefined;
+  /** Claims of the token in its own mount; undefined if it cannot be read. */
+  readonly mountedToken: TokenClaims | undefined;
 }
 
 /** Values of a label: public contract. */
@@ -19,6 +21,15 @@ export type SelfCheck = (typeof SELF_CHECKS)[number];
 
 /** Volume of the exporter's pod with a short-lived token, which shows soon if tokens are no longer rotated. */
 export const CANARY_VOLUME = 'canary';
+
+/** Tokens have no id before Kubernetes 1.30, and several tokens of a pod may be issued in the same second. */
+function isMounted(claims: TokenClaims, { mountedToken }: SelfFacts): boolean {
+  return (
+    mountedToken !== undefined &&
+    isSameToken(claims, mountedToken) &&
+    sameItems(claims.audiences, mountedToken.audiences)
+  );
+}
 
 /** The result of each check; empty if the exporter does not know its own pod. */
 export function runSelfChecks(
@@ -33,7 +44,7 @@ export function runSelfChecks(
     ['folder', isFound],
     ['propagation', isFound && !failed.some(({ reason }) => reason === 'not_mounted')],
     ['readable', own.length > 0 && failed.length === 0],
-    ['same_content', own.some(({ claims }) => claims.id !== undefined && claims.id === self.mountedTokenId)],
+    ['same_content', own.some(({ claims }) => isMounted(claims, self))],
   ]);
 }
 

@@ -65,9 +65,9 @@ function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
 }
 
 function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
-  const { observation, cluster, missingSince } = facts;
-  const assessments = observation.tokens.map((token) => assess(token, now, cluster));
-  const missingTokens = filterPersistent(findMissing(observation, cluster), missingSince, now);
+  const { observation, cluster, history } = facts;
+  const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
+  const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
   const causes = overdueCauses(assessments, now);
   const missing = missingTokens.map(({ check }) => check.reason);
   return {

@@ -38,6 +38,11 @@ export interface TokenClaims {
   readonly warnAfter: EpochSeconds | undefined;
 }
 
+/** Whether both are claims of the same token: no two tokens of an API server share their id, times and key. */
+export function isSameToken(a: TokenClaims, b: TokenClaims): boolean {
+  return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
+}
+
 /** Kind of volume that holds the token. The kubelet refreshes tokens in projected volumes only. */
 export type VolumeKind = 'projected' | 'secret';
 

@@ -55,7 +55,7 @@ describeWith(
       const claims = readOwnToken(
         join(exporter.world.kubelet.volumeFolder(own.metadata.uid, volume), 'token'),
       );
-      return { ...snapshot, self: { podUid: own.metadata.uid, mountedTokenId: claims?.id } };
+      return { ...snapshot, self: { podUid: own.metadata.uid, mountedToken: claims } };
     };
 
     /** Events by minute. */

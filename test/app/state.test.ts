@@ -9,7 +9,7 @@ import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS, type SourceFacts, type SourceRun } from '../../src/core/facts.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { podFacts } from '../support/cluster.ts';
-import { NOW, observation, policy } from '../support/tokens.ts';
+import { claims, NOW, observation, policy } from '../support/tokens.ts';
 
 const NAMES = { observation: 'files', cluster: 'api-server', self: 'self' } as const;
 type Row = keyof typeof NAMES;
@@ -63,7 +63,7 @@ describe('the state', () => {
     const { state, facts } = createTestState();
     facts.observation = observation();
     facts.cluster = clusterWithMissingToken();
-    facts.self = { podUid: 'own', mountedTokenId: 'id' };
+    facts.self = { podUid: 'own', mountedToken: claims() };
     const snapshot = state.snapshot();
     assert.equal(snapshot.observation, facts.observation);
     assert.equal(snapshot.cluster, facts.cluster);

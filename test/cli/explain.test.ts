@@ -34,6 +34,7 @@ function checkNamed(reason: string): CheckResult['check'] {
     reason: reason as CheckResult['check']['reason'],
     summary: 'Something is wrong.',
     severity: 'warning',
+    appliesTo: ['kubelet'],
     runbook: 'SATokenTest',
     judge: () => PASS,
     fix: ({ identity }) => [`look at ${identity.namespace}/${identity.pod}`, 'fix it'],

@@ -12,6 +12,7 @@ import {
 } from '../../src/core/audience.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { contextOf } from '../../src/core/context.ts';
+import { NOTHING_REMEMBERED } from '../../src/core/origin.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, clusterAround, podFacts, projection } from '../support/cluster.ts';
 import { ISSUER, POD_UID, token } from '../support/tokens.ts';
@@ -104,7 +105,7 @@ describe('clusterExpectations', () => {
     return { pods: new Map([[POD_UID, podFacts({ projections })]]) };
   };
   const expected = (one: Token, change: Partial<ClusterFacts>) =>
-    clusterExpectations(one, contextOf(one, clusterAround(one, change)));
+    clusterExpectations(one, contextOf(one, clusterAround(one, change), NOTHING_REMEMBERED));
 
   it("returns the audience in the pod's spec", () => {
     assert.deepEqual(expected(defaultToken, withProjection('vault')), [

@@ -6,10 +6,11 @@ import { describe, it } from 'mocha';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
 import { CANARY_VOLUME, findCanary, runSelfChecks, SELF_CHECKS } from '../../src/core/self-check.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
+import type { TokenClaims } from '../../src/core/token.ts';
 import { facts, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const own = token();
-const self = { podUid: POD_UID, mountedTokenId: own.claims.id };
+const self = { podUid: POD_UID, mountedToken: own.claims };
 
 function failed(reason: ReadFailure): Observation['unreadable'] {
   return [{ podUid: POD_UID, volume: 'vault-token', path: '', reason, detail: '' }];
@@ -55,12 +56,31 @@ describe('runSelfChecks', () => {
     });
   }
 
-  it('fails same_content if neither token has an id', () => {
+  it('fails same_content if the mount has no token', () => {
     const view = runSelfChecks(observation({ tokens: [token({ claims: { id: undefined } })] }), {
       ...self,
-      mountedTokenId: undefined,
+      mountedToken: undefined,
     });
     assert.equal(view.get('same_content'), false);
+  });
+
+  describe('same_content of tokens without an id, as before Kubernetes 1.30', () => {
+    const mounted = token({ claims: { id: undefined } });
+    const isSame = (claims: Partial<TokenClaims>): boolean | undefined =>
+      runSelfChecks(observation({ tokens: [token({ claims: { id: undefined, ...claims } })] }), {
+        ...self,
+        mountedToken: mounted.claims,
+      }).get('same_content');
+
+    it('passes if the times, the key and the audiences are the same', () => assert.equal(isSame({}), true));
+    it('fails if only the node has an id', () => assert.equal(isSame({ id: 'an-id' }), false));
+    for (const [name, claims] of Object.entries({
+      'issue time': { issuedAt: NOW - 1 },
+      expiration: { expiresAt: NOW + 1 },
+      key: { keyId: 'key-2' },
+      audience: { audiences: ['another'] },
+    }))
+      it(`fails if the ${name} differs`, () => assert.equal(isSame(claims), false));
   });
 
   it('returns nothing if the exporter does not know its pod', () => {

@@ -131,7 +131,7 @@ function momentOf(stage: Stage, observation: Observation, exporter: Pod, now: nu
   );
   const { world, active } = stage;
   const cluster = active.has('API server down') ? UNREACHABLE : factsOf(world.cluster, tokens, now);
-  const self = { podUid: uid, mountedTokenId: own?.claims.id };
+  const self = { podUid: uid, mountedToken: own?.claims };
   return { now, facts: { ...NO_FACTS, observation, cluster, self }, stage };
 }
 

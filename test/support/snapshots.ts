@@ -9,7 +9,7 @@ import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, podFacts, projection } from './cluster.ts';
-import { claims, facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
+import { facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
   readonly now?: number;
@@ -99,18 +99,16 @@ function clusterOf(tokens: readonly Token[]): ClusterFacts {
 /** A node in all kinds of trouble. */
 export function troubledNode(): Snapshot {
   const tokens = everyToken();
-  const { id } = claims();
   return snapshot({
     tokens,
     facts: {
       cluster: clusterOf(tokens),
-      self: { podUid: 'uid-fresh', mountedTokenId: id },
+      self: { podUid: 'uid-fresh', mountedToken: tokens[0]?.claims },
       runs: new Map([
         ['files', { isSuccess: true, seconds: 0.0421 }],
         ['api-server', { isSuccess: false, seconds: 10 }],
         ['self', undefined],
       ]),
-      missingSince: undefined,
     },
     unreadable: [
       {

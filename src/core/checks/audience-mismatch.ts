@@ -11,6 +11,7 @@ export const audienceMismatch = {
   reason: 'audience_mismatch',
   summary: 'The token has none of the audiences that its receiver accepts.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret', 'unknown'],
   runbook: 'SATokenAudienceMismatch',
   judge: ({ token: { claims }, expectations }) => {
     if (expectations.length === 0) return unknown('expected audience unknown');

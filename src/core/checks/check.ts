@@ -3,6 +3,7 @@
  */
 import type { Expectation } from '../audience.ts';
 import type { TokenContext } from '../context.ts';
+import type { Origin } from '../origin.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
 import type { EpochSeconds, Token } from '../token.ts';
 
@@ -27,6 +28,11 @@ export interface Check {
   /** One sentence: what is wrong if the check fails. */
   readonly summary: string;
   readonly severity: 'critical' | 'warning';
+  /**
+   * The origins that the check applies to. A token of another origin passes; one of unknown origin has no verdict,
+   * unless the check needs no origin.
+   */
+  readonly appliesTo: readonly Origin[];
   /** Name of the runbook, which is also the name of the alert. */
   readonly runbook: string;
   readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;

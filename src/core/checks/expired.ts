@@ -4,6 +4,7 @@
  * rotation_overdue says since when a newer token has been due.
  */
 import { formatRelative } from '../../util/duration.ts';
+import { ORIGINS } from '../origin.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
@@ -11,6 +12,7 @@ export const expired = {
   reason: 'expired',
   summary: 'The token has expired; the API server rejects it.',
   severity: 'critical',
+  appliesTo: ORIGINS,
   runbook: 'SATokenExpired',
   judge: ({ token: { claims } }, now) => {
     if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;

@@ -12,6 +12,7 @@ export const issuerMismatch = {
   reason: 'issuer_mismatch',
   summary: 'The issuer of the token is not the current issuer of the API server.',
   severity: 'critical',
+  appliesTo: ['kubelet'],
   runbook: 'SATokenIssuerMismatch',
   judge: ({ token: { claims }, context: { authority, review } }) => {
     if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;

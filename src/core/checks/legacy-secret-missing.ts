@@ -15,6 +15,7 @@ export const legacySecretMissing = {
   reason: 'legacy_secret_missing',
   summary: 'The Secret of a legacy token does not exist.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenLegacySecretMissing',
   judge: ({ token: { claims }, context: { review } }) => {
     if (claims.kind !== 'legacy') return PASS;

@@ -8,6 +8,7 @@ export const legacyToken = {
   reason: 'legacy_token',
   summary: 'A legacy token from a Secret is mounted; it never expires and is never rotated.',
   severity: 'warning',
+  appliesTo: ['kubelet', 'secret', 'unknown'],
   runbook: 'SATokenLegacyMounted',
   judge: ({ token: { claims } }) => {
     if (claims.kind !== 'legacy') return PASS;

@@ -12,6 +12,7 @@ export const notYetValid = {
   reason: 'not_yet_valid',
   summary: 'The token is not valid yet: the clock of the node or of the API server is wrong.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenNotYetValid',
   judge: ({ token: { claims } }, now) => {
     const accepted = validFrom(claims);

@@ -10,6 +10,7 @@ export const podMismatch = {
   reason: 'pod_mismatch',
   summary: 'The token is bound to a different pod than the one it is mounted in.',
   severity: 'critical',
+  appliesTo: ['kubelet'],
   runbook: 'SATokenPodMismatch',
   judge: ({ token: { claims, identity } }) => {
     if (claims.kind === 'legacy') return PASS;

@@ -13,6 +13,7 @@ export const rotationOverdue = {
   reason: 'rotation_overdue',
   summary: 'The kubelet has not rotated the token within the grace period.',
   severity: 'warning',
+  appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenRotationOverdue',
   judge: ({ token, schedule: { refreshDue, overdueFrom } }, now) => {
     if (!isRefreshed(token)) return PASS;

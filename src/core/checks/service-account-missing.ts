@@ -13,6 +13,7 @@ export const serviceAccountMissing = {
   reason: 'service_account_missing',
   summary: 'The service account of the token does not exist.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenServiceAccountMissing',
   judge: ({ token: { claims }, context: { account } }, now) => {
     if (account === undefined) return unknown('no service account data from the API server');

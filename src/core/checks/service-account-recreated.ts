@@ -10,6 +10,7 @@ export const serviceAccountRecreated = {
   reason: 'service_account_recreated',
   summary: 'The service account was recreated after the token was issued.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenServiceAccountRecreated',
   judge: ({ token: { claims }, context: { account } }) => {
     if (account === undefined) return unknown('no service account data from the API server');

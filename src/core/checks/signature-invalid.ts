@@ -11,6 +11,7 @@ export const signatureInvalid = {
   reason: 'signature_invalid',
   summary: 'The signature does not match the key named in the token header.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenSignatureInvalid',
   judge: ({ token: { claims }, context: { isSignatureValid } }) => {
     if (isSignatureValid === undefined) return unknown('the signature was not verified');

@@ -11,6 +11,7 @@ export const signingKeyUnknown = {
   reason: 'signing_key_unknown',
   summary: 'The token is signed with a key that the API server does not publish.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenSigningKeyUnknown',
   judge: ({ token: { claims }, context: { authority, review } }) => {
     if (authority === undefined) return unknown('no signing keys from the API server');

@@ -11,6 +11,7 @@ export const stale = {
   reason: 'stale',
   summary: 'The token is past its requested lifetime; the API server still accepts it.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;

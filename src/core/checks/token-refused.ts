@@ -63,6 +63,7 @@ export const tokenRefused = {
   reason: 'token_refused',
   summary: 'The API server rejects the token, and no other check explains why.',
   severity: 'critical',
+  appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenRefused',
   judge: (input, now) => {
     const { review } = input.context;

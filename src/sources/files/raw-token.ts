@@ -4,11 +4,10 @@
  * The raw token is available during one call and wiped afterwards.
  */
 import { decodeToken } from '../../core/decode.ts';
-import type { Token } from '../../core/token.ts';
+import { isSameToken, type Token } from '../../core/token.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
 import { withContent } from './token-file.ts';
-import { isSameToken } from './volume.ts';
 
 function holds(bytes: Buffer, { claims }: Token): boolean {
   const decoded = decodeToken(bytes);

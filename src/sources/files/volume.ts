@@ -6,7 +6,13 @@
  */
 import type { ReadFailure, Unreadable } from '../../core/observation.ts';
 import { scheduleOf } from '../../core/rotation.ts';
-import type { EpochSeconds, FileFacts, Token, TokenClaims, TokenIdentity } from '../../core/token.ts';
+import {
+  type EpochSeconds,
+  type FileFacts,
+  isSameToken,
+  type Token,
+  type TokenIdentity,
+} from '../../core/token.ts';
 import { unreadable } from './failures.ts';
 import {
   type Content,
@@ -47,11 +53,6 @@ export interface Volume {
 /** Volumes hold a few tokens, so a linear search is fastest. */
 function findByPath(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
-}
-
-/** Whether both are claims of the same token: no two tokens of an API server share their id and times. */
-export function isSameToken(a: TokenClaims, b: TokenClaims): boolean {
-  return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
 }
 
 /** The pod's name comes from a token bound to the pod. A token bound to another pod says nothing about this one. */

@@ -5,6 +5,7 @@
  * because the two are compared: at another time, one of them may be a rotation ahead.
  */
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { SourceRun } from '../../core/facts.ts';
 import { NOTHING_OBSERVED } from '../../core/observation.ts';
 import type { SelfFacts } from '../../core/self-check.ts';
@@ -22,7 +23,7 @@ export interface SelfOptions {
 }
 
 function sameSelf(a: SelfFacts, b: SelfFacts): boolean {
-  return a.podUid === b.podUid && a.mountedTokenId === b.mountedTokenId;
+  return a.podUid === b.podUid && isDeepStrictEqual(a.mountedToken, b.mountedToken);
 }
 
 /** The facts are undefined before the initial scan is complete. */
@@ -35,7 +36,7 @@ export function createSelfSource({ podUid, tokenFile, clock }: SelfOptions): Sou
   const read = (): void => {
     const startedMs = clock.monotonicMs();
     const claims = readOwnToken(tokenFile);
-    facts = keep({ podUid, mountedTokenId: claims?.id });
+    facts = keep({ podUid, mountedToken: claims });
     lastRun = { isSuccess: claims !== undefined, seconds: (clock.monotonicMs() - startedMs) / 1_000 };
   };
   const onSnapshot = (snapshot: Snapshot): void => {

@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { stale } from '../../../src/core/checks/stale.ts';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { contextOf } from '../../../src/core/context.ts';
+import { NOTHING_REMEMBERED } from '../../../src/core/origin.ts';
 import { legacyToken, NOW, token } from '../../support/tokens.ts';
 import { testCases } from './cases.ts';
 
@@ -43,7 +44,7 @@ describe('stale', () => {
   it('passes if the nominal expiration is not known', () => {
     const one = token();
     const schedule = { nominalExpiration: undefined, refreshDue: undefined, overdueFrom: undefined };
-    const context = contextOf(one, NO_CLUSTER);
+    const context = contextOf(one, NO_CLUSTER, NOTHING_REMEMBERED);
     const input = { token: one, schedule, state: 'stale', expectations: [], context } as const;
     assert.equal(stale.judge(input, NOW).status, 'pass');
   });

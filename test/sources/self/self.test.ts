@@ -40,7 +40,8 @@ describe('the source of facts about the exporter', () => {
     write('first');
     const source = create();
     source.onSnapshot?.(snapshot());
-    assert.deepEqual(source.facts(), { podUid: POD_UID, mountedTokenId: 'first' });
+    assert.equal(source.facts()?.podUid, POD_UID);
+    assert.equal(source.facts()?.mountedToken?.id, 'first');
     assert.equal(create().facts(), undefined);
   });
 
@@ -54,7 +55,8 @@ describe('the source of facts about the exporter', () => {
     source.onSnapshot?.(seen);
     assert.equal(source.facts(), first);
     source.onSnapshot?.(snapshot());
-    assert.deepEqual(source.facts(), { podUid: POD_UID, mountedTokenId: 'second' });
+    assert.equal(source.facts()?.podUid, POD_UID);
+    assert.equal(source.facts()?.mountedToken?.id, 'second');
   });
 
   it('returns the same facts while its token stays the same', () => {
@@ -78,7 +80,7 @@ describe('the source of facts about the exporter', () => {
     const source = create();
     source.onSnapshot?.(snapshot());
     assert.deepEqual(source.lastRun(), { isSuccess: false, seconds: 0.25 });
-    assert.deepEqual(source.facts(), { podUid: POD_UID, mountedTokenId: undefined });
+    assert.deepEqual(source.facts(), { podUid: POD_UID, mountedToken: undefined });
   });
 
   it('reports a failed run if its token cannot be decoded', () => {

@@ -120,8 +120,8 @@ describe('the status page of a node with problems', () => {
 });
 
 describe('the status page of an exporter that does not see its own tokens', () => {
-  const self = { podUid: 'uid-of-no-pod', mountedTokenId: undefined };
-  const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self, missingSince: undefined } }));
+  const self = { podUid: 'uid-of-no-pod', mountedToken: undefined };
+  const page = pageOf(snapshot({ facts: { cluster: NO_CLUSTER, self } }));
 
   it('links to each runbook once', () => {
     for (const name of [OTHER_RUNBOOKS.selfCheck, OTHER_RUNBOOKS.canary])
@@ -166,9 +166,7 @@ describe('the status page with unusual times', () => {
   it('does not highlight the expired token of a terminating pod', () => {
     const late = token({ claims: { issuedAt: NOW - 700, expiresAt: NOW - 100 } });
     const cluster = clusterAround(late, { pods: new Map() });
-    const page = pageOf(
-      snapshot({ tokens: [late], facts: { cluster, self: undefined, missingSince: undefined } }),
-    );
+    const page = pageOf(snapshot({ tokens: [late], facts: { cluster, self: undefined } }));
     assert.match(page, /<b class=calm>expired<\/b><i>pod_terminating<\/i>/);
   });
 });

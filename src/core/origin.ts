@@ -1,0 +1,141 @@
+/**
+ * The origin of a token: which party issued it, and which one rotates it. Decides which checks apply.
+ *
+ * A projected volume may hold tokens that are not the kubelet's (Secrets, annotations of a virtual cluster), and a
+ * Secret may hold a token of another cluster. Only the pod's spec tells for sure. A claim is evidence only if it
+ * matches a fact from elsewhere, because a workload can write any claims.
+ */
+import type { AccountFacts, Authority, PodFacts } from './cluster-facts.ts';
+import type { Token, TokenClaims, TokenIdentity } from './token.ts';
+
+/**
+ * Issued to the kubelet, which rotates it; from a Secret of this cluster; issued by another party; or not known yet.
+ * Values of a label: public contract.
+ */
+export const ORIGINS = ['kubelet', 'secret', 'foreign', 'unknown'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** Data from the API server that origins are decided by. */
+export interface OriginFacts {
+  /** The pod that holds the token. */
+  readonly pod: PodFacts | 'absent' | undefined;
+  /** The service account that the token names. */
+  readonly account: AccountFacts | 'absent' | undefined;
+  readonly authority: Authority | undefined;
+}
+
+/** An origin that was certain once. It holds for the life of the pod's folder, or of the legacy token. */
+export type StickyOrigin =
+  | { readonly origin: 'kubelet' }
+  | { readonly origin: 'secret'; readonly fingerprint: string };
+
+/** What is remembered from earlier snapshots. */
+export interface OriginMemory {
+  /** By `placeOf`. */
+  readonly origins: ReadonlyMap<string, StickyOrigin>;
+  /** Issuers of all tokens that the exporter itself was given: its own and the canary. */
+  readonly issuers: ReadonlySet<string>;
+  /** Key ids of the same tokens. */
+  readonly keyIds: ReadonlySet<string>;
+}
+
+export const NOTHING_REMEMBERED: OriginMemory = {
+  origins: new Map(),
+  issuers: new Set(),
+  keyIds: new Set(),
+};
+
+export function sameMemory(a: OriginMemory, b: OriginMemory): boolean {
+  return a.origins === b.origins && a.issuers === b.issuers && a.keyIds === b.keyIds;
+}
+
+const places = new WeakMap<TokenIdentity, string>();
+
+/** Identifies the place of a token on the node. */
+export function placeOf(identity: TokenIdentity): string {
+  const known = places.get(identity);
+  if (known !== undefined) return known;
+  const place = [identity.podUid, identity.volume, identity.path].join('\0');
+  places.set(identity, place);
+  return place;
+}
+
+/** Tells one legacy token from another: none has an id or times. */
+function fingerprintOf({ keyId, serviceAccount, secret }: TokenClaims): string {
+  return [keyId, serviceAccount.uid, serviceAccount.name, secret?.name].join('\0');
+}
+
+/** The kubelet binds every token that it requests to the pod it requests it for. */
+function isBoundToItsPod({ claims, identity }: Pick<Token, 'claims' | 'identity'>): boolean {
+  return claims.pod?.uid === identity.podUid;
+}
+
+function isRequested({ identity, volumeKind }: Token, pod: PodFacts): boolean {
+  const { volume, path } = identity;
+  return (
+    volumeKind === 'projected' && pod.projections.some((one) => one.volume === volume && one.path === path)
+  );
+}
+
+/** Whether a key or an issuer of this cluster stands in the token. */
+function isIssuedHere(
+  { keyId, issuer }: TokenClaims,
+  { authority }: OriginFacts,
+  memory: OriginMemory,
+): boolean {
+  if (memory.issuers.has(issuer)) return true;
+  return keyId !== undefined && (memory.keyIds.has(keyId) || authority?.keyIds.has(keyId) === true);
+}
+
+/** Whether the claims name the Secret that the pod's spec mounts at the token's volume. */
+function namesItsSecret({ claims, identity }: Token, pod: OriginFacts['pod']): boolean {
+  if (pod === undefined || pod === 'absent' || pod.namespace !== claims.namespace) return false;
+  return pod.secrets.some(
+    ({ volume, secretName }) => volume === identity.volume && secretName === claims.secret?.name,
+  );
+}
+
+function isLegacyOfThisCluster(token: Token, facts: OriginFacts, memory: OriginMemory): boolean {
+  const { keyId, serviceAccount } = token.claims;
+  const { account, authority, pod } = facts;
+  if (keyId !== undefined && (authority?.keyIds.has(keyId) || memory.keyIds.has(keyId))) return true;
+  if (account !== undefined && account !== 'absent' && account.uid === serviceAccount.uid) return true;
+  return namesItsSecret(token, pod);
+}
+
+function legacyOrigin(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
+  if (isLegacyOfThisCluster(token, facts, memory)) return 'secret';
+  const sticky = memory.origins.get(placeOf(token.identity));
+  if (sticky?.origin === 'secret' && sticky.fingerprint === fingerprintOf(token.claims)) return 'secret';
+  const { pod, account, authority } = facts;
+  const isKnown = pod !== undefined && pod !== 'absent' && account !== undefined && authority !== undefined;
+  return isKnown ? 'foreign' : 'unknown';
+}
+
+/** Of a token in a projected volume of a pod whose spec is not known. */
+function projectedOrigin(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
+  if (memory.origins.get(placeOf(token.identity))?.origin === 'kubelet') return 'kubelet';
+  if (token.claims.kind === 'legacy') return legacyOrigin(token, facts, memory);
+  return isBoundToItsPod(token) && isIssuedHere(token.claims, facts, memory) ? 'kubelet' : 'unknown';
+}
+
+/** Decides the origin of a token from everything that is known. */
+export function originOf(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
+  const { pod } = facts;
+  const isSpecKnown = pod !== undefined && pod !== 'absent';
+  if (isSpecKnown && isRequested(token, pod)) return 'kubelet';
+  if (!isSpecKnown && token.volumeKind === 'projected') return projectedOrigin(token, facts, memory);
+  // The kubelet copies what is here; the token controller makes legacy tokens only.
+  return token.claims.kind === 'legacy' ? legacyOrigin(token, facts, memory) : 'foreign';
+}
+
+/** What to remember of a token's origin; undefined if it may still change. */
+export function stickyOriginOf({ claims }: Token, origin: Origin): StickyOrigin | undefined {
+  if (origin === 'kubelet') return { origin };
+  return origin === 'secret' ? { origin, fingerprint: fingerprintOf(claims) } : undefined;
+}
+
+export function sameStickyOrigin(a: StickyOrigin | undefined, b: StickyOrigin): boolean {
+  if (a === undefined || a.origin !== b.origin) return false;
+  return a.origin === 'kubelet' || (b.origin === 'secret' && a.fingerprint === b.fingerprint);
+}
