@@ -10,7 +10,7 @@ import type { Pod } from '../../simulator/objects.ts';
 import { tokenVolume } from '../../simulator/pods.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { readOwnToken } from '../../src/sources/self/exporter-token.ts';
-import { startAgent, type TestAgent } from '../support/agent.ts';
+import { type SteppedExporter, startSteppedExporter } from '../support/stepped-exporter.ts';
 import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
 import { type Case, silent, type TestRun, testRules } from './promtool.ts';
 import { createRecording, type Recording } from './recording.ts';
@@ -30,7 +30,7 @@ describeWith(
   ['promtool', 'promtool 3 (.ci/prometheus3)'],
   'the alerts over an hour of a healthy node',
   () => {
-    let exporter: TestAgent;
+    let exporter: SteppedExporter;
     let own: Pod;
     let recording: Recording;
     let last: Snapshot;
@@ -90,7 +90,7 @@ describeWith(
     };
 
     before(async () => {
-      exporter = await startAgent(START);
+      exporter = await startSteppedExporter(START);
       recording = createRecording(LEAD);
       own = runExporter(exporter.world, 'sa-token-exporter');
       planPods(Array.from({ length: PODS }, (_, index) => runPod(index)));

@@ -8,7 +8,7 @@ import * as scenarios from '../../simulator/demo/scenarios.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
 import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { startAgent, type TestAgent } from '../support/agent.ts';
+import { type SteppedExporter, startSteppedExporter } from '../support/stepped-exporter.ts';
 
 const INTERVAL = 30;
 
@@ -115,20 +115,20 @@ function reportedIn({ problems, byCause }: Snapshot) {
 describe('one failure on a healthy node', () => {
   for (const { it: title, run, reasons, causes } of FAILURES) {
     describe(`with ${title}`, () => {
-      let agent: TestAgent;
+      let exporter: SteppedExporter;
       let time = 1_795_000_000;
       before(async () => {
-        agent = await startAgent(time);
-        agent.world.startSyncing(agent.world.run({ name: 'bystander', serviceAccount: 'bystander' }));
+        exporter = await startSteppedExporter(time);
+        exporter.world.startSyncing(exporter.world.run({ name: 'bystander', serviceAccount: 'bystander' }));
       });
-      after(() => agent.close());
+      after(() => exporter.close());
 
       it(`reports ${[...reasons, ...causes].join(', ') || 'no problem'} within one scan interval`, async () => {
-        assert.deepEqual(reportedIn(await agent.stepTo(time)), { reasons: [], causes: [] });
-        run(agent.world, 'victim');
+        assert.deepEqual(reportedIn(await exporter.stepTo(time)), { reasons: [], causes: [] });
+        run(exporter.world, 'victim');
         time += 1;
-        await agent.stepTo(time);
-        const snapshot = await agent.stepTo(time + INTERVAL - 1);
+        await exporter.stepTo(time);
+        const snapshot = await exporter.stepTo(time + INTERVAL - 1);
         assert.deepEqual(reportedIn(snapshot), { reasons: [...reasons].sort(), causes: [...causes].sort() });
       });
     });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import type { Pod } from '../../simulator/objects.ts';
 import { tokenVolume } from '../../simulator/pods.ts';
-import { startAgent, type TestAgent } from '../support/agent.ts';
+import { type SteppedExporter, startSteppedExporter } from '../support/stepped-exporter.ts';
 
 const START = 1_795_000_000;
 const HOUR = 3_600;
@@ -13,7 +13,7 @@ const STEP = 15;
 const PODS = 250;
 
 describe('a healthy hour with 250 pods', () => {
-  let agent: TestAgent;
+  let exporter: SteppedExporter;
   let count = 0;
   /** Events by second. */
   const plan = new Map<number, () => void | Promise<void>>();
@@ -26,17 +26,17 @@ describe('a healthy hour with 250 pods', () => {
       expirationSeconds: 600,
     });
     const volumes = count % 4 === 0 ? [short] : [];
-    const pod = agent.world.run(
+    const pod = exporter.world.run(
       { name: `pod-${count}`, serviceAccount: `account-${count % 40}`, volumes },
       age,
     );
-    agent.world.startSyncing(pod, age);
+    exporter.world.startSyncing(pod, age);
     count += 1;
     return pod;
   };
 
   const planDrain = (at: number, pods: readonly Pod[]): void => {
-    const { kubelet, stopSyncing } = agent.world;
+    const { kubelet, stopSyncing } = exporter.world;
     plan.set(at, () => {
       for (const { metadata } of pods) kubelet.terminate(metadata.uid);
     });
@@ -51,18 +51,18 @@ describe('a healthy hour with 250 pods', () => {
 
   const planJob = (at: number, { metadata }: Pod): void => {
     plan.set(at, () => {
-      agent.world.stopSyncing(metadata.uid);
-      agent.world.kubelet.complete(metadata.uid);
+      exporter.world.stopSyncing(metadata.uid);
+      exporter.world.kubelet.complete(metadata.uid);
     });
   };
 
   before(async () => {
-    agent = await startAgent(START);
+    exporter = await startSteppedExporter(START);
   });
-  after(() => agent.close());
+  after(() => exporter.close());
 
   it('has no problems at any time', async () => {
-    const { kubelet } = agent.world;
+    const { kubelet } = exporter.world;
     const pods = Array.from({ length: PODS }, (_, index) => runPod((index * 7) % 540));
     planDrain(900, pods.slice(0, 20));
     planDrain(2_700, pods.slice(20, 40));
@@ -72,13 +72,13 @@ describe('a healthy hour with 250 pods', () => {
     plan.set(630, kubelet.start);
     // One of several API servers restarts, which closes its watches.
     plan.set(1_815, async () => {
-      await agent.api.chaos.down();
-      await agent.api.chaos.up();
+      await exporter.api.chaos.down();
+      await exporter.api.chaos.up();
     });
     let issued = 0;
     for (let second = 0; second <= HOUR; second += STEP) {
       await plan.get(second)?.();
-      const snapshot = await agent.stepTo(START + second);
+      const snapshot = await exporter.stepTo(START + second);
       const { problems, causes, missingTokens, observation } = snapshot;
       assert.deepEqual(
         [...problems].filter(([, number]) => number > 0),
@@ -90,9 +90,11 @@ describe('a healthy hour with 250 pods', () => {
         [...causes.values()].filter((cause) => cause !== 'pod_terminating'),
         [],
       );
-      issued += observation.tokens.filter(({ claims }) => (claims.issuedAt ?? 0) > agent.now() - STEP).length;
+      issued += observation.tokens.filter(
+        ({ claims }) => (claims.issuedAt ?? 0) > exporter.now() - STEP,
+      ).length;
     }
     assert.ok(issued > PODS, 'tokens were rotated');
-    assert.ok(agent.cluster.facts().signatures.size > PODS, 'signatures were verified');
+    assert.ok(exporter.cluster.facts().signatures.size > PODS, 'signatures were verified');
   });
 });

@@ -13,7 +13,7 @@ import { describeWith } from '../support/tools.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz');
 /** Drops root privileges before the program is loaded. */
-const AS_NOBODY = 'data:text/javascript,process.setgroups([]);process.setgid(65534);process.setuid(65534)';
+const UNPRIVILEGED = 'data:text/javascript,process.setgroups([]);process.setgid(65534);process.setuid(65534)';
 
 interface ScanOutput {
   readonly tokens: readonly { readonly pod: string }[];
@@ -34,13 +34,13 @@ describeWith(['root'], 'scan by an unprivileged user', () => {
   const scan = () => {
     const args = [
       '--import',
-      AS_NOBODY,
+      UNPRIVILEGED,
       join(folder, 'dist/main.js'),
       'scan',
       '--output=json',
       '--at=1795480173.5',
     ];
-    // The user nobody cannot write to the coverage directory.
+    // The unprivileged user cannot write to the coverage directory.
     const run = spawnSync(process.execPath, [...args, `--kubelet.root-dir=${folder}`], {
       cwd: '/',
       encoding: 'utf8',
@@ -68,7 +68,7 @@ describeWith(['root'], 'scan by an unprivileged user', () => {
     assert.ok(unreadable.every(({ reason }) => reason === 'permission_denied'));
   });
 
-  it('lists the tokens it may read beside those it may not', () => {
+  it('lists readable and unreadable tokens', () => {
     execFileSync('find', [
       join(folder, 'pods'),
       '-maxdepth',

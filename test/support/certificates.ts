@@ -1,5 +1,5 @@
 /**
- * Certificates made with openssl: for servers and clients, vouched for by themselves or by another of them.
+ * Creates certificates with openssl, self-signed or signed by another one.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,18 +8,18 @@ import { join } from 'node:path';
 export interface Certificate {
   readonly certFile: string;
   readonly keyFile: string;
-  /** In PEM, both. */
+  /** Both in PEM. */
   readonly cert: string;
   readonly key: string;
 }
 
 export interface CertificateOptions {
-  /** As openssl has them: `DNS:a,IP:127.0.0.1`. */
+  /** In the format of openssl: `DNS:a,IP:127.0.0.1`. */
   readonly names?: string;
   readonly signedBy?: Certificate;
 }
 
-/** Makes a key and a certificate of a name in a folder. */
+/** Creates `name.key` and `name.crt` in a folder. */
 export function makeCertificate(
   folder: string,
   name: string,

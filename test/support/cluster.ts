@@ -1,5 +1,5 @@
 /**
- * Factories for what the API server says: that all is well, unless a test says otherwise.
+ * Factories for facts from the API server. By default everything is healthy.
  */
 import type {
   AccountFacts,
@@ -25,7 +25,7 @@ export function projection(overrides: Partial<PodProjection> = {}): PodProjectio
   };
 }
 
-/** The pod of the default token: running, and asking for just that token. */
+/** The running pod of the default token, with a projection for that token only. */
 export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
   return {
     namespace: 'payments',
@@ -53,7 +53,7 @@ export function authority(overrides: Partial<Authority> = {}): Authority {
   };
 }
 
-/** Facts under which every check can judge the token, and none but its own claims can fail it. */
+/** Facts with which every check has a verdict on the token, and only its claims can fail one. */
 export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {}): ClusterFacts {
   const { claims, identity } = token;
   const { volume, path } = identity;

@@ -1,9 +1,9 @@
 /**
- * A password, its hash as Apache's htpasswd makes it (`htpasswd -nbBC 5`), and the header that shows it.
+ * A password, its hash by Apache's htpasswd (`htpasswd -nbBC 5`), and its Authorization header.
  */
 export const PASSWORD = 'secret';
 export const HASH = '$2y$05$tHAVsXEC/XgtT/XpDIqlUOvNRD6OK.1MnkiWAWI2s1fouEless30y';
-/** Of some other password. */
+/** The hash of another password. */
 export const OTHER_HASH = HASH.slice(0, -1) + (HASH.endsWith('a') ? 'b' : 'a');
 
 export function basic(user: string, password = PASSWORD): string {

@@ -1,14 +1,14 @@
 /**
- * A clock that goes only when told to, and keeps the contract of the real one: a sleep ends at its time or with its
- * signal, at once where that is aborted already, and never rejects.
+ * A clock that only the test advances, with the contract of the real one: a sleep ends at its time or when its signal
+ * aborts, at once if the signal is already aborted, and never rejects.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { MonotonicClock } from '../../src/util/clock.ts';
 
 export interface FakeClock extends MonotonicClock {
-  /** Goes on by `ms`, waking sleepers at their time, and lets each do what it does before the next. */
+  /** Advances by `ms`. Wakes sleepers in order and lets each one run before the next. */
   readonly advance: (ms: number) => Promise<void>;
-  /** How many sleep now. */
+  /** The number of pending sleeps. */
   readonly sleepers: () => number;
 }
 
@@ -17,7 +17,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs everything that waits only for a turn of the event loop. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await setImmediate();
 }

@@ -1,5 +1,5 @@
 /**
- * A port of the loopback that nobody listens on, for a program that cannot say which it took.
+ * Finds a free loopback port, for programs that cannot report which port they chose.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

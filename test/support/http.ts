@@ -1,5 +1,5 @@
 /**
- * A server under test and clients that need not be polite: what they send is bytes.
+ * A server under test, and clients that send arbitrary bytes.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -16,22 +16,22 @@ import { snapshot } from './snapshots.ts';
 export interface Served {
   readonly server: Server;
   readonly url: string;
-  /** What went wrong through a bug since last asked. */
+  /** Returns and clears the errors reported so far. */
   readonly takeErrors: () => readonly unknown[];
   readonly connect: (options?: Pick<TcpSocketConnectOpts, 'localAddress'>) => Promise<Socket>;
-  /** Sends bytes, and answers all that comes back until the connection ends. */
+  /** Sends bytes and returns everything received until the end of the connection. */
   readonly send: (request: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** Waits for the end of a connection, whatever ends it. */
+/** Waits for the end of a connection. */
 export async function closed(socket: Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   socket.once('close', () => resolve());
   if (!socket.closed) await promise;
 }
 
-/** Reads a connection to its end. */
+/** Reads until the end of the connection. */
 export async function readAll(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -39,12 +39,12 @@ export async function readAll(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** A body that nobody writes over. */
+/** A body whose buffer is not reused. */
 export function lasting(bytes: Buffer): PooledBytes {
   return { bytes, release: () => undefined };
 }
 
-/** A scrape that always prints the same. */
+/** A scrape with a constant result. */
 function scrapeOf(text: string): Scrape {
   return async (_format, coding) => lasting(coding === 'gzip' ? gzipSync(text) : Buffer.from(text));
 }
@@ -71,7 +71,7 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
   return { options, errors };
 }
 
-/** Serves on a free port. */
+/** Starts a server on a free port. */
 export async function serve(
   overrides: Partial<RouteOptions> = {},
   limits: Partial<Limits> = {},
@@ -105,7 +105,7 @@ export async function serve(
   };
 }
 
-/** A request as text, to be the last of its connection. */
+/** Formats a request with `Connection: close`. */
 export function request(line: string, ...headers: string[]): string {
   return [line, 'Host: x', 'Connection: close', ...headers, '', ''].join('\r\n');
 }

@@ -1,11 +1,11 @@
 /**
- * What a process listens on, and which signals reach it, as the kernel says (proc_net(5), proc_pid_status(5)).
+ * Listening sockets and blocked signals of a process, from /proc (proc_net(5), proc_pid_status(5)).
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTENING = '0A';
 
-/** How many sockets of TCP the process listens on. */
+/** Returns the number of listening TCP sockets. */
 export function listenersOf(pid: number | undefined): number {
   const own = new Set(
     readdirSync(`/proc/${pid}/fd`).map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`)),
@@ -18,10 +18,10 @@ export function listenersOf(pid: number | undefined): number {
     .length;
 }
 
-/** SIGUSR1 is the tenth signal. */
+/** SIGUSR1 is signal 10. */
 const SIGUSR1 = 1n << 9n;
 
-/** Whether SIGUSR1, sent to the process, is kept from it for good. */
+/** Whether SIGUSR1 is blocked and pending. */
 export function isKeptFromDebugger(pid: number | undefined): boolean {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const has = (mask: string): boolean => {

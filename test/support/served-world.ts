@@ -40,7 +40,7 @@ export interface ServedWorldOptions {
   readonly runExporterPod?: (world: World) => Pod;
   /** Additional options of the exporter. */
   readonly args?: readonly string[];
-  /** Content of the web configuration file; by default there is none. */
+  /** Content of the web configuration file; no file by default. */
   readonly webConfig?: string;
   /** The value of the pod UID option; by default that of the pod. */
   readonly podUid?: string;

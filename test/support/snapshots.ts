@@ -1,5 +1,5 @@
 /**
- * Snapshots for what shows them: a node with tokens in every state, at one instant, without a real thing.
+ * Snapshots with tokens in every state.
  */
 
 import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
@@ -16,18 +16,18 @@ interface SnapshotOverrides extends Partial<Observation> {
   readonly facts?: Partial<Omit<Facts, 'observation'>>;
 }
 
-/** What `observation` says, judged by the default options at NOW. */
+/** A snapshot of `observation` at NOW with the default options. */
 export function snapshot({ now = NOW, facts: others, ...seen }: SnapshotOverrides = {}): Snapshot {
   return createTakeSnapshot(policy())(facts({ observation: observation(seen), ...others }), now);
 }
 
-/** Characters that end a label, a line or a cell where nobody escapes them, and some that must survive as they are. */
+/** Characters that break a label, a line or a table cell if they are not escaped, and some that must be kept. */
 export const HOSTILE = 'a "b" \\ c\nd,e="f"} 1 <i>é漢😀</i>';
 
 const DAY = 86_400;
 const HOUR = 3_600;
 
-/** A token issued so many seconds before NOW, to live for so many, in a pod of the name. */
+/** A token of a pod, issued `age` seconds before NOW. */
 function aged(pod: string, age: number, lifetime: number, identity: Partial<Token['identity']> = {}): Token {
   const issuedAt = NOW - age;
   const uid = `uid-${pod}`;
@@ -37,14 +37,14 @@ function aged(pod: string, age: number, lifetime: number, identity: Partial<Toke
   });
 }
 
-/** A default token as the API server extends it: to a year, of which an hour was asked for. */
+/** A default token of one hour, extended to a year. */
 function extended(pod: string, age: number): Token {
   const made = aged(pod, age, 365 * DAY, { volume: 'kube-api-access-abcde', path: 'token' });
   const warnAfter = NOW - age + HOUR + 7;
   return { ...made, claims: { ...made.claims, audiences: [ISSUER], warnAfter } };
 }
 
-/** One token in every state, one for every check to fail, and one whose every text is hostile. */
+/** One token in every state, one failing token per check, and one with hostile strings. */
 function everyToken(): readonly Token[] {
   const hostile = aged('hostile', 60, HOUR);
   const elsewhere = aged('elsewhere', 60, HOUR);
@@ -68,7 +68,7 @@ function everyToken(): readonly Token[] {
   ];
 }
 
-/** The pod that a token lies in, asking for just that token. */
+/** The pod of a token, with a projection for that token only. */
 function podOf({ identity, claims }: Token): PodFacts {
   const { podUid: uid, volume, path } = identity;
   const projections = [projection({ volume, path, audience: claims.audiences[0] })];
@@ -79,7 +79,7 @@ function podOf({ identity, claims }: Token): PodFacts {
   });
 }
 
-/** What an API server says that may not be asked everything: of the tokens' pods, one without a token, one missing it. */
+/** Facts from an API server that denies TokenReviews: the pods of the tokens, one without and one missing a token. */
 function clusterOf(tokens: readonly Token[]): ClusterFacts {
   const others = [
     podFacts({ uid: 'uid-tokenless', name: 'tokenless', projections: [], isAutomounted: false }),
@@ -96,7 +96,7 @@ function clusterOf(tokens: readonly Token[]): ClusterFacts {
   };
 }
 
-/** A node in all kinds of trouble. */
+/** A node with problems of all kinds. */
 export function troubledNode(): Snapshot {
   const tokens = everyToken();
   return snapshot({

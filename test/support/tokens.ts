@@ -1,9 +1,8 @@
 /**
- * Factories for what the core judges, and for the raw tokens it is read from: healthy unless a test says otherwise.
+ * Factories for tokens, observations and raw tokens. By default everything is healthy.
  *
- * The default token is fresh at NOW, bound to the pod whose folder it lies in, and for the audience that the
- * catalogue expects of its volume. Raw tokens are really encoded and really signed, with a key that signs nothing
- * else.
+ * The default token is fresh at NOW, bound to the pod of its folder, and for the audience that the catalogue expects.
+ * Raw tokens are signed with a key that is used nowhere else.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Policy } from '../../src/core/assessment.ts';
@@ -11,7 +10,7 @@ import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token.ts';
 
-/** The instant at which tests judge, in epoch seconds. */
+/** The time of verdicts in tests, in epoch seconds. */
 export const NOW = 1_795_480_000;
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 export const POD_UID = '2a54b4a4-4f0d-4c44-9c2e-6e0a1d6cf3a1';
@@ -19,7 +18,7 @@ const ACCOUNT_UID = '6a1c9c1e-29b5-4c6b-8d57-0f5f1e6f2b11';
 const TOKEN_ID = '0b8f0f5c-5c55-43a4-9c0f-51d6b0a0d9a7';
 const HOUR = 3_600;
 
-/** Claims of a projected token issued at NOW for an hour. */
+/** Claims of a projected token, issued at NOW and valid for an hour. */
 export function claims(overrides: Partial<TokenClaims> = {}): TokenClaims {
   return {
     kind: 'projected',
@@ -41,7 +40,7 @@ export function claims(overrides: Partial<TokenClaims> = {}): TokenClaims {
   };
 }
 
-/** Claims of a token out of a Secret made for it: without any time. */
+/** Claims of a legacy token, without times. */
 export function legacyClaims(overrides: Partial<TokenClaims> = {}): TokenClaims {
   return claims({
     kind: 'legacy',
@@ -64,7 +63,7 @@ interface TokenOverrides extends Partial<Omit<Token, 'claims' | 'identity' | 'fi
   readonly file?: Partial<FileFacts>;
 }
 
-/** A token whose identity follows its claims, as the source makes it. */
+/** A token whose identity matches its claims, as from the source. */
 export function token(overrides: TokenOverrides = {}): Token {
   const made = claims(overrides.claims);
   return {
@@ -95,29 +94,29 @@ export function legacyToken(overrides: TokenOverrides = {}): Token {
   });
 }
 
-/** What a pass over the node saw: one healthy token. */
+/** A scan that found one healthy token. */
 export function observation(overrides: Partial<Observation> = {}): Observation {
   return { tokens: [token()], unreadable: [], scannedAt: NOW, scanSeconds: 0.01, watches: 1, ...overrides };
 }
 
-/** What the exporter knows after a pass without an API server. */
+/** Facts after a scan without an API server. */
 export function facts(overrides: Partial<Facts> = {}): Facts {
   return { ...NO_FACTS, observation: observation(), ...overrides };
 }
 
-/** The defaults of the options. */
+/** The policy of the default options. */
 export function policy(overrides: Partial<Policy> = {}): Policy {
   return { rotationGrace: 600, audience: { rules: [], useCatalogue: true }, ...overrides };
 }
 
-/** JSON as the two parts of a raw token hold it; a claim set to undefined is left out. */
+/** Header or payload of a raw token. Claims that are undefined are left out. */
 export type RawClaims = Readonly<Record<string, unknown>>;
 
 export function rawHeader(overrides: RawClaims = {}): RawClaims {
   return { alg: 'ES256', kid: 'key-1', ...overrides };
 }
 
-/** The claims a kubelet gets for a projected source with an audience of its own. */
+/** Claims of a projected token for a custom audience. */
 export function rawClaims(overrides: RawClaims = {}): RawClaims {
   return {
     iss: ISSUER,
@@ -142,7 +141,7 @@ export function rawBinding(overrides: RawClaims = {}): RawClaims {
   };
 }
 
-/** The claims of a token out of a Secret made for it. */
+/** Claims of a legacy token. */
 export function rawLegacyClaims(overrides: RawClaims = {}): RawClaims {
   return {
     iss: 'kubernetes/serviceaccount',
@@ -161,7 +160,7 @@ function encode(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }
 
-/** Signs any two pieces of JSON into a raw token. */
+/** Signs a raw token with any header and payload. */
 export function jwt(payload: unknown = rawClaims(), header: unknown = rawHeader()): string {
   const signed = `${encode(header)}.${encode(payload)}`;
   const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });

@@ -1,5 +1,5 @@
 /**
- * A suite that needs what is not there: never silently passed over.
+ * Suites without their tools: pending, or failing in CI.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -8,15 +8,15 @@ import { describe, it } from 'mocha';
 const MOCHA = new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url).pathname;
 const SUITE = new URL('../metrics/golden.test.ts', import.meta.url).pathname;
 
-/** Runs a suite that needs promtool on a machine without it. */
+/** Runs a suite that needs promtool without promtool. */
 function runWithout(env: Record<string, string>) {
   const cwd = new URL('../..', import.meta.url).pathname;
   const args = [MOCHA, SUITE, '--reporter', 'spec', '--grep', 'promtool'];
   return spawnSync(process.execPath, args, { encoding: 'utf8', cwd, env: { PATH: '/nowhere', ...env } });
 }
 
-describe('a suite that needs what is not there', () => {
-  it('is pending, and its title says why', () => {
+describe('a suite without a tool that it needs', () => {
+  it('is pending with the reason in its title', () => {
     const { status, stdout } = runWithout({});
     assert.match(stdout, /promtool check metrics \(NOT RUN: promtool not available here\)/);
     assert.match(stdout, /1 pending/);

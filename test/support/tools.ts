@@ -1,8 +1,7 @@
 /**
- * What a suite may need that is not on every machine: programs, modules, privileges.
+ * Programs, modules and privileges that a suite needs and that not every machine has.
  *
- * Where it is missing, the suite is pending and its title says why; in CI it fails, since nothing may go untested
- * there. Knows nothing of what the suites do with it.
+ * Without them, the suite is pending and its title says why. In CI it fails, so that no suite is skipped there.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,18 +9,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 
-/** Whether a command can be run and ends well. */
+/** Whether a command exists and exits with 0. */
 function runs(command: string, ...args: string[]): () => boolean {
   return () => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Where .ci/prometheus3 puts what it downloads. */
+/** The download directory of .ci/prometheus3. */
 const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-/** Where .ci/helm puts what it builds. */
+/** The build result of .ci/helm. */
 export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
-/** The names suites ask by, and how each is looked for. */
+/** Tools by name, with their tests. */
 const TOOLS = {
   root: () => process.getuid?.() === 0,
   'mount namespaces': runs('unshare', '--mount', 'true'),
@@ -41,26 +40,26 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 
-const answers = new Map<Tool, boolean>();
+const available = new Map<Tool, boolean>();
 
-function isThere(tool: Tool): boolean {
-  const known = answers.get(tool);
+function isAvailable(tool: Tool): boolean {
+  const known = available.get(tool);
   if (known !== undefined) return known;
   const found = TOOLS[tool]();
-  answers.set(tool, found);
+  available.set(tool, found);
   return found;
 }
 
-/** A suite that needs all of `tools`: run where they are, loudly pending where one is not, failing in CI. */
+/** A suite that needs all of `tools`. If one is missing, the suite is pending, or fails in CI. */
 export function describeWith(tools: readonly Tool[], title: string, suite: () => void): void {
-  const missing = tools.filter((tool) => !isThere(tool));
+  const missing = tools.filter((tool) => !isAvailable(tool));
   if (missing.length === 0) {
     describe(title, suite);
     return;
   }
   const reason = `${missing.join(' and ')} not available here`;
   if (process.env['CI']) {
-    describe(title, () => it('has what it needs', () => assert.fail(reason)));
+    describe(title, () => it('has the tools it needs', () => assert.fail(reason)));
     return;
   }
   describe.skip(`${title} (NOT RUN: ${reason})`, suite);

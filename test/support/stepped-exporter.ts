@@ -1,8 +1,7 @@
 /**
- * The agent with all its sources over a simulated node and API server, in a time of its own.
+ * The exporter with all its sources on a simulated node and API server, in simulated time.
  *
- * Files and requests are real; the clock goes when told to. Between two steps the agent hears all that there is to hear,
- * since its time goes by a thousand times faster than its wires.
+ * Files and HTTP requests are real. The clock advances in steps; after each step the exporter has processed everything.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,12 +31,12 @@ import { configOf } from './config.ts';
 import { createFastClock } from './fast-clock.ts';
 import { policy } from './tokens.ts';
 
-export interface TestAgent {
+export interface SteppedExporter {
   readonly world: World;
   readonly api: ApiServer;
   readonly cluster: ApiServerSource;
   readonly now: () => number;
-  /** Goes on to that time, syncs what is due, looks at everything, and asks about what is in trouble. */
+  /** Sets the clock, syncs pods that are due, scans, and waits until all data from the API server is current. */
   readonly stepTo: (time: number) => Promise<Snapshot>;
   /** Waits for facts of the API server. */
   readonly until: (isSo: (facts: ClusterFacts) => boolean) => Promise<void>;
@@ -45,7 +44,7 @@ export interface TestAgent {
 }
 
 const USER = 'test';
-/** The waits of the agent are so much shorter than they would be. */
+/** Waits are shorter by this factor. */
 const SPEED = 20;
 const nothing = (): void => undefined;
 
@@ -66,7 +65,7 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
   return connected.value;
 }
 
-/** The source of files, which scans when it is told to. */
+/** A source of files that scans only when the test calls `scan`. */
 function createSteppedFiles(rootDir: string, now: () => number) {
   const files = createTokenFiles({
     rootDir,
@@ -92,19 +91,19 @@ function createSteppedFiles(rootDir: string, now: () => number) {
   return { source, scan };
 }
 
-/** Whether the agent knows of pods, accounts and keys in use what the API server knows. */
+/** Whether the facts about pods, service accounts and used keys equal the state of the API server. */
 function isCurrent(
   { cluster: { list, keys, issuer } }: World,
   cluster: ApiServerSource,
   tokens: readonly Token[],
 ): boolean {
   const { pods, accounts, authority, signatures } = cluster.facts();
-  const known = list('pods') as unknown as readonly Pod[];
+  const expected = list('pods') as unknown as readonly Pod[];
   const uids = new Set(list('serviceaccounts').map(({ metadata }) => metadata.uid));
   const used = new Set(tokens.map(({ claims }) => claims.keyId));
   return (
-    pods?.size === known.length &&
-    known.every(({ metadata, status }) => {
+    pods?.size === expected.length &&
+    expected.every(({ metadata, status }) => {
       const pod = pods.get(metadata.uid);
       return (
         pod?.phase === status?.phase && pod?.isTerminating === (metadata.deletionTimestamp !== undefined)
@@ -118,13 +117,13 @@ function isCurrent(
   );
 }
 
-function isAnswered(cluster: ApiServerSource, { tokens, pods }: LookupTargets): boolean {
+function areLookupsDone(cluster: ApiServerSource, { tokens, pods }: LookupTargets): boolean {
   const { reviews, mountFailures } = cluster.facts();
   return tokens.every((token) => reviews.has(token)) && pods.every(({ uid }) => mountFailures.has(uid));
 }
 
-export async function startAgent(start: number): Promise<TestAgent> {
-  const folder = mkdtempSync(join(tmpdir(), 'satoken-agent-'));
+export async function startSteppedExporter(start: number): Promise<SteppedExporter> {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-stepped-'));
   const rootDir = join(folder, 'kubelet');
   const kubeconfig = join(folder, 'kubeconfig');
   let time = start;
@@ -146,7 +145,7 @@ export async function startAgent(start: number): Promise<TestAgent> {
 
   const isUpToDate = (): boolean =>
     isCurrent(world, cluster, files.source.facts().tokens) &&
-    isAnswered(cluster, lookupTargetsOf(state.snapshot()));
+    areLookupsDone(cluster, lookupTargetsOf(state.snapshot()));
 
   const stepTo = async (to: number): Promise<Snapshot> => {
     time = to;
