@@ -3,9 +3,11 @@
  *
  * It has no timers: the caller decides when to sync.
  */
+import { mkdirSync } from 'node:fs';
 import { apiTime } from './api-time.ts';
 import type { Reference } from './claims.ts';
 import type { Cluster } from './cluster.ts';
+import { checkClaims, unmountedVolume } from './kubelet/claims.ts';
 import type { Mounts } from './kubelet/mounts.ts';
 import * as volumes from './kubelet/pod-volumes.ts';
 import { createTokenCache } from './kubelet/token-cache.ts';
@@ -28,9 +30,15 @@ export interface Kubelet {
   /** Completes a pod: its volumes are unmounted, its folder stays. */
   readonly complete: (podUid: string) => void;
   readonly remove: (podUid: string) => void;
+  /** Deletes a pod at the API server at once. It keeps running here until it is removed, without new tokens. */
+  readonly forceDelete: (podUid: string) => void;
+  /** The pod is gone everywhere, but not its folder, as after a hard reboot; `isEmpty` if nothing is left in it. */
+  readonly orphan: (podUid: string, isEmpty: boolean) => void;
+  /** While a pod is unregistered, its ConfigMaps cannot be read, which blocks the volumes that contain them. */
+  readonly setRegistered: (podUid: string, isRegistered: boolean) => void;
   /** A volume `data` that cannot be mounted blocks all other volumes of its pod; `cause` is the kubelet's message. */
   readonly block: (podUid: string, isBlocked: boolean, cause?: string) => void;
-  /** Nothing is synced while the kubelet is stopped. A start requests new tokens for all pods. */
+  /** Nothing is synced while the kubelet is stopped. A start requests new tokens for all pods, terminating ones too. */
   readonly stop: () => void;
   readonly start: () => void;
   /** Unmounts and removes everything. */
@@ -50,6 +58,8 @@ interface RunningPod {
   /** The error that blocks its volumes. */
   blockedBy: string | undefined;
   isCompleted: boolean;
+  /** The API server no longer knows the pod. */
+  isForceDeleted: boolean;
   readonly mounted: Set<string>;
   boundFiles: readonly string[];
 }
@@ -59,6 +69,7 @@ const DEFAULT_GRACE_SECONDS = 30;
 
 interface State {
   readonly context: volumes.VolumeContext;
+  readonly unregistered: Set<string>;
   readonly running: Map<string, RunningPod>;
   isStopped: boolean;
 }
@@ -72,18 +83,22 @@ function get(running: State['running'], podUid: string): RunningPod {
 /** The failure of a sync while the volume `data` is blocked. */
 function blockedFailure({ pod, blockedBy }: RunningPod): MountFailure | undefined {
   if (blockedBy === undefined) return undefined;
-  const volumeNames = 'unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]';
-  return { pod, message: `Unable to attach or mount volumes: ${volumeNames}: ${blockedBy}` };
+  return { pod, message: unmountedVolume('data', blockedBy) };
 }
 
-function syncPod({ context }: State, one: RunningPod): void {
-  const { pod, isCompleted, mounted } = one;
-  if (isCompleted || pod.metadata.deletionTimestamp !== undefined) return;
+/** Whether the kubelet still updates the volumes of the pod. */
+function isSynced({ pod, isCompleted, isForceDeleted }: RunningPod): boolean {
+  return !(isCompleted || isForceDeleted || pod.metadata.deletionTimestamp !== undefined);
+}
+
+function updateVolumes({ context }: State, one: RunningPod): void {
+  const { pod, mounted } = one;
   const failure = blockedFailure(one);
   if (failure !== undefined) {
     context.onFailure(failure);
     return;
   }
+  if (!checkClaims(context.cluster, pod, context.onFailure)) return;
   for (const volume of volumes.volumesOf(pod)) {
     if (!mounted.has(volume.name)) volumes.mountVolume(context, pod, volume);
     mounted.add(volume.name);
@@ -93,8 +108,8 @@ function syncPod({ context }: State, one: RunningPod): void {
 
 function sync(state: State, podUid?: string): void {
   if (state.isStopped) return;
-  const pods = podUid === undefined ? state.running.values() : [get(state.running, podUid)];
-  for (const one of pods) syncPod(state, one);
+  const pods = podUid === undefined ? [...state.running.values()] : [get(state.running, podUid)];
+  for (const one of pods.filter(isSynced)) updateVolumes(state, one);
 }
 
 function run(state: State, pod: Pod): void {
@@ -104,6 +119,7 @@ function run(state: State, pod: Pod): void {
     pod: stored,
     blockedBy: undefined,
     isCompleted: false,
+    isForceDeleted: false,
     mounted: new Set(),
     boundFiles: [],
   };
@@ -162,7 +178,25 @@ function volumeFolder(state: State, podUid: string, name: string): string {
 function start(state: State): void {
   state.isStopped = false;
   state.context.tokens.clear();
-  sync(state);
+  for (const one of state.running.values())
+    if (!(one.isCompleted || one.isForceDeleted)) updateVolumes(state, one);
+}
+
+function forceDelete({ context, running }: State, podUid: string): void {
+  const one = get(running, podUid);
+  const { namespace, name } = one.pod.metadata;
+  context.cluster.deletePod(namespace, name);
+  one.isForceDeleted = true;
+}
+
+/** Without their mounts, the folders of volumes are empty. Files are left if they were plain folders. */
+function orphan(state: State, podUid: string, isEmpty: boolean): void {
+  forceDelete(state, podUid);
+  const one = get(state.running, podUid);
+  const { context } = state;
+  const folders = volumes.volumesOf(one.pod).map((volume) => volumes.volumeFolder(context, one.pod, volume));
+  if (isEmpty) releaseVolumes(context, one);
+  if (isEmpty) for (const folder of folders) mkdirSync(folder, { recursive: true });
 }
 
 /** The error for a PersistentVolumeClaim that was deleted while its pod was running. */
@@ -174,8 +208,9 @@ function missingClaim({ metadata }: Pod): string {
 export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions): Kubelet {
   const tokens = createTokenCache(cluster, node);
   const onFailure = (failure: MountFailure): void => cluster.recordFailure(failure, node.name);
-  const context = { rootDir, cluster, mounts, tokens, onFailure };
-  const state: State = { context, running: new Map(), isStopped: false };
+  const unregistered = new Set<string>();
+  const context = { rootDir, cluster, mounts, tokens, onFailure, unregistered };
+  const state: State = { context, unregistered, running: new Map(), isStopped: false };
   return {
     pods: () => [...state.running.values()].map(({ pod }) => pod),
     volumeFolder: (podUid, name) => volumeFolder(state, podUid, name),
@@ -188,6 +223,12 @@ export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions
     terminate: (podUid) => terminate(state, podUid),
     complete: (podUid) => complete(state, podUid),
     remove: (podUid) => remove(state, podUid),
+    forceDelete: (podUid) => forceDelete(state, podUid),
+    orphan: (podUid, isEmpty) => orphan(state, podUid, isEmpty),
+    setRegistered: (podUid, isRegistered) => {
+      if (isRegistered) unregistered.delete(podUid);
+      else unregistered.add(podUid);
+    },
     block: (podUid, isBlocked, cause) => {
       const one = get(state.running, podUid);
       one.blockedBy = isBlocked ? (cause ?? missingClaim(one.pod)) : undefined;

@@ -22,24 +22,27 @@ export interface TokenProjection {
   readonly expirationSeconds: number;
 }
 
-interface KeyToPath {
+export interface KeyToPath {
   readonly key: string;
   readonly path: string;
 }
 
-/** One source of a projected volume: exactly one of the three is set. */
+/** One source of a projected volume: exactly one is set. */
 export interface VolumeProjection {
   readonly serviceAccountToken?: TokenProjection;
   readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[] };
   readonly downwardAPI?: {
     readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[];
   };
+  readonly secret?: { readonly name: string; readonly items?: readonly KeyToPath[] };
 }
 
 export interface Volume {
   readonly name: string;
   readonly projected?: { readonly defaultMode?: number; readonly sources: readonly VolumeProjection[] };
   readonly secret?: { readonly defaultMode?: number; readonly secretName: string };
+  readonly configMap?: { readonly defaultMode?: number; readonly name: string };
+  readonly persistentVolumeClaim?: { readonly claimName: string };
 }
 
 export interface VolumeMount {
@@ -107,6 +110,11 @@ export interface PodEvent {
 export interface ServiceAccount {
   readonly metadata: ObjectMeta;
   readonly automountServiceAccountToken?: boolean;
+}
+
+/** A PersistentVolumeClaim, reduced to its existence. */
+export interface Claim {
+  readonly metadata: ObjectMeta;
 }
 
 /** `data` holds plain text, not base64. */

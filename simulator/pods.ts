@@ -22,6 +22,9 @@ export interface PodOptions {
   readonly containers?: readonly Container[];
   readonly runAsUser?: number;
   readonly fsGroup?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** `terminationGracePeriodSeconds`; 30 by default. */
+  readonly graceSeconds?: number;
 }
 
 /** The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
@@ -104,28 +107,41 @@ export function completedPod(pod: Pod, now: number): Pod {
   return { ...pod, status: { ...pod.status, phase: 'Succeeded', conditions } };
 }
 
-/** Returns a running pod. Creates its service account and `kube-root-ca.crt` if they do not exist. */
+function specOf(options: PodOptions, serviceAccount: string, hasDefaultToken: boolean): Pod['spec'] {
+  const { isAutomounted, graceSeconds, runAsUser, fsGroup, volumes = [], nodeName = 'node-1' } = options;
+  const defaultVolumes = hasDefaultToken ? [defaultVolume()] : [];
+  return {
+    nodeName,
+    serviceAccountName: serviceAccount,
+    ...(isAutomounted === undefined ? {} : { automountServiceAccountToken: isAutomounted }),
+    ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
+    securityContext: {
+      ...(runAsUser === undefined ? {} : { runAsUser }),
+      ...(fsGroup === undefined ? {} : { fsGroup }),
+    },
+    containers: containersOf(options, defaultVolumes),
+    volumes: [...volumes, ...defaultVolumes],
+  };
+}
+
+/** Returns a running pod. Creates its service account, its claims and `kube-root-ca.crt` if they do not exist. */
 export function createPod(cluster: Cluster, options: PodOptions): Pod {
-  const { name, namespace = 'default', serviceAccount = 'default', runAsUser, fsGroup } = options;
+  const {
+    name,
+    namespace = 'default',
+    serviceAccount = 'default',
+    uid = randomUUID(),
+    annotations,
+  } = options;
   const account = cluster.createServiceAccount(namespace, serviceAccount);
   if (cluster.configMap(namespace, 'kube-root-ca.crt') === undefined)
     cluster.setConfigMap(namespace, 'kube-root-ca.crt', { 'ca.crt': 'a certificate\n' });
-  const { isAutomounted } = options;
-  const hasDefaultToken = isAutomounted ?? account.automountServiceAccountToken ?? true;
-  const defaultVolumes = hasDefaultToken ? [defaultVolume()] : [];
+  for (const { persistentVolumeClaim } of options.volumes ?? [])
+    if (persistentVolumeClaim !== undefined) cluster.createClaim(namespace, persistentVolumeClaim.claimName);
+  const hasDefaultToken = options.isAutomounted ?? account.automountServiceAccountToken ?? true;
   return {
-    metadata: { name, namespace, uid: options.uid ?? randomUUID() },
-    spec: {
-      nodeName: options.nodeName ?? 'node-1',
-      serviceAccountName: serviceAccount,
-      ...(isAutomounted === undefined ? {} : { automountServiceAccountToken: isAutomounted }),
-      securityContext: {
-        ...(runAsUser === undefined ? {} : { runAsUser }),
-        ...(fsGroup === undefined ? {} : { fsGroup }),
-      },
-      containers: containersOf(options, defaultVolumes),
-      volumes: [...(options.volumes ?? []), ...defaultVolumes],
-    },
+    metadata: { name, namespace, uid, ...(annotations === undefined ? {} : { annotations }) },
+    spec: specOf(options, serviceAccount, hasDefaultToken),
     status: runningStatus(cluster.now()),
   };
 }

@@ -2,7 +2,7 @@
  * A simulated node with its API server, on which pods of any age can be started.
  */
 import { randomUUID } from 'node:crypto';
-import { type Cluster, createCluster } from './cluster.ts';
+import { type Cluster, type ClusterOptions, createCluster } from './cluster.ts';
 import type { Mounts } from './kubelet/mounts.ts';
 import { createKubelet, type Kubelet } from './kubelet.ts';
 import type { Pod } from './objects.ts';
@@ -17,11 +17,18 @@ export interface World {
   readonly startSyncing: (pod: Pod, age?: number) => void;
   /** Ends the regular syncs of a pod. */
   readonly stopSyncing: (podUid: string) => void;
+  /**
+   * The node controller marks all pods for deletion, as it does about 5 min after the kubelet went silent. Their
+   * containers run on, and a stopped kubelet does not notice.
+   */
+  readonly evictAll: () => void;
+  /** Deletes everything in a namespace and terminates its pods. */
+  readonly deleteNamespace: (namespace: string) => void;
   /** Syncs the pods that are due. Call it about once per second. */
   readonly tick: () => void;
 }
 
-export interface WorldOptions {
+export interface WorldOptions extends Pick<ClusterOptions, 'version' | 'extendedSeconds'> {
   readonly rootDir: string;
   readonly mounts: Mounts;
   /** Epoch seconds. */
@@ -31,9 +38,9 @@ export interface WorldOptions {
 /** The longest interval between two syncs of a pod by a healthy kubelet. */
 const SYNC_SECONDS = 90;
 
-export function createWorld({ rootDir, mounts, now }: WorldOptions): World {
+export function createWorld({ rootDir, mounts, now, ...options }: WorldOptions): World {
   let clockOffset = 0;
-  const cluster = createCluster({ now: () => now() + clockOffset });
+  const cluster = createCluster({ ...options, now: () => now() + clockOffset });
   const kubelet = createKubelet({ rootDir, cluster, node: { name: 'node-1', uid: randomUUID() }, mounts });
   const nextSync = new Map<string, number>();
 
@@ -59,5 +66,23 @@ export function createWorld({ rootDir, mounts, now }: WorldOptions): World {
       nextSync.set(uid, due + SYNC_SECONDS);
     }
   };
-  return { cluster, kubelet, run, startSyncing, stopSyncing: (podUid) => void nextSync.delete(podUid), tick };
+  const terminate = (isAffected: (pod: Pod) => boolean): void => {
+    for (const pod of kubelet.pods())
+      if (isAffected(pod) && pod.metadata.deletionTimestamp === undefined)
+        kubelet.terminate(pod.metadata.uid);
+  };
+  const deleteNamespace = (namespace: string): void => {
+    terminate(({ metadata }) => metadata.namespace === namespace);
+    cluster.deleteNamespace(namespace);
+  };
+  return {
+    cluster,
+    kubelet,
+    run,
+    startSyncing,
+    stopSyncing: (podUid) => void nextSync.delete(podUid),
+    evictAll: () => terminate(() => true),
+    deleteNamespace,
+    tick,
+  };
 }

@@ -1,8 +1,9 @@
 /**
  * The watch cache: the latest changes of each kind, from which watches can start.
  */
-import type { Change, Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { err, ok, type Result } from '../result.ts';
+import type { Change } from '../stores.ts';
 import type { ObjectResource } from './request.ts';
 
 export interface History {
@@ -50,7 +51,12 @@ function createHistory(start: number, limit: number) {
 /** `limit` is the maximum number of changes per kind. */
 export function createHistories(cluster: Cluster, limit: number): Histories {
   const open = () => createHistory(cluster.revision(), limit);
-  const histories = { pods: open(), serviceaccounts: open(), events: open() };
+  const histories = {
+    pods: open(),
+    serviceaccounts: open(),
+    events: open(),
+    persistentvolumeclaims: open(),
+  };
   const close = cluster.onChange((change) => {
     if (change.resource !== 'secrets') histories[change.resource].record(change);
   });

@@ -39,6 +39,13 @@ export const KINDS: Readonly<Record<ObjectResource, Kind>> = {
     fields: META_FIELDS,
     empty: {},
   },
+  persistentvolumeclaims: {
+    kind: 'PersistentVolumeClaim',
+    singularName: 'persistentvolumeclaim',
+    shortNames: ['pvc'],
+    fields: META_FIELDS,
+    empty: { spec: {}, status: {} },
+  },
   events: {
     kind: 'Event',
     singularName: 'event',

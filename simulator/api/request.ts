@@ -1,7 +1,7 @@
 /**
  * Parses requests to the API server: resource, verb, namespace and name, from method and URL.
  */
-import type { Resource } from '../cluster.ts';
+import type { Resource } from '../stores.ts';
 
 /** The kinds of objects that are served. Secrets are not: no client here may read them. */
 export type ObjectResource = Exclude<Resource, 'secrets'>;
@@ -30,7 +30,12 @@ export interface ApiRequest {
 }
 
 const OBJECTS = /^\/api\/v1(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[a-z]+)(?:\/(?<name>[^/]+))?$/;
-const OBJECT_RESOURCES: readonly string[] = ['pods', 'serviceaccounts', 'events'] satisfies ObjectResource[];
+const OBJECT_RESOURCES: readonly string[] = [
+  'pods',
+  'serviceaccounts',
+  'events',
+  'persistentvolumeclaims',
+] satisfies ObjectResource[];
 
 /** Kind and API group of each review. */
 export const REVIEWS: Readonly<Record<ReviewResource, { readonly kind: string; readonly group: string }>> = {

@@ -113,6 +113,7 @@ export function route(options: RouteOptions, request: ApiRequest, body: string):
     case 'pods':
     case 'serviceaccounts':
     case 'events':
+    case 'persistentvolumeclaims':
       return name === undefined ? collection(options, request, resource) : single(options, request, resource);
     case 'tokenreviews':
       return reviewToken(reviewer, body, options.onReview);

@@ -3,6 +3,7 @@
  *
  * Source of the messages: k8s.io/apimachinery/pkg/api/errors and k8s.io/apiserver.
  */
+import { KINDS } from './kinds.ts';
 import { type ApiRequest, isReview, REVIEWS } from './request.ts';
 
 export interface Status {
@@ -36,7 +37,7 @@ export function unauthorized(): Status {
 }
 
 function isDocument({ resource }: ApiRequest): boolean {
-  return !isReview(resource) && !['pods', 'serviceaccounts', 'events'].includes(resource);
+  return !(isReview(resource) || resource in KINDS);
 }
 
 export function forbidden(user: string, request: ApiRequest): Status {

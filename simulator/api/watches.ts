@@ -2,7 +2,8 @@
  * Open watches: each sends changes, bookmarks and errors as one JSON frame per line until either side closes it.
  */
 import type { ServerResponse } from 'node:http';
-import type { Change, Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Change } from '../stores.ts';
 import type { Histories } from './history.ts';
 import { KINDS } from './kinds.ts';
 import { JSON_HEADERS, type WatchSpec } from './response.ts';

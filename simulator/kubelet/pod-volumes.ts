@@ -6,7 +6,7 @@
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cluster } from '../cluster.ts';
-import type { Pod, Volume, VolumeProjection } from '../objects.ts';
+import type { KeyToPath, Pod, Volume, VolumeProjection } from '../objects.ts';
 import type { MountFailure } from '../pod-events.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Payload, type VolumeFile, writeAtomically } from './atomic-writer.ts';
@@ -20,6 +20,8 @@ export interface VolumeContext {
   readonly cluster: Cluster;
   readonly mounts: Mounts;
   readonly tokens: TokenCache;
+  /** The UIDs of pods whose ConfigMaps the kubelet has not registered. */
+  readonly unregistered: ReadonlySet<string>;
   readonly onFailure: (failure: MountFailure) => void;
 }
 
@@ -48,17 +50,46 @@ function tokenFiles(pod: Pod, source: VolumeProjection, mode: number, tokens: To
   return ok([[projection.path, { content: result.value.token, mode: isOwned ? TOKEN_MODE : mode, uid }]]);
 }
 
-function configMapFiles(pod: Pod, { configMap }: VolumeProjection, mode: number, cluster: Cluster): Files {
-  if (configMap === undefined) return ok([]);
-  const data = cluster.configMap(pod.metadata.namespace, configMap.name);
-  if (data === undefined) return err(`configmap "${configMap.name}" not found`);
-  const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+function filesOf(
+  data: Readonly<Record<string, string>>,
+  mode: number,
+  items: readonly KeyToPath[] = Object.keys(data).map((key) => ({ key, path: key })),
+): Files {
   return ok(items.map(({ key, path }) => [path, { content: data[key] ?? '', mode, uid: undefined }]));
+}
+
+type ObjectSource = NonNullable<VolumeProjection['configMap']>;
+
+/** A kubelet that has not registered the pod's ConfigMaps with its cache cannot read them. */
+function configMapFiles(
+  { cluster, unregistered }: VolumeContext,
+  { metadata }: Pod,
+  source: ObjectSource,
+  mode: number,
+): Files {
+  const { namespace, uid } = metadata;
+  if (unregistered.has(uid)) return err(`object "${namespace}"/"${source.name}" not registered`);
+  const data = cluster.configMap(namespace, source.name);
+  return data === undefined ? err(`configmap "${source.name}" not found`) : filesOf(data, mode, source.items);
+}
+
+function secretFiles(
+  { cluster }: VolumeContext,
+  { metadata }: Pod,
+  source: ObjectSource,
+  mode: number,
+): Files {
+  const secret = cluster.secret(metadata.namespace, source.name);
+  return secret === undefined
+    ? err(`secret "${source.name}" not found`)
+    : filesOf(secret.data, mode, source.items);
 }
 
 /** Returns undefined if the field path is not supported. */
 function fieldText({ metadata }: Pod, fieldPath: string): string | undefined {
   if (fieldPath === 'metadata.namespace') return metadata.namespace;
+  const annotation = /^metadata\.annotations\['(?<key>[^']+)'\]$/.exec(fieldPath)?.groups?.['key'];
+  if (annotation !== undefined) return metadata.annotations?.[annotation] ?? '';
   if (fieldPath !== 'metadata.labels') return undefined;
   return Object.entries(metadata.labels ?? {})
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
@@ -75,20 +106,19 @@ function downwardFiles(pod: Pod, { downwardAPI }: VolumeProjection, mode: number
   return ok(files);
 }
 
-function secretFiles(pod: Pod, name: string, mode: number, cluster: Cluster): Files {
-  const secret = cluster.secret(pod.metadata.namespace, name);
-  if (secret === undefined) return err(`secret "${name}" not found`);
-  return ok(Object.entries(secret.data).map(([path, content]) => [path, { content, mode, uid: undefined }]));
+function sourceFiles(context: VolumeContext, pod: Pod, source: VolumeProjection, mode: number): Files {
+  const { configMap, secret } = source;
+  if (configMap !== undefined) return configMapFiles(context, pod, configMap, mode);
+  if (secret !== undefined) return secretFiles(context, pod, secret, mode);
+  return source.downwardAPI === undefined
+    ? tokenFiles(pod, source, mode, context.tokens)
+    : downwardFiles(pod, source, mode);
 }
 
 /** Returns the files in order, up to the first error. */
-function projectedFiles(pod: Pod, { projected }: Volume, { cluster, tokens }: VolumeContext): Files {
+function projectedFiles(context: VolumeContext, pod: Pod, { projected }: Volume): Files {
   const mode = projected?.defaultMode ?? DEFAULT_MODE;
-  const steps = (projected?.sources ?? []).flatMap((source) => [
-    () => tokenFiles(pod, source, mode, tokens),
-    () => configMapFiles(pod, source, mode, cluster),
-    () => downwardFiles(pod, source, mode),
-  ]);
+  const steps = (projected?.sources ?? []).map((source) => () => sourceFiles(context, pod, source, mode));
   const files: (readonly [string, VolumeFile])[] = [];
   for (const step of steps) {
     const result = step();
@@ -99,30 +129,39 @@ function projectedFiles(pod: Pod, { projected }: Volume, { cluster, tokens }: Vo
 }
 
 function payloadOf(context: VolumeContext, pod: Pod, volume: Volume): Result<Payload> {
-  const { secret } = volume;
-  const files =
-    secret === undefined
-      ? projectedFiles(pod, volume, context)
-      : secretFiles(pod, secret.secretName, secret.defaultMode ?? DEFAULT_MODE, context.cluster);
-  return files.ok ? ok(new Map(files.value)) : files;
+  const { secret, configMap } = volume;
+  const mode = (secret ?? configMap)?.defaultMode ?? DEFAULT_MODE;
+  const files = (): Files => {
+    if (secret !== undefined) return secretFiles(context, pod, { name: secret.secretName }, mode);
+    return configMap === undefined
+      ? projectedFiles(context, pod, volume)
+      : configMapFiles(context, pod, configMap, mode);
+  };
+  const result = files();
+  return result.ok ? ok(new Map(result.value)) : result;
 }
 
 function podFolder({ rootDir }: VolumeContext, podUid: string): string {
   return join(rootDir, 'pods', podUid);
 }
 
-/** Returns the mounted volumes that can contain tokens: projected volumes and Secrets. The kubelet omits the others. */
+/** Returns the mounted volumes that are written as files. The kubelet does not set up those that no container mounts. */
 export function volumesOf({ spec }: Pod): readonly Volume[] {
   const containers = [...spec.containers, ...(spec.initContainers ?? [])];
   const mounts = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
   return (spec.volumes ?? []).filter(
-    ({ name, projected, secret }) => (projected ?? secret) !== undefined && mounts.includes(name),
+    ({ name, projected, secret, configMap }) =>
+      (projected ?? secret ?? configMap) !== undefined && mounts.includes(name),
   );
 }
 
-export function volumeFolder(context: VolumeContext, { metadata }: Pod, { name, secret }: Volume): string {
-  const plugin = secret === undefined ? 'kubernetes.io~projected' : 'kubernetes.io~secret';
-  return join(podFolder(context, metadata.uid), 'volumes', plugin, name);
+function pluginOf({ secret, configMap }: Volume): string {
+  if (secret !== undefined) return 'secret';
+  return configMap === undefined ? 'projected' : 'configmap';
+}
+
+export function volumeFolder(context: VolumeContext, { metadata }: Pod, volume: Volume): string {
+  return join(podFolder(context, metadata.uid), 'volumes', `kubernetes.io~${pluginOf(volume)}`, volume.name);
 }
 
 export function createPodFolder(context: VolumeContext, podUid: string): void {

@@ -5,9 +5,10 @@
  * Source of the rule: k8s.io/kubernetes/pkg/kubelet/token.
  */
 import type { Reference } from '../claims.ts';
-import type { Cluster, TokenResult } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import type { Pod, TokenProjection } from '../objects.ts';
 import { ok } from '../result.ts';
+import type { TokenResult } from '../token-issuer.ts';
 
 export interface TokenCache {
   /** Returns a new token if one is due and the API server issues it, otherwise the cached token. */

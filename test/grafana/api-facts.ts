@@ -2,7 +2,8 @@
  * The facts that the exporter would read from a simulated API server, without HTTP.
  */
 
-import type { Cluster, Resource } from '../../simulator/cluster.ts';
+import type { Cluster } from '../../simulator/cluster.ts';
+import type { Resource } from '../../simulator/stores.ts';
 import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import type { Token } from '../../src/core/token.ts';
 import { parseMountFailures } from '../../src/sources/api-server/mount-failures.ts';

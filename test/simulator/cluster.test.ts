@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { describe, it } from 'mocha';
-import { type Cluster, createCluster, type TokenResult } from '../../simulator/cluster.ts';
+import { type Cluster, createCluster } from '../../simulator/cluster.ts';
 import { createTokenCache } from '../../simulator/kubelet/token-cache.ts';
 import type { TokenProjection } from '../../simulator/objects.ts';
 import { createPod } from '../../simulator/pods.ts';
+import type { TokenResult } from '../../simulator/token-issuer.ts';
 
 const NODE = { name: 'node-1', uid: 'node-uid' };
 const NOW = 1_795_000_000;
@@ -24,7 +25,7 @@ function verify(cluster: Cluster, result: TokenResult) {
 function world(projection: Partial<TokenProjection> = {}) {
   let now = NOW;
   const cluster = createCluster({ now: () => now });
-  const pod = createPod(cluster, { name: 'web', serviceAccount: 'app' });
+  const pod = cluster.setPod(createPod(cluster, { name: 'web', serviceAccount: 'app' }));
   const projected = { path: 'token', expirationSeconds: 3607, ...projection };
   const cache = createTokenCache(cluster, NODE);
   const at = (age: number) => {
@@ -38,7 +39,7 @@ describe('the simulated API server', () => {
   for (const algorithm of ['RS256', 'ES256'] as const) {
     it(`signs tokens with ${algorithm} that its published keys verify`, async () => {
       const cluster = createCluster({ now: () => NOW, algorithm });
-      const pod = createPod(cluster, { name: 'web' });
+      const pod = cluster.setPod(createPod(cluster, { name: 'web' }));
       const result = cluster.requestToken(pod, { path: 'token', expirationSeconds: 3607 }, NODE);
       const { protectedHeader, payload } = await verify(cluster, result);
       assert.equal(protectedHeader.alg, algorithm);

@@ -6,11 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { type Change, type Cluster, createCluster } from '../../simulator/cluster.ts';
+import { type Cluster, createCluster } from '../../simulator/cluster.ts';
 import { plainFolders } from '../../simulator/kubelet/mounts.ts';
 import { createKubelet, type Kubelet } from '../../simulator/kubelet.ts';
 import type { Pod, PodEvent } from '../../simulator/objects.ts';
 import { createPod, tokenVolume } from '../../simulator/pods.ts';
+import type { Change } from '../../simulator/stores.ts';
 import { CAPTURES } from './api/client.ts';
 
 const NOW = 1_795_000_000;

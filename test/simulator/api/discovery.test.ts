@@ -53,7 +53,7 @@ describe('discovery of the simulated API server', () => {
       assert.equal(configuration.jwks_uri, `${url}/openid/v1/jwks`);
       const keys = (await (await fetch('/openid/v1/jwks')).json()) as JSONWebKeySet;
       assert.equal(keys.keys.length, 2);
-      const pod = createPod(cluster, { name: 'web' });
+      const pod = cluster.setPod(createPod(cluster, { name: 'web' }));
       const result = cluster.requestToken(
         pod,
         { path: 'token', expirationSeconds: 600 },
