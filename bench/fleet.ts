@@ -122,7 +122,13 @@ function createFleetServer(clock: Clock): FleetServer {
 }
 
 const nothing = (): void => undefined;
-const callbacks: ApiServerCallbacks = { onChange: nothing, onFailure: nothing, onError: nothing };
+const callbacks: ApiServerCallbacks = {
+  onChange: nothing,
+  onFailure: nothing,
+  onRecovery: nothing,
+  onDropped: nothing,
+  onError: nothing,
+};
 
 /** Everything that an agent asks all the time. */
 function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {

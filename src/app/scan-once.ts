@@ -88,7 +88,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
     isWatching: false,
     requestsPerMinute: REQUESTS_PER_MINUTE,
     onChange: changed.ring,
-    onApiFailure: changed.ring,
+    api: { onFailure: changed.ring, onRecovery: nothing, onDropped: nothing },
     onError: (part) => (error) => {
       if (part === 'pass') stop.abort(error);
     },

@@ -25,7 +25,7 @@ export interface SourcesOptions
   readonly onChange: (facts: keyof SourceFacts) => void;
   /** A source threw: a bug, and no reason to stop. */
   readonly onError: (part: Part) => (error: unknown) => void;
-  readonly onApiFailure: ApiServerCallbacks['onFailure'];
+  readonly api: Pick<ApiServerCallbacks, 'onFailure' | 'onRecovery' | 'onDropped'>;
 }
 
 /** Returns undefined if the source is not configured. An error is safe to show. */
@@ -46,8 +46,8 @@ export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]
     connectApiServer({
       ...options,
       callbacks: {
+        ...options.api,
         onChange: () => options.onChange('cluster'),
-        onFailure: options.onApiFailure,
         onError: options.onError('cluster'),
       },
     }),

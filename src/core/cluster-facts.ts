@@ -132,6 +132,8 @@ export interface ClusterFacts {
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
   readonly accounts: ReadonlyMap<string, AccountFacts> | undefined;
+  /** Keys of pods and service accounts that exist, but that the exporter could not read: nothing is known about them. */
+  readonly unreadable: ReadonlySet<string>;
   readonly authority: Authority | undefined;
   /** Whether the signature matches the published key named in the header; absent if not verified. */
   readonly signatures: ReadonlyMap<Token, boolean>;
@@ -146,6 +148,7 @@ export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
   pods: undefined,
   accounts: undefined,
+  unreadable: new Set(),
   authority: undefined,
   signatures: new Map(),
   reviews: new Map(),

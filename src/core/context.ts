@@ -33,17 +33,22 @@ export function isInactive(pod: TokenContext['pod']): boolean {
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';
 }
 
-function lookUp<T>(facts: ReadonlyMap<string, T> | undefined, key: string): T | 'absent' | undefined {
-  return facts === undefined ? undefined : (facts.get(key) ?? 'absent');
+function lookUp<T>(
+  facts: ReadonlyMap<string, T> | undefined,
+  key: string,
+  { unreadable }: ClusterFacts,
+): T | 'absent' | undefined {
+  if (facts === undefined || unreadable.has(key)) return undefined;
+  return facts.get(key) ?? 'absent';
 }
 
 /** Undefined if it is not known. */
 export function accountOf(
-  { accounts }: ClusterFacts,
+  facts: ClusterFacts,
   namespace: string,
   name: string,
 ): AccountFacts | 'absent' | undefined {
-  return lookUp(accounts, `${namespace}/${name}`);
+  return lookUp(facts.accounts, `${namespace}/${name}`, facts);
 }
 
 function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity): PodProjection | undefined {
@@ -53,7 +58,7 @@ function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity)
 
 export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
   const { claims, identity } = token;
-  const pod = lookUp(facts.pods, identity.podUid);
+  const pod = lookUp(facts.pods, identity.podUid, facts);
   const account = accountOf(facts, claims.namespace, claims.serviceAccount.name);
   const { authority } = facts;
   return {

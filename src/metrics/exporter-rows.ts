@@ -5,7 +5,7 @@
  */
 import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
 import { READ_FAILURES } from '../core/observation.ts';
-import { ACCESS_RESOURCES, SUCCESS } from '../sources/api-server/requests.ts';
+import { ACCESS_RESOURCES, DROP_REASONS, SUCCESS } from '../sources/api-server/requests.ts';
 import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Metric } from './metric.ts';
 
@@ -121,6 +121,12 @@ export const EXPORTER = {
     help: 'Number of requests to the API server, by resource and by status code or failure.',
     values: { resource: REQUESTED_RESOURCES, code: ANY },
     initial: REQUESTED_RESOURCES.map((resource) => ({ resource, code: SUCCESS[resource] })),
+  }),
+  droppedObjects: counter({
+    name: 'satoken_cluster_dropped_objects_total',
+    help: 'Number of objects from the API server that were ignored, by resource and reason.',
+    values: { resource: CLUSTER_RESOURCES, reason: DROP_REASONS },
+    initial: CLUSTER_RESOURCES.map((resource) => ({ resource, reason: 'malformed' as const })),
   }),
   webRejections: counter({
     name: 'satoken_web_refusals_total',

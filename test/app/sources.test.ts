@@ -73,7 +73,7 @@ async function wire(args: readonly string[]): Promise<Wired> {
       changes.push(facts);
       changed.ring();
     },
-    onApiFailure: changed.ring,
+    api: { onFailure: changed.ring, onRecovery: () => undefined, onDropped: () => undefined },
     onError: () => (error) => errors.push(error),
     onRequest: nothing,
     onRotation: nothing,

@@ -15,7 +15,7 @@ type Trim<T> = (thing: JsonObject) => Trimmed<T> | undefined;
 
 function trimmed<T>(cluster: Cluster, resource: Resource, trim: Trim<T>): ReadonlyMap<string, T> {
   const found = cluster.list(resource).flatMap((one) => trim(object(one) ?? {}) ?? []);
-  return new Map(found.map(({ key, value }) => [key, value]));
+  return new Map(found.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]])));
 }
 
 function mountFailures(cluster: Cluster, podUids: Iterable<string>): ClusterFacts['mountFailures'] {

@@ -64,6 +64,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     resources: new Map(),
     pods: new Map([[pod.uid, pod]]),
     accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
+    unreadable: new Set(),
     authority: authority(),
     signatures: new Map([[token, true]]),
     reviews: new Map([[token, { isAccepted: true }]]),

@@ -57,7 +57,13 @@ async function joinSimulated(rootDir: string, kubeconfig: string, now: () => num
     userAgent: 'test',
     clock: createFastClock(SPEED, now),
     random: Math.random,
-    callbacks: { onChange, onFailure: onChange, onError: (error) => assert.fail(String(error)) },
+    callbacks: {
+      onChange,
+      onFailure: onChange,
+      onRecovery: nothing,
+      onDropped: (...dropped) => assert.fail(dropped.join(' ')),
+      onError: (error) => assert.fail(String(error)),
+    },
     onRequest: nothing,
     requestsPerMinute: 10_000,
   });

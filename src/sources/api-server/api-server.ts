@@ -71,6 +71,8 @@ function coalesceChanges(callbacks: ApiServerCallbacks, clock: Clock, onUpdate: 
       // A request that fails because the source stops is not a failure.
       if (!isStopping) callbacks.onFailure(resource, failure);
     },
+    onRecovery: callbacks.onRecovery,
+    onDropped: callbacks.onDropped,
     onError: callbacks.onError,
   };
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -91,6 +93,10 @@ type States = ClusterFacts['resources'];
 function sameFacts(a: ClusterFacts, b: ClusterFacts): boolean {
   const keys = Object.keys(a) as readonly (keyof ClusterFacts)[];
   return keys.every((key) => a[key] === b[key]);
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && a.isSubsetOf(b);
 }
 
 function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallbacks) {
@@ -119,7 +125,7 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     ...tools,
     resource: 'tokenreviews',
     keyOf: (token) => token,
-    poll: createTokenReviewer({ api, readRaw, podOf: (uid) => pods.objects()?.get(uid) }),
+    poll: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
     ttlMs: reviewTtlMs,
     requestsPerMinute,
   });
@@ -127,11 +133,29 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     ...tools,
     resource: 'events',
     keyOf: ({ uid }) => uid,
-    poll: createMountFailureFetcher(api),
+    poll: createMountFailureFetcher(api, callbacks),
     ttlMs: () => MOUNT_FAILURES_TTL_MS,
     requestsPerMinute,
   });
   return { pods, accounts, keys, signatures, reviews, events };
+}
+
+/** Returns the facts; the same object until something changes. */
+function createFacts(parts: ReturnType<typeof createParts>, states: () => States): () => ClusterFacts {
+  const { pods, accounts, keys, signatures, reviews, events } = parts;
+  const stableUnreadable = stable<ReadonlySet<string>>(sameSet);
+  const stableFacts = stable(sameFacts);
+  return () =>
+    stableFacts({
+      resources: states(),
+      pods: pods.objects(),
+      accounts: accounts.objects(),
+      unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
+      authority: keys.authority(),
+      signatures: signatures.results(),
+      reviews: reviews.results(),
+      mountFailures: events.results(),
+    });
 }
 
 export function createApiServerSource(options: ApiServerSourceOptions): ApiServerSource {
@@ -139,25 +163,14 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
   const runs = createRunTracker(clock.monotonicMs);
   const updateRuns = (): void => runs.update(states().values());
   const changes = coalesceChanges(options.callbacks, clock, updateRuns);
-  const { pods, accounts, keys, signatures, reviews, events } = createParts(options, changes.callbacks);
+  const parts = createParts(options, changes.callbacks);
+  const { pods, accounts, keys, signatures, reviews, events } = parts;
   const always = { pods, serviceaccounts: accounts, keys, events };
   const resources = Object.entries(tokenReview === 'off' ? always : { ...always, tokenreviews: reviews });
   const stableStates = stable<States>(sameEntries);
-  const stableFacts = stable(sameFacts);
 
   const states = (): States =>
     stableStates(new Map(resources.map(([name, { state }]) => [name as ClusterResource, state()])));
-
-  const facts = (): ClusterFacts =>
-    stableFacts({
-      resources: states(),
-      pods: pods.objects(),
-      accounts: accounts.objects(),
-      authority: keys.authority(),
-      signatures: signatures.results(),
-      reviews: reviews.results(),
-      mountFailures: events.results(),
-    });
 
   const setTargets: ApiServerSource['setTargets'] = (tokens, lookups) => {
     keys.setTokens(tokens);
@@ -170,14 +183,14 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
 
   const run = async (signal: AbortSignal): Promise<void> => {
     updateRuns();
-    const parts = [changes, signatures, ...resources.map(([, part]) => part)];
-    await Promise.all(parts.map((part) => part.run(signal)));
+    const running = [changes, signatures, ...resources.map(([, part]) => part)];
+    await Promise.all(running.map((part) => part.run(signal)));
     connection.close();
   };
   return {
     name: 'api-server',
     run,
-    facts,
+    facts: createFacts(parts, states),
     lastRun: runs.lastRun,
     onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot)),
     setTargets,

@@ -1,7 +1,11 @@
 /**
- * Reads fields of untrusted JSON objects. A field of the wrong type makes the whole object malformed.
+ * Reads fields of untrusted JSON objects.
+ *
+ * A field of the wrong type is dropped (`optional`), unless the rest of the object is worthless or misleading without it:
+ * then the object is malformed (`required`, `nullable`).
  */
 
+import { namespaceName, objectName } from '../../core/claim-rules.ts';
 import type { EpochSeconds } from '../../core/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 
@@ -17,12 +21,17 @@ export function required<T>(from: JsonObject, key: string, rule: Rule<T>): T {
   return value;
 }
 
-/** Treats null as absent, as the API server does. */
-export function optional<T>(from: JsonObject, key: string, rule: Rule<T>): T | undefined {
+/** Undefined if the field is absent or null, which is the same to the API server. Any other wrong type is malformed. */
+export function nullable<T>(from: JsonObject, key: string, rule: Rule<T>): T | undefined {
   return (from[key] ?? undefined) === undefined ? undefined : required(from, key, rule);
 }
 
-/** Returns the result of `read`, or undefined if `required` or `optional` rejects a field in it. */
+/** Undefined if the field is absent or has the wrong type. */
+export function optional<T>(from: JsonObject, key: string, rule: Rule<T>): T | undefined {
+  return rule(from[key]);
+}
+
+/** Returns the result of `read`, or undefined if `required` or `nullable` rejects a field in it. */
 export function parsed<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -45,10 +54,31 @@ export function anyText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** PATH_MAX of Linux: the kubelet cannot create a longer path. */
+const MAX_PATH_BYTES = 4_096;
+
+/** A path in a container or volume. Not safe to show, as `anyText`. */
+export function path(value: unknown): string | undefined {
+  return typeof value === 'string' && Buffer.byteLength(value) <= MAX_PATH_BYTES ? value : undefined;
+}
+
+export function array(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
+}
+
+/** The objects of an array; other items are dropped. */
 export function objects(value: unknown): readonly JsonObject[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const found = value.map(object).filter((item) => item !== undefined);
-  return found.length === value.length ? found : undefined;
+  return array(value)
+    ?.map(object)
+    .filter((item) => item !== undefined);
+}
+
+/** `namespace/name` of an API object, which is safe to show, or an empty string. */
+export function displayName(item: unknown): string {
+  const metadata = object(object(item)?.['metadata']) ?? {};
+  const namespace = namespaceName(metadata['namespace']);
+  const name = objectName(metadata['name']);
+  return namespace === undefined || name === undefined ? '' : `${namespace}/${name}`;
 }
 
 /** RFC 3339 in UTC, as the API server writes it. */

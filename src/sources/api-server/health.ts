@@ -12,6 +12,7 @@ import {
 } from '../../core/cluster-facts.ts';
 import type { SourceRun } from '../../core/facts.ts';
 import { type ApiError, ResponseError } from './failures.ts';
+import type { DropReason } from './requests.ts';
 
 export interface BackOff {
   /** The next delay: random between one second and a maximum that doubles with each call, up to five minutes. */
@@ -46,6 +47,10 @@ export interface ApiServerCallbacks {
   /** The facts or the state of a resource have changed. */
   readonly onChange: () => void;
   readonly onFailure: (resource: ClusterResource, failure: ClusterFailure) => void;
+  /** A resource that had failed is up to date again. */
+  readonly onRecovery: (resource: ClusterResource) => void;
+  /** An object of a response is not used. `name` is its namespace and name, or empty. */
+  readonly onDropped: (resource: ClusterResource, reason: DropReason, name: string) => void;
   /** An unexpected exception, which is a bug. The source goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -86,7 +91,9 @@ export function createHealth({ resource, initially, random, callbacks }: HealthO
 
   const enter = (next: ResourceState): void => {
     if (next === state) return;
+    const isRecovery = next === UP && state !== STARTING;
     state = next;
+    if (isRecovery) callbacks.onRecovery(resource);
     callbacks.onChange();
   };
   const recordFailure = ({ failure, retryAfterMs }: ApiError): number => {

@@ -7,19 +7,31 @@
 import { type JsonObject, object } from '../../util/json.ts';
 import { ResponseError } from './failures.ts';
 
-/** etcd limits an object to 1.5 MiB; its JSON, wrapped in an event, may be larger. */
-const MAX_VALUE_BYTES = 4 * 1024 * 1024;
+/**
+ * etcd limits an object to 1.5 MiB, and in JSON a byte takes up to six (`\u003c`): anyone with permission to create pods can
+ * create one of 9 MiB.
+ */
+const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 /** The metadata of a list, and two bytes for each of its objects. */
 const MAX_FRAME_BYTES = 1024 * 1024;
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
+/** A response that is read as a whole: keys, a review, the events of a pod. */
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const INITIAL_BYTES = 64 * 1024;
+const KEPT_BYTES = 1024 * 1024;
 
 /** Collects the bytes of one JSON value. */
 interface JsonBuffer {
   readonly append: (bytes: Buffer) => void;
-  /** Parses the collected bytes and clears the buffer. */
+  /** Parses the collected bytes and clears the buffer. Returns undefined if the value was skipped. */
   readonly parse: () => unknown;
   readonly isEmpty: () => boolean;
+}
+
+interface BufferOptions {
+  readonly maxBytes: number;
+  /** Whether a larger value is skipped; otherwise `append` throws. */
+  readonly skips?: boolean;
 }
 
 function parse(bytes: Buffer): unknown {
@@ -32,23 +44,32 @@ function parse(bytes: Buffer): unknown {
 }
 
 /** Copies the bytes, so that a million one-byte chunks take one megabyte and not a million buffers. */
-function createJsonBuffer(maxBytes: number): JsonBuffer {
+function createJsonBuffer({ maxBytes, skips = false }: BufferOptions): JsonBuffer {
   let buffer = Buffer.allocUnsafe(INITIAL_BYTES);
   let length = 0;
+  let isSkipped = false;
+
+  const reserve = (needed: number): void => {
+    if (needed <= buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2));
+    buffer.copy(larger, 0, 0, length);
+    buffer = larger;
+  };
   const append = (bytes: Buffer): void => {
     const needed = length + bytes.length;
-    if (needed > maxBytes) throw new ResponseError('too_large');
-    if (needed > buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2));
-      buffer.copy(larger, 0, 0, length);
-      buffer = larger;
-    }
+    if (needed > maxBytes && !skips) throw new ResponseError('too_large');
+    isSkipped ||= needed > maxBytes;
+    if (isSkipped) return;
+    reserve(needed);
     bytes.copy(buffer, length);
     length = needed;
   };
   const parseAndClear = (): unknown => {
-    const value = parse(buffer.subarray(0, length));
+    const value = isSkipped ? undefined : parse(buffer.subarray(0, length));
     length = 0;
+    isSkipped = false;
+    // One large value must not occupy its memory for the rest of a watch.
+    if (buffer.length > KEPT_BYTES) buffer = Buffer.allocUnsafe(INITIAL_BYTES);
     return value;
   };
   return { append, parse: parseAndClear, isEmpty: () => length === 0 };
@@ -56,7 +77,7 @@ function createJsonBuffer(maxBytes: number): JsonBuffer {
 
 /** Parses the whole body as one value. */
 export async function parseJson(body: AsyncIterable<Buffer>): Promise<unknown> {
-  const buffer = createJsonBuffer(MAX_VALUE_BYTES);
+  const buffer = createJsonBuffer({ maxBytes: MAX_DOCUMENT_BYTES });
   for await (const chunk of body) buffer.append(chunk);
   return buffer.parse();
 }
@@ -65,7 +86,7 @@ const LINE_FEED = 0x0a;
 
 /** Yields one value per line. */
 export async function* parseLines(body: AsyncIterable<Buffer>): AsyncIterable<unknown> {
-  const line = createJsonBuffer(MAX_VALUE_BYTES);
+  const line = createJsonBuffer({ maxBytes: MAX_VALUE_BYTES });
   for await (const chunk of body) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
@@ -122,8 +143,8 @@ interface ListParser {
 /** Extracts the objects of a list, chunk by chunk. */
 function createListParser(onItem: (item: unknown) => void): ListParser {
   const nesting = createNesting();
-  const frame = createJsonBuffer(MAX_FRAME_BYTES);
-  const item = createJsonBuffer(MAX_VALUE_BYTES);
+  const frame = createJsonBuffer({ maxBytes: MAX_FRAME_BYTES });
+  const item = createJsonBuffer({ maxBytes: MAX_VALUE_BYTES, skips: true });
   let depth = 0;
   let isInArray = false;
   let items = 0;
@@ -158,17 +179,22 @@ function createListParser(onItem: (item: unknown) => void): ListParser {
   return { push, itemCount: () => items, frame: () => frame.parse() };
 }
 
-/** Whether exactly the objects in `items` were extracted. */
-function isComplete(frame: JsonObject, itemCount: number): boolean {
-  const placeholders = frame['items'] ?? [];
-  return (
-    Array.isArray(placeholders) &&
-    placeholders.length === itemCount &&
-    placeholders.every((placeholder) => placeholder === 0)
-  );
+/**
+ * The items that are no objects. Returns undefined if the list is malformed: the extracted objects are not those in
+ * `items`.
+ */
+function otherItems(frame: JsonObject, objectCount: number): readonly unknown[] | undefined {
+  const items = frame['items'] ?? [];
+  if (!Array.isArray(items)) return undefined;
+  let placeholders = 0;
+  const others = items.filter((item) => item !== 0 || ++placeholders > objectCount);
+  return items.length - others.length === objectCount ? others : undefined;
 }
 
-/** Calls `onItem` with each object in `items` of a list. Returns the list with a 0 in place of each object. */
+/**
+ * Calls `onItem` with each object in `items` of a list, then with every other value in it; undefined stands for an object
+ * that is too large. Returns the list with a 0 in place of each object.
+ */
 export async function parseList(
   body: AsyncIterable<Buffer>,
   onItem: (item: unknown) => void,
@@ -181,6 +207,8 @@ export async function parseList(
     list.push(chunk);
   }
   const frame = object(list.frame());
-  if (frame === undefined || !isComplete(frame, list.itemCount())) throw new ResponseError('bad_answer');
+  const others = frame && otherItems(frame, list.itemCount());
+  if (frame === undefined || others === undefined) throw new ResponseError('bad_answer');
+  for (const other of others) onItem(other);
   return frame;
 }

@@ -117,7 +117,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const fetchOnce = async (signal: AbortSignal): Promise<number> => {
     // Issue times are whole seconds, so a token issued in the current second may be newer than the response.
     const sent = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
-    const discovery = await discover(api, signal);
+    const discovery = await discover(api, signal, () => callbacks.onDropped('keys', 'malformed', ''));
     if (!discovery.ok) return health.recordFailure(discovery.error);
     const { issuer, ids } = discovery.value;
     fetched = { ...sent, discovery: stableDiscovery(discovery.value) };

@@ -8,11 +8,13 @@ import { type JsonObject, object } from '../../util/json.ts';
 import { ok } from '../../util/result.ts';
 import type { Api } from './api.ts';
 import { type ApiResult, failed } from './failures.ts';
-import { anyText, objects, optional, parsed, required, time } from './fields.ts';
+import { anyText, array, displayName, optional, time } from './fields.ts';
+import type { ApiServerCallbacks } from './health.ts';
 
 /** Few are needed: an event lives for an hour, and the kubelet counts up the same event if a failure repeats. */
 const MAX_EVENTS = 50;
 const MAX_VOLUMES = 64;
+const MAX_MESSAGE_LENGTH = 16_384;
 export const MOUNT_FAILURES_TTL_MS = 120_000;
 
 const SET_UP = /^MountVolume\.SetUp failed for volume "([^"]{1,253})"/;
@@ -56,10 +58,11 @@ function lastSeenAt(event: JsonObject): EpochSeconds | undefined {
   );
 }
 
-function failuresOf(event: JsonObject): readonly MountFailure[] {
-  const message = optional(event, 'message', anyText) ?? '';
+/** Without a message or a time an event proves nothing. */
+function failuresOf(event: JsonObject): readonly MountFailure[] | undefined {
+  const message = optional(event, 'message', anyText)?.slice(0, MAX_MESSAGE_LENGTH);
   const seenAt = lastSeenAt(event);
-  if (seenAt === undefined) return [];
+  if (message === undefined || seenAt === undefined) return undefined;
   const kind = kindOf(message);
   return volumesOf(message).map((volume) => ({ volume, kind, lastSeenAt: seenAt }));
 }
@@ -70,20 +73,30 @@ function latest(failures: readonly MountFailure[]): readonly MountFailure[] {
   return [...new Map(sorted.map((failure) => [`${failure.kind} ${failure.volume}`, failure])).values()];
 }
 
-/** Returns undefined if the list of events is malformed. */
-export function parseMountFailures(list: unknown): readonly MountFailure[] | undefined {
-  return parsed(() => {
-    const events = required(object(list) ?? {}, 'items', objects);
-    return latest(events.slice(0, MAX_EVENTS).flatMap(failuresOf));
-  });
+/** Calls `onDropped` with each event that is malformed. Returns undefined if the list is. */
+export function parseMountFailures(
+  list: unknown,
+  onDropped: (event: unknown) => void = () => undefined,
+): readonly MountFailure[] | undefined {
+  const events = array(object(list)?.['items']);
+  if (events === undefined) return undefined;
+  return latest(
+    events.slice(0, MAX_EVENTS).flatMap((item) => {
+      const event = object(item);
+      const failures = event && failuresOf(event);
+      if (failures === undefined) onDropped(item);
+      return failures ?? [];
+    }),
+  );
 }
 
 /** Returns a function that fetches the mount failures of one pod. */
-export function createMountFailureFetcher(api: Api) {
+export function createMountFailureFetcher(api: Api, { onDropped }: Pick<ApiServerCallbacks, 'onDropped'>) {
+  const onDroppedEvent = (event: unknown): void => onDropped('events', 'malformed', displayName(event));
   return async (pod: PodRef, signal: AbortSignal): Promise<ApiResult<readonly MountFailure[]>> => {
     const events = await api.request({ resource: 'events', path: eventsPath(pod), signal });
     if (!events.ok) return events;
-    const failures = parseMountFailures(events.value);
+    const failures = parseMountFailures(events.value, onDroppedEvent);
     return failures === undefined ? failed('bad_answer') : ok(failures);
   };
 }

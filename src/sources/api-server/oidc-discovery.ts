@@ -7,7 +7,7 @@ import { type JsonObject, object } from '../../util/json.ts';
 import { ok } from '../../util/result.ts';
 import type { Api } from './api.ts';
 import { type ApiResult, failed } from './failures.ts';
-import { objects, optional, parsed, required } from './fields.ts';
+import { array, nullable, parsed, required } from './fields.ts';
 
 interface KeySet {
   /** Ids of all published keys. */
@@ -44,18 +44,21 @@ export function parseIssuer(document: unknown): string | undefined {
   return parsed(() => required(object(document) ?? {}, 'issuer', string));
 }
 
-/** Returns undefined if the JSON Web Key Set is malformed or too large. Keys without an id are ignored. */
-export function parseKeySet(document: unknown): KeySet | undefined {
-  return parsed(() => {
-    const jwks = required(object(document) ?? {}, 'keys', objects);
-    if (jwks.length > MAX_KEYS) return undefined;
-    const named = jwks.flatMap((jwk) => {
-      const id = optional(jwk, 'kid', string);
-      return id === undefined ? [] : [{ id, key: parseKey(jwk) }];
-    });
-    const keys = named.flatMap(({ id, key }) => (key === undefined ? [] : [[id, key] as const]));
-    return { ids: new Set(named.map(({ id }) => id)), keys: new Map(keys) };
+/**
+ * Calls `onDropped` for each key that is malformed. Returns undefined if the JSON Web Key Set is malformed or too large.
+ * Keys without an id are ignored.
+ */
+export function parseKeySet(document: unknown, onDropped = (): void => undefined): KeySet | undefined {
+  const jwks = array(object(document)?.['keys']);
+  if (jwks === undefined || jwks.length > MAX_KEYS) return undefined;
+  const named = jwks.flatMap((item) => {
+    const jwk = object(item);
+    const id = jwk && parsed(() => nullable(jwk, 'kid', string) ?? '');
+    if (jwk === undefined || id === undefined) onDropped();
+    return jwk === undefined || !id ? [] : [{ id, key: parseKey(jwk) }];
   });
+  const keys = named.flatMap(({ id, key }) => (key === undefined ? [] : [[id, key] as const]));
+  return { ids: new Set(named.map(({ id }) => id)), keys: new Map(keys) };
 }
 
 export function sameDiscovery(a: Discovery, b: Discovery): boolean {
@@ -64,8 +67,12 @@ export function sameDiscovery(a: Discovery, b: Discovery): boolean {
   return a.keys.entries().every(([id, key]) => b.keys.get(id)?.equals(key) === true);
 }
 
-/** Fetches both documents. */
-export async function discover(api: Api, signal: AbortSignal): Promise<ApiResult<Discovery>> {
+/** Fetches both documents. Calls `onDropped` for each key that is malformed. */
+export async function discover(
+  api: Api,
+  signal: AbortSignal,
+  onDropped: () => void,
+): Promise<ApiResult<Discovery>> {
   const fetchDocument = async <T>(
     path: string,
     parse: (document: unknown) => T | undefined,
@@ -77,6 +84,6 @@ export async function discover(api: Api, signal: AbortSignal): Promise<ApiResult
   };
   const issuer = await fetchDocument(DISCOVERY_PATH, parseIssuer);
   if (!issuer.ok) return issuer;
-  const keySet = await fetchDocument(KEYS_PATH, parseKeySet);
+  const keySet = await fetchDocument(KEYS_PATH, (document) => parseKeySet(document, onDropped));
   return keySet.ok ? ok({ issuer: issuer.value, ...keySet.value }) : keySet;
 }

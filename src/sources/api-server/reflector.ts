@@ -7,10 +7,12 @@
 import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Api, WatchEnd } from './api.ts';
+import { displayName } from './fields.ts';
 import { type ApiServerCallbacks, createHealth, STARTING } from './health.ts';
 import { createReplica, type ReplicaOptions } from './replica.ts';
+import type { DropReason } from './requests.ts';
 
-export interface ReflectorOptions<T> extends ReplicaOptions<T> {
+export interface ReflectorOptions<T> extends Omit<ReplicaOptions<T>, 'onDropped'> {
   readonly resource: ClusterResource;
   /** Path of the list. */
   readonly path: string;
@@ -29,6 +31,8 @@ export interface Reflector<T> {
    * response is older than five minutes: a stale "exists" would be wrong.
    */
   readonly objects: () => ReadonlyMap<string, T> | undefined;
+  /** Keys of objects that exist but could not be read; the same set until something changes. */
+  readonly unreadable: () => ReadonlySet<string>;
   readonly state: () => ResourceState;
 }
 
@@ -74,9 +78,14 @@ function createFreshness(clock: Clock) {
   return { isStale, refresh };
 }
 
+function reportDropped({ resource, callbacks }: Pick<ReflectorOptions<never>, 'resource' | 'callbacks'>) {
+  return (reason: DropReason, item: unknown): void =>
+    callbacks.onDropped(resource, reason, displayName(item));
+}
+
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { resource, path, api, clock, random, callbacks } = options;
-  const replica = createReplica(options);
+  const replica = createReplica({ ...options, onDropped: reportDropped(options) });
   const health = createHealth({ resource, initially: STARTING, random, callbacks });
   const freshness = createFreshness(clock);
 
@@ -98,8 +107,8 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
 
   const onEvent = (event: unknown): WatchEnd | undefined => {
     const outcome = replica.applyEvent(event);
-    if (outcome === 'gone') return 'gone';
-    recordResponse(outcome === 'changed');
+    if (outcome === 'gone') return outcome;
+    if (outcome !== 'dropped') recordResponse(outcome === 'changed');
     return undefined;
   };
 
@@ -126,5 +135,5 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     }
   };
   const objects = () => (freshness.isStale() ? undefined : replica.objects());
-  return { run, objects, state: health.state };
+  return { run, objects, unreadable: replica.unreadable, state: health.state };
 }

@@ -1,61 +1,29 @@
 /**
  * A local copy of one resource: its trimmed objects, by key, and their resource version.
  *
- * Applies lists and watch events, which are untrusted: throws a ResponseError if one is malformed.
+ * Applies lists and watch events, which are untrusted. An odd object is dropped and reported, and costs no other object
+ * its place: anyone with permission to create pods can create odd ones. Throws a ResponseError if a list or an event as a
+ * whole is malformed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonObject, object } from '../../util/json.ts';
 import { ResponseError, statusFailure } from './failures.ts';
-
-/** Objects by key, bounded in number. Each mutation returns whether anything has changed. */
-interface Store<T> {
-  readonly put: (key: string, value: T) => boolean;
-  readonly remove: (key: string) => boolean;
-  readonly replace: (objects: ReadonlyMap<string, T>) => boolean;
-  /** An immutable copy; the same map until something changes. */
-  readonly objects: () => ReadonlyMap<string, T>;
-}
-
-function createStore<T>(maxObjects: number): Store<T> {
-  const current = new Map<string, T>();
-  let copy: ReadonlyMap<string, T> | undefined;
-
-  const invalidateIf = (hasChanged: boolean): boolean => {
-    if (hasChanged) copy = undefined;
-    return hasChanged;
-  };
-  const put = (key: string, value: T): boolean => {
-    const before = current.get(key);
-    if (before === undefined && current.size >= maxObjects) throw new ResponseError('too_large');
-    // Most updates of a pod change only fields that are trimmed.
-    if (before !== undefined && isDeepStrictEqual(before, value)) return false;
-    current.set(key, value);
-    return invalidateIf(true);
-  };
-  const remove = (key: string): boolean => invalidateIf(current.delete(key));
-  const replace = (objects: ReadonlyMap<string, T>): boolean => {
-    const removed = [...current.keys()].filter((key) => !objects.has(key)).map(remove);
-    const changed = [...objects].filter(([key, value]) => put(key, value));
-    return removed.length > 0 || changed.length > 0;
-  };
-  const objects = (): ReadonlyMap<string, T> => {
-    copy ??= new Map(current);
-    return copy;
-  };
-  return { put, remove, replace, objects };
-}
+import type { DropReason } from './requests.ts';
 
 export interface Trimmed<T> {
   readonly key: string;
-  readonly value: T;
+  /** Undefined if the object exists but is malformed. */
+  readonly value: T | undefined;
 }
 
 export interface ReplicaOptions<T> {
   /** Kind of the objects, such as `Pod`. A list has the kind `PodList`. */
   readonly kind: string;
   readonly maxObjects: number;
-  /** The fields to keep of an object; undefined if it is malformed. */
+  /** The fields to keep of an object; undefined if it cannot be identified. */
   readonly trim: (item: JsonObject) => Trimmed<T> | undefined;
+  /** Called for every object that is dropped. */
+  readonly onDropped: (reason: DropReason, item: unknown) => void;
 }
 
 /** A list that is being received. The replica does not change until it is complete. */
@@ -65,8 +33,8 @@ export interface Listing {
   readonly finish: (frame: JsonObject) => boolean;
 }
 
-/** `gone`: the resource version is too old; a new list is needed. */
-export type EventOutcome = 'unchanged' | 'changed' | 'gone';
+/** `dropped`: the event is malformed. `gone`: the resource version is too old; a new list is needed. */
+export type EventOutcome = 'unchanged' | 'changed' | 'dropped' | 'gone';
 
 export interface Replica<T> {
   /** The resource version to watch from; undefined if a new list is needed. */
@@ -76,14 +44,105 @@ export interface Replica<T> {
   readonly applyEvent: (event: unknown) => EventOutcome;
   /** The same map until something changes. */
   readonly objects: () => ReadonlyMap<string, T>;
+  /** Keys of objects that exist but are malformed or beyond the maximum; the same set until something changes. */
+  readonly unreadable: () => ReadonlySet<string>;
+}
+
+/** By key: the value of an object, or undefined if it exists but is unreadable. */
+type Entries<T> = Map<string, T | undefined>;
+
+/** A mutation returns whether anything has changed. */
+interface Store<T> {
+  readonly put: (key: string, value: T | undefined) => boolean;
+  readonly remove: (key: string) => boolean;
+  readonly replace: (entries: Entries<T>) => boolean;
+  /** The number of readable objects. */
+  readonly size: () => number;
+  readonly has: (key: string) => boolean;
+  readonly objects: Replica<T>['objects'];
+  readonly unreadable: Replica<T>['unreadable'];
+}
+
+/** Keeps the result of `make` until it is invalidated. */
+function cached<T>(make: () => T) {
+  let value: T | undefined;
+  const get = (): T => {
+    value ??= make();
+    return value;
+  };
+  const invalidate = (): void => {
+    value = undefined;
+  };
+  return { get, invalidate };
+}
+
+function createObjects<T>() {
+  const all = new Map<string, T>();
+  const copy = cached<ReadonlyMap<string, T>>(() => new Map(all));
+  const put = (key: string, value: T): boolean => {
+    const before = all.get(key);
+    // Most updates of a pod change only fields that are trimmed.
+    if (before !== undefined && isDeepStrictEqual(before, value)) return false;
+    all.set(key, value);
+    copy.invalidate();
+    return true;
+  };
+  const remove = (key: string): boolean => {
+    const hasChanged = all.delete(key);
+    if (hasChanged) copy.invalidate();
+    return hasChanged;
+  };
+  return { put, remove, size: () => all.size, has: (key: string) => all.has(key), objects: copy.get };
+}
+
+function createKeys() {
+  const all = new Set<string>();
+  const copy = cached<ReadonlySet<string>>(() => new Set(all));
+  /** Adds or removes a key. */
+  const set = (key: string, isMember: boolean): boolean => {
+    if (all.has(key) === isMember) return false;
+    if (isMember) all.add(key);
+    else all.delete(key);
+    copy.invalidate();
+    return true;
+  };
+  return { set, keys: copy.get };
+}
+
+function createStore<T>(): Store<T> {
+  const { put: putObject, remove: removeObject, size, has, objects } = createObjects<T>();
+  const { set: setUnreadable, keys: unreadable } = createKeys();
+
+  const put: Store<T>['put'] = (key, value) => {
+    const isNews = setUnreadable(key, value === undefined);
+    const hasChanged = value === undefined ? removeObject(key) : putObject(key, value);
+    return isNews || hasChanged;
+  };
+  const remove: Store<T>['remove'] = (key) => {
+    const wasUnreadable = setUnreadable(key, false);
+    return removeObject(key) || wasUnreadable;
+  };
+  const replace: Store<T>['replace'] = (entries) => {
+    const gone = [...objects().keys(), ...unreadable()].filter((key) => !entries.has(key));
+    const removed = gone.filter(remove);
+    const changed = [...entries].filter(([key, value]) => put(key, value));
+    return removed.length > 0 || changed.length > 0;
+  };
+  return { put, remove, replace, size, has, objects, unreadable };
 }
 
 const GONE = 410;
+/** It becomes part of a URL. The API server's are numbers. */
+const VERSION = /^[\w.:-]{1,256}$/;
 
-function resourceVersion(item: JsonObject): string {
+function resourceVersion(item: JsonObject): string | undefined {
   const version = object(item['metadata'])?.['resourceVersion'];
-  if (typeof version === 'string' && version !== '') return version;
-  throw new ResponseError('bad_answer');
+  return typeof version === 'string' && VERSION.test(version) ? version : undefined;
+}
+
+function readEvent(event: unknown) {
+  const { type, object: item } = object(event) ?? {};
+  return { type: typeof type === 'string' ? type : undefined, item: object(item) };
 }
 
 /** The object of an ERROR event is a Status with an HTTP status code. */
@@ -92,54 +151,101 @@ function applyError({ code }: JsonObject): 'gone' {
   throw new ResponseError((typeof code === 'number' ? statusFailure(code) : undefined) ?? 'bad_answer');
 }
 
-export function createReplica<T>({ kind, maxObjects, trim }: ReplicaOptions<T>): Replica<T> {
-  const store = createStore<T>(maxObjects);
+type Trim<T> = (item: unknown, isBeyondLimit: (key: string) => boolean) => Trimmed<T> | undefined;
+
+/** Why an object is unreadable; undefined if it is not. */
+function dropReason(item: unknown, found: Trimmed<unknown> | undefined, isBeyondLimit: boolean) {
+  if (item === undefined) return 'too_large';
+  if (found === undefined) return 'unidentified';
+  if (isBeyondLimit) return 'limit';
+  return found.value === undefined ? 'malformed' : undefined;
+}
+
+/** Returns a function that trims an object, and reports one that is unreadable. One without a key is lost. */
+function createTrim<T>({ trim, onDropped }: ReplicaOptions<T>): Trim<T> {
+  return (item, isBeyondLimit) => {
+    const valid = object(item);
+    const found = valid && trim(valid);
+    const reason = dropReason(item, found, found !== undefined && isBeyondLimit(found.key));
+    if (reason === undefined) return found;
+    onDropped(reason, item);
+    return found && { key: found.key, value: undefined };
+  };
+}
+
+/** Returns a function that applies an event of one of the types that change objects. */
+function createChanges<T>(store: Store<T>, trimmed: Trim<T>, options: ReplicaOptions<T>) {
+  const { maxObjects, trim, onDropped } = options;
+  const isBeyondLimit = (key: string): boolean => !store.has(key) && store.size() >= maxObjects;
+
+  const put = (item: JsonObject): boolean => {
+    const found = trimmed(item, isBeyondLimit);
+    if (found === undefined) return false;
+    const hasRoom = found.value !== undefined || store.unreadable().size < maxObjects;
+    return hasRoom ? store.put(found.key, found.value) : store.remove(found.key);
+  };
+  const remove = (item: JsonObject): boolean => {
+    const found = trim(item);
+    if (found === undefined) onDropped('unidentified', item);
+    return found !== undefined && store.remove(found.key);
+  };
+  return (type: string, item: JsonObject): boolean => {
+    if (type === 'BOOKMARK') return false;
+    if (type === 'ADDED' || type === 'MODIFIED') return put(item);
+    if (type === 'DELETED') return remove(item);
+    throw new ResponseError('bad_answer');
+  };
+}
+
+/** Returns the resource version of a list; throws if it is not a complete list of this kind. */
+function versionOfList(frame: JsonObject, kind: string): string {
+  const isPartial = Boolean(object(frame['metadata'])?.['continue']);
+  const version = resourceVersion(frame);
+  if (frame['kind'] === `${kind}List` && !isPartial && version !== undefined) return version;
+  throw new ResponseError('bad_answer');
+}
+
+export function createReplica<T>(options: ReplicaOptions<T>): Replica<T> {
+  const { kind, maxObjects, onDropped } = options;
+  const store = createStore<T>();
+  const trimmed = createTrim(options);
+  const applyChange = createChanges(store, trimmed, options);
   let version: string | undefined;
 
-  const trimmed = (item: JsonObject | undefined): Trimmed<T> => {
-    const kept = item === undefined ? undefined : trim(item);
-    if (kept === undefined) throw new ResponseError('bad_answer');
-    return kept;
-  };
-
   const startList = (): Listing => {
-    const listed = new Map<string, T>();
+    const listed: Entries<T> = new Map();
+    let readable = 0;
     const add = (item: unknown): void => {
-      if (listed.size >= maxObjects) throw new ResponseError('too_large');
-      const { key, value } = trimmed(object(item));
-      listed.set(key, value);
+      const found = trimmed(item, () => readable >= maxObjects);
+      if (found?.value !== undefined) readable += 1;
+      // Twice the maximum bounds the keys of unreadable objects.
+      if (found !== undefined && listed.size < 2 * maxObjects) listed.set(found.key, found.value);
     };
     const finish = (frame: JsonObject): boolean => {
-      const isPartial = Boolean(object(frame['metadata'])?.['continue']);
-      if (frame['kind'] !== `${kind}List` || isPartial) throw new ResponseError('bad_answer');
-      version = resourceVersion(frame);
+      version = versionOfList(frame, kind);
       return store.replace(listed);
     };
     return { add, finish };
   };
 
-  const applyChange = (type: unknown, item: JsonObject): boolean => {
-    if (type === 'BOOKMARK') return false;
-    const { key, value } = trimmed(item);
-    if (type === 'ADDED' || type === 'MODIFIED') return store.put(key, value);
-    if (type === 'DELETED') return store.remove(key);
-    throw new ResponseError('bad_answer');
-  };
-
-  const applyEvent = (event: unknown): EventOutcome => {
-    const { type, object: content } = object(event) ?? {};
-    const item = object(content);
-    if (item === undefined) throw new ResponseError('bad_answer');
-    if (type === 'ERROR') return applyError(item);
+  const applyObject = (type: string, item: JsonObject): EventOutcome => {
+    // A server that sends other kinds does not respond to this request.
     if (item['kind'] !== kind) throw new ResponseError('bad_answer');
-    const next = resourceVersion(item);
     const hasChanged = applyChange(type, item);
-    version = next;
+    version = resourceVersion(item) ?? version;
     return hasChanged ? 'changed' : 'unchanged';
+  };
+  const applyEvent = (event: unknown): EventOutcome => {
+    const { type, item } = readEvent(event);
+    if (type === 'ERROR' && item !== undefined) return applyError(item);
+    if (type !== undefined && typeof item?.['kind'] === 'string') return applyObject(type, item);
+    onDropped('malformed', item);
+    return 'dropped';
   };
 
   const forgetVersion = (): void => {
     version = undefined;
   };
-  return { version: () => version, forgetVersion, startList, applyEvent, objects: store.objects };
+  const { objects, unreadable } = store;
+  return { version: () => version, forgetVersion, startList, applyEvent, objects, unreadable };
 }

@@ -1,5 +1,6 @@
 /**
- * The resources that the exporter requests, and the status of a successful request. Label values: public contract.
+ * The resources that the exporter requests, the status of a successful request, and why objects of a response are
+ * dropped. Label values: public contract.
  */
 import type { ClusterResource } from '../../core/cluster-facts.ts';
 
@@ -18,3 +19,10 @@ export const SUCCESS: Readonly<Record<RequestedResource, string>> = {
   tokenreviews: '201',
   subjectaccessreviews: '201',
 };
+
+/**
+ * Why an object that the API server sent is not used: it has no valid name or UID, a field without which it would be
+ * misleading has the wrong type, it is too large, or there are too many.
+ */
+export const DROP_REASONS = ['unidentified', 'malformed', 'too_large', 'limit'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];

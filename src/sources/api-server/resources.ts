@@ -1,15 +1,28 @@
 /**
  * Trims Pods and ServiceAccounts of the API to the fields that matter to tokens.
  *
- * An object with a field of the wrong type is malformed. Pods can be created by untrusted users: text that cannot be
- * shown safely is omitted, together with what it names.
+ * Pods can be created by untrusted users, and the API server validates little of a spec (`secretName` only has to be
+ * non-empty). A field of the wrong type, or text that cannot be shown safely, is dropped with what it names: a Secret, a
+ * token, a volume. Without them the rest still holds.
  */
 import { posix } from 'node:path';
 import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';
 import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
-import { anyText, boolean, objects, optional, parsed, required, time, wholeNumber } from './fields.ts';
+import {
+  array,
+  boolean,
+  displayName,
+  nullable,
+  objects,
+  optional,
+  parsed,
+  path as pathText,
+  required,
+  time,
+  wholeNumber,
+} from './fields.ts';
 import { mountedVolumes } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
@@ -34,30 +47,35 @@ function pathOnDisk(path: string): string {
   return parts.map((part) => nameOf(Buffer.from(part).toString('latin1')).name).join('/');
 }
 
-function projectionOf(volume: string, source: JsonObject): readonly Omit<PodProjection, 'isMounted'>[] {
+/** The empty audience is the default one. */
+function audience(value: unknown): string | undefined {
+  return value === '' ? '' : string(value);
+}
+
+function projectionOf(volume: string, source: JsonObject): Omit<PodProjection, 'isMounted'> | undefined {
   const projection = optional(source, 'serviceAccountToken', object);
-  if (projection === undefined) return [];
-  const path = pathOnDisk(required(projection, 'path', anyText));
-  const audience = optional(projection, 'audience', anyText) || undefined;
-  const expirationSeconds =
-    optional(projection, 'expirationSeconds', wholeNumber) ?? DEFAULT_EXPIRATION_SECONDS;
-  if (audience !== undefined && string(audience) === undefined) return [];
-  return [{ volume, path, audience, expirationSeconds }];
+  if (projection === undefined) return undefined;
+  return parsed(() => ({
+    volume,
+    path: pathOnDisk(required(projection, 'path', pathText)),
+    audience: nullable(projection, 'audience', audience) || undefined,
+    expirationSeconds: optional(projection, 'expirationSeconds', wholeNumber) ?? DEFAULT_EXPIRATION_SECONDS,
+  }));
 }
 
 function sourcesOf(volume: JsonObject): readonly JsonObject[] {
-  const projected = optional(volume, 'projected', object);
-  return projected === undefined ? [] : (optional(projected, 'sources', objects) ?? []);
+  return optional(optional(volume, 'projected', object) ?? {}, 'sources', objects) ?? [];
 }
 
 /** Names of the volumes that a container mounts at TOKEN_PATH. */
 function volumesAtTokenPath(spec: JsonObject): ReadonlySet<string> {
   const containers = CONTAINER_LISTS.flatMap((key) => optional(spec, key, objects) ?? []);
   const mounts = containers.flatMap((container) => optional(container, 'volumeMounts', objects) ?? []);
-  const found = mounts.filter((mount) => {
-    return posix.resolve('/', required(mount, 'mountPath', anyText)) === TOKEN_PATH;
+  const atTokenPath = mounts.filter((mount) => {
+    const mountPath = optional(mount, 'mountPath', pathText);
+    return mountPath !== undefined && posix.resolve('/', mountPath) === TOKEN_PATH;
   });
-  return new Set(found.map((mount) => required(mount, 'name', objectName)));
+  return new Set(atTokenPath.flatMap((mount) => optional(mount, 'name', objectName) ?? []));
 }
 
 /** The Secret of a Secret volume, or the Secrets among the sources of a projected one. */
@@ -66,27 +84,35 @@ function secretsOf(
   name: string,
   isAtTokenPath: boolean,
 ): readonly Omit<PodSecret, 'isMounted'>[] {
-  const toSecret = (source: JsonObject, key: string): Omit<PodSecret, 'isMounted'> => ({
-    volume: name,
-    secretName: required(source, key, objectName),
-    isOptional: optional(source, 'optional', boolean) ?? false,
-    isAtTokenPath,
-  });
-  const secret = optional(volume, 'secret', object);
-  const sources = sourcesOf(volume).map((source) => optional(source, 'secret', object));
-  return [
-    ...(secret === undefined ? [] : [toSecret(secret, 'secretName')]),
-    ...sources.filter((source) => source !== undefined).map((source) => toSecret(source, 'name')),
+  const toSecret = (source: JsonObject | undefined, key: string): Omit<PodSecret, 'isMounted'> | undefined =>
+    source &&
+    parsed(() => ({
+      volume: name,
+      secretName: required(source, key, objectName),
+      isOptional: nullable(source, 'optional', boolean) ?? false,
+      isAtTokenPath,
+    }));
+  const secrets = [
+    toSecret(optional(volume, 'secret', object), 'secretName'),
+    ...sourcesOf(volume).map((source) => toSecret(optional(source, 'secret', object), 'name')),
   ];
+  return secrets.filter((secret) => secret !== undefined);
+}
+
+/** Without its volumes a pod would seem to request no tokens, so they are not optional as a whole. */
+function namedVolumes(spec: JsonObject) {
+  const volumes = objects(nullable(spec, 'volumes', array)) ?? [];
+  return volumes.flatMap((volume) => {
+    const name = optional(volume, 'name', objectName);
+    return name === undefined ? [] : [{ volume, name }];
+  });
 }
 
 function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'> {
   const atTokenPath = volumesAtTokenPath(spec);
-  const volumes = (optional(spec, 'volumes', objects) ?? []).map((volume) => {
-    return { volume, name: required(volume, 'name', objectName) };
-  });
+  const volumes = namedVolumes(spec);
   const projections = volumes.flatMap(({ volume, name }) =>
-    sourcesOf(volume).flatMap((source) => projectionOf(name, source)),
+    sourcesOf(volume).flatMap((source) => projectionOf(name, source) ?? []),
   );
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
   const mounted = mountedVolumes(spec);
@@ -95,16 +121,19 @@ function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'
   return { projections: marked(projections), secrets: marked(secrets) };
 }
 
-function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): PodFacts {
+function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObject): PodFacts {
+  const spec = required(pod, 'spec', object);
+  const status = optional(pod, 'status', object) ?? {};
   const annotations = optional(metadata, 'annotations', object) ?? {};
   return {
-    namespace: required(metadata, 'namespace', namespaceName),
-    name: required(metadata, 'name', objectName),
-    uid: required(metadata, 'uid', objectUid),
+    namespace,
+    name,
+    uid,
     // A mirror pod has no service account.
     serviceAccount: optional(spec, 'serviceAccountName', objectName) ?? '',
     phase: optional(status, 'phase', string) ?? 'Pending',
-    isTerminating: optional(metadata, 'deletionTimestamp', time) !== undefined,
+    // Its presence is what counts.
+    isTerminating: (metadata['deletionTimestamp'] ?? undefined) !== undefined,
     isStatic: annotations[MIRROR] !== undefined,
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),
     startedAt: optional(status, 'startTime', time),
@@ -112,25 +141,39 @@ function podFacts(metadata: JsonObject, spec: JsonObject, status: JsonObject): P
   };
 }
 
-/** Keyed by uid. Returns undefined if the pod is malformed. */
+interface Identified {
+  readonly metadata: JsonObject;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+function identify(metadata: JsonObject): Identified | undefined {
+  return parsed(() => ({
+    metadata,
+    namespace: required(metadata, 'namespace', namespaceName),
+    name: required(metadata, 'name', objectName),
+    uid: required(metadata, 'uid', objectUid),
+  }));
+}
+
+/** Keyed by uid. Returns undefined if the pod cannot be identified. */
 export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
-  return parsed(() => {
-    const [metadata, spec] = [required(pod, 'metadata', object), required(pod, 'spec', object)];
-    const value = podFacts(metadata, spec, optional(pod, 'status', object) ?? {});
-    return { key: value.uid, value };
-  });
+  const metadata = optional(pod, 'metadata', object) ?? {};
+  const uid = optional(metadata, 'uid', objectUid);
+  if (uid === undefined) return undefined;
+  const identified = identify(metadata);
+  return { key: uid, value: identified && parsed(() => podFacts(identified, pod)) };
 }
 
 export const ACCOUNTS_PATH = '/api/v1/serviceaccounts';
 
-/** Keyed by `namespace/name`. Returns undefined if the service account is malformed. */
+/** Keyed by `namespace/name`. Returns undefined if the service account cannot be identified. */
 export function trimAccount(account: JsonObject): Trimmed<AccountFacts> | undefined {
-  return parsed(() => {
-    const metadata = required(account, 'metadata', object);
-    const namespace = required(metadata, 'namespace', namespaceName);
-    const name = required(metadata, 'name', objectName);
-    const uid = required(metadata, 'uid', objectUid);
-    const isAutomounted = optional(account, 'automountServiceAccountToken', boolean);
-    return { key: `${namespace}/${name}`, value: { uid, isAutomounted } };
-  });
+  const metadata = optional(account, 'metadata', object) ?? {};
+  const key = displayName(account);
+  if (key === '') return undefined;
+  const uid = optional(metadata, 'uid', objectUid);
+  const isAutomounted = optional(account, 'automountServiceAccountToken', boolean);
+  return { key, value: uid === undefined ? undefined : { uid, isAutomounted } };
 }

@@ -11,7 +11,8 @@ import { ok } from '../../util/result.ts';
 import type { Api } from './api.ts';
 import type { ApiRequest } from './connection.ts';
 import { type ApiResult, failed } from './failures.ts';
-import { anyText, boolean, optional, parsed } from './fields.ts';
+import { anyText, boolean, nullable, parsed } from './fields.ts';
+import type { ApiServerCallbacks } from './health.ts';
 import type { ReadRaw } from './signatures.ts';
 
 type PostRequest = ApiRequest & Required<Pick<ApiRequest, 'body'>>;
@@ -93,8 +94,8 @@ interface ReviewStatus {
 /** Returns undefined if the status is malformed. */
 export function parseReviewStatus(status: JsonObject): ReviewStatus | undefined {
   return parsed(() => {
-    const isAccepted = optional(status, 'authenticated', boolean) ?? false;
-    return { isAccepted, message: optional(status, 'error', anyText) ?? '' };
+    const isAccepted = nullable(status, 'authenticated', boolean) ?? false;
+    return { isAccepted, message: nullable(status, 'error', anyText) ?? '' };
   });
 }
 
@@ -140,10 +141,11 @@ export interface TokenReviewerOptions {
   readonly readRaw: ReadRaw;
   /** Returns undefined if the pod is unknown. */
   readonly podOf: (uid: string) => PodFacts | undefined;
+  readonly callbacks: Pick<ApiServerCallbacks, 'onDropped'>;
 }
 
 /** Returns a function that reviews one token. Its result is undefined if the token is gone or the review inconclusive. */
-export function createTokenReviewer({ api, readRaw, podOf }: TokenReviewerOptions) {
+export function createTokenReviewer({ api, readRaw, podOf, callbacks }: TokenReviewerOptions) {
   return async (token: Token, signal: AbortSignal): Promise<ApiResult<Review | undefined>> => {
     const audiences = reviewAudiences(token, podOf(token.identity.podUid));
     const body = readRaw(token, (raw) => requestBody(raw, audiences));
@@ -151,6 +153,7 @@ export function createTokenReviewer({ api, readRaw, podOf }: TokenReviewerOption
     const posted = await postReview(api, { ...TOKEN_REVIEWS, body, signal });
     if (!posted.ok) return posted;
     const status = parseReviewStatus(posted.value);
-    return status === undefined ? failed('bad_answer') : ok(toReview(status));
+    if (status === undefined) callbacks.onDropped('tokenreviews', 'malformed', '');
+    return ok(status && toReview(status));
   };
 }

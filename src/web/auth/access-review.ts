@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
 import type { Api } from '../../sources/api-server/api.ts';
 import { type ApiResult, failed } from '../../sources/api-server/failures.ts';
-import { anyText, boolean, optional, parsed, required } from '../../sources/api-server/fields.ts';
+import { anyText, boolean, nullable, parsed, required } from '../../sources/api-server/fields.ts';
 import type { AccessResource } from '../../sources/api-server/requests.ts';
 import {
   parseRejectReason,
@@ -94,9 +94,9 @@ function subjectOf(status: JsonObject): JsonObject | undefined {
     const user = required(status, 'user', object);
     return {
       user: required(user, 'username', nonEmptyText),
-      uid: optional(user, 'uid', anyText),
-      groups: optional(user, 'groups', strings),
-      extra: optional(user, 'extra', stringsByKey),
+      uid: nullable(user, 'uid', anyText),
+      groups: nullable(user, 'groups', strings),
+      extra: nullable(user, 'extra', stringsByKey),
     };
   });
 }
@@ -135,7 +135,7 @@ function accessReviewBody(subject: JsonObject, { verb, path }: AccessAttributes)
 /** A denial by one of several authorizers overrides `allowed`. */
 function readAllowed(status: JsonObject): boolean | undefined {
   return parsed(() => {
-    const isDenied = optional(status, 'denied', boolean) ?? false;
+    const isDenied = nullable(status, 'denied', boolean) ?? false;
     return required(status, 'allowed', boolean) && !isDenied;
   });
 }

@@ -27,21 +27,32 @@ export function createClock(): TestClock {
 export interface RecordedCallbacks extends ApiServerCallbacks {
   readonly changes: () => number;
   readonly failures: readonly ClusterFailure[];
+  readonly recoveries: () => number;
+  /** Reason and name of each dropped object. */
+  readonly dropped: readonly string[];
   readonly errors: readonly unknown[];
 }
 
 export function createCallbacks(): RecordedCallbacks {
   const failures: ClusterFailure[] = [];
   const errors: unknown[] = [];
+  const dropped: string[] = [];
+  let recoveries = 0;
   let changes = 0;
   return {
     changes: () => changes,
     failures,
+    recoveries: () => recoveries,
+    dropped,
     errors,
     onChange: () => {
       changes += 1;
     },
     onFailure: (_resource, failure) => failures.push(failure),
+    onRecovery: () => {
+      recoveries += 1;
+    },
+    onDropped: (_resource, reason, name) => dropped.push(`${reason} ${name}`),
     onError: (error) => errors.push(error),
   };
 }

@@ -38,6 +38,8 @@ export interface Harness {
   readonly codes: ReadonlyMap<RequestedResource, ReadonlySet<number | ClusterFailure>>;
   readonly failures: readonly string[];
   readonly errors: readonly unknown[];
+  /** Resource and reason of each dropped object. */
+  readonly dropped: readonly string[];
   /** Adds a pod on the node. */
   readonly addPod: (options: PodOptions) => Pod;
   /** Requests a token for the pod, as the kubelet does for the volume `vault`. */
@@ -105,10 +107,11 @@ function createRecorder() {
   const codes = new Map<RequestedResource, Set<number | ClusterFailure>>();
   const failures: string[] = [];
   const errors: unknown[] = [];
+  const dropped: string[] = [];
   const onRequest = (resource: RequestedResource, code: number | ClusterFailure): void => {
     codes.set(resource, (codes.get(resource) ?? new Set()).add(code));
   };
-  return { codes, failures, errors, onRequest };
+  return { codes, failures, errors, dropped, onRequest };
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
@@ -138,6 +141,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         recorded.failures.push(`${resource} ${failure}`);
         change.notify();
       },
+      onRecovery: () => undefined,
+      onDropped: (resource, reason) => recorded.dropped.push(`${resource} ${reason}`),
       onError: (error) => recorded.errors.push(error),
     },
   });

@@ -10,7 +10,7 @@ import {
   parseMountFailures,
 } from '../../../src/sources/api-server/mount-failures.ts';
 import { ok } from '../../../src/util/result.ts';
-import { createClock, createFakeApi } from './fakes.ts';
+import { createCallbacks, createClock, createFakeApi } from './fakes.ts';
 import { failedMount, type Json, list, metadata, STARTED, STARTED_AT } from './objects.ts';
 
 const NEVER = new AbortController().signal;
@@ -120,12 +120,28 @@ describe('the mount failures of a pod', () => {
     ['nothing', undefined],
     ['a list without items', {}],
     ['items that are an object', { items: {} }],
-    ['an event that is a string', list('Event', ['a'])],
-    ['a message that is an array', list('Event', [failedMount('', { message: [] })])],
-    ['a malformed time', list('Event', [failedMount('', { lastTimestamp: 'now' })])],
   ];
   for (const [title, value] of malformed)
     it(`are undefined for ${title}`, () => assert.equal(parseMountFailures(value), undefined));
+
+  const odd: readonly (readonly [string, unknown])[] = [
+    ['that is a string', 'a'],
+    ['without a message', failedMount('', { message: undefined })],
+    ['whose message is an array', failedMount('', { message: [] })],
+    ['without a time', failedMount('', { lastTimestamp: 7, metadata: { name: 'a', namespace: 'b' } })],
+  ];
+  for (const [title, event] of odd)
+    it(`are those of the other events if there is one ${title}, which is dropped`, () => {
+      const dropped: unknown[] = [];
+      const other = failedMount('MountVolume.SetUp failed for volume "v" : x');
+      const failures = parseMountFailures(list('Event', [event, other]), (one) => dropped.push(one));
+      assert.deepEqual([failures, dropped], [failuresOf(other), [event]]);
+    });
+
+  it('have the time of another field if one is malformed', () => {
+    const [failure] = failuresOf(failedMount('x', { lastTimestamp: 'now' })) ?? [];
+    assert.equal(failure?.lastSeenAt, STARTED_AT);
+  });
 
   it('are a list or undefined, for any JSON', () => {
     const event = fc.record({
@@ -142,7 +158,10 @@ describe('the mount failures of a pod', () => {
 
   it("are requested from the pod's namespace, by its uid", async () => {
     const api = createFakeApi(createClock(), { request: () => ok(list('Event', [])) });
-    const failures = await createMountFailureFetcher(api)({ uid: 'a-uid', namespace: 'payments' }, NEVER);
+    const failures = await createMountFailureFetcher(api, createCallbacks())(
+      { uid: 'a-uid', namespace: 'payments' },
+      NEVER,
+    );
     assert.deepEqual(failures, ok([]));
     const [{ resource, path } = assert.fail('no request')] = api.requests;
     const { pathname, searchParams } = new URL(path, 'http://localhost');
@@ -159,6 +178,7 @@ describe('the mount failures of a pod', () => {
   ] as const)
     it(`are an error if ${title}`, async () => {
       const api = createFakeApi(createClock(), { request: () => response });
-      assert.deepEqual(await createMountFailureFetcher(api)({ uid: 'u', namespace: 'n' }, NEVER), expected);
+      const fetchFailures = createMountFailureFetcher(api, createCallbacks());
+      assert.deepEqual(await fetchFailures({ uid: 'u', namespace: 'n' }, NEVER), expected);
     });
 });

@@ -47,13 +47,24 @@ describe('parseKeySet', () => {
     ['an array', []],
     ['an object without keys', {}],
     ['keys that are an object', { keys: {} }],
-    ['a key that is a string', { keys: ['a'] }],
-    ['an id that is a number', { keys: [key('a', { kid: 1 })] }],
-    ['an id with a line break', { keys: [key('a\nb')] }],
     ['257 keys', { keys: Array.from({ length: 257 }, (_, index) => key(`${index}`)) }],
   ];
   for (const [title, document] of malformed)
     it(`returns undefined for ${title}`, () => assert.equal(parseKeySet(document), undefined));
+
+  const odd: readonly (readonly [string, unknown])[] = [
+    ['a key that is a string', 'a'],
+    ['an id that is a number', key('a', { kid: 1 })],
+    ['an id with a line break', key('a\nb')],
+  ];
+  for (const [title, jwk] of odd)
+    it(`returns the other keys next to ${title}, which is dropped`, () => {
+      let dropped = 0;
+      const keySet = parseKeySet({ keys: [key('b'), jwk, key('c')] }, () => {
+        dropped += 1;
+      });
+      assert.deepEqual([[...(keySet?.keys.keys() ?? [])], dropped], [['b', 'c'], 1]);
+    });
 
   it('returns undefined or at most as many keys as ids, for any JSON', () => {
     const field = fc.oneof(fc.jsonValue(), fc.constantFrom('RSA', 'EC', 'P-256', 'AQAB'));

@@ -225,23 +225,29 @@ describe('a reflector', () => {
 
   const invalid = [
     ['a list of another kind', { list: list('Pod', []) }, 'bad_answer'],
-    ['an object without metadata', { list: list('ServiceAccount', [{}]) }, 'bad_answer'],
-    [
-      'too many objects',
-      {
-        list: list(
-          'ServiceAccount',
-          ['a', 'b', 'c'].map((name) => account({ metadata: metadata({ name }) })),
-        ),
-      },
-      'too_large',
-    ],
+    ['a list without a version', { list: list('ServiceAccount', [account()], '') }, 'bad_answer'],
   ] as const;
   for (const [title, response, failure] of invalid)
     it(`is down with ${failure} after ${title}`, async () => {
       const { reflector } = await start({ list: () => ok(response.list) });
       assert.deepEqual([reflector.state(), reflector.objects()], [{ isUp: false, failure }, undefined]);
     });
+
+  it('reports the objects of a list and the events that it drops, and reads the others', async () => {
+    const named = (name: string, more = {}) => account({ metadata: metadata({ name, ...more }) });
+    const items = [{}, named('a'), named('b', { uid: 7 }), named('c'), named('d')];
+    const { reflector, callbacks, watch } = await start({ list: () => ok(list('ServiceAccount', items)) });
+    watch().send({ type: 'MODIFIED' });
+    assert.deepEqual([...(reflector.objects()?.keys() ?? [])], ['payments/a', 'payments/c']);
+    assert.deepEqual([...reflector.unreadable()], ['payments/b', 'payments/d']);
+    assert.deepEqual(reflector.state(), { isUp: true });
+    assert.deepEqual(callbacks.dropped, [
+      'unidentified ',
+      'malformed payments/b',
+      'limit payments/d',
+      'malformed ',
+    ]);
+  });
 
   it('keeps its objects after a malformed event, and lists again', async () => {
     const { clock, reflector, watch, requests } = await start();

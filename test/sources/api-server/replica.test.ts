@@ -6,10 +6,28 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { ResponseError } from '../../../src/sources/api-server/failures.ts';
 import { createReplica, type Replica } from '../../../src/sources/api-server/replica.ts';
-import { trimAccount } from '../../../src/sources/api-server/resources.ts';
-import { account, bookmark, type Json, list, metadata } from './objects.ts';
+import { trimAccount, trimPod } from '../../../src/sources/api-server/resources.ts';
+import {
+  account,
+  bookmark,
+  defaultVolume,
+  type Json,
+  list,
+  metadata,
+  pod,
+  projected,
+  tokenSource,
+} from './objects.ts';
 
 type Accounts = Replica<{ readonly uid: string }>;
+
+let dropped: string[] = [];
+
+function create(maxObjects: number): Accounts {
+  dropped = [];
+  const onDropped = (reason: string): void => void dropped.push(reason);
+  return createReplica({ kind: 'ServiceAccount', maxObjects, trim: trimAccount, onDropped });
+}
 
 function named(name: string, overrides: Json = {}): Json {
   return account({ metadata: metadata({ name, uid: `uid-of-${name}`, ...overrides }) });
@@ -27,12 +45,32 @@ function applyList(replica: Accounts, items: readonly unknown[], overrides: Json
 
 /** A replica that has listed service accounts of these names. */
 function replicaOf(names: readonly string[], maxObjects = 100): Accounts {
-  const replica = createReplica({ kind: 'ServiceAccount', maxObjects, trim: trimAccount });
+  const replica = create(maxObjects);
   applyList(
     replica,
     names.map((name) => named(name)),
   );
   return replica;
+}
+
+/** Every path to a value in an object. */
+function pathsIn(value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) => [
+    [key],
+    ...pathsIn(child).map((path) => [key, ...path]),
+  ]);
+}
+
+/** A copy in which the value at one of the paths is another. */
+function replacedAt(valid: Json, index: number, value: unknown): Json {
+  const paths = pathsIn(valid);
+  const path = paths[index % paths.length] ?? [];
+  const copy = structuredClone(valid) as Record<string, unknown>;
+  const last = path.at(-1) ?? '';
+  const parent = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, copy);
+  parent[last] = value;
+  return copy;
 }
 
 function keysOf(replica: Accounts): readonly string[] {
@@ -45,7 +83,7 @@ function failing(failure: string): (error: unknown) => boolean {
 
 describe('a replica', () => {
   it('is empty and has no version at first', () => {
-    const replica = createReplica({ kind: 'ServiceAccount', maxObjects: 1, trim: trimAccount });
+    const replica = create(1);
     assert.deepEqual([replica.version(), replica.objects().size], [undefined, 0]);
   });
 
@@ -129,16 +167,8 @@ describe('a replica', () => {
   });
 
   const malformedEvents: readonly (readonly [string, unknown])[] = [
-    ['null', null],
-    ['an array', []],
-    ['an event without an object', { type: 'ADDED' }],
-    ['an object that is a string', { type: 'ADDED', object: 'a' }],
     ['an object of another kind', event('ADDED', { ...named('b'), kind: 'Pod' })],
-    ['an object without a version', event('ADDED', named('b', { resourceVersion: undefined }))],
-    ['an object with a version that is a number', event('ADDED', named('b', { resourceVersion: 8 }))],
-    ['an object without a uid', event('ADDED', named('b', { uid: undefined }))],
     ['an unknown type', event('MOVED', named('b'))],
-    ['an event without a type', { object: named('b') }],
   ];
   for (const [title, malformed] of malformedEvents)
     it(`fails with bad_answer and does not change for ${title}`, () => {
@@ -146,6 +176,58 @@ describe('a replica', () => {
       assert.throws(() => replica.applyEvent(malformed), failing('bad_answer'));
       assert.deepEqual([keysOf(replica), replica.version()], [['a'], '7']);
     });
+
+  const oddEvents: readonly (readonly [string, unknown])[] = [
+    ['null', null],
+    ['an array', []],
+    ['an event without an object', { type: 'ADDED' }],
+    ['an object that is a string', { type: 'ADDED', object: 'a' }],
+    ['an object whose kind is a number', event('ADDED', { ...named('b'), kind: 1 })],
+    ['an event without a type', { object: named('b') }],
+    ['an event whose type is an array', { type: ['ADDED'], object: named('b') }],
+  ];
+  for (const [title, odd] of oddEvents)
+    it(`drops ${title} and does not change`, () => {
+      const replica = replicaOf(['a']);
+      assert.equal(replica.applyEvent(odd), 'dropped');
+      assert.deepEqual([keysOf(replica), replica.version(), dropped], [['a'], '7', ['malformed']]);
+    });
+
+  for (const resourceVersion of [undefined, 8, '', '8\n', '8'.repeat(257)])
+    it(`takes an object but not its version if that is ${JSON.stringify(resourceVersion)}`, () => {
+      const replica = replicaOf(['a']);
+      assert.equal(replica.applyEvent(event('ADDED', named('b', { resourceVersion }))), 'changed');
+      assert.deepEqual([keysOf(replica), replica.version()], [['a', 'b'], '7']);
+    });
+
+  const unidentified = ['a string', null, 7, [], {}, { metadata: [] }, { metadata: { name: 'a' } }];
+  for (const odd of unidentified)
+    it(`drops ${JSON.stringify(odd)} from a list and keeps the others`, () => {
+      const replica = create(100);
+      assert.equal(applyList(replica, [named('a'), odd, named('b')]), true);
+      assert.deepEqual([keysOf(replica), dropped], [['a', 'b'], ['unidentified']]);
+    });
+
+  it('drops an object that was too large to read', () => {
+    const replica = create(100);
+    applyList(replica, [named('a'), undefined]);
+    assert.deepEqual([keysOf(replica), dropped], [['a'], ['too_large']]);
+  });
+
+  it('knows the key of a malformed object, from a list or an event, until it is readable or gone', () => {
+    const replica = replicaOf(['a', 'b']);
+    applyList(replica, [named('a'), named('b', { uid: 7 })]);
+    assert.deepEqual([keysOf(replica), [...replica.unreadable()]], [['a'], ['payments/b']]);
+    assert.equal(replica.applyEvent(event('MODIFIED', named('a', { uid: [] }))), 'changed');
+    assert.deepEqual([keysOf(replica), replica.unreadable().size], [[], 2]);
+    const before = replica.unreadable();
+    assert.equal(replica.applyEvent(event('MODIFIED', named('a', { uid: {} }))), 'unchanged');
+    assert.equal(replica.unreadable(), before);
+    assert.equal(replica.applyEvent(event('MODIFIED', named('a'))), 'changed');
+    assert.equal(replica.applyEvent(event('DELETED', named('b', { uid: null }))), 'changed');
+    assert.deepEqual([keysOf(replica), replica.unreadable().size], [['a'], 0]);
+    assert.deepEqual(dropped, ['malformed', 'malformed', 'malformed']);
+  });
 
   const malformedLists: readonly (readonly [string, Json])[] = [
     ['of another kind', { kind: 'PodList' }],
@@ -161,13 +243,84 @@ describe('a replica', () => {
       assert.deepEqual([keysOf(replica), replica.version()], [['a'], '7']);
     });
 
-  it('fails with too_large for more than the maximum number of objects', () => {
-    const replica = replicaOf(['a', 'b'], 2);
-    assert.throws(() => replica.applyEvent(event('ADDED', named('c'))), failing('too_large'));
-    assert.throws(() => applyList(replica, [named('a'), named('b'), named('c')]), failing('too_large'));
+  it('drops objects beyond the maximum, and knows their keys', () => {
+    const replica = replicaOf(['a', 'b', 'c'], 2);
+    assert.deepEqual([keysOf(replica), [...replica.unreadable()]], [['a', 'b'], ['payments/c']]);
+    assert.equal(replica.applyEvent(event('ADDED', named('d'))), 'changed');
+    assert.deepEqual([keysOf(replica), replica.unreadable().size], [['a', 'b'], 2]);
     replica.applyEvent(event('DELETED', named('a')));
-    assert.equal(replica.applyEvent(event('ADDED', named('c'))), 'changed');
-    assert.deepEqual(keysOf(replica), ['b', 'c']);
+    assert.equal(replica.applyEvent(event('MODIFIED', named('d'))), 'changed');
+    assert.deepEqual([keysOf(replica), [...replica.unreadable()]], [['b', 'd'], ['payments/c']]);
+    assert.deepEqual(dropped, ['limit', 'limit']);
+  });
+
+  it('knows at most as many keys of unreadable objects as it keeps objects', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const replica = replicaOf(names, 2);
+    assert.deepEqual([keysOf(replica).length, replica.unreadable().size], [2, 2]);
+    replica.applyEvent(event('ADDED', named('g')));
+    assert.deepEqual([keysOf(replica).length, replica.unreadable().size], [2, 2]);
+  });
+
+  it('reads all other objects of a list in which any field of one is replaced by any JSON', () => {
+    const anything = fc.jsonValue() as fc.Arbitrary<unknown>;
+    const fields = fc.constantFrom(
+      'metadata',
+      'automountServiceAccountToken',
+      'secrets',
+      'name',
+      'uid',
+      'namespace',
+    );
+    fc.assert(
+      fc.property(fields, anything, fc.nat(2), (field, value, at) => {
+        const odd =
+          field in named('odd') || !(field in metadata())
+            ? { ...named('odd'), [field]: value }
+            : named('odd', { [field]: value });
+        const items = [named('a'), named('b')].toSpliced(at, 0, odd);
+        const replica = create(100);
+        applyList(replica, items);
+        assert.ok(['a', 'b'].every((name) => keysOf(replica).includes(name)));
+      }),
+    );
+  });
+
+  it('reads all other pods of a list and of events in which any value in one is replaced by any JSON', () => {
+    const full = pod({
+      metadata: metadata({ annotations: { a: 'b' }, deletionTimestamp: '2026-11-24T06:26:40Z' }),
+      spec: {
+        serviceAccountName: 'api',
+        automountServiceAccountToken: true,
+        containers: [{ name: 'main', volumeMounts: [{ name: 'v', mountPath: '/a' }] }],
+        volumes: [
+          defaultVolume(),
+          projected('v', tokenSource({ audience: 'vault' }), { secret: { name: 's' } }),
+          { name: 'w', secret: { secretName: 's', optional: true } },
+        ],
+      },
+    });
+    const named = (name: string) => pod({ metadata: metadata({ name, uid: `uid-of-${name}` }) });
+    const anything = fc.jsonValue() as fc.Arbitrary<unknown>;
+    fc.assert(
+      fc.property(fc.nat(1_000), anything, fc.nat(2), (at, value, index) => {
+        const odd = replacedAt(full, at, value);
+        const replica = createReplica({
+          kind: 'Pod',
+          maxObjects: 9,
+          trim: trimPod,
+          onDropped: () => undefined,
+        });
+        const listing = replica.startList();
+        for (const one of [named('a'), named('b')].toSpliced(index, 0, odd)) listing.add(one);
+        listing.finish(list('Pod', [], '7'));
+        replica.applyEvent({ type: 'MODIFIED', object: { ...odd, kind: 'Pod' } });
+        replica.applyEvent({ type: 'ADDED', object: named('c') });
+        const uids = [...replica.objects().keys()];
+        assert.ok(['a', 'b', 'c'].every((name) => uids.includes(`uid-of-${name}`)));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('applies any JSON as an event or throws a ResponseError', () => {

@@ -45,6 +45,8 @@ function withStatus(status: unknown): PodFacts | undefined {
   return podOf({ status });
 }
 
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 const DEFAULT_PROJECTION = {
   volume: 'kube-api-access-abcde',
   path: 'token',
@@ -147,7 +149,6 @@ describe('trimPod', () => {
     assert.deepEqual([facts?.projections.length, facts?.secrets.length], [256, 256]);
   });
 
-  const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
   const mounts = [
     ['that is not mounted', 'containers', undefined, false],
     ['mounted at another path', 'containers', '/var/run/secrets/other', false],
@@ -186,47 +187,104 @@ describe('trimPod', () => {
     ]);
   });
 
-  const malformed: readonly (readonly [string, Json])[] = [
+  const unidentified: readonly (readonly [string, Json])[] = [
     ['an object without metadata', { metadata: undefined }],
     ['metadata that is a string', { metadata: 'api-0' }],
     ['an object without a uid', { metadata: metadata({ uid: undefined }) }],
     ['a uid with a line break', { metadata: metadata({ uid: 'a\nb' }) }],
+  ];
+  for (const [title, overrides] of unidentified)
+    it(`returns undefined for ${title}`, () => assert.equal(trimPod(pod(overrides)), undefined));
+
+  const malformed: readonly (readonly [string, Json])[] = [
     ['a name in capitals', { metadata: metadata({ name: 'API' }) }],
     ['a namespace that is a number', { metadata: metadata({ namespace: 7 }) }],
-    ['annotations that are an array', { metadata: metadata({ annotations: [] }) }],
-    ['a malformed deletion timestamp', { metadata: metadata({ deletionTimestamp: 'soon' }) }],
     ['a pod without a spec', { spec: undefined }],
     ['a spec that is an array', { spec: [] }],
-    ['a service account that is an object', { spec: { serviceAccountName: {} } }],
-    ['automountServiceAccountToken as a string', { spec: { automountServiceAccountToken: 'false' } }],
     ['volumes that are an object', { spec: { volumes: {} } }],
-    ['a volume that is a string', { spec: { volumes: ['v'] } }],
-    ['a volume without a name', { spec: { volumes: [{ emptyDir: {} }] } }],
-    ['a volume with an invalid name', { spec: { volumes: [projected('a/b')] } }],
-    ['sources that are an object', { spec: { volumes: [{ name: 'v', projected: { sources: {} } }] } }],
-    ['a token without a path', { spec: { volumes: [projected('v', tokenSource({ path: undefined }))] } }],
+  ];
+  for (const [title, overrides] of malformed)
+    it(`returns only the key for ${title}`, () =>
+      assert.deepEqual(trimPod(pod(overrides)), { key: POD_UID, value: undefined }));
+
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: of a template that was not expanded
+  const unexpanded = '${SECRET}';
+  const withoutField: readonly (readonly [string, Json])[] = [
+    ['annotations that are an array', { metadata: metadata({ annotations: [] }) }],
+    ['a service account that is an object', { serviceAccountName: {} }],
+    ['automountServiceAccountToken as a string', { automountServiceAccountToken: 'false' }],
+    ['containers that are a string', { containers: 'main' }],
+    ['a container that is null', { containers: [null] }],
+    ['mounts that are an object', { containers: [{ volumeMounts: {} }] }],
+    ['a mount without a path', { containers: [{ volumeMounts: [{ name: 'v' }] }] }],
+    [
+      'a mount whose path is too long',
+      { containers: [{ volumeMounts: [{ name: 'v', mountPath: '/a'.repeat(2_049) }] }] },
+    ],
+    ['a mount without a name', { containers: [{ volumeMounts: [{ mountPath: TOKEN_PATH }] }] }],
+    ['a volume that is a string', { volumes: ['v', defaultVolume()] }],
+    ['a volume without a name', { volumes: [{ emptyDir: {} }, defaultVolume()] }],
+    ['a volume with an invalid name', { volumes: [projected('a/b', tokenSource()), defaultVolume()] }],
+    [
+      'a volume whose projection is a string',
+      { volumes: [{ name: 'v', projected: 'all' }, defaultVolume()] },
+    ],
+    ['sources that are an object', { volumes: [{ name: 'v', projected: { sources: {} } }, defaultVolume()] }],
+    ['a source that is a number', { volumes: [{ name: 'v', projected: { sources: [7] } }, defaultVolume()] }],
+    [
+      'a token without a path',
+      { volumes: [projected('v', tokenSource({ path: undefined })), defaultVolume()] },
+    ],
+    [
+      'a token whose path is too long',
+      { volumes: [projected('v', tokenSource({ path: 'ü'.repeat(2_049) })), defaultVolume()] },
+    ],
     [
       'a token with an array of audiences',
-      { spec: { volumes: [projected('v', tokenSource({ audience: ['a'] }))] } },
+      { volumes: [projected('v', tokenSource({ audience: ['a'] })), defaultVolume()] },
+    ],
+    ['a Secret without a name', { volumes: [{ name: 'v', secret: {} }, defaultVolume()] }],
+    ['a Secret that is a string', { volumes: [{ name: 'v', secret: 's' }, defaultVolume()] }],
+    [
+      'a Secret with an underscore',
+      { volumes: [{ name: 'v', secret: { secretName: 'auth_secret' } }, defaultVolume()] },
     ],
     [
-      'a lifetime as a string',
-      { spec: { volumes: [projected('v', tokenSource({ expirationSeconds: '1h' }))] } },
+      'a Secret of an unexpanded template',
+      { volumes: [{ name: 'v', secret: { secretName: unexpanded } }, defaultVolume()] },
     ],
     [
-      'a fractional lifetime',
-      { spec: { volumes: [projected('v', tokenSource({ expirationSeconds: 0.5 }))] } },
+      'a projected Secret with an invalid name',
+      { volumes: [projected('v', { secret: { name: 'A_b' } }), defaultVolume()] },
     ],
-    ['a Secret without a name', { spec: { volumes: [{ name: 'v', secret: {} }] } }],
-    ['containers that are a string', { spec: { containers: 'main' } }],
-    ['a mount without a path', { spec: { containers: [{ volumeMounts: [{ name: 'v' }] }] } }],
+    [
+      'a Secret whose optional is a string',
+      { volumes: [{ name: 'v', secret: { secretName: 's', optional: 'no' } }, defaultVolume()] },
+    ],
     ['a status that is an array', { status: [] }],
     ['a phase that is a number', { status: { phase: 1 } }],
     ['a malformed start time', { status: { startTime: '2026-13-01T00:00:00Z' } }],
     ['a start time that is a number', { status: { startTime: 1_795_000_000 } }],
   ];
-  for (const [title, overrides] of malformed)
-    it(`returns undefined for ${title}`, () => assert.equal(trimPod(pod(overrides)), undefined));
+  for (const [title, fields] of withoutField)
+    it(`returns the rest of a pod with ${title}`, () => {
+      const { metadata: meta = metadata(), status = {}, ...spec } = fields;
+      const facts = podOf({ metadata: meta, status, spec: { volumes: [defaultVolume()], ...spec } });
+      const expected = podOf({ status: {}, spec: { volumes: [defaultVolume()] } });
+      assert.deepEqual(facts, expected);
+    });
+
+  for (const expirationSeconds of ['1h', 0.5, null, []])
+    it(`returns the default lifetime for ${JSON.stringify(expirationSeconds)}`, () => {
+      const [projection] = withVolumes(projected('v', tokenSource({ expirationSeconds })))?.projections ?? [];
+      assert.equal(projection?.expirationSeconds, 3_600);
+    });
+
+  it('returns isTerminating for a malformed deletion timestamp', () => {
+    for (const deletionTimestamp of ['soon', 7])
+      assert.equal(podOf({ metadata: metadata({ deletionTimestamp }) })?.isTerminating, true);
+    assert.equal(podOf({ metadata: metadata({ deletionTimestamp: null }) })?.isTerminating, false);
+  });
 
   it('returns facts keyed by their uid or undefined, for any JSON', () => {
     const anything = fc.jsonValue() as fc.Arbitrary<unknown>;
@@ -242,7 +300,7 @@ describe('trimPod', () => {
     fc.assert(
       fc.property(any, (value) => {
         const facts = trimPod(value);
-        assert.ok(facts === undefined || facts.key === facts.value.uid);
+        assert.ok(facts?.value === undefined || facts.key === facts.value.uid);
       }),
     );
   });
@@ -256,25 +314,32 @@ describe('trimAccount', () => {
         value: { uid: 'account-uid', isAutomounted: value },
       }));
 
-  const malformed: readonly (readonly [string, Json])[] = [
+  const unidentified: readonly (readonly [string, Json])[] = [
     ['an object without metadata', { metadata: undefined }],
-    ['an object without a uid', { metadata: metadata({ uid: '' }) }],
     ['an object without a name', { metadata: metadata({ name: undefined }) }],
     ['a namespace with a slash', { metadata: metadata({ namespace: 'a/b' }) }],
-    ['automountServiceAccountToken as a number', { automountServiceAccountToken: 0 }],
   ];
-  for (const [title, overrides] of malformed)
+  for (const [title, overrides] of unidentified)
     it(`returns undefined for ${title}`, () => assert.equal(trimAccount(account(overrides)), undefined));
+
+  it('returns only the key for an object without a uid', () =>
+    assert.deepEqual(trimAccount(account({ metadata: metadata({ uid: '' }) })), {
+      key: 'payments/api-0',
+      value: undefined,
+    }));
+
+  it('returns the rest of an account with automountServiceAccountToken as a number', () =>
+    assert.deepEqual(trimAccount(account({ automountServiceAccountToken: 0 })), trimAccount(account())));
 });
 
 describe('the trimmed objects of a real API server', () => {
   const pods = captured.filter(({ kind }) => kind === 'Pod').map(trimPod);
   const accounts = captured.filter(({ kind }) => kind === 'ServiceAccount').map(trimAccount);
-  const podNamed = (name: string) => pods.find((one) => one?.value.name === name)?.value;
+  const podNamed = (name: string) => pods.find((one) => one?.value?.name === name)?.value;
 
   it('include every pod and every service account', () => {
     assert.ok(pods.length >= 20 && accounts.length >= 40);
-    assert.ok([...pods, ...accounts].every((one) => one !== undefined));
+    assert.ok([...pods, ...accounts].every((one) => one?.value !== undefined));
   });
 
   it('include the tokens that pods request', () => {
@@ -283,7 +348,7 @@ describe('the trimmed objects of a real API server', () => {
   });
 
   it('mount every token', () => {
-    const projections = pods.flatMap((one) => one?.value.projections ?? []);
+    const projections = pods.flatMap((one) => one?.value?.projections ?? []);
     assert.ok(projections.length >= 10 && projections.every(({ isMounted }) => isMounted));
   });
 

@@ -17,7 +17,7 @@ import {
 import { ok } from '../../../src/util/result.ts';
 import { podFacts, projection } from '../../support/cluster.ts';
 import { jwt, legacyToken, token } from '../../support/tokens.ts';
-import { createClock, createFakeApi, MINUTE } from './fakes.ts';
+import { createCallbacks, createClock, createFakeApi, MINUTE } from './fakes.ts';
 
 const NEVER = new AbortController().signal;
 const RAW = jwt();
@@ -115,8 +115,10 @@ async function review(result: ApiResult<unknown>, raw: string | null = RAW, subj
   };
   const readRaw = <T>(_token: Token, use: (bytes: Buffer) => T): T | undefined =>
     raw === null ? undefined : use(Buffer.from(raw));
-  const reviewed = await createTokenReviewer({ api, readRaw, podOf: () => undefined })(subject, NEVER);
-  return { reviewed, requests: fake.requests, bodies };
+  const callbacks = createCallbacks();
+  const reviewToken = createTokenReviewer({ api, readRaw, podOf: () => undefined, callbacks });
+  const reviewed = await reviewToken(subject, NEVER);
+  return { reviewed, dropped: callbacks.dropped, requests: fake.requests, bodies };
 }
 
 function withStatus(status: object): ApiResult<unknown> {
@@ -202,12 +204,16 @@ describe('a token review', () => {
     ['null', null],
     ['a response without a status', { kind: 'TokenReview' }],
     ['a status that is a string', { status: 'Success' }],
-    ['authenticated as a string', { status: { authenticated: 'true' } }],
-    ['an error that is an object', { status: { error: {} } }],
   ];
   for (const [title, value] of malformed)
     it(`fails with bad_answer for ${title}`, async () =>
       assert.deepEqual((await review(ok(value))).reviewed, failed('bad_answer')));
+
+  for (const status of [{ authenticated: 'true' }, { authenticated: false, error: {} }])
+    it(`has no result, and reports a dropped object, for the status ${JSON.stringify(status)}`, async () => {
+      const { reviewed, dropped } = await review(withStatus(status));
+      assert.deepEqual([reviewed, dropped], [ok(undefined), ['malformed ']]);
+    });
 
   it('fails and wipes its body if the request fails', async () => {
     const { reviewed, bodies } = await review(failed('forbidden'));
