@@ -149,7 +149,7 @@ function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {
     maxObjects: 1,
     trim: trimAccount,
   });
-  const keys = createSigningKeys({ ...tools, exporterAudiences: () => undefined });
+  const keys = createSigningKeys({ ...tools, exporterToken: () => undefined, onKeysChange: nothing });
   for (const part of [pods, accounts, keys]) void part.run(signal);
 }
 

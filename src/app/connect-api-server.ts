@@ -6,8 +6,9 @@ import type { Config } from '../config/options.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/connection.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
+import { CANARY_TOKEN } from '../sources/api-server/token-file.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
-import { readOwnToken } from '../sources/self/exporter-token.ts';
+import { readNewestToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
 import { ok, type Result } from '../util/result.ts';
 
@@ -51,7 +52,7 @@ export async function connectApiServer(
       connection: connected.value,
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
-      exporterAudiences: () => readOwnToken(config.ownToken)?.audiences,
+      exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
       tokenReview: config.tokenReview,
     }),
   );

@@ -3,7 +3,8 @@
  */
 
 import type { Config } from '../config/options.ts';
-import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
+import { type ClusterResource, NO_CLUSTER, type TokenReviewMode } from '../core/cluster-facts.ts';
+import { areReviewed } from '../core/review-targets.ts';
 import { lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
@@ -38,23 +39,19 @@ const REQUESTS_PER_MINUTE = 1_000;
 const nothing = (): void => undefined;
 
 /** Whether the API server has answered everything, or will not. */
-function isAnswered(snapshot: Snapshot): boolean {
+function isAnswered(snapshot: Snapshot, tokenReview: TokenReviewMode): boolean {
   const { cluster } = snapshot;
-  const { resources, reviews, mountFailures } = cluster;
+  const { resources, mountFailures } = cluster;
   if (cluster === NO_CLUSTER) return false;
   const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
   if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
-  const { tokens, pods } = lookupTargetsOf(snapshot);
-  const isReviewed = !isUp('tokenreviews') || tokens.every((token) => reviews.has(token));
+  const { reviews, pods } = lookupTargetsOf(snapshot, tokenReview);
+  const isReviewed = !isUp('tokenreviews') || areReviewed(reviews, cluster);
   return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
 }
 
-function isSettled(sources: Sources, snapshot: Snapshot): boolean {
-  const hasRun = listSources(sources).every(({ lastRun }) => lastRun() !== undefined);
-  return hasRun && (sources.cluster === undefined || isAnswered(snapshot));
-}
-
 interface Settling {
+  readonly config: Config;
   readonly sources: Sources;
   readonly state: State;
   readonly clock: Clock;
@@ -63,14 +60,20 @@ interface Settling {
   readonly signal: AbortSignal;
 }
 
+function isSettled({ sources, config }: Settling, snapshot: Snapshot): boolean {
+  const hasRun = listSources(sources).every(({ lastRun }) => lastRun() !== undefined);
+  return hasRun && (sources.cluster === undefined || isAnswered(snapshot, config.tokenReview));
+}
+
 /** Waits for the scan, however long it takes, then for everything else until the timeout. */
-async function settle({ sources, state, clock, changed, signal }: Settling): Promise<Snapshot> {
+async function settle(settling: Settling): Promise<Snapshot> {
+  const { sources, state, clock, changed, signal } = settling;
   while (sources.observation?.lastRun() === undefined && !signal.aborted) await changed.wait(LONG_MS, signal);
   const untilMs = clock.monotonicMs() + TIMEOUT_MS;
   for (;;) {
     state.refresh();
     const leftMs = untilMs - clock.monotonicMs();
-    if (leftMs <= 0 || signal.aborted || isSettled(sources, state.snapshot())) return state.snapshot();
+    if (leftMs <= 0 || signal.aborted || isSettled(settling, state.snapshot())) return state.snapshot();
     await changed.wait(leftMs, signal);
   }
 }
@@ -105,7 +108,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   const state = createState({ sources, takeSnapshot: takeSnapshot.value, now, isContinuous: false });
   const running = Promise.all(all.map(({ run }) => run(stop.signal)));
   try {
-    const snapshot = await settle({ sources, state, clock, changed, signal: stop.signal });
+    const snapshot = await settle({ config, sources, state, clock, changed, signal: stop.signal });
     stop.signal.throwIfAborted();
     return ok({ snapshot, warnings: problems });
   } finally {

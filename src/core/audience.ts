@@ -8,6 +8,7 @@
 import { matchesPattern } from '../util/pattern.ts';
 import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
+import { isAudienceAccepted, isReviewPending } from './review-class.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 /** What one party expects: at least one of these audiences. */
@@ -53,16 +54,40 @@ function isForApiServer({ identity, volumeKind }: Token, { projection }: TokenCo
   return isDefaultTokenPath(volumeKind, identity.volume, identity.path);
 }
 
+function apiServerExpectation(audiences: readonly string[]): Expectation {
+  return { audiences, origin: 'the API server' };
+}
+
 /**
- * What the pod's spec or the API server expects.
+ * The audiences of the API server as far as they hold for the token.
  *
- * A token of a former issuer has the audience of that time. issuer_mismatch reports it; its audience is not a second
- * problem.
+ * They are those of the exporter's own token, so they may be out of date for a token that was issued later. A token of a
+ * former issuer has the audience of that time. issuer_mismatch reports it; its audience is not a second problem.
  */
+function knownApiAudiences({ claims }: Token, { authority }: TokenContext): readonly string[] | undefined {
+  if (authority?.audiences === undefined || authority.issuer !== claims.issuer) return undefined;
+  const isNewer = (claims.issuedAt ?? 0) > authority.audiencesIssuedAt;
+  const isUpToDate = !isNewer || satisfies(claims.audiences, apiServerExpectation(authority.audiences));
+  return isUpToDate ? authority.audiences : undefined;
+}
+
+/** Whether the token is meant for the API server and has none of its known audiences, whatever the reviews say. */
+export function isApiAudienceDoubtful(token: Token, context: TokenContext): boolean {
+  const audiences = isForApiServer(token, context) ? knownApiAudiences(token, context) : undefined;
+  return audiences !== undefined && !satisfies(token.claims.audiences, apiServerExpectation(audiences));
+}
+
+function apiServerExpectations(token: Token, context: TokenContext): readonly Expectation[] {
+  const audiences = knownApiAudiences(token, context);
+  if (audiences === undefined) return [];
+  if (!isApiAudienceDoubtful(token, context)) return [apiServerExpectation(audiences)];
+  if (isAudienceAccepted(context)) return [apiServerExpectation(token.claims.audiences)];
+  return isReviewPending(context) ? [] : [apiServerExpectation(audiences)];
+}
+
+/** What the pod's spec or the API server expects. A TokenReview that accepts the token takes precedence. */
 export function clusterExpectations(token: Token, context: TokenContext): readonly Expectation[] {
-  const { projection, authority } = context;
-  if (projection?.audience !== undefined)
-    return [{ audiences: [projection.audience], origin: "the pod's spec" }];
-  if (authority === undefined || authority.issuer !== token.claims.issuer) return [];
-  return isForApiServer(token, context) ? [{ audiences: authority.audiences, origin: 'the API server' }] : [];
+  const audience = context.projection?.audience;
+  if (audience !== undefined) return [{ audiences: [audience], origin: "the pod's spec" }];
+  return isForApiServer(token, context) ? apiServerExpectations(token, context) : [];
 }

@@ -83,7 +83,10 @@ export interface Authority {
   readonly issuer: string;
   /** Ids of the published keys. */
   readonly keyIds: ReadonlySet<string>;
-  readonly audiences: readonly string[];
+  /** Audiences of the exporter's newest token, if it has this issuer: those of the API server. */
+  readonly audiences: readonly string[] | undefined;
+  /** When that token was issued. A token issued later may have newer audiences. */
+  readonly audiencesIssuedAt: EpochSeconds;
 }
 
 /** Why a TokenReview rejected a token, from its error message. */
@@ -103,8 +106,12 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** The result of a TokenReview. It says nothing about permissions: RBAC is not part of it. */
 export type Review =
-  | { readonly isAccepted: true }
+  /** `isForApiServer`: whether the token was reviewed for the audiences of the API server, and not for its own. */
+  | { readonly isAccepted: true; readonly isForApiServer: boolean }
   | { readonly isAccepted: false; readonly reason: RejectReason };
+
+/** The review of a class of tokens: the last one of any of its tokens, or `pending` if the first one is due shortly. */
+export type ClassReview = Review | 'pending';
 
 /** Identifies a pod in a request for its events. */
 export interface PodRef {
@@ -139,6 +146,8 @@ export interface ClusterFacts {
   readonly signatures: ReadonlyMap<Token, boolean>;
   /** Absent if no TokenReview was sent, or it failed. */
   readonly reviews: ReadonlyMap<Token, Review>;
+  /** By class of tokens, see reviewClassOf. */
+  readonly classReviews: ReadonlyMap<string, ClassReview>;
   /** By pod uid, for pods whose events were read; empty if the kubelet reports no failure. */
   readonly mountFailures: ReadonlyMap<string, readonly MountFailure[]>;
 }
@@ -152,5 +161,6 @@ export const NO_CLUSTER: ClusterFacts = {
   authority: undefined,
   signatures: new Map(),
   reviews: new Map(),
+  classReviews: new Map(),
   mountFailures: new Map(),
 };

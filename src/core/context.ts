@@ -6,6 +6,7 @@
 import type {
   AccountFacts,
   Authority,
+  ClassReview,
   ClusterFacts,
   MountFailure,
   PodFacts,
@@ -13,6 +14,7 @@ import type {
   Review,
 } from './cluster-facts.ts';
 import { type Origin, type OriginMemory, originOf } from './origin.ts';
+import { isGenuine, reviewClassOf } from './review-class.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 export interface TokenContext {
@@ -24,6 +26,8 @@ export interface TokenContext {
   readonly authority: Authority | undefined;
   readonly isSignatureValid: boolean | undefined;
   readonly review: Review | undefined;
+  /** The review of its class, if that holds for this token. */
+  readonly classReview: ClassReview | undefined;
   readonly mountFailures: readonly MountFailure[] | undefined;
 }
 
@@ -56,19 +60,33 @@ function projectionAt(pod: TokenContext['pod'], { volume, path }: TokenIdentity)
   return pod.projections.find((one) => one.volume === volume && one.path === path);
 }
 
+/** Most clusters have no class in question. */
+function classReviewOf(
+  token: Token,
+  provenance: Pick<TokenContext, 'pod' | 'projection' | 'isSignatureValid'>,
+  { classReviews }: ClusterFacts,
+): ClassReview | undefined {
+  if (classReviews.size === 0 || !isGenuine(token, provenance)) return undefined;
+  return classReviews.get(reviewClassOf(token.claims));
+}
+
 export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
   const { claims, identity } = token;
   const pod = lookUp(facts.pods, identity.podUid, facts);
   const account = accountOf(facts, claims.namespace, claims.serviceAccount.name);
   const { authority } = facts;
-  return {
-    origin: originOf(token, { pod, account, authority }, memory),
+  const provenance = {
     pod,
     projection: projectionAt(pod, identity),
+    isSignatureValid: facts.signatures.get(token),
+  };
+  return {
+    ...provenance,
+    origin: originOf(token, { pod, account, authority }, memory),
     account,
     authority,
-    isSignatureValid: facts.signatures.get(token),
     review: facts.reviews.get(token),
+    classReview: classReviewOf(token, provenance, facts),
     mountFailures: facts.mountFailures.get(identity.podUid),
   };
 }

@@ -3,9 +3,9 @@
  *
  * Verdicts are computed at scrape time, so that a token counts as expired from the second it expires.
  */
-import { type Assess, type Assessment, createAssess, isFailing, type Policy } from './assessment.ts';
+import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import type { ClusterFacts, PodRef } from './cluster-facts.ts';
+import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
 import {
   filterPersistent,
@@ -16,6 +16,7 @@ import {
   tokenlessPods,
 } from './missing-tokens.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
+import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
 
@@ -99,17 +100,20 @@ export function createTakeSnapshot(policy: Policy): TakeSnapshot {
 
 /** What to look up in the API server: tokens by a TokenReview, pods by their events. */
 export interface LookupTargets {
-  readonly tokens: readonly Token[];
+  readonly reviews: ReviewTargets;
   readonly pods: readonly PodRef[];
 }
 
-/** Tokens that fail a check, and pods with overdue or missing tokens. */
-export function lookupTargetsOf({ assessments, causes, missingTokens }: Snapshot): LookupTargets {
+/** Tokens that the API server has to be asked about, and pods with overdue or missing tokens. */
+export function lookupTargetsOf(
+  { assessments, causes, missingTokens }: Snapshot,
+  mode: TokenReviewMode = 'suspect',
+): LookupTargets {
   const pods = new Map<string, PodRef>();
   for (const { identity } of [...causes.keys(), ...missingTokens])
     pods.set(identity.podUid, { uid: identity.podUid, namespace: identity.namespace });
   return {
-    tokens: assessments.filter(isFailing).map(({ token }) => token),
+    reviews: reviewTargetsOf(assessments, mode),
     pods: [...pods.values()],
   };
 }

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
+import { NO_REVIEW_TARGETS } from '../../src/core/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../src/core/token.ts';
-import { podFacts } from '../support/cluster.ts';
+import { clusterAround, podFacts } from '../support/cluster.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const YEAR = 31_536_000;
@@ -130,20 +131,25 @@ describe('lookupTargetsOf', () => {
 
   it('returns nothing for a healthy node', () => {
     const snapshot = takeSnapshot(facts({ observation: observation() }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), { tokens: [], pods: [] });
+    assert.deepEqual(lookupTargetsOf(snapshot), { reviews: NO_REVIEW_TARGETS, pods: [] });
   });
 
   it('returns tokens that fail a check', () => {
     const tokens = [healthy, legacyToken()];
-    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), { tokens: [tokens[1]], pods: [] });
+    const cluster = { ...clusterAround(legacyToken()), signatures: new Map([[tokens[1] ?? healthy, true]]) };
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
+    assert.deepEqual(lookupTargetsOf(snapshot), {
+      reviews: { ...NO_REVIEW_TARGETS, tokens: [tokens[1]] },
+      pods: [],
+    });
   });
 
   it('returns each pod with overdue tokens once', () => {
     const tokens = [inPod('a', NOW + 600), inPod('a', NOW + 600), inPod('b', NOW + 86_400)];
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + 599);
     assert.deepEqual(lookupTargetsOf(snapshot), {
-      tokens: tokens.slice(0, 2),
+      // Without data from the API server, it is not known whose tokens they are.
+      reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: 'a', namespace: 'payments' }],
     });
   });
@@ -152,7 +158,7 @@ describe('lookupTargetsOf', () => {
     const cluster = { ...NO_FACTS.cluster, pods: new Map([[POD_UID, podFacts()]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens: [] }), cluster }), NOW);
     assert.deepEqual(lookupTargetsOf(snapshot), {
-      tokens: [],
+      reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: POD_UID, namespace: 'payments' }],
     });
   });

@@ -43,6 +43,7 @@ export function factsOf(cluster: Cluster, tokens: readonly Token[], now: number)
       issuer: cluster.issuer(),
       keyIds: new Set(cluster.keys().map(({ keyId }) => keyId)),
       audiences: cluster.audiences(),
+      audiencesIssuedAt: now,
     },
     signatures: signatures(tokens),
     mountFailures: mountFailures(cluster, pods.keys()),

@@ -49,6 +49,7 @@ export function authority(overrides: Partial<Authority> = {}): Authority {
     issuer: ISSUER,
     keyIds: new Set(['key-1']),
     audiences: [ISSUER],
+    audiencesIssuedAt: NOW,
     ...overrides,
   };
 }
@@ -67,7 +68,8 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     unreadable: new Set(),
     authority: authority(),
     signatures: new Map([[token, true]]),
-    reviews: new Map([[token, { isAccepted: true }]]),
+    reviews: new Map([[token, { isAccepted: true, isForApiServer: false }]]),
+    classReviews: new Map(),
     mountFailures: new Map(),
     ...overrides,
   };

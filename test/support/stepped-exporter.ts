@@ -16,6 +16,7 @@ import { connectApiServer } from '../../src/app/connect-api-server.ts';
 import { createState } from '../../src/app/state.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
+import { areReviewed } from '../../src/core/review-targets.ts';
 import {
   createTakeSnapshot,
   type LookupTargets,
@@ -123,9 +124,9 @@ function isCurrent(
   );
 }
 
-function areLookupsDone(cluster: ApiServerSource, { tokens, pods }: LookupTargets): boolean {
-  const { reviews, mountFailures } = cluster.facts();
-  return tokens.every((token) => reviews.has(token)) && pods.every(({ uid }) => mountFailures.has(uid));
+function areLookupsDone(cluster: ApiServerSource, { reviews, pods }: LookupTargets): boolean {
+  const facts = cluster.facts();
+  return areReviewed(reviews, facts) && pods.every(({ uid }) => facts.mountFailures.has(uid));
 }
 
 export async function startSteppedExporter(start: number): Promise<SteppedExporter> {

@@ -1,10 +1,11 @@
 /**
  * The issuer of the token is not the current issuer of the API server.
  *
- * An API server can accept previous issuers in addition to the one it publishes: if a TokenReview accepted the token,
- * the check passes. A token that was issued after the issuer was read may be the first of a new one. Legacy tokens have
+ * An API server can accept previous issuers in addition to the one it publishes: if a TokenReview accepted the token or
+ * another of its class, the check passes. A token that was issued after the issuer was read may be the first of a new one. Legacy tokens have
  * an issuer of their own, which is never published.
  */
+import { isIssuerAccepted, isReviewPending } from '../review-class.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
@@ -14,12 +15,14 @@ export const issuerMismatch = {
   severity: 'critical',
   appliesTo: ['kubelet'],
   runbook: 'SATokenIssuerMismatch',
-  judge: ({ token: { claims }, context: { authority, review } }) => {
-    if (claims.kind === 'legacy' || review?.isAccepted === true) return PASS;
+  judge: ({ token: { claims }, context }) => {
+    const { authority } = context;
+    if (claims.kind === 'legacy' || isIssuerAccepted(context)) return PASS;
     if (authority === undefined) return unknown('no issuer from the API server');
     if (claims.issuer === authority.issuer) return PASS;
     if (authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the issuer was read before the token was issued');
+    if (isReviewPending(context)) return unknown('waiting for a TokenReview');
     return fail(`issued by ${claims.issuer}; the current issuer is ${authority.issuer}`);
   },
   fix: (token) => [

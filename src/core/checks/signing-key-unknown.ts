@@ -2,8 +2,9 @@
  * The token is signed with a key that the API server does not publish, so it probably rejects the token.
  *
  * A token that was issued after the keys were read may be signed with a newer one. An API server may also accept keys
- * that it does not publish: if a TokenReview accepted the token, the check passes.
+ * that it does not publish: if a TokenReview accepted the token or another of its class, the check passes.
  */
+import { isIssuerAccepted, isKeyRefused, isReviewPending } from '../review-class.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
@@ -13,11 +14,13 @@ export const signingKeyUnknown = {
   severity: 'critical',
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenSigningKeyUnknown',
-  judge: ({ token: { claims }, context: { authority, review } }) => {
+  judge: ({ token: { claims }, context }) => {
+    const { authority } = context;
     if (authority === undefined) return unknown('no signing keys from the API server');
     if (claims.keyId === undefined) return unknown('the token header names no key');
-    if (authority.keyIds.has(claims.keyId) || review?.isAccepted === true) return PASS;
-    if (authority.readAt <= (claims.issuedAt ?? 0))
+    if (authority.keyIds.has(claims.keyId) || isIssuerAccepted(context)) return PASS;
+    if (isReviewPending(context)) return unknown('waiting for a TokenReview');
+    if (!isKeyRefused(context) && authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the keys were read before the token was issued');
     return fail(`signed with key ${claims.keyId}`);
   },

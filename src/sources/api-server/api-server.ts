@@ -5,14 +5,14 @@
  */
 import type {
   ClusterFacts,
+  ClusterFailure,
   ClusterResource,
   MountFailure,
   PodRef,
-  Review,
   TokenReviewMode,
 } from '../../core/cluster-facts.ts';
 import { type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
-import type { Token } from '../../core/token.ts';
+import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
@@ -24,8 +24,9 @@ import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failur
 import { createPoller } from './poller.ts';
 import { createReflector } from './reflector.ts';
 import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
+import { createReviews } from './reviews.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
-import { createTokenReviewer, reviewTtlMs } from './token-review.ts';
+import { createTokenReviewer } from './token-review.ts';
 
 export interface ApiServerSourceOptions {
   readonly connection: Connection;
@@ -34,8 +35,8 @@ export interface ApiServerSourceOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly readRaw: ReadRaw;
-  /** Audiences of the exporter's own token, which is meant for the API server; undefined if unknown. */
-  readonly exporterAudiences: () => readonly string[] | undefined;
+  /** The exporter's newest token, which is meant for the API server; undefined if it has none. */
+  readonly exporterToken: () => TokenClaims | undefined;
   readonly tokenReview: TokenReviewMode;
   /** Maximum number of token reviews in any minute, and of requests for the events of a pod. */
   readonly requestsPerMinute: number;
@@ -100,11 +101,22 @@ function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallbacks) {
-  const { connection, nodeName, clock, random, readRaw, exporterAudiences, requestsPerMinute } = options;
+  const { connection, nodeName, clock, random, readRaw, exporterToken, requestsPerMinute } = options;
   const api = createApi(connection, clock);
   const tools = { api, clock, random, callbacks };
-  const pods = createReflector({
+  /** A rejected request or a watch that was cut is often the first sign of new keys. */
+  const watching = {
     ...tools,
+    callbacks: {
+      ...callbacks,
+      onFailure: (resource: ClusterResource, failure: ClusterFailure) => {
+        keys.suspect();
+        callbacks.onFailure(resource, failure);
+      },
+    },
+  };
+  const pods = createReflector({
+    ...watching,
     resource: 'pods',
     kind: 'Pod',
     path: podsPath(nodeName),
@@ -112,30 +124,29 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     trim: trimPod,
   });
   const accounts = createReflector({
-    ...tools,
+    ...watching,
     resource: 'serviceaccounts',
     kind: 'ServiceAccount',
     path: ACCOUNTS_PATH,
     maxObjects: MAX_ACCOUNTS,
     trim: trimAccount,
   });
-  const keys = createSigningKeys({ ...tools, exporterAudiences });
+  const keys = createSigningKeys({ ...tools, exporterToken, onKeysChange: () => reviews.clear() });
   const signatures = createSignatures({ ...tools, readRaw, publicKeys: keys.publicKeys });
-  const reviews = createPoller<Token, Token, Review>({
+  const reviews = createReviews({
     ...tools,
-    resource: 'tokenreviews',
-    keyOf: (token) => token,
-    poll: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
-    ttlMs: reviewTtlMs,
+    review: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
     requestsPerMinute,
+    onUnknownKey: keys.suspect,
   });
+  const fetchMountFailures = createMountFailureFetcher(api, callbacks);
   const events = createPoller<PodRef, string, readonly MountFailure[]>({
     ...tools,
     resource: 'events',
     keyOf: ({ uid }) => uid,
-    poll: createMountFailureFetcher(api, callbacks),
+    poll: (pod, { signal }) => fetchMountFailures(pod, signal),
     ttlMs: () => MOUNT_FAILURES_TTL_MS,
-    requestsPerMinute,
+    lanes: [{ has: () => true, requestsPerMinute }],
   });
   return { pods, accounts, keys, signatures, reviews, events };
 }
@@ -153,7 +164,8 @@ function createFacts(parts: ReturnType<typeof createParts>, states: () => States
       unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
       authority: keys.authority(),
       signatures: signatures.results(),
-      reviews: reviews.results(),
+      reviews: reviews.reviews(),
+      classReviews: reviews.classReviews(),
       mountFailures: events.results(),
     });
 }
@@ -176,9 +188,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     keys.setTokens(tokens);
     signatures.setTokens(tokens);
     events.setTargets(lookups.pods);
-    if (tokenReview === 'off') return;
-    // The first targets have priority.
-    reviews.setTargets(tokenReview === 'all' ? [...lookups.tokens, ...tokens] : lookups.tokens);
+    if (tokenReview !== 'off') reviews.setTargets(lookups.reviews);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -192,7 +202,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     run,
     facts: createFacts(parts, states),
     lastRun: runs.lastRun,
-    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot)),
+    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, tokenReview)),
     setTargets,
     close: connection.close,
   };

@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Authority, ResourceState } from '../../core/cluster-facts.ts';
-import type { EpochSeconds, Token } from '../../core/token.ts';
+import type { EpochSeconds, Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { stable } from '../../util/stable.ts';
 import type { Api } from './api.ts';
@@ -62,8 +62,10 @@ export interface SigningKeysOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly callbacks: ApiServerCallbacks;
-  /** Audiences of the exporter's own token, which is meant for the API server; undefined if unknown. */
-  readonly exporterAudiences: () => readonly string[] | undefined;
+  /** The exporter's newest token, which is meant for the API server; undefined if it has none. */
+  readonly exporterToken: () => TokenClaims | undefined;
+  /** The issuer or the keys differ from those of the response before. */
+  readonly onKeysChange: () => void;
 }
 
 export interface SigningKeys {
@@ -75,6 +77,11 @@ export interface SigningKeys {
   readonly authority: () => Authority | undefined;
   /** The public keys by id; the same map until they change. */
   readonly publicKeys: () => ReadonlyMap<string, KeyObject>;
+  /**
+   * There is a sign that the keys have changed: a rejected request, a rejected key, a connection that was cut. Brings the
+   * next refresh forward.
+   */
+  readonly suspect: () => void;
   readonly state: () => ResourceState;
 }
 
@@ -90,6 +97,10 @@ const MAX_AGE_MS = 60 * 60_000;
 /** Lengthens each interval by up to a third at random, to spread the requests of a fleet. */
 const JITTER = 1 / 3;
 const NEVER = Number.NEGATIVE_INFINITY;
+/** Spreads the refreshes of a fleet after a sign that all nodes see at once, such as a restart of the API server. */
+const SUSPICION_SPREAD_MS = 120_000;
+/** While requests are rejected: how soon a token with a new key brings the next one forward. */
+const MIN_RETRY_MS = 10_000;
 
 /** The key ids and issuers of the tokens. The issuer of legacy tokens is never published. */
 function referencedIds(tokens: readonly Token[]): ReadonlySet<string> {
@@ -100,18 +111,81 @@ function referencedIds(tokens: readonly Token[]): ReadonlySet<string> {
   return new Set(ids.filter((id) => id !== undefined));
 }
 
-export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
-  const { api, clock, random, callbacks, exporterAudiences } = options;
-  const health = createHealth({ resource: 'keys', initially: STARTING, random, callbacks });
-  const alarm = createAlarm(clock);
-  const schedule = createRefreshSchedule();
+function authorityOf({ readAt, discovery }: Fetched, exporterToken: TokenClaims | undefined): Authority {
+  const { issuer, ids } = discovery;
+  // The token of a former issuer has the audiences of that time.
+  const current = exporterToken?.issuer === issuer ? exporterToken : undefined;
+  const { audiences, issuedAt: audiencesIssuedAt = 0 } = current ?? {};
+  return { readAt, issuer, keyIds: ids, audiences, audiencesIssuedAt };
+}
+
+interface RefreshTimerOptions extends Pick<SigningKeysOptions, 'clock' | 'random'> {
+  readonly schedule: RefreshSchedule;
+  readonly state: () => ResourceState;
+}
+
+/** When the next refresh is due, in monotonic milliseconds. */
+function createRefreshTimer({ clock, random, schedule, state }: RefreshTimerOptions) {
+  /** When the last refresh began. */
+  let attemptMs = NEVER;
+  /** After a failure: when to try again. */
+  let retryMs = NEVER;
+  /** After a sign that the keys have changed: when to refresh. */
+  let suspectedMs: number | undefined;
+  /** Factor of the current interval. */
+  let jitter = 1;
+
+  const begin = (): void => {
+    jitter = 1 + random() * JITTER;
+    attemptMs = clock.monotonicMs();
+    suspectedMs = undefined;
+  };
+  const end = (waitMs: number): void => {
+    retryMs = clock.monotonicMs() + waitMs;
+  };
+  /** `readMs`: time of the last successful refresh. */
+  const dueMs = (readMs: number): number => {
+    if (!state().isUp) return retryMs;
+    const scheduledMs = readMs + schedule.intervalMs() * jitter;
+    return Math.min(scheduledMs, Math.max(suspectedMs ?? scheduledMs, attemptMs + MIN_INTERVAL_MS));
+  };
+  const suspect = (): void => {
+    if (state().isUp) suspectedMs ??= clock.monotonicMs() + random() * SUSPICION_SPREAD_MS;
+  };
+  /** There is a token with a new key. While requests are rejected, the exporter's own may be another one. */
+  const onNewKey = (): void => {
+    const current = state();
+    if (current.isUp || current.failure !== 'unauthorized') return;
+    retryMs = Math.min(retryMs, Math.max(clock.monotonicMs(), attemptMs + MIN_RETRY_MS));
+  };
+  return { begin, end, dueMs, suspect, onNewKey };
+}
+
+/** The last response. */
+function createFetchedStore({ clock, exporterToken, onKeysChange }: SigningKeysOptions) {
   const stableDiscovery = stable(sameDiscovery);
   const stableAuthority = stable<Authority>(isDeepStrictEqual);
   let fetched: Fetched = { discovery: NOT_DISCOVERED, readAt: 0, readMs: NEVER };
-  /** After a failure: when to try again. */
-  let retryMs = NEVER;
-  /** Factor of the current interval. */
-  let jitter = 1;
+
+  const replace = (next: Fetched): void => {
+    const { discovery: before } = fetched;
+    fetched = { ...next, discovery: stableDiscovery(next.discovery) };
+    if (before !== NOT_DISCOVERED && before !== fetched.discovery) onKeysChange();
+  };
+  const authority = (): Authority | undefined => {
+    const isOld = clock.monotonicMs() - fetched.readMs > MAX_AGE_MS;
+    return isOld ? undefined : stableAuthority(authorityOf(fetched, exporterToken()));
+  };
+  return { replace, authority, publicKeys: () => fetched.discovery.keys, readMs: () => fetched.readMs };
+}
+
+export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
+  const { api, clock, random, callbacks } = options;
+  const health = createHealth({ resource: 'keys', initially: STARTING, random, callbacks });
+  const alarm = createAlarm(clock);
+  const schedule = createRefreshSchedule();
+  const timer = createRefreshTimer({ clock, random, schedule, state: health.state });
+  const fetched = createFetchedStore(options);
 
   /** Returns how long to wait after a failure; 0 after a success. */
   const fetchOnce = async (signal: AbortSignal): Promise<number> => {
@@ -119,39 +193,35 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     const sent = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
     const discovery = await discover(api, signal, () => callbacks.onDropped('keys', 'malformed', ''));
     if (!discovery.ok) return health.recordFailure(discovery.error);
-    const { issuer, ids } = discovery.value;
-    fetched = { ...sent, discovery: stableDiscovery(discovery.value) };
-    schedule.setPublished(new Set([...ids, issuer]));
+    fetched.replace({ ...sent, discovery: discovery.value });
+    schedule.setPublished(new Set([...discovery.value.ids, discovery.value.issuer]));
     health.recordSuccess();
     health.backOff.reset();
     callbacks.onChange();
     return 0;
   };
 
-  const refresh = async (signal: AbortSignal): Promise<void> => {
-    jitter = 1 + random() * JITTER;
-    const waitMs = await fetchOnce(signal).catch(health.recordThrown);
-    retryMs = clock.monotonicMs() + waitMs;
-  };
-
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const nextMs = health.state().isUp ? fetched.readMs + schedule.intervalMs() * jitter : retryMs;
-      const leftMs = nextMs - clock.monotonicMs();
-      if (leftMs > 0) await alarm.wait(leftMs, signal);
-      else await refresh(signal);
+      const leftMs = timer.dueMs(fetched.readMs()) - clock.monotonicMs();
+      if (leftMs > 0) {
+        await alarm.wait(leftMs, signal);
+        continue;
+      }
+      timer.begin();
+      timer.end(await fetchOnce(signal).catch(health.recordThrown));
     }
   };
 
   const setTokens = (tokens: readonly Token[]): void => {
-    if (schedule.setReferenced(referencedIds(tokens))) alarm.ring();
+    if (!schedule.setReferenced(referencedIds(tokens))) return;
+    timer.onNewKey();
+    alarm.ring();
   };
-
-  const authority = (): Authority | undefined => {
-    if (clock.monotonicMs() - fetched.readMs > MAX_AGE_MS) return undefined;
-    const { readAt, discovery } = fetched;
-    const { issuer, ids } = discovery;
-    return stableAuthority({ readAt, issuer, keyIds: ids, audiences: exporterAudiences() ?? [issuer] });
+  const suspect = (): void => {
+    timer.suspect();
+    alarm.ring();
   };
-  return { run, setTokens, authority, publicKeys: () => fetched.discovery.keys, state: health.state };
+  const { authority, publicKeys } = fetched;
+  return { run, setTokens, authority, publicKeys, suspect, state: health.state };
 }

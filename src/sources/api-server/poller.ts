@@ -3,97 +3,34 @@
  *
  * A failed request pauses all targets: the API server is unavailable or denies the request.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries, stable } from '../../util/stable.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
 import type { ApiResult } from './failures.ts';
 import { type ApiServerCallbacks, createHealth, UP } from './health.ts';
+import { createWorkQueue, type Due, type WorkQueueOptions } from './work-queue.ts';
 
-export interface WorkQueueOptions<T, K, R> {
-  /** Identifies a target. */
-  readonly keyOf: (target: T) => K;
-  /** Milliseconds from a result to the next request for the same target; undefined stands for no result. */
-  readonly ttlMs: (result: R | undefined) => number;
+/** A budget of requests for some of the targets. */
+export interface Lane<T> {
+  readonly has: (target: T) => boolean;
+  /** Maximum number of requests in any minute. */
+  readonly requestsPerMinute: number;
 }
 
-interface Due<T> {
-  readonly target: T;
-  /** Monotonic milliseconds of the next request. */
-  readonly dueMs: number;
-}
-
-interface Entry<T, R> extends Due<T> {
-  readonly result: R | undefined;
-  /** Monotonic milliseconds after which the result is dropped. */
-  readonly staleMs: number;
-}
-
-/** The targets, their results and the order in which they are due. Times are monotonic milliseconds. */
-interface WorkQueue<T, K, R> {
-  /** Replaces all targets. Of those that are due at the same time, the first has priority. */
-  readonly setTargets: (targets: readonly T[]) => void;
-  readonly next: () => Due<T> | undefined;
-  /** Returns whether the result differs from the previous one. Ignores a target that was removed meanwhile. */
-  readonly record: (target: T, result: R | undefined, nowMs: number) => boolean;
-  readonly postpone: (target: T, dueMs: number) => void;
-  readonly results: (nowMs: number) => ReadonlyMap<K, R>;
-}
-
-const NEVER = Number.NEGATIVE_INFINITY;
-/** How long an expired result is kept while no newer one is available. */
-const MAX_STALE_MS = 300_000;
-
-function createWorkQueue<T, K, R>({ keyOf, ttlMs }: WorkQueueOptions<T, K, R>): WorkQueue<T, K, R> {
-  const stableResults = stable<ReadonlyMap<K, R>>(sameEntries);
-  let entries = new Map<K, Entry<T, R>>();
-
-  const setTargets = (targets: readonly T[]): void => {
-    const before = entries;
-    entries = new Map();
-    for (const target of targets) {
-      const key = keyOf(target);
-      entries.set(key, before.get(key) ?? { target, dueMs: NEVER, result: undefined, staleMs: NEVER });
-    }
-  };
-
-  const next = (): Due<T> | undefined => {
-    let first: Due<T> | undefined;
-    for (const entry of entries.values()) if (first === undefined || entry.dueMs < first.dueMs) first = entry;
-    return first;
-  };
-
-  const record = (target: T, result: R | undefined, nowMs: number): boolean => {
-    const before = entries.get(keyOf(target));
-    if (before === undefined) return false;
-    const isSame = isDeepStrictEqual(before.result, result);
-    const dueMs = nowMs + ttlMs(result);
-    const kept = isSame ? before.result : result;
-    entries.set(keyOf(target), { target, result: kept, dueMs, staleMs: dueMs + MAX_STALE_MS });
-    return !isSame;
-  };
-
-  const postpone = (target: T, dueMs: number): void => {
-    const before = entries.get(keyOf(target));
-    if (before !== undefined) entries.set(keyOf(target), { ...before, dueMs });
-  };
-
-  const results = (nowMs: number): ReadonlyMap<K, R> => {
-    const current = new Map<K, R>();
-    for (const [key, { result, staleMs }] of entries)
-      if (result !== undefined && nowMs <= staleMs) current.set(key, result);
-    return stableResults(current);
-  };
-  return { setTargets, next, record, postpone, results };
+export interface Attempt<R> {
+  /** The last result that is still valid. */
+  readonly previous: R | undefined;
+  /** Whether `poll` may send another request for the same target. Takes it from the limit. */
+  readonly takeAnother: () => boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface PollerOptions<T, K, R> extends WorkQueueOptions<T, K, R> {
   readonly resource: ClusterResource;
   /** The result may be undefined if there is nothing to learn at the moment. */
-  readonly poll: (target: T, signal: AbortSignal) => Promise<ApiResult<R | undefined>>;
-  /** Maximum number of requests in any minute. */
-  readonly requestsPerMinute: number;
+  readonly poll: (target: T, attempt: Attempt<R>) => Promise<ApiResult<R | undefined>>;
+  /** Each target is in exactly one. */
+  readonly lanes: readonly Lane<T>[];
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -107,9 +44,14 @@ export interface Poller<T, K, R> {
   readonly setTargets: (targets: readonly T[]) => void;
   /** By key; the same map until a result changes. */
   readonly results: () => ReadonlyMap<K, R>;
+  /** Targets for which the first request is due but has not been sent. */
+  readonly untried: () => readonly K[];
+  /** Drops all results and polls all targets again, because what the results depend on has changed. */
+  readonly clear: () => void;
   readonly state: () => ResourceState;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
 const MINUTE_MS = 60_000;
 /** After a failed request, other targets come first. */
 const RETRY_MS = MINUTE_MS;
@@ -141,14 +83,54 @@ function isForbidden(state: ResourceState): boolean {
   return !state.isUp && state.failure === 'forbidden';
 }
 
+interface OpenLane<T> extends Lane<T> {
+  readonly limit: ReturnType<typeof createRequestLimit>;
+}
+
+function openLane<T>(lane: Lane<T>, clock: Clock): OpenLane<T> {
+  return { ...lane, limit: createRequestLimit(lane.requestsPerMinute, clock) };
+}
+
+interface Turn<T> {
+  readonly target: T;
+  readonly lane: OpenLane<T>;
+}
+
+/**
+ * The next target that is due, or how long to wait for one.
+ *
+ * `untilDueMs`: how long to wait for a target, apart from the limit of its lane.
+ */
+function nextTurn<T>(
+  lanes: readonly OpenLane<T>[],
+  next: (lane: OpenLane<T>) => Due<T> | undefined,
+  untilDueMs: (due: Due<T>) => number,
+): Turn<T> | number {
+  let waitMs = IDLE_MS;
+  for (const lane of lanes) {
+    const due = next(lane);
+    if (due === undefined) continue;
+    // Takes a request from the limit only if the target is due.
+    const leftMs = untilDueMs(due) || lane.limit.take();
+    if (leftMs === 0) return { target: due.target, lane };
+    waitMs = Math.min(waitMs, leftMs);
+  }
+  return waitMs;
+}
+
 export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T, K, R> {
-  const { resource, poll, requestsPerMinute, clock, random, callbacks } = options;
+  const { resource, poll, clock, random, callbacks, keyOf } = options;
   const health = createHealth({ resource, initially: UP, random, callbacks });
-  const queue = createWorkQueue(options);
+  const queue = createWorkQueue(options, clock);
   const alarm = createAlarm(clock);
-  const limit = createRequestLimit(requestsPerMinute, clock);
+  const lanes = options.lanes.map((lane) => openLane(lane, clock));
   /** No request before this time. */
   let pausedUntilMs = NEVER;
+  /** Number of calls of `clear`. The result of a request that was sent before the last one is out of date. */
+  let generation = 0;
+
+  const untilDueMs = ({ dueMs }: Due<T>): number =>
+    Math.max(0, Math.max(dueMs, pausedUntilMs) - clock.monotonicMs());
 
   const pause = (target: T, delayMs: number): void => {
     const minMs = isForbidden(health.state()) ? FORBIDDEN_PAUSE_MS : 0;
@@ -156,30 +138,24 @@ export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T
     queue.postpone(target, clock.monotonicMs() + RETRY_MS);
   };
 
-  const pollOnce = async (target: T, signal: AbortSignal): Promise<void> => {
-    const result = await poll(target, signal);
-    if (!result.ok) {
-      pause(target, health.recordFailure(result.error));
-      return;
-    }
+  const pollOnce = async ({ target, lane }: Turn<T>, signal: AbortSignal): Promise<void> => {
+    const sentIn = generation;
+    const takeAnother = (): boolean => lane.limit.take() === 0;
+    const result = await poll(target, { previous: queue.results().get(keyOf(target)), takeAnother, signal });
+    if (!result.ok) return pause(target, health.recordFailure(result.error));
     health.recordSuccess();
     health.backOff.reset();
-    if (queue.record(target, result.value, clock.monotonicMs())) callbacks.onChange();
+    if (sentIn === generation && queue.record(target, result.value)) callbacks.onChange();
   };
 
-  const pollOrPause = (target: T, signal: AbortSignal): Promise<void> =>
-    pollOnce(target, signal).catch((error: unknown) => pause(target, health.recordThrown(error)));
-
-  /** Takes a request from the limit if it returns 0. */
-  const untilRequestMs = ({ dueMs }: Due<T>): number =>
-    Math.max(0, Math.max(dueMs, pausedUntilMs) - clock.monotonicMs()) || limit.take();
+  const pollOrPause = (turn: Turn<T>, signal: AbortSignal): Promise<void> =>
+    pollOnce(turn, signal).catch((error: unknown) => pause(turn.target, health.recordThrown(error)));
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const next = queue.next();
-      const waitMs = next === undefined ? IDLE_MS : untilRequestMs(next);
-      if (next === undefined || waitMs > 0) await alarm.wait(waitMs, signal);
-      else await pollOrPause(next.target, signal);
+      const turn = nextTurn(lanes, ({ has }) => queue.next(has), untilDueMs);
+      if (typeof turn === 'number') await alarm.wait(turn, signal);
+      else await pollOrPause(turn, signal);
     }
   };
 
@@ -187,5 +163,11 @@ export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T
     queue.setTargets(targets);
     alarm.ring();
   };
-  return { run, setTargets, results: () => queue.results(clock.monotonicMs()), state: health.state };
+  const clear = (): void => {
+    generation += 1;
+    queue.clear();
+    alarm.ring();
+  };
+  const { results, untried } = queue;
+  return { run, setTargets, results, untried, clear, state: health.state };
 }

@@ -116,6 +116,10 @@ export function createSignatures({ readRaw, publicKeys, clock, callbacks }: Sign
     if (known.size < current.length) alarm.ring();
   };
 
+  /** Results with keys of before are out of date. */
+  const results = (): ReadonlyMap<Token, boolean> =>
+    stableResults(keys === publicKeys() ? new Map(verified) : new Map());
+
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await alarm.wait(IDLE_MS, signal);
@@ -124,5 +128,5 @@ export function createSignatures({ readRaw, publicKeys, clock, callbacks }: Sign
       if (verified.size !== before) callbacks.onChange();
     }
   };
-  return { run, setTokens, results: () => stableResults(new Map(verified)) };
+  return { run, setTokens, results };
 }

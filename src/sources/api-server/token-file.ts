@@ -12,11 +12,9 @@ import { trimToken } from '../../util/raw-token.ts';
 export type TokenFiles = readonly string[];
 
 const MOUNTS = '/var/run/secrets';
+export const CANARY_TOKEN = `${MOUNTS}/canary/token`;
 /** The mounts of the exporter's own pod. */
-export const IN_CLUSTER_TOKENS: TokenFiles = [
-  `${MOUNTS}/kubernetes.io/serviceaccount/token`,
-  `${MOUNTS}/canary/token`,
-];
+export const IN_CLUSTER_TOKENS: TokenFiles = [`${MOUNTS}/kubernetes.io/serviceaccount/token`, CANARY_TOKEN];
 
 interface FoundToken {
   readonly text: string;

@@ -99,8 +99,8 @@ export function parseReviewStatus(status: JsonObject): ReviewStatus | undefined 
   });
 }
 
-function toReview({ isAccepted, message }: ReviewStatus): Review | undefined {
-  if (isAccepted) return { isAccepted };
+function toReview({ isAccepted, message }: ReviewStatus, isForApiServer: boolean): Review | undefined {
+  if (isAccepted) return { isAccepted, isForApiServer };
   const reason = parseRejectReason(message);
   return reason === undefined ? undefined : { isAccepted, reason };
 }
@@ -128,14 +128,6 @@ function requestBody(raw: Buffer, audiences: readonly string[]): Buffer | undefi
   return isTokenText(token) ? tokenReviewBody(token, audiences) : undefined;
 }
 
-const MINUTE_MS = 60_000;
-/** A rejection may end at any time; an acceptance ends at known times. */
-const TTL_MS = { accepted: 10 * MINUTE_MS, rejected: MINUTE_MS };
-
-export function reviewTtlMs(review: Review | undefined): number {
-  return review?.isAccepted ? TTL_MS.accepted : TTL_MS.rejected;
-}
-
 export interface TokenReviewerOptions {
   readonly api: Api;
   readonly readRaw: ReadRaw;
@@ -154,6 +146,6 @@ export function createTokenReviewer({ api, readRaw, podOf, callbacks }: TokenRev
     if (!posted.ok) return posted;
     const status = parseReviewStatus(posted.value);
     if (status === undefined) callbacks.onDropped('tokenreviews', 'malformed', '');
-    return ok(status && toReview(status));
+    return ok(status && toReview(status, audiences.length === 0));
   };
 }

@@ -31,3 +31,9 @@ export function readOwnToken(path: string): TokenClaims | undefined {
         return decoded.ok ? decoded.value : undefined;
       });
 }
+
+/** The claims of the token that was issued last; undefined if none can be read. */
+export function readNewestToken(paths: readonly string[]): TokenClaims | undefined {
+  const found = paths.map(readOwnToken).filter((claims) => claims !== undefined);
+  return found.toSorted((a, b) => (b.issuedAt ?? 0) - (a.issuedAt ?? 0))[0];
+}

@@ -120,7 +120,7 @@ export function testPodCases(reason: Reason, cases: readonly PodCase[]): void {
 
 /** A TokenReview that accepts the token. */
 export function accepted(one: Token): Partial<ClusterFacts> {
-  return { reviews: new Map([[one, { isAccepted: true }]]) };
+  return { reviews: new Map([[one, { isAccepted: true, isForApiServer: false }]]) };
 }
 
 /** A TokenReview that rejects the token. */

@@ -15,9 +15,12 @@ import type {
   ClusterFacts,
   ClusterFailure,
   ClusterResource,
+  PodRef,
   TokenReviewMode,
 } from '../../../src/core/cluster-facts.ts';
 import { decodeToken } from '../../../src/core/decode.ts';
+import { NO_REVIEW_TARGETS } from '../../../src/core/review-targets.ts';
+import type { LookupTargets } from '../../../src/core/snapshot.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
 import { connect } from '../../../src/sources/api-server/connection.ts';
@@ -52,6 +55,11 @@ export interface Harness {
   readonly sleep: (seconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/** Reviews of these tokens, and requests for the events of these pods. */
+export function lookups(tokens: readonly Token[], pods: readonly PodRef[] = []): LookupTargets {
+  return { reviews: { ...NO_REVIEW_TARGETS, tokens }, pods };
 }
 
 export interface HarnessOptions {
@@ -132,7 +140,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     clock,
     random: Math.random,
     readRaw,
-    exporterAudiences: () => undefined,
+    exporterToken: () => undefined,
     tokenReview,
     requestsPerMinute: 10,
     callbacks: {

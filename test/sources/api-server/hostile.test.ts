@@ -9,6 +9,7 @@ import type { ApiRequest, Connection } from '../../../src/sources/api-server/con
 import { ok } from '../../../src/util/result.ts';
 import { token } from '../../support/tokens.ts';
 import { createCallbacks, createClock, MINUTE } from './fakes.ts';
+import { lookups } from './harness.ts';
 import { account, bookmark, DISCOVERY, failedMount, type Json, list, metadata, pod } from './objects.ts';
 
 interface Response {
@@ -77,14 +78,14 @@ async function survive(responses: readonly Response[]): Promise<void> {
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
-    exporterAudiences: () => undefined,
+    exporterToken: () => undefined,
     tokenReview: 'all',
     requestsPerMinute: 10,
     callbacks,
   });
   const stop = new AbortController();
   const ended = source.run(stop.signal);
-  source.setTargets([failing], { tokens: [failing], pods: [{ uid: 'a', namespace: 'b' }] });
+  source.setTargets([failing], lookups([failing], [{ uid: 'a', namespace: 'b' }]));
   for (let minute = 0; minute < 3; minute += 1) {
     await clock.advance(MINUTE / 4);
     const { pods = new Map(), accounts = new Map() } = source.facts();

@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, it } from 'mocha';
+import type { TokenClaims } from '../../../src/core/token.ts';
 import { failed } from '../../../src/sources/api-server/failures.ts';
 import { createRefreshSchedule, createSigningKeys } from '../../../src/sources/api-server/jwks.ts';
 import { ok } from '../../../src/util/result.ts';
-import { ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
+import { claims, ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
 import { createCallbacks, createClock, createFakeApi, MINUTE, SECOND } from './fakes.ts';
 import { jwk } from './objects.ts';
 
@@ -58,7 +59,7 @@ describe('the refresh schedule', () => {
 const stops = new Set<AbortController>();
 
 /** Signing keys that are kept up to date from a fake API server. With a `random` of 0 intervals are not lengthened. */
-async function start({ audiences = undefined as readonly string[] | undefined, random = 0 } = {}) {
+async function start({ exporter = undefined as TokenClaims | undefined, random = 0 } = {}) {
   const server = {
     issuer: ISSUER,
     kids: ['key-1'],
@@ -73,8 +74,17 @@ async function start({ audiences = undefined as readonly string[] | undefined, r
       return ok(path.includes('jwks') ? { keys } : { issuer: server.issuer });
     },
   });
-  const exporterAudiences = () => audiences;
-  const signingKeys = createSigningKeys({ api, clock, random: () => random, callbacks, exporterAudiences });
+  let keyChanges = 0;
+  const signingKeys = createSigningKeys({
+    api,
+    clock,
+    random: () => random,
+    callbacks,
+    exporterToken: () => exporter,
+    onKeysChange: () => {
+      keyChanges += 1;
+    },
+  });
   const stop = new AbortController();
   stops.add(stop);
   const ended = signingKeys.run(stop.signal);
@@ -88,7 +98,17 @@ async function start({ audiences = undefined as readonly string[] | undefined, r
     assert.ok(times('/openid/v1/jwks').length <= times('/.well-known/openid-configuration').length);
     return times('/.well-known/openid-configuration');
   };
-  return { server, clock, callbacks, signingKeys, stop, ended, reference, fetchTimes };
+  return {
+    server,
+    clock,
+    callbacks,
+    signingKeys,
+    stop,
+    ended,
+    reference,
+    fetchTimes,
+    keyChanges: () => keyChanges,
+  };
 }
 
 describe('the signing keys', () => {
@@ -103,7 +123,8 @@ describe('the signing keys', () => {
       readAt: NOW,
       issuer: ISSUER,
       keyIds: new Set(['key-1']),
-      audiences: [ISSUER],
+      audiences: undefined,
+      audiencesIssuedAt: 0,
     });
     assert.deepEqual(
       [signingKeys.state(), [...signingKeys.publicKeys().keys()]],
@@ -112,8 +133,15 @@ describe('the signing keys', () => {
   });
 
   it("come with the audiences of the exporter's token if they are known", async () => {
-    const { signingKeys } = await start({ audiences: ['https://api', 'more'] });
-    assert.deepEqual(signingKeys.authority()?.audiences, ['https://api', 'more']);
+    const exporter = claims({ audiences: ['https://api', 'more'], issuedAt: NOW - 60 });
+    const { signingKeys } = await start({ exporter });
+    const { audiences, audiencesIssuedAt } = signingKeys.authority() ?? {};
+    assert.deepEqual([audiences, audiencesIssuedAt], [['https://api', 'more'], NOW - 60]);
+  });
+
+  it("come without audiences if the exporter's token has another issuer", async () => {
+    const { signingKeys } = await start({ exporter: claims({ issuer: 'https://former' }) });
+    assert.equal(signingKeys.authority()?.audiences, undefined);
   });
 
   it('stay the same objects until a refresh changes them', async () => {
@@ -233,8 +261,14 @@ describe('the signing keys', () => {
         throw bug;
       },
     });
-    const exporterAudiences = () => undefined;
-    const signingKeys = createSigningKeys({ api, clock, random: () => 0, callbacks, exporterAudiences });
+    const signingKeys = createSigningKeys({
+      api,
+      clock,
+      random: () => 0,
+      callbacks,
+      exporterToken: () => undefined,
+      onKeysChange: () => undefined,
+    });
     const stop = new AbortController();
     const ended = signingKeys.run(stop.signal);
     await clock.advance(SECOND);

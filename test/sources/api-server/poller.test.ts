@@ -26,7 +26,7 @@ function start(poll: (target: string) => PollResult | Promise<PollResult> = () =
       return poll(target);
     },
     ttlMs: (result) => (result === 'yes' ? 10 * MINUTE : MINUTE),
-    requestsPerMinute: 3,
+    lanes: [{ has: () => true, requestsPerMinute: 3 }],
     clock,
     random: () => 0,
     callbacks,

@@ -12,12 +12,11 @@ import {
   createTokenReviewer,
   parseRejectReason,
   reviewAudiences,
-  reviewTtlMs,
 } from '../../../src/sources/api-server/token-review.ts';
 import { ok } from '../../../src/util/result.ts';
 import { podFacts, projection } from '../../support/cluster.ts';
 import { jwt, legacyToken, token } from '../../support/tokens.ts';
-import { createCallbacks, createClock, createFakeApi, MINUTE } from './fakes.ts';
+import { createCallbacks, createClock, createFakeApi } from './fakes.ts';
 
 const NEVER = new AbortController().signal;
 const RAW = jwt();
@@ -167,12 +166,17 @@ describe('a token review', () => {
     });
 
   const results = [
-    ['is accepted', 'authenticated is true', { authenticated: true, user: {} }, { isAccepted: true }],
+    [
+      'is accepted',
+      'authenticated is true',
+      { authenticated: true, user: {} },
+      { isAccepted: true, isForApiServer: false },
+    ],
     [
       'is accepted',
       'authenticated is true in spite of an error',
       { authenticated: true, error: 'x' },
-      { isAccepted: true },
+      { isAccepted: true, isForApiServer: false },
     ],
     [
       'is rejected with the reason of the error',
@@ -229,9 +233,9 @@ describe('a token review', () => {
       }),
     ));
 
-  it('is valid for ten minutes if the token is accepted, and otherwise for one', () => {
-    assert.equal(reviewTtlMs({ isAccepted: true }), 10 * MINUTE);
-    assert.equal(reviewTtlMs({ isAccepted: false, reason: 'expired' }), MINUTE);
-    assert.equal(reviewTtlMs(undefined), MINUTE);
+  it('is for the API server if it was sent without audiences', async () => {
+    const inDefaultVolume = token({ identity: { volume: 'kube-api-access-abcde' } });
+    const { reviewed } = await review(withStatus({ authenticated: true }), RAW, inDefaultVolume);
+    assert.deepEqual(reviewed, ok({ isAccepted: true, isForApiServer: true }));
   });
 });
