@@ -1,5 +1,5 @@
 /**
- * Reads the report that mocha left: tells on stderr what failed and why, on stdout how many passed and failed.
+ * Reads a JSON report of mocha. Prints failures to stderr, and the numbers of passed and failed tests to stdout.
  */
 import { readFileSync } from 'node:fs';
 

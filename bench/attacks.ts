@@ -1,7 +1,7 @@
 /**
- * What attacks on a guarded server cost it, beside honest scrapes over connections of their own, in the processor's time.
+ * CPU time of attacks on an exporter with TLS and passwords, relative to scrapes on new connections.
  *
- * Whether they are refused is a test: test/e2e/attacks.
+ * That attacks are rejected is tested in test/e2e/attacks.
  */
 import { sendAll, type Target } from '../test/e2e/attacks/attacker.ts';
 import { ATTACKS, type Attack } from '../test/e2e/attacks/attacks.ts';
@@ -11,8 +11,8 @@ import { request } from '../test/support/http.ts';
 import { report } from './report.ts';
 
 const SCRAPES = 200;
-/** No single request is to cost more than a scrape does, by whomever it is sent. */
-const MAX_SHARE = 1;
+/** No request may cost more than a scrape. */
+const MAX_RATIO = 1;
 const MAX_GROWTH = 1.5;
 
 async function scrape(target: Target): Promise<void> {
@@ -20,7 +20,7 @@ async function scrape(target: Target): Promise<void> {
   for (let scrapes = 0; scrapes < SCRAPES; scrapes += 1) await sendAll(target, [text]);
 }
 
-/** Milliseconds of the processor that each of `size` takes. */
+/** Returns CPU milliseconds per request. */
 async function costOf(exporter: Exporter, size: number, run: () => Promise<unknown>): Promise<number> {
   const before = exporter.cpuSeconds();
   await run();
@@ -29,10 +29,10 @@ async function costOf(exporter: Exporter, size: number, run: () => Promise<unkno
 
 async function benchOne(exporter: Exporter, { it, size, run }: Attack, scrapeMs: number): Promise<boolean> {
   const ms = await costOf(exporter, size, () => run(exporter.main));
-  // The tick of that clock is 10 ms: of a few requests it says nothing.
-  const bound = size >= 100 ? { atMost: MAX_SHARE } : {};
+  // CPU time is counted in steps of 10 ms, which is too coarse for a few requests.
+  const bound = size >= 100 ? { atMost: MAX_RATIO } : {};
   return report({
-    what: `scrapes' worth of each of ${size}: ${it}`,
+    what: `CPU time per request, relative to a scrape: ${it} (${size})`,
     value: ms / scrapeMs,
     unit: 'x',
     ...bound,
@@ -45,24 +45,24 @@ export async function benchAttacks(): Promise<boolean> {
     await scrape(exporter.main);
     const scrapeMs = await costOf(exporter, SCRAPES, () => scrape(exporter.main));
     const before = exporter.residentBytes();
-    const kept = [
+    const results = [
       report({
-        what: 'a scrape over a connection of its own, of the processor',
+        what: 'CPU time of a scrape on a new connection',
         value: scrapeMs,
         unit: 'ms',
       }),
     ];
-    for (const attack of ATTACKS) kept.push(await benchOne(exporter, attack, scrapeMs));
+    for (const attack of ATTACKS) results.push(await benchOne(exporter, attack, scrapeMs));
     const growth = exporter.residentBytes() / before;
-    kept.push(
+    results.push(
       report({
-        what: 'memory after all of them, against before',
+        what: 'resident memory after all attacks, relative to before',
         value: growth,
         atMost: MAX_GROWTH,
         unit: 'x',
       }),
     );
-    return kept.every(Boolean);
+    return results.every(Boolean);
   } finally {
     await exporter.stop();
   }

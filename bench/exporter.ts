@@ -1,5 +1,5 @@
 /**
- * The shipped program as a process of its own, serving a simulated node.
+ * The built program in a separate process, on a simulated node.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,28 +22,28 @@ export function residentMemory({ pid }: ChildProcess): number {
 }
 
 async function portOf(child: ChildProcess): Promise<number> {
-  if (child.stderr === null) throw new Error('no log to read');
+  if (child.stderr === null) throw new Error('the exporter has no log');
   for await (const line of createInterface({ input: child.stderr })) {
     const [, port] = /msg=listening .*port=(\d+)/.exec(line) ?? [];
     if (port !== undefined) return Number(port);
   }
-  throw new Error('it ended before it listened');
+  throw new Error('the exporter ended before it listened');
 }
 
-/** Starts `dist/main.js serve`; ready once its initial scan is complete. */
+/** Starts `dist/main.js serve` and waits until it is ready. */
 export async function startExporter(rootDir: string, ...options: string[]): Promise<Exporter> {
   const args = ['dist/main.js', 'serve', `--kubelet.root-dir=${rootDir}`, '--web.listen-address=127.0.0.1:0'];
   const child = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   const port = await portOf(child);
   child.stderr?.resume();
   const agent = new Agent({ keepAlive: true });
-  const ask = async (path: string) => {
+  const request = async (path: string) => {
     const [response] = await once(get({ port, path, agent, host: '127.0.0.1' }), 'response');
     return { status: Number(response.statusCode), body: await text(response) };
   };
-  while ((await ask('/readyz')).status !== 200);
+  while ((await request('/readyz')).status !== 200);
   return {
-    scrape: async () => (await ask('/metrics')).body,
+    scrape: async () => (await request('/metrics')).body,
     memory: () => residentMemory(child),
     stop: async () => {
       agent.destroy();

@@ -1,8 +1,8 @@
 /**
- * What a fleet asks of its API server: 5,000 agents through a day, and a restart of the API server at noon.
+ * Load on the API server from 5,000 exporters over a day, with a restart of the API server at noon.
  *
- * The agents are real, as far as they decide when to ask; time and the API server are simulated. Nothing is in trouble
- * on any node, so that what is asked is what is always asked.
+ * The reflectors and the polling of signing keys are real; time and the API server are simulated. All nodes are healthy,
+ * so there are no lookups for single tokens or pods.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -17,15 +17,15 @@ import { report } from './report.ts';
 
 const NODES = 5_000;
 const DAY_SECONDS = 86_400;
-/** How long the first minutes, in which all agents begin at once, are left out of what is steady. */
+/** The first hour is not counted, because all exporters start at the same time. */
 const WARM_UP_SECONDS = 3_600;
 const RESTART = { downSecond: 43_200, upSecond: 43_230 };
-/** How finely time is cut: what falls due within it happens together. */
+/** Resolution of the simulated time. */
 const TICK_MS = 100;
 const LATENCY_MS = 100;
 
 interface FleetClock extends Clock {
-  /** Lets time go by to that second; what is due happens. */
+  /** Runs everything that is due until that second. */
   readonly runTo: (second: number) => Promise<void>;
 }
 
@@ -57,16 +57,16 @@ function createFleetClock(): FleetClock {
 }
 
 interface FleetServer extends Api {
-  /** Requests, by the second. */
+  /** Number of requests by second. */
   readonly requests: Uint32Array;
   readonly shutDown: () => void;
-  /** After a restart no version from before is known. */
+  /** Resource versions from before the restart are no longer valid. */
   readonly comeUp: () => void;
 }
 
 const NEVER = new AbortController().signal;
 
-function publish() {
+function createKeySet() {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     issuer: 'https://kubernetes.default.svc',
@@ -76,13 +76,13 @@ function publish() {
 
 function createFleetServer(clock: Clock): FleetServer {
   const requests = new Uint32Array(DAY_SECONDS + 1);
-  const published = publish();
-  const open = new Set<(answer: ApiResult<WatchEnd>) => void>();
+  const published = createKeySet();
+  const openWatches = new Set<(end: ApiResult<WatchEnd>) => void>();
   let isUp = true;
   let generation = 0;
 
-  /** Counts a request that finds nobody, too. */
-  const arrive = async (): Promise<boolean> => {
+  /** Counts a request, also while the server is down. Returns false while it is down. */
+  const receive = async (): Promise<boolean> => {
     requests[Math.floor(clock.now())] = (requests[Math.floor(clock.now())] ?? 0) + 1;
     await clock.sleep(LATENCY_MS, NEVER);
     return isUp;
@@ -90,30 +90,30 @@ function createFleetServer(clock: Clock): FleetServer {
   const frame = (kind: string) => ({ kind, metadata: { resourceVersion: String(generation) }, items: [] });
 
   const watch: Api['watch'] = async ({ path }, { onOpen }) => {
-    if (!(await arrive())) return failed('unreachable');
+    if (!(await receive())) return failed('unreachable');
     const query = new URLSearchParams(path.slice(path.indexOf('?')));
     if (query.get('resourceVersion') !== String(generation)) return { ok: true, value: 'gone' };
     onOpen();
     const { promise, resolve } = Promise.withResolvers<ApiResult<WatchEnd>>();
-    open.add(resolve);
-    const inTime = clock.sleep(Number(query.get('timeoutSeconds')) * 1_000, NEVER);
-    void inTime.then(() => resolve({ ok: true, value: 'ended' }));
-    const answer = await promise;
-    open.delete(resolve);
-    return answer;
+    openWatches.add(resolve);
+    const timeout = clock.sleep(Number(query.get('timeoutSeconds')) * 1_000, NEVER);
+    void timeout.then(() => resolve({ ok: true, value: 'ended' }));
+    const end = await promise;
+    openWatches.delete(resolve);
+    return end;
   };
   return {
     requests,
-    request: async () => ((await arrive()) ? { ok: true, value: published } : failed('unreachable')),
+    request: async () => ((await receive()) ? { ok: true, value: published } : failed('unreachable')),
     list: async ({ resource }) =>
-      (await arrive())
+      (await receive())
         ? { ok: true, value: frame(resource === 'pods' ? 'PodList' : 'ServiceAccountList') }
         : failed('unreachable'),
     watch,
     shutDown: () => {
       isUp = false;
       generation += 1;
-      for (const cut of open) cut(failed('unreachable'));
+      for (const close of openWatches) close(failed('unreachable'));
     },
     comeUp: () => {
       isUp = true;
@@ -130,8 +130,8 @@ const callbacks: ApiServerCallbacks = {
   onError: nothing,
 };
 
-/** Everything that an agent asks all the time. */
-function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {
+/** Starts the continuous requests of one exporter. */
+function startExporter(api: Api, clock: Clock, signal: AbortSignal): void {
   const tools = { api, clock, random: Math.random, callbacks };
   const pods = createReflector({
     ...tools,
@@ -155,7 +155,7 @@ function startAgent(api: Api, clock: Clock, signal: AbortSignal): void {
 
 export interface FleetLoad {
   readonly meanPerSecond: number;
-  /** In the second of the day that had most, the first hour left out. */
+  /** The maximum after the first hour. */
   readonly peakPerSecond: number;
 }
 
@@ -163,7 +163,7 @@ export async function runFleet(nodes: number): Promise<FleetLoad> {
   const clock = createFleetClock();
   const server = createFleetServer(clock);
   const stop = new AbortController();
-  for (let node = 0; node < nodes; node += 1) startAgent(server, clock, stop.signal);
+  for (let node = 0; node < nodes; node += 1) startExporter(server, clock, stop.signal);
   await clock.runTo(RESTART.downSecond);
   server.shutDown();
   await clock.runTo(RESTART.upSecond);
@@ -182,13 +182,13 @@ export async function benchFleet(): Promise<boolean> {
   const { meanPerSecond, peakPerSecond } = await runFleet(NODES);
   return [
     report({
-      what: 'requests a second of 5,000 nodes, over a day',
+      what: 'requests per second from 5,000 nodes, mean over a day',
       value: meanPerSecond,
       atMost: 100,
       unit: '',
     }),
     report({
-      what: 'the second with most, after a restart of the API server, against that',
+      what: 'peak after a restart of the API server, relative to the mean',
       value: peakPerSecond / meanPerSecond,
       atMost: 10,
       unit: 'x',

@@ -1,39 +1,40 @@
 /**
- * `npm run bench`: figures as ratios to a bare loop or a named peer in the same run. Exit 1 where a promise is broken.
+ * `npm run bench [part...]`: measures costs, as ratios to a baseline in the same run. Exits with 1 if a bound is exceeded.
  *
- * Arguments name the parts to run; all of them where none is given.
+ * Runs all parts if none is given.
  */
+
+import { benchApiServer } from './api-server.ts';
 import { benchAttacks } from './attacks.ts';
-import { benchCluster } from './cluster.ts';
 import { benchFleet } from './fleet.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPage } from './page.ts';
-import { benchPasses } from './passes.ts';
 import { benchRotation } from './rotation.ts';
+import { benchScan } from './scan.ts';
 import { benchScrape } from './scrape.ts';
 
 const PARTS = {
-  passes: benchPasses,
+  scan: benchScan,
   scrape: benchScrape,
   page: benchPage,
   memory: benchMemory,
-  cluster: benchCluster,
+  'api-server': benchApiServer,
   fleet: benchFleet,
   rotation: benchRotation,
   attacks: benchAttacks,
 } as const;
 
-const wanted = process.argv.slice(2);
+const selected = process.argv.slice(2);
 const node = createBenchNode();
-let isKept = true;
+let isOk = true;
 try {
   for (const [name, part] of Object.entries(PARTS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (selected.length > 0 && !selected.includes(name)) continue;
     process.stdout.write(`${name}\n`);
-    isKept = (await part(node)) && isKept;
+    isOk = (await part(node)) && isOk;
   }
 } finally {
   node.close();
 }
-process.exitCode = isKept ? 0 : 1;
+process.exitCode = isOk ? 0 : 1;

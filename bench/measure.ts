@@ -1,12 +1,12 @@
 /**
- * Times alternatives against each other in one process, turn by turn, so that the machine's moods hit all alike.
+ * Compares alternatives in one process, in turns, so that the state of the machine affects all of them equally.
  */
 export interface Contender {
   readonly name: string;
   readonly run: () => unknown;
 }
 
-/** Milliseconds, median of all rounds, by name. */
+/** Median milliseconds by name. */
 export type Medians = Readonly<Record<string, number>>;
 
 export function percentile(values: readonly number[], share: number): number {
@@ -20,7 +20,7 @@ async function time(run: Contender['run']): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Runs every contender once per round, the first rounds uncounted. */
+/** Runs every contender once per round. The first rounds are not counted. */
 export async function compare(contenders: readonly Contender[], rounds = 25, warmUp = 5): Promise<Medians> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -warmUp; round < rounds; round += 1) {

@@ -1,5 +1,5 @@
 /**
- * Resident memory while it is scraped, beside a Node that does nothing.
+ * Resident memory under scrapes, relative to an idle Node.js process.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,9 +33,9 @@ export async function benchMemory({ rootDir }: BenchNode): Promise<boolean> {
   const end = percentile(samples.slice(-100), 0.5);
   const middle = percentile(samples.slice(SCRAPES / 2, SCRAPES / 2 + 100), 0.5);
   return [
-    report({ what: 'resident memory, bare Node', value: bare / MB, unit: 'MB' }),
+    report({ what: 'resident memory of bare Node', value: bare / MB, unit: 'MB' }),
     report({ what: `resident memory after ${SCRAPES} scrapes of 1,000 tokens`, value: end / MB, unit: 'MB' }),
-    report({ what: 'the same, against bare Node', value: end / bare, atMost: 2, unit: 'x' }),
+    report({ what: 'same, relative to bare Node', value: end / bare, atMost: 2, unit: 'x' }),
     report({ what: 'growth over the last 500 scrapes', value: end / middle, atMost: 1.05, unit: 'x' }),
   ].every(Boolean);
 }

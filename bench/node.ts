@@ -1,5 +1,5 @@
 /**
- * A simulated node of 250 pods with four token volumes each, on real tmpfs mounts where root may mount.
+ * A simulated node with 250 pods of four token volumes each, on tmpfs mounts if the process may mount.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export interface BenchNode {
   readonly rootDir: string;
   readonly world: World;
   readonly pods: readonly Pod[];
-  /** The folders of all volumes. */
+  /** The mount points of all volumes. */
   readonly volumes: readonly string[];
   readonly close: () => void;
 }

@@ -1,7 +1,6 @@
 /**
- * What the page of 1,000 tokens costs, beside a scrape of them, and how large it is: all well, and all failing.
+ * Cost of the status page of 1,000 tokens, relative to a scrape, and its size with healthy and with failing tokens.
  */
-
 import { NO_FACTS } from '../src/core/facts.ts';
 import { RUNBOOKS } from '../src/core/runbook.ts';
 import { createTakeSnapshot, type Snapshot } from '../src/core/snapshot.ts';
@@ -12,12 +11,12 @@ import { NO_FILTER } from '../src/web/page/filter.ts';
 import { statusPage } from '../src/web/page/status-page.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
-import { createSource } from './passes.ts';
 import { report } from './report.ts';
+import { createSource } from './scan.ts';
 
 const MAX_KILOBYTES = 300;
-/** When every token of the node is past its end. */
-const LATE = 400 * 86_400;
+/** By then, every token has expired. */
+const EXPIRED = 400 * 86_400;
 
 function printPage(snapshot: Snapshot): Buffer {
   const page = { node: 'node-1', version: '1.2.3', telemetryPath: '/metrics', filter: NO_FILTER };
@@ -33,33 +32,33 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
   const pool = createBufferPool();
   const print = createPrint();
-  const look = (later = 0) => takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000 + later);
+  const snapshotIn = (later = 0) => takeSnapshot({ ...NO_FACTS, observation }, Date.now() / 1_000 + later);
   const scrape = (): void => {
     pool
-      .fill((write) => print(listFamilies(look()), 'text', write))
+      .fill((write) => print(listFamilies(snapshotIn()), 'text', write))
       .acquire()
       .release();
   };
   const { page = 0, metrics = 0 } = await compare(
     [
-      { name: 'page', run: () => printPage(look()) },
+      { name: 'page', run: () => printPage(snapshotIn()) },
       { name: 'metrics', run: scrape },
     ],
     51,
     10,
   );
-  const sizes = [0, LATE].map((later) => printPage(look(later)).length / 1_000);
+  const sizes = [0, EXPIRED].map((later) => printPage(snapshotIn(later)).length / 1_000);
   return [
     report({
-      what: 'page of 1,000 tokens, against their scrape',
+      what: 'status page of 1,000 tokens, relative to a scrape',
       value: page / metrics,
       atMost: 3,
       unit: 'x',
     }),
-    report({ what: 'the page', value: page, unit: 'ms' }),
+    report({ what: 'status page of 1,000 tokens', value: page, unit: 'ms' }),
     ...['healthy', 'failing'].map((what, index) =>
       report({
-        what: `kilobytes of the page of 1,000 ${what} tokens`,
+        what: `size of the status page of 1,000 ${what} tokens, in kB`,
         value: sizes[index] ?? Number.NaN,
         atMost: MAX_KILOBYTES,
         unit: '',

@@ -1,16 +1,16 @@
 /**
- * Figures beside what is promised of them.
+ * Prints measured figures with their bounds.
  */
 export interface Figure {
   readonly what: string;
   readonly value: number;
-  /** The bound that is promised; undefined for a figure that is only told. */
+  /** Undefined for a figure without a bound. */
   readonly atMost?: number;
   readonly atLeast?: number;
   readonly unit: 'x' | 'ms' | 'MB' | '';
 }
 
-function isKept({
+function isWithinBounds({
   value,
   atMost = Number.POSITIVE_INFINITY,
   atLeast = Number.NEGATIVE_INFINITY,
@@ -23,12 +23,12 @@ function boundOf({ atMost, atLeast, unit }: Figure): string {
   return atLeast === undefined ? '' : `at least ${atLeast}${unit}`;
 }
 
-/** Prints a line and answers whether the promise is kept. */
+/** Prints one line and returns whether the figure is within its bounds. */
 export function report(figure: Figure): boolean {
   const { what, value, unit } = figure;
-  const verdict = isKept(figure) ? 'ok  ' : 'MISS';
+  const verdict = isWithinBounds(figure) ? 'ok  ' : 'FAIL';
   process.stdout.write(
     `${verdict} ${`${value.toFixed(2)}${unit}`.padStart(10)}  ${what}  ${boundOf(figure)}\n`,
   );
-  return isKept(figure);
+  return isWithinBounds(figure);
 }

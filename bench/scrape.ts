@@ -1,5 +1,5 @@
 /**
- * What a scrape of 1,000 tokens costs, beside joining its lines and beside prom-client.
+ * Cost of a scrape of 1,000 tokens, relative to joining its lines and to prom-client.
  */
 import { Gauge, Registry } from 'prom-client';
 import { NO_FACTS } from '../src/core/facts.ts';
@@ -10,10 +10,10 @@ import type { Metric, Sample } from '../src/metrics/metric.ts';
 import { createPrint } from '../src/metrics/text.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
-import { createSource } from './passes.ts';
 import { report } from './report.ts';
+import { createSource } from './scan.ts';
 
-/** A family whose samples are all there. */
+/** A family with all its samples. */
 interface Family {
   readonly metric: Metric;
   readonly samples: readonly Sample[];
@@ -26,7 +26,7 @@ interface Peer {
   readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
-/** The same series in prom-client's own hands. */
+/** The same series as gauges of prom-client. */
 function peersOf(families: readonly Family[], registry: Registry): readonly Peer[] {
   return families.map(({ metric, samples }) => ({
     gauge: new Gauge({
@@ -37,7 +37,7 @@ function peersOf(families: readonly Family[], registry: Registry): readonly Peer
     }),
     samples: samples.map(({ labels, value }) => ({
       labels: Object.fromEntries(
-        Array.from(labels.matchAll(PAIR), ([, name = '', text = '']) => [name, text]),
+        Array.from(labels.matchAll(PAIR), ([, name = '', value = '']) => [name, value]),
       ),
       value,
     })),
@@ -82,7 +82,7 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   const families = list().map(({ metric, samples }): Family => ({ metric, samples: [...samples] }));
   const registry = new Registry();
   const peers = peersOf(families, registry);
-  // Two runs, since the peer leaves so much garbage that whoever comes after it pays for it.
+  // Separate runs, because garbage collection after prom-client would slow down the other contenders.
   const { ours = 0, join = 0 } = await compare(
     [
       { name: 'ours', run: scrape },
@@ -98,14 +98,14 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   const series = families.reduce((sum, { samples }) => sum + samples.length, 0);
   return [
     report({
-      what: `scrape of ${series} series, against joining their lines`,
+      what: `scrape of ${series} series, relative to joining their lines`,
       value: ours / join,
       atMost: 2,
       unit: 'x',
     }),
-    report({ what: 'joining their lines', value: join, unit: 'ms' }),
+    report({ what: 'baseline: joining the lines', value: join, unit: 'ms' }),
     report({
-      what: 'prom-client with the same series, against ours',
+      what: 'prom-client with the same series, relative to this exporter',
       value: (against['peer'] ?? 0) / (against['ours'] ?? 0),
       atLeast: 3,
       unit: 'x',

@@ -1,5 +1,5 @@
 /**
- * What a pass over the node costs beside the system calls it cannot do without.
+ * Cost of a scan, relative to its indispensable system calls.
  */
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createTokenFiles, type TokenFiles } from '../src/sources/files/token-files.ts';
@@ -36,13 +36,13 @@ function parseToken(length: number): unknown {
   return JSON.parse(Buffer.from(payload, 'base64url').toString());
 }
 
-/** Reads what it knows to be there: every file of a node, of which the tokens are parsed. */
+/** The baseline for known files: reads each file and parses tokens. */
 function readBare(path: string): void {
   const length = readFile(path);
   if (path.endsWith('/token')) parseToken(length);
 }
 
-/** Finds it first: lists the folders, and makes sure that none is a link and nothing was swapped meanwhile. */
+/** The baseline that also finds the files: lists folders, checks for links, and for a swap in the meantime. */
 function findBare(rootDir: string): void {
   for (const pod of readdirSync(`${rootDir}/pods`)) {
     const plugins = `${rootDir}/pods/${pod}/volumes`;
@@ -60,14 +60,14 @@ function readVolumeBare(volume: string): void {
   readlinkSync(`${volume}/..data`);
 }
 
-async function firstPass(rootDir: string, isWatching: boolean): Promise<void> {
+async function firstScan(rootDir: string, isWatching: boolean): Promise<void> {
   const source = createSource(rootDir, isWatching);
   await source.scan();
-  if (source.observe().tokens.length !== 1_000) throw new Error('not all tokens were found');
+  if (source.observe().tokens.length !== 1_000) throw new Error('the scan did not find all tokens');
   source.close();
 }
 
-export async function benchPasses({ rootDir, volumes }: BenchNode): Promise<boolean> {
+export async function benchScan({ rootDir, volumes }: BenchNode): Promise<boolean> {
   const files = volumes.flatMap((volume) =>
     readdirSync(volume)
       .filter((name) => !name.startsWith('..'))
@@ -77,37 +77,42 @@ export async function benchPasses({ rootDir, volumes }: BenchNode): Promise<bool
   const first = await compare([
     { name: 'bare', run: () => files.forEach(readBare) },
     { name: 'found', run: () => findBare(rootDir) },
-    { name: 'pass', run: () => firstPass(rootDir, false) },
-    { name: 'watching', run: () => firstPass(rootDir, true) },
+    { name: 'scan', run: () => firstScan(rootDir, false) },
+    { name: 'watching', run: () => firstScan(rootDir, true) },
   ]);
   const source = createSource(rootDir, true);
   await source.scan();
   const again = await compare(
     [
       { name: 'bare', run: () => links.map((link) => readlinkSync(link)) },
-      { name: 'pass', run: () => source.scan() },
+      { name: 'scan', run: () => source.scan() },
     ],
     101,
     20,
   );
   source.close();
-  const { bare = 0, found = 0, pass = 0, watching = 0 } = first;
-  const { bare: readlinks = 0, pass: passAgain = 0 } = again;
+  const { bare = 0, found = 0, scan = 0, watching = 0 } = first;
+  const { bare: readlinks = 0, scan: scanAgain = 0 } = again;
   return [
     report({
-      what: `open+fstat+read+close of its ${files.length} files, JSON.parse of its tokens`,
+      what: `baseline: open, fstat, read, close of ${files.length} files, JSON.parse of the tokens`,
       value: bare,
       unit: 'ms',
     }),
-    report({ what: 'first pass, against that', value: pass / bare, unit: 'x' }),
+    report({ what: 'first scan, relative to the baseline', value: scan / bare, unit: 'x' }),
     report({
-      what: 'first pass, against that with the finding of the files',
-      value: pass / found,
+      what: 'first scan, relative to the baseline with finding the files',
+      value: scan / found,
       atMost: 2,
       unit: 'x',
     }),
-    report({ what: 'the same, with its watches laid', value: watching / found, unit: 'x' }),
-    report({ what: 'readlink of its volumes', value: readlinks, unit: 'ms' }),
-    report({ what: 'unchanged pass, against that', value: passAgain / readlinks, atMost: 1.5, unit: 'x' }),
+    report({ what: 'same, with watches', value: watching / found, unit: 'x' }),
+    report({ what: 'baseline: readlink of all volumes', value: readlinks, unit: 'ms' }),
+    report({
+      what: 'scan without changes, relative to the baseline',
+      value: scanAgain / readlinks,
+      atMost: 1.5,
+      unit: 'x',
+    }),
   ].every(Boolean);
 }
