@@ -1,5 +1,5 @@
-# The first stage builds dist/ with the project's own commands; the second holds it beside Node, and nothing else: no
-# shell, no packages. Both bases are arguments, so that a release can name them by digest.
+# The first stage builds dist/. The second contains only Node.js and dist/: no shell, no packages. Both base images are
+# build arguments, so that a release can pin them by digest.
 ARG BUILDER=docker.io/library/node:26.10.0-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:latest
 
@@ -22,9 +22,10 @@ LABEL org.opencontainers.image.title="sa-token-exporter" \
       org.opencontainers.image.source="https://github.com/sa-token-exporter/sa-token-exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}"
-# What src/runtime/ asks of Node, given at the start: nothing has to replace itself, and execve may be forbidden. Configuration is mounted in /etc/sa-token-exporter.
+# The flags below are those that src/runtime/ requires. With them, the process does not re-execute itself, so execve can
+# be denied. Configuration is mounted in /etc/sa-token-exporter.
 ENV MALLOC_ARENA_MAX=1
-# Tokens belong to many users. Kubernetes gives capabilities to uid 0 alone, so it is root with one of them.
+# Token files have many owners. Kubernetes grants capabilities only to UID 0, so the exporter is root with one of them.
 USER 0
 EXPOSE 9894
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-opt", "--no-maglev", \

@@ -1,11 +1,11 @@
-{{/* Values that are each as they should be, and cannot be meant together: all of them at once. */}}
+{{/* Fails with all combinations of values that contradict each other. */}}
 {{- define "exporter.contradictions" -}}
 {{- $found := list }}
 {{- if and .Values.podMonitor.enabled .Values.serviceMonitor.enabled }}
-{{- $found = append $found "podMonitor.enabled and serviceMonitor.enabled: every pod would be scraped twice; enable one of them" }}
+{{- $found = append $found "podMonitor.enabled and serviceMonitor.enabled: every pod would be scraped twice; enable only one of them" }}
 {{- end }}
 {{- if and .Values.web.kubernetesAuth .Values.podMonitor.enabled (not (include "exporter.hasCredentials" .Values.podMonitor)) }}
-{{- $found = append $found "podMonitor: cannot send the token of Prometheus' own account, which web.kubernetesAuth asks for; enable serviceMonitor instead, or set podMonitor.scrapeClass or podMonitor.endpoint.authorization" }}
+{{- $found = append $found "podMonitor: cannot send the service account token of Prometheus, which web.kubernetesAuth requires; enable serviceMonitor instead, or set podMonitor.scrapeClass or podMonitor.endpoint.authorization" }}
 {{- end }}
 {{- range $kind := list "podMonitor" "serviceMonitor" }}
 {{- $monitor := get $.Values $kind }}
@@ -16,10 +16,10 @@
 {{- end }}
 {{- end }}
 {{- if gt (len $ways) 1 }}
-{{- $found = append $found (printf "%s.endpoint: %s exclude each other, Prometheus takes one" $kind (join " and " $ways)) }}
+{{- $found = append $found (printf "%s.endpoint: %s are mutually exclusive; set only one of them" $kind (join " and " $ways)) }}
 {{- end }}
 {{- if and $.Values.web.kubernetesAuth $monitor.enabled (has "basicAuth" $ways) }}
-{{- $found = append $found (printf "%s.endpoint.basicAuth: web.kubernetesAuth asks for the token of an account, not for a password; take one of them out" $kind) }}
+{{- $found = append $found (printf "%s.endpoint.basicAuth: web.kubernetesAuth requires a service account token, not a password; remove one of them" $kind) }}
 {{- end }}
 {{- end }}
 {{- with $found }}

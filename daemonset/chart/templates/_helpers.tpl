@@ -1,8 +1,8 @@
-{{/* What selects the pods; never changes. */}}
+{{/* The selector of the pods. It is immutable. */}}
 {{- define "exporter.selector" -}}
 app.kubernetes.io/name: sa-token-exporter
 {{- end }}
-{{/* What every object carries. */}}
+{{/* The labels of every object. */}}
 {{- define "exporter.labels" -}}
 {{ include "exporter.selector" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -10,20 +10,20 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
-{{/* Whether not everybody is answered who reaches the port: then probes have one of their own. */}}
-{{- define "exporter.isGuarded" -}}
+{{/* Whether the metrics port requires authentication. Probes then use a separate port. */}}
+{{- define "exporter.hasAuthentication" -}}
 {{ if or .Values.web.kubernetesAuth .Values.web.configSecrets }}true{{ end }}
 {{- end }}
-{{/* Whether the API server is asked, about tokens or about who asks. */}}
-{{- define "exporter.isAsking" -}}
+{{/* Whether the exporter uses the API server, for tokens or for authentication. */}}
+{{- define "exporter.usesApiServer" -}}
 {{ if or .Values.cluster.enabled .Values.web.kubernetesAuth }}true{{ end }}
 {{- end }}
-{{/* An option as a variable of the environment: a list of its name and its value. */}}
+{{/* An option as an environment variable. Takes a list of name and value. */}}
 {{- define "exporter.option" -}}
 - name: SATOKEN_{{ first . | replace "." "_" | replace "-" "_" | upper }}
   value: {{ last . | toString | quote }}
 {{- end }}
-{{/* The accounts that scrape, as subjects of a binding. */}}
+{{/* The service accounts of Prometheus, as subjects of a binding. */}}
 {{- define "exporter.scrapers" -}}
 {{- range .Values.scrapers }}
 - kind: ServiceAccount

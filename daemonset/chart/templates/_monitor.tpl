@@ -1,15 +1,15 @@
-{{/* Whether the values of a monitor say how Prometheus shows who it is. */}}
+{{/* Whether the values of a monitor configure the credentials of Prometheus. */}}
 {{- define "exporter.hasCredentials" -}}
 {{ if or .scrapeClass .endpoint.authorization .endpoint.oauth2 }}true{{ end }}
 {{- end }}
-{{/* What both kinds of monitors have in their labels. */}}
+{{/* The labels of both kinds of monitors. */}}
 {{- define "exporter.monitorLabels" -}}
 {{ include "exporter.labels" .root }}
 {{- with .monitor.labels }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
-{{/* How both kinds of monitors ask. Namespace and pod in a series are those of the token's pod, not of the exporter's. */}}
+{{/* The endpoint of both kinds of monitors. Labels are honored because namespace and pod of a series are those of the token. */}}
 {{- define "exporter.endpoint" -}}
 port: metrics
 {{- $path := include "exporter.metricsPath" .root }}
