@@ -1,5 +1,5 @@
 /**
- * The built program, copied to a folder from which neither node_modules nor the sources can be reached.
+ * The built program, in a folder without node_modules and sources.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -58,8 +58,8 @@ describe('the built program', () => {
 
   const RULES = 'rules:\n  - volume: "vault*"\n    audiences: [elsewhere]\n';
   for (const { it: title, more } of [
-    { it: 'scans like the sources', more: [] },
-    { it: 'reads a YAML file like the sources', more: ['--audience.expect=rules.yaml'] },
+    { it: 'prints the same scan as the sources', more: [] },
+    { it: 'reads a YAML file with the same result as the sources', more: ['--audience.expect=rules.yaml'] },
   ]) {
     it(title, () => {
       writeFileSync(join(folder, 'rules.yaml'), RULES);
@@ -67,15 +67,15 @@ describe('the built program', () => {
       const [built, source] = [dist(...args), run(join(ROOT, 'src/main.ts'), ...args)];
       const seen = ({ status, stdout, stderr }: typeof built) => {
         assert.equal(stderr, '');
-        const { scannedAt: _, ...answer } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
-        return { status, answer };
+        const { scannedAt: _, ...output } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
+        return { status, output };
       };
-      assert.equal(seen(built).answer.tokens.length, 14);
+      assert.equal(seen(built).output.tokens.length, 14);
       assert.deepEqual(seen(built), seen(source));
     });
   }
 
-  it('serves metrics and ends when asked to', async () => {
+  it('serves metrics and exits on SIGTERM', async () => {
     const args = ['serve', `--kubelet.root-dir=${node}`, '--web.listen-address=127.0.0.1:0'];
     const server = spawn(process.execPath, [join(folder, 'dist/main.js'), ...args], { cwd: folder });
     const ended = once(server, 'exit');

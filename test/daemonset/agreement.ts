@@ -1,8 +1,6 @@
 /**
- * Whether rendered manifests agree with the options that their pod starts the exporter with: ports, probes, files,
- * permissions, the network, and who scrapes.
- *
- * Knows nothing of where the manifests come from.
+ * Checks that rendered manifests match the options of the exporter in their pod: ports, probes, files, permissions,
+ * network policy and monitors.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -23,30 +21,30 @@ import {
   rolesOf,
 } from './manifests.ts';
 
-/** Of the files of configuration in a pod: the image allows for reading there. */
+/** The folder of configuration files, which the image is allowed to read. */
 const CONFIGURATION = '/etc/sa-token-exporter/';
-const GUARD = '`--web.kubernetes-auth`';
+const AUTH_OPTION = '`--web.kubernetes-auth`';
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** The options that a pod starts the exporter with. */
+/** Returns the options of the exporter in a pod. */
 export function configOf({ containers: [{ args, env }] }: PodSpec): Config {
   const variables = env.map(({ name, value = 'of the pod' }) => [name, value]);
   return readConfig(args, Object.fromEntries(variables));
 }
 
-function isGuarded({ isKubernetesAuth, webConfig }: Config): boolean {
+function hasAuthentication({ isKubernetesAuth, webConfig }: Config): boolean {
   return isKubernetesAuth || webConfig !== undefined;
 }
 
-/** Whether the API server is asked, about tokens or about who asks. */
-function isAsking({ clusterMode, isKubernetesAuth }: Config): boolean {
+/** Whether the exporter uses the API server, for tokens or for authentication. */
+function usesApiServer({ clusterMode, isKubernetesAuth }: Config): boolean {
   return clusterMode !== 'off' || isKubernetesAuth;
 }
 
-/** Ports are named that are listened on, and the kubelet probes one where it needs no credentials. */
+/** The container ports are those of the options, and the kubelet probes one that needs no credentials. */
 function assertPorts(config: Config, { containers: [container] }: PodSpec): void {
   const { listenAddress, probeAddress } = config;
-  assert.equal(probeAddress !== undefined, isGuarded(config));
+  assert.equal(probeAddress !== undefined, hasAuthentication(config));
   const probes = probeAddress && [{ name: 'probes', containerPort: probeAddress.port }];
   assert.deepEqual(container.ports, [
     { name: 'metrics', containerPort: listenAddress.port },
@@ -57,7 +55,7 @@ function assertPorts(config: Config, { containers: [container] }: PodSpec): void
   assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port });
 }
 
-/** The folder of the file that is named is a mount of Secrets. */
+/** The folder of the web configuration file is a mount of Secrets. */
 function assertWebConfig({ webConfig }: Config, { containers: [container], volumes }: PodSpec): void {
   const mounts = container.volumeMounts.filter(({ mountPath }) => mountPath.startsWith(CONFIGURATION));
   assert.deepEqual(
@@ -70,11 +68,11 @@ function assertWebConfig({ webConfig }: Config, { containers: [container], volum
   }
 }
 
-/** `resource: verb, verb` as the README has them, where something needs them that is on. */
+/** The permissions in the README, as `resource: verb, verb`, that the options require. */
 function documentedRules({ clusterMode, isKubernetesAuth }: Config): readonly string[] {
   const rows = [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:list|watch|create|, )+) \| (.+) \|$/gm)];
   assert.equal(rows.length, 5);
-  const isOn = (need: string): boolean => (need === GUARD ? isKubernetesAuth : clusterMode !== 'off');
+  const isOn = (need: string): boolean => (need === AUTH_OPTION ? isKubernetesAuth : clusterMode !== 'off');
   return rows
     .filter(([, , , needs = '']) => needs.split(', ').some(isOn))
     .map(([, resource, verbs]) => `${resource}: ${verbs}`);
@@ -90,7 +88,7 @@ function rulesOf(role: Role | undefined): readonly string[] {
   );
 }
 
-/** What is granted is what the README says, and only where it is asked for; so is what scrapers need. */
+/** The granted permissions are those of the README that the options require. */
 function assertPermissions(config: Config, manifests: readonly Manifest[]): void {
   assert.deepEqual(rulesOf(clusterRoleOf(manifests)), documentedRules(config));
   const { rules = [] } = clusterRoleOf(manifests, 'sa-token-exporter-metrics-reader') ?? {};
@@ -98,12 +96,12 @@ function assertPermissions(config: Config, manifests: readonly Manifest[]): void
   assert.deepEqual(rules, isKubernetesAuth ? [{ nonResourceURLs: [telemetryPath], verbs: ['get'] }] : []);
 }
 
-/** What finds the targets of either monitor, and reads nothing else. */
+/** The permissions for service discovery of both kinds of monitors. */
 const DISCOVERY = ['services', 'endpoints', 'pods', 'endpointslices.discovery.k8s.io'].map(
   (resource) => `${resource}: get, list, watch`,
 );
 
-/** Every role is somebody's, in the namespace scrapers alone have one, and each binding names a role that is there. */
+/** Roles in the namespace are those of scrapers, and every binding has subjects and an existing role. */
 function assertBindings(manifests: readonly Manifest[]): void {
   for (const role of rolesOf(manifests)) assert.deepEqual(rulesOf(role), DISCOVERY);
   const roleNames = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
@@ -113,7 +111,7 @@ function assertBindings(manifests: readonly Manifest[]): void {
   }
 }
 
-/** The constraint of OpenShift, where there is one, allows for the kinds of volumes that the pod has. */
+/** The SecurityContextConstraints, if there is one, allows exactly the volume types of the pod. */
 function assertVolumes({ volumes }: PodSpec, manifests: readonly Manifest[]): void {
   const constraint = constraintOf(manifests);
   if (constraint === undefined) return;
@@ -121,17 +119,17 @@ function assertVolumes({ volumes }: PodSpec, manifests: readonly Manifest[]): vo
   assert.deepEqual([...new Set(kinds)].sort(), constraint.volumes);
 }
 
-/** Scrapes come in, probes need no rule; something goes out only where the API server is asked. */
+/** Ingress is allowed for scrapes only, egress only if the exporter uses the API server. */
 function assertNetwork(config: Config, manifests: readonly Manifest[]): void {
   const policy = networkPolicyOf(manifests);
   if (policy === undefined) return;
   const { policyTypes, ingress } = policy.spec;
-  assert.deepEqual(policyTypes, isAsking(config) ? ['Ingress'] : ['Ingress', 'Egress']);
+  assert.deepEqual(policyTypes, usesApiServer(config) ? ['Ingress'] : ['Ingress', 'Egress']);
   const ports = ingress.flatMap((rule) => rule.ports.map(({ port }) => port));
   assert.deepEqual(ports, [config.listenAddress.port]);
 }
 
-/** Prometheus asks for the path that is served, and shows who it is where it is asked. */
+/** The monitor uses the path of the options, and sends credentials if they are required. */
 function assertMonitor(config: Config, manifests: readonly Manifest[]): void {
   const monitors = monitorsOf(manifests);
   assert.ok(monitors.length <= 1);
@@ -148,7 +146,7 @@ function assertMonitor(config: Config, manifests: readonly Manifest[]): void {
 export function assertAgreement(manifests: readonly Manifest[]): void {
   const pod = daemonSetOf(manifests).spec.template.spec;
   const config = configOf(pod);
-  assert.equal(pod.automountServiceAccountToken, isAsking(config));
+  assert.equal(pod.automountServiceAccountToken, usesApiServer(config));
   assertPorts(config, pod);
   assertWebConfig(config, pod);
   assertPermissions(config, manifests);

@@ -1,5 +1,5 @@
 /**
- * The chart with values as people have them: what comes of each file in daemonset/chart/ci, to the last line.
+ * The complete output of the chart for each values file in daemonset/chart/ci.
  */
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
@@ -15,23 +15,24 @@ const FILES: readonly string[] = globSync('ci/*-values.yaml', { cwd: CHART })
   .map((file) => join(CHART, file))
   .sort();
 
-describeWith(['helm (.ci/helm)'], 'the chart with values of a file', () => {
-  it('has some to be tried with', () => assert.ok(FILES.length > 4));
+describeWith(['helm (.ci/helm)'], 'the chart', () => {
+  it('is tested with several values files', () => assert.ok(FILES.length > 4));
 
   for (const file of FILES) {
     const name = basename(file, '-values.yaml');
 
-    it(`renders ${name} as before`, () => assertGolden(`chart/${name}.yaml`, helmOutput('template', file)));
+    it(`renders ${name} as in the golden file`, () =>
+      assertGolden(`chart/${name}.yaml`, helmOutput('template', file)));
 
-    it(`renders ${name} with ports, probes, files and permissions that fit its options`, () =>
+    it(`renders ${name} with ports, probes, files and permissions that match its options`, () =>
       assertAgreement(template(file)));
 
-    it(`passes helm lint with ${name}, strictly`, () => {
+    it(`passes helm lint --strict with ${name}`, () => {
       assert.match(helmOutput('lint', file), /0 chart\(s\) failed/);
     });
   }
 
-  it('renders what Kubernetes takes with each', async () => {
+  it('renders valid objects with every values file', async () => {
     await assertValid(FILES.flatMap(template));
   });
 });

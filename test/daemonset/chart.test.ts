@@ -1,6 +1,5 @@
 /**
- * The chart: renders what the base and the overlays have, takes no value that it does not know, and no other option
- * than the exporter's.
+ * The chart renders the same objects as the base and the overlays, and rejects unknown values and options.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -20,7 +19,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Variables, mounts and volumes in the order of their names, which says nothing: a patch puts its own first. */
+/** Sorts variables, mounts and volumes by name. Their order does not matter, and a patch puts its own first. */
 function inOrder(manifest: Manifest): Manifest {
   const sorted = (_: string, value: unknown): unknown =>
     Array.isArray(value) && value.every((one: { name?: unknown }) => typeof one.name === 'string')
@@ -29,7 +28,7 @@ function inOrder(manifest: Manifest): Manifest {
   return JSON.parse(JSON.stringify(manifest), sorted) as Manifest;
 }
 
-/** Without what Helm adds to labels, in the order of their kinds and names; Helm makes the namespace itself. */
+/** Removes the labels of Helm and the Namespace, which Helm creates, and sorts by kind and name. */
 function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
   return manifests
     .map(inOrder)
@@ -41,7 +40,7 @@ function comparable(manifests: readonly Manifest[]): readonly Manifest[] {
     .sort((a, b) => a.kind.localeCompare(b.kind) || a.metadata.name.localeCompare(b.metadata.name));
 }
 
-/** Values that come to what an overlay has. */
+/** Values that render the same objects as an overlay. */
 const EQUIVALENTS = [
   { folder: 'base', values: {} },
   { folder: 'overlays/no-cluster', values: { cluster: { enabled: false } } },
@@ -68,7 +67,7 @@ const EQUIVALENTS = [
   },
 ];
 
-/** What either monitor may say of how Prometheus asks; what excludes another is not among it. */
+/** Settings of a monitor that are not mutually exclusive. */
 const SCRAPE = {
   scrapeClass: 'own-token',
   endpoint: {
@@ -81,7 +80,7 @@ const SCRAPE = {
 
 const USER = { username: { name: 'user', key: 'username' }, password: { name: 'user', key: 'password' } };
 
-/** Values that are set, all of them other than they come. */
+/** Every value, different from its default. */
 const ALL = {
   image: { digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always', pullSecrets: [{ name: 'registry' }] },
   options: {
@@ -104,12 +103,12 @@ const ALL = {
   podAnnotations: { note: 'a' },
 };
 
-/** What must be refused, and what the message names. */
+/** Invalid values, and what the message must contain. */
 const INVALID: readonly { readonly it: string; readonly values: object; readonly names: RegExp }[] = [
-  { it: 'a value that is not there', values: { replicas: 2 }, names: /replicas/ },
-  { it: 'one deeper down', values: { image: { name: 'x' } }, names: /image[\s\S]*name/ },
+  { it: 'an unknown value', values: { replicas: 2 }, names: /replicas/ },
+  { it: 'an unknown nested value', values: { image: { name: 'x' } }, names: /image[\s\S]*name/ },
   {
-    it: 'an option that the exporter has not',
+    it: 'an unknown option of the exporter',
     values: { options: { 'metrics.nonsense': 1 } },
     names: /metrics\.nonsense/,
   },
@@ -118,19 +117,23 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
     values: { options: { 'node-name': 'x' } },
     names: /node-name/,
   },
-  { it: 'a switch that is no boolean', values: { options: { 'scan.watch': 'no' } }, names: /scan\.watch/ },
-  { it: 'a digest that is none', values: { image: { digest: 'latest' } }, names: /digest/ },
-  { it: 'a folder that is not absolute', values: { kubelet: { rootDir: 'kubelet' } }, names: /rootDir/ },
-  { it: 'a share of nodes that is none', values: { maxUnavailable: 'some' }, names: /maxUnavailable/ },
-  { it: 'text for a number of resources', values: { resources: { limits: 'none' } }, names: /limits/ },
-  { it: 'a word for a boolean', values: { cluster: { enabled: 'yes' } }, names: /enabled/ },
+  { it: 'a boolean option with a string', values: { options: { 'scan.watch': 'no' } }, names: /scan\.watch/ },
+  { it: 'an invalid digest', values: { image: { digest: 'latest' } }, names: /digest/ },
+  { it: 'a relative path', values: { kubelet: { rootDir: 'kubelet' } }, names: /rootDir/ },
+  { it: 'an invalid maxUnavailable', values: { maxUnavailable: 'some' }, names: /maxUnavailable/ },
   {
-    it: 'a Secret where there may be several',
+    it: 'resource limits that are not an object',
+    values: { resources: { limits: 'none' } },
+    names: /limits/,
+  },
+  { it: 'a string instead of a boolean', values: { cluster: { enabled: 'yes' } }, names: /enabled/ },
+  {
+    it: 'a string instead of a list of Secrets',
     values: { web: { configSecrets: 'a' } },
     names: /configSecrets/,
   },
   {
-    it: 'a scraper without its namespace',
+    it: 'a scraper without a namespace',
     values: { scrapers: [{ serviceAccount: 'a' }] },
     names: /namespace/,
   },
@@ -140,24 +143,24 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
     names: /honorLabels/,
   },
   {
-    it: 'a monitor that cannot show who asks',
+    it: 'a PodMonitor without credentials for web.kubernetesAuth',
     values: { web: { kubernetesAuth: true }, podMonitor: { enabled: true } },
     names: /podMonitor: .*scrapeClass/,
   },
   ...['podMonitor', 'serviceMonitor'].flatMap((kind) => [
     {
-      it: `a password in the ${kind} where a token is asked for`,
+      it: `a password in the ${kind} with web.kubernetesAuth`,
       values: { web: { kubernetesAuth: true }, [kind]: { enabled: true, endpoint: { basicAuth: USER } } },
       names: new RegExp(`${kind}\\.endpoint\\.basicAuth: .*web\\.kubernetesAuth`),
     },
     {
-      it: `two ways to show who asks in the ${kind}`,
+      it: `two kinds of credentials in the ${kind}`,
       values: { [kind]: { enabled: true, endpoint: { basicAuth: USER, oauth2: { clientId: {} } } } },
-      names: new RegExp(`${kind}\\.endpoint: basicAuth and oauth2 exclude each other`),
+      names: new RegExp(`${kind}\\.endpoint: basicAuth and oauth2 are mutually exclusive`),
     },
   ]),
   {
-    it: 'both monitors, and says so beside what else is wrong',
+    it: 'both monitors, together with other contradictions',
     values: {
       web: { kubernetesAuth: true },
       podMonitor: { enabled: true },
@@ -167,7 +170,7 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
   },
 ];
 
-/** What is granted, by what is asked. */
+/** Granted resources by values. */
 const GRANTS = [
   { values: { options: { 'cluster.token-review': 'off' } }, rules: 'pods serviceaccounts events' },
   {
@@ -181,23 +184,23 @@ const GRANTS = [
   { values: { cluster: { enabled: false } }, rules: '' },
 ];
 
-/** How Prometheus shows who it is: by the file of its own token, unless it is told another way. */
+/** The credentials of Prometheus: the file of its own token, unless the values configure others. */
 const CREDENTIALS = [
-  { it: 'none where nobody is asked', values: { serviceMonitor: { enabled: true } }, isFile: false },
+  { it: 'no token without authentication', values: { serviceMonitor: { enabled: true } }, isFile: false },
   {
-    it: 'the token of its account',
+    it: 'its own token with web.kubernetesAuth',
     values: { web: { kubernetesAuth: true }, serviceMonitor: { enabled: true } },
     isFile: true,
   },
   {
-    it: 'what the scrape class or the endpoint says',
+    it: 'the credentials of the scrape class or the endpoint',
     values: { web: { kubernetesAuth: true }, serviceMonitor: { enabled: true, ...SCRAPE } },
     isFile: false,
   },
 ];
 
-/** What the chart sets, what names files that are not in the pod, and what is for a person at a terminal. */
-const NOT_TAKEN = `
+/** Options that the chart sets, that name files outside of the pod, or that are for use in a terminal. */
+const EXCLUDED = `
   kubelet.root-dir node-name pod-uid own-token cluster.mode
   cluster.kubeconfig audience.expect web.listen-address web.config.file web.kubernetes-auth web.probe-address
   output at
@@ -213,34 +216,34 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
   }
 
   for (const { it: title, values, names } of INVALID) {
-    it(`refuses ${title}`, () => {
+    it(`rejects ${title}`, () => {
       const { status, stderr } = helm('template', values);
       assert.notEqual(status, 0);
       assert.match(stderr, names);
     });
   }
 
-  it('lets the constraint of OpenShift admit the profile that the pod asks for', () => {
-    const admitted = (values: object): unknown => {
+  it('allows the seccomp profile of the pod in the SecurityContextConstraints', () => {
+    const allowed = (values: object): unknown => {
       const objects = template({ openshift: { enabled: true }, ...values });
       const constraint = objects.find(({ kind }) => kind === 'SecurityContextConstraints');
       return (constraint as { seccompProfiles?: unknown } | undefined)?.seccompProfiles;
     };
     const seccompProfile = { type: 'Localhost', localhostProfile: 'a.json' };
-    assert.deepEqual(admitted({}), ['runtime/default']);
-    assert.deepEqual(admitted({ seccompProfile }), ['localhost/a.json']);
+    assert.deepEqual(allowed({}), ['runtime/default']);
+    assert.deepEqual(allowed({ seccompProfile }), ['localhost/a.json']);
   });
 
-  it('passes helm lint, strictly', () => {
+  it('passes helm lint --strict', () => {
     assert.match(helmOutput('lint', {}), /0 chart\(s\) failed/);
   });
 
-  it('renders what Kubernetes takes with every value set', async () => {
+  it('renders valid objects with every value set', async () => {
     const { podMonitor, ...others } = ALL;
     await assertValid([...template(ALL), ...template({ ...others, serviceMonitor: podMonitor })]);
   });
 
-  it('gives options in the environment, where scan and explain find them as well', () => {
+  it('sets options as environment variables, which scan and explain use too', () => {
     const { spec } = daemonSetOf(template(ALL)).spec.template;
     assert.deepEqual(spec.containers[0].args, ['serve']);
     const { perToken, isRelativeShown, scanInterval, maxRequests } = configOf(spec);
@@ -257,23 +260,23 @@ describeWith(['helm (.ci/helm)', 'kubectl'], 'the chart', () => {
   }
 
   for (const { it: title, values, isFile } of CREDENTIALS) {
-    it(`has a ServiceMonitor show ${title}`, () => {
+    it(`renders a ServiceMonitor that sends ${title}`, () => {
       const [monitor] = monitorsOf(template(values));
       assert.ok(monitor?.kind === 'ServiceMonitor');
       assert.equal(monitor.spec.endpoints[0].bearerTokenFile !== undefined, isFile);
     });
   }
 
-  it('takes every option but those that it sets itself or that name a file', () => {
+  it('accepts every option except those that it sets itself and those that name a file', () => {
     const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8')) as {
       properties: { options: { properties: object } };
     };
     const known = Object.values(OPTIONS).map(({ flag }) => flag);
-    const taken = Object.keys(schema.properties.options.properties);
-    assert.deepEqual([...taken].sort(), known.filter((flag) => !NOT_TAKEN.includes(flag)).sort());
+    const accepted = Object.keys(schema.properties.options.properties);
+    assert.deepEqual([...accepted].sort(), known.filter((flag) => !EXCLUDED.includes(flag)).sort());
   });
 
-  it('is of this version', () => {
+  it('has the version of the project', () => {
     const text = readFileSync(join(CHART, 'Chart.yaml'), 'utf8');
     assert.match(text, new RegExp(`^version: ${version}\nappVersion: ${version}$`, 'm'));
   });

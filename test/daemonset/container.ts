@@ -1,8 +1,8 @@
 /**
- * A container without a container engine: the image's files and Node in a root of their own, started as the image says
- * under the security context and the mounts that a manifest asks for.
+ * A container without a container engine: the files of the image in a separate root, started with the entrypoint of the
+ * image and with the security context and the mounts of a manifest.
  *
- * Does what a runtime does for these few fields, in a mount namespace. Libraries come from this machine, read-only.
+ * Implements these few fields in a mount namespace. Node.js and libraries are those of this machine, mounted read-only.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
 import type { Image } from './image.ts';
 import type { Container, PodSpec } from './manifests.ts';
 
-/** Arguments: the new root, the image's files, Node, then pairs of a folder of the node and where it is mounted. */
+/** Arguments: the new root, the files of the image, Node.js, then pairs of source folder and mount point. */
 const PREPARE = `
 root=$1 files=$2 node=$3; shift 3
 mount -t tmpfs -o mode=755 tmpfs "$root"
@@ -36,27 +36,27 @@ exec chroot "$root" "$@"
 export interface ContainerOptions {
   readonly image: Image;
   readonly pod: PodSpec;
-  /** Values of the fields that the environment is made of. */
+  /** Values of the field references in the environment. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Where each volume of the pod lies on the node. */
+  /** Source folders of the volumes of the pod. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** Where a trace of its system calls goes, if anywhere, and those that it is told are not there. */
+  /** Writes a trace of system calls to `file`. Calls in `absent` fail with ENOSYS. */
   readonly trace?: { readonly file: string; readonly absent: readonly string[] };
 }
 
 export interface Running {
   readonly process: ChildProcess;
   readonly url: string;
-  /** What it has logged by the end of its initial scan. */
+  /** The log up to the end of the initial scan. */
   readonly log: string;
-  /** What a command prints that is run in it, as by `kubectl exec`. */
+  /** Runs a command like `kubectl exec` and returns its output. */
   readonly exec: (command: readonly string[]) => string;
-  /** A file of /proc about it. */
-  readonly about: (file: string) => string;
+  /** Reads a file from /proc of the process. */
+  readonly procFile: (file: string) => string;
   readonly stop: () => Promise<readonly unknown[]>;
 }
 
-/** What setpriv is to do: uid 0 is given the capabilities that are left in the bounding set, as runtimes do it. */
+/** Options of setpriv: UID 0 gets the capabilities of the bounding set, as in container runtimes. */
 function privileges({ securityContext }: Container): readonly string[] {
   const { capabilities, allowPrivilegeEscalation } = securityContext;
   const added = (capabilities.add ?? []).map((name) => `,+${name.toLowerCase()}`);
@@ -88,7 +88,7 @@ function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: strin
   ];
 }
 
-/** Starts the container; resolves once the initial scan is complete. */
+/** Starts the container and waits for the end of the initial scan. */
 export async function startContainer(options: ContainerOptions): Promise<Running> {
   const root = mkdtempSync(join(tmpdir(), 'satoken-root-'));
   const [command = '', ...args] = commandOf(options, root);
@@ -96,7 +96,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
     name,
     value ?? options.fields[valueFrom?.fieldRef.fieldPath ?? ''],
   ]);
-  // Node hands this one on by itself: a container has no folder to gather coverage in.
+  // The container has no folder for coverage data, and Node.js would inherit the variable.
   const env = {
     NODE_V8_COVERAGE: '',
     PATH: process.env['PATH'],
@@ -122,7 +122,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
         encoding: 'utf8',
         env,
       }),
-    about: (file) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8'),
+    procFile: (file) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8'),
     stop: async () => {
       child.kill('SIGTERM');
       const end = await ended;

@@ -1,7 +1,7 @@
 /**
- * A node whose pods have 1,000 tokens of 20 owners and modes, as a kubelet writes them for them.
+ * A node whose pods have 1,000 tokens with 20 different owners and modes, as written by a kubelet.
  *
- * Its folder of pods is a mount that passes on what is mounted in it, as that of a real node.
+ * The pods folder is a shared mount, as on a real node.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -18,7 +18,7 @@ const VOLUMES = 2;
 const TOKENS = 5;
 export const TOKENS_IN_FLEET = KINDS * PODS_OF_A_KIND * VOLUMES * TOKENS;
 
-/** Owner and mode by the kubelet's rules: root's for all, root's alone, a user's own, a user's and a group's. */
+/** Owners and modes by the rules of the kubelet: readable by all, by root, by a user, by a user and a group. */
 function ownership(kind: number): Pick<PodOptions, 'runAsUser' | 'fsGroup'> {
   if (kind < 2) return {};
   return kind % 2 === 0 ? { runAsUser: 1_000 + kind } : { runAsUser: 1_000 + kind, fsGroup: 2_000 + kind };
@@ -32,18 +32,18 @@ function volume(name: string, kind: number, tokens: number): Volume {
 }
 
 export interface Fleet {
-  /** The kubelet's folder of pods. */
+  /** The pods folder of the kubelet. */
   readonly pods: string;
   readonly exporter: Pod;
   readonly world: World;
-  /** `pod uid/volume/path` of tokens that uid 0 cannot read by their mode. */
+  /** Tokens that UID 0 cannot read without capabilities, as `pod UID/volume/path`. */
   readonly foreign: () => readonly string[];
-  /** Starts one more pod of another owner, with a token. */
+  /** Starts another pod with a token of another owner. */
   readonly runAnother: () => Pod;
   readonly remove: () => void;
 }
 
-/** Every token file, with the folder links and all that is no token left out. */
+/** Returns only token files that belong to other users and are not world-readable. */
 function foreignTokens(pods: string): readonly string[] {
   return readdirSync(pods).flatMap((uid) => {
     const base = join(pods, uid, 'volumes/kubernetes.io~projected');

@@ -1,5 +1,5 @@
 /**
- * The chart as Helm renders it, as a release in the namespace of the base.
+ * Runs Helm on the chart.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { type Manifest, parseManifests } from './manifests.ts';
 
 export const CHART = join(ROOT, 'daemonset/chart');
 
-/** Runs `helm template` or `helm lint`, with values as they are, or as a file. */
+/** Runs `helm template` or `helm lint` with values or a values file. */
 export function helm(command: 'template' | 'lint', values: object | string) {
   const args = [
     ...(command === 'template' ? [command, 'sa-token-exporter'] : [command, '--strict']),
@@ -22,7 +22,7 @@ export function helm(command: 'template' | 'lint', values: object | string) {
   return spawnSync(HELM, args, { encoding: 'utf8', input: JSON.stringify(values) });
 }
 
-/** What Helm prints; a failure where it ends badly. */
+/** Returns the output of Helm. Fails if Helm fails. */
 export function helmOutput(...args: Parameters<typeof helm>): string {
   const { status, stdout, stderr } = helm(...args);
   assert.equal(status, 0, stdout + stderr);

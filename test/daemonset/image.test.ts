@@ -1,5 +1,5 @@
 /**
- * The image: every step of the Dockerfile works on what git has, and what it makes starts and serves.
+ * The image: the Dockerfile builds from the files in git, and the result starts and serves.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -15,8 +15,8 @@ import { requiredPathsOf } from '../../src/runtime/required-paths.ts';
 import { configOf } from '../support/config.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
-describe('the instructions of a Dockerfile', () => {
-  it('are one a line, without comments, with continued lines joined', () => {
+describe('instructionsOf', () => {
+  it('returns one instruction per line, without comments and with continued lines joined', () => {
     assert.deepEqual(instructionsOf('# a\nFROM x AS y\n\nLABEL a="1" \\\n      b="2"\n'), [
       { name: 'FROM', rest: 'x AS y' },
       { name: 'LABEL', rest: 'a="1" b="2"' },
@@ -31,7 +31,7 @@ describe('the image', () => {
     image = imageOfHead();
   });
 
-  it('holds the program, its licence and those of its packages, and nothing else', () => {
+  it('contains only the program, its license and the licenses of its packages', () => {
     const dist = readdirSync(join(image.folder, 'app'));
     assert.deepEqual(readdirSync(image.folder), ['app']);
     assert.ok(dist.includes('main.js') && dist.includes('LICENSE') && dist.includes('LICENSES.txt'));
@@ -41,7 +41,7 @@ describe('the image', () => {
     );
   });
 
-  it('starts Node as the program would start itself: small, and locked down', () => {
+  it('starts Node.js with the flags that the program would re-execute itself with', () => {
     const [node, ...rest] = image.entrypoint;
     const program = rest.at(-1) ?? '';
     const required = requiredPathsOf({
@@ -61,12 +61,12 @@ describe('the image', () => {
     assert.deepEqual(image.environment, MEMORY_ENVIRONMENT);
   });
 
-  it('runs as root, by number, and tells its port', () => {
+  it('runs as UID 0 and exposes its port', () => {
     assert.equal(image.user, '0');
     assert.deepEqual(image.ports, [Number(OPTIONS.listenAddress.default.slice(1))]);
   });
 
-  it('names its bases by version', () => {
+  it('has base images with versions', () => {
     const bases = INSTRUCTIONS.filter(({ name, rest }) => name === 'ARG' && /^[A-Z]+=.+\//.test(rest));
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       devDependencies: Readonly<Record<string, string>>;
@@ -92,13 +92,13 @@ describe('the image', () => {
     ['demo', /^demo: Node's permission model denies writing files; .+\n$/],
     ['scan --audience.expect=/etc/shadow', /^--audience\.expect: .+ denies reading \/etc\/shadow; .+\n$/],
   ] as const)
-    it(`answers ${command} as it is started`, () => {
+    it(`runs ${command} with its entrypoint`, () => {
       const args = argumentsFor(...command.split(' '));
       const { stdout, stderr } = spawnSync(process.execPath, args, { ...options(), encoding: 'utf8' });
       assert.match(stdout + stderr, expected);
     });
 
-  it('serves metrics, told its revision', async () => {
+  it('serves metrics with its revision', async () => {
     const quiet = ['--cluster.mode=off', '--web.listen-address=127.0.0.1:0'];
     const server = spawn(process.execPath, argumentsFor(...image.command, ...quiet), options());
     const ended = once(server, 'exit');
@@ -107,14 +107,17 @@ describe('the image', () => {
       port = /msg=listening .*port=(\d+)/.exec(line)?.[1];
       if (port !== undefined) break;
     }
-    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-    assert.match(await answer.text(), new RegExp(`satoken_exporter_build_info{[^}]*revision="${REVISION}"`));
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    assert.match(
+      await response.text(),
+      new RegExp(`satoken_exporter_build_info{[^}]*revision="${REVISION}"`),
+    );
     server.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null]);
   });
 });
 
-describe('what is copied into the build', () => {
+describe('the build context', () => {
   const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
   const ignored = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
   const allowed = ignored.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
@@ -122,9 +125,9 @@ describe('what is copied into the build', () => {
     .flatMap(({ rest }) => rest.split(' ').slice(0, -1))
     .map((source) => source.replace(/\/$/, ''));
 
-  it('is all that .dockerignore lets through', () => assert.deepEqual([...allowed].sort(), copied.sort()));
+  it('is exactly what .dockerignore allows', () => assert.deepEqual([...allowed].sort(), copied.sort()));
 
-  it('is tracked, every one', () => {
+  it('contains only tracked files', () => {
     assert.deepEqual(
       allowed.filter((name) => !tracked.some((file) => file === name || file.startsWith(`${name}/`))),
       [],

@@ -1,8 +1,7 @@
 /**
- * The image, made without a container engine: the steps of the Dockerfile, done in folders.
+ * Builds the image without a container engine: executes the instructions of the Dockerfile in folders.
  *
- * Knows the few instructions that the Dockerfile uses and throws at any other. Bases are not there: a stage is what the
- * Dockerfile puts into it.
+ * Supports only the instructions that the Dockerfile uses. Stages start empty, without their base image.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +15,7 @@ export interface Instruction {
   readonly rest: string;
 }
 
-/** One for each line, with continued lines joined and comments left out. */
+/** Returns one instruction per line. Joins continued lines and skips comments. */
 export function instructionsOf(dockerfile: string): readonly Instruction[] {
   return dockerfile
     .replaceAll(/^#.*\n/gm, '')
@@ -39,7 +38,7 @@ interface Stage {
 interface Build {
   readonly context: string;
   readonly args: Readonly<Record<string, string>>;
-  /** Has a folder for each stage. */
+  /** Contains one folder per stage. */
   readonly folder: string;
   readonly stages: Map<string, Stage>;
   stage: Stage;
@@ -56,7 +55,7 @@ export interface Image {
   readonly remove: () => void;
 }
 
-/** `COPY [--from=stage] source… target`, as Docker does it: the content of a folder, a file under its name. */
+/** `COPY [--from=stage] source... target` with the rules of Docker: the contents of a folder, a file with its name. */
 function copy({ stage, stages, context }: Build, rest: string): void {
   const [, from] = /^--from=(\S+) /.exec(rest) ?? [];
   const sources = rest.split(' ').filter((word) => !word.startsWith('--'));
@@ -71,7 +70,7 @@ function copy({ stage, stages, context }: Build, rest: string): void {
 function run({ stage, args }: Build, rest: string): void {
   execFileSync('sh', ['-euc', rest], {
     cwd: join(stage.folder, stage.workdir),
-    // What npm has covered is nobody's business, and what it has fetched before is the same again.
+    // No coverage data from npm, and downloads from its cache.
     env: { ...process.env, NODE_V8_COVERAGE: '', npm_config_prefer_offline: 'true', ...args },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -89,7 +88,7 @@ function workdir({ stage }: Build, rest: string): void {
   mkdirSync(join(stage.folder, rest), { recursive: true });
 }
 
-/** What each instruction does to files; those that say how to run the image do nothing. */
+/** Effects of instructions on files. Instructions about running the image have none. */
 const STEPS: Readonly<Record<string, (build: Build, rest: string) => void>> = {
   FROM: from,
   WORKDIR: workdir,
@@ -109,7 +108,6 @@ function rests(instruction: string): readonly string[] {
   return INSTRUCTIONS.filter(({ name }) => name === instruction).map(({ rest }) => rest);
 }
 
-/** Builds from `context`, a tree of the sources. */
 function buildImage(context: string, args: Readonly<Record<string, string>>): Image {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-image-'));
   const build: Build = { context, args, folder, stages: new Map(), stage: { folder, workdir: '/' } };
@@ -129,7 +127,7 @@ function buildImage(context: string, args: Readonly<Record<string, string>>): Im
   };
 }
 
-/** The files that git has of HEAD, and no others, less what .dockerignore keeps out. */
+/** Extracts the files of HEAD that .dockerignore does not exclude. */
 function extractContext(folder: string): void {
   const kept = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
@@ -142,7 +140,7 @@ function extractContext(folder: string): void {
 export const REVISION = 'abc1234';
 let built: Image | undefined;
 
-/** The image of HEAD: built when first asked for, removed when the tests are over. */
+/** Returns the image of HEAD. It is built on the first call and removed at exit. */
 export function imageOfHead(): Image {
   if (built !== undefined) return built;
   const context = mkdtempSync(join(tmpdir(), 'satoken-context-'));

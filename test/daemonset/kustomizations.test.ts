@@ -1,5 +1,5 @@
 /**
- * Kustomizations of somebody's own: those that docs/install.md shows, and every component with all that it goes with.
+ * Kustomizations of users: those in docs/install.md, and combinations of all components.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { FOLDERS, renderBeside } from './manifests.ts';
+import { FOLDERS, renderKustomization } from './manifests.ts';
 import { assertValid } from './validation.ts';
 
 const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
@@ -21,8 +21,8 @@ const COMPONENTS: readonly string[] = globSync('daemonset/components/*', { cwd: 
   basename(path),
 );
 
-/** In the order that the document has. */
-const TOGETHER: readonly (readonly string[])[] = [
+/** Combinations, in the order of the document. */
+const COMBINATIONS: readonly (readonly string[])[] = [
   [
     'openshift',
     'gke',
@@ -36,7 +36,7 @@ const TOGETHER: readonly (readonly string[])[] = [
   ['microk8s', 'prometheus-operator', 'no-cluster', 'web-config', 'seccomp'],
 ];
 
-/** What Prometheus shows who it is by is for whoever combines a guard with a monitor. */
+/** The credentials of Prometheus, which users add if they combine authentication with a monitor. */
 const TOKEN = {
   target: { kind: 'ServiceMonitor' },
   patch: '[{"op":"add","path":"/spec/endpoints/0/bearerTokenFile","value":"/token"}]',
@@ -50,29 +50,29 @@ function kustomizationOf(components: readonly string[]): string {
   });
 }
 
-describeWith(['kubectl'], "a kustomization of one's own", () => {
-  it('is shown', () => assert.ok(SHOWN.length > 0));
+describeWith(['kubectl'], 'a kustomization of a user', () => {
+  it('is in docs/install.md', () => assert.ok(SHOWN.length > 0));
 
   for (const text of SHOWN) {
     const { components } = parse(text) as { readonly components: readonly string[] };
-    it(`renders what Kubernetes takes, as the document has it with ${components.map((path) => basename(path))}`, async () => {
-      const manifests = renderBeside(text);
+    it(`renders valid objects with the ${components.map((path) => basename(path))} of docs/install.md`, async () => {
+      const manifests = renderKustomization(text);
       assertAgreement(manifests);
       await assertValid(manifests);
     });
   }
 
-  for (const components of TOGETHER) {
-    it(`renders what Kubernetes takes with ${components}`, async () => {
-      const manifests = renderBeside(kustomizationOf(components));
+  for (const components of COMBINATIONS) {
+    it(`renders valid objects with ${components}`, async () => {
+      const manifests = renderKustomization(kustomizationOf(components));
       assertAgreement(manifests);
       await assertValid(manifests);
     });
   }
 
-  it('is tried with every component, and each has an overlay', () => {
+  it('is tested with every component, and every component has an overlay', () => {
     const all = [...COMPONENTS].sort();
-    assert.deepEqual([...new Set(TOGETHER.flat())].sort(), all);
+    assert.deepEqual([...new Set(COMBINATIONS.flat())].sort(), all);
     for (const name of all) assert.ok(FOLDERS.includes(`daemonset/overlays/${name}`), name);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The manifests: objects that an API server takes, with the least that the exporter needs, and options that it has.
+ * The manifests: valid objects with existing options and minimal privileges.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -25,24 +25,25 @@ describeWith(['kubectl'], 'the manifests', () => {
     for (const folder of FOLDERS) rendered.set(folder, render(folder));
   });
 
-  it('are there', () => assert.ok(FOLDERS.includes('daemonset/base') && FOLDERS.length > 5));
+  it('are the base and several overlays', () =>
+    assert.ok(FOLDERS.includes('daemonset/base') && FOLDERS.length > 5));
 
-  it('have no field that Kubernetes does not know', () => {
+  it('have no unknown fields', () => {
     assert.equal(fieldErrors(typed()), '');
   });
 
-  it('a field that is not known is noticed, however deep', () => {
+  it('are checked for unknown fields at any depth', () => {
     const daemonSet = structuredClone(daemonSetOf(of('daemonset/base')));
     const container = daemonSet.spec.template.spec.containers[0];
     Object.assign(container.securityContext.capabilities, { remove: ['ALL'] });
     assert.match(fieldErrors([daemonSet]), /"remove"' does not exist/);
   });
 
-  it('have values that the schemas of Kubernetes allow', async () => {
+  it('have values that match the schemas of Kubernetes', async () => {
     for (const manifest of typed()) await assert.doesNotReject(validate(manifest), manifest.kind);
   });
 
-  it('a value that is not allowed is noticed', async () => {
+  it('are checked for invalid values', async () => {
     const daemonSet = structuredClone(daemonSetOf(of('daemonset/base')));
     Object.assign(daemonSet.spec, { selector: 'x' });
     await assert.rejects(validate(daemonSet));
@@ -50,7 +51,7 @@ describeWith(['kubectl'], 'the manifests', () => {
 
   for (const folder of FOLDERS) {
     describe(folder, () => {
-      it('gives options that the exporter has', () => {
+      it('sets existing options of the exporter', () => {
         const config = configOf(podOf(folder));
         assert.equal(config.nodeName, 'of the pod');
         assert.equal(config.podUid, 'of the pod');
@@ -61,7 +62,7 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.equal(image, `ghcr.io/sa-token-exporter/sa-token-exporter:${version}`);
       });
 
-      it('puts pods where the exporter looks, sees those to come, and may write nowhere', () => {
+      it('mounts the pods folder at the default path, with propagation and read-only', () => {
         const { containers, volumes } = podOf(folder);
         const { volumeMounts } = containers[0];
         const hosts = volumes.filter(({ hostPath }) => hostPath !== undefined).map(({ name }) => name);
@@ -79,7 +80,7 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.ok(volumeMounts.every(({ readOnly }) => readOnly));
       });
 
-      it('has one capability, no way to another, and none of the namespaces of the node', () => {
+      it('has one capability, no privilege escalation, and no host namespaces', () => {
         const { containers, hostNetwork, hostPID, hostIPC } = podOf(folder);
         const { seLinuxOptions: _, ...context } = containers[0].securityContext;
         assert.deepEqual(context, {
@@ -92,7 +93,7 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.ok(!(hostNetwork ?? hostPID ?? hostIPC));
       });
 
-      it('mounts a canary, which the kubelet would not fill for nobody', () => {
+      it('mounts a canary, because the kubelet does not fill volumes without a mount', () => {
         const { volumes, containers } = podOf(folder);
         const { projected } = volumes.find(({ name }) => name === CANARY_VOLUME) ?? {};
         assert.deepEqual(projected, {
@@ -101,9 +102,9 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.ok(containers[0].volumeMounts.some(({ name }) => name === CANARY_VOLUME));
       });
 
-      it('serves where it says, and is granted what the README says', () => assertAgreement(of(folder)));
+      it('has ports, probes and permissions that match its options', () => assertAgreement(of(folder)));
 
-      it('finds its own token in one of its mounts', () => {
+      it('mounts the token of the exporter', () => {
         const { automountServiceAccountToken, containers } = podOf(folder);
         const { ownToken } = configOf(podOf(folder));
         const isDefault = ownToken === OPTIONS.ownToken.default;
@@ -112,15 +113,15 @@ describeWith(['kubectl'], 'the manifests', () => {
         assert.ok(isDefault || folders.includes(ownToken));
       });
 
-      it('keeps to its own namespace', () => {
+      it('has objects in one namespace only', () => {
         const namespaces = of(folder).map(({ metadata }) => metadata.namespace ?? 'sa-token-exporter');
         assert.deepEqual([...new Set(namespaces)], ['sa-token-exporter']);
       });
     });
   }
 
-  describe('the constraint of OpenShift', () => {
-    it('allows for what the pod asks, and nothing else', () => {
+  describe('the SecurityContextConstraints of OpenShift', () => {
+    it('allow exactly what the pod requires', () => {
       const manifests = of('daemonset/overlays/openshift');
       const constraint = { ...constraintOf(manifests) } as Readonly<Record<string, unknown>>;
       const { capabilities, seLinuxOptions } = podOf('daemonset/overlays/openshift').containers[0]
@@ -138,7 +139,7 @@ describeWith(['kubectl'], 'the manifests', () => {
     });
   });
 
-  it('the other roots are those that the exporter is known to find', () => {
+  it('use the kubelet root directories of k0s and MicroK8s', () => {
     const rootOf = (folder: string) =>
       podOf(folder).volumes.find(({ name }) => name === 'pods')?.hostPath?.path;
     assert.equal(rootOf('daemonset/overlays/k0s'), '/var/lib/k0s/kubelet/pods');

@@ -1,7 +1,5 @@
 /**
- * The manifests as kubectl renders them, and what is read from them by several suites.
- *
- * Knows where they lie, not what they should say.
+ * Renders manifests with kubectl and finds objects in them.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ROOT } from './image.ts';
 
-/** An object of Kubernetes: of what suites ask for alone. */
+/** A Kubernetes object, with the fields that suites use. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -31,7 +29,7 @@ interface Mount {
   readonly readOnly?: boolean;
 }
 
-/** Given as it is, or by a field of the pod. */
+/** A value, or a reference to a field of the pod. */
 export interface Variable {
   readonly name: string;
   readonly value?: string;
@@ -105,7 +103,7 @@ export interface SecurityContextConstraints extends Manifest {
   readonly volumes: readonly string[];
 }
 
-/** What Prometheus asks, by either kind of monitor. */
+/** The endpoint of both kinds of monitors. */
 export interface Endpoint {
   readonly port: string;
   readonly path?: string;
@@ -126,7 +124,7 @@ interface ServiceMonitor extends Manifest {
 
 export type Monitor = PodMonitor | ServiceMonitor;
 
-/** The base and every overlay, relative to the project. Components render nothing by themselves. */
+/** The base and every overlay, relative to the project. Components cannot be rendered alone. */
 export const FOLDERS: readonly string[] = globSync('daemonset/{base,overlays/*}/kustomization.yaml', {
   cwd: ROOT,
 })
@@ -146,9 +144,9 @@ export function render(folder: string): readonly Manifest[] {
   return parseManifests(text);
 }
 
-/** A kustomization of somebody's own, in a folder beside daemonset/. */
-export function renderBeside(kustomization: string, files: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(ROOT, 'node_modules/.beside-'));
+/** Renders a kustomization of a user, in a folder next to daemonset/. */
+export function renderKustomization(kustomization: string, files: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(ROOT, 'node_modules/.kustomization-'));
   const own = {
     ...files,
     'kustomization.yaml': kustomization.replaceAll('../daemonset/', '../../daemonset/'),
@@ -167,12 +165,12 @@ export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
   return found;
 }
 
-/** The role that the exporter has, or another one by its name. */
+/** Returns the ClusterRole of the exporter, or another one by its name. */
 export function clusterRoleOf(manifests: readonly Manifest[], name = 'sa-token-exporter'): Role | undefined {
   return manifests.find((one): one is Role => one.kind === 'ClusterRole' && one.metadata.name === name);
 }
 
-/** What is granted within the namespace, which is for scrapers alone. */
+/** Returns the Roles in the namespace. Only scrapers have some. */
 export function rolesOf(manifests: readonly Manifest[]): readonly Role[] {
   return manifests.filter((one): one is Role => one.kind === 'Role');
 }

@@ -1,5 +1,5 @@
 /**
- * The seccomp profile that is shipped, as a table of what it denies.
+ * The seccomp profile, as a table of denied system calls.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,12 +30,12 @@ export const PROFILE = JSON.parse(readFileSync(join(ROOT, PROFILE_FILE), 'utf8')
 const ENOSYS = 38;
 const always = PROFILE.syscalls.filter(({ args }) => args === undefined);
 
-/** Calls that fail whatever their arguments. */
+/** System calls that are always denied. */
 export const DENIED: readonly string[] = always
   .filter(({ errnoRet }) => errnoRet !== ENOSYS)
   .flatMap(({ names }) => names);
 
-/** Calls that are said not to be there, so that callers do without. */
+/** System calls that fail with ENOSYS, so that callers fall back to others. */
 export const ABSENT: readonly string[] = always
   .filter(({ errnoRet }) => errnoRet === ENOSYS)
   .flatMap(({ names }) => names);

@@ -1,6 +1,6 @@
 /**
- * The security context of the manifest, tried: what the exporter sees under it, what it cannot without, and that it
- * does nothing else with it.
+ * The exporter under the security context of the manifest: what it can read, what it cannot read without the capability,
+ * and that it does nothing else.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
@@ -17,9 +17,9 @@ import { type Image, imageOfHead, ROOT } from './image.ts';
 import { type Container, daemonSetOf, type PodSpec, render } from './manifests.ts';
 import { ABSENT, DENIED } from './profile.ts';
 
-/** CAP_DAC_READ_SEARCH is the third. */
+/** CAP_DAC_READ_SEARCH is capability 2. */
 const DAC_READ_SEARCH = '0000000000000004';
-/** Calls with a path that change nothing, and the watches. */
+/** System calls that read paths or add watches. */
 const READING =
   /^(?:access|faccessat2?|getcwd|l?stat|newfstatat|open|openat|readlink(?:at)?|statfs|statx|inotify_add_watch)$/;
 const WRITING = /O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/;
@@ -30,14 +30,14 @@ interface Call {
   readonly args: string;
 }
 
-/** The calls of the program, from its own start on. */
-/** Where the tests are measured, Node makes the folder for that, or each that it lies in: no call of the program. */
+/** Whether Node.js creates the folder for coverage data, or one of its parents. */
 function isOfCoverage({ args }: Call): boolean {
   const folder = process.env['NODE_V8_COVERAGE'];
   const [, path] = /^"([^"]*)"/.exec(args) ?? [];
   return path !== undefined && folder !== undefined && `${folder}/`.startsWith(`${path}/`);
 }
 
+/** Returns the system calls from the start of the program on. */
 function callsIn(file: string): readonly Call[] {
   const calls = readFileSync(file, 'utf8')
     .split('\n')
@@ -59,7 +59,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
   let fleet: Fleet;
   let container: Running;
 
-  /** The pod with something of its container changed. */
+  /** The pod with changes to its container. */
   const altered = (change: (container: Container) => Partial<Container>): PodSpec => {
     const [one] = pod.containers;
     return { ...pod, containers: [{ ...one, ...change(one) }] };
@@ -75,8 +75,8 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     });
   };
   const metrics = async ({ url }: Running): Promise<readonly string[]> => {
-    const answer = await fetch(`${url}/metrics`);
-    return (await answer.text()).split('\n');
+    const response = await fetch(`${url}/metrics`);
+    return (await response.text()).split('\n');
   };
   const unreadable = async (one: Running): Promise<readonly string[]> => {
     const lines = (await metrics(one)).filter((line) => line.startsWith('satoken_unreadable{'));
@@ -99,43 +99,43 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     rmSync(folder, { recursive: true });
   });
 
-  it('is that of the manifest: uid 0 with one capability, and no way to more', () => {
-    const status = container.about('status');
+  it('gives the process UID 0, one capability and no privilege escalation', () => {
+    const status = container.procFile('status');
     for (const set of ['CapPrm', 'CapEff', 'CapBnd'])
       assert.match(status, new RegExp(`^${set}:\t${DAC_READ_SEARCH}$`, 'm'));
     for (const set of ['CapInh', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
     assert.match(status, /^NoNewPrivs:\t1$/m);
     assert.match(status, /^Uid:\t0\t0\t0\t0$/m);
-    assert.match(container.about('mountinfo'), / \/ ro,.* - tmpfs /);
+    assert.match(container.procFile('mountinfo'), / \/ ro,.* - tmpfs /);
   });
 
-  it('reads every token of every owner', async () => {
+  it('allows reading the tokens of every owner', async () => {
     const lines = await metrics(container);
     assert.ok(fleet.foreign().length >= 800);
     assert.deepEqual(await unreadable(container), []);
     assert.equal(lines.filter((line) => line.startsWith('satoken_info{')).length, TOKENS_IN_FLEET + 1);
   });
 
-  it('is locked down, has no more than it needs, and says nothing else of its start', () => {
+  it('starts without warnings and with the permission model of Node.js', () => {
     assert.match(container.log, /level=info msg=starting version=\S+ locked_down=true$/m);
     assert.doesNotMatch(container.log, /level=(?:warn|error)|\(node:\d+\)/);
   });
 
-  it('watches volumes without a failure', async () => {
+  it('allows watching volumes', async () => {
     const lines = await metrics(container);
     assert.ok(lines.some((line) => /^satoken_watches\{.*\} [1-9]/.test(line)));
     const failures = lines.filter((line) => line.startsWith('satoken_watch_errors_total{'));
     assert.ok(failures.length > 0 && failures.every((line) => line.endsWith(' 0')));
   });
 
-  it('opens no debugger when it is sent SIGUSR1, and lives on', async () => {
+  it('keeps SIGUSR1 from opening a debugger', async () => {
     container.process.kill('SIGUSR1');
     assert.ok(isKeptFromDebugger(container.process.pid));
     assert.ok((await metrics(container)).length > 0);
     assert.equal(listenersOf(container.process.pid), 1);
   });
 
-  it('lists the tokens for whoever runs what the documents say', () => {
+  it('allows the scan command of the documentation', () => {
     const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
     const [, command = ''] = /kubectl exec .* -- (.* scan)$/m.exec(document) ?? [];
     const { tokens } = JSON.parse(container.exec([...command.split(' '), '--output=json'])) as {
@@ -148,7 +148,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     ['--audience.expect', '/etc/shadow'],
     ['--kubelet.root-dir', '/var/lib/other'],
   ] as const)
-    it(`does not start with ${option} outside of what it may read`, async () => {
+    it(`prevents a start with ${option} outside of the readable paths`, async () => {
       const elsewhere = start(altered(({ args }) => ({ args: [...args, `${option}=${path}`] })));
       await assert.rejects(
         elsewhere,
@@ -156,7 +156,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
       );
     });
 
-  it('sees itself as it should, and its canary', async () => {
+  it('passes the self-check and the canary check', async () => {
     const lines = (await metrics(container)).filter((line) =>
       /^satoken_(?:self_view|canary_healthy)\{/.test(line),
     );
@@ -167,7 +167,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     );
   });
 
-  it('sees volumes that are mounted after its start', async () => {
+  it('shows volumes that are mounted after the start', async () => {
     const { uid } = fleet.runAnother().metadata;
     try {
       const series = new RegExp(`^satoken_info\\{.*pod_uid="${uid}"`);
@@ -178,7 +178,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     }
   });
 
-  it('keeps nothing of a volume open', () => {
+  it('leaves no file of a volume open', () => {
     const descriptors = readdirSync(`/proc/${container.process.pid}/fd`);
     const open = descriptors.map((descriptor) =>
       readlinkSync(`/proc/${container.process.pid}/fd/${descriptor}`),
@@ -190,7 +190,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     );
   });
 
-  it('opens nothing for writing, changes nothing and starts nothing, to its end', async () => {
+  it('is used only for reading: no writes, no changes, no child processes until exit', async () => {
     assert.deepEqual(await container.stop(), [0, null]);
     const [first, ...calls] = callsIn(trace);
     assert.equal(first?.name, 'execve');
@@ -217,7 +217,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     );
   });
 
-  it('did so without the calls that the seccomp profile denies', () => {
+  it('is used without the system calls that the seccomp profile denies', () => {
     const made = callsIn(trace);
     assert.ok(new Set(made.map(({ name }) => name)).size > 30);
     assert.deepEqual(
@@ -226,7 +226,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     );
   });
 
-  it('without the capability names each token that it cannot read, and reads the others', async () => {
+  it('without the capability makes tokens of other owners unreadable, and only those', async () => {
     const { capabilities } = pod.containers[0].securityContext;
     const bare = await start(
       altered(({ securityContext }) => ({
@@ -234,7 +234,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
       })),
     );
     try {
-      assert.match(bare.about('status'), /^CapEff:\t0+$/m);
+      assert.match(bare.procFile('status'), /^CapEff:\t0+$/m);
       const expected = fleet.foreign().map((token) => `${token}: permission_denied`);
       assert.deepEqual([...(await unreadable(bare))].sort(), [...expected].sort());
       const read = (await metrics(bare)).filter((line) => line.startsWith('satoken_info{')).length;
@@ -244,20 +244,20 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     }
   });
 
-  it('without propagation says of later volumes that they are not mounted', async () => {
-    const deaf = await start(
+  it('without mount propagation makes later volumes unreadable as not_mounted', async () => {
+    const unpropagated = await start(
       altered(({ volumeMounts }) => ({
         volumeMounts: volumeMounts.map(({ name, mountPath }) => ({ name, mountPath, readOnly: true })),
       })),
     );
     const { uid } = fleet.runAnother().metadata;
     try {
-      const says = async () =>
-        (await unreadable(deaf)).some((line) => line.startsWith(uid) && line.endsWith('not_mounted'));
-      while (!(await says())) assert.equal(deaf.process.exitCode, null);
+      const isReported = async () =>
+        (await unreadable(unpropagated)).some((line) => line.startsWith(uid) && line.endsWith('not_mounted'));
+      while (!(await isReported())) assert.equal(unpropagated.process.exitCode, null);
     } finally {
       fleet.world.kubelet.remove(uid);
-      await deaf.stop();
+      await unpropagated.stop();
     }
   });
 });

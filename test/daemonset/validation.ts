@@ -1,8 +1,8 @@
 /**
- * Whether objects are what the API server would take: their values by the schemas of Kubernetes, their fields by its types.
+ * Validates Kubernetes objects: values against the JSON schemas, fields against the TypeScript types.
  *
- * The schemas let unknown fields pass. The compiler does not: an object written out as a literal of its type may have
- * no field that the type has not, at any depth.
+ * The schemas allow unknown fields. The compiler does not: it rejects unknown properties in an object literal at any
+ * depth.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { ROOT } from './image.ts';
 import type { Manifest } from './manifests.ts';
 
-/** The module that has the type and the schema of each kind. */
+/** The module with type and schema, by kind. */
 const MODULES: Readonly<Record<string, string>> = {
   ClusterRole: 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole',
   ClusterRoleBinding: 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding',
@@ -28,7 +28,7 @@ const MODULES: Readonly<Record<string, string>> = {
   ServiceMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor',
 };
 
-/** OpenShift publishes no types. */
+/** Kinds without published types. */
 export const UNTYPED = ['SecurityContextConstraints'];
 
 function moduleOf({ kind }: Manifest): string {
@@ -39,7 +39,7 @@ function moduleOf({ kind }: Manifest): string {
 
 type Model = new (data: object) => { readonly validate: () => void };
 
-/** Throws where a value is not what the schema asks for. */
+/** Throws if a value does not match the schema. */
 export async function validate(manifest: Manifest): Promise<void> {
   const models = (await import(moduleOf(manifest))) as Readonly<Record<string, Model>>;
   const model = models[manifest.kind];
@@ -58,7 +58,7 @@ const FLAGS = [
   'node',
 ];
 
-/** What the compiler says of the objects; empty where each is of its type and has no field too many. */
+/** Returns the errors of the compiler, or an empty string if all objects have their type and no unknown fields. */
 export function fieldErrors(manifests: readonly Manifest[]): string {
   const folder = mkdtempSync(join(ROOT, 'node_modules/.manifests-'));
   const types = new Map(manifests.map((one) => [`I${one.kind}`, moduleOf(one)]));
@@ -74,7 +74,7 @@ export function fieldErrors(manifests: readonly Manifest[]): string {
   }
 }
 
-/** Throws where an object that has a type is not what the API server would take. */
+/** Fails if an object with a known type is invalid. */
 export async function assertValid(manifests: readonly Manifest[]): Promise<void> {
   const typed = manifests.filter(({ kind }) => !UNTYPED.includes(kind));
   assert.equal(fieldErrors(typed), '');

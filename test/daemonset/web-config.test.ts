@@ -1,6 +1,6 @@
 /**
- * The overlay with a web configuration, tried: the image's files under its manifest read the Secret where it is mounted,
- * answer whom it names, and probes without being asked who they are.
+ * The image with the manifest of the web-config overlay: it reads the mounted Secret, authenticates clients, and serves
+ * probes without credentials.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { type Running, startContainer } from './container.ts';
 import { imageOfHead } from './image.ts';
 import { daemonSetOf, type PodSpec, render } from './manifests.ts';
 
-/** Asks no API server, and has its probes wherever there is room. */
+/** Without the API server, and with probes on a free port. */
 function podOf(folder: string): PodSpec {
   const { spec } = daemonSetOf(render(folder)).spec.template;
   const [container] = spec.containers;
@@ -21,7 +21,7 @@ function podOf(folder: string): PodSpec {
   return { ...spec, containers: [{ ...container, args }] };
 }
 
-describeWith(['root', 'mount namespaces', 'kubectl'], 'the web configuration of the overlay', () => {
+describeWith(['root', 'mount namespaces', 'kubectl'], 'the overlay with a web configuration', () => {
   const node = mkdtempSync(join(tmpdir(), 'satoken-node-'));
   const pod = podOf('daemonset/overlays/web-config');
   let container: Running;
@@ -39,14 +39,14 @@ describeWith(['root', 'mount namespaces', 'kubectl'], 'the web configuration of 
   });
 
   for (const { it: title, headers, status } of [
-    { it: 'refuses whoever says nothing', headers: {}, status: 401 },
+    { it: 'rejects requests without credentials', headers: {}, status: 401 },
     {
-      it: 'refuses a wrong password',
+      it: 'rejects a wrong password',
       headers: { authorization: basic('prometheus', 'wrong') },
       status: 401,
     },
     {
-      it: 'answers whom the Secret names',
+      it: 'serves a user of the Secret',
       headers: { authorization: basic('prometheus') },
       status: 200,
     },
@@ -56,7 +56,7 @@ describeWith(['root', 'mount namespaces', 'kubectl'], 'the web configuration of 
     });
   }
 
-  it('answers the paths that the manifest probes, on their own port, to everybody', async () => {
+  it('serves the probes of the manifest without credentials on the probe port', async () => {
     const [, port] = /msg="listening for probes" .*port=(\d+)/.exec(container.log) ?? [];
     const [{ livenessProbe, readinessProbe }] = pod.containers;
     for (const { httpGet } of [livenessProbe, readinessProbe])

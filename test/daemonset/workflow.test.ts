@@ -1,5 +1,5 @@
 /**
- * The workflows run with no more rights than each job needs, and the image is published only from a tag.
+ * The workflows: minimal permissions, and publishing only from a tag.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * A real Prometheus that scrapes every second.
+ * A real Prometheus that scrapes every few seconds.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
 export interface Result {
@@ -29,6 +30,10 @@ export interface Scraper {
   readonly stop: () => Promise<void>;
 }
 
+/** Also the timeout of a scrape, which has to cover delays on a busy machine. */
+const INTERVAL = '3s';
+const POLL_MS = 100;
+
 function scrapeConfig({ target, ...job }: Job) {
   return { honor_labels: true, ...job, static_configs: [{ targets: [target] }] };
 }
@@ -36,7 +41,7 @@ function scrapeConfig({ target, ...job }: Job) {
 export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-scraper-'));
   // JSON is YAML.
-  const config = { global: { scrape_interval: '1s' }, scrape_configs: jobs.map(scrapeConfig) };
+  const config = { global: { scrape_interval: INTERVAL }, scrape_configs: jobs.map(scrapeConfig) };
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
   const port = await freePort();
   const child = spawn('prometheus', [
@@ -56,6 +61,7 @@ export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
     for (;;) {
       const found = await query(promql);
       if (found.length > 0) return found;
+      await delay(POLL_MS);
     }
   };
   const stop = async (): Promise<void> => {
