@@ -10,7 +10,8 @@ import { LAYERS } from '../lint/layers.ts';
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
-import { CHECKS, POD_CHECKS, REASONS } from '../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS, SEVERITY_ROWS } from '../src/core/checks/index.ts';
+import { ALWAYS } from '../src/core/severity.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';
@@ -50,10 +51,10 @@ function coverageRows(metric: string, coverage: Readonly<Record<string, Coverage
 /** One row per reason; a reason that a pod and a token can have is described for the token. */
 function checkRows(): readonly Row[] {
   const checks = new Map([...POD_CHECKS, ...CHECKS].map((check) => [check.reason, check]));
-  return REASONS.flatMap((reason) => checks.get(reason) ?? []).map(({ reason, severity, summary }) => [
+  return SEVERITY_ROWS.map(({ reason, severity, condition }) => [
     code(reason),
-    severity,
-    summary,
+    condition === ALWAYS ? severity : `${severity}: ${condition}`,
+    checks.get(reason)?.summary ?? '',
   ]);
 }
 

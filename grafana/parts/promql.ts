@@ -3,7 +3,6 @@
  *
  * Every matcher on `cluster` also matches series without that label.
  */
-import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 
 /** The selection of the variables. Series of a node can have the namespace of the exporter's pod: do not match it there. */
@@ -18,10 +17,8 @@ export const BY_ACCOUNT = 'cluster, namespace, serviceaccount';
 export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
 const BY_TARGET = 'cluster, job, instance';
 
-const critical = [...CHECKS, ...POD_CHECKS].filter(({ severity }) => severity === 'critical');
-
 /** Matchers for problems that break a workload, and for tokens that are only overdue. */
-export const CRITICAL = `reason=~"${[...new Set(critical.map(({ reason }) => reason))].join('|')}"`;
+export const CRITICAL = 'severity="critical"';
 export const REJECTED = 'state=~"expired|not_yet_valid"';
 export const OVERDUE = 'state=~"overdue|stale"';
 

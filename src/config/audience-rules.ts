@@ -46,7 +46,7 @@ const readRule: Reader<AudienceRule> = (field) => {
     });
   };
   const origin = `the rule at ${field.file.name}:${field.file.lineOf(field.node)}`;
-  return { audiences, origin, matches };
+  return { party: 'rule', audiences, origin, matches };
 };
 
 const readRules: Reader<readonly AudienceRule[]> = (field) => {

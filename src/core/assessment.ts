@@ -6,12 +6,13 @@
  */
 import { sameItems } from '../util/stable.ts';
 import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
-import { type Check, type CheckInput, PASS, type Verdict } from './checks/check.ts';
+import { type Check, type CheckInput, PASS, unknown, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf, isInactive } from './context.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
+import type { Severity } from './severity.ts';
 import type { EpochSeconds, Token } from './token.ts';
 
 /** The options that verdicts depend on. */
@@ -29,6 +30,7 @@ export interface CheckResult {
 export interface CheckFailure {
   readonly check: CheckResult['check'];
   readonly detail: string;
+  readonly severity: Severity;
 }
 
 /** One token and the result of every check. */
@@ -56,11 +58,23 @@ const PASSES: readonly CheckResult[] = CHECKS.map((check) => ({ check, verdict: 
 
 function isSameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
-  return a.status === b.status && a.detail === b.detail;
+  if (a.status !== b.status || a.detail !== b.detail) return false;
+  return a.status !== 'fail' || b.status !== 'fail' || a.severity === b.severity;
 }
 
 function failureOf({ check, verdict }: CheckResult): readonly CheckFailure[] {
-  return verdict.status === 'fail' ? [{ check, detail: verdict.detail }] : [];
+  if (verdict.status !== 'fail') return [];
+  const { detail, severity } = verdict;
+  return [{ check, detail, severity }];
+}
+
+const UNKNOWN_ORIGIN = unknown('the origin of the token is not known');
+
+/** A check says nothing about a token of an origin that it does not apply to. */
+function judgeOrigin({ appliesTo, judge }: Check, input: CheckInput, now: EpochSeconds): Verdict {
+  const { origin } = input.context;
+  if (appliesTo.includes(origin)) return judge(input, now);
+  return origin === 'unknown' ? UNKNOWN_ORIGIN : PASS;
 }
 
 function runCheck(
@@ -69,7 +83,7 @@ function runCheck(
   input: CheckInput,
   now: EpochSeconds,
 ): CheckResult {
-  const verdict = pass.check.judge(input, now);
+  const verdict = judgeOrigin(pass.check, input, now);
   if (verdict.status === 'pass') return pass;
   return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
 }
@@ -92,9 +106,12 @@ function factsOf(
   const context = contextOf(token, cluster, memory);
   return {
     token,
-    schedule: scheduleOf(token, policy.rotationGrace),
+    schedule: scheduleOf(token, policy.rotationGrace, context.origin),
     context,
-    expectations: [...policyExpectations(token, policy.audience), ...clusterExpectations(token, context)],
+    expectations: [
+      ...policyExpectations(token, context, policy.audience),
+      ...clusterExpectations(token, context),
+    ],
   };
 }
 

@@ -9,18 +9,21 @@ import { matchesPattern } from '../util/pattern.ts';
 import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
 import { isAudienceAccepted, isReviewPending } from './review-class.ts';
+import { isBoundToItsPod, type Origin } from './origin.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 /** What one party expects: at least one of these audiences. */
 export interface Expectation {
   /** `*` matches any text. */
   readonly audiences: readonly string[];
+  readonly party: 'rule' | 'catalogue' | 'spec' | 'api_server';
   /** Which party, as it appears in messages. */
   readonly origin: string;
 }
 
 /** An expectation and the tokens it applies to. */
 export interface AudienceRule extends Expectation {
+  readonly party: 'rule';
   readonly matches: (identity: TokenIdentity) => boolean;
 }
 
@@ -36,26 +39,38 @@ export function satisfies(audiences: readonly string[], expectation: Expectation
   );
 }
 
-/** What the user's rules or the catalogue expect, independent of the cluster. */
+/**
+ * Whether the kubelet may have requested the token. Of a token of unknown origin it is assumed if the token has the form:
+ * in a projected volume, and bound to its pod.
+ */
+function mayBeRequested(token: Token, origin: Origin): boolean {
+  if (token.volumeKind !== 'projected') return false;
+  return origin === 'kubelet' || (origin === 'unknown' && isBoundToItsPod(token));
+}
+
+/** What the user's rules or the catalogue expect. */
 export function policyExpectations(
-  { identity, volumeKind }: Token,
+  token: Token,
+  { origin }: Pick<TokenContext, 'origin'>,
   policy: AudiencePolicy,
 ): readonly Expectation[] {
+  const { identity } = token;
   const rule = policy.rules.find(({ matches }) => matches(identity));
   if (rule !== undefined) return [rule];
-  if (!policy.useCatalogue || volumeKind !== 'projected') return [];
+  if (!policy.useCatalogue || !mayBeRequested(token, origin)) return [];
   const entry = catalogueEntryFor(identity.volume, identity.path);
   return entry === undefined ? [] : [entry];
 }
 
 /** Whether the token was requested without an audience, which makes it a token for the API server. */
-function isForApiServer({ identity, volumeKind }: Token, { projection }: TokenContext): boolean {
+function isForApiServer(token: Token, { projection, origin }: TokenContext): boolean {
   if (projection !== undefined) return projection.audience === undefined;
-  return isDefaultTokenPath(volumeKind, identity.volume, identity.path);
+  const { volumeKind, identity } = token;
+  return mayBeRequested(token, origin) && isDefaultTokenPath(volumeKind, identity.volume, identity.path);
 }
 
 function apiServerExpectation(audiences: readonly string[]): Expectation {
-  return { audiences, origin: 'the API server' };
+  return { party: 'api_server', audiences, origin: 'the API server' };
 }
 
 /**
@@ -88,6 +103,6 @@ function apiServerExpectations(token: Token, context: TokenContext): readonly Ex
 /** What the pod's spec or the API server expects. A TokenReview that accepts the token takes precedence. */
 export function clusterExpectations(token: Token, context: TokenContext): readonly Expectation[] {
   const audience = context.projection?.audience;
-  if (audience !== undefined) return [{ audiences: [audience], origin: "the pod's spec" }];
+  if (audience !== undefined) return [{ party: 'spec', audiences: [audience], origin: "the pod's spec" }];
   return isForApiServer(token, context) ? apiServerExpectations(token, context) : [];
 }

@@ -7,6 +7,7 @@ import { matchesPattern } from '../util/pattern.ts';
 import type { VolumeKind } from './token.ts';
 
 interface CatalogueEntry {
+  readonly party: 'catalogue';
   /** Name of the volume; `*` matches any text. */
   readonly volume: string;
   readonly path: string;
@@ -28,7 +29,7 @@ const AZURE = [
 ];
 
 function entry(service: string, volume: string, path: string, ...audiences: string[]): CatalogueEntry {
-  return { origin: `the catalogue entry for ${service}`, volume, path, audiences };
+  return { party: 'catalogue', origin: `the catalogue entry for ${service}`, volume, path, audiences };
 }
 
 /** Volumes with a fixed name and a fixed use, with every audience that a service uses in any region or version. */
@@ -41,6 +42,8 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     'sts.*.amazonaws.com',
     'sts.amazonaws.com.cn',
     'sts.*.amazonaws.com.cn',
+    // The default of kOps.
+    'amazonaws.com',
   ),
   entry(
     'EKS Pod Identity',

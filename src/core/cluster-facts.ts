@@ -36,6 +36,8 @@ export interface PodProjection {
   /** Undefined for the audience of the API server. */
   readonly audience: string | undefined;
   readonly expirationSeconds: number;
+  /** Whether the volume has a source whose keys the spec does not list: one of them may replace the token. */
+  readonly isOverwritable: boolean;
   /** Whether a container mounts the volume; the kubelet does not set it up otherwise. */
   readonly isMounted: boolean;
 }

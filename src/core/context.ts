@@ -13,12 +13,21 @@ import type {
   PodProjection,
   Review,
 } from './cluster-facts.ts';
-import { type Origin, type OriginMemory, originOf } from './origin.ts';
+import {
+  isBoundToItsPod,
+  isIssuedHere,
+  type Origin,
+  type OriginFacts,
+  type OriginMemory,
+  originOf,
+} from './origin.ts';
 import { isGenuine, reviewClassOf } from './review-class.ts';
 import type { Token, TokenIdentity } from './token.ts';
 
 export interface TokenContext {
   readonly origin: Origin;
+  /** Whether the token may be sent to the API server: only if this cluster issued it. */
+  readonly isReviewable: boolean;
   readonly pod: PodFacts | 'absent' | undefined;
   /** The source in the pod's spec that the token comes from. */
   readonly projection: PodProjection | undefined;
@@ -70,6 +79,19 @@ function classReviewOf(
   return classReviews.get(reviewClassOf(token.claims));
 }
 
+/** The source of a Secret may have replaced a token that the spec requests by one of another cluster. */
+function isOfThisCluster(
+  token: Token,
+  origin: Origin,
+  projection: PodProjection | undefined,
+  known: OriginFacts,
+  memory: OriginMemory,
+): boolean {
+  if (origin !== 'kubelet') return origin === 'secret';
+  const isCertain = projection?.isOverwritable === false && isBoundToItsPod(token);
+  return isCertain || isIssuedHere(token.claims, known, memory);
+}
+
 export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
   const { claims, identity } = token;
   const pod = lookUp(facts.pods, identity.podUid, facts);
@@ -80,9 +102,12 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
     projection: projectionAt(pod, identity),
     isSignatureValid: facts.signatures.get(token),
   };
+  const known = { pod, account, authority };
+  const origin = originOf(token, known, memory);
   return {
     ...provenance,
-    origin: originOf(token, { pod, account, authority }, memory),
+    origin,
+    isReviewable: isOfThisCluster(token, origin, provenance.projection, known, memory),
     account,
     authority,
     review: facts.reviews.get(token),

@@ -9,6 +9,7 @@ import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
 import { accountOf, isInactive } from './context.ts';
 import type { Observation } from './observation.ts';
+import type { Severity } from './severity.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
 /** A token that is missing, and the check that says so. */
@@ -16,6 +17,7 @@ export interface MissingToken {
   readonly check: PodCheck & { readonly reason: Reason };
   readonly identity: TokenIdentity;
   readonly detail: string;
+  readonly severity: Severity;
 }
 
 /** Why a pod has no token. Values of a label, public contract: retire them, never rename them. */
@@ -66,10 +68,11 @@ export function findMissing(observation: Observation, cluster: ClusterFacts): re
   const filesOf = indexFiles(observation);
   return pods.flatMap((pod) =>
     POD_CHECKS.flatMap((check) =>
-      check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail }) => ({
+      check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail, severity }) => ({
         check,
         identity: identityOf(pod, volume, path),
         detail,
+        severity,
       })),
     ),
   );

@@ -66,7 +66,7 @@ function fingerprintOf({ keyId, serviceAccount, secret }: TokenClaims): string {
 }
 
 /** The kubelet binds every token that it requests to the pod it requests it for. */
-function isBoundToItsPod({ claims, identity }: Pick<Token, 'claims' | 'identity'>): boolean {
+export function isBoundToItsPod({ claims, identity }: Pick<Token, 'claims' | 'identity'>): boolean {
   return claims.pod?.uid === identity.podUid;
 }
 
@@ -78,7 +78,7 @@ function isRequested({ identity, volumeKind }: Token, pod: PodFacts): boolean {
 }
 
 /** Whether a key or an issuer of this cluster stands in the token. */
-function isIssuedHere(
+export function isIssuedHere(
   { keyId, issuer }: TokenClaims,
   { authority }: OriginFacts,
   memory: OriginMemory,

@@ -9,7 +9,6 @@ import { issuerMismatch } from './checks/issuer-mismatch.ts';
 import { signingKeyUnknown } from './checks/signing-key-unknown.ts';
 import type { ClusterFacts, TokenReviewMode } from './cluster-facts.ts';
 import { isInactive, type TokenContext } from './context.ts';
-import type { Origin } from './origin.ts';
 import { isGenuine, reviewClassOf } from './review-class.ts';
 import type { Token } from './token.ts';
 
@@ -61,9 +60,6 @@ function classTargets(inQuestion: readonly Assessment[]): readonly ClassTarget[]
   return Array.from(tokens, ([key, members]) => ({ key, tokens: members }));
 }
 
-/** Only tokens of these origins were issued by this cluster. */
-const ORIGINS_TO_REVIEW: readonly Origin[] = ['kubelet', 'secret'];
-
 /** Whether all targets have been reviewed. */
 export function areReviewed(
   { classes, tokens, doubtful }: ReviewTargets,
@@ -86,7 +82,7 @@ function isCandidate({ context, failures }: Assessment, mode: TokenReviewMode): 
 /** What to review in this mode. Tokens that fail a check come first. */
 export function reviewTargetsOf(assessments: readonly Assessment[], mode: TokenReviewMode): ReviewTargets {
   const candidates = assessments
-    .filter((one) => ORIGINS_TO_REVIEW.includes(one.context.origin) && isCandidate(one, mode))
+    .filter((one) => one.context.isReviewable && isCandidate(one, mode))
     .toSorted((a, b) => Number(isFailing(b)) - Number(isFailing(a)));
   const inQuestion = new Set(candidates.filter((one) => isInQuestion(one)));
   const genuine = candidates.filter(({ token, context }) => isGenuine(token, context));

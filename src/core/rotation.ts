@@ -1,6 +1,7 @@
 /**
  * When the kubelet is due to refresh a token, from when on it is overdue, and the state of a token at an instant.
  */
+import { isBoundToItsPod, type Origin } from './origin.ts';
 import type { EpochSeconds, Token, TokenClaims } from './token.ts';
 
 /** A token is in exactly one state. Values of a label: public contract. */
@@ -30,7 +31,7 @@ export interface Schedule {
   readonly overdueFrom: EpochSeconds | undefined;
 }
 
-type RotatingToken = Pick<Token, 'claims' | 'volumeKind'>;
+type RotatingToken = Pick<Token, 'claims' | 'volumeKind' | 'identity'>;
 
 /** The kubelet refreshes every token after this long (k8s.io/kubernetes/pkg/kubelet/token, maxTTL). */
 const MAX_AGE = 24 * 60 * 60;
@@ -51,12 +52,14 @@ function refreshDueOf(issuedAt: EpochSeconds, nominalExpiration: EpochSeconds): 
 }
 
 /**
- * Whether the kubelet refreshes the token: only in projected volumes, and only tokens bound to a pod.
+ * Whether the kubelet refreshes the token: only what it requested itself.
  *
- * A projected volume may also have a Secret as a source: the kubelet copies its token and never refreshes it.
+ * If the origin is not known, the form decides: in a projected volume, and bound to its pod. Such a volume may have other
+ * sources, whose tokens the kubelet copies and never refreshes.
  */
-export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
-  return volumeKind === 'projected' && claims.pod !== undefined;
+export function isRefreshed(token: RotatingToken, origin: Origin = 'unknown'): boolean {
+  if (token.volumeKind !== 'projected' || token.claims.pod === undefined) return false;
+  return origin === 'kubelet' || (origin === 'unknown' && isBoundToItsPod(token));
 }
 
 /**
@@ -65,10 +68,10 @@ export function isRefreshed({ claims, volumeKind }: RotatingToken): boolean {
  * `grace` is the grace period in seconds. It is cut for short-lived tokens, which have less time than that between
  * refresh due and expiration.
  */
-export function scheduleOf(token: RotatingToken, grace: number): Schedule {
+export function scheduleOf(token: RotatingToken, grace: number, origin: Origin = 'unknown'): Schedule {
   const nominalExpiration = nominalExpirationOf(token.claims);
   const { issuedAt } = token.claims;
-  if (!isRefreshed(token) || issuedAt === undefined || nominalExpiration === undefined) {
+  if (!isRefreshed(token, origin) || issuedAt === undefined || nominalExpiration === undefined) {
     return { nominalExpiration, refreshDue: undefined, overdueFrom: undefined };
   }
   const refreshDue = refreshDueOf(issuedAt, nominalExpiration);

@@ -9,6 +9,7 @@ import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
+import { ALWAYS } from '../../src/core/severity.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
@@ -33,7 +34,7 @@ function checkNamed(reason: string): CheckResult['check'] {
   return {
     reason: reason as CheckResult['check']['reason'],
     summary: 'Something is wrong.',
-    severity: 'warning',
+    severities: { warning: ALWAYS },
     appliesTo: ['kubelet'],
     runbook: 'SATokenTest',
     judge: () => PASS,
@@ -68,7 +69,12 @@ describe('explain', () => {
   });
 
   it('shows the fields of a token, then its checks: failed, unknown, passed', () => {
-    const verdicts: readonly Verdict[] = [fail('it is so'), PASS, unknown('a fact is missing'), PASS];
+    const verdicts: readonly Verdict[] = [
+      fail('it is so', 'critical'),
+      PASS,
+      unknown('a fact is missing'),
+      PASS,
+    ];
     const results = verdicts.map((verdict, index) => ({ check: checkNamed(`check_${index}`), verdict }));
     const [assessment] = snapshot({ tokens: [token({ lastRotation: undefined })] }).assessments;
     assert.ok(assessment);
@@ -104,10 +110,12 @@ describe('explain, for a check that fails', () => {
     it(`shows the summary, the evidence, the steps and the runbook of ${check.reason}`, () => {
       const [assessment] = snapshot().assessments;
       assert.ok(assessment);
-      const results = [{ check, verdict: fail('it is so') }];
+      const results = [{ check, verdict: fail('it is so', 'critical') }];
       const { text, exit } = explained('api-0', {
         ...snapshot(),
-        assessments: [{ ...assessment, results, failures: [{ check, detail: 'it is so' }] }],
+        assessments: [
+          { ...assessment, results, failures: [{ check, detail: 'it is so', severity: 'critical' }] },
+        ],
       });
       assert.ok(text.includes(`FAIL     ${check.reason}: ${check.summary}\n`));
       assert.ok(text.includes('Evidence: it is so\n'));

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { createAssess, isFailing, verdictFor } from '../../src/core/assessment.ts';
 import { CHECKS, POD_CHECKS } from '../../src/core/checks/index.ts';
-import type { ClusterFacts, PodFacts } from '../../src/core/cluster-facts.ts';
+import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
 import { scheduleOf } from '../../src/core/rotation.ts';
 import { authority, clusterAround, podFacts } from '../support/cluster.ts';
 import { legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
@@ -14,6 +14,8 @@ import { legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
 const YEAR = 31_536_000;
 const assess = createAssess(policy());
 /** Expired, overdue, of another pod, and with the wrong audience. */
+/** Facts by which the kubelet requested the token, for the audience vault. */
+const requested = { ...NO_CLUSTER, pods: clusterAround(token()).pods };
 const ruined = token({ claims: { audiences: ['other'], pod: { name: 'other', uid: 'another-uid' } } });
 
 describe('an assessment', () => {
@@ -118,7 +120,7 @@ describe('the failures of an assessment', () => {
   });
 
   it('are every failed check, most urgent first, with its detail', () => {
-    const assessment = assess(ruined, NOW + YEAR);
+    const assessment = assess(ruined, NOW + YEAR, requested);
     assert.deepEqual(
       assessment.failures.map(({ check }) => check.reason),
       ['expired', 'audience_mismatch', 'pod_mismatch', 'rotation_overdue'],

@@ -17,10 +17,11 @@ import type { Token } from '../../src/core/token.ts';
 import { authority, clusterAround, podFacts, projection } from '../support/cluster.ts';
 import { ISSUER, POD_UID, token } from '../support/tokens.ts';
 
+const KUBELET = { origin: 'kubelet' } as const;
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };
 
 function rule(overrides: Partial<AudienceRule> = {}): AudienceRule {
-  return { audiences: ['mine'], origin: 'a rule', matches: () => true, ...overrides };
+  return { party: 'rule', audiences: ['mine'], origin: 'a rule', matches: () => true, ...overrides };
 }
 
 describe('satisfies', () => {
@@ -63,12 +64,12 @@ describe('satisfies', () => {
 describe('policyExpectations', () => {
   it('returns nothing for an unknown volume without a rule', () => {
     const one = token({ identity: { volume: 'free', path: 'token' } });
-    assert.deepEqual(policyExpectations(one, CATALOGUE_ONLY), []);
+    assert.deepEqual(policyExpectations(one, KUBELET, CATALOGUE_ONLY), []);
   });
 
   it('returns the first rule that matches, and not the catalogue', () => {
     const rules = [rule({ matches: () => false }), rule({ origin: 'second' }), rule({ origin: 'third' })];
-    const found = policyExpectations(token(), { rules, useCatalogue: true });
+    const found = policyExpectations(token(), KUBELET, { rules, useCatalogue: true });
     assert.deepEqual(
       found.map(({ origin }) => origin),
       ['second'],
@@ -78,21 +79,21 @@ describe('policyExpectations', () => {
   it('returns the entry of the catalogue if no rule matches', () => {
     const policy = { rules: [rule({ matches: () => false })], useCatalogue: true };
     assert.deepEqual(
-      policyExpectations(token(), policy).map(({ audiences }) => audiences),
+      policyExpectations(token(), KUBELET, policy).map(({ audiences }) => audiences),
       [['vault']],
     );
   });
 
   it('returns a rule for a Secret volume, and without the catalogue', () => {
     const policy = { rules: [rule()], useCatalogue: false };
-    assert.equal(policyExpectations(token({ volumeKind: 'secret' }), policy).length, 1);
+    assert.equal(policyExpectations(token({ volumeKind: 'secret' }), KUBELET, policy).length, 1);
   });
 
   it('matches rules by the identity of the token', () => {
     const one = token();
     const seen: unknown[] = [];
     const matches = (identity: unknown) => seen.push(identity) > 0;
-    policyExpectations(one, { rules: [rule({ matches })], useCatalogue: true });
+    policyExpectations(one, KUBELET, { rules: [rule({ matches })], useCatalogue: true });
     assert.deepEqual(seen, [one.identity]);
   });
 });
@@ -109,13 +110,13 @@ describe('clusterExpectations', () => {
 
   it("returns the audience in the pod's spec", () => {
     assert.deepEqual(expected(defaultToken, withProjection('vault')), [
-      { audiences: ['vault'], origin: "the pod's spec" },
+      { party: 'spec', audiences: ['vault'], origin: "the pod's spec" },
     ]);
   });
 
   it("returns the API server's audiences if the pod's spec has none", () => {
     assert.deepEqual(expected(defaultToken, withProjection(undefined)), [
-      { audiences: [ISSUER], origin: 'the API server' },
+      { party: 'api_server', audiences: [ISSUER], origin: 'the API server' },
     ]);
   });
 

@@ -7,6 +7,7 @@ import { type AudiencePolicy, policyExpectations, satisfies } from '../../src/co
 import { CATALOGUE, isTokenPath } from '../../src/core/catalogue.ts';
 import { token } from '../support/tokens.ts';
 
+const KUBELET = { origin: 'kubelet' } as const;
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };
 const NOTHING: AudiencePolicy = { rules: [], useCatalogue: false };
 
@@ -16,7 +17,7 @@ function at(volume: string, path: string, volumeKind: 'projected' | 'secret' = '
 
 /** Whether a token with this audience satisfies everything the catalogue expects at its path. */
 function isMet(audience: string, volume: string, path: string): boolean {
-  const expectations = policyExpectations(at(volume, path), CATALOGUE_ONLY);
+  const expectations = policyExpectations(at(volume, path), KUBELET, CATALOGUE_ONLY);
   return expectations.length > 0 && expectations.every((one) => satisfies([audience], one));
 }
 
@@ -36,15 +37,15 @@ describe('the catalogue', () => {
     });
 
     it(`expects nothing of another file in the volume of ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, 'another'), CATALOGUE_ONLY), []);
+      assert.deepEqual(policyExpectations(at(name, 'another'), KUBELET, CATALOGUE_ONLY), []);
     });
 
     it(`expects nothing of a Secret volume with the name of ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, path, 'secret'), CATALOGUE_ONLY), []);
+      assert.deepEqual(policyExpectations(at(name, path, 'secret'), KUBELET, CATALOGUE_ONLY), []);
     });
 
     it(`can be turned off for ${origin}`, () => {
-      assert.deepEqual(policyExpectations(at(name, path), NOTHING), []);
+      assert.deepEqual(policyExpectations(at(name, path), KUBELET, NOTHING), []);
     });
   }
 
@@ -55,6 +56,7 @@ describe('the catalogue', () => {
 
   const observed = [
     ['sts.amazonaws.com', 'aws-iam-token', 'token'],
+    ['amazonaws.com', 'aws-iam-token', 'token'],
     ['sts.cn-north-1.amazonaws.com.cn', 'aws-iam-token', 'token'],
     ['pods.eks.amazonaws.com', 'eks-pod-identity-token', 'eks-pod-identity-token'],
     ['api://AzureADTokenExchange', 'azure-identity-token', 'azure-identity-token'],

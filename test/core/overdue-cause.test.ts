@@ -7,7 +7,7 @@ import { createAssess } from '../../src/core/assessment.ts';
 import type { ClusterFacts, MountFailure } from '../../src/core/cluster-facts.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from '../../src/core/overdue-cause.ts';
 import type { Token } from '../../src/core/token.ts';
-import { clusterAround, podFacts } from '../support/cluster.ts';
+import { clusterAround, podFacts, projection } from '../support/cluster.ts';
 import { NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
 /** The default token is due for a refresh after 2,880 s and overdue ten minutes later. */
@@ -119,13 +119,18 @@ describe('overdueCauses', () => {
       claims: { issuedAt: NOW - 7_200, expiresAt: NOW + 86_400, warnAfter: NOW - 3_600 },
       identity: { volume: 'stuck' },
     });
-    const cluster = clusterAround(late, { pods });
+    const projections = [...podFacts().projections, projection({ volume: 'stuck', path: 'vault-token' })];
+    const cluster = clusterAround(late, {
+      pods: new Map([...pods, [POD_UID, podFacts({ projections })]]),
+    });
     assert.deepEqual(causesOf([stuck, late, other], cluster), ['unknown', 'node_wide', 'node_wide']);
   });
 
   it('does not return node_wide for two tokens of one pod', () => {
     const sibling = token({ identity: { volume: 'other' } });
-    assert.deepEqual(causesOf([late, sibling], clusterAround(late)), ['unknown', 'unknown']);
+    const projections = [...podFacts().projections, projection({ volume: 'other', path: 'vault-token' })];
+    const pods = new Map([[POD_UID, podFacts({ projections })]]);
+    assert.deepEqual(causesOf([late, sibling], clusterAround(late, { pods })), ['unknown', 'unknown']);
   });
 
   it('has a test for every cause', () => {

@@ -114,6 +114,16 @@ describe('isRefreshed', () => {
   });
   it('returns false for a token in a Secret volume', () =>
     assert.equal(isRefreshed(token({ volumeKind: 'secret' })), false));
+  for (const [origin, refreshed] of [
+    ['kubelet', true],
+    ['secret', false],
+    ['foreign', false],
+    ['unknown', true],
+  ] as const)
+    it(`returns ${refreshed} for a token of the origin ${origin} that is bound to its pod`, () =>
+      assert.equal(isRefreshed(token(), origin), refreshed));
+  it('returns false for a token of unknown origin that is bound to another pod', () =>
+    assert.equal(isRefreshed(token({ claims: { pod: { name: 'api-0', uid: 'virtual' } } })), false));
 });
 
 describe('the grace period', () => {

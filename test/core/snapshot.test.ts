@@ -71,9 +71,10 @@ describe('a snapshot', () => {
       service_account_recreated: 6,
       signing_key_unknown: 6,
       signature_invalid: 6,
-      issuer_mismatch: 4,
+      issuer_mismatch: 6,
+      pod_mismatch: 6,
       token_refused: 6,
-      legacy_secret_missing: 2,
+      legacy_secret_missing: 6,
     };
     for (const [reason, expected] of Object.entries({ ...needsCluster, audience_mismatch: 3 }))
       assert.equal(unknowns.get(reason as Reason), expected, reason);
@@ -134,7 +135,7 @@ describe('lookupTargetsOf', () => {
     assert.deepEqual(lookupTargetsOf(snapshot), { reviews: NO_REVIEW_TARGETS, pods: [] });
   });
 
-  it('returns tokens that fail a check', () => {
+  it('returns tokens of this cluster that fail a check', () => {
     const tokens = [healthy, legacyToken()];
     const cluster = { ...clusterAround(legacyToken()), signatures: new Map([[tokens[1] ?? healthy, true]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
@@ -142,6 +143,14 @@ describe('lookupTargetsOf', () => {
       reviews: { ...NO_REVIEW_TARGETS, tokens: [tokens[1]] },
       pods: [],
     });
+  });
+
+  it('returns no token of another origin', () => {
+    const elsewhere = { volumeKind: 'secret', claims: { expiresAt: NOW - 1, issuedAt: NOW - 600 } } as const;
+    const tokens = [legacyToken(), token(elsewhere), token({ claims: { expiresAt: NOW } })];
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW);
+    assert.equal(snapshot.assessments.filter(({ failures }) => failures.length > 0).length, 3);
+    assert.deepEqual(lookupTargetsOf(snapshot, 'all').reviews, NO_REVIEW_TARGETS);
   });
 
   it('returns each pod with overdue tokens once', () => {

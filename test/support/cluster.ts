@@ -21,6 +21,7 @@ export function projection(overrides: Partial<PodProjection> = {}): PodProjectio
     audience: undefined,
     expirationSeconds: HOUR,
     isMounted: true,
+    isOverwritable: false,
     ...overrides,
   };
 }

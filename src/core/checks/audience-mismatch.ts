@@ -1,24 +1,41 @@
 /**
  * The token has none of the audiences that its receiver accepts: the receiver returns 401.
  *
- * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server.
+ * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server. The catalogue goes by
+ * the name of the volume: the pod's spec, which names the receiver's audience, takes precedence.
  */
-import { satisfies } from '../audience.ts';
+import { type Expectation, satisfies } from '../audience.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
+
+function requirementOf({ origin, audiences }: Expectation): string {
+  return `${origin} expects ${audiences.join(' or ')}`;
+}
+
+function requestOf({ origin, audiences }: Expectation): string {
+  return `${origin} requests ${audiences.join(' or ')}`;
+}
 
 export const audienceMismatch = {
   reason: 'audience_mismatch',
   summary: 'The token has none of the audiences that its receiver accepts.',
-  severity: 'critical',
+  severities: {
+    critical: 'unless only the catalogue expects another audience than the one that the pod requests',
+    warning: "the token has the audience that the pod's spec requests, but not that of the catalogue",
+  },
   appliesTo: ['kubelet', 'secret', 'unknown'],
   runbook: 'SATokenAudienceMismatch',
   judge: ({ token: { claims }, expectations }) => {
     if (expectations.length === 0) return unknown('expected audience unknown');
-    const unmet = expectations.find((expectation) => !satisfies(claims.audiences, expectation));
-    if (unmet === undefined) return PASS;
+    const unmet = expectations.filter((expectation) => !satisfies(claims.audiences, expectation));
+    const certain = unmet.find(({ party }) => party !== 'catalogue');
+    const first = certain ?? unmet[0];
+    if (first === undefined) return PASS;
+    const requested = expectations.find(({ party }) => party === 'spec');
+    if (certain === undefined && requested !== undefined)
+      return fail(`${requestOf(requested)}; ${requirementOf(first)}`, 'warning');
     const found = claims.audiences.length === 0 ? 'no audience' : `audience ${claims.audiences.join(', ')}`;
-    return fail(`has ${found}; ${unmet.origin} expects ${unmet.audiences.join(' or ')}`);
+    return fail(`has ${found}; ${requirementOf(first)}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

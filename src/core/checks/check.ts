@@ -5,12 +5,13 @@ import type { Expectation } from '../audience.ts';
 import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
+import type { Severity, SeverityConditions } from '../severity.ts';
 import type { EpochSeconds, Token } from '../token.ts';
 
 /** A missing fact makes the verdict `unknown`, never `fail`. */
 export type Verdict =
   | { readonly status: 'pass' }
-  | { readonly status: 'fail'; readonly detail: string }
+  | { readonly status: 'fail'; readonly detail: string; readonly severity: Severity }
   | { readonly status: 'unknown'; readonly detail: string };
 
 export interface CheckInput {
@@ -27,7 +28,7 @@ export interface Check {
   readonly reason: string;
   /** One sentence: what is wrong if the check fails. */
   readonly summary: string;
-  readonly severity: 'critical' | 'warning';
+  readonly severities: SeverityConditions;
   /**
    * The origins that the check applies to. A token of another origin passes; one of unknown origin has no verdict,
    * unless the check needs no origin.
@@ -42,8 +43,9 @@ export interface Check {
 
 export const PASS: Verdict = { status: 'pass' };
 
-export function fail(detail: string): Verdict {
-  return { status: 'fail', detail };
+/** `severity` is one of the check's severities, the one whose condition holds. */
+export function fail(detail: string, severity: Severity): Verdict {
+  return { status: 'fail', detail, severity };
 }
 
 export function unknown(detail: string): Verdict {

@@ -11,12 +11,15 @@ import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands
 export const expired = {
   reason: 'expired',
   summary: 'The token has expired; the API server rejects it.',
-  severity: 'critical',
+  severities: { critical: 'unless the token is foreign', info: 'a foreign token' },
   appliesTo: ORIGINS,
   runbook: 'SATokenExpired',
-  judge: ({ token: { claims } }, now) => {
+  judge: ({ token: { claims }, context: { origin } }, now) => {
     if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;
-    return fail(`expired ${formatRelative(now, claims.expiresAt)}`);
+    return fail(
+      `expired ${formatRelative(now, claims.expiresAt)}`,
+      origin === 'foreign' ? 'info' : 'critical',
+    );
   },
   fix: (token) => [
     ...findPod(token),

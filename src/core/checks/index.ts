@@ -3,6 +3,8 @@
  *
  * Rows are in order of urgency: the page, `scan` and `explain` list the most urgent failure first.
  */
+
+import { SEVERITIES, type Severity, type SeverityConditions } from '../severity.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
 import { expired } from './expired.ts';
@@ -42,9 +44,28 @@ export const CHECKS = [
 /** Checks of pods, for missing tokens. */
 export const POD_CHECKS = [tokenMissing, legacySecretMissing] as const satisfies readonly PodCheck[];
 
+/** A severity that a reason can have, and under which condition: at most one of a reason holds for a token. */
+export interface SeverityRow {
+  readonly reason: Reason;
+  readonly severity: Severity;
+  readonly condition: string;
+}
+
 /** Values of the `reason` label: public contract. */
 export type Reason = (typeof CHECKS | typeof POD_CHECKS)[number]['reason'];
 
 export const REASONS: readonly Reason[] = [
   ...new Set([...POD_CHECKS.map(({ reason }) => reason), ...CHECKS.map(({ reason }) => reason)]),
 ];
+
+function severitiesOf(reason: Reason): readonly SeverityRow[] {
+  const found = [...POD_CHECKS, ...CHECKS].find((check) => check.reason === reason);
+  const conditions: SeverityConditions = found?.severities ?? {};
+  return SEVERITIES.flatMap((severity) => {
+    const condition = conditions[severity];
+    return condition === undefined ? [] : [{ reason, severity, condition }];
+  });
+}
+
+/** Every severity of every reason, the most severe first. */
+export const SEVERITY_ROWS: readonly SeverityRow[] = REASONS.flatMap(severitiesOf);

@@ -6,13 +6,14 @@
  * an issuer of their own, which is never published.
  */
 import { isIssuerAccepted, isReviewPending } from '../review-class.ts';
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
 export const issuerMismatch = {
   reason: 'issuer_mismatch',
   summary: 'The issuer of the token is not the current issuer of the API server.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet'],
   runbook: 'SATokenIssuerMismatch',
   judge: ({ token: { claims }, context }) => {
@@ -23,7 +24,7 @@ export const issuerMismatch = {
     if (authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the issuer was read before the token was issued');
     if (isReviewPending(context)) return unknown('waiting for a TokenReview');
-    return fail(`issued by ${claims.issuer}; the current issuer is ${authority.issuer}`);
+    return fail(`issued by ${claims.issuer}; the current issuer is ${authority.issuer}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

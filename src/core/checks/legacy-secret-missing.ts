@@ -4,6 +4,7 @@
  * The exporter never reads Secrets. A TokenReview shows that one was deleted. A pending pod shows that one is missing,
  * if the Secret has the name or the mount path of a token Secret.
  */
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
@@ -14,7 +15,7 @@ const TOKEN_SECRET = /-token-[a-z0-9]{5}$/;
 export const legacySecretMissing = {
   reason: 'legacy_secret_missing',
   summary: 'The Secret of a legacy token does not exist.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenLegacySecretMissing',
   judge: ({ token: { claims }, context: { review } }) => {
@@ -26,6 +27,7 @@ export const legacySecretMissing = {
       secret === undefined
         ? `its Secret in ${namespace} was deleted`
         : `Secret ${namespace}/${secret.name} was deleted`,
+      'critical',
     );
   },
   findMissing: (pod, files) => {
@@ -40,6 +42,7 @@ export const legacySecretMissing = {
         volume,
         path: 'token',
         detail: `the pod is waiting for Secret ${secretName}`,
+        severity: 'critical' as const,
       }));
   },
   fix: (token) => [

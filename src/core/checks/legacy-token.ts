@@ -1,18 +1,22 @@
 /**
  * A token from a Secret of type kubernetes.io/service-account-token is mounted: it never expires and is never rotated.
  */
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 
 export const legacyToken = {
   reason: 'legacy_token',
   summary: 'A legacy token from a Secret is mounted; it never expires and is never rotated.',
-  severity: 'warning',
+  severities: { warning: ALWAYS },
   appliesTo: ['kubelet', 'secret', 'unknown'],
   runbook: 'SATokenLegacyMounted',
   judge: ({ token: { claims } }) => {
     if (claims.kind !== 'legacy') return PASS;
-    return fail(claims.secret === undefined ? 'no expiration' : `from Secret ${claims.secret.name}`);
+    return fail(
+      claims.secret === undefined ? 'no expiration' : `from Secret ${claims.secret.name}`,
+      'warning',
+    );
   },
   fix: (token) => [
     ...findPod(token),

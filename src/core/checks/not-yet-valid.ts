@@ -6,17 +6,20 @@
  */
 import { formatRelative } from '../../util/duration.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const notYetValid = {
   reason: 'not_yet_valid',
   summary: 'The token is not valid yet: the clock of the node or of the API server is wrong.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenNotYetValid',
   judge: ({ token: { claims } }, now) => {
     const accepted = validFrom(claims);
-    return now < accepted ? fail(`becomes valid ${formatRelative(now, accepted + CLOCK_LEEWAY)}`) : PASS;
+    return now < accepted
+      ? fail(`becomes valid ${formatRelative(now, accepted + CLOCK_LEEWAY)}`, 'critical')
+      : PASS;
   },
   fix: () => [
     'timedatectl status  # on the node and on the control plane: is the clock synchronized?',

@@ -2,6 +2,7 @@
  * The contract of a check of a pod: one way in which a token that its spec requires can be missing.
  */
 import type { PodFacts } from '../cluster-facts.ts';
+import type { Severity, SeverityConditions } from '../severity.ts';
 import type { EpochSeconds, TokenIdentity } from '../token.ts';
 
 /** Where a token is missing. */
@@ -9,6 +10,8 @@ export interface MissingPath {
   readonly volume: string;
   readonly path: string;
   readonly detail: string;
+  /** One of the check's severities. */
+  readonly severity: Severity;
 }
 
 /** What the last full scan found in the volumes of one pod. */
@@ -23,7 +26,7 @@ export interface PodCheck {
   readonly reason: string;
   /** One sentence: what is wrong if the check fails. */
   readonly summary: string;
-  readonly severity: 'critical' | 'warning';
+  readonly severities: SeverityConditions;
   /** Name of the runbook, which is also the name of the alert. */
   readonly runbook: string;
   /** Called for active pods only. */

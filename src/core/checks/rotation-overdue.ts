@@ -5,21 +5,37 @@
  * kubelet reports a failed rotation in its log only.
  */
 import { formatDuration } from '../../util/duration.ts';
-import { isRefreshed } from '../rotation.ts';
+import { isRefreshed, type Schedule } from '../rotation.ts';
+import type { EpochSeconds } from '../token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
+
+/** In a shorter time, a warning that becomes critical would leave no time for either. */
+const MIN_CRITICAL_SECONDS = 300;
+const CRITICAL_SHARE = 0.6;
+
+function criticalFrom({ refreshDue = 0, nominalExpiration = 0 }: Schedule): EpochSeconds {
+  const slack = nominalExpiration - refreshDue;
+  return slack >= MIN_CRITICAL_SECONDS ? refreshDue + CRITICAL_SHARE * slack : Number.POSITIVE_INFINITY;
+}
 
 export const rotationOverdue = {
   reason: 'rotation_overdue',
   summary: 'The kubelet has not rotated the token within the grace period.',
-  severity: 'warning',
+  severities: {
+    critical: 'after 60 % of the time from refresh due to nominal expiration, if that time is 300 s or more',
+    warning: 'before that',
+  },
   appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenRotationOverdue',
-  judge: ({ token, schedule: { refreshDue, overdueFrom } }, now) => {
-    if (!isRefreshed(token)) return PASS;
+  judge: ({ token, schedule, context: { origin } }, now) => {
+    const { refreshDue, overdueFrom } = schedule;
+    if (!isRefreshed(token, origin)) return PASS;
     if (refreshDue === undefined || overdueFrom === undefined)
       return unknown('the token has no issue time or no expiration');
-    return now > overdueFrom ? fail(`refresh was due ${formatDuration(now - refreshDue)} ago`) : PASS;
+    if (now <= overdueFrom) return PASS;
+    const severity = now >= criticalFrom(schedule) ? 'critical' : 'warning';
+    return fail(`refresh was due ${formatDuration(now - refreshDue)} ago`, severity);
   },
   fix: (token) => [
     ...findPod(token),

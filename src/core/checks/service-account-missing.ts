@@ -3,6 +3,7 @@
  *
  * A token that was issued within the last minute had a service account then; the list may be older.
  */
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 
@@ -12,13 +13,16 @@ const SETTLING_SECONDS = 60;
 export const serviceAccountMissing = {
   reason: 'service_account_missing',
   summary: 'The service account of the token does not exist.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenServiceAccountMissing',
   judge: ({ token: { claims }, context: { account } }, now) => {
     if (account === undefined) return unknown('no service account data from the API server');
     if (account !== 'absent' || now - (claims.issuedAt ?? 0) < SETTLING_SECONDS) return PASS;
-    return fail(`service account ${claims.namespace}/${claims.serviceAccount.name} does not exist`);
+    return fail(
+      `service account ${claims.namespace}/${claims.serviceAccount.name} does not exist`,
+      'critical',
+    );
   },
   fix: (token) => [
     ...findPod(token),

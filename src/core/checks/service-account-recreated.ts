@@ -3,13 +3,14 @@
  *
  * The kubelet gets a token for the new account at the next refresh, which may be hours away.
  */
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 
 export const serviceAccountRecreated = {
   reason: 'service_account_recreated',
   summary: 'The service account was recreated after the token was issued.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenServiceAccountRecreated',
   judge: ({ token: { claims }, context: { account } }) => {
@@ -17,7 +18,7 @@ export const serviceAccountRecreated = {
     const { uid } = claims.serviceAccount;
     if (uid === undefined) return unknown('the token does not name the UID of its service account');
     if (account === 'absent' || account.uid === uid) return PASS;
-    return fail(`service account has UID ${account.uid}, token has UID ${uid}`);
+    return fail(`service account has UID ${account.uid}, token has UID ${uid}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

@@ -4,18 +4,19 @@
  *
  * The exporter verifies signatures itself. If the key is not published, signing_key_unknown fails instead.
  */
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
 export const signatureInvalid = {
   reason: 'signature_invalid',
   summary: 'The signature does not match the key named in the token header.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenSignatureInvalid',
   judge: ({ token: { claims }, context: { isSignatureValid } }) => {
     if (isSignatureValid === undefined) return unknown('the signature was not verified');
-    return isSignatureValid ? PASS : fail(`not signed with key ${claims.keyId ?? '(unnamed)'}`);
+    return isSignatureValid ? PASS : fail(`not signed with key ${claims.keyId ?? '(unnamed)'}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

@@ -5,13 +5,14 @@
  * that it does not publish: if a TokenReview accepted the token or another of its class, the check passes.
  */
 import { isIssuerAccepted, isKeyRefused, isReviewPending } from '../review-class.ts';
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
 export const signingKeyUnknown = {
   reason: 'signing_key_unknown',
   summary: 'The token is signed with a key that the API server does not publish.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenSigningKeyUnknown',
   judge: ({ token: { claims }, context }) => {
@@ -22,7 +23,7 @@ export const signingKeyUnknown = {
     if (isReviewPending(context)) return unknown('waiting for a TokenReview');
     if (!isKeyRefused(context) && authority.readAt <= (claims.issuedAt ?? 0))
       return unknown('the keys were read before the token was issued');
-    return fail(`signed with key ${claims.keyId}`);
+    return fail(`signed with key ${claims.keyId}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

@@ -4,18 +4,19 @@
  * The API server extends default tokens only, and counts the use of one past its requested lifetime as a stale token.
  */
 import { formatRelative } from '../../util/duration.ts';
+import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
 export const stale = {
   reason: 'stale',
   summary: 'The token is past its requested lifetime; the API server still accepts it.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;
-    return fail(`requested lifetime ended ${formatRelative(now, nominalExpiration)}`);
+    return fail(`requested lifetime ended ${formatRelative(now, nominalExpiration)}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

@@ -3,13 +3,15 @@
  *
  * A file that cannot be read does not count as missing, nor one in a volume that no container mounts.
  */
+
+import { ALWAYS } from '../severity.ts';
 import { KUBELET_LOG } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
 
 export const tokenMissing = {
   reason: 'token_missing',
   summary: 'The spec of a running pod requests a token, but the file does not exist.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   runbook: 'SATokenMissing',
   findMissing: (pod, files) => {
     if (pod.phase !== 'Running' || !isSettled(pod, files)) return [];
@@ -19,6 +21,7 @@ export const tokenMissing = {
         volume,
         path,
         detail: `the spec requests ${path} in volume ${volume}`,
+        severity: 'critical' as const,
       }));
   },
   fixMissing: ({ namespace, pod }) => [

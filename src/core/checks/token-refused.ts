@@ -4,6 +4,7 @@
  * A token that passes may still lack permissions: a TokenReview authenticates, it does not authorize.
  */
 import type { RejectReason } from '../cluster-facts.ts';
+import { ALWAYS } from '../severity.ts';
 import type { Token } from '../token.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
@@ -62,7 +63,7 @@ function legacySteps({ claims }: Token): readonly string[] {
 export const tokenRefused = {
   reason: 'token_refused',
   summary: 'The API server rejects the token, and no other check explains why.',
-  severity: 'critical',
+  severities: { critical: ALWAYS },
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenRefused',
   judge: (input, now) => {
@@ -70,7 +71,7 @@ export const tokenRefused = {
     if (review === undefined) return unknown('no TokenReview result');
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
-    return fail(`TokenReview: ${REJECT_DESCRIPTIONS[review.reason]}`);
+    return fail(`TokenReview: ${REJECT_DESCRIPTIONS[review.reason]}`, 'critical');
   },
   fix: (token) => [
     ...findPod(token),

@@ -52,7 +52,9 @@ function audience(value: unknown): string | undefined {
   return value === '' ? '' : string(value);
 }
 
-function projectionOf(volume: string, source: JsonObject): Omit<PodProjection, 'isMounted'> | undefined {
+type Sourced = Omit<PodProjection, 'isMounted' | 'isOverwritable'>;
+
+function projectionOf(volume: string, source: JsonObject): Sourced | undefined {
   const projection = optional(source, 'serviceAccountToken', object);
   if (projection === undefined) return undefined;
   return parsed(() => ({
@@ -65,6 +67,16 @@ function projectionOf(volume: string, source: JsonObject): Omit<PodProjection, '
 
 function sourcesOf(volume: JsonObject): readonly JsonObject[] {
   return optional(optional(volume, 'projected', object) ?? {}, 'sources', objects) ?? [];
+}
+
+/** Whether a Secret or ConfigMap source lists no `items`: each of its keys, which only the kubelet reads, is a path. */
+function isOverwritable(volume: JsonObject): boolean {
+  return sourcesOf(volume).some((source) =>
+    ['secret', 'configMap'].some((key) => {
+      const found = object(source[key]);
+      return found !== undefined && (optional(found, 'items', objects) ?? []).length === 0;
+    }),
+  );
 }
 
 /** Names of the volumes that a container mounts at TOKEN_PATH. */
@@ -111,9 +123,10 @@ function namedVolumes(spec: JsonObject) {
 function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'> {
   const atTokenPath = volumesAtTokenPath(spec);
   const volumes = namedVolumes(spec);
-  const projections = volumes.flatMap(({ volume, name }) =>
-    sourcesOf(volume).flatMap((source) => projectionOf(name, source) ?? []),
-  );
+  const projections = volumes.flatMap(({ volume, name }) => {
+    const found = sourcesOf(volume).flatMap((source) => projectionOf(name, source) ?? []);
+    return found.map((one) => ({ ...one, isOverwritable: isOverwritable(volume) }));
+  });
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
   const mounted = mountedVolumes(spec);
   const marked = <T extends { readonly volume: string }>(items: readonly T[]) =>

@@ -1,7 +1,7 @@
 /**
  * The JSON report: the tokens of a node and their problems, as in `scan --output=json` and `/api/v1/tokens`.
  */
-import type { Assessment } from '../../core/assessment.ts';
+import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
 import type { OverdueCause } from '../../core/overdue-cause.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
@@ -22,8 +22,13 @@ export function lifetime({ token, schedule }: Assessment): number | undefined {
 }
 
 function problemJson(
-  { reason, severity, runbook }: Pick<Check, 'reason' | 'severity' | 'runbook'>,
-  detail: string,
+  {
+    check: { reason, runbook },
+    severity,
+    detail,
+  }: Pick<CheckFailure, 'severity' | 'detail'> & {
+    readonly check: Pick<Check, 'reason' | 'runbook'>;
+  },
   runbooks: string,
 ) {
   return { reason, severity, detail, runbook: runbookUrl(runbooks, runbook) };
@@ -49,7 +54,7 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    problems: assessment.failures.map(({ check, detail }) => problemJson(check, detail, runbooks)),
+    problems: assessment.failures.map((failure) => problemJson(failure, runbooks)),
   };
 }
 
@@ -59,10 +64,7 @@ export function tokenReport(
   runbooks: string,
 ): string {
   const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
-  const missing = missingTokens.map(({ check, identity, detail }) => ({
-    ...identity,
-    ...problemJson(check, detail, runbooks),
-  }));
+  const missing = missingTokens.map((token) => ({ ...token.identity, ...problemJson(token, runbooks) }));
   const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
   const unreadable = observation.unreadable.map((lost) => ({ ...lost, runbook }));
   const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };

@@ -6,6 +6,7 @@
 import { type Assessment, isFailing } from '../../core/assessment.ts';
 import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
+import { SEVERITIES, type Severity, worstSeverity } from '../../core/severity.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, clipped, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -14,11 +15,9 @@ const MAX_ROWS = 1_000;
 /** Remediations are long. Tokens that fail for the same reasons share one. */
 const MAX_REMEDIATIONS = 20;
 
-const RANKS = { critical: 0, warning: 1 } as const;
-const HEALTHY = 2;
-
 function rankOf({ failures }: Assessment): number {
-  return Math.min(HEALTHY, ...failures.map(({ check }) => RANKS[check.severity]));
+  const worst = worstSeverity(failures.map(({ severity }) => severity));
+  return worst === undefined ? SEVERITIES.length : SEVERITIES.indexOf(worst);
 }
 
 /** The next refresh; the end of a token that is never refreshed. */
@@ -47,10 +46,12 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
   return html`<meter aria-hidden=true value=${Number(share.toFixed(2))}></meter>`;
 }
 
+const TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', info: 'calm' };
+
 /** An overdue token that fails no check belongs to a pod that is terminating. */
 function toneOf({ failures, state }: Assessment): Tone {
   if (failures.length === 0) return isOnSchedule(state) ? 'good' : 'calm';
-  return failures.some(({ check }) => check.severity === 'critical') ? 'bad' : 'warn';
+  return TONES[worstSeverity(failures.map(({ severity }) => severity)) ?? 'info'];
 }
 
 /** The state, the failing checks that it does not imply, and why the token is overdue. */

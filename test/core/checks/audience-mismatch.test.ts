@@ -6,9 +6,10 @@ import { describe, it } from 'mocha';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { authority, projection } from '../../support/cluster.ts';
 import { ISSUER, legacyToken, token } from '../../support/tokens.ts';
-import { detailOf, inPod, testCases, verdictOf } from './cases.ts';
+import { type Circumstances, detailOf, inPod, testCases, verdictOf } from './cases.ts';
 
 const rule = {
+  party: 'rule' as const,
   audiences: ['mine', 'ours'],
   origin: 'the rule in line 3 of rules.yaml',
   matches: () => true,
@@ -96,6 +97,15 @@ describe('audience_mismatch with the API server', () => {
       failures: ['audience_mismatch'],
     },
     {
+      it: 'expects no audience of the API server if the exporter has no token of its own',
+      token: defaultToken,
+      cluster: (one) => ({
+        ...inPod({ projections: [defaultProjection] })(one),
+        authority: authority({ audiences: undefined }),
+      }),
+      status: 'unknown',
+    },
+    {
       it: 'expects no audience of the API server if the token is of a former issuer',
       token: defaultToken,
       cluster: (one) => ({
@@ -109,6 +119,42 @@ describe('audience_mismatch with the API server', () => {
   ]);
 });
 
+describe('the severity of audience_mismatch', () => {
+  const severityOf = (circumstances: Circumstances, one = forOther): string | undefined => {
+    const verdict = verdictOf('audience_mismatch', one, circumstances);
+    return verdict.status === 'fail' ? verdict.severity : undefined;
+  };
+  const requesting = (audience: string | undefined) =>
+    inPod({ projections: [projection({ volume: 'vault-token', path: 'vault-token', audience })] });
+
+  it("is warning if the token has the audience of the pod's spec, and the catalogue expects another", () =>
+    assert.equal(severityOf({ cluster: requesting('other') }), 'warning'));
+  it("is critical if the token lacks the audience of the pod's spec", () =>
+    assert.equal(severityOf({ cluster: requesting('vault') }), 'critical'));
+  it('is critical if the spec names no audience and the catalogue expects one', () =>
+    assert.equal(severityOf({ cluster: requesting(undefined) }), 'critical'));
+  it('is critical if the spec is not known', () =>
+    assert.equal(severityOf({ cluster: NO_CLUSTER }), 'critical'));
+  it("is critical if a user's rule expects another audience than the spec", () =>
+    assert.equal(severityOf({ cluster: requesting('other'), policy: withRule }), 'critical'));
+});
+
+describe('audience_mismatch of a token that the kubelet did not request', () => {
+  const virtual = token({ claims: { audiences: ['other'], pod: { name: 'api-0', uid: 'virtual-uid' } } });
+  it('passes if the spec does not request it', () =>
+    assert.equal(
+      verdictOf('audience_mismatch', virtual, { cluster: inPod({ projections: [] }) }).status,
+      'pass',
+    ));
+  it('is unknown if it is not bound to its pod and the spec is not known', () =>
+    assert.equal(verdictOf('audience_mismatch', virtual, { cluster: NO_CLUSTER }).status, 'unknown'));
+  it("fails by a user's rule while the origin is not known", () =>
+    assert.equal(
+      verdictOf('audience_mismatch', virtual, { cluster: NO_CLUSTER, policy: withRule }).status,
+      'fail',
+    ));
+});
+
 describe('the detail of audience_mismatch', () => {
   it('names the audiences of the token, the expected ones, and the rule', () => {
     assert.equal(
@@ -119,8 +165,15 @@ describe('the detail of audience_mismatch', () => {
 
   it('names the entry of the catalogue', () => {
     assert.equal(
-      detailOf(verdictOf('audience_mismatch', forOther)),
+      detailOf(verdictOf('audience_mismatch', forOther, { cluster: NO_CLUSTER })),
       'has audience other, another; the catalogue entry for Vault expects vault',
+    );
+  });
+
+  it("names both the pod's spec and the entry of the catalogue if they differ", () => {
+    assert.equal(
+      detailOf(verdictOf('audience_mismatch', forOther)),
+      "the pod's spec requests other; the catalogue entry for Vault expects vault",
     );
   });
 

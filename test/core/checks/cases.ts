@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { type Assessment, createAssess, type Policy, verdictFor } from '../../../src/core/assessment.ts';
 import type { Verdict } from '../../../src/core/checks/check.ts';
-import type { Reason } from '../../../src/core/checks/index.ts';
+import { type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import {
   type ClusterFacts,
   NO_CLUSTER,
@@ -16,6 +16,7 @@ import {
 } from '../../../src/core/cluster-facts.ts';
 import { findMissing } from '../../../src/core/missing-tokens.ts';
 import type { Observation } from '../../../src/core/observation.ts';
+import type { Severity } from '../../../src/core/severity.ts';
 import type { Token } from '../../../src/core/token.ts';
 import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { NOW, observation, policy, token } from '../../support/tokens.ts';
@@ -38,6 +39,8 @@ export interface Case extends Circumstances {
   readonly status: Verdict['status'];
   /** The exact detail, if the case is about it. */
   readonly detail?: string;
+  /** The severity of the failure, if the case is about it. */
+  readonly severity?: Severity;
   /** Every check that fails, if the case is about which one does. */
   readonly failures?: readonly Reason[];
 }
@@ -65,17 +68,34 @@ export function detailOf(verdict: Verdict): string {
   return verdict.status === 'pass' ? '' : verdict.detail;
 }
 
+/** A failure has one of the severities of its check. */
+function assertSeverity(reason: Reason, verdict: Verdict, expected: Severity | undefined): void {
+  if (verdict.status !== 'fail') return;
+  const declared = SEVERITY_ROWS.filter((row) => row.reason === reason).map((row) => row.severity);
+  assert.ok(declared.includes(verdict.severity), `${reason} does not declare ${verdict.severity}`);
+  if (expected !== undefined) assert.equal(verdict.severity, expected);
+}
+
 /** Runs the cases of a check of tokens. At least one must fail, so that the check is known to be able to. */
 export function testCases(reason: Reason, cases: readonly Case[]): void {
   assert.ok(
     cases.some(({ status }) => status === 'fail'),
     `add a case to the tests of ${reason} in which it fails`,
   );
-  for (const { it: title, token: one = token(), status, detail, failures, ...circumstances } of cases) {
+  for (const {
+    it: title,
+    token: one = token(),
+    status,
+    detail,
+    severity,
+    failures,
+    ...circumstances
+  } of cases) {
     it(title, () => {
       const verdict = verdictOf(reason, one, circumstances);
       assert.equal(verdict.status, status, detailOf(verdict));
       if (detail !== undefined) assert.equal(detailOf(verdict), detail);
+      assertSeverity(reason, verdict, severity);
       if (failures !== undefined) assert.deepEqual(failuresOf(one, circumstances), [...failures].sort());
     });
   }

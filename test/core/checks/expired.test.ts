@@ -2,6 +2,7 @@
  * expired: the token is past its expiration.
  */
 import { describe } from 'mocha';
+import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { legacyToken, NOW, token } from '../../support/tokens.ts';
 import { testCases } from './cases.ts';
 
@@ -18,6 +19,7 @@ describe('expired', () => {
       after: 600,
       status: 'fail',
       detail: 'expired 0s ago',
+      severity: 'critical',
     },
     {
       it: 'keeps failing after the expiration',
@@ -29,10 +31,18 @@ describe('expired', () => {
     { it: 'passes a stale token, which has not expired', token: extended, after: YEAR - 1, status: 'pass' },
     { it: 'fails a stale token at its expiration', token: extended, after: YEAR, status: 'fail' },
     {
-      it: 'fails a token in a Secret volume',
+      it: 'fails a token in a Secret volume as info: it is not of this cluster',
       token: token({ volumeKind: 'secret' }),
       after: 3_600,
       status: 'fail',
+      severity: 'info',
+    },
+    {
+      it: 'is critical for a token of unknown origin',
+      after: 3_600,
+      cluster: NO_CLUSTER,
+      status: 'fail',
+      severity: 'critical',
     },
     {
       it: 'passes a legacy token, which has no expiration',

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { CHECKS, POD_CHECKS, REASONS, type Reason } from '../../../src/core/checks/index.ts';
+import { CHECKS, POD_CHECKS, REASONS, type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { decodeToken } from '../../../src/core/decode.ts';
+import { ALWAYS, SEVERITIES } from '../../../src/core/severity.ts';
 import type { Token, TokenClaims } from '../../../src/core/token.ts';
 import { jwt, legacyClaims, legacyToken, rawClaims, rawHeader, token } from '../../support/tokens.ts';
 import { detailOf, verdictOf } from './cases.ts';
@@ -85,11 +86,26 @@ describe('the table of checks', () => {
   }
 });
 
-for (const { reason, summary, severity } of [...CHECKS, ...POD_CHECKS]) {
+for (const { reason, summary, severities } of [...CHECKS, ...POD_CHECKS]) {
   describe(`the row of ${reason}`, () => {
     it('has a reason that is fit for a label value', () => assert.match(reason, /^[a-z]+(_[a-z]+)*$/));
     it('says in one sentence what is wrong', () => assert.match(summary, /^[A-Z].{20,}[^.]\.$/));
-    it('has a severity', () => assert.ok(['critical', 'warning'].includes(severity)));
+    it('has a severity, and a condition for each', () => {
+      const conditions = Object.entries<string>(severities);
+      assert.ok(conditions.length > 0);
+      for (const [severity, condition] of conditions) {
+        assert.ok(SEVERITIES.some((known) => known === severity));
+        assert.match(condition, /^[a-z]/);
+        assert.equal(condition === ALWAYS, conditions.length === 1);
+      }
+    });
+    it('has a row in the table of severities for each', () => {
+      const rows = SEVERITY_ROWS.filter((row) => row.reason === reason);
+      assert.deepEqual(
+        rows.map(({ severity }) => severity),
+        SEVERITIES.filter((severity) => severity in severities),
+      );
+    });
   });
 }
 

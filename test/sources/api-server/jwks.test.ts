@@ -117,7 +117,7 @@ describe('the signing keys', () => {
     stops.clear();
   });
 
-  it('come with the issuer, the audiences and the time of the request', async () => {
+  it('come with the issuer and the time of the request, without audiences if there is no own token', async () => {
     const { signingKeys } = await start();
     assert.deepEqual(signingKeys.authority(), {
       readAt: NOW,
