@@ -53,7 +53,8 @@ function checkRows(): readonly Row[] {
   const checks = new Map([...POD_CHECKS, ...CHECKS].map((check) => [check.reason, check]));
   return SEVERITY_ROWS.map(({ reason, severity, condition }) => [
     code(reason),
-    condition === ALWAYS ? severity : `${severity}: ${condition}`,
+    severity,
+    condition === ALWAYS ? '' : condition,
     checks.get(reason)?.summary ?? '',
   ]);
 }
@@ -93,7 +94,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
         help,
       ]),
     ),
-  checks: () => table(['Reason', 'Severity', 'What is wrong'], checkRows()),
+  checks: () => table(['Reason', 'Severity', 'If', 'What is wrong'], checkRows()),
   commands: () =>
     table(
       ['Command', 'What it does'],

@@ -3,6 +3,7 @@
  *
  * Verdicts are computed at scrape time, so that a token counts as expired from the second it expires.
  */
+import { sameItems, stable } from '../util/stable.ts';
 import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
@@ -15,10 +16,18 @@ import {
   type NoTokenReason,
   tokenlessPods,
 } from './missing-tokens.ts';
+import type { Origin } from './origin.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
+
+/** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */
+export interface Provenance {
+  readonly tokens: readonly Token[];
+  /** In the order of the tokens. */
+  readonly origins: readonly Origin[];
+}
 
 export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
@@ -26,6 +35,8 @@ export interface Snapshot extends Facts {
   readonly missingTokens: readonly MissingToken[];
   /** Why each overdue token is overdue. */
   readonly causes: ReadonlyMap<Token, OverdueCause>;
+  /** The same object while the tokens and their origins are the same. */
+  readonly provenance: Provenance;
   /** Counts have an entry for every key, 0 included. */
   readonly byKind: ReadonlyMap<TokenKind, number>;
   readonly byState: ReadonlyMap<TokenState, number>;
@@ -65,7 +76,17 @@ function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
   );
 }
 
-function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
+/** What is cached between snapshots. */
+interface Caches {
+  readonly assess: Assess;
+  readonly stableProvenance: (next: Provenance) => Provenance;
+}
+
+function sameProvenance(a: Provenance, b: Provenance): boolean {
+  return a.tokens === b.tokens && sameItems(a.origins, b.origins);
+}
+
+function snapshot(facts: Facts, now: EpochSeconds, { assess, stableProvenance }: Caches): Snapshot {
   const { observation, cluster, history } = facts;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
   const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
@@ -77,6 +98,10 @@ function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
     assessments,
     missingTokens,
     causes,
+    provenance: stableProvenance({
+      tokens: observation.tokens,
+      origins: assessments.map(({ context }) => context.origin),
+    }),
     byKind: count(
       TOKEN_KINDS,
       observation.tokens.map(({ claims }) => claims.kind),
@@ -94,8 +119,8 @@ function snapshot(facts: Facts, now: EpochSeconds, assess: Assess): Snapshot {
 
 /** Returns a function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
-  const assess = createAssess(policy);
-  return (facts, now) => snapshot(facts, now, assess);
+  const caches = { assess: createAssess(policy), stableProvenance: stable(sameProvenance) };
+  return (facts, now) => snapshot(facts, now, caches);
 }
 
 /** What to look up in the API server: tokens by a TokenReview, pods by their events. */

@@ -85,12 +85,12 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
   });
   return (snapshot) => {
     const selection = select(snapshot);
-    const { tokens } = snapshot.observation;
+    const { provenance } = snapshot;
     return [
       ...tokenRows.map((row) => ({
         metric: row,
         samples: tokenSamples(row, selection),
-        ...(perToken === 'all' && row.isStatic ? { cacheKey: tokens } : {}),
+        ...(perToken === 'all' && row.isStatic ? { cacheKey: provenance } : {}),
       })),
       ...NODE_METRICS.map((row) => ({ metric: row, samples: row.samples(snapshot, nodeText) })),
     ];

@@ -28,10 +28,10 @@ export interface SeriesRow extends TokenMetric {
   readonly missing?: (token: MissingToken, identity: string) => string;
 }
 
-/** What depends on the token and the options alone: neither on the clock nor on the API server. */
+/** What depends on the token, its origin and the options alone: not on the clock. */
 type StaticFacts = Pick<Assessment, 'token' | 'schedule'>;
 
-/** Printed again only if the tokens of the node change, which is why it sees nothing else. */
+/** Printed again only if the tokens of the node or their origins change, which is why it sees nothing else. */
 interface StaticValueRow extends TokenMetric {
   readonly isStatic: true;
   readonly value: (facts: StaticFacts) => number | undefined;

@@ -4,13 +4,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
+import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
+import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';
+import { podFacts } from '../support/cluster.ts';
 import { familyOptions, listed } from '../support/exposition.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
-import { legacyToken, NOW, token } from '../support/tokens.ts';
+import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const list = listed();
 const HOUR = 3_600;
@@ -142,17 +145,33 @@ describe('static rows', () => {
   const families = (at: Parameters<typeof snapshot>[0]) => list(snapshot({ tokens, ...at }));
 
   for (const { name } of rows)
-    it(`${name} has the same series for the same tokens at another time and without the API server`, () => {
+    it(`${name} has the same series for the same tokens and origins at another time and with other facts`, () => {
       const samplesOf = (at: Parameters<typeof snapshot>[0]) =>
         families(at).find(({ metric }) => metric.name === name)?.samples;
       const { cluster } = troubledNode();
-      assert.deepEqual(samplesOf({ facts: { cluster } }), samplesOf({ now: NOW + 10 * HOUR }));
+      const other = { ...NO_CLUSTER, pods: cluster.pods, authority: cluster.authority };
+      assert.deepEqual(
+        samplesOf({ facts: { cluster } }),
+        samplesOf({ now: NOW + 10 * HOUR, facts: { cluster: other } }),
+      );
     });
 
-  it('are cached by the list of tokens if all tokens have series, and never otherwise', () => {
+  it('are printed again if an origin changes', () => {
+    const take = createTakeSnapshot(policy());
+    const observed = facts({ observation: observation({ tokens: [token()] }) });
+    const before = take(observed, NOW);
+    assert.equal(take(observed, NOW + 60).provenance, before.provenance);
+    const pods = new Map([[POD_UID, podFacts()]]);
+    assert.notEqual(
+      take({ ...observed, cluster: { ...NO_CLUSTER, pods } }, NOW).provenance,
+      before.provenance,
+    );
+  });
+
+  it('are cached by the tokens and their origins if all tokens have series, and never otherwise', () => {
     const keysOf = (perToken: PerTokenMode, at = snapshot({ tokens })) =>
       createListFamilies(familyOptions({ perToken }))(at).flatMap(({ metric, cacheKey }) =>
-        cacheKey === undefined ? [] : [[metric.name, cacheKey === tokens]],
+        cacheKey === undefined ? [] : [[metric.name, cacheKey === at.provenance]],
       );
     assert.ok(rows.length > 0);
     assert.deepEqual(

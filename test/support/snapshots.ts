@@ -68,14 +68,17 @@ function everyToken(): readonly Token[] {
   ];
 }
 
-/** The pod of a token, with a projection for that token only. */
-function podOf({ identity, claims }: Token): PodFacts {
-  const { podUid: uid, volume, path } = identity;
-  const projections = [projection({ volume, path, audience: claims.audiences[0] })];
+/** The pod that a token lies in, whose spec requests the tokens of all that lie there. */
+function podOf({ identity: { podUid, pod } }: Token, tokens: readonly Token[]): PodFacts {
+  const requested = tokens.filter(({ identity, claims }) => {
+    return identity.podUid === podUid && claims.kind === 'projected';
+  });
   return podFacts({
-    uid,
-    name: identity.pod || uid,
-    projections: claims.kind === 'legacy' ? [] : projections,
+    uid: podUid,
+    name: pod || podUid,
+    projections: requested.map(({ identity: { volume, path }, claims: { audiences } }) =>
+      projection({ volume, path, audience: audiences[0] }),
+    ),
   });
 }
 
@@ -91,7 +94,7 @@ function clusterOf(tokens: readonly Token[]): ClusterFacts {
       ['pods', { isUp: true }],
       ['tokenreviews', { isUp: false, failure: 'forbidden' }],
     ]),
-    pods: new Map([...tokens.map(podOf), ...others].map((pod) => [pod.uid, pod])),
+    pods: new Map([...tokens.map((one) => podOf(one, tokens)), ...others].map((pod) => [pod.uid, pod])),
     authority: authority(),
   };
 }

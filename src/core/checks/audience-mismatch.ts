@@ -20,7 +20,8 @@ export const audienceMismatch = {
   reason: 'audience_mismatch',
   summary: 'The token has none of the audiences that its receiver accepts.',
   severities: {
-    critical: 'unless only the catalogue expects another audience than the one that the pod requests',
+    critical:
+      "a user's rule, the pod's spec or the API server expects another audience, or the catalogue and the spec names none",
     warning: "the token has the audience that the pod's spec requests, but not that of the catalogue",
   },
   appliesTo: ['kubelet', 'secret', 'unknown'],

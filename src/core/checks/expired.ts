@@ -11,7 +11,10 @@ import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands
 export const expired = {
   reason: 'expired',
   summary: 'The token has expired; the API server rejects it.',
-  severities: { critical: 'unless the token is foreign', info: 'a foreign token' },
+  severities: {
+    critical: 'the token is of this cluster, or its origin is not known',
+    info: 'the token is of another party',
+  },
   appliesTo: ORIGINS,
   runbook: 'SATokenExpired',
   judge: ({ token: { claims }, context: { origin } }, now) => {

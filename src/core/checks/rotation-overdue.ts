@@ -23,8 +23,9 @@ export const rotationOverdue = {
   reason: 'rotation_overdue',
   summary: 'The kubelet has not rotated the token within the grace period.',
   severities: {
-    critical: 'after 60 % of the time from refresh due to nominal expiration, if that time is 300 s or more',
-    warning: 'before that',
+    critical:
+      '60 % of the time from refresh due to nominal expiration has passed, and that time is 300 s or more',
+    warning: 'less has passed, or that time is shorter',
   },
   appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenRotationOverdue',

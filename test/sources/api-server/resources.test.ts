@@ -53,6 +53,7 @@ const DEFAULT_PROJECTION = {
   audience: undefined,
   expirationSeconds: 3607,
   isMounted: false,
+  isOverwritable: false,
 };
 
 describe('podsPath', () => {
@@ -75,7 +76,7 @@ describe('trimPod', () => {
         isStatic: false,
         isAutomounted: undefined,
         startedAt: STARTED_AT,
-        projections: [{ ...DEFAULT_PROJECTION, isMounted: true }],
+        projections: [{ ...DEFAULT_PROJECTION, isMounted: true, isOverwritable: true }],
         secrets: [],
       },
     });
@@ -100,6 +101,27 @@ describe('trimPod', () => {
     for (const facts of [withStatus({}), withStatus(undefined), withStatus(null)])
       assert.deepEqual([facts?.phase, facts?.startedAt], ['Pending', undefined]);
   });
+
+  for (const [title, source, isOverwritable] of [
+    [
+      'a ConfigMap with items',
+      { configMap: { name: 'ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      false,
+    ],
+    ['a ConfigMap without items', { configMap: { name: 'ca' } }, true],
+    ['a Secret with items', { secret: { name: 's', items: [{ key: 'a', path: 'b' }] } }, false],
+    ['a Secret without items', { secret: { name: 's' } }, true],
+    ['a Secret with empty items', { secret: { name: 's', items: [] } }, true],
+    ['a downwardAPI source', { downwardAPI: { items: [] } }, false],
+  ] as const)
+    it(`returns isOverwritable ${isOverwritable} for a token next to ${title}`, () => {
+      const sources = [{ serviceAccountToken: { path: 'token' } }, source];
+      const { projections = [] } = withVolumes({ name: 'v', projected: { sources } }) ?? {};
+      assert.deepEqual(
+        projections.map((one) => one.isOverwritable),
+        [isOverwritable],
+      );
+    });
 
   const projections = [
     ['an audience', { audience: 'vault' }, { audience: 'vault' }],
