@@ -24,7 +24,7 @@ export const rotationOverdue = {
   summary: 'The kubelet has not rotated the token within the grace period.',
   severities: {
     critical:
-      '60 % of the time from refresh due to nominal expiration has passed, and that time is 300 s or more',
+      'at least 60 % of the time from refresh due to nominal expiration has passed, and that time is 300 s or more',
     warning: 'less has passed, or that time is shorter',
   },
   appliesTo: ['kubelet', 'unknown'],
