@@ -86,7 +86,7 @@ function knownApiAudiences({ claims }: Token, { authority }: TokenContext): read
   return isUpToDate ? authority.audiences : undefined;
 }
 
-/** Whether the token is meant for the API server and has none of its known audiences, whatever the reviews say. */
+/** Whether the token is meant for the API server and has none of its known audiences, regardless of reviews. */
 export function isApiAudienceDoubtful(token: Token, context: TokenContext): boolean {
   const audiences = isForApiServer(token, context) ? knownApiAudiences(token, context) : undefined;
   return audiences !== undefined && !satisfies(token.claims.audiences, apiServerExpectation(audiences));

@@ -141,7 +141,7 @@ export interface ClusterFacts {
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
   readonly accounts: ReadonlyMap<string, AccountFacts> | undefined;
-  /** Keys of pods and service accounts that exist, but that the exporter could not read: nothing is known about them. */
+  /** Keys of pods and service accounts that exist, but that the exporter could not read; checks treat them as unknown. */
   readonly unreadable: ReadonlySet<string>;
   readonly authority: Authority | undefined;
   /** Whether the signature matches the published key named in the header; absent if not verified. */

@@ -2,7 +2,7 @@
  * The origin of a token: which party issued it, and which one rotates it. Decides which checks apply.
  *
  * A projected volume may hold tokens that are not the kubelet's (Secrets, annotations of a virtual cluster), and a
- * Secret may hold a token of another cluster. Only the pod's spec tells for sure. A claim is evidence only if it
+ * Secret may hold a token of another cluster. Only the pod's spec is proof. A claim is evidence only if it
  * matches a fact from elsewhere, because a workload can write any claims.
  */
 import type { AccountFacts, Authority, PodFacts } from './cluster-facts.ts';
@@ -60,7 +60,7 @@ export function placeOf(identity: TokenIdentity): string {
   return place;
 }
 
-/** Tells one legacy token from another: none has an id or times. */
+/** Distinguishes legacy tokens, which have neither an id nor times. */
 function fingerprintOf({ keyId, serviceAccount, secret }: TokenClaims): string {
   return [keyId, serviceAccount.uid, serviceAccount.name, secret?.name].join('\0');
 }

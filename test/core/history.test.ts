@@ -103,7 +103,7 @@ describe('the remembered issuers and keys', () => {
     assert.deepEqual([...historyOf([facts, NOW]).keyIds], ['own-key', 'canary-key']);
   });
 
-  it('are not those of a canary volume of another pod', () => {
+  it('exclude a canary volume of another pod', () => {
     const other = token({ identity: { podUid: 'another', volume: CANARY_VOLUME } });
     const facts = { observation: observation({ tokens: [other] }), self };
     assert.deepEqual([...historyOf([facts, NOW]).keyIds], ['own-key']);
@@ -146,7 +146,7 @@ describe('the start of a problem', () => {
     assert.equal(problemStarts.get(key), NOW + 70);
   });
 
-  it('is not that of a check without a verdict', () => {
+  it('excludes a check without a verdict', () => {
     assert.equal(historyOf([blind, NOW + 70]).problemStarts.size, 0);
   });
 

@@ -67,7 +67,7 @@ describe("the origin of a token whose pod's spec is known", () => {
   testCases([
     { it: 'is kubelet if the spec requests it', token: token(), facts: full(bySpec), origin: 'kubelet' },
     {
-      it: 'is kubelet if the spec requests a token at its path, whatever is there',
+      it: 'is kubelet if the spec requests a token at its path, even with foreign claims',
       token: virtual,
       facts: full(bySpec),
       origin: 'kubelet',
@@ -140,7 +140,7 @@ describe("the origin of a token whose pod's spec is not known", () => {
       origin: 'unknown',
     },
     {
-      it: 'is kubelet if the spec requested it before, whatever it claims now',
+      it: 'is kubelet if the spec requested it before, even if its claims changed',
       token: token({ claims: FOREIGN }),
       facts: { ...NO_FACTS, pod: 'absent' },
       memory: remembering(token(), 'kubelet'),

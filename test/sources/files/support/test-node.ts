@@ -99,7 +99,7 @@ function createTestVolume(pods: string, options: VolumeOptions): TestVolume {
   };
 }
 
-/** Mount points below a directory, the innermost first, wherever a test left or moved them. */
+/** Mount points below a directory, the innermost first. */
 function mountPointsBelow(directory: string): readonly string[] {
   const points = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
