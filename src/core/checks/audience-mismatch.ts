@@ -1,7 +1,7 @@
 /**
  * The token has none of the audiences that its receiver accepts: the receiver returns 401.
  *
- * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server. The catalogue goes by
+ * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server. The catalogue follows
  * the name of the volume: the pod's spec, which names the receiver's audience, takes precedence.
  */
 import { type Expectation, satisfies } from '../audience.ts';
