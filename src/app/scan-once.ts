@@ -6,6 +6,7 @@ import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER, type TokenReviewMode } from '../core/cluster-facts.ts';
 import { areReviewed } from '../core/review-targets.ts';
 import { lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
+import { describeWrongNode } from '../core/wrong-node.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
 import { err, ok, type Result } from '../util/result.ts';
@@ -25,7 +26,7 @@ export interface ScanOnceOptions {
 
 export interface Scanned {
   readonly snapshot: Snapshot;
-  /** Why the API server was left out though the configuration allows it. */
+  /** Why the API server, or its list of pods, was left out though the configuration allows it. */
   readonly warnings: readonly string[];
 }
 
@@ -110,7 +111,8 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   try {
     const snapshot = await settle({ config, sources, state, clock, changed, signal: stop.signal });
     stop.signal.throwIfAborted();
-    return ok({ snapshot, warnings: problems });
+    const { wrongNode } = snapshot;
+    return ok({ snapshot, warnings: [...problems, ...(wrongNode ? [describeWrongNode(wrongNode)] : [])] });
   } finally {
     stop.abort();
     await running;

@@ -28,6 +28,7 @@ import {
 } from './sources.ts';
 import { createState, type State } from './state.ts';
 import { loadTakeSnapshot } from './take-snapshot.ts';
+import { createWrongNodeLog } from './wrong-node-log.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -142,19 +143,21 @@ async function createAccessGuard(
 }
 
 /** Refreshes the state after each change; it is ready once the first scan has ended. */
-function createRefresh({ log, onError }: Shared, state: () => State) {
+function createRefresh(shared: Shared, state: () => State) {
+  const { log, onError } = shared;
+  const logWrongNode = createWrongNodeLog(log);
   let isReady = false;
   const refresh = (facts: keyof SourceFacts): void => {
     try {
-      state().refresh();
+      const snapshot = state().refresh();
+      logWrongNode(snapshot);
+      if (isReady || facts !== 'observation') return;
+      isReady = true;
+      const { tokens, unreadable } = snapshot.observation;
+      log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
     } catch (error) {
       onError('pass')(error);
-      return;
     }
-    if (isReady || facts !== 'observation') return;
-    isReady = true;
-    const { tokens, unreadable } = state().snapshot().observation;
-    log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
   };
   return { refresh, isReady: () => isReady };
 }

@@ -16,8 +16,8 @@ export interface StateOptions {
 }
 
 export interface State {
-  /** To be called after the facts of a source may have changed. Passes them on to all sources. */
-  readonly refresh: () => void;
+  /** To be called after the facts of a source may have changed. Passes the snapshot on to all sources and returns it. */
+  readonly refresh: () => Snapshot;
   /** All facts, judged at this instant. */
   readonly snapshot: () => Snapshot;
 }
@@ -38,10 +38,11 @@ export function createState({ sources, takeSnapshot, now, isContinuous }: StateO
   });
   const snapshot = (): Snapshot => takeSnapshot(merge(), now());
 
-  const refresh = (): void => {
+  const refresh = (): Snapshot => {
     history = advanceHistory(snapshot(), history);
     const current = snapshot();
     for (const { onSnapshot } of all) onSnapshot?.(current);
+    return current;
   };
   return { refresh, snapshot };
 }

@@ -111,7 +111,7 @@ const NODE = {
   nodeName: row(
     'node-name',
     '',
-    'Value of the node label; if empty, the host name.',
+    'Name of the Node object: value of the node label, and selects the pods to watch. If empty, the host name.',
     option.optional(option.printableString),
   ),
   scanInterval: row('scan.interval', '30s', 'Maximum time between two full scans.', option.duration(1, HOUR)),

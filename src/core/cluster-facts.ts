@@ -26,6 +26,8 @@ export const CLUSTER_FAILURES = [
   'server_error',
   'bad_answer',
   'too_large',
+  /** The pods that the API server lists are not those on the node. */
+  'wrong_node',
 ] as const;
 export type ClusterFailure = (typeof CLUSTER_FAILURES)[number];
 
@@ -137,6 +139,8 @@ export type ResourceState =
 export interface ClusterFacts {
   /** Every resource in use, and whether its data is up to date. */
   readonly resources: ReadonlyMap<ClusterResource, ResourceState>;
+  /** The name of the Node object that the pods are selected by; undefined without the API server. */
+  readonly nodeName: string | undefined;
   /** All pods of this node, by uid. */
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
@@ -157,6 +161,7 @@ export interface ClusterFacts {
 /** No data from the API server. */
 export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
+  nodeName: undefined,
   pods: undefined,
   accounts: undefined,
   unreadable: new Set(),

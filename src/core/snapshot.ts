@@ -21,6 +21,7 @@ import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-caus
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
+import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
 /** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */
 export interface Provenance {
@@ -31,6 +32,8 @@ export interface Provenance {
 
 export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
+  /** Set if the API server lists the pods of another node, which are left out of `cluster`. */
+  readonly wrongNode: WrongNode | undefined;
   readonly assessments: readonly Assessment[];
   readonly missingTokens: readonly MissingToken[];
   /** Why each overdue token is overdue. */
@@ -86,7 +89,11 @@ function sameProvenance(a: Provenance, b: Provenance): boolean {
   return a.tokens === b.tokens && sameItems(a.origins, b.origins);
 }
 
-function snapshot(facts: Facts, now: EpochSeconds, { assess, stableProvenance }: Caches): Snapshot {
+function snapshot(
+  facts: Facts & Pick<Snapshot, 'wrongNode'>,
+  now: EpochSeconds,
+  { assess, stableProvenance }: Caches,
+): Snapshot {
   const { observation, cluster, history } = facts;
   const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
   const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
@@ -120,7 +127,8 @@ function snapshot(facts: Facts, now: EpochSeconds, { assess, stableProvenance }:
 /** Returns a function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const caches = { assess: createAssess(policy), stableProvenance: stable(sameProvenance) };
-  return (facts, now) => snapshot(facts, now, caches);
+  const checkNode = createNodeCheck();
+  return (facts, now) => snapshot({ ...facts, ...checkNode(facts.observation, facts.cluster) }, now, caches);
 }
 
 /** What to look up in the API server: tokens by a TokenReview, pods by their events. */

@@ -152,13 +152,18 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
 }
 
 /** Returns the facts; the same object until something changes. */
-function createFacts(parts: ReturnType<typeof createParts>, states: () => States): () => ClusterFacts {
+function createFacts(
+  nodeName: string,
+  parts: ReturnType<typeof createParts>,
+  states: () => States,
+): () => ClusterFacts {
   const { pods, accounts, keys, signatures, reviews, events } = parts;
   const stableUnreadable = stable<ReadonlySet<string>>(sameSet);
   const stableFacts = stable(sameFacts);
   return () =>
     stableFacts({
       resources: states(),
+      nodeName,
       pods: pods.objects(),
       accounts: accounts.objects(),
       unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
@@ -200,7 +205,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
   return {
     name: 'api-server',
     run,
-    facts: createFacts(parts, states),
+    facts: createFacts(options.nodeName, parts, states),
     lastRun: runs.lastRun,
     onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, tokenReview)),
     setTargets,
