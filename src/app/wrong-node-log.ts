@@ -1,5 +1,5 @@
 /**
- * Logs that the pods which the API server lists are not those of this node, and when they are again.
+ * Logs that the pods which the API server lists do not match this node, and when they are again.
  */
 import type { Snapshot } from '../core/snapshot.ts';
 import { describeWrongNode } from '../core/wrong-node.ts';

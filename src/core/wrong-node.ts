@@ -9,7 +9,7 @@ import type { ClusterFacts, ResourceState } from './cluster-facts.ts';
 import type { Observation } from './observation.ts';
 import type { Token } from './token.ts';
 
-/** The pods of the API server are not those of this node. */
+/** The API server lists pods that do not match this node. */
 export interface WrongNode {
   /** The name that the pods were selected by. */
   readonly usedName: string;
@@ -46,7 +46,7 @@ function withoutPods(cluster: ClusterFacts): ClusterFacts {
 }
 
 export interface CheckedCluster {
-  /** Without the pods if they are not those of this node. */
+  /** Without the pods if they do not match this node. */
   readonly cluster: ClusterFacts;
   readonly wrongNode: WrongNode | undefined;
 }

@@ -66,7 +66,7 @@ describe('the pods that the API server lists', () => {
     },
     { it: 'stay unknown if they are not known', tokens: [tokenOf('a', 'elsewhere')], pods: undefined },
     {
-      it: 'are discarded if there are none but the node has tokens',
+      it: 'are discarded if the list is empty but the node has tokens',
       tokens: [tokenOf('a')],
       pods: listed(),
       wrong: { usedName: 'node-1', claimedName: undefined },
