@@ -6,8 +6,8 @@ import { after, before, it } from 'mocha';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { type Scraper, startScraper } from '../support/scraper.ts';
 import { describeWith } from '../support/tools.ts';
+import { type Scraper, startScraper } from './support/scraper.ts';
 
 /** A new check need not be in the demo. */
 const DEMO_REASONS = [...new Set(DEMO_PODS.flatMap(({ reasons }) => reasons))].toSorted();

@@ -15,8 +15,8 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { basic, HASH, OTHER_HASH } from '../support/credentials.ts';
 import { MAIN, type Program, startProgram } from '../support/program.ts';
-import { type Scraper, startScraper } from '../support/scraper.ts';
 import { describeWith } from '../support/tools.ts';
+import { type Scraper, startScraper } from './support/scraper.ts';
 
 let folder = '';
 const path = (name: string): string => join(folder, name);

@@ -4,7 +4,7 @@
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
-import type { ServedWorldOptions } from '../../support/served-world.ts';
+import type { ServedWorldOptions } from '../support/served-world.ts';
 import {
   dayPod,
   EXPORTER,

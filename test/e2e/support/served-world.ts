@@ -7,17 +7,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
-import { runExporter } from '../../simulator/demo/scenarios.ts';
-import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { plainFolders } from '../../simulator/kubelet/mounts.ts';
-import type { Pod } from '../../simulator/objects.ts';
-import { createWorld, type World } from '../../simulator/world.ts';
-import { serve } from '../../src/app/serve.ts';
-import { systemClock } from '../../src/runtime/system-clock.ts';
-import { createLog } from '../../src/util/log.ts';
-import { configOf } from './config.ts';
-import { BUILD } from './exposition.ts';
+import { type ApiServer, createApiServer } from '../../../simulator/api-server.ts';
+import { runExporter } from '../../../simulator/demo/scenarios.ts';
+import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
+import { plainFolders } from '../../../simulator/kubelet/mounts.ts';
+import type { Pod } from '../../../simulator/objects.ts';
+import { createWorld, type World } from '../../../simulator/world.ts';
+import { serve } from '../../../src/app/serve.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { createLog } from '../../../src/util/log.ts';
+import { configOf } from '../../support/config.ts';
+import { BUILD } from '../../support/exposition.ts';
 
 export interface ServedWorld {
   readonly world: World;

@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { ROOT } from '../docs/documents.ts';
-import { PASSWORD } from './credentials.ts';
-import { freePort } from './free-port.ts';
+import { ROOT } from '../../docs/documents.ts';
+import { PASSWORD } from '../../support/credentials.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** The user name that Prometheus sends. */
 export const SCRAPER = 'prometheus';
