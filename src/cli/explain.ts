@@ -3,6 +3,7 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
+import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
 import {
   type MissingToken,
   type NoTokenReason,
@@ -23,6 +24,8 @@ import { isBlind, unreadableLine } from './scan.ts';
 interface Found {
   /** False if it may belong to another pod. */
   readonly isCertain: boolean;
+  /** The pods of that name that the API server lists for this node; undefined if its pods are not all known. */
+  readonly listed: readonly PodFacts[] | undefined;
   readonly assessments: readonly Assessment[];
   readonly unreadable: readonly Unreadable[];
   readonly missingTokens: readonly MissingToken[];
@@ -46,30 +49,45 @@ function mayBeIn(pod: string, { identity }: Token): boolean {
   return name !== '' && identity.pod === '' && (namespace ?? identity.namespace) === identity.namespace;
 }
 
-/** Returns what belongs to the pods of that name; without any, what may belong to such a pod. */
+/** Returns undefined if another pod may have that name: the pods are not known, or one of them could not be read. */
+function listedPods(pod: string, { pods, unreadable }: ClusterFacts): readonly PodFacts[] | undefined {
+  const found = [...(pods?.values() ?? [])].filter(({ uid, namespace, name }) =>
+    isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
+  );
+  if (found.length > 0) return found;
+  // Keys of service accounts have a slash.
+  const isComplete = pods !== undefined && [...unreadable].every((key) => key.includes('/'));
+  return isComplete ? [] : undefined;
+}
+
+/** Returns what belongs to the pods of that name; without any, and unless it is not on this node, what may belong to it. */
 function find(pod: string, { assessments, observation, missingTokens, cluster }: Snapshot): Found {
   const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
   const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
     isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
   );
+  const listed = listedPods(pod, cluster);
   const named = [
+    ...(listed ?? []).map(({ uid }) => uid),
     ...missing.map(({ identity }) => identity.podUid),
     ...tokenless.map(({ pod: { uid } }) => uid),
     ...assessments.filter(({ token }) => isNamed(pod, token)).map(({ token }) => token.identity.podUid),
     ...observation.unreadable.map(({ podUid }) => podUid).filter((podUid) => podUid === pod),
   ];
   if (named.length === 0) {
-    const candidates = assessments.filter(({ token }) => mayBeIn(pod, token));
+    const isAbsent = listed !== undefined;
     return {
       isCertain: false,
-      assessments: candidates,
-      unreadable: observation.unreadable,
+      listed,
+      assessments: isAbsent ? [] : assessments.filter(({ token }) => mayBeIn(pod, token)),
+      unreadable: isAbsent ? [] : observation.unreadable,
       missingTokens: [],
       tokenless: [],
     };
   }
   return {
     isCertain: true,
+    listed,
     missingTokens: missing,
     tokenless,
     assessments: assessments.filter(({ token }) => named.includes(token.identity.podUid)),
@@ -170,8 +188,19 @@ function tokenlessLine({ pod, reason }: TokenlessPod): string {
   return `${pod.namespace}/${pod.name}: no token, ${reason}: ${NO_TOKEN_ADVICE[reason]}`;
 }
 
-function introduction(pod: string, { isCertain, assessments, unreadable }: Found): readonly string[] {
-  if (isCertain) return [];
+/** For a pod that exists and of which there is nothing else to say. */
+function healthyLines({ listed, ...found }: Found): readonly string[] {
+  const { assessments, missingTokens, tokenless, unreadable } = found;
+  if ([...assessments, ...missingTokens, ...tokenless, ...unreadable].length > 0) return [];
+  return (listed ?? []).map(
+    ({ namespace, name }) => `${namespace}/${name}: no tokens on this node; none is missing or unreadable`,
+  );
+}
+
+function introduction(pod: string, found: Found): readonly string[] {
+  const { isCertain, listed, assessments, unreadable } = found;
+  if (isCertain) return healthyLines(found);
+  if (listed !== undefined) return [`pod ${pod} is not on this node`];
   const isNothing = assessments.length + unreadable.length === 0;
   const rest = isNothing ? '' : '; what follows may belong to it or to another pod';
   return [`no token on this node names the pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
@@ -189,7 +218,7 @@ function exitOf(
  * Explains a pod given by name, `namespace/name` or UID; `runbooks` is the base URL of the links.
  *
  * The exit code is `unreadable` if nothing of the pod could be read, else `failing` if a check fails, a token is
- * missing, or no token names the pod.
+ * missing, the pod is not on this node, or no token names it.
  */
 export function explain(
   pod: string,

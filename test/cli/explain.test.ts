@@ -8,9 +8,11 @@ import { explain } from '../../src/cli/explain.ts';
 import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
+import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { ALWAYS } from '../../src/core/severity.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
+import { clusterAround, podFacts } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
 
@@ -154,6 +156,55 @@ describe('explain, with data from the API server', () => {
       /^ {2}why not rotated {5}unknown: cause not visible to the exporter/m,
     );
     assert.doesNotMatch(explainTroubled('payments/fresh').text, /why not rotated/);
+  });
+});
+
+describe('explain, for a pod that the API server knows or does not', () => {
+  const other = token({ identity: { pod: 'other', podUid: 'uid-other' } });
+  const nameless = legacyToken({ identity: { podUid: 'uid-legacy' } });
+  const explainListed = (pod: string, overrides: Partial<ClusterFacts> = {}, tokens = [other, nameless]) => {
+    const bare = podFacts({ name: 'bare', uid: 'uid-bare', phase: 'Succeeded' });
+    const cluster = clusterAround(token(), {
+      pods: new Map(
+        [podFacts(), bare, podFacts({ name: 'other', uid: 'uid-other' })].map((one) => [one.uid, one]),
+      ),
+      ...overrides,
+    });
+    return explained(
+      pod,
+      snapshot({ tokens, unreadable: [{ ...DENIED, podUid: 'uid-other' }], facts: { cluster } }),
+    );
+  };
+
+  for (const pod of ['payments/nowhere', 'nowhere', 'orders/api-0'])
+    it(`says that ${pod} is not on this node, and nothing of other pods`, () => {
+      const { text, exit } = explainListed(pod);
+      assert.equal(text, `pod ${pod} is not on this node\n`);
+      assert.equal(exit, EXIT.failing);
+    });
+
+  for (const pod of ['payments/bare', 'bare', 'uid-bare'])
+    it(`says of ${pod} only that nothing is wrong with its tokens`, () => {
+      const { text, exit } = explainListed(pod);
+      assert.equal(text, 'payments/bare: no tokens on this node; none is missing or unreadable\n');
+      assert.equal(exit, EXIT.ok);
+    });
+
+  it('shows legacy tokens of a pod that they do not name', () => {
+    const mounted = legacyToken();
+    const { text } = explainListed('payments/api-0', {}, [other, mounted]);
+    assert.match(text, new RegExp(`^payments/${POD_UID}: api-token/token$`, 'm'));
+    assert.doesNotMatch(text, /other/);
+  });
+
+  it('shows what may belong to the pod if the API server lists a pod that cannot be read', () => {
+    const { text } = explainListed('payments/nowhere', { unreadable: new Set(['uid-odd']) });
+    assert.match(text, /may belong to it or to another pod/);
+  });
+
+  it('does not depend on service accounts that cannot be read', () => {
+    const { text } = explainListed('payments/nowhere', { unreadable: new Set(['payments/odd']) });
+    assert.equal(text, 'pod payments/nowhere is not on this node\n');
   });
 });
 
