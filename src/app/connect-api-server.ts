@@ -3,6 +3,7 @@
  */
 import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
+import type { LookupScope } from '../core/snapshot.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/connection.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
   readonly requestsPerMinute: number;
   /** Whether credentials may come from a program (`exec` in a kubeconfig). Default: true. */
   readonly mayStartPrograms?: boolean;
+  /** Restricts requests about single tokens and pods. Default: no restriction. */
+  readonly isInScope?: LookupScope['isInScope'];
 }
 
 /**
@@ -37,7 +40,7 @@ export interface ApiServerOptions {
 export async function connectApiServer(
   options: ApiServerOptions,
 ): Promise<Result<ApiServerSource | undefined, string>> {
-  const { config, environment, node } = options;
+  const { config, environment, node, isInScope } = options;
   const kubeconfig = findKubeconfig(config, environment);
   if (kubeconfig === undefined) return ok(undefined);
   const [{ connect }, { createApiServerSource }] = await Promise.all([
@@ -53,7 +56,7 @@ export async function connectApiServer(
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
       exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
-      tokenReview: config.tokenReview,
+      lookupScope: { tokenReview: config.tokenReview, isInScope },
     }),
   );
 }

@@ -44,7 +44,7 @@ interface Named {
 }
 
 /** A legacy token does not name its pod, so it may belong to any pod of its namespace. */
-function mayBeIn(pod: string, { identity }: Token): boolean {
+function mayBeIn(pod: string, { identity }: Pick<Token, 'identity'>): boolean {
   const [name, namespace] = pod.split('/', 2).toReversed();
   return name !== '' && identity.pod === '' && (namespace ?? identity.namespace) === identity.namespace;
 }
@@ -246,11 +246,16 @@ export function explain(
 
 export const run: Run = async (context) => {
   const { config, operands, print, complain } = context;
-  const scanned = await scanOnce(context);
+  const [pod = ''] = operands;
+  const scanned = await scanOnce({
+    ...context,
+    // A healthy token may be rejected as well: that is the question.
+    config: config.tokenReview === 'suspect' ? { ...config, tokenReview: 'all' } : config,
+    isInScope: (identity) => isNamed(pod, { identity }) || mayBeIn(pod, { identity }),
+  });
   if (!scanned.ok) return complain(scanned.error);
   const { snapshot, warnings } = scanned.value;
   complain(warnings);
-  const [pod = ''] = operands;
   const { text, exit } = explain(pod, snapshot, config.runbooks);
   print(text);
   return exit;

@@ -20,7 +20,7 @@ import type { Origin } from './origin.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
+import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenIdentity, type TokenKind } from './token.ts';
 import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
 /** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */
@@ -137,16 +137,21 @@ export interface LookupTargets {
   readonly pods: readonly PodRef[];
 }
 
-/** Tokens that the API server has to be asked about, and pods with overdue or missing tokens. */
+/** What may be looked up. */
+export interface LookupScope {
+  readonly tokenReview: TokenReviewMode;
+  /** Restricts lookups to some pods. */
+  readonly isInScope?: ((identity: TokenIdentity) => boolean) | undefined;
+}
+
+/** Tokens that need a TokenReview, and pods with overdue or missing tokens. */
 export function lookupTargetsOf(
   { assessments, causes, missingTokens }: Snapshot,
-  mode: TokenReviewMode = 'suspect',
+  { tokenReview, isInScope = () => true }: LookupScope,
 ): LookupTargets {
   const pods = new Map<string, PodRef>();
-  for (const { identity } of [...causes.keys(), ...missingTokens])
-    pods.set(identity.podUid, { uid: identity.podUid, namespace: identity.namespace });
-  return {
-    reviews: reviewTargetsOf(assessments, mode),
-    pods: [...pods.values()],
-  };
+  const troubled = [...causes.keys(), ...missingTokens].map(({ identity }) => identity);
+  for (const { podUid: uid, namespace } of troubled.filter(isInScope)) pods.set(uid, { uid, namespace });
+  const inScope = assessments.filter(({ token }) => isInScope(token.identity));
+  return { reviews: reviewTargetsOf(inScope, tokenReview), pods: [...pods.values()] };
 }

@@ -132,14 +132,17 @@ describe('lookupTargetsOf', () => {
 
   it('returns nothing for a healthy node', () => {
     const snapshot = takeSnapshot(facts({ observation: observation() }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), { reviews: NO_REVIEW_TARGETS, pods: [] });
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
+      reviews: NO_REVIEW_TARGETS,
+      pods: [],
+    });
   });
 
   it('returns tokens of this cluster that fail a check', () => {
     const tokens = [healthy, legacyToken()];
     const cluster = { ...clusterAround(legacyToken()), signatures: new Map([[tokens[1] ?? healthy, true]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: { ...NO_REVIEW_TARGETS, tokens: [tokens[1]] },
       pods: [],
     });
@@ -150,13 +153,13 @@ describe('lookupTargetsOf', () => {
     const tokens = [legacyToken(), token(elsewhere), token({ claims: { expiresAt: NOW } })];
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW);
     assert.equal(snapshot.assessments.filter(({ failures }) => failures.length > 0).length, 3);
-    assert.deepEqual(lookupTargetsOf(snapshot, 'all').reviews, NO_REVIEW_TARGETS);
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'all' }).reviews, NO_REVIEW_TARGETS);
   });
 
   it('returns each pod with overdue tokens once', () => {
     const tokens = [inPod('a', NOW + 600), inPod('a', NOW + 600), inPod('b', NOW + 86_400)];
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + 599);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       // Without data from the API server, it is not known whose tokens they are.
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: 'a', namespace: 'payments' }],
@@ -166,7 +169,7 @@ describe('lookupTargetsOf', () => {
   it('returns pods with missing tokens', () => {
     const cluster = { ...NO_FACTS.cluster, pods: new Map([[POD_UID, podFacts()]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens: [] }), cluster }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: POD_UID, namespace: 'payments' }],
     });

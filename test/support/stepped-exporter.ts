@@ -152,7 +152,7 @@ export async function startSteppedExporter(start: number): Promise<SteppedExport
 
   const isUpToDate = (): boolean =>
     isCurrent(world, cluster, files.source.facts().tokens) &&
-    areLookupsDone(cluster, lookupTargetsOf(state.snapshot()));
+    areLookupsDone(cluster, lookupTargetsOf(state.snapshot(), { tokenReview: 'suspect' }));
 
   const stepTo = async (to: number): Promise<Snapshot> => {
     time = to;

@@ -9,9 +9,8 @@ import type {
   ClusterResource,
   MountFailure,
   PodRef,
-  TokenReviewMode,
 } from '../../core/cluster-facts.ts';
-import { type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
+import { type LookupScope, type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
@@ -37,7 +36,7 @@ export interface ApiServerSourceOptions {
   readonly readRaw: ReadRaw;
   /** The exporter's newest token, which is meant for the API server; undefined if it has none. */
   readonly exporterToken: () => TokenClaims | undefined;
-  readonly tokenReview: TokenReviewMode;
+  readonly lookupScope: LookupScope;
   /** Maximum number of token reviews in any minute, and of requests for the events of a pod. */
   readonly requestsPerMinute: number;
   readonly callbacks: ApiServerCallbacks;
@@ -176,14 +175,16 @@ function createFacts(
 }
 
 export function createApiServerSource(options: ApiServerSourceOptions): ApiServerSource {
-  const { connection, clock, tokenReview } = options;
+  const { connection, clock, lookupScope } = options;
   const runs = createRunTracker(clock.monotonicMs);
   const updateRuns = (): void => runs.update(states().values());
   const changes = coalesceChanges(options.callbacks, clock, updateRuns);
   const parts = createParts(options, changes.callbacks);
   const { pods, accounts, keys, signatures, reviews, events } = parts;
   const always = { pods, serviceaccounts: accounts, keys, events };
-  const resources = Object.entries(tokenReview === 'off' ? always : { ...always, tokenreviews: reviews });
+  const resources = Object.entries(
+    lookupScope.tokenReview === 'off' ? always : { ...always, tokenreviews: reviews },
+  );
   const stableStates = stable<States>(sameEntries);
 
   const states = (): States =>
@@ -193,7 +194,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     keys.setTokens(tokens);
     signatures.setTokens(tokens);
     events.setTargets(lookups.pods);
-    if (tokenReview !== 'off') reviews.setTargets(lookups.reviews);
+    reviews.setTargets(lookups.reviews);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
@@ -207,7 +208,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     run,
     facts: createFacts(options.nodeName, parts, states),
     lastRun: runs.lastRun,
-    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, tokenReview)),
+    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, lookupScope)),
     setTargets,
     close: connection.close,
   };

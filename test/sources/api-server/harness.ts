@@ -141,7 +141,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     random: Math.random,
     readRaw,
     exporterToken: () => undefined,
-    tokenReview,
+    lookupScope: { tokenReview },
     requestsPerMinute: 10,
     callbacks: {
       onChange: change.notify,

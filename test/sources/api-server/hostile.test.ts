@@ -79,7 +79,7 @@ async function survive(responses: readonly Response[]): Promise<void> {
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
     exporterToken: () => undefined,
-    tokenReview: 'all',
+    lookupScope: { tokenReview: 'all' },
     requestsPerMinute: 10,
     callbacks,
   });
