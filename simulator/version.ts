@@ -23,7 +23,7 @@ const NEWEST_MINOR = 37;
 const OLDEST_MINOR = 27;
 const SIGNATURE_ERROR = 'go-jose: error in cryptographic primitive';
 
-export const DEFAULT_VERSION = 'v1.36.3';
+const DEFAULT_VERSION = 'v1.36.3';
 
 /** Throws if the text is not a version from v1.27 to v1.37. */
 export function kubernetesVersion(gitVersion: string = DEFAULT_VERSION): KubernetesVersion {

@@ -18,6 +18,7 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { createLog } from '../../../src/util/log.ts';
 import { configOf } from '../../support/config.ts';
 import { BUILD } from '../../support/exposition.ts';
+import { assertNoForeignReviews } from '../../support/foreign-reviews.ts';
 
 export interface ServedWorld {
   readonly world: World;
@@ -142,6 +143,7 @@ export async function serveWorld({
       clearInterval(ticking);
       await running.stop();
       await api.close();
+      assertNoForeignReviews(api);
       world.kubelet.close();
       rmSync(folder, { recursive: true });
     },
