@@ -74,7 +74,7 @@ function secretPod(tokenOf: (world: World, name: string) => string): Scenario {
 }
 
 /** A token of another cluster, as managed-serviceaccount copies them. */
-export const otherClusterToken = secretPod((world) => issuerOf(world).accessToken('fleet', 'agent'));
+export const otherClusterToken = secretPod((world) => issuerOf(world).accessToken('fleet', 'manager'));
 
 /** A token of the legacy kind of another cluster, as Argo CD and submariner mount them. */
 export const otherClusterLegacyToken = secretPod((world) =>
