@@ -136,6 +136,23 @@ describe('the runbooks', () => {
           /sa-token-exporter (explain|scan)|satoken_|kubectl .*(sa-token-exporter|EXPORTER)/,
         );
       });
+      it('runs explain in the exporter on the node, after finding it', () => {
+        const commands = [...text.matchAll(/^```\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+          block.split('\n'),
+        );
+        const shown = commands.flatMap((command, index) => (/ explain /.test(command) ? [index] : []));
+        for (const index of shown) {
+          assert.match(
+            commands[index - 1] ?? '',
+            /^kubectl get pods -n sa-token-exporter -o wide --field-selector spec\.nodeName=NODE +# EXPORTER/,
+          );
+          assert.match(
+            commands[index] ?? '',
+            /^kubectl exec EXPORTER -n sa-token-exporter -- \/nodejs\/bin\/node \/app\/main\.js explain [-\w]+\/[A-Z]+( {3}# .+)?$/,
+          );
+        }
+        assert.doesNotMatch(commands.join('\n'), /^sa-token-exporter/m);
+      });
       it('numbers the causes', () => {
         assert.match(sections.get('Causes') ?? '', /^1\. |\]\(SATokenRotationOverdue\.md\)/m);
       });

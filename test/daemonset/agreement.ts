@@ -55,14 +55,18 @@ function assertPorts(config: Config, { containers: [container] }: PodSpec): void
   assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port });
 }
 
-/** The folder of the web configuration file is a mount of Secrets. */
-function assertWebConfig({ webConfig }: Config, { containers: [container], volumes }: PodSpec): void {
+/** What is mounted for configuration are the folders of the files that options name; the web configuration is Secrets. */
+function assertConfiguration(
+  { webConfig, audienceRules }: Config,
+  { containers: [container], volumes }: PodSpec,
+): void {
   const mounts = container.volumeMounts.filter(({ mountPath }) => mountPath.startsWith(CONFIGURATION));
+  const files = [webConfig, audienceRules].filter((file) => file !== undefined);
   assert.deepEqual(
     mounts.map(({ mountPath }) => mountPath),
-    webConfig === undefined ? [] : [dirname(webConfig)],
+    files.map((file) => dirname(file)),
   );
-  for (const { name } of mounts) {
+  for (const { name } of mounts.filter(({ mountPath }) => mountPath === dirname(webConfig ?? ''))) {
     const { projected } = volumes.find((volume) => volume.name === name) ?? {};
     assert.ok(projected?.sources.every(({ secret }) => secret !== undefined));
   }
@@ -148,7 +152,7 @@ export function assertAgreement(manifests: readonly Manifest[]): void {
   const config = configOf(pod);
   assert.equal(pod.automountServiceAccountToken, usesApiServer(config));
   assertPorts(config, pod);
-  assertWebConfig(config, pod);
+  assertConfiguration(config, pod);
   assertPermissions(config, manifests);
   assertBindings(manifests);
   assertVolumes(pod, manifests);

@@ -65,6 +65,7 @@ export interface PodSpec {
   readonly volumes: readonly {
     readonly name: string;
     readonly hostPath?: { readonly path: string };
+    readonly configMap?: { readonly name: string };
     readonly projected?: { readonly sources: readonly { readonly secret?: { readonly name: string } }[] };
   }[];
 }
