@@ -4,6 +4,7 @@
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
+import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
   type MissingToken,
   type NoTokenReason,
@@ -43,10 +44,14 @@ interface Named {
   readonly identity: Pick<TokenIdentity, 'podUid' | 'pod' | 'namespace'>;
 }
 
-/** A legacy token does not name its pod, so it may belong to any pod of its namespace. */
-function mayBeIn(pod: string, { identity }: Pick<Token, 'identity'>): boolean {
-  const [name, namespace] = pod.split('/', 2).toReversed();
-  return name !== '' && identity.pod === '' && (namespace ?? identity.namespace) === identity.namespace;
+/** A legacy token does not name its pod, so it may belong to any pod of the namespace of its subject, if that is known. */
+function mayBeIn(
+  pod: string,
+  identity: TokenIdentity,
+  subjectNamespace: string | undefined = undefined,
+): boolean {
+  const [name, namespace = subjectNamespace] = pod.split('/', 2).toReversed();
+  return name !== '' && identity.pod === '' && (subjectNamespace ?? namespace) === namespace;
 }
 
 /** Returns undefined if another pod may have that name: the pods are not known, or one of them could not be read. */
@@ -61,9 +66,10 @@ function listedPods(pod: string, { pods, unreadable }: ClusterFacts): readonly P
 }
 
 /** Returns what belongs to the pods of that name; without any, and unless it is not on this node, what may belong to it. */
-function find(pod: string, { assessments, observation, missingTokens, cluster }: Snapshot): Found {
+function find(pod: string, snapshot: Snapshot): Found {
+  const { assessments, observation, missingTokens, cluster, podNames } = snapshot;
   const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
-  const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
+  const tokenless = tokenlessPods(cluster, observation).filter(({ pod: { uid, namespace, name } }) =>
     isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
   );
   const listed = listedPods(pod, cluster);
@@ -72,14 +78,18 @@ function find(pod: string, { assessments, observation, missingTokens, cluster }:
     ...missing.map(({ identity }) => identity.podUid),
     ...tokenless.map(({ pod: { uid } }) => uid),
     ...assessments.filter(({ token }) => isNamed(pod, token)).map(({ token }) => token.identity.podUid),
-    ...observation.unreadable.map(({ podUid }) => podUid).filter((podUid) => podUid === pod),
+    ...observation.unreadable
+      .map(({ podUid }) => podUid)
+      .filter((podUid) => isNamed(pod, { identity: { podUid, ...(podNames.get(podUid) ?? UNKNOWN_NAME) } })),
   ];
   if (named.length === 0) {
     const isAbsent = listed !== undefined;
     return {
       isCertain: false,
       listed,
-      assessments: isAbsent ? [] : assessments.filter(({ token }) => mayBeIn(pod, token)),
+      assessments: isAbsent
+        ? []
+        : assessments.filter(({ token }) => mayBeIn(pod, token.identity, token.claims.namespace)),
       unreadable: isAbsent ? [] : observation.unreadable,
       missingTokens: [],
       tokenless: [],
@@ -111,7 +121,7 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
   const { identity, claims } = token;
   const cause = causes.get(token);
   return [
-    `${identity.namespace}/${identity.pod || identity.podUid}: ${identity.volume}/${identity.path}`,
+    `${formatPod(identity)}: ${identity.volume}/${identity.path}`,
     field('kind, state', `${claims.kind}, ${state}`),
     field('service account', identity.serviceAccount),
     field('audience', claims.audiences.join(', ') || 'none'),
@@ -158,17 +168,24 @@ function checkLines({ token, results }: Assessment, runbooks: string): readonly 
 }
 
 function missingLines({ check, identity, detail }: MissingToken, runbooks: string): readonly string[] {
-  const { namespace, pod, podUid, volume, path } = identity;
+  const { volume, path } = identity;
   return [
-    `${namespace}/${pod || podUid}: ${volume}/${path}`,
+    `${formatPod(identity)}: ${volume}/${path}`,
     '',
     ...failureLines(check, detail, check.fixMissing(identity), runbooks),
   ];
 }
 
-function unreadableLines(unreadable: readonly Unreadable[], runbooks: string): readonly string[] {
+function unreadableLines(
+  unreadable: readonly Unreadable[],
+  podNames: PodNames,
+  runbooks: string,
+): readonly string[] {
   if (unreadable.length === 0) return [];
-  return [...unreadable.map(unreadableLine), `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`];
+  return [
+    ...unreadable.map((lost) => unreadableLine(lost, podNames)),
+    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`,
+  ];
 }
 
 /** Why a pod has no token, and how it would get one. */
@@ -236,7 +253,7 @@ export function explain(
     ]),
     ...found.missingTokens.flatMap((one) => [...missingLines(one, runbooks), '']),
     ...found.tokenless.map(tokenlessLine),
-    ...unreadableLines(found.unreadable, runbooks),
+    ...unreadableLines(found.unreadable, snapshot.podNames, runbooks),
   ];
   return {
     text: lines.map((line) => `${printable(line)}\n`).join(''),
@@ -251,7 +268,7 @@ export const run: Run = async (context) => {
     ...context,
     // A healthy token may be rejected as well: that is the question.
     config: config.tokenReview === 'suspect' ? { ...config, tokenReview: 'all' } : config,
-    isInScope: (identity) => isNamed(pod, { identity }) || mayBeIn(pod, { identity }),
+    isInScope: (identity) => isNamed(pod, { identity }) || mayBeIn(pod, identity),
   });
   if (!scanned.ok) return complain(scanned.error);
   const { snapshot, warnings } = scanned.value;

@@ -7,6 +7,7 @@ import { sameEntries } from '../util/stable.ts';
 import type { Assessment, CheckResult } from './assessment.ts';
 import type { Reason } from './checks/index.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
+import { apiNameOf, claimedNameOf, type PodName, type PodNames, samePodName } from './identity.ts';
 import { findMissing, type MissingSince, trackMissing } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
 import {
@@ -21,6 +22,8 @@ import { CANARY_VOLUME, type SelfFacts } from './self-check.ts';
 import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from './token.ts';
 
 export interface History extends OriginMemory {
+  /** Names of pods that were certain once. */
+  readonly podNames: PodNames;
   /** When each missing token was first found missing. */
   readonly missingSince: MissingSince;
   /** When each problem of a token was first seen, by `problemKey`. */
@@ -30,6 +33,7 @@ export interface History extends OriginMemory {
 /** For a process that takes one snapshot, which cannot tell a token that is missing from one that is late. */
 export const NO_HISTORY: History = {
   ...NOTHING_REMEMBERED,
+  podNames: new Map(),
   missingSince: undefined,
   problemStarts: new Map(),
 };
@@ -98,6 +102,20 @@ function advanceOrigins(snapshot: Remembered, previous: History): OriginMemory['
   return kept(previous.origins, origins);
 }
 
+/** From the API server, or from a token that the kubelet wrote. */
+function advancePodNames(snapshot: Remembered, previous: History): PodNames {
+  const names = new Map<string, PodName>();
+  const add = (uid: string, claimed: PodName | undefined): void => {
+    const before = names.get(uid) ?? previous.podNames.get(uid);
+    const name = apiNameOf(snapshot.cluster, uid) ?? before ?? claimed;
+    if (name !== undefined) names.set(uid, before && samePodName(before, name) ? before : name);
+  };
+  for (const { token, context } of snapshot.assessments)
+    add(token.identity.podUid, context.origin === 'kubelet' ? claimedNameOf(token) : undefined);
+  for (const { podUid } of snapshot.observation.unreadable) add(podUid, undefined);
+  return kept(previous.podNames, names);
+}
+
 /** A check without a verdict neither starts a problem nor ends it. */
 function advanceProblemStarts({ now, assessments }: Remembered, previous: History): History['problemStarts'] {
   const starts = new Map<string, EpochSeconds>();
@@ -117,6 +135,7 @@ export function advanceHistory(snapshot: Remembered, previous: History): History
   const own = ownClaims(snapshot);
   const next: History = {
     origins: advanceOrigins(snapshot, previous),
+    podNames: advancePodNames(snapshot, previous),
     issuers: addSeen(
       previous.issuers,
       own.map(({ issuer }) => issuer),

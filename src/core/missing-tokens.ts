@@ -126,9 +126,17 @@ export interface TokenlessPod {
   readonly reason: NoTokenReason;
 }
 
-/** The active pods whose specs request no token, and why. */
-export function tokenlessPods(cluster: ClusterFacts): readonly TokenlessPod[] {
+/** The active pods whose specs request no token and that hold none from a Secret or another source, and why. */
+export function tokenlessPods(
+  cluster: ClusterFacts,
+  { tokens, unreadable }: Observation,
+): readonly TokenlessPod[] {
+  const holding = new Set([
+    ...tokens.map(({ identity }) => identity.podUid),
+    ...unreadable.map(({ podUid }) => podUid),
+  ]);
   return activePods(cluster).flatMap((pod) => {
+    if (holding.has(pod.uid)) return [];
     const reason = noTokenReason(pod, accountOf(cluster, pod.namespace, pod.serviceAccount));
     return reason === undefined ? [] : [{ pod, reason }];
   });

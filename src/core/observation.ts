@@ -34,9 +34,9 @@ export interface Unreadable {
   readonly detail: string;
 }
 
-/** `POD_UID/VOLUME/PATH`, without the empty fields. */
-export function formatLocation({ podUid, volume, path }: Unreadable): string {
-  const parts = [podUid, volume, path].filter((part) => part !== '');
+/** `POD/VOLUME/PATH`, without the empty fields. `pod` names the pod: its uid by default. */
+export function formatLocation({ podUid, volume, path }: Unreadable, pod = podUid): string {
+  const parts = [pod, volume, path].filter((part) => part !== '');
   return parts.join('/') || "the kubelet's pods directory";
 }
 

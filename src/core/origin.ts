@@ -80,7 +80,7 @@ function isRequested({ identity, volumeKind }: Token, pod: PodFacts): boolean {
 /** Whether a key or an issuer of this cluster stands in the token. */
 export function isIssuedHere(
   { keyId, issuer }: TokenClaims,
-  { authority }: OriginFacts,
+  { authority }: Pick<OriginFacts, 'authority'>,
   memory: OriginMemory,
 ): boolean {
   if (memory.issuers.has(issuer)) return true;

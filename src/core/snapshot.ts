@@ -8,6 +8,7 @@ import { type Assess, type Assessment, createAssess, type Policy } from './asses
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
+import { createIdentify, type PodNames } from './identity.ts';
 import {
   filterPersistent,
   findMissing,
@@ -16,6 +17,7 @@ import {
   type NoTokenReason,
   tokenlessPods,
 } from './missing-tokens.ts';
+import type { Observation } from './observation.ts';
 import type { Origin } from './origin.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
@@ -34,6 +36,8 @@ export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
   /** Set if the API server lists the pods of another node, which are left out of `cluster`. */
   readonly wrongNode: WrongNode | undefined;
+  /** Names of the pods on the node, as far as they are known. */
+  readonly podNames: PodNames;
   readonly assessments: readonly Assessment[];
   readonly missingTokens: readonly MissingToken[];
   /** Why each overdue token is overdue. */
@@ -71,17 +75,18 @@ function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
   return reasons;
 }
 
-function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
+function countPods(cluster: ClusterFacts, observation: Observation): Snapshot['tokenless'] {
   if (cluster.pods === undefined) return new Map();
   return count(
     NO_TOKEN_REASONS,
-    tokenlessPods(cluster).map(({ reason }) => reason),
+    tokenlessPods(cluster, observation).map(({ reason }) => reason),
   );
 }
 
 /** What is cached between snapshots. */
 interface Caches {
   readonly assess: Assess;
+  readonly identify: ReturnType<typeof createIdentify>;
   readonly stableProvenance: (next: Provenance) => Provenance;
 }
 
@@ -92,15 +97,18 @@ function sameProvenance(a: Provenance, b: Provenance): boolean {
 function snapshot(
   facts: Facts & Pick<Snapshot, 'wrongNode'>,
   now: EpochSeconds,
-  { assess, stableProvenance }: Caches,
+  { assess, identify, stableProvenance }: Caches,
 ): Snapshot {
-  const { observation, cluster, history } = facts;
+  const { cluster, history } = facts;
+  const { observation, podNames } = identify(facts);
   const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
   const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
   const causes = overdueCauses(assessments, now);
   const missing = missingTokens.map(({ check }) => check.reason);
   return {
     ...facts,
+    observation,
+    podNames,
     now,
     assessments,
     missingTokens,
@@ -120,13 +128,17 @@ function snapshot(
     byCause: count(OVERDUE_CAUSES, causes.values()),
     problems: count(REASONS, [...missing, ...failedReasons(assessments)]),
     unknowns: count(REASONS, unknownReasons(assessments)),
-    tokenless: countPods(cluster),
+    tokenless: countPods(cluster, observation),
   };
 }
 
 /** Returns a function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
-  const caches = { assess: createAssess(policy), stableProvenance: stable(sameProvenance) };
+  const caches = {
+    assess: createAssess(policy),
+    identify: createIdentify(),
+    stableProvenance: stable(sameProvenance),
+  };
   const checkNode = createNodeCheck();
   return (facts, now) => snapshot({ ...facts, ...checkNode(facts.observation, facts.cluster) }, now, caches);
 }
@@ -151,7 +163,10 @@ export function lookupTargetsOf(
 ): LookupTargets {
   const pods = new Map<string, PodRef>();
   const troubled = [...causes.keys(), ...missingTokens].map(({ identity }) => identity);
-  for (const { podUid: uid, namespace } of troubled.filter(isInScope)) pods.set(uid, { uid, namespace });
+  for (const identity of troubled.filter(isInScope)) {
+    const { podUid: uid, namespace } = identity;
+    if (namespace !== '') pods.set(uid, { uid, namespace });
+  }
   const inScope = assessments.filter(({ token }) => isInScope(token.identity));
   return { reviews: reviewTargetsOf(inScope, tokenReview), pods: [...pods.values()] };
 }

@@ -13,8 +13,9 @@ import {
   tokenlessPods,
   trackMissing,
 } from '../../src/core/missing-tokens.ts';
+import { NOTHING_OBSERVED } from '../../src/core/observation.ts';
 import { podFacts } from '../support/cluster.ts';
-import { NOW, observation } from '../support/tokens.ts';
+import { legacyToken, NOW, observation, POD_UID } from '../support/tokens.ts';
 
 function only(pod: PodFacts): ClusterFacts {
   return { ...NO_CLUSTER, pods: new Map([[pod.uid, pod]]) };
@@ -124,21 +125,33 @@ describe('noTokenReason', () => {
 });
 
 describe('tokenlessPods', () => {
+  it('leaves out a pod that holds a token from a Secret, or an object that cannot be read', () => {
+    const cluster = only(podFacts({ projections: [] }));
+    const lost = { podUid: POD_UID, volume: 'v', path: 'token', reason: 'io_error', detail: '' } as const;
+    assert.equal(tokenlessPods(cluster, observation({ tokens: [] })).length, 1);
+    assert.deepEqual(tokenlessPods(cluster, observation({ tokens: [legacyToken()] })), []);
+    assert.deepEqual(tokenlessPods(cluster, observation({ tokens: [], unreadable: [lost] })), []);
+  });
+
   it('leaves out completed pods', () => {
-    assert.deepEqual(tokenlessPods(only(podFacts({ projections: [], phase: 'Succeeded' }))), []);
+    assert.deepEqual(
+      tokenlessPods(only(podFacts({ projections: [], phase: 'Succeeded' })), NOTHING_OBSERVED),
+      [],
+    );
   });
 
   it('does not take a forgotten service account for one that turns automounting on', () => {
     const pod = podFacts({ projections: [] });
     const account = { uid: 'u', isAutomounted: false };
     const known = { ...only(pod), accounts: new Map([['payments/api', account]]) };
-    const reasonsOf = (cluster: ClusterFacts) => tokenlessPods(cluster).map(({ reason }) => reason);
+    const reasonsOf = (cluster: ClusterFacts) =>
+      tokenlessPods(cluster, NOTHING_OBSERVED).map(({ reason }) => reason);
     assert.deepEqual(reasonsOf(known), ['automount_disabled_serviceaccount']);
     assert.deepEqual(reasonsOf({ ...known, accounts: undefined }), ['unknown']);
   });
 
   it('returns an active pod that requests no token, and why', () => {
     const pod = podFacts({ projections: [], isAutomounted: false });
-    assert.deepEqual(tokenlessPods(only(pod)), [{ pod, reason: 'automount_disabled_pod' }]);
+    assert.deepEqual(tokenlessPods(only(pod), NOTHING_OBSERVED), [{ pod, reason: 'automount_disabled_pod' }]);
   });
 });

@@ -47,7 +47,7 @@ describe('a snapshot without facts', () => {
 
 describe('a snapshot', () => {
   it('has the time, the observation, and its tokens in the same order', () => {
-    const seen = observation({ tokens: [healthy, free, legacyToken()] });
+    const seen = observation({ tokens: [healthy, free, legacyToken({ identity: { pod: 'api-0' } })] });
     const snapshot = takeSnapshot(facts({ observation: seen }), NOW);
     assert.equal(snapshot.now, NOW);
     assert.equal(snapshot.observation, seen);
@@ -139,7 +139,7 @@ describe('lookupTargetsOf', () => {
   });
 
   it('returns tokens of this cluster that fail a check', () => {
-    const tokens = [healthy, legacyToken()];
+    const tokens = [healthy, legacyToken({ identity: { pod: 'api-0' } })];
     const cluster = { ...clusterAround(legacyToken()), signatures: new Map([[tokens[1] ?? healthy, true]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
     assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {

@@ -13,20 +13,14 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The token names the pod that holds it only if it is bound to that pod. */
-function podNameOf({ identity, claims }: Token): string | undefined {
-  return claims.pod?.uid === identity.podUid ? claims.pod.name : undefined;
-}
-
-/** Arguments of kubectl for the pod that holds the token; placeholders if the token does not name it. */
-export function podArguments(token: Token): string {
-  const name = podNameOf(token);
-  return name === undefined ? 'POD -n NAMESPACE' : `${name} -n ${token.claims.namespace}`;
+/** Arguments of kubectl for the pod that holds the token; placeholders if its name is not known. */
+export function podArguments({ identity: { namespace, pod } }: Token): string {
+  return pod === '' ? 'POD -n NAMESPACE' : `${pod} -n ${namespace}`;
 }
 
 /** The command that finds values for the placeholders of `podArguments`; empty if none is needed. */
 export function findPod(token: Token): readonly string[] {
-  if (podNameOf(token) !== undefined) return [];
+  if (token.identity.pod !== '') return [];
   const columns = 'NAMESPACE:.metadata.namespace,POD:.metadata.name,UID:.metadata.uid';
   return [
     `kubectl get pods -A -o custom-columns=${columns} | grep -F -e ${quoted(token.identity.podUid)}  # NAMESPACE and POD for the commands below`,

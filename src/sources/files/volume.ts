@@ -55,11 +55,14 @@ function findByPath(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
 }
 
-/** The pod's name comes from a token bound to the pod. A token bound to another pod says nothing about this one. */
-function identityOf({ podUid, volume }: VolumeLocation, { path, claims }: FoundToken): TokenIdentity {
-  const { namespace, serviceAccount } = claims;
-  const pod = claims.pod?.uid === podUid ? claims.pod.name : '';
-  return { namespace, pod, podUid, serviceAccount: serviceAccount.name, volume, path };
+/** The names of the pod come from a token that the kubelet bound to it. Another token says nothing about its pod. */
+function identityOf(
+  { podUid, volume, volumeKind }: VolumeLocation,
+  { path, claims }: FoundToken,
+): TokenIdentity {
+  const isBound = volumeKind === 'projected' && claims.pod?.uid === podUid;
+  const [namespace, pod] = isBound ? [claims.namespace, claims.pod.name] : ['', ''];
+  return { namespace, pod, podUid, serviceAccount: claims.serviceAccount.name, volume, path };
 }
 
 function isSameFile(a: FileFacts, b: FileFacts): boolean {

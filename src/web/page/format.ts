@@ -3,6 +3,7 @@
  */
 import type { Check } from '../../core/checks/check.ts';
 import { runbookUrl } from '../../core/runbook.ts';
+import type { TokenIdentity } from '../../core/token.ts';
 import { formatRelative } from '../../util/duration.ts';
 import { type Html, html } from './html.ts';
 
@@ -11,6 +12,11 @@ const MAX_LENGTH = 100;
 
 export function clipped(text: string): string {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+}
+
+/** `namespace/pod`, or the uid of a pod whose name is not known. */
+export function podName({ namespace, pod, podUid }: TokenIdentity): Html {
+  return pod === '' ? html`<b>${clipped(podUid)}</b>` : html`${clipped(namespace)}/<b>${clipped(pod)}</b>`;
 }
 
 /** `2026-11-24 00:26:40 UTC`; the number itself if it is outside of the range of dates. */

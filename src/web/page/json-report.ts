@@ -40,6 +40,8 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
   return {
     ...token.identity,
     kind: claims.kind,
+    origin: assessment.context.origin,
+    subjectNamespace: claims.namespace === token.identity.namespace ? undefined : claims.namespace,
     state,
     audiences: claims.audiences,
     issuer: claims.issuer,
@@ -60,13 +62,17 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
 
 /** Times are Unix times in seconds. Unknown values are left out. */
 export function tokenReport(
-  { now, assessments, causes, missingTokens, observation }: Snapshot,
+  { now, assessments, causes, missingTokens, observation, podNames }: Snapshot,
   runbooks: string,
 ): string {
   const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
   const missing = missingTokens.map((token) => ({ ...token.identity, ...problemJson(token, runbooks) }));
   const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
-  const unreadable = observation.unreadable.map((lost) => ({ ...lost, runbook }));
+  const unreadable = observation.unreadable.map((lost) => ({
+    ...lost,
+    ...podNames.get(lost.podUid),
+    runbook,
+  }));
   const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
   return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }

@@ -8,7 +8,7 @@ import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
 import { SEVERITIES, type Severity, worstSeverity } from '../../core/severity.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, clipped, relative, remediation, type Tone } from './format.ts';
+import { badge, clipped, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 const MAX_ROWS = 1_000;
@@ -65,10 +65,10 @@ function statusCell(assessment: Assessment, { causes }: Snapshot): Html {
 
 function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
   const { token, schedule } = assessment;
-  const { namespace, pod, podUid, serviceAccount, volume, path } = token.identity;
+  const { serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}
+  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}
 `;
 }
 
