@@ -9,7 +9,7 @@ import { areReviewed, NO_REVIEW_TARGETS } from '../../src/core/review-targets.ts
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token.ts';
 import { authority, podFacts, projection } from '../support/cluster.ts';
-import { facts, ISSUER, legacyToken, NOW, observation, policy, token } from '../support/tokens.ts';
+import { facts, ISSUER, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const FORMER = 'https://former';
 /** Overdue. */
@@ -126,7 +126,7 @@ describe('the tokens to review', () => {
   });
 
   it('keep a doubtful token that was accepted, so that the answer stays known', () => {
-    const one = legacyToken({ claims: { keyId: 'hidden' } });
+    const one = legacyToken({ claims: { keyId: 'hidden' }, identity: { pod: POD_UID } });
     const reviews = new Map([[one, accepted]]);
     assert.deepEqual(targetsOf([one], clusterOf([one], { reviews })).doubtful, [one]);
   });
