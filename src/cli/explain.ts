@@ -45,11 +45,7 @@ interface Named {
 }
 
 /** A legacy token does not name its pod, so it may belong to any pod of the namespace of its subject, if that is known. */
-function mayBeIn(
-  pod: string,
-  identity: TokenIdentity,
-  subjectNamespace: string | undefined = undefined,
-): boolean {
+function mayBeIn(pod: string, identity: TokenIdentity, subjectNamespace?: string): boolean {
   const [name, namespace = subjectNamespace] = pod.split('/', 2).toReversed();
   return name !== '' && identity.pod === '' && (subjectNamespace ?? namespace) === namespace;
 }
