@@ -1,7 +1,7 @@
 /**
  * The namespace and the name of the pod that holds a token.
  *
- * Any workload can write claims that name another team's pod. So the API server is asked first; a name that was certain
+ * Any workload can write claims that name another pod. The API server takes precedence; a name that was certain
  * once stays; and of tokens, only those bound to the pod's uid in a projected volume count.
  */
 import { sameItems, stable } from '../util/stable.ts';
