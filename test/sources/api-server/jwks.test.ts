@@ -204,6 +204,66 @@ describe('the signing keys', () => {
     assert.equal(signingKeys.authority()?.issuer, 'https://other');
   });
 
+  it('are refreshed after a sign of a change, spread over two minutes and at most once a minute', async () => {
+    for (const [random, expected] of [
+      [0, [0, 15]],
+      [0.5, [0, 16]],
+    ] as const) {
+      const { clock, signingKeys, fetchTimes } = await start({ random });
+      await clock.advance(15 * MINUTE);
+      for (let times = 0; times < 3; times += 1) signingKeys.suspect();
+      await clock.advance(2 * MINUTE);
+      assert.deepEqual(fetchTimes(), expected);
+    }
+    const { clock, signingKeys, fetchTimes } = await start();
+    signingKeys.suspect();
+    await clock.advance(MINUTE - 1);
+    assert.deepEqual(fetchTimes(), [0]);
+    await clock.advance(1);
+    assert.deepEqual(fetchTimes(), [0, 1]);
+  });
+
+  it('are refreshed at the scheduled time if it comes first', async () => {
+    const { clock, signingKeys, fetchTimes } = await start({ random: 1 });
+    await clock.advance(39 * MINUTE);
+    signingKeys.suspect();
+    await clock.advance(MINUTE);
+    assert.deepEqual(fetchTimes(), [0, 40]);
+  });
+
+  it('are refreshed at once if requests are rejected and a token with a new key appears', async () => {
+    const { server, clock, reference, fetchTimes } = await start({ random: 1 });
+    server.failure = failed('unauthorized');
+    await clock.advance(40 * MINUTE);
+    assert.deepEqual(fetchTimes(), [0, 40]);
+    server.failure = undefined;
+    reference('key-2');
+    await clock.advance(10 * SECOND);
+    assert.equal(fetchTimes().length, 3);
+  });
+
+  it('are not refreshed before Retry-After has passed, even after a sign of a change', async () => {
+    const { server, clock, signingKeys, reference, fetchTimes } = await start();
+    server.failure = failed('throttled', 5 * MINUTE);
+    await clock.advance(30 * MINUTE);
+    signingKeys.suspect();
+    reference('key-2');
+    await clock.advance(5 * MINUTE - 1);
+    assert.deepEqual(fetchTimes(), [0, 30]);
+  });
+
+  it('report a change of the issuer or the keys, but not the first response', async () => {
+    const { server, clock, keyChanges } = await start();
+    await clock.advance(30 * MINUTE);
+    assert.equal(keyChanges(), 0);
+    server.kids = ['key-1', 'key-2'];
+    await clock.advance(30 * MINUTE);
+    assert.equal(keyChanges(), 1);
+    server.issuer = 'https://other';
+    await clock.advance(30 * MINUTE);
+    assert.equal(keyChanges(), 2);
+  });
+
   it('are not refreshed because of the issuer of a legacy token', async () => {
     const { clock, signingKeys, fetchTimes } = await start();
     await clock.advance(10 * MINUTE);

@@ -195,6 +195,7 @@ describe('the signatures of a node', () => {
     const added = addToken('key-1');
     await verify(added);
     publish(new Map([['key-1', (await signWith('ES256')).key]]));
+    assert.equal(signatures.results().size, 0);
     await verify(added);
     assert.equal(signatures.results().get(added), false);
     publish(new Map());
