@@ -24,22 +24,27 @@ const RESTART = { downSecond: 43_200, upSecond: 43_230 };
 const TICK_MS = 100;
 const LATENCY_MS = 100;
 
-interface FleetClock extends Clock {
+export interface FleetClock extends Clock {
   /** Runs everything that is due until that second. */
   readonly runTo: (second: number) => Promise<void>;
 }
 
 /** Wakes sleepers tick by tick. */
-function createFleetClock(): FleetClock {
+export function createFleetClock(): FleetClock {
   const due = new Map<number, (() => void)[]>();
   let tick = 0;
   const sleep = (ms: number, signal: AbortSignal): Promise<void> => {
     if (signal.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => {
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    signal.addEventListener('abort', wake);
     const at = tick + Math.max(1, Math.ceil(ms / TICK_MS));
     const sleepers = due.get(at);
-    if (sleepers === undefined) due.set(at, [resolve]);
-    else sleepers.push(resolve);
+    if (sleepers === undefined) due.set(at, [wake]);
+    else sleepers.push(wake);
     return promise;
   };
   const runTo = async (second: number): Promise<void> => {
