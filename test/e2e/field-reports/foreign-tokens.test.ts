@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as foreign from '../../../simulator/demo/foreign-scenarios.ts';
-import { problemsOf, START, withExporter } from './reported.ts';
+import { problemsOf, START, withExporter } from '../support/reported.ts';
 
 const { vclusterPod, k3kPod, otherClusterToken, otherClusterLegacyToken, serviceToken } = foreign;
 const SCENARIOS = {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { problemsOf, START, withExporter } from './reported.ts';
+import { problemsOf, START, withExporter } from '../support/reported.ts';
 
 describe('a kubeconfig with tokenFile', () => {
   it(

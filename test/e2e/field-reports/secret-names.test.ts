@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { Volume } from '../../../simulator/objects.ts';
 import { createPod, tokenVolume } from '../../../simulator/pods.ts';
-import { problemsOf, START, setPending, withExporter } from './reported.ts';
+import { problemsOf, START, setPending, withExporter } from '../support/reported.ts';
 
 const VAULT = tokenVolume('vault-token', { path: 'vault-token', audience: 'vault', expirationSeconds: 600 });
 

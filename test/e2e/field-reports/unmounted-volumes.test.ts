@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { tokenVolume } from '../../../simulator/pods.ts';
-import { problemsOf, START, withExporter } from './reported.ts';
+import { problemsOf, START, withExporter } from '../support/reported.ts';
 
 const VAULT = tokenVolume('vault-token', { path: 'vault-token', audience: 'vault', expirationSeconds: 600 });
 /** Longer than the exporter waits before it reports a missing token. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { runSelfChecks, SELF_CHECKS } from '../../../src/core/self-check.ts';
-import { problemsOf, START, withExporter } from './reported.ts';
+import { problemsOf, START, withExporter } from '../support/reported.ts';
 
 const VERSIONS = ['v1.27.16', 'v1.29.14', 'v1.30.10', 'v1.32.9', 'v1.33.5', 'v1.36.3', 'v1.37.0'];
 
