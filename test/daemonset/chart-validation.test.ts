@@ -71,7 +71,7 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
       podMonitor: { enabled: true },
       serviceMonitor: { enabled: true },
     },
-    names: /podMonitor\.enabled and serviceMonitor\.enabled: .*\n.*podMonitor: /,
+    names: /podMonitor\.enabled and serviceMonitor\.enabled are mutually exclusive: .*\n.*podMonitor: /,
   },
 ];
 
