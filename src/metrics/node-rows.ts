@@ -173,7 +173,7 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_key_last_expiration_timestamp_seconds',
-    help: 'Unix time at which the last token on the node signed with the key expires; +Inf if one never expires.',
+    help: "Latest expiration among the node's tokens signed with this key; +Inf if any never expires.",
     labels: ['issuer', 'key_id'],
     samples: (snapshot) =>
       keys(snapshot).map(({ issuer, keyId, lastExpiration }) => ({
