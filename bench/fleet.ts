@@ -10,7 +10,7 @@ import type { Api, WatchEnd } from '../src/sources/api-server/api.ts';
 import { type ApiResult, failed } from '../src/sources/api-server/failures.ts';
 import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
 import { createSigningKeys } from '../src/sources/api-server/jwks.ts';
-import { createReflector } from '../src/sources/api-server/reflector.ts';
+import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from '../src/sources/api-server/reflector.ts';
 import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
 import type { Clock } from '../src/util/clock.ts';
 import { report } from './report.ts';
@@ -142,6 +142,7 @@ function startExporter(api: Api, clock: Clock, signal: AbortSignal): void {
     ...tools,
     resource: 'pods',
     path: '/api/v1/pods',
+    reconnect: PODS_RECONNECT,
     kind: 'Pod',
     maxObjects: 1,
     trim: trimPod,
@@ -150,6 +151,7 @@ function startExporter(api: Api, clock: Clock, signal: AbortSignal): void {
     ...tools,
     resource: 'serviceaccounts',
     path: '/api/v1/serviceaccounts',
+    reconnect: ACCOUNTS_RECONNECT,
     kind: 'ServiceAccount',
     maxObjects: 1,
     trim: trimAccount,

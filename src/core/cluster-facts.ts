@@ -17,6 +17,7 @@ export type TokenReviewMode = (typeof TOKEN_REVIEW_MODES)[number];
 /** Why a resource cannot be read. Values of a label, public contract: retire them, never rename them. */
 export const CLUSTER_FAILURES = [
   'starting',
+  'reconnecting',
   'unreachable',
   'timeout',
   'tls',
@@ -143,6 +144,8 @@ export interface ClusterFacts {
   readonly nodeName: string | undefined;
   /** All pods of this node, by uid. */
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
+  /** When the exporter lost the watch of the pods: they may have changed since. Undefined while `pods` is up to date. */
+  readonly podsLostAt: EpochSeconds | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
   readonly accounts: ReadonlyMap<string, AccountFacts> | undefined;
   /** Keys of pods and service accounts that exist, but that the exporter could not read; checks treat them as unknown. */
@@ -163,6 +166,7 @@ export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
   nodeName: undefined,
   pods: undefined,
+  podsLostAt: undefined,
   accounts: undefined,
   unreadable: new Set(),
   authority: undefined,

@@ -102,7 +102,13 @@ function snapshot(
   const { cluster, history } = facts;
   const { observation, podNames } = identify(facts);
   const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
-  const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
+  // Pods that may have ended since prove nothing.
+  const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
+  const missingTokens = filterPersistent(
+    findMissing(observation, cluster),
+    history.missingSince,
+    podsKnownAt,
+  );
   const causes = overdueCauses(assessments, now);
   const missing = missingTokens.map(({ check }) => check.reason);
   return {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
+import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
 import { NO_REVIEW_TARGETS } from '../../src/core/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
@@ -174,4 +175,34 @@ describe('lookupTargetsOf', () => {
       pods: [{ uid: POD_UID, namespace: 'payments' }],
     });
   });
+});
+
+describe('the missing tokens of a snapshot', () => {
+  const seen = observation({ tokens: [], scannedAt: NOW });
+  const pods = new Map([[POD_UID, podFacts({ startedAt: NOW - 3_600 })]]);
+  const at = (podsLostAt: number | undefined) => {
+    const before = facts({ observation: seen, cluster: { ...NO_FACTS.cluster, pods, podsLostAt } });
+    const history = advanceHistory(takeSnapshot({ ...before, history: NEW_HISTORY }, NOW), NEW_HISTORY);
+    return takeSnapshot({ ...before, history }, NOW + 60).missingTokens.length;
+  };
+
+  const cases = [
+    { it: 'are those that have been missing for a while', podsLostAt: undefined, count: 1 },
+    {
+      it: 'are not those that went missing just before the pods became out of date',
+      podsLostAt: NOW + 9,
+      count: 0,
+    },
+    {
+      it: 'are not those that went missing after the pods became out of date',
+      podsLostAt: NOW - 1,
+      count: 0,
+    },
+    {
+      it: 'are those that were missing for a while before the pods became out of date',
+      podsLostAt: NOW + 10,
+      count: 1,
+    },
+  ];
+  for (const { it: title, podsLostAt, count } of cases) it(title, () => assert.equal(at(podsLostAt), count));
 });

@@ -67,6 +67,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     nodeName: 'node-1',
     pods: new Map([[pod.uid, pod]]),
     accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
+    podsLostAt: undefined,
     unreadable: new Set(),
     authority: authority(),
     signatures: new Map([[token, true]]),

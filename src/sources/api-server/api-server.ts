@@ -3,13 +3,7 @@
  *
  * Each resource fails on its own: what the API server does not return or permit is unknown, and the rest is current.
  */
-import type {
-  ClusterFacts,
-  ClusterFailure,
-  ClusterResource,
-  MountFailure,
-  PodRef,
-} from '../../core/cluster-facts.ts';
+import type { ClusterFacts, ClusterResource, MountFailure, PodRef } from '../../core/cluster-facts.ts';
 import { type LookupScope, type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
@@ -21,7 +15,7 @@ import { type ApiServerCallbacks, createRunTracker } from './health.ts';
 import { createSigningKeys } from './jwks.ts';
 import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
 import { createPoller } from './poller.ts';
-import { createReflector } from './reflector.ts';
+import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
 import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createReviews } from './reviews.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
@@ -103,22 +97,14 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
   const { connection, nodeName, clock, random, readRaw, exporterToken, requestsPerMinute } = options;
   const api = createApi(connection, clock);
   const tools = { api, clock, random, callbacks };
-  /** A rejected request or a watch that was cut is often the first sign of new keys. */
-  const watching = {
-    ...tools,
-    callbacks: {
-      ...callbacks,
-      onFailure: (resource: ClusterResource, failure: ClusterFailure) => {
-        keys.suspect();
-        callbacks.onFailure(resource, failure);
-      },
-    },
-  };
+  /** A rejected request or a watch that ended early is often the first sign of new keys. */
+  const watching = { ...tools, onLost: () => keys.suspect() };
   const pods = createReflector({
     ...watching,
     resource: 'pods',
     kind: 'Pod',
     path: podsPath(nodeName),
+    reconnect: PODS_RECONNECT,
     maxObjects: MAX_PODS,
     trim: trimPod,
   });
@@ -127,6 +113,7 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     resource: 'serviceaccounts',
     kind: 'ServiceAccount',
     path: ACCOUNTS_PATH,
+    reconnect: ACCOUNTS_RECONNECT,
     maxObjects: MAX_ACCOUNTS,
     trim: trimAccount,
   });
@@ -164,6 +151,7 @@ function createFacts(
       resources: states(),
       nodeName,
       pods: pods.objects(),
+      podsLostAt: pods.lostAt(),
       accounts: accounts.objects(),
       unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
       authority: keys.authority(),
