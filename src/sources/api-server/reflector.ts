@@ -52,7 +52,7 @@ export interface Reconnect {
 
 /**
  * The pods of one node are few, and most checks need them: 30 s after the API server is reachable they are up to date,
- * with the time of a request that was under way.
+ * including a request in flight.
  */
 export const PODS_RECONNECT: Reconnect = { resumes: false, spreadMs: 18_000, listSpreadMs: 18_000 };
 /** A list of all service accounts of a large cluster has megabytes: those of a fleet are spread over two minutes. */

@@ -235,7 +235,7 @@ describe('a reflector', () => {
     assert.deepEqual([callbacks.failures, reflector.state()], [[], { isUp: true }]);
   });
 
-  it('is up to date 80 seconds after a resumed watch is answered 200 and then 410', async () => {
+  it('is up to date 80 seconds after a resumed watch gets 200 and then 410', async () => {
     let isRestarted = false;
     let isDown = false;
     const { clock, api, watch, requests, reflector } = await start({
