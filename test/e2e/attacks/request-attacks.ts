@@ -10,8 +10,10 @@ import { flood, sendAll, times } from './attacker.ts';
 const guessesOfOne = (seconds: number): number => 5 + Math.ceil(seconds / 5);
 const guessesOfAll = (seconds: number): number => 20 + Math.ceil(seconds);
 
-function guess(user: (index: number) => string) {
-  return (index: number): string => get('/metrics', `Authorization: ${basic(user(index), `guess ${index}`)}`);
+/** Each attack has its own `label`, because rejections of passwords from an earlier attack are cached. */
+function guess(label: string, user: (index: number) => string) {
+  return (index: number): string =>
+    get('/metrics', `Authorization: ${basic(user(index), `${label} ${index}`)}`);
 }
 
 /** Without valid credentials. */
@@ -47,7 +49,7 @@ export const UNAUTHENTICATED: readonly Attack[] = [
         flood(
           20,
           100,
-          guess(() => 'prom'),
+          guess('one address', () => 'prom'),
         ),
       ),
     allowed: (seconds) => ({ 401: guessesOfOne(seconds), 429: MANY }),
@@ -61,7 +63,7 @@ export const UNAUTHENTICATED: readonly Attack[] = [
         flood(
           250,
           10,
-          guess(() => 'prom'),
+          guess('many addresses', () => 'prom'),
         ),
         250,
       ),
@@ -76,7 +78,7 @@ export const UNAUTHENTICATED: readonly Attack[] = [
         flood(
           10,
           100,
-          guess((index) => `user-${index}`),
+          guess('many users', (index) => `user-${index}`),
         ),
         10,
       ),
