@@ -39,7 +39,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'hash-wasm': ['src/web/auth/password.ts'],
   jose: [],
   'jwt-decode': ['src/core/decode.ts'],
-  yaml: ['src/config/yaml-file.ts', 'src/config/yaml-schema.ts', 'src/sources/api-server/kubeconfig.ts'],
+  yaml: [
+    'src/config/yaml-errors.ts',
+    'src/config/yaml-file.ts',
+    'src/config/yaml-schema.ts',
+    'src/sources/api-server/kubeconfig.ts',
+  ],
   'prom-client': ['src/metrics/exporter-metrics.ts', 'src/metrics/prom-client-metrics.d.ts'],
 };
 
