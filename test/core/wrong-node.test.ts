@@ -27,7 +27,12 @@ function listed(...uids: readonly string[]): ReadonlyMap<string, PodFacts> {
 }
 
 function clusterWith(pods: ClusterFacts['pods'], overrides: Partial<ClusterFacts> = {}): ClusterFacts {
-  return clusterAround(token(), { resources: new Map([['pods', { isUp: true }]]), pods, ...overrides });
+  return clusterAround(token(), {
+    nodeName: 'node-1',
+    resources: new Map([['pods', { isUp: true }]]),
+    pods,
+    ...overrides,
+  });
 }
 
 function judge(tokens: readonly Token[], cluster: ClusterFacts, after = 0): Snapshot {

@@ -64,7 +64,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
   const account: AccountFacts = { uid: claims.serviceAccount.uid ?? 'a-uid', isAutomounted: undefined };
   return {
     resources: new Map(),
-    nodeName: 'node-1',
+    nodeName: undefined,
     pods: new Map([[pod.uid, pod]]),
     accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
     podsLostAt: undefined,
