@@ -122,7 +122,7 @@ const CHECKS = {
   rotationGrace: row(
     'rotation.grace',
     '10m',
-    'Grace period of a late rotation before the token is overdue; shorter for short-lived tokens.',
+    'How late a rotation may be before the token counts as overdue; at most 85% of the time from refresh to expiry.',
     option.duration(0, 24 * HOUR),
   ),
   audienceRules: row(
@@ -193,7 +193,7 @@ const ONCE = {
   at: row(
     'at',
     '',
-    'Time at which scan and explain judge the tokens; if empty, now.',
+    'Time at which scan and explain judge the tokens, like 2026-01-31T12:00:00Z or Unix seconds; if empty, now.',
     option.optional(option.time),
   ),
 } as const;
