@@ -193,9 +193,11 @@ export async function startSteppedExporter(
     isContinuous: true,
   });
 
-  const isUpToDate = (): boolean =>
-    isCurrent(world, cluster, files.source.facts().tokens) &&
-    areLookupsDone(cluster, lookupTargetsOf(state.snapshot(), { tokenReview: 'suspect' }));
+  const isUpToDate = (): boolean => {
+    const snapshot = state.snapshot();
+    const { tokens } = snapshot.observation;
+    return isCurrent(world, cluster, tokens) && areLookupsDone(cluster, lookupTargetsOf(snapshot, config));
+  };
 
   const advanceTo = async (to: number): Promise<Snapshot> => {
     time = to;
