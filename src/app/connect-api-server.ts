@@ -3,6 +3,7 @@
  */
 import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
+import { CLUSTER_RESOURCES, type ClusterResource } from '../core/cluster-facts.ts';
 import type { LookupScope } from '../core/snapshot.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/connection.ts';
@@ -32,6 +33,17 @@ export interface ApiServerOptions {
   readonly isInScope?: LookupScope['isInScope'];
 }
 
+function resourcesOf(config: Config): ReadonlySet<ClusterResource> {
+  const isUsed: Readonly<Record<ClusterResource, boolean>> = {
+    pods: config.usesPods,
+    serviceaccounts: config.usesServiceAccounts,
+    keys: config.usesKeys,
+    events: config.usesEvents,
+    tokenreviews: config.tokenReview !== 'off',
+  };
+  return new Set(CLUSTER_RESOURCES.filter((resource) => isUsed[resource]));
+}
+
 /**
  * Returns undefined if the API server is not to be used. An error is safe to show.
  *
@@ -56,6 +68,7 @@ export async function connectApiServer(
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
       exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
+      resources: resourcesOf(config),
       lookupScope: { tokenReview: config.tokenReview, isInScope },
     }),
   );

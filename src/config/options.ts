@@ -171,6 +171,10 @@ const API_SERVER = {
     `Tokens to verify with TokenReview: ${TOKEN_REVIEW_MODES.join(', ')}.`,
     option.oneOf(TOKEN_REVIEW_MODES),
   ),
+  usesPods: switchRow('cluster.pods', true, "List and watch the node's pods."),
+  usesServiceAccounts: switchRow('cluster.serviceaccounts', true, 'List and watch all service accounts.'),
+  usesKeys: switchRow('cluster.keys', true, 'Read the published issuer and signing keys.'),
+  usesEvents: switchRow('cluster.events', true, 'Read the events of pods with late or missing tokens.'),
 } as const;
 
 const SELF = {

@@ -27,6 +27,7 @@ export const CLUSTER_FAILURES = [
   'server_error',
   'bad_answer',
   'too_large',
+  'not_published',
   /** The pods that the API server lists are not those on the node. */
   'wrong_node',
 ] as const;
@@ -132,8 +133,12 @@ export interface MountFailure {
   readonly lastSeenAt: EpochSeconds;
 }
 
+/**
+ * `reason` of a resource that is up: the API server has no data. It publishes no keys if its issuer is not an https URL,
+ * which no retry changes.
+ */
 export type ResourceState =
-  | { readonly isUp: true }
+  | { readonly isUp: true; readonly reason?: 'not_published' }
   | { readonly isUp: false; readonly failure: ClusterFailure };
 
 /** All data from the API server. Replaced at every change, never edited. */

@@ -220,11 +220,12 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_cluster_failure',
-    help: '1 for the reason why data from the API server is out of date, by resource; absent otherwise.',
+    help: '1 for the reason why data from the API server is missing or out of date, by resource; absent otherwise.',
     labels: ['resource', 'reason'],
     samples: ({ cluster }) =>
-      [...cluster.resources].flatMap(([resource, state]) =>
-        state.isUp ? [] : [{ labels: { resource, reason: state.failure }, value: 1 }],
-      ),
+      [...cluster.resources].flatMap(([resource, state]) => {
+        const reason = state.isUp ? state.reason : state.failure;
+        return reason === undefined ? [] : [{ labels: { resource, reason }, value: 1 }];
+      }),
   }),
 ];

@@ -113,6 +113,11 @@ const GRANTS = [
     rules: 'tokenreviews subjectaccessreviews',
   },
   { values: { cluster: { enabled: false } }, rules: '' },
+  {
+    values: { options: { 'cluster.pods': false, 'cluster.events': false } },
+    rules: 'serviceaccounts tokenreviews',
+  },
+  { values: { options: { 'cluster.serviceaccounts': false } }, rules: 'pods events tokenreviews' },
 ];
 
 /** The credentials of Prometheus: the file of its own token, unless the values configure others. */

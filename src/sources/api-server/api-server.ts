@@ -3,7 +3,13 @@
  *
  * Each resource fails on its own: what the API server does not return or permit is unknown, and the rest is current.
  */
-import type { ClusterFacts, ClusterResource, MountFailure, PodRef } from '../../core/cluster-facts.ts';
+import {
+  CLUSTER_RESOURCES,
+  type ClusterFacts,
+  type ClusterResource,
+  type MountFailure,
+  type PodRef,
+} from '../../core/cluster-facts.ts';
 import { type LookupScope, type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
@@ -31,6 +37,8 @@ export interface ApiServerSourceOptions {
   /** The exporter's newest token, which is meant for the API server; undefined if it has none. */
   readonly exporterToken: () => TokenClaims | undefined;
   readonly lookupScope: LookupScope;
+  /** What to read. Checks that need another resource have no verdict. */
+  readonly resources: ReadonlySet<ClusterResource>;
   /** Maximum number of token reviews in any minute, and of requests for the events of a pod. */
   readonly requestsPerMinute: number;
   readonly callbacks: ApiServerCallbacks;
@@ -163,20 +171,19 @@ function createFacts(
 }
 
 export function createApiServerSource(options: ApiServerSourceOptions): ApiServerSource {
-  const { connection, clock, lookupScope } = options;
+  const { connection, clock, lookupScope, resources: used } = options;
   const runs = createRunTracker(clock.monotonicMs);
   const updateRuns = (): void => runs.update(states().values());
   const changes = coalesceChanges(options.callbacks, clock, updateRuns);
   const parts = createParts(options, changes.callbacks);
   const { pods, accounts, keys, signatures, reviews, events } = parts;
-  const always = { pods, serviceaccounts: accounts, keys, events };
-  const resources = Object.entries(
-    lookupScope.tokenReview === 'off' ? always : { ...always, tokenreviews: reviews },
+  const all = { pods, serviceaccounts: accounts, keys, events, tokenreviews: reviews };
+  const resources = CLUSTER_RESOURCES.filter((name) => used.has(name)).map(
+    (name) => [name, all[name]] as const,
   );
   const stableStates = stable<States>(sameEntries);
 
-  const states = (): States =>
-    stableStates(new Map(resources.map(([name, { state }]) => [name as ClusterResource, state()])));
+  const states = (): States => stableStates(new Map(resources.map(([name, { state }]) => [name, state()])));
 
   const setTargets: ApiServerSource['setTargets'] = (tokens, lookups) => {
     keys.setTokens(tokens);

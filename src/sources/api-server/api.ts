@@ -36,6 +36,7 @@ const TIMEOUT_MS = 30_000;
 /** The API server sends a bookmark about once a minute even if nothing changes. */
 const WATCH_IDLE_TIMEOUT_MS = 150_000;
 const GONE = 410;
+const NOT_FOUND = 404;
 
 async function readWatch(
   response: HttpResponse,
@@ -60,11 +61,12 @@ async function readWatch(
 /** Turns an unsuccessful response into an error, unless it has the status `accepted`. */
 function checkStatus(
   response: ApiResult<HttpResponse>,
+  { notFound }: ApiRequest,
   accepted: number | undefined,
 ): ApiResult<HttpResponse> {
   if (!response.ok || response.value.status === accepted) return response;
   const { status, discard, retryAfterMs } = response.value;
-  const failure = statusFailure(status);
+  const failure = (status === NOT_FOUND ? notFound : undefined) ?? statusFailure(status);
   if (failure === undefined) return response;
   discard();
   return failed(failure, retryAfterMs);
@@ -85,7 +87,7 @@ export function createApi(connection: Connection, clock: Clock): Api {
     const deadline = createDeadline(clock, TIMEOUT_MS, request.signal);
     try {
       const sent = await connection.send({ ...request, signal: deadline.signal });
-      const response = checkStatus(sent, accepted);
+      const response = checkStatus(sent, request, accepted);
       return response.ok ? ok(await read(response.value, deadline)) : response;
     } catch (error) {
       return failedBy(error, deadline);

@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly path: string;
   /** JSON to POST. Without it the request is a GET. */
   readonly body?: Buffer;
+  /** The failure of a 404; a bad answer by default. */
+  readonly notFound?: ClusterFailure;
   /** Aborts the request, including the reading of the response body. */
   readonly signal: AbortSignal;
 }

@@ -82,6 +82,8 @@ export interface HealthOptions {
 export interface Health {
   readonly state: () => ResourceState;
   readonly recordSuccess: () => void;
+  /** The API server has no data, and says so. */
+  readonly recordNotPublished: () => void;
   /** A watch has ended early or is not yet confirmed. */
   readonly recordReconnect: () => void;
   /** Returns how long to wait before the next request, in milliseconds. */
@@ -93,6 +95,7 @@ export interface Health {
 
 /** One object per state, so that states can be compared by identity. */
 export const UP: ResourceState = { isUp: true };
+const NOT_PUBLISHED: ResourceState = { isUp: true, reason: 'not_published' };
 const DOWN = new Map<ClusterFailure, ResourceState>(
   CLUSTER_FAILURES.map((failure) => [failure, { isUp: false, failure }]),
 );
@@ -117,8 +120,8 @@ export function createHealth(options: HealthOptions): Health {
     state = next;
     callbacks.onChange();
   };
-  const recordSuccess = (): void => {
-    enter(UP);
+  const enterUp = (next: ResourceState): void => {
+    enter(next);
     if (hasFailed) callbacks.onRecovery(resource);
     hasFailed = false;
   };
@@ -136,7 +139,17 @@ export function createHealth(options: HealthOptions): Health {
   const recordReconnect = (): void => {
     if (state !== STARTING) enter(RECONNECTING);
   };
-  return { state: () => state, recordSuccess, recordReconnect, recordFailure, recordThrown, backOff };
+  const recordSuccess = (): void => enterUp(UP);
+  const recordNotPublished = (): void => enterUp(NOT_PUBLISHED);
+  return {
+    state: () => state,
+    recordSuccess,
+    recordNotPublished,
+    recordReconnect,
+    recordFailure,
+    recordThrown,
+    backOff,
+  };
 }
 
 /** Maximum age of the last response before the objects are stale. */

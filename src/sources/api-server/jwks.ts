@@ -73,7 +73,7 @@ export interface SigningKeys {
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Sets the tokens whose keys and issuers must be known; a missing one brings the next refresh forward. */
   readonly setTokens: (tokens: readonly Token[]) => void;
-  /** The same object until something changes. Undefined before the first response and an hour after the last one. */
+  /** The same object until something changes. Undefined before the first response, after a failure, and if no keys are published. */
   readonly authority: () => Authority | undefined;
   /** The public keys by id; the same map until they change. */
   readonly publicKeys: () => ReadonlyMap<string, KeyObject>;
@@ -174,7 +174,9 @@ function createFetchedStore({ clock, exporterToken, onKeysChange }: SigningKeysO
   };
   const authority = (): Authority | undefined => {
     const isOld = clock.monotonicMs() - fetched.readMs > MAX_AGE_MS;
-    return isOld ? undefined : stableAuthority(authorityOf(fetched, exporterToken()));
+    return isOld || fetched.discovery === NOT_DISCOVERED
+      ? undefined
+      : stableAuthority(authorityOf(fetched, exporterToken()));
   };
   return { replace, authority, publicKeys: () => fetched.discovery.keys, readMs: () => fetched.readMs };
 }
@@ -191,11 +193,14 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const fetchOnce = async (signal: AbortSignal): Promise<number> => {
     // Issue times are whole seconds, so a token issued in the current second may be newer than the response.
     const sent = { readAt: Math.floor(clock.now()), readMs: clock.monotonicMs() };
-    const discovery = await discover(api, signal, () => callbacks.onDropped('keys', 'malformed', ''));
-    if (!discovery.ok) return health.recordFailure(discovery.error);
-    fetched.replace({ ...sent, discovery: discovery.value });
-    schedule.setPublished(new Set([...discovery.value.ids, discovery.value.issuer]));
-    health.recordSuccess();
+    const found = await discover(api, signal, () => callbacks.onDropped('keys', 'malformed', ''));
+    const isPublished = found.ok || found.error.failure !== 'not_published';
+    if (!found.ok && isPublished) return health.recordFailure(found.error);
+    const discovery = found.ok ? found.value : NOT_DISCOVERED;
+    fetched.replace({ ...sent, discovery });
+    schedule.setPublished(new Set([...discovery.ids, discovery.issuer]));
+    if (isPublished) health.recordSuccess();
+    else health.recordNotPublished();
     health.backOff.reset();
     callbacks.onChange();
     return 0;
@@ -222,6 +227,8 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     timer.suspect();
     alarm.ring();
   };
-  const { authority, publicKeys } = fetched;
+  const { publicKeys } = fetched;
+  /** A request that failed may be the first sign of another API server, with other keys. */
+  const authority = (): Authority | undefined => (health.state().isUp ? fetched.authority() : undefined);
   return { run, setTokens, authority, publicKeys, suspect, state: health.state };
 }

@@ -67,7 +67,7 @@ export function sameDiscovery(a: Discovery, b: Discovery): boolean {
   return a.keys.entries().every(([id, key]) => b.keys.get(id)?.equals(key) === true);
 }
 
-/** Fetches both documents. Calls `onDropped` for each key that is malformed. */
+/** Fetches both documents; fails with `not_published` if they do not exist. Calls `onDropped` for each key that is malformed. */
 export async function discover(
   api: Api,
   signal: AbortSignal,
@@ -77,7 +77,7 @@ export async function discover(
     path: string,
     parse: (document: unknown) => T | undefined,
   ): Promise<ApiResult<T>> => {
-    const document = await api.request({ resource: 'keys', path, signal });
+    const document = await api.request({ resource: 'keys', path, notFound: 'not_published', signal });
     if (!document.ok) return document;
     const value = parse(document.value);
     return value === undefined ? failed('bad_answer') : ok(value);

@@ -194,6 +194,29 @@ describe('the API server source', () => {
       await untilState(resource);
     });
 
+  const switches = [
+    ['pods', ({ pods }: ClusterFacts) => pods],
+    ['serviceaccounts', ({ accounts }: ClusterFacts) => accounts],
+    ['keys', ({ authority }: ClusterFacts) => authority],
+    ['events', ({ mountFailures }: ClusterFacts) => mountFailures.values().next().value],
+  ] as const;
+  for (const [resource, factsOf] of switches)
+    it(`does not request ${resource} if they are not to be read, and has all other facts`, async () => {
+      const { until, addPod, addToken, source, codes, sleep } = await start({ without: [resource] });
+      const pod = addPod({ name: 'a' });
+      const { uid, namespace } = pod.metadata;
+      const failing = addToken(pod);
+      source.setTargets([failing], lookups([failing], [{ uid, namespace }]));
+      const others = switches.filter(([name]) => name !== resource);
+      const facts = await until(
+        (current) => current.reviews.size === 1 && others.every(([, read]) => read(current) !== undefined),
+      );
+      await sleep(300);
+      assert.deepEqual([factsOf(facts), facts.resources.has(resource)], [undefined, false]);
+      assert.equal(codes.has(resource), false);
+      assert.ok([...facts.resources.values()].every(({ isUp }) => isUp));
+    });
+
   const faults: readonly (readonly [Fault, ClusterFailure])[] = [
     [{ kind: 'freeze' }, 'timeout'],
     [{ kind: 'slow' }, 'timeout'],

@@ -238,6 +238,13 @@ describe('the API client', () => {
     assert.deepEqual(await createTest(410).api.request(REQUEST), failed('bad_answer', 7 * SECOND));
   });
 
+  it('fails with the failure that a request names for status 404, and else with bad_answer', async () => {
+    const request = { ...REQUEST, notFound: 'not_published' } as const;
+    assert.deepEqual(await createTest(404).api.request(request), failed('not_published', 7 * SECOND));
+    assert.deepEqual(await createTest(404).api.request(REQUEST), failed('bad_answer', 7 * SECOND));
+    assert.deepEqual(await createTest(403).api.request(request), failed('forbidden', 7 * SECOND));
+  });
+
   it('ends a watch when the signal of the request aborts', async () => {
     const { api, clock } = createTest();
     const stop = new AbortController();

@@ -11,12 +11,13 @@ import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
 import type { Pod } from '../../../simulator/objects.ts';
 import { createPod, type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
-import type {
-  ClusterFacts,
-  ClusterFailure,
-  ClusterResource,
-  PodRef,
-  TokenReviewMode,
+import {
+  CLUSTER_RESOURCES,
+  type ClusterFacts,
+  type ClusterFailure,
+  type ClusterResource,
+  type PodRef,
+  type TokenReviewMode,
 } from '../../../src/core/cluster-facts.ts';
 import { decodeToken } from '../../../src/core/decode.ts';
 import { NO_REVIEW_TARGETS } from '../../../src/core/review-targets.ts';
@@ -43,6 +44,7 @@ export interface Harness {
   readonly errors: readonly unknown[];
   /** Resource and reason of each dropped object. */
   readonly dropped: readonly string[];
+  readonly recoveries: readonly ClusterResource[];
   /** Adds a pod on the node. */
   readonly addPod: (options: PodOptions) => Pod;
   /** Requests a token for the pod, as the kubelet does for the volume `vault`. */
@@ -66,6 +68,8 @@ export interface HarnessOptions {
   /** Of the clock, see createFastClock. */
   readonly speed?: number;
   readonly tokenReview?: TokenReviewMode;
+  /** Resources that are not read. */
+  readonly without?: readonly ClusterResource[];
 }
 
 function scheduleBy(clock: Clock): Schedule {
@@ -116,14 +120,16 @@ function createRecorder() {
   const failures: string[] = [];
   const errors: unknown[] = [];
   const dropped: string[] = [];
+  const recoveries: ClusterResource[] = [];
   const onRequest = (resource: RequestedResource, code: number | ClusterFailure): void => {
     codes.set(resource, (codes.get(resource) ?? new Set()).add(code));
   };
-  return { codes, failures, errors, dropped, onRequest };
+  return { codes, failures, errors, dropped, recoveries, onRequest };
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { speed = 200, tokenReview = 'suspect' } = options;
+  const { speed = 200, tokenReview = 'suspect', without = [] } = options;
+  const unused = tokenReview === 'off' ? [...without, 'tokenreviews'] : without;
   const clock = createFastClock(speed);
   const cluster = createCluster({ now: () => Date.now() / 1_000 });
   const users = new Map([[EXPORTER_TOKEN, 'system:serviceaccount:monitoring:exporter']]);
@@ -141,6 +147,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     random: Math.random,
     readRaw,
     exporterToken: () => undefined,
+    resources: new Set(CLUSTER_RESOURCES.filter((resource) => !unused.includes(resource))),
     lookupScope: { tokenReview },
     requestsPerMinute: 10,
     callbacks: {
@@ -149,7 +156,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         recorded.failures.push(`${resource} ${failure}`);
         change.notify();
       },
-      onRecovery: () => undefined,
+      onRecovery: (resource) => recorded.recoveries.push(resource),
       onDropped: (resource, reason) => recorded.dropped.push(`${resource} ${reason}`),
       onError: (error) => recorded.errors.push(error),
     },

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { CLUSTER_RESOURCES } from '../../../src/core/cluster-facts.ts';
 import { createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
 import type { ApiRequest, Connection } from '../../../src/sources/api-server/connection.ts';
 import { ok } from '../../../src/util/result.ts';
@@ -78,6 +79,7 @@ async function survive(responses: readonly Response[]): Promise<void> {
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
+    resources: new Set(CLUSTER_RESOURCES),
     exporterToken: () => undefined,
     lookupScope: { tokenReview: 'all' },
     requestsPerMinute: 10,

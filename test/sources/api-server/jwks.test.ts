@@ -283,19 +283,46 @@ describe('the signing keys', () => {
     assert.equal(callbacks.changes(), before + 1);
   });
 
-  it('stay known for an hour of failed refreshes, and are known again after the next successful one', async () => {
+  it('are unknown while refreshes fail, but verify signatures, and are known after the next successful one', async () => {
     const { server, clock, signingKeys, callbacks, fetchTimes } = await start();
     server.failure = failed('server_error');
-    await clock.advance(60 * MINUTE);
-    assert.notEqual(signingKeys.authority(), undefined);
+    await clock.advance(30 * MINUTE);
+    assert.equal(signingKeys.authority(), undefined);
+    assert.deepEqual([...signingKeys.publicKeys().keys()], ['key-1']);
+    await clock.advance(30 * MINUTE);
     assert.deepEqual(signingKeys.state(), { isUp: false, failure: 'server_error' });
     assert.ok(callbacks.failures.length > 10 && fetchTimes().length > 10);
-    await clock.advance(1);
-    assert.equal(signingKeys.authority(), undefined);
     server.failure = undefined;
     await clock.advance(SECOND);
     assert.notEqual(signingKeys.authority(), undefined);
+    assert.deepEqual([signingKeys.state(), callbacks.recoveries()], [{ isUp: true }, 1]);
+  });
+
+  it('are down within two minutes if the API server is gone, and up two minutes after it is back', async () => {
+    const { server, clock, signingKeys } = await start({ random: 1 });
+    await clock.advance(5 * MINUTE);
+    server.failure = failed('unreachable');
+    signingKeys.suspect();
+    await clock.advance(2 * MINUTE);
+    assert.deepEqual(signingKeys.state(), { isUp: false, failure: 'unreachable' });
+    await clock.advance(59 * MINUTE);
+    server.failure = undefined;
+    await clock.advance(2 * MINUTE);
     assert.deepEqual(signingKeys.state(), { isUp: true });
+  });
+
+  it('are not published, and unknown, if there are no documents, which is no failure', async () => {
+    const { server, clock, signingKeys, callbacks, fetchTimes } = await start();
+    server.failure = failed('not_published');
+    await clock.advance(30 * MINUTE);
+    assert.deepEqual(signingKeys.state(), { isUp: true, reason: 'not_published' });
+    assert.deepEqual([signingKeys.authority(), signingKeys.publicKeys().size], [undefined, 0]);
+    await clock.advance(60 * MINUTE);
+    assert.deepEqual([callbacks.failures, fetchTimes()], [[], [0, 30, 60, 90]]);
+    server.failure = undefined;
+    await clock.advance(30 * MINUTE);
+    assert.deepEqual(signingKeys.state(), { isUp: true });
+    assert.notEqual(signingKeys.authority(), undefined);
   });
 
   it('are down with bad_answer if a document is malformed', async () => {

@@ -6,9 +6,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { parseIssuer, parseKeySet } from '../../../src/sources/api-server/oidc-discovery.ts';
+import { failed } from '../../../src/sources/api-server/failures.ts';
+import { discover, parseIssuer, parseKeySet } from '../../../src/sources/api-server/oidc-discovery.ts';
+import { ok } from '../../../src/util/result.ts';
 import { ISSUER } from '../../support/tokens.ts';
-import { type Json, jwk } from './objects.ts';
+import { createClock, createFakeApi } from './fakes.ts';
+import { DISCOVERY, type Json, jwk } from './objects.ts';
 
 const CAPTURES = new URL('../../fixtures/captures/kubelet-v1.36.3/', import.meta.url);
 
@@ -76,6 +79,17 @@ describe('parseKeySet', () => {
       }),
     );
   });
+});
+
+describe('discover', () => {
+  for (const missing of ['/.well-known/openid-configuration', '/openid/v1/jwks'])
+    it(`requests not_published for a 404 of ${missing}`, async () => {
+      const { signal } = new AbortController();
+      const api = createFakeApi(createClock(), {
+        request: ({ path, notFound = 'bad_answer' }) => (path === missing ? failed(notFound) : ok(DISCOVERY)),
+      });
+      assert.deepEqual(await discover(api, signal, () => undefined), failed('not_published'));
+    });
 });
 
 describe('parseIssuer', () => {
