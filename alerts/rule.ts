@@ -91,7 +91,7 @@ export function listResults(query: string, before: string, label: string, each: 
 /** Lists why tokens of the node are overdue. */
 export const CAUSES = listResults(
   CAUSES_QUERY,
-  'Causes of overdue tokens on the node:',
+  'Causes of all overdue tokens on the node:',
   'cause',
   '{{ .Labels.cause }}',
 );

@@ -144,7 +144,7 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
     ...firing(row),
     prints: {
       subject: TOKEN_TEXT,
-      list: ' Causes of overdue tokens on the node: audience_refused, sibling_volume_failed.',
+      list: ' Causes of all overdue tokens on the node: audience_refused, sibling_volume_failed.',
     },
   }),
 }));
