@@ -63,6 +63,13 @@ export function held(reason: Reason): string {
   return `${HELD}{reason="${reason}"}`;
 }
 
+/** The same for checks that fail as critical. */
+export const HELD_CRITICAL = 'token:satoken_problem:held_critical';
+
+export function heldCritical(reason: Reason): string {
+  return `${HELD_CRITICAL}{reason="${reason}"}`;
+}
+
 /** Joins the parts of an expression with line breaks. */
 export function lines(...parts: readonly string[]): string {
   return parts.join('\n');

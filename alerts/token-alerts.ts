@@ -11,7 +11,9 @@ import {
   CAUSES,
   type Group,
   HELD,
+  HELD_CRITICAL,
   held,
+  heldCritical,
   lines,
   TOKEN,
   WORKLOAD,
@@ -35,6 +37,13 @@ const overdue = {
   dashboard: 'workload',
   summary: 'The kubelet has not rotated a service account token within the grace period.',
   description: `${TOKEN}: not rotated within the grace period.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+} as const;
+
+const audience = {
+  name: 'SATokenAudienceMismatch',
+  dashboard: 'workload',
+  summary: 'Service account tokens have an audience that their receiver may not accept.',
+  description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
 } as const;
 
 const TIME_ALERTS: readonly Alert[] = [
@@ -140,12 +149,19 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     description: `${ACCOUNT}: the account was recreated with another UID; tokens issued before are rejected until the kubelet rotates them. Check first: whether pods that started since then work; if so, restart the other pods.`,
   },
   {
+    ...audience,
     ...critical,
-    name: 'SATokenAudienceMismatch',
-    dashboard: 'workload',
-    expr: `sum by (${BY.workload}) (${held('audience_mismatch')})`,
-    summary: 'Service account tokens have an audience that their receiver does not accept.',
-    description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+    expr: `sum by (${BY.workload}) (${heldCritical('audience_mismatch')})`,
+  },
+  {
+    ...audience,
+    severity: 'warning',
+    for: knob('failing'),
+    expr: lines(
+      `sum by (${BY.workload}) (`,
+      `  ${held('audience_mismatch')} unless on (${BY.token}) ${heldCritical('audience_mismatch')}`,
+      ')',
+    ),
   },
   {
     ...critical,
@@ -210,18 +226,27 @@ const TOKEN_ALERTS: readonly Alert[] = [
   },
 ];
 
-/** The series of tokens, or the count of a node without them for the reason. Terminating pods are left out. */
-const HELD_EXPR = lines(
-  '(',
-  `  max by (${BY.token}, reason) (${bridged('satoken_problem')})`,
-  `  or on (${BY.node}, reason)`,
-  `  max by (${BY.node}, reason) (${bridged('satoken_problems')}) > 0`,
-  ')',
-  `unless on (${BY.pod}) kube_pod_deletion_timestamp`,
-);
+/**
+ * The series of tokens, or the count of a node without them for the reason, without the severity: it may change while the
+ * problem lasts. Terminating pods are left out.
+ */
+function heldExpr(matcher: string): string {
+  const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
+  return lines(
+    '(',
+    `  max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`,
+    `  or on (${BY.node}, reason)`,
+    `  sum by (${BY.node}, reason) (${counts}) > 0`,
+    ')',
+    `unless on (${BY.pod}) kube_pod_deletion_timestamp`,
+  );
+}
 
 export const TOKEN_GROUP: Group = {
   name: 'sa-token-exporter-tokens',
-  recordings: [{ record: HELD, expr: HELD_EXPR }],
+  recordings: [
+    { record: HELD, expr: heldExpr('severity!="info"') },
+    { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
+  ],
   alerts: [...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
 };

@@ -2,7 +2,7 @@
  * The facts of all sources: merged into one object, and judged at the time of each snapshot.
  */
 import { type Facts, NO_FACTS, type SourceFacts } from '../core/facts.ts';
-import { advanceHistory, NEW_HISTORY, NO_HISTORY } from '../core/history.ts';
+import { advanceHistory, NEW_HISTORY, NO_HISTORY, recordProblems } from '../core/history.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
 import { listSources, type Sources } from './sources.ts';
 
@@ -36,7 +36,11 @@ export function createState({ sources, takeSnapshot, now, isContinuous }: StateO
     runs: new Map(all.map(({ name, lastRun }) => [name, lastRun()])),
     history,
   });
-  const snapshot = (): Snapshot => takeSnapshot(merge(), now());
+  const snapshot = (): Snapshot => {
+    const current = takeSnapshot(merge(), now());
+    if (isContinuous) history = recordProblems(current, history);
+    return current;
+  };
 
   const refresh = (): Snapshot => {
     history = advanceHistory(snapshot(), history);

@@ -27,7 +27,13 @@ export interface CheckResult {
   readonly verdict: Verdict;
 }
 
-export interface CheckFailure {
+/** A failed check, or a missing token. */
+export interface Problem {
+  readonly check: { readonly reason: Reason };
+  readonly severity: Severity;
+}
+
+export interface CheckFailure extends Problem {
   readonly check: CheckResult['check'];
   readonly detail: string;
   readonly severity: Severity;

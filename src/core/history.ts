@@ -19,15 +19,18 @@ import {
   stickyOriginOf,
 } from './origin.ts';
 import { CANARY_VOLUME, type SelfFacts } from './self-check.ts';
-import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from './token.ts';
+import type { EpochSeconds, TokenClaims } from './token.ts';
+
+/** When each problem of one token was first seen. */
+type Starts = ReadonlyMap<Reason, EpochSeconds>;
 
 export interface History extends OriginMemory {
   /** Names of pods that were certain once. */
   readonly podNames: PodNames;
   /** When each missing token was first found missing. */
   readonly missingSince: MissingSince;
-  /** When each problem of a token was first seen, by `problemKey`. */
-  readonly problemStarts: ReadonlyMap<string, EpochSeconds>;
+  /** When each problem of a token was first seen, by `placeOf`. */
+  readonly problemStarts: ReadonlyMap<string, Starts>;
 }
 
 /** For a process that takes one snapshot, which cannot tell a token that is missing from one that is late. */
@@ -52,10 +55,6 @@ export interface Remembered {
 
 /** More issuers and keys than a cluster changes within the life of a token. */
 const MAX_SEEN = 16;
-
-export function problemKey(identity: TokenIdentity, reason: Reason): string {
-  return `${placeOf(identity)}\0${reason}`;
-}
 
 function kept<K, V>(previous: ReadonlyMap<K, V>, next: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
   return sameEntries(previous, next) ? previous : next;
@@ -116,17 +115,35 @@ function advancePodNames(snapshot: Remembered, previous: History): PodNames {
   return kept(previous.podNames, names);
 }
 
+const NO_STARTS: Starts = new Map();
+
 /** A check without a verdict neither starts a problem nor ends it. */
+function advanceStarts(results: readonly CheckResult[], before: Starts, now: EpochSeconds): Starts {
+  const starts = new Map<Reason, EpochSeconds>();
+  for (const { check, verdict } of results) {
+    if (verdict.status === 'pass') continue;
+    const start = before.get(check.reason) ?? (verdict.status === 'fail' ? now : undefined);
+    if (start !== undefined) starts.set(check.reason, start);
+  }
+  return kept(before, starts);
+}
+
 function advanceProblemStarts({ now, assessments }: Remembered, previous: History): History['problemStarts'] {
-  const starts = new Map<string, EpochSeconds>();
-  const add = ({ identity }: Token, { check, verdict }: CheckResult): void => {
-    if (verdict.status === 'pass') return;
-    const key = problemKey(identity, check.reason);
-    const start = previous.problemStarts.get(key) ?? (verdict.status === 'fail' ? now : undefined);
-    if (start !== undefined) starts.set(key, start);
-  };
-  for (const { token, results } of assessments) for (const result of results) add(token, result);
-  return kept(previous.problemStarts, starts);
+  const problemStarts = new Map<string, Starts>();
+  for (const { token, results, failures } of assessments) {
+    const place = placeOf(token.identity);
+    const before = previous.problemStarts.get(place) ?? NO_STARTS;
+    if (before.size === 0 && failures.length === 0) continue;
+    const starts = advanceStarts(results, before, now);
+    if (starts.size > 0) problemStarts.set(place, starts);
+  }
+  return kept(previous.problemStarts, problemStarts);
+}
+
+/** Records problems that a snapshot is the first to find. Cheap: called at each scrape. */
+export function recordProblems(snapshot: Remembered, previous: History): History {
+  const problemStarts = advanceProblemStarts(snapshot, previous);
+  return problemStarts === previous.problemStarts ? previous : { ...previous, problemStarts };
 }
 
 /** Returns the history that the next snapshot is taken with: the previous one if nothing has changed. */

@@ -84,7 +84,8 @@ export type MissingSince = ReadonlyMap<string, EpochSeconds> | undefined;
 /** The kubelet unmounts the volumes of a pod that ends up to this long before the API server reports its end. */
 const LAG_SECONDS = 10;
 
-function keyOf({ check, identity: { podUid, volume, path } }: MissingToken): string {
+/** Identifies a missing token in `MissingSince`. */
+export function missingKey({ check, identity: { podUid, volume, path } }: MissingToken): string {
   return [check.reason, podUid, volume, path].join('\0');
 }
 
@@ -94,7 +95,9 @@ export function trackMissing(
   before: MissingSince,
   now: EpochSeconds,
 ): MissingSince {
-  const since = new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
+  const since = new Map(
+    missingTokens.map((missing) => [missingKey(missing), before?.get(missingKey(missing)) ?? now]),
+  );
   return before !== undefined && sameEntries(before, since) ? before : since;
 }
 
@@ -105,7 +108,7 @@ export function filterPersistent(
   now: EpochSeconds,
 ): readonly MissingToken[] {
   if (since === undefined) return missingTokens;
-  return missingTokens.filter((missing) => now - (since.get(keyOf(missing)) ?? now) >= LAG_SECONDS);
+  return missingTokens.filter((missing) => now - (since.get(missingKey(missing)) ?? now) >= LAG_SECONDS);
 }
 
 /** Returns undefined if the pod has a token. `automountServiceAccountToken` of the pod overrides the account's. */

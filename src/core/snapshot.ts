@@ -4,7 +4,7 @@
  * Verdicts are computed at scrape time, so that a token counts as expired from the second it expires.
  */
 import { sameItems, stable } from '../util/stable.ts';
-import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
+import { type Assess, type Assessment, createAssess, type Policy, type Problem } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
@@ -18,10 +18,11 @@ import {
   tokenlessPods,
 } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
-import type { Origin } from './origin.ts';
+import { ORIGINS, type Origin } from './origin.ts';
 import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
+import { SEVERITIES, type Severity, worstSeverity } from './severity.ts';
 import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenIdentity, type TokenKind } from './token.ts';
 import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
@@ -46,10 +47,14 @@ export interface Snapshot extends Facts {
   readonly provenance: Provenance;
   /** Counts have an entry for every key, 0 included. */
   readonly byKind: ReadonlyMap<TokenKind, number>;
+  readonly byOrigin: ReadonlyMap<TokenKind, ReadonlyMap<Origin, number>>;
   readonly byState: ReadonlyMap<TokenState, number>;
   readonly byCause: ReadonlyMap<OverdueCause, number>;
-  /** Number of tokens that fail each check. */
+  /** Number of tokens that fail each check, or are missing. */
   readonly problems: ReadonlyMap<Reason, number>;
+  readonly bySeverity: ReadonlyMap<Reason, ReadonlyMap<Severity, number>>;
+  /** Number of tokens that fail any check, or are missing, by their worst severity. */
+  readonly failing: ReadonlyMap<Severity, number>;
   /** Number of tokens that each check cannot judge. */
   readonly unknowns: ReadonlyMap<Reason, number>;
   /** Number of pods without a token. Empty if the pods are not known. */
@@ -64,8 +69,40 @@ function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number
   return counts;
 }
 
-function failedReasons(assessments: readonly Assessment[]): readonly Reason[] {
-  return assessments.flatMap(({ failures }) => failures.map(({ check }) => check.reason));
+/** Counts by two keys. `add` is called for each item. */
+function countPairs<K, L>(keys: readonly K[], others: readonly L[]) {
+  const counts = new Map(keys.map((key) => [key, new Map(others.map((other) => [other, 0]))]));
+  const add = (key: K, other: L): void => {
+    const row = counts.get(key);
+    row?.set(other, (row.get(other) ?? 0) + 1);
+  };
+  return { counts, add };
+}
+
+function countOrigins(assessments: readonly Assessment[]): Snapshot['byOrigin'] {
+  const { counts, add } = countPairs(TOKEN_KINDS, ORIGINS);
+  for (const { token, context } of assessments) add(token.claims.kind, context.origin);
+  return counts;
+}
+
+type ProblemCounts = Pick<Snapshot, 'problems' | 'bySeverity' | 'failing'>;
+
+function countProblems(
+  assessments: readonly Assessment[],
+  missingTokens: readonly MissingToken[],
+): ProblemCounts {
+  const { counts, add } = countPairs(REASONS, SEVERITIES);
+  const failing = new Map<Severity, number>(SEVERITIES.map((severity) => [severity, 0]));
+  const addToken = (problems: readonly Problem[]): void => {
+    const worst = worstSeverity(problems.map(({ severity }) => severity));
+    if (worst !== undefined) failing.set(worst, (failing.get(worst) ?? 0) + 1);
+    for (const { check, severity } of problems) add(check.reason, severity);
+  };
+  for (const { failures } of assessments) if (failures.length > 0) addToken(failures);
+  for (const missing of missingTokens) addToken([missing]);
+  const sum = (row: ReadonlyMap<Severity, number>): number => row.values().reduce((a, b) => a + b, 0);
+  const problems = new Map(Array.from(counts, ([reason, row]) => [reason, sum(row)]));
+  return { problems, bySeverity: counts, failing };
 }
 
 function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
@@ -110,7 +147,6 @@ function snapshot(
     podsKnownAt,
   );
   const causes = overdueCauses(assessments, now);
-  const missing = missingTokens.map(({ check }) => check.reason);
   return {
     ...facts,
     observation,
@@ -132,7 +168,8 @@ function snapshot(
       assessments.map(({ state }) => state),
     ),
     byCause: count(OVERDUE_CAUSES, causes.values()),
-    problems: count(REASONS, [...missing, ...failedReasons(assessments)]),
+    byOrigin: countOrigins(assessments),
+    ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
     tokenless: countPods(cluster, observation),
   };

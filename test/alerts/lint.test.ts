@@ -11,9 +11,11 @@ import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
+import { ORIGINS } from '../../src/core/origin.ts';
 import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { SELF_CHECKS } from '../../src/core/self-check.ts';
+import { SEVERITIES } from '../../src/core/severity.ts';
 import { TOKEN_KINDS } from '../../src/core/token.ts';
 import { PARTS } from '../../src/metrics/exporter-rows.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
@@ -49,6 +51,8 @@ const LABELS = new Map<string, readonly string[]>([
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '* state': TOKEN_STATES,
   '* kind': TOKEN_KINDS,
+  '* origin': ORIGINS,
+  '* severity': SEVERITIES,
   '* cause': OVERDUE_CAUSES,
   '* check': SELF_CHECKS,
   '* resource': CLUSTER_RESOURCES,
