@@ -85,17 +85,10 @@ function legacyOwner(payload: JsonObject): Owner {
   };
 }
 
-/** The subject alone is enough: such a JWT is an invalid service account token, not one of another kind. */
-function isServiceAccountToken(payload: JsonObject): boolean {
-  const { sub } = payload;
-  return (
-    payload['kubernetes.io'] !== undefined || (typeof sub === 'string' && sub.startsWith(SUBJECT_PREFIX))
-  );
-}
-
 function readOwner(payload: JsonObject): Owner | undefined {
   if (Object.keys(payload).some((claim) => claim.startsWith(LEGACY))) return legacyOwner(payload);
-  if (!isServiceAccountToken(payload)) return undefined;
+  // Other issuers take over the subject of a service account (Dex, a virtual cluster's proxy), but not this claim.
+  if (payload['kubernetes.io'] === undefined) return undefined;
   return projectedOwner(payload, required(payload, 'kubernetes.io', object));
 }
 

@@ -191,12 +191,12 @@ const CLUSTER_CASES: readonly Case[] = [
   },
 ];
 
-const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert }) => ({
-  it: `${alert} is the only alert that fires for ${reason}`,
+const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert, severity = 'critical' }) => ({
+  it: `${alert} is the only alert that fires for ${reason} (${severity})`,
   series: {
     [series('up', { job: 'sa-token-exporter' })]: '1x65',
-    ...problem(reason, '1x65'),
-    ...problems(reason, '1x65'),
+    ...problem(reason, '1x65', { severity }),
+    ...problems(reason, '1x65', { severity }),
   },
   expect: [...new Set(ALERTS.map(({ name }) => name))]
     .filter((name) => name !== alert)

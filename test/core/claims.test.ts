@@ -164,7 +164,6 @@ describe('parseClaims of a token with an invalid claim', () => {
     ['exp', 'payload', { exp: NOW }],
     ['exp', 'payload', { exp: NOW - 1 }],
     ['exp', 'payload', { iat: undefined, exp: 0 }],
-    ['kubernetes.io', 'payload', { 'kubernetes.io': undefined }],
     ['kubernetes.io', 'payload', { 'kubernetes.io': [] }],
     ['kubernetes.io', 'payload', { sub: 1, 'kubernetes.io': 'x' }],
     ['kubernetes.io.namespace', 'binding', { namespace: 'a.b' }],
@@ -213,6 +212,11 @@ describe('parseClaims of another JWT', () => {
     { it: 'a payload that is a list', header: rawHeader(), payload: [rawClaims()] },
     { it: 'a payload that is a string', header: rawHeader(), payload: 'system:serviceaccount:a:b' },
     { it: 'an empty payload', header: rawHeader(), payload: {} },
+    {
+      it: 'the token of another issuer that has the subject of a service account',
+      header: rawHeader(),
+      payload: rawClaims({ iss: 'https://dex.example.com', 'kubernetes.io': undefined }),
+    },
     {
       it: 'the token of a user',
       header: rawHeader(),
