@@ -139,7 +139,7 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
     ...gauge,
     isRelative: true,
     name: 'satoken_rotation_overdue_seconds',
-    help: 'Seconds since the refresh was due; 0 until the grace period is over.',
+    help: 'Seconds since the refresh was due; 0 until the grace period has passed.',
     value: rotationOverdue,
   },
   {

@@ -98,13 +98,13 @@ describe('the series of a token', () => {
       values: [0],
     },
     {
-      it: 'rotation overdue is 0 until the grace period is over',
+      it: 'rotation overdue is 0 until the grace period has passed',
       name: 'satoken_rotation_overdue_seconds',
       now: NOW + 3_480,
       values: [0],
     },
     {
-      it: 'rotation overdue is the time since the refresh was due once the grace period is over',
+      it: 'rotation overdue is the time since the refresh was due once the grace period has passed',
       name: 'satoken_rotation_overdue_seconds',
       now: NOW + 3_481,
       values: [601],
@@ -246,7 +246,7 @@ describe('the labels of a token', () => {
     assert.match(infoOf({}), /,origin="unknown",/);
   });
 
-  it('include the namespace of the subject only if it is not that of the pod', () => {
+  it('include the namespace of the subject only if it differs from that of the pod', () => {
     assert.match(infoOf({}), /^node="node-1",namespace="payments",.*,subject_namespace=""$/);
     const cluster = { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts({ namespace: 'ci' })]]) };
     assert.match(infoOf({ facts: { cluster } }), /,namespace="ci",.*,subject_namespace="payments"$/);
