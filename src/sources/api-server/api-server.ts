@@ -107,6 +107,11 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
   const tools = { api, clock, random, callbacks };
   /** A rejected request or a watch that ended early is often the first sign of new keys. */
   const watching = { ...tools, onLost: () => keys.suspect() };
+  const onFailure: ApiServerCallbacks['onFailure'] = (resource, failure) => {
+    if (failure === 'unauthorized') keys.suspect();
+    callbacks.onFailure(resource, failure);
+  };
+  const polling = { ...tools, callbacks: { ...callbacks, onFailure } };
   const pods = createReflector({
     ...watching,
     resource: 'pods',
@@ -128,14 +133,14 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
   const keys = createSigningKeys({ ...tools, exporterToken, onKeysChange: () => reviews.clear() });
   const signatures = createSignatures({ ...tools, readRaw, publicKeys: keys.publicKeys });
   const reviews = createReviews({
-    ...tools,
+    ...polling,
     review: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
     requestsPerMinute,
     onUnknownKey: keys.suspect,
   });
   const fetchMountFailures = createMountFailureFetcher(api, callbacks);
   const events = createPoller<PodRef, string, readonly MountFailure[]>({
-    ...tools,
+    ...polling,
     resource: 'events',
     keyOf: ({ uid }) => uid,
     poll: (pod, { signal }) => fetchMountFailures(pod, signal),

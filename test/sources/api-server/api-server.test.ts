@@ -131,6 +131,33 @@ describe('the API server source', () => {
     assert.deepEqual(reviews.get(doomed), { isAccepted: false, reason: 'account_deleted' });
   });
 
+  it('reads the keys again after a request was rejected', async () => {
+    const { server, until, addPod, addToken, source } = await start();
+    await until(isKnown);
+    const added = addToken(addPod({ name: 'a' }));
+    const reads = () => server.requests().filter(({ resource }) => resource === 'jwks').length;
+    const before = reads();
+    server.chaos.inject({ kind: 'status', code: 401 }, { resource: 'tokenreviews' });
+    source.setTargets([added], lookups([added]));
+    await until(() => reads() > before);
+    assert.equal(reads(), before + 1);
+  });
+
+  it('drops reviews when the keys change, and reviews the tokens again', async () => {
+    const { cluster, server, until, addPod, addToken, source } = await start();
+    await until(isKnown);
+    const older = addToken(addPod({ name: 'a' }));
+    source.setTargets([older], lookups([older]));
+    await until(({ reviews }) => reviews.get(older)?.isAccepted === true);
+    cluster.changeKey(false);
+    const newer = addToken(addPod({ name: 'b' }));
+    source.setTargets([older, newer], lookups([older]));
+    const { authority } = await until(({ reviews }) => !reviews.has(older));
+    assert.ok(authority?.keyIds.has(newer.claims.keyId ?? ''));
+    await until(({ reviews }) => reviews.has(older));
+    assert.equal(server.reviews().length, 2);
+  });
+
   it('reviews all tokens or none if the token review mode says so', async () => {
     for (const tokenReview of ['all', 'off'] as const) {
       const { until, addPod, addToken, source, codes } = await start({ tokenReview });
