@@ -4,7 +4,12 @@
  * Does not follow redirects and keeps no connection alive: a node sends a request about every three minutes. By then a
  * kept connection would be closed, or would pin the node to one of several API servers.
  */
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
 import { ok, type Result } from '../../util/result.ts';
@@ -75,12 +80,37 @@ function toResponse(message: IncomingMessage): HttpResponse {
   };
 }
 
+/**
+ * For TCP, and again for TLS. Less than a request may take: the API server may be back at any moment, and a connection to
+ * an address that drops packets does not notice.
+ */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+class ConnectTimeoutError extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+/** Destroys the request if its socket is not connected in time. */
+function limitConnect(outgoing: ClientRequest, connectedEvent: 'connect' | 'secureConnect'): void {
+  outgoing.once('socket', (socket) => {
+    // The socket of a proxy agent is connected already.
+    if (!socket.connecting) return;
+    const expire = (): void => void outgoing.destroy(new ConnectTimeoutError());
+    socket.setTimeout(CONNECT_TIMEOUT_MS, expire);
+    socket.once(connectedEvent, () => {
+      socket.setTimeout(0);
+      socket.off('timeout', expire);
+    });
+  });
+}
+
 /** Resolves when the headers arrive or the signal in `options` aborts. Never rejects. */
 function sendHttp(options: RequestOptions, body: Buffer | undefined): Promise<ApiResult<HttpResponse>> {
   const request = options.protocol === 'http:' ? requestHttp : requestHttps;
   const { promise, resolve } = Promise.withResolvers<ApiResult<HttpResponse>>();
   try {
     const outgoing = request(options, (message) => resolve(ok(toResponse(message))));
+    limitConnect(outgoing, options.protocol === 'http:' ? 'connect' : 'secureConnect');
     outgoing.on('error', (error) => resolve(failed(networkFailure(error))));
     outgoing.end(body);
   } catch {

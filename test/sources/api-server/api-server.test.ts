@@ -312,6 +312,44 @@ describe('the API server source', () => {
       );
     });
 
+  for (const awaySeconds of [1, 30, 180, 300])
+    it(`is up to date in time after the API server was away for ${awaySeconds} s, and says so`, async () => {
+      const { server, until, addPod, cluster, sleep, now, recoveries } = await start({ speed: 50 });
+      await until(isKnown);
+      await server.chaos.down();
+      await sleep(awaySeconds);
+      addPod({ name: 'a', serviceAccount: 'a' });
+      await server.chaos.up();
+      const upAt = now();
+      const { podsLostAt } = await until(({ pods }) => pods?.size === 1);
+      assert.ok(now() - upAt <= 30, `pods after ${now() - upAt} s`);
+      assert.equal(podsLostAt, undefined);
+      const { resources } = await until(
+        ({ accounts, authority }) => accounts?.has('default/a') === true && authority !== undefined,
+      );
+      assert.ok(now() - upAt <= 130, `service accounts and keys after ${now() - upAt} s`);
+      assert.ok([...resources.values()].every(({ isUp }) => isUp));
+      assert.ok(recoveries.includes('pods'));
+      assert.equal(cluster.list('pods').length, 1);
+    });
+
+  it('does not believe a watch that is accepted and ends with 410', async () => {
+    const { server, until, source, addPod } = await start({ speed: 50 });
+    addPod({ name: 'a', serviceAccount: 'a' });
+    await until((facts) => isKnown(facts) && facts.pods?.size === 1);
+    const wrong: string[] = [];
+    server.chaos.inject({ kind: 'freeze' }, { verb: 'list' });
+    server.compact();
+    server.chaos.expireWatches();
+    const { resources } = await until(({ pods, accounts }) => pods === undefined && accounts === undefined);
+    for (const name of ['pods', 'serviceaccounts'] as const)
+      if (resources.get(name)?.isUp === true) wrong.push(name);
+    assert.deepEqual(wrong, []);
+    server.chaos.heal();
+    await until(({ pods }) => pods?.size === 1);
+    assert.equal(source.facts().podsLostAt, undefined);
+  });
+
   it('drops pods and service accounts while the API server is down for long, and lists them again', async () => {
     const { server, until, addPod } = await start();
     addPod({ name: 'a' });

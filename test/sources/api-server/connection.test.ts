@@ -2,6 +2,7 @@
  * Requests to servers on the loopback interface, some of which do not speak HTTP.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -80,6 +81,24 @@ describe('a connection', () => {
     const { connection } = await loopback.connect(loopback.configure({ server }));
     assert.match(await outcome(connection), /^302/);
     assert.equal(requests, 1);
+  });
+
+  it('fails with timeout if the connection takes more than ten seconds, but waits longer for a response', async () => {
+    // Accepts connections and does not speak TLS.
+    const silent = await loopback.listen(createServer(), 'https');
+    const slow = await loopback.serve(
+      (_request, response) => void setTimeout(() => response.end('late'), 11_000),
+    );
+    const startedMs = performance.now();
+    const outcomes = [silent, slow].map(async (server, index) => {
+      const name = loopback.write(`${index}`, readFileSync(loopback.configure({ server }), 'utf8'));
+      const { connection } = await loopback.connect(name);
+      return [await outcome(connection), Math.floor((performance.now() - startedMs) / 1_000)];
+    });
+    assert.deepEqual(await Promise.all(outcomes), [
+      ['timeout', 10],
+      ['200 late', 11],
+    ]);
   });
 
   it('fails with unreachable if no server listens', async () => {

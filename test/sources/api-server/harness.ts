@@ -55,6 +55,8 @@ export interface Harness {
   readonly untilState: (resource: ClusterResource, failure?: ClusterFailure) => Promise<ClusterFacts>;
   /** Waits in simulated time. */
   readonly sleep: (seconds: number) => Promise<void>;
+  /** Simulated seconds. */
+  readonly now: () => number;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -190,6 +192,20 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         ...pod,
       }),
     );
+  const now = (): number => clock.monotonicMs() / 1_000;
   const sleep = (seconds: number): Promise<void> => clock.sleep(seconds * 1_000, stopping.signal);
-  return { cluster, server, source, ...recorded, addPod, addToken, until, untilState, sleep, stop, close };
+  return {
+    cluster,
+    server,
+    source,
+    ...recorded,
+    addPod,
+    addToken,
+    until,
+    untilState,
+    sleep,
+    now,
+    stop,
+    close,
+  };
 }
