@@ -13,9 +13,10 @@ import {
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
 import { CAUSE_DESCRIPTIONS } from '../core/overdue-cause.ts';
+import { type ProblemStart, problemStartOf } from '../core/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
+import type { EpochSeconds, TokenIdentity } from '../core/token.ts';
 import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
@@ -105,11 +106,14 @@ function field(title: string, value: string): string {
   return `  ${title.padEnd(20)}${value}`;
 }
 
-function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
-  if (seconds === undefined) return [];
+function timeText(seconds: EpochSeconds, now: EpochSeconds): string {
   // biome-ignore lint/style/noRestrictedGlobals: formats a given time and reads no clock.
   const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
-  return [field(title, `${date}, ${formatRelative(now, seconds)}`)];
+  return `${date}, ${formatRelative(now, seconds)}`;
+}
+
+function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
+  return seconds === undefined ? [] : [field(title, timeText(seconds, now))];
 }
 
 function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
@@ -135,31 +139,53 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
 
 function failureLines(
   { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
-  evidence: string,
+  [evidence, ...since]: readonly string[],
   steps: readonly string[],
   runbooks: string,
 ): readonly string[] {
   return [
     `  FAIL     ${reason}: ${summary}`,
     `           Evidence: ${evidence}`,
+    ...since,
     '           What to do:',
     ...steps.map((step, index) => `           ${index + 1}. ${step}`),
     `           Runbook: ${runbookUrl(runbooks, runbook)}`,
   ];
 }
 
-function resultLines({ check, verdict }: CheckResult, token: Token, runbooks: string): readonly string[] {
-  return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token), runbooks) : [];
+function sinceLines(start: ProblemStart | undefined, now: EpochSeconds): readonly string[] {
+  if (start === undefined) return [];
+  const since = start.isExact ? 'Since' : 'At least since';
+  return [`           ${since}: ${timeText(start.at, now)}`];
 }
 
-function checkLines({ token, results }: Assessment, runbooks: string): readonly string[] {
+function resultLines(
+  { check, verdict }: CheckResult,
+  assessment: Assessment,
+  snapshot: Snapshot,
+  runbooks: string,
+): readonly string[] {
+  if (verdict.status !== 'fail') return [];
+  const evidence = [
+    verdict.detail,
+    ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
+  ];
+  return failureLines(check, evidence, check.fix(assessment.token), runbooks);
+}
+
+/** A TokenReview authenticates. What the account may do is up to RBAC. */
+const ACCEPTED = '  accepted: a 403 is RBAC, not the token';
+
+function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
+  const { results, context } = assessment;
   const passed = results.filter(({ verdict }) => verdict.status === 'pass');
   return [
-    ...results.flatMap((result) => resultLines(result, token, runbooks)),
+    ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
     ...results.flatMap(({ check, verdict }) =>
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
     ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),
+    ...(context.review?.isAccepted === true ? [ACCEPTED] : []),
   ];
 }
 
@@ -168,7 +194,7 @@ function missingLines({ check, identity, detail }: MissingToken, runbooks: strin
   return [
     `${formatPod(identity)}: ${volume}/${path}`,
     '',
-    ...failureLines(check, detail, check.fixMissing(identity), runbooks),
+    ...failureLines(check, [detail], check.fixMissing(identity), runbooks),
   ];
 }
 
@@ -210,13 +236,30 @@ function healthyLines({ listed, ...found }: Found): readonly string[] {
   );
 }
 
-function introduction(pod: string, found: Found): readonly string[] {
+/** What an operand that can be part of a command consists of. */
+const NAME = /^[a-z0-9][a-z0-9.-]*$/;
+
+/** For a pod that may be on another node, or on none: the API server refuses one whose service account does not exist. */
+function absentLines(pod: string, runbooks: string): readonly string[] {
+  const names = pod.split('/');
+  const isSafe = names.length === 2 && names.every((name) => NAME.test(name));
+  const [namespace = '', name = ''] = isSafe ? names : ['NAMESPACE', 'POD'];
+  return [
+    'It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.',
+    `  kubectl get pod ${name} -n ${namespace} -o wide  # which node?`,
+    `  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it`,
+    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.podNotCreated)}`,
+  ];
+}
+
+function introduction(pod: string, found: Found, runbooks: string): readonly string[] {
   const { isCertain, listed, assessments, unreadable } = found;
   if (isCertain) return healthyLines(found);
-  if (listed !== undefined) return [`pod ${pod} is not on this node`];
+  const advice = absentLines(pod, runbooks);
+  if (listed !== undefined) return [`pod ${pod} is not on this node`, ...advice];
   const isNothing = assessments.length + unreadable.length === 0;
   const rest = isNothing ? '' : '; what follows may belong to it or to another pod';
-  return [`no token on this node names the pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
+  return [`no token on this node names the pod ${pod}${rest}`, ...advice, ...(isNothing ? [] : [''])];
 }
 
 function exitOf(
@@ -240,11 +283,11 @@ export function explain(
 ): { readonly text: string; readonly exit: Exit } {
   const found = find(pod, snapshot);
   const lines = [
-    ...introduction(pod, found),
+    ...introduction(pod, found, runbooks),
     ...found.assessments.flatMap((one) => [
       ...tokenLines(one, snapshot),
       '',
-      ...checkLines(one, runbooks),
+      ...checkLines(one, snapshot, runbooks),
       '',
     ]),
     ...found.missingTokens.flatMap((one) => [...missingLines(one, runbooks), '']),

@@ -7,6 +7,7 @@ import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { byUrgency } from '../core/urgency.ts';
 import { formatDuration, formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { lifetime, octal, tokenReport } from '../web/page/json-report.ts';
@@ -58,11 +59,12 @@ function missingLine({ check, identity, detail }: MissingToken): string {
 }
 
 function tokenTable({ assessments, observation, now }: Snapshot): string {
-  if (assessments.length > 0) return printTable([TITLES, ...assessments.map((one) => row(one, now))]);
+  if (assessments.length > 0)
+    return printTable([TITLES, ...byUrgency(assessments, now).map((one) => row(one, now))]);
   return observation.scannedAt === undefined ? '' : 'no tokens on this node\n';
 }
 
-/** A table of tokens, followed by a line for each missing token and each file that could not be read. */
+/** A table of tokens, the most urgent first, followed by a line for each missing token and each file that could not be read. */
 export function scanTable(snapshot: Snapshot): string {
   const { observation, missingTokens, podNames } = snapshot;
   const unreadable = observation.unreadable.map((lost) => unreadableLine(lost, podNames));

@@ -31,7 +31,8 @@ describe('the coverage tables', () => {
   it('have the runbook of each check as its alert', () => {
     for (const { reason, runbook } of [...CHECKS, ...POD_CHECKS])
       assert.deepEqual(REASON_COVERAGE[reason], { alert: runbook });
-    for (const runbook of Object.values(OTHER_RUNBOOKS)) assert.ok(names.has(runbook), runbook);
+    const { podNotCreated: _withoutAlert, ...others } = OTHER_RUNBOOKS;
+    for (const runbook of Object.values(others)) assert.ok(names.has(runbook), runbook);
   });
 
   it('have for each reason the alert that selects it', () => {

@@ -9,6 +9,7 @@ import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import { NEW_HISTORY } from '../../src/core/history.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { ALWAYS } from '../../src/core/severity.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
@@ -30,6 +31,15 @@ const DENIED: Unreadable = {
   reason: 'permission_denied',
   detail: 'permission denied',
 };
+
+/** The advice on a pod of this name that is not on the node. */
+function absent(namespace: string, name: string): string {
+  return `It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.
+  kubectl get pod ${name} -n ${namespace} -o wide  # which node?
+  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it
+Runbook: ${WIKI}/SATokenPodNotCreated.md
+`;
+}
 
 /** A check that only this test has. */
 function checkNamed(reason: string): CheckResult['check'] {
@@ -176,10 +186,15 @@ describe('explain, for a pod that the API server knows or does not', () => {
     );
   };
 
-  for (const pod of ['payments/nowhere', 'nowhere', 'orders/api-0'])
-    it(`says that ${pod} is not on this node, and nothing of other pods`, () => {
+  for (const [pod, advice] of [
+    ['payments/nowhere', absent('payments', 'nowhere')],
+    ['nowhere', absent('NAMESPACE', 'POD')],
+    ['orders/api-0', absent('orders', 'api-0')],
+    ['orders/$(reboot)', absent('NAMESPACE', 'POD')],
+  ] as const)
+    it(`says that ${pod} is not on this node, where to look for it, and nothing of other pods`, () => {
       const { text, exit } = explainListed(pod);
-      assert.equal(text, `pod ${pod} is not on this node\n`);
+      assert.equal(text, `pod ${pod} is not on this node\n${advice}`);
       assert.equal(exit, EXIT.failing);
     });
 
@@ -204,7 +219,41 @@ describe('explain, for a pod that the API server knows or does not', () => {
 
   it('does not depend on service accounts that cannot be read', () => {
     const { text } = explainListed('payments/nowhere', { unreadable: new Set(['payments/odd']) });
-    assert.equal(text, 'pod payments/nowhere is not on this node\n');
+    assert.match(text, /^pod payments\/nowhere is not on this node\n/);
+    assert.doesNotMatch(text, /may belong/);
+  });
+});
+
+describe('explain, for a token that was reviewed', () => {
+  const last = (isAccepted: boolean) => {
+    const one = token();
+    const review = isAccepted
+      ? ({ isAccepted, isForApiServer: false } as const)
+      : ({ isAccepted, reason: 'other' } as const);
+    const cluster = clusterAround(one, { reviews: new Map([[one, review]]) });
+    return explained('api-0', snapshot({ tokens: [one], facts: { cluster } })).text.trimEnd();
+  };
+
+  it('ends with what an acceptance means', () =>
+    assert.match(last(true), /\n {2}accepted: a 403 is RBAC, not the token$/));
+  it('does not say so if the API server rejects the token', () =>
+    assert.doesNotMatch(last(false), /accepted/));
+});
+
+describe('explain, for the start of a problem', () => {
+  const facts = { history: NEW_HISTORY };
+
+  it('states the time in the claims', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [expired], now: NOW + 90, facts }));
+    assert.match(text, /\n {11}Since: 2026-11-24T00:26:40Z, 1m30s ago\n/);
+  });
+  it('states when the problem was first seen', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [token(), legacyToken()], facts }));
+    assert.match(text, /\n {11}At least since: 2026-11-24T00:26:40Z, 0s ago\n/);
+  });
+  it('states nothing if the process has only just looked', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [token(), legacyToken()] }));
+    assert.doesNotMatch(text, /since/i);
   });
 });
 
@@ -230,7 +279,10 @@ describe('explain, for a pod that no token names', () => {
 
   it('says that no token names it', () => {
     const { text, exit } = explained('payments/nowhere', snapshot());
-    assert.equal(text, 'no token on this node names the pod payments/nowhere\n');
+    assert.equal(
+      text,
+      `no token on this node names the pod payments/nowhere\n${absent('payments', 'nowhere')}`,
+    );
     assert.equal(exit, EXIT.failing);
   });
 

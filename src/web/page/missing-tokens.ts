@@ -4,18 +4,21 @@
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../../core/identity.ts';
 import type { MissingToken } from '../../core/missing-tokens.ts';
 import { formatLocation, type Unreadable } from '../../core/observation.ts';
+import { missingStartOf } from '../../core/problem-start.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { clipped, listed, podName, remediation, runbookLink, section } from './format.ts';
+import { clipped, evidence, listed, podName, remediation, runbookLink, section } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 const MAX_MISSING = 20;
 const MAX_UNREADABLE = 100;
 
-function missingToken({ check, identity, detail }: MissingToken, runbooks: string): Html {
+function missingToken(missing: MissingToken, snapshot: Snapshot, runbooks: string): Html {
+  const { check, identity, detail } = missing;
+  const found = evidence(detail, missingStartOf(snapshot, missing), snapshot.now);
   const { volume, path } = identity;
   const steps = check.fixMissing(identity);
-  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(check, detail, steps, runbooks)}
+  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(check, found, steps, runbooks)}
 `;
 }
 
@@ -27,9 +30,10 @@ function unreadableObject(object: Unreadable, podNames: PodNames): Html {
 }
 
 /** A section with missing tokens; nothing if no token is missing. */
-export function missingTokens({ missingTokens: tokens }: Snapshot, runbooks: string): Html {
+export function missingTokens(snapshot: Snapshot, runbooks: string): Html {
+  const tokens = snapshot.missingTokens;
   if (tokens.length === 0) return NOTHING;
-  const list = listed(tokens, MAX_MISSING, (token) => missingToken(token, runbooks));
+  const list = listed(tokens, MAX_MISSING, (token) => missingToken(token, snapshot, runbooks));
   return section('missing', 'Missing tokens', list);
 }
 

@@ -5,37 +5,17 @@
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
 import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
+import { problemStartOf } from '../../core/problem-start.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
-import { SEVERITIES, type Severity, worstSeverity } from '../../core/severity.ts';
+import { type Severity, worstSeverity } from '../../core/severity.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, clipped, podName, relative, remediation, type Tone } from './format.ts';
+import { byUrgency } from '../../core/urgency.ts';
+import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 const MAX_ROWS = 1_000;
 /** Remediations are long. Tokens that fail for the same reasons share one. */
 const MAX_REMEDIATIONS = 20;
-
-function rankOf({ failures }: Assessment): number {
-  const worst = worstSeverity(failures.map(({ severity }) => severity));
-  return worst === undefined ? SEVERITIES.length : SEVERITIES.indexOf(worst);
-}
-
-/** The next refresh; the end of a token that is never refreshed. */
-function nextInstant({ schedule }: Assessment): number {
-  return schedule.refreshDue ?? schedule.nominalExpiration ?? Number.POSITIVE_INFINITY;
-}
-
-/** Failing tokens by severity, then the others; each by the next instant. */
-function byUrgency(assessments: readonly Assessment[]): readonly Assessment[] {
-  return assessments
-    .map((assessment) => ({ assessment, rank: rankOf(assessment), instant: nextInstant(assessment) }))
-    .sort((a, b) => {
-      if (a.rank !== b.rank) return a.rank - b.rank;
-      // The difference of two infinite instants is NaN.
-      return a.instant === b.instant ? 0 : a.instant - b.instant;
-    })
-    .map(({ assessment }) => assessment);
-}
 
 /** The elapsed share of the requested lifetime. Hidden from screen readers: the text next to it says the same. */
 function lifeBar({ token, schedule }: Assessment, now: number): Html {
@@ -80,14 +60,17 @@ function extension({ token, schedule }: Assessment, now: number): Html {
   return html`<p>Extended by the API server; expires ${relative(now, expiresAt)}.</p>`;
 }
 
-function remediationRow(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
+function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: string): Html {
+  const { causes, now } = snapshot;
   const { failures, token } = assessment;
   const cause = causes.get(token);
   const why =
     cause === undefined ? NOTHING : html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
-  return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map(
-    ({ check, detail }) => remediation(check, detail, check.fix(token), runbooks),
-  )}
+  return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
+    const { check, detail } = failure;
+    const start = problemStartOf(snapshot, assessment, failure);
+    return remediation(check, evidence(detail, start, now), check.fix(token), runbooks);
+  })}
 `;
 }
 
@@ -105,7 +88,7 @@ function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolea
 /** Rows and cells have no end tags: HTML does not require them, and the page is a tenth smaller. */
 export function tokenTable(snapshot: Snapshot, runbooks: string): Html {
   const isFirst = createIsFirst(snapshot);
-  const rows = byUrgency(snapshot.assessments)
+  const rows = byUrgency(snapshot.assessments, snapshot.now)
     .slice(0, MAX_ROWS)
     .map((assessment) => {
       const row = tokenRow(assessment, snapshot);
