@@ -32,7 +32,7 @@ const OVERDUE = { issuedAt: NOW - 590, expiresAt: NOW + 10 };
 const LATE = { issuedAt: NOW - 890, expiresAt: NOW + 5 };
 
 describe('byUrgency', () => {
-  it('places an expired token above a stale one, whichever was due first', () => {
+  it('places an expired token above a stale one', () => {
     assert.deepEqual(orderOf([named('stale', STALE), named('expired', EXPIRED)]), ['expired', 'stale']);
   });
 
