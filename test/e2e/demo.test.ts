@@ -84,7 +84,7 @@ describe('the demo', () => {
   });
 
   it('says that kubectl does not work, and which token root can read', () => {
-    assert.match(demo.printed(), /the kubectl commands in the remedies cannot be tried here/);
+    assert.match(demo.printed(), /the kubectl and journalctl commands in its output cannot be run here/);
     assert.match(demo.printed(), /^locked .*permission_denied"\}, except as root$/m);
   });
 
