@@ -20,7 +20,11 @@ function delays(random: number, count: number, isGrowing = true): readonly numbe
 
 describe('the back-off', () => {
   const cases = [
-    { it: 'has a minimum of one second', random: 0, expected: [1, 1, 1, 1].map((s) => s * SECOND) },
+    {
+      it: 'has a minimum of one second, and later of nine tenths of the maximum',
+      random: 0,
+      expected: [1, 216, 270, 270].map((s) => s * SECOND),
+    },
     {
       it: 'has a maximum of two minutes, which doubles up to five minutes',
       random: 1,
@@ -29,7 +33,7 @@ describe('the back-off', () => {
     {
       it: 'is spread evenly between minimum and maximum',
       random: 0.5,
-      expected: [60.5, 120.5, 150.5].map((s) => s * SECOND),
+      expected: [60.5, 228, 285].map((s) => s * SECOND),
     },
   ];
   for (const { it: title, random, expected } of cases)
