@@ -170,7 +170,7 @@ function resultLines(
     verdict.detail,
     ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
   ];
-  return failureLines(check, evidence, check.fix(assessment.token), runbooks);
+  return failureLines(check, evidence, check.fix(assessment.token, assessment.expectations), runbooks);
 }
 
 /** A TokenReview authenticates. What the account may do is up to RBAC. */

@@ -12,10 +12,10 @@ import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { ALWAYS } from '../../src/core/severity.ts';
-import type { Snapshot } from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
-import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
+import { facts, legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
 const WIKI = 'https://wiki.example.com';
 
@@ -254,6 +254,20 @@ describe('explain, for the start of a problem', () => {
   it('states nothing if the process has only just looked', () => {
     const { text } = explained('api-0', snapshot({ tokens: [token(), legacyToken()] }));
     assert.doesNotMatch(text, /since/i);
+  });
+});
+
+describe('explain, for an audience that a rule does not allow', () => {
+  it('names the rule to change', () => {
+    const rule = {
+      party: 'rule',
+      audiences: ['ours'],
+      origin: 'the rule at rules.yaml:2',
+      matches: () => true,
+    } as const;
+    const takeSnapshot = createTakeSnapshot(policy({ audience: { rules: [rule], useCatalogue: true } }));
+    const { text } = explained('api-0', takeSnapshot(facts(), NOW));
+    assert.match(text, /^ +3\. if the audience is correct, change the rule at rules\.yaml:2$/m);
   });
 });
 

@@ -37,8 +37,8 @@ export interface Check {
   /** Name of the runbook, which is also the name of the alert. */
   readonly runbook: string;
   readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;
-  /** How to fix it, in order: sentences and shell commands. */
-  readonly fix: (token: Token) => readonly string[];
+  /** How to fix it, in order: sentences and shell commands. `expectations` are those that the token was judged by. */
+  readonly fix: (token: Token, expectations?: readonly Expectation[]) => readonly string[];
 }
 
 export const PASS: Verdict = { status: 'pass' };

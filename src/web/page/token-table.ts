@@ -69,7 +69,12 @@ function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: st
   return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
     const { check, detail } = failure;
     const start = problemStartOf(snapshot, assessment, failure);
-    return remediation(check, evidence(detail, start, now), check.fix(token), runbooks);
+    return remediation(
+      check,
+      evidence(detail, start, now),
+      check.fix(token, assessment.expectations),
+      runbooks,
+    );
   })}
 `;
 }
