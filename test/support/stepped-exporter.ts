@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Schedule } from '../../simulator/api/schedule.ts';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
@@ -149,6 +150,17 @@ function areLookupsDone(cluster: ApiServerSource, { reviews, pods }: LookupTarge
   return areReviewed(reviews, facts) && pods.every(({ uid }) => facts.mountFailures.has(uid));
 }
 
+/** The API server sends bookmarks and ends watches by the same clock as the exporter. */
+function scheduleBy(clock: Clock): Schedule {
+  return (seconds, run) => {
+    const canceled = new AbortController();
+    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
+      if (!canceled.signal.aborted) run();
+    });
+    return () => canceled.abort();
+  };
+}
+
 /** Starts the pod of the exporter. Returns its UID and the token file in its mount. */
 function runOwnPod({ run, kubelet, startSyncing }: World) {
   const volumes = [tokenVolume(CANARY_VOLUME, { path: 'token', expirationSeconds: 600 })];
@@ -169,12 +181,13 @@ export async function startSteppedExporter(
   let time = start;
   const now = (): number => time;
   const world = createWorld({ rootDir, mounts: chooseMounts(folder), now, ...worldOptions });
-  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
+  const clock = createFastClock(speed, now);
+  const users = new Map([[USER, USER]]);
+  const api = createApiServer({ cluster: world.cluster, users, schedule: scheduleBy(clock) });
   const own = hasOwnPod ? runOwnPod(world) : undefined;
   const credentials = own === undefined ? { token: USER } : { tokenFile: own.tokenFile };
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), ...credentials }));
   const change = createChangeSignal();
-  const clock = createFastClock(speed, now);
   const ownArgs = own === undefined ? [] : [`--own-token=${own.tokenFile}`, `--pod-uid=${own.podUid}`];
   const config = configOf([
     `--kubelet.root-dir=${rootDir}`,
