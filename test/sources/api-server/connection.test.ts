@@ -83,22 +83,21 @@ describe('a connection', () => {
     assert.equal(requests, 1);
   });
 
-  it('fails with timeout if the connection takes more than ten seconds, but waits longer for a response', async () => {
+  it('fails with timeout if it cannot connect, but waits longer for a response', async () => {
+    const timedOut = Promise.withResolvers<void>();
     // Accepts connections and does not speak TLS.
     const silent = await loopback.listen(createServer(), 'https');
     const slow = await loopback.serve(
-      (_request, response) => void setTimeout(() => response.end('late'), 11_000),
+      (_request, response) => void timedOut.promise.then(() => response.end('late')),
     );
-    const startedMs = performance.now();
-    const outcomes = [silent, slow].map(async (server, index) => {
+    const [unconnected, waiting] = [silent, slow].map(async (server, index) => {
       const name = loopback.write(`${index}`, readFileSync(loopback.configure({ server }), 'utf8'));
       const { connection } = await loopback.connect(name);
-      return [await outcome(connection), Math.floor((performance.now() - startedMs) / 1_000)];
+      return outcome(connection);
     });
-    assert.deepEqual(await Promise.all(outcomes), [
-      ['timeout', 10],
-      ['200 late', 11],
-    ]);
+    assert.equal(await unconnected, 'timeout');
+    timedOut.resolve();
+    assert.equal(await waiting, '200 late');
   });
 
   it('fails with unreachable if no server listens', async () => {
