@@ -1,6 +1,7 @@
 /**
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
+import { NODE_CAUSES } from '../src/core/overdue-cause.ts';
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import { knob } from './knobs.ts';
 import {
@@ -9,6 +10,7 @@ import {
   BY,
   bridged,
   CAUSES,
+  CAUSES_OF_NODE,
   type Group,
   HELD,
   HELD_CRITICAL,
@@ -52,10 +54,10 @@ const TIME_ALERTS: readonly Alert[] = [
     name: 'SATokenNodeRotationStalled',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
-    expr: `max by (${BY.node}) (${bridged('satoken_overdue_cause{cause="node_wide"}')}) > 0`,
+    // The sum does not change when the cause does, as when the API server becomes reachable again.
+    expr: `sum by (${BY.node}) (max by (${BY.node}, cause) (${bridged(`satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`)})) > 0`,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
-    description:
-      'Node {{ $labels.node }}: {{ $value }} tokens of several pods are overdue, and the kubelet has rotated no token since the first of them was due. Check first: systemctl status kubelet on the node, and whether the node reaches the API server.',
+    description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE} Check first: systemctl status kubelet on the node for kubelet_stalled, and whether the node reaches the API server for api_server_unreachable.`,
   },
   {
     severity: 'warning',
@@ -96,6 +98,16 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: held('stale'),
     summary: 'A service account token is past its requested lifetime.',
     description: `${TOKEN}: past its requested lifetime and not rotated; still accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+  },
+  {
+    name: 'SATokenTerminating',
+    dashboard: 'workload',
+    severity: 'warning',
+    for: knob('failing'),
+    // Not from the recording rule, which leaves out terminating pods.
+    expr: `max by (${BY.token}) (${bridged('satoken_problem{reason="terminating"}')}) > 0`,
+    summary: 'A service account token expires while its pod is still terminating.',
+    description: `${TOKEN}: expires before the grace period of its terminating pod ends, and the kubelet no longer refreshes it. Check first: whether the pod still needs the API server (kubectl get pod -o yaml shows deletionTimestamp).`,
   },
   {
     ...critical,

@@ -7,13 +7,13 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { ClusterResource } from '../src/core/cluster-facts.ts';
 import type { Api, WatchEnd, Watcher } from '../src/sources/api-server/api.ts';
 import type { ApiRequest } from '../src/sources/api-server/connection.ts';
 import { type ApiResult, failed } from '../src/sources/api-server/failures.ts';
 import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
 import { createSigningKeys } from '../src/sources/api-server/jwks.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from '../src/sources/api-server/reflector.ts';
+import type { RequestedResource } from '../src/sources/api-server/requests.ts';
 import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
 import type { Clock } from '../src/util/clock.ts';
 import { ok } from '../src/util/result.ts';
@@ -169,6 +169,7 @@ function createFleetServer(clock: Clock): FleetServer {
   return {
     counts,
     request: async () => ((await receive()) ? ok(published) : failed('unreachable')),
+    exists: async () => ((await receive()) ? ok(true) : failed('unreachable')),
     list,
     watch,
     shutDown: () => {
@@ -229,7 +230,7 @@ export interface FleetLoad {
   readonly peakMegabytesPerSecond: number;
   readonly peakObjectsPerSecond: number;
   /** Seconds after the restart until the last node is up to date. */
-  readonly recoverySeconds: ReadonlyMap<ClusterResource, number>;
+  readonly recoverySeconds: ReadonlyMap<RequestedResource, number>;
 }
 
 function peakOf(counts: Float64Array): number {
@@ -239,8 +240,8 @@ function peakOf(counts: Float64Array): number {
 export async function runFleet(nodes: number): Promise<FleetLoad> {
   const clock = createFleetClock();
   const { counts, shutDown, comeUp, ...api } = createFleetServer(clock);
-  const recoverySeconds = new Map<ClusterResource, number>();
-  const onRecovery = (resource: ClusterResource): void =>
+  const recoverySeconds = new Map<RequestedResource, number>();
+  const onRecovery = (resource: RequestedResource): void =>
     void recoverySeconds.set(resource, clock.now() - RESTART.upSecond);
   const stop = new AbortController();
   for (let node = 0; node < nodes; node += 1) startExporter(api, clock, onRecovery, stop.signal);
@@ -263,7 +264,7 @@ export async function runFleet(nodes: number): Promise<FleetLoad> {
 
 export async function benchFleet(): Promise<boolean> {
   const load = await runFleet(NODES);
-  const recovered = (resource: ClusterResource): number => load.recoverySeconds.get(resource) ?? 0;
+  const recovered = (resource: RequestedResource): number => load.recoverySeconds.get(resource) ?? 0;
   return [
     report({
       what: 'requests per second from 5,000 nodes, mean over a day',

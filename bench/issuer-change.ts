@@ -89,6 +89,7 @@ function createCluster(clock: FleetClock): Cluster {
         await clock.sleep(LATENCY_MS, NEVER);
         return ok({ issuer, keys: KEYS });
       },
+      exists: () => Promise.reject(new Error('not simulated')),
       list: () => Promise.reject(new Error('not simulated')),
       watch: () => Promise.reject(new Error('not simulated')),
     },

@@ -3,6 +3,7 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
+import { fixOf } from '../core/cause-fixes.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
@@ -12,7 +13,7 @@ import {
   tokenlessPods,
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import { CAUSE_DESCRIPTIONS } from '../core/overdue-cause.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/overdue-cause.ts';
 import { type ProblemStart, problemStartOf } from '../core/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -116,6 +117,13 @@ function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochS
   return seconds === undefined ? [] : [field(title, timeText(seconds, now))];
 }
 
+function causeLines({ cause, detail }: CauseFinding): readonly string[] {
+  return [
+    field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`),
+    ...(detail === undefined ? [] : [field('', `Evidence: ${detail}`)]),
+  ];
+}
+
 function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
   const { token, schedule, state, expectations } = assessment;
   const { identity, claims } = token;
@@ -133,7 +141,7 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
     ...timeField('refresh due', schedule.refreshDue, now),
     ...timeField('nominal expiration', schedule.nominalExpiration, now),
     ...timeField('expiration', claims.expiresAt, now),
-    ...(cause === undefined ? [] : [field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`)]),
+    ...(cause === undefined ? [] : causeLines(cause)),
   ];
 }
 
@@ -166,11 +174,12 @@ function resultLines(
   runbooks: string,
 ): readonly string[] {
   if (verdict.status !== 'fail') return [];
+  const { token } = assessment;
   const evidence = [
     verdict.detail,
     ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
   ];
-  return failureLines(check, evidence, check.fix(assessment.token, assessment.expectations), runbooks);
+  return failureLines(check, evidence, fixOf(check, assessment, snapshot.causes.get(token)), runbooks);
 }
 
 /** A TokenReview authenticates. What the account may do is up to RBAC. */

@@ -67,6 +67,8 @@ export interface PodFacts {
   /** `status.phase`: Pending, Running, Succeeded, Failed or Unknown. */
   readonly phase: string;
   readonly isTerminating: boolean;
+  /** `metadata.deletionTimestamp`: the end of the grace period, which may be hours ahead. */
+  readonly deletedAt: EpochSeconds | undefined;
   /** A mirror pod: the kubelet reads the pod from a file and gives it no tokens. */
   readonly isStatic: boolean;
   /** `spec.automountServiceAccountToken`; overrides that of the service account. */
@@ -74,6 +76,8 @@ export interface PodFacts {
   readonly startedAt: EpochSeconds | undefined;
   readonly projections: readonly PodProjection[];
   readonly secrets: readonly PodSecret[];
+  /** Names of the PersistentVolumeClaims that its containers mount. */
+  readonly claims: readonly string[];
 }
 
 export interface AccountFacts {
@@ -125,12 +129,41 @@ export interface PodRef {
   readonly namespace: string;
 }
 
+/**
+ * `claim_missing` blocks all volumes of the pod. `volume_source` (a ConfigMap, a Secret, a claim that is being deleted)
+ * fails its volume alone. `unreachable`: the kubelet could not reach the API server.
+ */
+export type MountFailureKind =
+  | 'account_missing'
+  | 'audience_refused'
+  | 'token_refused'
+  | 'unreachable'
+  | 'claim_missing'
+  | 'volume_source'
+  | 'other';
+
 /** Why the kubelet could not mount or update a volume, from its events. */
 export interface MountFailure {
   /** Empty if the event names no volume. */
   readonly volume: string;
-  readonly kind: 'account_missing' | 'audience_refused' | 'token_refused' | 'other';
+  readonly kind: MountFailureKind;
   readonly lastSeenAt: EpochSeconds;
+  /** The message of the event: bounded, and safe to show. */
+  readonly message: string;
+}
+
+/** Identifies a PersistentVolumeClaim. */
+export interface ClaimRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A time during which all requests of the exporter to the API server failed. */
+export interface Outage {
+  /** The last response before it; 0 without one. */
+  readonly since: EpochSeconds;
+  /** The first response after it; undefined while it lasts. */
+  readonly until: EpochSeconds | undefined;
 }
 
 /**
@@ -162,6 +195,10 @@ export interface ClusterFacts {
   readonly reviews: ReadonlyMap<Token, Review>;
   /** By class of tokens, see reviewClassOf. */
   readonly classReviews: ReadonlyMap<string, ClassReview>;
+  /** By `namespace/name`, whether the claim exists; absent if that was not looked up or is not permitted. */
+  readonly claims: ReadonlyMap<string, boolean>;
+  /** The last outage of the API server; undefined before the first. */
+  readonly outage: Outage | undefined;
   /** By pod uid, for pods whose events were read; empty if the kubelet reports no failure. */
   readonly mountFailures: ReadonlyMap<string, readonly MountFailure[]>;
 }
@@ -178,5 +215,7 @@ export const NO_CLUSTER: ClusterFacts = {
   signatures: new Map(),
   reviews: new Map(),
   classReviews: new Map(),
+  claims: new Map(),
+  outage: undefined,
   mountFailures: new Map(),
 };

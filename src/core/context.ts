@@ -38,9 +38,11 @@ export interface TokenContext {
   /** The review of its class, if that holds for this token. */
   readonly classReview: ClassReview | undefined;
   readonly mountFailures: readonly MountFailure[] | undefined;
+  /** Names of the claims that the pod mounts and that do not exist. */
+  readonly missingClaims: readonly string[];
 }
 
-/** Whether a pod is terminating, completed or deleted: the kubelet no longer refreshes its tokens. */
+/** Whether a pod is terminating, completed or deleted: the kubelet gives it no new tokens. */
 export function isInactive(pod: TokenContext['pod']): boolean {
   if (pod === undefined) return false;
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';
@@ -92,6 +94,13 @@ function isOfThisCluster(
   return isCertain || isIssuedHere(token.claims, known, memory);
 }
 
+const NONE: readonly string[] = [];
+
+function missingClaimsOf(pod: TokenContext['pod'], { claims }: ClusterFacts): readonly string[] {
+  if (pod === undefined || pod === 'absent' || claims.size === 0) return NONE;
+  return pod.claims.filter((name) => claims.get(`${pod.namespace}/${name}`) === false);
+}
+
 export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
   const { claims, identity } = token;
   const pod = lookUp(facts.pods, identity.podUid, facts);
@@ -113,5 +122,6 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
     review: facts.reviews.get(token),
     classReview: classReviewOf(token, provenance, facts),
     mountFailures: facts.mountFailures.get(identity.podUid),
+    missingClaims: missingClaimsOf(pod, facts),
   };
 }

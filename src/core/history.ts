@@ -9,6 +9,7 @@ import type { Reason } from './checks/index.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { apiNameOf, claimedNameOf, type PodName, type PodNames, samePodName } from './identity.ts';
 import { findMissing, type MissingSince, trackMissing } from './missing-tokens.ts';
+import { type NodeStall, sameStall } from './node-stall.ts';
 import type { Observation } from './observation.ts';
 import {
   NOTHING_REMEMBERED,
@@ -29,6 +30,8 @@ export interface History extends OriginMemory {
   readonly podNames: PodNames;
   /** When each missing token was first found missing. */
   readonly missingSince: MissingSince;
+  /** The stall of the node's rotation that began in an earlier snapshot. */
+  readonly stall: NodeStall | undefined;
   /** When each problem of a token was first seen, by `placeOf`. */
   readonly problemStarts: ReadonlyMap<string, Starts>;
 }
@@ -38,6 +41,7 @@ export const NO_HISTORY: History = {
   ...NOTHING_REMEMBERED,
   podNames: new Map(),
   missingSince: undefined,
+  stall: undefined,
   problemStarts: new Map(),
 };
 
@@ -51,6 +55,7 @@ export interface Remembered {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
   readonly assessments: readonly Assessment[];
+  readonly stall: NodeStall | undefined;
 }
 
 /** More issuers and keys than a cluster changes within the life of a token. */
@@ -163,6 +168,7 @@ export function advanceHistory(snapshot: Remembered, previous: History): History
     ),
     missingSince:
       previous.missingSince && trackMissing(findMissing(observation, cluster), previous.missingSince, now),
+    stall: sameStall(previous.stall, snapshot.stall) ? previous.stall : snapshot.stall,
     problemStarts: advanceProblemStarts(snapshot, previous),
   };
   const keys = Object.keys(next) as readonly (keyof History)[];

@@ -5,10 +5,11 @@
  */
 import { sameEntries } from '../util/stable.ts';
 import { POD_CHECKS, type Reason } from './checks/index.ts';
+import { orphaned } from './checks/orphaned.ts';
 import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
 import { accountOf, isInactive } from './context.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, Unreadable } from './observation.ts';
 import type { Severity } from './severity.ts';
 import type { EpochSeconds, TokenIdentity } from './token.ts';
 
@@ -61,8 +62,42 @@ function indexFiles(observation: Observation): (podUid: string) => PodFiles {
   });
 }
 
-/** Every missing token, pod by pod. */
+/** Whether the API server is known not to know the pod. */
+function isAbsent({ pods, unreadable }: ClusterFacts, podUid: string): boolean {
+  return pods !== undefined && podUid !== '' && !pods.has(podUid) && !unreadable.has(podUid);
+}
+
+/** Whether it is an empty volume of a pod that the API server does not know, as a hard reboot leaves it. */
+function isOrphan({ podUid, reason }: Unreadable, cluster: ClusterFacts): boolean {
+  return reason === 'not_mounted' && isAbsent(cluster, podUid);
+}
+
+/** What cannot be read, without what is left of pods that the API server does not know. */
+export function withoutOrphans(observation: Observation, cluster: ClusterFacts): Observation {
+  const unreadable = observation.unreadable.filter((object) => !isOrphan(object, cluster));
+  return unreadable.length === observation.unreadable.length ? observation : { ...observation, unreadable };
+}
+
+function findOrphans({ unreadable }: Observation, cluster: ClusterFacts): readonly MissingToken[] {
+  const orphans = new Map(
+    unreadable
+      .filter((object) => isOrphan(object, cluster))
+      .map((object) => [[object.podUid, object.volume].join('\0'), object]),
+  );
+  return Array.from(orphans.values(), ({ podUid, volume }) => ({
+    check: orphaned,
+    identity: { namespace: '', pod: '', podUid, serviceAccount: '', volume, path: '' },
+    detail: 'the API server does not know the pod; the volume is empty',
+    severity: 'info',
+  }));
+}
+
+/** Every missing token, pod by pod, and every folder that has no pod. */
 export function findMissing(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
+  return [...findMissingTokens(observation, cluster), ...findOrphans(observation, cluster)];
+}
+
+function findMissingTokens(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
   const pods = activePods(cluster);
   if (pods.length === 0) return [];
   const filesOf = indexFiles(observation);

@@ -8,7 +8,7 @@ import { isApiAudienceDoubtful } from './audience.ts';
 import { issuerMismatch } from './checks/issuer-mismatch.ts';
 import { signingKeyUnknown } from './checks/signing-key-unknown.ts';
 import type { ClusterFacts, TokenReviewMode } from './cluster-facts.ts';
-import { isInactive, type TokenContext } from './context.ts';
+import type { TokenContext } from './context.ts';
 import { isGenuine, reviewClassOf } from './review-class.ts';
 import type { Token } from './token.ts';
 
@@ -40,7 +40,7 @@ function isClassFailure({ check }: CheckFailure, token: Token, context: TokenCon
 
 /** Whether the token would fail for its issuer, its key or its audience without the reviews, and therefore needs one. */
 function isInQuestion(assessment: Assessment): boolean {
-  if (isInactive(assessment.context.pod)) return false;
+  if (assessment.stage !== 'active') return false;
   const context = { ...assessment.context, review: undefined, classReview: undefined };
   const input = { ...assessment, context };
   const verdicts = [issuerMismatch.judge(input), signingKeyUnknown.judge(input)];
@@ -74,7 +74,8 @@ function needsOwnReview(assessment: Assessment, mode: TokenReviewMode): boolean 
   return mode === 'all' || hasOwnFailure(assessment);
 }
 
-function isCandidate({ context, failures }: Assessment, mode: TokenReviewMode): boolean {
+function isCandidate({ context, failures, stage }: Assessment, mode: TokenReviewMode): boolean {
+  if (stage !== 'active' && mode !== 'all') return false;
   const isReviewed = context.review !== undefined || context.classReview !== undefined;
   return mode === 'all' || (mode === 'suspect' && (failures.length > 0 || isReviewed));
 }

@@ -6,7 +6,7 @@
 import { sameItems, stable } from '../util/stable.ts';
 import { type Assess, type Assessment, createAssess, type Policy, type Problem } from './assessment.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
+import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
 import { createIdentify, type PodNames } from './identity.ts';
 import {
@@ -16,10 +16,18 @@ import {
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
+  withoutOrphans,
 } from './missing-tokens.ts';
+import { type NodeStall, sameStall } from './node-stall.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
-import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
+import {
+  type CauseFinding,
+  OVERDUE_CAUSES,
+  type OverdueCause,
+  overdueCauses,
+  stallOf,
+} from './overdue-cause.ts';
 import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import { SEVERITIES, type Severity, worstSeverity } from './severity.ts';
@@ -42,7 +50,9 @@ export interface Snapshot extends Facts {
   readonly assessments: readonly Assessment[];
   readonly missingTokens: readonly MissingToken[];
   /** Why each overdue token is overdue. */
-  readonly causes: ReadonlyMap<Token, OverdueCause>;
+  readonly causes: ReadonlyMap<Token, CauseFinding>;
+  /** Undefined if the node rotates its tokens. */
+  readonly stall: NodeStall | undefined;
   /** The same object while the tokens and their origins are the same. */
   readonly provenance: Provenance;
   /** Counts have an entry for every key, 0 included. */
@@ -120,6 +130,15 @@ function countPods(cluster: ClusterFacts, observation: Observation): Snapshot['t
   );
 }
 
+/** Whether the node has stalled decides which pods are leaving, which the verdicts depend on. */
+function assessAll({ observation, cluster, history }: Facts, now: EpochSeconds, assess: Assess) {
+  const assessWith = (stall: NodeStall | undefined) =>
+    observation.tokens.map((token) => assess(token, now, cluster, history, stall));
+  const assessments = assessWith(history.stall);
+  const stall = stallOf(assessments, now, { outage: cluster.outage, stall: history.stall });
+  return { stall, assessments: sameStall(stall, history.stall) ? assessments : assessWith(stall) };
+}
+
 /** What is cached between snapshots. */
 interface Caches {
   readonly assess: Assess;
@@ -138,7 +157,7 @@ function snapshot(
 ): Snapshot {
   const { cluster, history } = facts;
   const { observation, podNames } = identify(facts);
-  const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
+  const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
   // Pods that may have ended since prove nothing.
   const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
   const missingTokens = filterPersistent(
@@ -146,15 +165,16 @@ function snapshot(
     history.missingSince,
     podsKnownAt,
   );
-  const causes = overdueCauses(assessments, now);
+  const causes = overdueCauses(assessments, now, { outage: cluster.outage, stall });
   return {
     ...facts,
-    observation,
+    observation: withoutOrphans(observation, cluster),
     podNames,
     now,
     assessments,
     missingTokens,
     causes,
+    stall,
     provenance: stableProvenance({
       tokens: observation.tokens,
       origins: assessments.map(({ context }) => context.origin),
@@ -167,7 +187,10 @@ function snapshot(
       TOKEN_STATES,
       assessments.map(({ state }) => state),
     ),
-    byCause: count(OVERDUE_CAUSES, causes.values()),
+    byCause: count(
+      OVERDUE_CAUSES,
+      Array.from(causes.values(), ({ cause }) => cause),
+    ),
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
@@ -190,6 +213,19 @@ export function createTakeSnapshot(policy: Policy): TakeSnapshot {
 export interface LookupTargets {
   readonly reviews: ReviewTargets;
   readonly pods: readonly PodRef[];
+  /** Default: none. */
+  readonly claims?: readonly ClaimRef[];
+}
+
+/** The claims of pods with overdue tokens: without one of them the kubelet rotates no token of the pod. */
+function claimsOf({ assessments, causes }: Pick<Snapshot, 'assessments' | 'causes'>): readonly ClaimRef[] {
+  const claims = new Map<string, ClaimRef>();
+  for (const { token, stage, context } of assessments) {
+    const { pod } = context;
+    if (stage !== 'active' || pod === undefined || pod === 'absent' || !causes.has(token)) continue;
+    for (const name of pod.claims) claims.set(`${pod.namespace}/${name}`, { namespace: pod.namespace, name });
+  }
+  return [...claims.values()];
 }
 
 /** What may be looked up. */
@@ -211,5 +247,9 @@ export function lookupTargetsOf(
     if (namespace !== '') pods.set(uid, { uid, namespace });
   }
   const inScope = assessments.filter(({ token }) => isInScope(token.identity));
-  return { reviews: reviewTargetsOf(inScope, tokenReview), pods: [...pods.values()] };
+  return {
+    reviews: reviewTargetsOf(inScope, tokenReview),
+    pods: [...pods.values()],
+    claims: claimsOf({ assessments: inScope, causes }),
+  };
 }

@@ -3,6 +3,7 @@
  */
 import { type Assessment, isFailing } from '../core/assessment.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
+import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds, PerTokenMode } from '../core/token.ts';
 import { createTokenText, identityText, labelText, type TokenText } from './labels.ts';
@@ -30,7 +31,11 @@ export type ListFamilies = (snapshot: Snapshot) => readonly Family[];
 interface Selection {
   readonly snapshot: Snapshot;
   readonly now: EpochSeconds;
-  readonly tokens: readonly { readonly assessment: Assessment; readonly text: TokenText }[];
+  readonly tokens: readonly {
+    readonly assessment: Assessment;
+    readonly text: TokenText;
+    readonly cause: OverdueCause | undefined;
+  }[];
   readonly missingTokens: readonly { readonly token: MissingToken; readonly identity: string }[];
 }
 
@@ -64,8 +69,8 @@ function* seriesSamples(
   { series, missing }: Pick<SeriesRow, 'series' | 'missing'>,
   { tokens, missingTokens }: Selection,
 ): Iterable<Sample> {
-  for (const { assessment, text } of tokens)
-    for (const labels of series(assessment, text)) yield { labels, value: 1 };
+  for (const { assessment, text, cause } of tokens)
+    for (const labels of series(assessment, text, cause)) yield { labels, value: 1 };
   if (missing === undefined) return;
   for (const { token, identity } of missingTokens) yield { labels: missing(token, identity), value: 1 };
 }
@@ -103,6 +108,7 @@ export function createListFamilies({ node, perToken, isRelativeShown }: FamilyOp
     tokens: filterAssessments(snapshot.assessments, perToken).map((assessment) => ({
       assessment,
       text: textOf(assessment.token, assessment.context.origin),
+      cause: snapshot.causes.get(assessment.token)?.cause,
     })),
     missingTokens: (perToken === 'none' ? [] : snapshot.missingTokens).map((token) => ({
       token,

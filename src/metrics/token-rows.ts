@@ -4,6 +4,7 @@
 
 import { type Assessment, type CheckFailure, type Problem, verdictFor } from '../core/assessment.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
+import type { OverdueCause } from '../core/overdue-cause.ts';
 import { missingStartOf, problemStartOf } from '../core/problem-start.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds } from '../core/token.ts';
@@ -24,8 +25,12 @@ export interface ValueRow extends TokenMetric {
 /** A row with any number of series for each token, all of them 1. */
 export interface SeriesRow extends TokenMetric {
   readonly isStatic?: never;
-  /** Returns their label text. */
-  readonly series: (assessment: Assessment, text: TokenText) => readonly string[];
+  /** Returns their label text. `cause` is undefined unless the token is overdue. */
+  readonly series: (
+    assessment: Assessment,
+    text: TokenText,
+    cause: OverdueCause | undefined,
+  ) => readonly string[];
   /** The label text of a missing token; `identity` is that of `TOKEN_LABELS`. */
   readonly missing?: (token: MissingToken, identity: string) => string;
 }
@@ -166,6 +171,14 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
       missing: (snapshot, token) => between(0, missingStartOf(snapshot, token)?.at),
       labels: (identity, { check }) => `${identity},reason="${check.reason}"`,
     },
+  },
+  {
+    type: 'gauge',
+    labels: [...TOKEN_LABELS, 'cause'],
+    name: 'satoken_overdue_info',
+    help: 'Why the kubelet has not rotated the token in time; 1 for each overdue token.',
+    series: (_assessment, { identity }, cause) =>
+      cause === undefined ? [] : [`${identity},cause="${cause}"`],
   },
   {
     type: 'gauge',

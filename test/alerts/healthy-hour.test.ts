@@ -74,6 +74,18 @@ describeWith(
       }
     };
 
+    /** The kubelet removes a terminated pod after its grace period of 30 s. */
+    const planRemovals = (pods: readonly Pod[]): void => {
+      for (const [minute, { metadata }] of pods.entries()) {
+        if (minute % 6 !== 0) continue;
+        const planned = plan.get(minute + 1);
+        plan.set(minute + 1, async () => {
+          await planned?.();
+          exporter.world.kubelet.remove(metadata.uid);
+        });
+      }
+    };
+
     const planRestarts = (): void => {
       const { kubelet } = exporter.world;
       // A kubelet that restarts requests every token again.
@@ -93,8 +105,10 @@ describeWith(
       exporter = await startSteppedExporter(START);
       recording = createRecording(LEAD);
       own = runExporter(exporter.world, 'sa-token-exporter');
-      planPods(Array.from({ length: PODS }, (_, index) => runPod(index)));
+      const pods = Array.from({ length: PODS }, (_, index) => runPod(index));
+      planPods(pods);
       planRestarts();
+      planRemovals(pods);
       for (let minute = 0; minute <= HEALTHY + STOPPED; minute += 1) {
         await plan.get(minute)?.();
         // The kubelet syncs more often than Prometheus scrapes.
@@ -130,7 +144,7 @@ describeWith(
     };
 
     const stoppedKubelet = (): Case => {
-      const overdue = last.byCause.get('node_wide') ?? 0;
+      const overdue = last.byCause.get('kubelet_stalled') ?? 0;
       assert.ok(overdue > 1);
       const at = LEAD + recording.minutes() - 1;
       const firing = { labels: { node: 'node-1' }, prints: { value: String(overdue) } };

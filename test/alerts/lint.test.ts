@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
-import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
+import { BLIND_QUERY, CAUSE_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
@@ -86,7 +86,9 @@ function mistakes(text: string): readonly string[] {
 }
 
 /** The queries in descriptions, with their parameters. */
-const QUERIES = [CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) => query.replaceAll('%q', '"x"'));
+const QUERIES = [CAUSE_QUERY, CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) =>
+  query.replaceAll('%q', '"x"'),
+);
 
 /** The longest measured delay of a healthy kubelet in seconds. */
 const HEALTHY_DELAY = 100;

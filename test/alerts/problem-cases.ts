@@ -157,4 +157,23 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   }),
 }));
 
-export const PROBLEM_CASES: readonly Case[] = [...ROWS.flatMap(casesOf), ...CAUSE_CASES];
+const OWN_CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
+  ['rotation_overdue', 'expired', 'stale'].includes(reason),
+).map((row) => ({
+  it: `${row.alert} says why its token is overdue, and fires in time if that changes`,
+  series: {
+    ...problem(row.reason, '1x20', EAST),
+    [scraped('satoken_overdue_cause', { ...EAST, cause: 'audience_refused' })]: '2x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'unknown' })]: '1 1 1 stale',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'claim_missing' })]: '_ _ _ 1x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, pod_uid: 'uid-2', cause: 'clock_skew' })]: '1x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, volume: 'other', cause: 'clock_skew' })]: '1x20',
+    [scraped('satoken_overdue_info', { cluster: 'west', ...TOKEN, cause: 'clock_skew' })]: '1x20',
+  },
+  expect: fires(row.alert, row.minutes, {
+    ...firing(row),
+    prints: { subject: TOKEN_TEXT, list: ' Cause: claim_missing.' },
+  }),
+}));
+
+export const PROBLEM_CASES: readonly Case[] = [...ROWS.flatMap(casesOf), ...CAUSE_CASES, ...OWN_CAUSE_CASES];

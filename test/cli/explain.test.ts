@@ -163,7 +163,7 @@ describe('explain, with data from the API server', () => {
   it('shows why an overdue token was not rotated', () => {
     assert.match(
       explainTroubled('payments/overdue').text,
-      /^ {2}why not rotated {5}unknown: cause not visible to the exporter/m,
+      /^ {2}why not rotated {5}kubelet_stalled: no pod on the node has received a token since/m,
     );
     assert.doesNotMatch(explainTroubled('payments/fresh').text, /why not rotated/);
   });

@@ -136,6 +136,7 @@ describe('lookupTargetsOf', () => {
     assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: NO_REVIEW_TARGETS,
       pods: [],
+      claims: [],
     });
   });
 
@@ -146,6 +147,7 @@ describe('lookupTargetsOf', () => {
     assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: { ...NO_REVIEW_TARGETS, tokens: [tokens[1]] },
       pods: [],
+      claims: [],
     });
   });
 
@@ -164,6 +166,7 @@ describe('lookupTargetsOf', () => {
       // Without data from the API server, it is not known whose tokens they are.
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: 'a', namespace: 'payments' }],
+      claims: [],
     });
   });
 
@@ -173,7 +176,21 @@ describe('lookupTargetsOf', () => {
     assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: POD_UID, namespace: 'payments' }],
+      claims: [],
     });
+  });
+
+  it('returns each claim of a pod with overdue tokens once', () => {
+    const tokens = [healthy, token({ identity: { path: 'other' } })];
+    const pods = new Map([[POD_UID, podFacts({ claims: ['data', 'logs'] })]]);
+    const seen = facts({ observation: observation({ tokens }), cluster: { ...NO_FACTS.cluster, pods } });
+    const claimsAt = (now: number) =>
+      lookupTargetsOf(takeSnapshot(seen, now), { tokenReview: 'suspect' }).claims;
+    assert.deepEqual(claimsAt(NOW), []);
+    assert.deepEqual(claimsAt(NOW + 3_599), [
+      { namespace: 'payments', name: 'data' },
+      { namespace: 'payments', name: 'logs' },
+    ]);
   });
 });
 

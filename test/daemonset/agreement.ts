@@ -74,8 +74,8 @@ function assertConfiguration(
 
 /** The permissions in the README, as `resource: verb, verb`, that the options require. */
 function documentedRules({ clusterMode, isKubernetesAuth }: Config): readonly string[] {
-  const rows = [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:list|watch|create|, )+) \| (.+) \|$/gm)];
-  assert.equal(rows.length, 5);
+  const rows = [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:get|list|watch|create|, )+) \| (.+) \|$/gm)];
+  assert.equal(rows.length, 6);
   const isOn = (need: string): boolean => (need === AUTH_OPTION ? isKubernetesAuth : clusterMode !== 'off');
   return rows
     .filter(([, , , needs = '']) => needs.split(', ').some(isOn))

@@ -103,10 +103,13 @@ const ALL = {
 
 /** Granted resources by values. */
 const GRANTS = [
-  { values: { options: { 'cluster.token-review': 'off' } }, rules: 'pods serviceaccounts events' },
+  {
+    values: { options: { 'cluster.token-review': 'off' } },
+    rules: 'pods serviceaccounts events persistentvolumeclaims',
+  },
   {
     values: { options: { 'cluster.token-review': 'off' }, web: { kubernetesAuth: true } },
-    rules: 'pods serviceaccounts events tokenreviews subjectaccessreviews',
+    rules: 'pods serviceaccounts events persistentvolumeclaims tokenreviews subjectaccessreviews',
   },
   {
     values: { cluster: { enabled: false }, web: { kubernetesAuth: true } },
@@ -117,7 +120,10 @@ const GRANTS = [
     values: { options: { 'cluster.pods': false, 'cluster.events': false } },
     rules: 'serviceaccounts tokenreviews',
   },
-  { values: { options: { 'cluster.serviceaccounts': false } }, rules: 'pods events tokenreviews' },
+  {
+    values: { options: { 'cluster.serviceaccounts': false } },
+    rules: 'pods events persistentvolumeclaims tokenreviews',
+  },
 ];
 
 /** The credentials of Prometheus: the file of its own token, unless the values configure others. */

@@ -102,7 +102,7 @@ const FAILURES: readonly Failure[] = [
       for (const pod of ['a', 'b', 'c']) world.run(scenarios.vaultPod(`${name}-${pod}`), 560);
     },
     [OVERDUE],
-    'node_wide',
+    'kubelet_stalled',
   ),
 ];
 

@@ -52,6 +52,8 @@ describe('the series of a token', () => {
       tokens: [token({ lastRotation: NOW + 0.123_456 })],
       values: [NOW + 0.123],
     },
+    { it: 'a token that is not overdue has no cause', name: 'satoken_overdue_info', values: [] },
+    { it: 'an overdue token has one cause', name: 'satoken_overdue_info', now: NOW + 3_599, values: [1] },
     { it: 'age is 0 at the time of issue', name: 'satoken_age_seconds', values: [0] },
     { it: 'age increases with the clock', name: 'satoken_age_seconds', now: NOW + 61.5, values: [61.5] },
     {

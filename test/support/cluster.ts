@@ -35,11 +35,13 @@ export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
     serviceAccount: 'api',
     phase: 'Running',
     isTerminating: false,
+    deletedAt: undefined,
     isStatic: false,
     isAutomounted: undefined,
     startedAt: NOW - HOUR,
     projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'vault' })],
     secrets: [],
+    claims: [],
     ...overrides,
   };
 }
@@ -73,6 +75,8 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     signatures: new Map([[token, true]]),
     reviews: new Map([[token, { isAccepted: true, isForApiServer: false }]]),
     classReviews: new Map(),
+    claims: new Map(),
+    outage: undefined,
     mountFailures: new Map(),
     ...overrides,
   };

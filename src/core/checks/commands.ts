@@ -9,7 +9,7 @@ import type { Token } from '../token.ts';
 export const KUBELET_LOG = 'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"';
 
 /** One word of a shell command. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

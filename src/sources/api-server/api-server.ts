@@ -5,6 +5,7 @@
  */
 import {
   CLUSTER_RESOURCES,
+  type ClaimRef,
   type ClusterFacts,
   type ClusterResource,
   type MountFailure,
@@ -15,11 +16,13 @@ import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
-import { createApi } from './api.ts';
+import { type Api, createApi } from './api.ts';
+import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
 import type { Connection } from './connection.ts';
 import { type ApiServerCallbacks, createRunTracker } from './health.ts';
 import { createSigningKeys } from './jwks.ts';
 import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
+import { watchOutages } from './outage.ts';
 import { createPoller } from './poller.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
 import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
@@ -101,9 +104,37 @@ function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && a.isSubsetOf(b);
 }
 
+interface Tools extends Pick<ApiServerSourceOptions, 'clock' | 'random' | 'callbacks'> {
+  readonly api: Api;
+}
+
+/** Looks up why the kubelet does not rotate tokens: events of their pods, and the claims that these mount. */
+function createLookups(tools: Tools, requestsPerMinute: number) {
+  const fetchMountFailures = createMountFailureFetcher(tools.api, tools.callbacks);
+  const fetchClaim = createClaimFetcher(tools.api);
+  const lanes = [{ has: () => true, requestsPerMinute }];
+  const events = createPoller<PodRef, string, readonly MountFailure[]>({
+    ...tools,
+    resource: 'events',
+    keyOf: ({ uid }) => uid,
+    poll: (pod, { signal }) => fetchMountFailures(pod, signal),
+    ttlMs: () => MOUNT_FAILURES_TTL_MS,
+    lanes,
+  });
+  const claims = createPoller<ClaimRef, string, boolean>({
+    ...tools,
+    resource: 'persistentvolumeclaims',
+    keyOf: claimKey,
+    poll: (claim, { signal }) => fetchClaim(claim, signal),
+    ttlMs: () => CLAIM_TTL_MS,
+    lanes,
+  });
+  return { events, claims };
+}
+
 function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallbacks) {
   const { connection, nodeName, clock, random, readRaw, exporterToken, requestsPerMinute } = options;
-  const api = createApi(connection, clock);
+  const { api, outage } = watchOutages(createApi(connection, clock), clock, callbacks.onChange);
   const tools = { api, clock, random, callbacks };
   /** A rejected request or a watch that ended early is often the first sign of new keys. */
   const watching = { ...tools, onLost: () => keys.suspect() };
@@ -138,16 +169,8 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     requestsPerMinute,
     onUnknownKey: keys.suspect,
   });
-  const fetchMountFailures = createMountFailureFetcher(api, callbacks);
-  const events = createPoller<PodRef, string, readonly MountFailure[]>({
-    ...polling,
-    resource: 'events',
-    keyOf: ({ uid }) => uid,
-    poll: (pod, { signal }) => fetchMountFailures(pod, signal),
-    ttlMs: () => MOUNT_FAILURES_TTL_MS,
-    lanes: [{ has: () => true, requestsPerMinute }],
-  });
-  return { pods, accounts, keys, signatures, reviews, events };
+  const lookups = createLookups(polling, requestsPerMinute);
+  return { pods, accounts, keys, signatures, reviews, ...lookups, outage };
 }
 
 /** Returns the facts; the same object until something changes. */
@@ -156,7 +179,7 @@ function createFacts(
   parts: ReturnType<typeof createParts>,
   states: () => States,
 ): () => ClusterFacts {
-  const { pods, accounts, keys, signatures, reviews, events } = parts;
+  const { pods, accounts, keys, signatures, reviews, events, claims, outage } = parts;
   const stableUnreadable = stable<ReadonlySet<string>>(sameSet);
   const stableFacts = stable(sameFacts);
   return () =>
@@ -171,6 +194,8 @@ function createFacts(
       signatures: signatures.results(),
       reviews: reviews.reviews(),
       classReviews: reviews.classReviews(),
+      claims: claims.results(),
+      outage: outage(),
       mountFailures: events.results(),
     });
 }
@@ -181,7 +206,7 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
   const updateRuns = (): void => runs.update(states().values());
   const changes = coalesceChanges(options.callbacks, clock, updateRuns);
   const parts = createParts(options, changes.callbacks);
-  const { pods, accounts, keys, signatures, reviews, events } = parts;
+  const { pods, accounts, keys, signatures, reviews, events, claims } = parts;
   const all = { pods, serviceaccounts: accounts, keys, events, tokenreviews: reviews };
   const resources = CLUSTER_RESOURCES.filter((name) => used.has(name)).map(
     (name) => [name, all[name]] as const,
@@ -194,12 +219,14 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     keys.setTokens(tokens);
     signatures.setTokens(tokens);
     events.setTargets(lookups.pods);
+    // One switch for both lookups of why a token is overdue.
+    claims.setTargets(used.has('events') ? (lookups.claims ?? []) : []);
     reviews.setTargets(lookups.reviews);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {
     updateRuns();
-    const running = [changes, signatures, ...resources.map(([, part]) => part)];
+    const running = [changes, signatures, claims, ...resources.map(([, part]) => part)];
     await Promise.all(running.map((part) => part.run(signal)));
     connection.close();
   };

@@ -25,6 +25,8 @@ export interface Watcher {
 
 export interface Api {
   readonly request: (request: ApiRequest) => Promise<ApiResult<unknown>>;
+  /** Whether the object exists: false for the status 404. Its content is not read. */
+  readonly exists: (request: ApiRequest) => Promise<ApiResult<boolean>>;
   /** Calls `onItem`, which may throw a ResponseError, with each object. Returns the list without its objects. */
   readonly list: (request: ApiRequest, onItem: (item: unknown) => void) => Promise<ApiResult<JsonObject>>;
   /** Resolves when the API server ends the watch, or sends no event for too long. */
@@ -97,6 +99,15 @@ export function createApi(connection: Connection, clock: Clock): Api {
   };
   return {
     request: (request) => perform(request, ({ body }) => parseJson(body)),
+    exists: (request) =>
+      perform(
+        request,
+        async ({ status, discard }) => {
+          discard();
+          return status !== NOT_FOUND;
+        },
+        NOT_FOUND,
+      ),
     list: (request, onItem) => perform(request, ({ body }) => parseList(body, onItem)),
     watch: (request, watcher) =>
       perform(request, (response, deadline) => readWatch(response, deadline, watcher), GONE),

@@ -15,7 +15,7 @@ import type { SourceRun } from '../../core/facts.ts';
 import type { EpochSeconds } from '../../core/token.ts';
 import type { Clock } from '../../util/clock.ts';
 import { type ApiError, ResponseError } from './failures.ts';
-import type { DropReason } from './requests.ts';
+import type { DropReason, RequestedResource } from './requests.ts';
 
 export interface BackOff {
   /**
@@ -65,9 +65,9 @@ const AWAY: readonly ClusterFailure[] = ['unreachable', 'timeout', 'server_error
 export interface ApiServerCallbacks {
   /** The facts or the state of a resource have changed. */
   readonly onChange: () => void;
-  readonly onFailure: (resource: ClusterResource, failure: ClusterFailure) => void;
+  readonly onFailure: (resource: RequestedResource, failure: ClusterFailure) => void;
   /** A resource that had failed is up to date again. */
-  readonly onRecovery: (resource: ClusterResource) => void;
+  readonly onRecovery: (resource: RequestedResource) => void;
   /** An object of a response is not used. `name` is its namespace and name, or empty. */
   readonly onDropped: (resource: ClusterResource, reason: DropReason, name: string) => void;
   /** An unexpected exception, which is a bug. The source goes on. */
@@ -75,7 +75,7 @@ export interface ApiServerCallbacks {
 }
 
 export interface HealthOptions {
-  readonly resource: ClusterResource;
+  readonly resource: RequestedResource;
   readonly initially: ResourceState;
   /** From 0 to 1. */
   readonly random: () => number;

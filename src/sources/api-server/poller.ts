@@ -3,11 +3,12 @@
  *
  * A failed request pauses all targets: the API server is unavailable or denies the request.
  */
-import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
+import type { ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
 import type { ApiResult } from './failures.ts';
 import { type ApiServerCallbacks, createHealth, UP } from './health.ts';
+import type { RequestedResource } from './requests.ts';
 import { createWorkQueue, type Due, type WorkQueueOptions } from './work-queue.ts';
 
 /** A budget of requests for some of the targets. */
@@ -26,7 +27,7 @@ export interface Attempt<R> {
 }
 
 export interface PollerOptions<T, K, R> extends WorkQueueOptions<T, K, R> {
-  readonly resource: ClusterResource;
+  readonly resource: RequestedResource;
   /** The result may be undefined if there is nothing to learn at the moment. */
   readonly poll: (target: T, attempt: Attempt<R>) => Promise<ApiResult<R | undefined>>;
   /** Each target is in exactly one. */

@@ -8,7 +8,10 @@ import type { ClusterResource } from '../../core/cluster-facts.ts';
 export const ACCESS_RESOURCES = ['tokenreviews', 'subjectaccessreviews'] as const;
 export type AccessResource = (typeof ACCESS_RESOURCES)[number];
 
-export type RequestedResource = ClusterResource | AccessResource;
+/** Looked up for pods whose tokens are overdue. The permission is optional. */
+export const LOOKUP_RESOURCES = ['persistentvolumeclaims'] as const;
+
+export type RequestedResource = ClusterResource | AccessResource | (typeof LOOKUP_RESOURCES)[number];
 
 /** 201 for reviews, which are created. */
 export const SUCCESS: Readonly<Record<RequestedResource, string>> = {
@@ -18,6 +21,7 @@ export const SUCCESS: Readonly<Record<RequestedResource, string>> = {
   events: '200',
   tokenreviews: '201',
   subjectaccessreviews: '201',
+  persistentvolumeclaims: '200',
 };
 
 /**

@@ -23,7 +23,7 @@ import {
   time,
   wholeNumber,
 } from './fields.ts';
-import { mountedVolumes } from './mounted-volumes.ts';
+import { mountedClaims, mountedVolumes } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
 /** Where client libraries look for the token of their service account. */
@@ -147,10 +147,12 @@ function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObjec
     phase: optional(status, 'phase', string) ?? 'Pending',
     // Its presence is what counts.
     isTerminating: (metadata['deletionTimestamp'] ?? undefined) !== undefined,
+    deletedAt: optional(metadata, 'deletionTimestamp', time),
     isStatic: annotations[MIRROR] !== undefined,
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),
     startedAt: optional(status, 'startTime', time),
     ...volumeFacts(spec),
+    claims: mountedClaims(spec, required(metadata, 'name', objectName)),
   };
 }
 

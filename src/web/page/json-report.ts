@@ -45,6 +45,7 @@ function problemJson(
 function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string) {
   const { token, schedule, state } = assessment;
   const { claims, file } = token;
+  const cause = snapshot.causes.get(token);
   return {
     ...token.identity,
     kind: claims.kind,
@@ -60,7 +61,8 @@ function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string)
     lifetimeSeconds: lifetime(assessment),
     refreshDue: schedule.refreshDue,
     lastRotation: token.lastRotation,
-    overdueCause: snapshot.causes.get(token),
+    overdueCause: cause?.cause,
+    overdueDetail: cause?.detail,
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,

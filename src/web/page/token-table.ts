@@ -4,7 +4,8 @@
  * The table is bounded for any node: the number of rows and of remediations, and the length of each text.
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
-import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
+import { fixOf } from '../../core/cause-fixes.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/overdue-cause.ts';
 import { problemStartOf } from '../../core/problem-start.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
 import { type Severity, worstSeverity } from '../../core/severity.ts';
@@ -39,7 +40,7 @@ function statusCell(assessment: Assessment, { causes }: Snapshot): Html {
   const { state, failures, token } = assessment;
   const others = failures.map(({ check }) => check.reason).filter((reason) => reason !== state);
   const cause = causes.get(token);
-  const more = [others.join(', '), cause ?? ''].filter((text) => text !== '').join('; ');
+  const more = [others.join(', '), cause?.cause ?? ''].filter((text) => text !== '').join('; ');
   return html`${badge(toneOf(assessment), state)}${more === '' ? NOTHING : html`<i>${more}</i>`}`;
 }
 
@@ -48,8 +49,7 @@ function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
   const { serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}
-`;
+  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}`;
 }
 
 function extension({ token, schedule }: Assessment, now: number): Html {
@@ -60,21 +60,21 @@ function extension({ token, schedule }: Assessment, now: number): Html {
   return html`<p>Extended by the API server; expires ${relative(now, expiresAt)}.</p>`;
 }
 
+/** The evidence is bounded where it is read. */
+function causeText({ cause, detail }: CauseFinding): Html {
+  const event = detail === undefined ? NOTHING : html`<p>Evidence: ${detail}</p>`;
+  return html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>${event}`;
+}
+
 function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: string): Html {
   const { causes, now } = snapshot;
   const { failures, token } = assessment;
   const cause = causes.get(token);
-  const why =
-    cause === undefined ? NOTHING : html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
+  const why = cause === undefined ? NOTHING : causeText(cause);
   return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
     const { check, detail } = failure;
     const start = problemStartOf(snapshot, assessment, failure);
-    return remediation(
-      check,
-      evidence(detail, start, now),
-      check.fix(token, assessment.expectations),
-      runbooks,
-    );
+    return remediation(check, evidence(detail, start, now), fixOf(check, assessment, cause), runbooks);
   })}
 `;
 }
@@ -83,7 +83,7 @@ function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: st
 function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolean {
   const seen = new Set<string>();
   return ({ failures, token }) => {
-    const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)].join();
+    const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)?.cause].join();
     if (failures.length === 0 || seen.has(reasons) || seen.size === MAX_REMEDIATIONS) return false;
     seen.add(reasons);
     return true;

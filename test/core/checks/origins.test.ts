@@ -27,9 +27,19 @@ const APPLY: Readonly<Record<Origin, readonly Reason[]>> = {
     'token_refused',
     'legacy_secret_missing',
     'legacy_token',
+    'orphaned',
   ],
   foreign: ['expired'],
-  unknown: ['expired', 'not_yet_valid', 'audience_mismatch', 'stale', 'rotation_overdue', 'legacy_token'],
+  unknown: [
+    'expired',
+    'not_yet_valid',
+    'audience_mismatch',
+    'stale',
+    'rotation_overdue',
+    'terminating',
+    'legacy_token',
+    'orphaned',
+  ],
 };
 
 /** A token of a virtual cluster: of another issuer, key, account and pod. */

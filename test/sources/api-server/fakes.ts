@@ -88,6 +88,7 @@ export interface FakeResponses {
   /** A list with its objects. */
   readonly list?: (request: ApiRequest) => ApiResult<FakeList>;
   /** Undefined to open the watch. */
+  readonly exists?: (request: ApiRequest) => ApiResult<boolean>;
   readonly watch?: (request: ApiRequest) => ApiResult<WatchEnd> | undefined;
 }
 
@@ -138,6 +139,10 @@ export function createFakeApi(clock: Clock, responses: FakeResponses): FakeApi {
     request: (request) => {
       record(request);
       return Promise.resolve(responses.request?.(request) ?? failed('unreachable'));
+    },
+    exists: (request) => {
+      record(request);
+      return Promise.resolve(responses.exists?.(request) ?? failed('unreachable'));
     },
     list: (request, onItem) => {
       record(request);

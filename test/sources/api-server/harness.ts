@@ -44,7 +44,7 @@ export interface Harness {
   readonly errors: readonly unknown[];
   /** Resource and reason of each dropped object. */
   readonly dropped: readonly string[];
-  readonly recoveries: readonly ClusterResource[];
+  readonly recoveries: readonly RequestedResource[];
   /** Adds a pod on the node. */
   readonly addPod: (options: PodOptions) => Pod;
   /** Requests a token for the pod, as the kubelet does for the volume `vault`. */
@@ -122,7 +122,7 @@ function createRecorder() {
   const failures: string[] = [];
   const errors: unknown[] = [];
   const dropped: string[] = [];
-  const recoveries: ClusterResource[] = [];
+  const recoveries: RequestedResource[] = [];
   const onRequest = (resource: RequestedResource, code: number | ClusterFailure): void => {
     codes.set(resource, (codes.get(resource) ?? new Set()).add(code));
   };
