@@ -60,7 +60,7 @@ export interface SteppedExporter {
 export interface SteppedOptions extends Pick<WorldOptions, 'version' | 'extendedSeconds'> {
   /** Additional options of the exporter. */
   readonly args?: readonly string[];
-  /** Runs the exporter's pod. The exporter runs its self-checks, and authenticates with the token of this pod. */
+  /** Runs the exporter's pod. The exporter runs its self-checks, and authenticates with its canary. */
   readonly hasOwnPod?: boolean;
   /** How many milliseconds of its timers pass in one of real time; by default 20. */
   readonly speed?: number;
@@ -161,14 +161,15 @@ function scheduleBy(clock: Clock): Schedule {
   };
 }
 
-/** Starts the pod of the exporter. Returns its UID and the token file in its mount. */
+/** Starts the pod of the exporter. Returns its UID and the token files in its mounts. */
 function runOwnPod({ run, kubelet, startSyncing }: World) {
   const volumes = [tokenVolume(CANARY_VOLUME, { path: 'token', expirationSeconds: 600 })];
   const pod = run({ name: 'exporter', namespace: 'monitoring', serviceAccount: 'exporter', volumes });
   startSyncing(pod);
   const volume = pod.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
   const podUid = pod.metadata.uid;
-  return { podUid, tokenFile: join(kubelet.volumeFolder(podUid, volume), 'token') };
+  const fileIn = (name: string): string => join(kubelet.volumeFolder(podUid, name), 'token');
+  return { podUid, tokenFile: fileIn(volume), canaryFile: fileIn(CANARY_VOLUME) };
 }
 
 export async function startSteppedExporter(
@@ -185,7 +186,7 @@ export async function startSteppedExporter(
   const users = new Map([[USER, USER]]);
   const api = createApiServer({ cluster: world.cluster, users, schedule: scheduleBy(clock) });
   const own = hasOwnPod ? runOwnPod(world) : undefined;
-  const credentials = own === undefined ? { token: USER } : { tokenFile: own.tokenFile };
+  const credentials = own === undefined ? { token: USER } : { tokenFile: own.canaryFile };
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), ...credentials }));
   const change = createChangeSignal();
   const ownArgs = own === undefined ? [] : [`--own-token=${own.tokenFile}`, `--pod-uid=${own.podUid}`];
