@@ -56,7 +56,7 @@ describeWith(['prometheus'], 'a Prometheus that scrapes the demo', () => {
 
   it('has gauges of remaining time that agree with the timestamps', async () => {
     const differs =
-      'abs(satoken_nominal_expiration_timestamp_seconds - timestamp(satoken_age_seconds) - satoken_time_to_expiry_seconds)';
+      'abs(satoken_expiration_timestamp_seconds - timestamp(satoken_age_seconds) - satoken_time_to_expiry_seconds)';
     const worst = await query(`max(${differs})`);
     assert.ok(Number(worst[0]?.value[1]) < 1);
   });
