@@ -2,7 +2,7 @@
  * The pods of the node: their directories, listed and watched, and the volumes in each.
  */
 import type { Unreadable } from '../../core/observation.ts';
-import type { EpochSeconds, Token } from '../../core/token.ts';
+import type { Token } from '../../core/token.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import type { VolumeLocation } from './generation.ts';
@@ -14,7 +14,6 @@ import { createWatch } from './watch.ts';
 interface PodOptions extends VolumeOptions {
   readonly uid: string;
   readonly directory: Path;
-  readonly now: () => EpochSeconds;
 }
 
 export interface Pod {
