@@ -51,6 +51,9 @@ function assertPorts(config: Config, { containers: [container] }: PodSpec): void
     ...(probes ?? []),
   ]);
   const port = probes === undefined ? 'metrics' : 'probes';
+  assert.deepEqual(container.startupProbe.httpGet, { path: '/readyz', port });
+  // Time for the first scan: a probe that fails raises an event.
+  assert.ok(container.startupProbe.initialDelaySeconds >= 5);
   assert.deepEqual(container.livenessProbe.httpGet, { path: '/healthz', port });
   assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port });
 }
