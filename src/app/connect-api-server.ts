@@ -29,6 +29,8 @@ export interface ApiServerOptions {
   readonly requestsPerMinute: number;
   /** Whether credentials may come from a program (`exec` in a kubeconfig). Default: true. */
   readonly mayStartPrograms?: boolean;
+  /** Whether for a single scan. Default: false. */
+  readonly isOnce?: boolean;
   /** Restricts requests about single tokens and pods. Default: no restriction. */
   readonly isInScope?: LookupScope['isInScope'];
 }
@@ -68,6 +70,7 @@ export async function connectApiServer(
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
       exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
+      isOnce: options.isOnce ?? false,
       resources: resourcesOf(config),
       lookupScope: { tokenReview: config.tokenReview, isInScope },
     }),

@@ -92,6 +92,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
     ...options,
     userAgent: userAgentOf(build),
     isWatching: false,
+    isOnce: true,
     requestsPerMinute: REQUESTS_PER_MINUTE,
     onChange: changed.ring,
     api: { onFailure: changed.ring, onRecovery: nothing, onDropped: nothing },

@@ -11,11 +11,12 @@ import {
   type MountFailure,
   type PodRef,
 } from '../../core/cluster-facts.ts';
-import { type LookupScope, type LookupTargets, lookupTargetsOf } from '../../core/snapshot.ts';
+import { type LookupScope, type LookupTargets, lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
+import { createAccountLookup } from './account-lookup.ts';
 import { type Api, createApi } from './api.ts';
 import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
 import type { Connection } from './connection.ts';
@@ -25,7 +26,7 @@ import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failur
 import { watchOutages } from './outage.ts';
 import { createPoller } from './poller.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
-import { ACCOUNTS_PATH, podsPath, trimAccount, trimPod } from './resources.ts';
+import { ACCOUNTS_PATH, MAX_ACCOUNTS, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createReviews } from './reviews.ts';
 import { createSignatures, type ReadRaw } from './signatures.ts';
 import { createTokenReviewer } from './token-review.ts';
@@ -40,6 +41,8 @@ export interface ApiServerSourceOptions {
   /** The exporter's newest token, which is meant for the API server; undefined if it has none. */
   readonly exporterToken: () => TokenClaims | undefined;
   readonly lookupScope: LookupScope;
+  /** Whether for a single scan: then only the service accounts of this node's pods and tokens are read. */
+  readonly isOnce: boolean;
   /** What to read. Checks that need another resource have no verdict. */
   readonly resources: ReadonlySet<ClusterResource>;
   /** Maximum number of token reviews in any minute, and of requests for the events of a pod. */
@@ -52,8 +55,21 @@ export interface ApiServerSource extends Source<ClusterFacts> {
   readonly setTargets: (tokens: readonly Token[], lookups: LookupTargets) => void;
 }
 
-const MAX_PODS = 5_000;
-const MAX_ACCOUNTS = 100_000;
+const PODS = {
+  resource: 'pods',
+  kind: 'Pod',
+  reconnect: PODS_RECONNECT,
+  maxObjects: 5_000,
+  trim: trimPod,
+} as const;
+const ACCOUNTS = {
+  resource: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  path: ACCOUNTS_PATH,
+  reconnect: ACCOUNTS_RECONNECT,
+  maxObjects: MAX_ACCOUNTS,
+  trim: trimAccount,
+} as const;
 /** Service accounts of the whole cluster are watched, so changes may be frequent. */
 const COALESCE_MS = 250;
 /** Until a change rings the alarm. */
@@ -143,24 +159,9 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     callbacks.onFailure(resource, failure);
   };
   const polling = { ...tools, callbacks: { ...callbacks, onFailure } };
-  const pods = createReflector({
-    ...watching,
-    resource: 'pods',
-    kind: 'Pod',
-    path: podsPath(nodeName),
-    reconnect: PODS_RECONNECT,
-    maxObjects: MAX_PODS,
-    trim: trimPod,
-  });
-  const accounts = createReflector({
-    ...watching,
-    resource: 'serviceaccounts',
-    kind: 'ServiceAccount',
-    path: ACCOUNTS_PATH,
-    reconnect: ACCOUNTS_RECONNECT,
-    maxObjects: MAX_ACCOUNTS,
-    trim: trimAccount,
-  });
+  const pods = createReflector({ ...watching, ...PODS, path: podsPath(nodeName) });
+  const accountLookup = options.isOnce ? createAccountLookup(tools) : undefined;
+  const accounts = accountLookup ?? createReflector({ ...watching, ...ACCOUNTS });
   const keys = createSigningKeys({ ...tools, exporterToken, onKeysChange: () => reviews.clear() });
   const signatures = createSignatures({ ...tools, readRaw, publicKeys: keys.publicKeys });
   const reviews = createReviews({
@@ -170,7 +171,7 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
     onUnknownKey: keys.suspect,
   });
   const lookups = createLookups(polling, requestsPerMinute);
-  return { pods, accounts, keys, signatures, reviews, ...lookups, outage };
+  return { pods, accounts, accountLookup, keys, signatures, reviews, ...lookups, outage };
 }
 
 /** Returns the facts; the same object until something changes. */
@@ -198,6 +199,22 @@ function createFacts(
       outage: outage(),
       mountFailures: events.results(),
     });
+}
+
+/** The service accounts of the node's tokens and pods, by whether the scope contains one of them. */
+function accountsOf({ observation, cluster }: Snapshot, { isInScope = () => true }: LookupScope) {
+  const named = [
+    ...observation.tokens.map(({ identity, claims }) => ({
+      isWanted: isInScope(identity),
+      key: `${claims.namespace}/${claims.serviceAccount.name}`,
+    })),
+    ...[...(cluster.pods?.values() ?? [])].map((pod) => ({
+      isWanted: isInScope({ ...pod, pod: pod.name, podUid: pod.uid, volume: '', path: '' }),
+      key: pod.serviceAccount === '' ? '' : `${pod.namespace}/${pod.serviceAccount}`,
+    })),
+  ].filter(({ key }) => key !== '');
+  const wanted = new Set(named.filter(({ isWanted }) => isWanted).map(({ key }) => key));
+  return { wanted, others: new Set(named.map(({ key }) => key)).difference(wanted) };
 }
 
 export function createApiServerSource(options: ApiServerSourceOptions): ApiServerSource {
@@ -235,7 +252,11 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
     run,
     facts: createFacts(options.nodeName, parts, states),
     lastRun: runs.lastRun,
-    onSnapshot: (snapshot) => setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, lookupScope)),
+    onSnapshot: (snapshot) => {
+      const { wanted, others } = accountsOf(snapshot, lookupScope);
+      parts.accountLookup?.setTargets(wanted, others);
+      setTargets(snapshot.observation.tokens, lookupTargetsOf(snapshot, lookupScope));
+    },
     setTargets,
     close: connection.close,
   };

@@ -140,7 +140,11 @@ function createUselessWatches() {
   return { record, isRepeated: () => count > 1 };
 }
 
-function reportDropped({ resource, callbacks }: Pick<ReflectorOptions<never>, 'resource' | 'callbacks'>) {
+/** Returns a function that reports a dropped object by its name. */
+export function reportDropped({
+  resource,
+  callbacks,
+}: Pick<ReflectorOptions<never>, 'resource' | 'callbacks'>) {
   return (reason: DropReason, item: unknown): void =>
     callbacks.onDropped(resource, reason, displayName(item));
 }

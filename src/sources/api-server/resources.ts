@@ -182,6 +182,7 @@ export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
 }
 
 export const ACCOUNTS_PATH = '/api/v1/serviceaccounts';
+export const MAX_ACCOUNTS = 100_000;
 
 /** Keyed by `namespace/name`. Returns undefined if the service account cannot be identified. */
 export function trimAccount(account: JsonObject): Trimmed<AccountFacts> | undefined {

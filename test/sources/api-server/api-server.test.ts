@@ -12,7 +12,9 @@ import {
   type ClusterFailure,
   type ClusterResource,
 } from '../../../src/core/cluster-facts.ts';
+import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
 import { SUCCESS } from '../../../src/sources/api-server/requests.ts';
+import { facts as factsWith, NOW, observation, policy } from '../../support/tokens.ts';
 import { type Harness, type HarnessOptions, lookups, startHarness } from './harness.ts';
 
 const running = new Set<Harness>();
@@ -220,6 +222,27 @@ describe('the API server source', () => {
       for (const permission of denied) server.permissions.allow(permission);
       await untilState(resource);
     });
+
+  it('reads only the service accounts of the node for a single scan', async () => {
+    const { source, addPod, addToken, until, server, cluster } = await start({ isOnce: true });
+    for (const name of ['here', 'gone', 'elsewhere']) cluster.createServiceAccount('default', name);
+    const tokens = ['here', 'gone'].map((name) => addToken(addPod({ name, serviceAccount: name })));
+    cluster.deleteServiceAccount('default', 'gone');
+    const takeSnapshot = createTakeSnapshot(policy());
+    source.onSnapshot?.(takeSnapshot(factsWith({ observation: observation({ tokens }) }), NOW));
+    const { accounts, unreadable } = await until(
+      ({ resources }) => resources.get('serviceaccounts')?.isUp === true,
+    );
+    assert.deepEqual(
+      [accounts?.has('default/here'), accounts?.has('default/gone'), unreadable.size],
+      [true, false, 0],
+    );
+    const paths = server
+      .requests()
+      .filter(({ resource }) => resource === 'serviceaccounts')
+      .map(({ path }) => path);
+    assert.deepEqual(paths, ['/api/v1/namespaces/default/serviceaccounts?resourceVersion=0']);
+  });
 
   const switches = [
     ['pods', ({ pods }: ClusterFacts) => pods],

@@ -72,6 +72,7 @@ export interface HarnessOptions {
   readonly tokenReview?: TokenReviewMode;
   /** Resources that are not read. */
   readonly without?: readonly ClusterResource[];
+  readonly isOnce?: boolean;
 }
 
 function scheduleBy(clock: Clock): Schedule {
@@ -149,6 +150,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     random: Math.random,
     readRaw,
     exporterToken: () => undefined,
+    isOnce: options.isOnce ?? false,
     resources: new Set(CLUSTER_RESOURCES.filter((resource) => !unused.includes(resource))),
     lookupScope: { tokenReview },
     requestsPerMinute: 10,

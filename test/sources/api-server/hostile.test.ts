@@ -79,6 +79,7 @@ async function survive(responses: readonly Response[]): Promise<void> {
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
+    isOnce: false,
     resources: new Set(CLUSTER_RESOURCES),
     exporterToken: () => undefined,
     lookupScope: { tokenReview: 'all' },
