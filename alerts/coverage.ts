@@ -3,8 +3,9 @@
  *
  * The types require both to be complete: a check has a runbook, and each cause has a row here.
  */
+
+import type { OverdueCause } from '../src/core/causes/overdue-cause.ts';
 import { CHECKS, POD_CHECKS, type Reason } from '../src/core/checks/index.ts';
-import type { OverdueCause } from '../src/core/overdue-cause.ts';
 
 export type Coverage = { readonly alert: string } | { readonly silentBecause: string };
 

@@ -1,7 +1,7 @@
 /**
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
-import { NODE_CAUSES } from '../src/core/overdue-cause.ts';
+import { NODE_CAUSES } from '../src/core/causes/overdue-cause.ts';
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import { knob } from './knobs.ts';
 import {

@@ -7,13 +7,13 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { Api, WatchEnd, Watcher } from '../src/sources/api-server/api.ts';
-import type { ApiRequest } from '../src/sources/api-server/connection.ts';
-import { type ApiResult, failed } from '../src/sources/api-server/failures.ts';
+import type { Api, WatchEnd, Watcher } from '../src/sources/api-server/client/api.ts';
+import type { ApiRequest } from '../src/sources/api-server/client/connection.ts';
+import { type ApiResult, failed } from '../src/sources/api-server/client/failures.ts';
+import type { RequestedResource } from '../src/sources/api-server/client/requests.ts';
 import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
-import { createSigningKeys } from '../src/sources/api-server/jwks.ts';
+import { createSigningKeys } from '../src/sources/api-server/keys/jwks.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from '../src/sources/api-server/reflector.ts';
-import type { RequestedResource } from '../src/sources/api-server/requests.ts';
 import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
 import type { Clock } from '../src/util/clock.ts';
 import { ok } from '../src/util/result.ts';

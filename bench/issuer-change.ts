@@ -5,12 +5,12 @@
  * time and the API server are simulated. Each node has tokens of the former issuer for three audiences.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { reviewClassOf } from '../src/core/review-class.ts';
-import { NO_REVIEW_TARGETS } from '../src/core/review-targets.ts';
-import type { Token, TokenClaims } from '../src/core/token.ts';
-import type { Api } from '../src/sources/api-server/api.ts';
+import { reviewClassOf } from '../src/core/reviews/review-class.ts';
+import { NO_REVIEW_TARGETS } from '../src/core/reviews/review-targets.ts';
+import type { Token, TokenClaims } from '../src/core/token/token.ts';
+import type { Api } from '../src/sources/api-server/client/api.ts';
 import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
-import { createSigningKeys } from '../src/sources/api-server/jwks.ts';
+import { createSigningKeys } from '../src/sources/api-server/keys/jwks.ts';
 import { createReviews } from '../src/sources/api-server/reviews.ts';
 import { ok } from '../src/util/result.ts';
 import { createFleetClock, type FleetClock } from './fleet.ts';

@@ -11,7 +11,7 @@ import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
 import { CHECKS, POD_CHECKS, SEVERITY_ROWS } from '../src/core/checks/index.ts';
-import { ALWAYS } from '../src/core/severity.ts';
+import { ALWAYS } from '../src/core/problems/severity.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';

@@ -2,9 +2,9 @@
  * Graphs that several dashboards share; each selects its own nodes.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { looksOf, STATE_LOOKS } from '../parts/colors.ts';
 import { graph } from '../parts/panels.ts';

@@ -6,9 +6,9 @@ import type { Config } from '../config/options.ts';
 import { CLUSTER_RESOURCES, type ClusterResource } from '../core/cluster-facts.ts';
 import type { LookupScope } from '../core/snapshot.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
-import type { ConnectionOptions } from '../sources/api-server/connection.ts';
+import type { ConnectionOptions } from '../sources/api-server/client/connection.ts';
+import { CANARY_TOKEN } from '../sources/api-server/client/token-file.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
-import { CANARY_TOKEN } from '../sources/api-server/token-file.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readNewestToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
@@ -58,7 +58,7 @@ export async function connectApiServer(
   const kubeconfig = findKubeconfig(config, environment);
   if (kubeconfig === undefined) return ok(undefined);
   const [{ connect }, { createApiServerSource }] = await Promise.all([
-    import('../sources/api-server/connection.ts'),
+    import('../sources/api-server/client/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
   const connected = await connect({ ...options, kubeconfig: kubeconfig.files });

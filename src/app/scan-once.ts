@@ -4,7 +4,7 @@
 
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
-import { areReviewed } from '../core/review-targets.ts';
+import { areReviewed } from '../core/reviews/review-targets.ts';
 import { type LookupScope, lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
 import { describeWrongNode } from '../core/wrong-node.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';

@@ -3,7 +3,8 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
-import { fixOf } from '../core/cause-fixes.ts';
+import { fixOf } from '../core/causes/cause-fixes.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
@@ -13,11 +14,10 @@ import {
   tokenlessPods,
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/overdue-cause.ts';
-import { type ProblemStart, problemStartOf } from '../core/problem-start.ts';
+import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, TokenIdentity } from '../core/token.ts';
+import type { EpochSeconds, TokenIdentity } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';

@@ -9,7 +9,7 @@
  *         audiences: [vault, https://vault.example.com]
  */
 import type { AudienceRule } from '../core/audience.ts';
-import type { TokenIdentity } from '../core/token.ts';
+import type { TokenIdentity } from '../core/token/token.ts';
 import { matchesGlob } from '../util/pattern.ts';
 import { err, type Result } from '../util/result.ts';
 import { type Problems, parseYaml, readConfigFile, withOption } from './yaml-file.ts';

@@ -6,7 +6,7 @@
  */
 import { TOKEN_REVIEW_MODES } from '../core/cluster-facts.ts';
 import { RUNBOOKS } from '../core/runbook.ts';
-import { PER_TOKEN_MODES } from '../core/token.ts';
+import { PER_TOKEN_MODES } from '../core/token/token.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../util/log.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import type { Option, Parse } from './option.ts';

@@ -2,7 +2,7 @@
  * Typed readers of YAML values. Each returns the value, or reports a problem and returns undefined.
  */
 import type { Pair } from 'yaml';
-import { string as printable } from '../core/claim-rules.ts';
+import { string as printable } from '../core/token/claim-rules.ts';
 
 /** A parsed file. */
 export interface YamlFile {

@@ -6,16 +6,16 @@
  */
 import { sameItems } from '../util/stable.ts';
 import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
+import { isStalled, type NodeStall } from './causes/node-stall.ts';
 import { type Check, type CheckInput, PASS, unknown, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf } from './context.ts';
-import { isStalled, type NodeStall } from './node-stall.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { stageOf } from './pod-stage.ts';
+import type { Severity } from './problems/severity.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
-import type { Severity } from './severity.ts';
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** The options that verdicts depend on. */
 export interface Policy {

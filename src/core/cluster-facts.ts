@@ -4,7 +4,7 @@
  * Data that the exporter could not get or has no permission to get is undefined: a check that needs it returns
  * `unknown`.
  */
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** What the exporter reads from the API server, each with its own permission. Values of a label: public contract. */
 export const CLUSTER_RESOURCES = ['pods', 'serviceaccounts', 'keys', 'events', 'tokenreviews'] as const;

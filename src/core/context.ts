@@ -21,8 +21,8 @@ import {
   type OriginMemory,
   originOf,
 } from './origin.ts';
-import { isGenuine, reviewClassOf } from './review-class.ts';
-import type { Token, TokenIdentity } from './token.ts';
+import { isGenuine, reviewClassOf } from './reviews/review-class.ts';
+import type { Token, TokenIdentity } from './token/token.ts';
 
 export interface TokenContext {
   readonly origin: Origin;

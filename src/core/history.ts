@@ -5,11 +5,11 @@
  */
 import { sameEntries } from '../util/stable.ts';
 import type { Assessment, CheckResult } from './assessment.ts';
+import { type NodeStall, sameStall } from './causes/node-stall.ts';
 import type { Reason } from './checks/index.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { apiNameOf, claimedNameOf, type PodName, type PodNames, samePodName } from './identity.ts';
 import { findMissing, type MissingSince, trackMissing } from './missing-tokens.ts';
-import { type NodeStall, sameStall } from './node-stall.ts';
 import type { Observation } from './observation.ts';
 import {
   NOTHING_REMEMBERED,
@@ -20,7 +20,7 @@ import {
   stickyOriginOf,
 } from './origin.ts';
 import { CANARY_VOLUME, type SelfFacts } from './self-check.ts';
-import type { EpochSeconds, TokenClaims } from './token.ts';
+import type { EpochSeconds, TokenClaims } from './token/token.ts';
 
 /** When each problem of one token was first seen. */
 type Starts = ReadonlyMap<Reason, EpochSeconds>;

@@ -8,7 +8,7 @@ import { sameItems, stable } from '../util/stable.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import type { Observation } from './observation.ts';
 import { isBoundToItsPod, isIssuedHere, type OriginMemory } from './origin.ts';
-import type { Token, TokenIdentity } from './token.ts';
+import type { Token, TokenIdentity } from './token/token.ts';
 
 export interface PodName {
   readonly namespace: string;

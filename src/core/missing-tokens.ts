@@ -10,8 +10,8 @@ import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
 import { accountOf, isInactive } from './context.ts';
 import type { Observation, Unreadable } from './observation.ts';
-import type { Severity } from './severity.ts';
-import type { EpochSeconds, TokenIdentity } from './token.ts';
+import type { Severity } from './problems/severity.ts';
+import type { EpochSeconds, TokenIdentity } from './token/token.ts';
 
 /** A token that is missing, and the check that says so. */
 export interface MissingToken {

@@ -1,7 +1,7 @@
 /**
  * What the exporter found on the node, and when. Replaced, never edited.
  */
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** Why an object could not be read. Values of a label, public contract: retire them, never rename them. */
 export const READ_FAILURES = [

@@ -6,7 +6,7 @@
  * matches a fact from elsewhere, because a workload can write any claims.
  */
 import type { AccountFacts, Authority, PodFacts } from './cluster-facts.ts';
-import type { Token, TokenClaims, TokenIdentity } from './token.ts';
+import type { Token, TokenClaims, TokenIdentity } from './token/token.ts';
 
 /**
  * Issued to the kubelet, which rotates it; from a Secret of this cluster; issued by another party; or not known yet.

@@ -5,7 +5,7 @@
  * until the end of the grace period. A kubelet that is dead does not act on the mark at all: the containers run on.
  */
 import type { PodFacts } from './cluster-facts.ts';
-import type { EpochSeconds } from './token.ts';
+import type { EpochSeconds } from './token/token.ts';
 
 /**
  * `active`: needs its tokens. `terminating`: needs them until the end of the grace period, without a refresh.
@@ -17,7 +17,7 @@ export type PodStage = 'active' | 'terminating' | 'finished' | 'absent';
 const REMOVAL_SECONDS = 90;
 
 /** Whether a working kubelet would have removed the pod by now. */
-export function isRemovalLate({ deletedAt }: PodFacts, now: EpochSeconds): boolean {
+function isRemovalLate({ deletedAt }: PodFacts, now: EpochSeconds): boolean {
   return deletedAt !== undefined && now > deletedAt + REMOVAL_SECONDS;
 }
 

@@ -5,6 +5,14 @@
  */
 import { sameItems, stable } from '../util/stable.ts';
 import { type Assess, type Assessment, createAssess, type Policy, type Problem } from './assessment.ts';
+import { type NodeStall, sameStall } from './causes/node-stall.ts';
+import {
+  type CauseFinding,
+  OVERDUE_CAUSES,
+  type OverdueCause,
+  overdueCauses,
+  stallOf,
+} from './causes/overdue-cause.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
@@ -18,20 +26,18 @@ import {
   tokenlessPods,
   withoutOrphans,
 } from './missing-tokens.ts';
-import { type NodeStall, sameStall } from './node-stall.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
-import {
-  type CauseFinding,
-  OVERDUE_CAUSES,
-  type OverdueCause,
-  overdueCauses,
-  stallOf,
-} from './overdue-cause.ts';
-import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
+import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
+import { type ReviewTargets, reviewTargetsOf } from './reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import { SEVERITIES, type Severity, worstSeverity } from './severity.ts';
-import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenIdentity, type TokenKind } from './token.ts';
+import {
+  type EpochSeconds,
+  TOKEN_KINDS,
+  type Token,
+  type TokenIdentity,
+  type TokenKind,
+} from './token/token.ts';
 import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
 /** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */

@@ -7,7 +7,7 @@
  */
 import type { ClusterFacts, ResourceState } from './cluster-facts.ts';
 import type { Observation } from './observation.ts';
-import type { Token } from './token.ts';
+import type { Token } from './token/token.ts';
 
 /** The API server lists pods that do not match this node. */
 export interface WrongNode {
@@ -30,7 +30,7 @@ function isListed({ pods, unreadable }: ClusterFacts, podUid: string): boolean {
 }
 
 /** Returns undefined if the pods are not known, or may be those of this node. */
-export function findWrongNode(observation: Observation, cluster: ClusterFacts): WrongNode | undefined {
+function findWrongNode(observation: Observation, cluster: ClusterFacts): WrongNode | undefined {
   const { pods, nodeName } = cluster;
   const { tokens, unreadable } = observation;
   if (pods === undefined || nodeName === undefined || tokens.length === 0) return undefined;

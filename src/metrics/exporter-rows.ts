@@ -5,7 +5,12 @@
  */
 import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
 import { READ_FAILURES } from '../core/observation.ts';
-import { ACCESS_RESOURCES, DROP_REASONS, LOOKUP_RESOURCES, SUCCESS } from '../sources/api-server/requests.ts';
+import {
+  ACCESS_RESOURCES,
+  DROP_REASONS,
+  LOOKUP_RESOURCES,
+  SUCCESS,
+} from '../sources/api-server/client/requests.ts';
 import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Metric } from './metric.ts';
 

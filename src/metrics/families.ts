@@ -2,10 +2,10 @@
  * Fills the rows of tokens and of the node with the samples of a snapshot.
  */
 import { type Assessment, isFailing } from '../core/assessment.ts';
+import type { OverdueCause } from '../core/causes/overdue-cause.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
-import type { OverdueCause } from '../core/overdue-cause.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, PerTokenMode } from '../core/token.ts';
+import type { EpochSeconds, PerTokenMode } from '../core/token/token.ts';
 import { createTokenText, identityText, labelText, type TokenText } from './labels.ts';
 import type { Family, Sample } from './metric.ts';
 import { NODE_METRICS } from './node-rows.ts';

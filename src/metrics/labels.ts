@@ -4,7 +4,7 @@
  * The raw token is in no label: only what it claims is.
  */
 import type { Origin } from '../core/origin.ts';
-import type { Token, TokenIdentity } from '../core/token.ts';
+import type { Token, TokenIdentity } from '../core/token/token.ts';
 
 const SPECIAL = /[\\"\n]/;
 

@@ -3,11 +3,11 @@
  */
 
 import { type Assessment, type CheckFailure, type Problem, verdictFor } from '../core/assessment.ts';
+import type { OverdueCause } from '../core/causes/overdue-cause.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
-import type { OverdueCause } from '../core/overdue-cause.ts';
-import { missingStartOf, problemStartOf } from '../core/problem-start.ts';
+import { missingStartOf, problemStartOf } from '../core/problems/problem-start.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds } from '../core/token.ts';
+import type { EpochSeconds } from '../core/token/token.ts';
 import { INFO_LABELS, TOKEN_LABELS, type TokenText } from './labels.ts';
 import type { Metric } from './metric.ts';
 

@@ -7,8 +7,8 @@ import { CAUSE_COVERAGE, FALLBACK_ALERT, REASON_COVERAGE } from '../../alerts/co
 import { ALERTS } from '../../alerts/groups.ts';
 import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { CHECKS, POD_CHECKS, REASONS } from '../../src/core/checks/index.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { OTHER_RUNBOOKS } from '../../src/core/runbook.ts';
 import { seconds } from './promql.ts';
 

@@ -11,7 +11,7 @@ import { CHECKS } from '../../src/core/checks/index.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
-import { ALWAYS } from '../../src/core/severity.ts';
+import { ALWAYS } from '../../src/core/problems/severity.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';

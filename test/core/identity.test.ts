@@ -8,7 +8,7 @@ import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import { advanceHistory, type History, NEW_HISTORY } from '../../src/core/history.ts';
 import { formatPod } from '../../src/core/identity.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { authority, podFacts } from '../support/cluster.ts';
 import { claims, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 

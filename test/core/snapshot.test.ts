@@ -6,10 +6,10 @@ import { describe, it } from 'mocha';
 import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
-import { NO_REVIEW_TARGETS } from '../../src/core/review-targets.ts';
+import { NO_REVIEW_TARGETS } from '../../src/core/reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
-import { TOKEN_KINDS, type TokenKind } from '../../src/core/token.ts';
+import { TOKEN_KINDS, type TokenKind } from '../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
 import type { ClusterFacts, PodFacts } from '../../src/core/cluster-facts.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import type { Token, TokenClaims } from '../../src/core/token.ts';
+import type { Token, TokenClaims } from '../../src/core/token/token.ts';
 import { describeWrongNode } from '../../src/core/wrong-node.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { facts, legacyToken, NOW, observation, policy, token } from '../support/tokens.ts';

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { EXIT } from '../../src/cli/command.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { MAIN, type Program, startProgram } from '../support/program.ts';
 

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import * as scenarios from '../../simulator/demo/scenarios.ts';
+import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/causes/overdue-cause.ts';
 import type { Reason } from '../../src/core/checks/index.ts';
-import { OVERDUE_CAUSES, type OverdueCause } from '../../src/core/overdue-cause.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { type SteppedExporter, startSteppedExporter } from '../support/stepped-exporter.ts';
 

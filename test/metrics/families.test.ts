@@ -7,7 +7,7 @@ import { isFailing } from '../../src/core/assessment.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
-import type { PerTokenMode } from '../../src/core/token.ts';
+import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';

@@ -8,7 +8,7 @@ import type {
   PodFacts,
   PodProjection,
 } from '../../src/core/cluster-facts.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { ISSUER, NOW, POD_UID } from './tokens.ts';
 
 const HOUR = 3_600;

@@ -8,7 +8,7 @@ import { type History, NEW_HISTORY } from '../../src/core/history.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { authority, podFacts, projection } from './cluster.ts';
 import { facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 

@@ -19,7 +19,7 @@ import { createState } from '../../src/app/state.ts';
 import type { Config } from '../../src/config/options.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
-import { areReviewed } from '../../src/core/review-targets.ts';
+import { areReviewed } from '../../src/core/reviews/review-targets.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import {
   createTakeSnapshot,
@@ -27,7 +27,7 @@ import {
   lookupTargetsOf,
   type Snapshot,
 } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import type { ApiServerSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
 import { createSelfSource } from '../../src/sources/self/self.ts';

@@ -5,7 +5,7 @@
  * the name of the volume: the pod's spec, which names the receiver's audience, takes precedence.
  */
 import { type Expectation, satisfies } from '../audience.ts';
-import type { Token } from '../token.ts';
+import type { Token } from '../token/token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

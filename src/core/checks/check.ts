@@ -5,9 +5,9 @@ import type { Expectation } from '../audience.ts';
 import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
 import type { PodStage } from '../pod-stage.ts';
+import type { Severity, SeverityConditions } from '../problems/severity.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
-import type { Severity, SeverityConditions } from '../severity.ts';
-import type { EpochSeconds, Token } from '../token.ts';
+import type { EpochSeconds, Token } from '../token/token.ts';
 
 /** A missing fact makes the verdict `unknown`, never `fail`. */
 export type Verdict =

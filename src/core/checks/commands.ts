@@ -3,7 +3,7 @@
  *
  * Claims and names of folders are untrusted: claims are checked names (claim-rules.ts), and a folder's name is quoted.
  */
-import type { Token } from '../token.ts';
+import type { Token } from '../token/token.ts';
 
 /** The log is the only place where the kubelet says why a refresh failed. */
 export const KUBELET_LOG = 'journalctl -u kubelet --since "1 hour ago" | grep -iE "token|serviceaccount"';

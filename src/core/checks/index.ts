@@ -4,7 +4,7 @@
  * Rows are in order of urgency: the page, `scan` and `explain` list the most urgent failure first.
  */
 
-import { SEVERITIES, type Severity, type SeverityConditions } from '../severity.ts';
+import { SEVERITIES, type Severity, type SeverityConditions } from '../problems/severity.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
 import { expired } from './expired.ts';

@@ -5,8 +5,9 @@
  * another of its class, the check passes. A token that was issued after the issuer was read may be the first of a new
  * one. Legacy tokens have an issuer of their own, which is never published.
  */
-import { isIssuerAccepted, isReviewPending } from '../review-class.ts';
-import { ALWAYS } from '../severity.ts';
+
+import { ALWAYS } from '../problems/severity.ts';
+import { isIssuerAccepted, isReviewPending } from '../reviews/review-class.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

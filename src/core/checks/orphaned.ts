@@ -5,7 +5,7 @@
  * A pod that was deleted a moment ago, or is about to appear, has tokens that are not overdue.
  */
 import { formatRelative } from '../../util/duration.ts';
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { quoted } from './commands.ts';
 import type { PodCheck } from './pod-check.ts';

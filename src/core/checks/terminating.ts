@@ -5,7 +5,7 @@
  * The kubelet stops refreshing tokens once the pod is marked for deletion (kubernetes#122102, kubernetes#116481).
  */
 import { formatRelative } from '../../util/duration.ts';
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

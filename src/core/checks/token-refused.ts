@@ -4,8 +4,8 @@
  * A token that passes may still lack permissions: a TokenReview authenticates, it does not authorize.
  */
 import type { RejectReason } from '../cluster-facts.ts';
-import { ALWAYS } from '../severity.ts';
-import type { Token } from '../token.ts';
+import { ALWAYS } from '../problems/severity.ts';
+import type { Token } from '../token/token.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';

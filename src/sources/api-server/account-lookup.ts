@@ -5,7 +5,7 @@
  */
 import type { AccountFacts, ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import type { Api } from './api.ts';
+import type { Api } from './client/api.ts';
 import { type ApiServerCallbacks, createHealth, type Health, STARTING } from './health.ts';
 import { reportDropped } from './reflector.ts';
 import { createReplica, type Replica } from './replica.ts';

@@ -12,23 +12,23 @@ import {
   type PodRef,
 } from '../../core/cluster-facts.ts';
 import { type LookupScope, type LookupTargets, lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
-import type { Token, TokenClaims } from '../../core/token.ts';
+import type { Token, TokenClaims } from '../../core/token/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
 import { createAccountLookup } from './account-lookup.ts';
-import { type Api, createApi } from './api.ts';
 import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
-import type { Connection } from './connection.ts';
+import { type Api, createApi } from './client/api.ts';
+import type { Connection } from './client/connection.ts';
 import { type ApiServerCallbacks, createRunTracker } from './health.ts';
-import { createSigningKeys } from './jwks.ts';
+import { createSigningKeys } from './keys/jwks.ts';
+import { createSignatures, type ReadRaw } from './keys/signatures.ts';
 import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
 import { watchOutages } from './outage.ts';
 import { createPoller } from './poller.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
 import { ACCOUNTS_PATH, MAX_ACCOUNTS, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createReviews } from './reviews.ts';
-import { createSignatures, type ReadRaw } from './signatures.ts';
 import { createTokenReviewer } from './token-review.ts';
 
 export interface ApiServerSourceOptions {

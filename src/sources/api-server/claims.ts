@@ -6,8 +6,8 @@
  */
 import type { ClaimRef } from '../../core/cluster-facts.ts';
 import { ok } from '../../util/result.ts';
-import type { Api } from './api.ts';
-import type { ApiResult } from './failures.ts';
+import type { Api } from './client/api.ts';
+import type { ApiResult } from './client/failures.ts';
 
 export const CLAIM_TTL_MS = 60_000;
 

@@ -12,10 +12,10 @@ import {
   type ResourceState,
 } from '../../core/cluster-facts.ts';
 import type { SourceRun } from '../../core/facts.ts';
-import type { EpochSeconds } from '../../core/token.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import type { Clock } from '../../util/clock.ts';
-import { type ApiError, ResponseError } from './failures.ts';
-import type { DropReason, RequestedResource } from './requests.ts';
+import { type ApiError, ResponseError } from './client/failures.ts';
+import type { DropReason, RequestedResource } from './client/requests.ts';
 
 export interface BackOff {
   /**

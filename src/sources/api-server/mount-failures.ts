@@ -1,14 +1,15 @@
 /**
  * Reads the kubelet's FailedMount events of a pod: which volume could not be mounted, and why.
  */
-import { objectName } from '../../core/claim-rules.ts';
+
 import type { MountFailure, MountFailureKind, PodRef } from '../../core/cluster-facts.ts';
-import type { EpochSeconds } from '../../core/token.ts';
+import { objectName } from '../../core/token/claim-rules.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { ok } from '../../util/result.ts';
 import { printable } from '../../util/sanitize.ts';
-import type { Api } from './api.ts';
-import { type ApiResult, failed } from './failures.ts';
+import type { Api } from './client/api.ts';
+import { type ApiResult, failed } from './client/failures.ts';
 import { anyText, array, displayName, optional, time } from './fields.ts';
 import type { ApiServerCallbacks } from './health.ts';
 

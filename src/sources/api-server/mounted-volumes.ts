@@ -3,7 +3,7 @@
  *
  * The kubelet does not set up the others (k8s.io/kubernetes/pkg/volume/util, GetPodVolumeNames).
  */
-import { objectName } from '../../core/claim-rules.ts';
+import { objectName } from '../../core/token/claim-rules.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 
 /** More than a node can attach. */

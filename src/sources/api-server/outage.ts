@@ -6,9 +6,9 @@
  */
 import type { ClusterFailure, Outage } from '../../core/cluster-facts.ts';
 import type { Clock } from '../../util/clock.ts';
-import type { Api } from './api.ts';
-import type { ApiRequest } from './connection.ts';
-import type { ApiResult } from './failures.ts';
+import type { Api } from './client/api.ts';
+import type { ApiRequest } from './client/connection.ts';
+import type { ApiResult } from './client/failures.ts';
 
 export interface OutageWatch {
   /** The same API, watched. */

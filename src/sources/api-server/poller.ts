@@ -6,9 +6,9 @@
 import type { ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
-import type { ApiResult } from './failures.ts';
+import type { ApiResult } from './client/failures.ts';
+import type { RequestedResource } from './client/requests.ts';
 import { type ApiServerCallbacks, createHealth, UP } from './health.ts';
-import type { RequestedResource } from './requests.ts';
 import { createWorkQueue, type Due, type WorkQueueOptions } from './work-queue.ts';
 
 /** A budget of requests for some of the targets. */

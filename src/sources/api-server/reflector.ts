@@ -5,10 +5,11 @@
  * nothing: after its restart an API server accepts one from an old version and ends it two milliseconds later.
  */
 import type { ClusterFailure, ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
-import type { EpochSeconds } from '../../core/token.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import type { Clock } from '../../util/clock.ts';
-import type { Api, WatchEnd, Watcher } from './api.ts';
-import type { ApiError, ApiResult } from './failures.ts';
+import type { Api, WatchEnd, Watcher } from './client/api.ts';
+import type { ApiError, ApiResult } from './client/failures.ts';
+import type { DropReason } from './client/requests.ts';
 import { displayName } from './fields.ts';
 import {
   type ApiServerCallbacks,
@@ -21,7 +22,6 @@ import {
   spread,
 } from './health.ts';
 import { createReplica, type Replica, type ReplicaOptions } from './replica.ts';
-import type { DropReason } from './requests.ts';
 
 export interface ReflectorOptions<T> extends Omit<ReplicaOptions<T>, 'onDropped'> {
   readonly resource: ClusterResource;

@@ -6,8 +6,8 @@
  * token, a volume. Without them the rest still holds.
  */
 import { posix } from 'node:path';
-import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';
 import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
+import { namespaceName, objectName, objectUid, string } from '../../core/token/claim-rules.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import {

@@ -5,12 +5,12 @@
  * nodes of a cluster at once, so the reviews that follow it are spread at random.
  */
 import type { ClassReview, RejectReason, ResourceState, Review } from '../../core/cluster-facts.ts';
-import type { ClassTarget, ReviewTargets } from '../../core/review-targets.ts';
-import type { Token } from '../../core/token.ts';
+import type { ClassTarget, ReviewTargets } from '../../core/reviews/review-targets.ts';
+import type { Token } from '../../core/token/token.ts';
 import type { Clock } from '../../util/clock.ts';
 import { ok } from '../../util/result.ts';
 import { sameEntries, stable } from '../../util/stable.ts';
-import type { ApiResult } from './failures.ts';
+import type { ApiResult } from './client/failures.ts';
 import type { ApiServerCallbacks } from './health.ts';
 import { type Attempt, createPoller, type Lane } from './poller.ts';
 

@@ -2,7 +2,7 @@
  * The pods of the node: their directories, listed and watched, and the volumes in each.
  */
 import type { Unreadable } from '../../core/observation.ts';
-import type { Token } from '../../core/token.ts';
+import type { Token } from '../../core/token/token.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import type { VolumeLocation } from './generation.ts';

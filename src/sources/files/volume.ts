@@ -12,7 +12,7 @@ import {
   isSameToken,
   type Token,
   type TokenIdentity,
-} from '../../core/token.ts';
+} from '../../core/token/token.ts';
 import { unreadable } from './failures.ts';
 import {
   type Content,

@@ -8,7 +8,7 @@ import { REASONS, type Reason } from '../../core/checks/index.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import { TOKEN_STATES, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import type { TokenIdentity } from '../../core/token.ts';
+import type { TokenIdentity } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Html, html, NOTHING } from './html.ts';
 

@@ -2,9 +2,9 @@
  * Building blocks of the page: shortened text, times, badges, sections, lists, links to runbooks.
  */
 import type { Check } from '../../core/checks/check.ts';
-import type { ProblemStart } from '../../core/problem-start.ts';
+import type { ProblemStart } from '../../core/problems/problem-start.ts';
 import { runbookUrl } from '../../core/runbook.ts';
-import type { TokenIdentity } from '../../core/token.ts';
+import type { TokenIdentity } from '../../core/token/token.ts';
 import { formatRelative } from '../../util/duration.ts';
 import { type Html, html } from './html.ts';
 

@@ -3,7 +3,7 @@
  */
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
-import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problem-start.ts';
+import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { printableJson } from '../../util/sanitize.ts';

@@ -4,7 +4,7 @@
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../../core/identity.ts';
 import type { MissingToken } from '../../core/missing-tokens.ts';
 import { formatLocation, type Unreadable } from '../../core/observation.ts';
-import { missingStartOf } from '../../core/problem-start.ts';
+import { missingStartOf } from '../../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { clipped, evidence, listed, podName, remediation, runbookLink, section } from './format.ts';

@@ -4,13 +4,13 @@
  * The table is bounded for any node: the number of rows and of remediations, and the length of each text.
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
-import { fixOf } from '../../core/cause-fixes.ts';
-import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/overdue-cause.ts';
-import { problemStartOf } from '../../core/problem-start.ts';
+import { fixOf } from '../../core/causes/cause-fixes.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/causes/overdue-cause.ts';
+import { problemStartOf } from '../../core/problems/problem-start.ts';
+import { type Severity, worstSeverity } from '../../core/problems/severity.ts';
+import { byUrgency } from '../../core/problems/urgency.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
-import { type Severity, worstSeverity } from '../../core/severity.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { byUrgency } from '../../core/urgency.ts';
 import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 

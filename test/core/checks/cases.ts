@@ -17,9 +17,9 @@ import {
 } from '../../../src/core/cluster-facts.ts';
 import { findMissing } from '../../../src/core/missing-tokens.ts';
 import type { Observation } from '../../../src/core/observation.ts';
-import { reviewClassOf } from '../../../src/core/review-class.ts';
-import type { Severity } from '../../../src/core/severity.ts';
-import type { Token } from '../../../src/core/token.ts';
+import type { Severity } from '../../../src/core/problems/severity.ts';
+import { reviewClassOf } from '../../../src/core/reviews/review-class.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { NOW, observation, policy, token } from '../../support/tokens.ts';
 

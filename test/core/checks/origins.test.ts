@@ -8,7 +8,7 @@ import type { Verdict } from '../../../src/core/checks/check.ts';
 import { CHECKS, type Reason } from '../../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { ORIGINS, type Origin } from '../../../src/core/origin.ts';
-import type { Token } from '../../../src/core/token.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { authority, clusterAround, podFacts } from '../../support/cluster.ts';
 import { legacyClaims, NOW, POD_UID, policy, token } from '../../support/tokens.ts';
 

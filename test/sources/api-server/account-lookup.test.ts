@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { createAccountLookup, lookupsOf } from '../../../src/sources/api-server/account-lookup.ts';
-import type { ApiRequest } from '../../../src/sources/api-server/connection.ts';
-import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import type { ApiRequest } from '../../../src/sources/api-server/client/connection.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/client/failures.ts';
 import { ok } from '../../../src/util/result.ts';
 import { createCallbacks, createClock, createFakeApi, type FakeList } from './fakes.ts';
 import { account, list, metadata } from './objects.ts';

@@ -13,7 +13,7 @@ import {
   type ClusterResource,
 } from '../../../src/core/cluster-facts.ts';
 import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
-import { SUCCESS } from '../../../src/sources/api-server/requests.ts';
+import { SUCCESS } from '../../../src/sources/api-server/client/requests.ts';
 import { facts as factsWith, NOW, observation, policy } from '../../support/tokens.ts';
 import { type Harness, type HarnessOptions, lookups, startHarness } from './harness.ts';
 

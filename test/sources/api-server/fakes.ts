@@ -3,9 +3,9 @@
  * calls, and an API whose responses a test defines.
  */
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
-import type { Api, WatchEnd, Watcher } from '../../../src/sources/api-server/api.ts';
-import type { ApiRequest } from '../../../src/sources/api-server/connection.ts';
-import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/failures.ts';
+import type { Api, WatchEnd, Watcher } from '../../../src/sources/api-server/client/api.ts';
+import type { ApiRequest } from '../../../src/sources/api-server/client/connection.ts';
+import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/client/failures.ts';
 import type { ApiServerCallbacks } from '../../../src/sources/api-server/health.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import type { JsonObject } from '../../../src/util/json.ts';

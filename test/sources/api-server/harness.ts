@@ -19,13 +19,13 @@ import {
   type PodRef,
   type TokenReviewMode,
 } from '../../../src/core/cluster-facts.ts';
-import { decodeToken } from '../../../src/core/decode.ts';
-import { NO_REVIEW_TARGETS } from '../../../src/core/review-targets.ts';
+import { NO_REVIEW_TARGETS } from '../../../src/core/reviews/review-targets.ts';
 import type { LookupTargets } from '../../../src/core/snapshot.ts';
-import type { Token } from '../../../src/core/token.ts';
+import { decodeToken } from '../../../src/core/token/decode.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
-import { connect } from '../../../src/sources/api-server/connection.ts';
-import type { RequestedResource } from '../../../src/sources/api-server/requests.ts';
+import { connect } from '../../../src/sources/api-server/client/connection.ts';
+import type { RequestedResource } from '../../../src/sources/api-server/client/requests.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import { createChangeSignal } from '../../support/change-signal.ts';
 import { createFastClock } from '../../support/fast-clock.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { CLUSTER_RESOURCES } from '../../../src/core/cluster-facts.ts';
 import { createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
-import type { ApiRequest, Connection } from '../../../src/sources/api-server/connection.ts';
+import type { ApiRequest, Connection } from '../../../src/sources/api-server/client/connection.ts';
 import { ok } from '../../../src/util/result.ts';
 import { token } from '../../support/tokens.ts';
 import { createCallbacks, createClock, MINUTE } from './fakes.ts';

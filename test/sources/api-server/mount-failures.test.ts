@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import { failed } from '../../../src/sources/api-server/client/failures.ts';
 import {
   createMountFailureFetcher,
   parseMountFailures,

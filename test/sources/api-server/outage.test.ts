@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { ClusterFailure, ClusterResource } from '../../../src/core/cluster-facts.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import { failed } from '../../../src/sources/api-server/client/failures.ts';
 import { watchOutages } from '../../../src/sources/api-server/outage.ts';
 import { ok } from '../../../src/util/result.ts';
 import { createClock, createFakeApi } from './fakes.ts';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { CLUSTER_FAILURES } from '../../../src/core/cluster-facts.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import { failed } from '../../../src/sources/api-server/client/failures.ts';
 import { createReflector, type Reconnect } from '../../../src/sources/api-server/reflector.ts';
 import { trimAccount } from '../../../src/sources/api-server/resources.ts';
 import { ok } from '../../../src/util/result.ts';

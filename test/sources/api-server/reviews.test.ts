@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import type { Review } from '../../../src/core/cluster-facts.ts';
-import { NO_REVIEW_TARGETS } from '../../../src/core/review-targets.ts';
-import type { Token } from '../../../src/core/token.ts';
-import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import { NO_REVIEW_TARGETS } from '../../../src/core/reviews/review-targets.ts';
+import type { Token } from '../../../src/core/token/token.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/client/failures.ts';
 import { createReviews, reviewTtlMs } from '../../../src/sources/api-server/reviews.ts';
 import { ok } from '../../../src/util/result.ts';
 import { legacyToken, token } from '../../support/tokens.ts';

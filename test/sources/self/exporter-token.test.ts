@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { decodeToken } from '../../../src/core/decode.ts';
+import { decodeToken } from '../../../src/core/token/decode.ts';
 import { readNewestToken, readOwnToken } from '../../../src/sources/self/exporter-token.ts';
 import { jwt, NOW, rawClaims } from '../../support/tokens.ts';
 

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { OVERDUE_CAUSES } from '../../../src/core/causes/overdue-cause.ts';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { OVERDUE_CAUSES } from '../../../src/core/overdue-cause.ts';
 import { OTHER_RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
