@@ -101,7 +101,7 @@ function findMissingTokens(observation: Observation, cluster: ClusterFacts): rea
   const pods = activePods(cluster);
   if (pods.length === 0) return [];
   const filesOf = indexFiles(observation);
-  return pods.flatMap((pod) =>
+  const found = pods.flatMap((pod) =>
     POD_CHECKS.flatMap((check) =>
       check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail, severity }) => ({
         check,
@@ -111,6 +111,8 @@ function findMissingTokens(observation: Observation, cluster: ClusterFacts): rea
       })),
     ),
   );
+  // A projected volume may have several Secrets, all of them missing: a path is missing once.
+  return [...new Map(found.map((missing) => [missingKey(missing), missing])).values()];
 }
 
 /** When each missing token was first found missing, by key; undefined if this process does not track it. */

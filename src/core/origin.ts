@@ -15,6 +15,16 @@ import type { Token, TokenClaims, TokenIdentity } from './token/token.ts';
 export const ORIGINS = ['kubelet', 'secret', 'foreign', 'unknown'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
+/** How each origin is established: a sentence. */
+export const ORIGIN_EVIDENCE: Readonly<Record<Origin, string>> = {
+  kubelet:
+    "The pod's spec has a `serviceAccountToken` source for this path. While the spec is not known: the token is bound to the pod, and its issuer or key is that of the exporter's own token, or its key is published.",
+  secret:
+    'A legacy token whose key is published, whose service account has this UID, or which names the Secret that the pod mounts.',
+  foreign: 'Anything else: a token of a virtual cluster, of another cluster, or of another issuer.',
+  unknown: 'The facts do not suffice yet.',
+};
+
 /** Data from the API server that origins are decided by. */
 export interface OriginFacts {
   /** The pod that holds the token. */

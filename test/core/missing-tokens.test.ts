@@ -28,6 +28,23 @@ const missingTokens = findMissing(
 );
 
 describe('findMissing', () => {
+  it('returns a path of a volume with several missing Secrets once', () => {
+    const secret = {
+      volume: 'tokens',
+      secretName: 'one-token-abcde',
+      isOptional: false,
+      isAtTokenPath: false,
+      isMounted: true,
+    };
+    const secrets = [secret, { ...secret, secretName: 'two-token-abcde' }];
+    const pod = podFacts({ phase: 'Pending', startedAt: NOW - 300, projections: [], secrets });
+    const found = findMissing(observation({ scannedAt: NOW, tokens: [] }), only(pod));
+    assert.deepEqual(
+      found.map(({ check, identity }) => [check.reason, identity.volume, identity.path]),
+      [['legacy_secret_missing', 'tokens', 'token']],
+    );
+  });
+
   it('returns a missing token', () => assert.equal(missingTokens.length, 1));
 
   it('returns nothing if the pods are not known', () => {

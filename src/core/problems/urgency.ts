@@ -2,6 +2,7 @@
  * The order in which tokens are shown: the most urgent first.
  */
 import type { Assessment } from '../assessment.ts';
+import type { Reason } from '../checks/index.ts';
 import type { EpochSeconds } from '../token/token.ts';
 import { SEVERITIES, worstSeverity } from './severity.ts';
 
@@ -13,10 +14,12 @@ function rankOf({ failures }: Assessment): number {
   return worst === undefined ? HEALTHY : SEVERITIES.indexOf(worst);
 }
 
-/** Every critical problem means that the receiver rejects the token now, except that of a late rotation. */
+/** With any other critical problem, the receiver rejects the token already. */
+const STILL_ACCEPTED: readonly Reason[] = ['rotation_overdue', 'stale', 'pod_mismatch'];
+
 function isRejected({ failures }: Assessment): boolean {
   return failures.some(
-    ({ check, severity }) => severity === 'critical' && check.reason !== 'rotation_overdue',
+    ({ check, severity }) => severity === 'critical' && !STILL_ACCEPTED.includes(check.reason),
   );
 }
 
