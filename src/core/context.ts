@@ -15,7 +15,7 @@ import type {
 } from './cluster-facts.ts';
 import {
   isBoundToItsPod,
-  isIssuedHere,
+  isKeyOfThisCluster,
   type Origin,
   type OriginFacts,
   type OriginMemory,
@@ -81,7 +81,7 @@ function classReviewOf(
   return classReviews.get(reviewClassOf(token.claims));
 }
 
-/** The source of a Secret may have replaced a token that the spec requests by one of another cluster. */
+/** Another source of the volume may have replaced a token that the spec requests by one with the same issuer. */
 function isOfThisCluster(
   token: Token,
   origin: Origin,
@@ -90,8 +90,8 @@ function isOfThisCluster(
   memory: OriginMemory,
 ): boolean {
   if (origin !== 'kubelet') return origin === 'secret';
-  const isCertain = projection?.isOverwritable === false && isBoundToItsPod(token);
-  return isCertain || isIssuedHere(token.claims, known, memory);
+  const isKeyKnown = isKeyOfThisCluster(token.claims, known, memory);
+  return isKeyKnown || (projection?.isOverwritable !== true && isBoundToItsPod(token));
 }
 
 const NONE: readonly string[] = [];

@@ -87,14 +87,22 @@ function isRequested({ identity, volumeKind }: Token, pod: PodFacts): boolean {
   );
 }
 
-/** Whether a key or an issuer of this cluster stands in the token. */
-export function isIssuedHere(
-  { keyId, issuer }: TokenClaims,
+/** Whether the token names a key that is published, or that signed a token of the exporter. */
+export function isKeyOfThisCluster(
+  { keyId }: TokenClaims,
   { authority }: Pick<OriginFacts, 'authority'>,
   memory: OriginMemory,
 ): boolean {
-  if (memory.issuers.has(issuer)) return true;
   return keyId !== undefined && (memory.keyIds.has(keyId) || authority?.keyIds.has(keyId) === true);
+}
+
+/** Whether a key or an issuer of this cluster stands in the token. */
+export function isIssuedHere(
+  claims: TokenClaims,
+  known: Pick<OriginFacts, 'authority'>,
+  memory: OriginMemory,
+): boolean {
+  return memory.issuers.has(claims.issuer) || isKeyOfThisCluster(claims, known, memory);
 }
 
 /** Whether the claims name the Secret that the pod's spec mounts at the token's volume. */
@@ -106,9 +114,9 @@ function namesItsSecret({ claims, identity }: Token, pod: OriginFacts['pod']): b
 }
 
 function isLegacyOfThisCluster(token: Token, facts: OriginFacts, memory: OriginMemory): boolean {
-  const { keyId, serviceAccount } = token.claims;
-  const { account, authority, pod } = facts;
-  if (keyId !== undefined && (authority?.keyIds.has(keyId) || memory.keyIds.has(keyId))) return true;
+  const { serviceAccount } = token.claims;
+  const { account, pod } = facts;
+  if (isKeyOfThisCluster(token.claims, facts, memory)) return true;
   if (account !== undefined && account !== 'absent' && account.uid === serviceAccount.uid) return true;
   return namesItsSecret(token, pod);
 }
