@@ -395,3 +395,35 @@ describe('the series of the node', () => {
     );
   });
 });
+
+describe('the series of a resource of the API server', () => {
+  const cases = [
+    { it: 'are 1 and no failure if it is up to date', state: { isUp: true }, up: 1, failures: [] },
+    {
+      it: 'are 1 and a reason if it is not published',
+      state: { isUp: true, reason: 'not_published' },
+      up: 1,
+      failures: ['not_published'],
+    },
+    {
+      it: 'are 0 and a reason if it failed',
+      state: { isUp: false, failure: 'timeout' },
+      up: 0,
+      failures: ['timeout'],
+    },
+  ] as const;
+  for (const { it: title, state, up, failures } of cases)
+    it(title, () => {
+      const cluster = { ...NO_CLUSTER, resources: new Map([['keys', state]] as const) };
+      const found = list(snapshot({ facts: { cluster } }));
+      const samples = (name: string) => found.find(({ metric }) => metric.name === name)?.samples ?? [];
+      assert.deepEqual(
+        samples('satoken_cluster_up').map(({ value }) => value),
+        [up],
+      );
+      const reasons = samples('satoken_cluster_failure').map(
+        ({ labels }) => /reason="(\w+)"/.exec(labels)?.[1],
+      );
+      assert.deepEqual(reasons, failures);
+    });
+});
