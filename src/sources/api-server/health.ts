@@ -159,11 +159,6 @@ export function createHealth(options: HealthOptions): Health {
 
 /** Maximum age of the last response before the objects are stale. */
 const MAX_STALENESS_MS = 300_000;
-/**
- * How long the objects count after the watch was lost. Covers the reconnection to an API server that is not away: a proxy
- * that cuts idle connections must not interrupt verdicts every minute.
- */
-const HOLD_MS = 20_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Whether the objects of a resource are up to date. */
@@ -180,13 +175,14 @@ export interface Currency {
   readonly drop: () => void;
 }
 
-export function createCurrency(clock: Clock): Currency {
+/** `holdMs`: how long the objects count after the watch was lost. */
+export function createCurrency(clock: Clock, holdMs: number): Currency {
   let confirmedMs = NEVER;
   let lost: { readonly at: EpochSeconds; readonly ms: number } | undefined;
 
   const isKnown = (): boolean => {
     const nowMs = clock.monotonicMs();
-    return nowMs - confirmedMs <= MAX_STALENESS_MS && (lost === undefined || nowMs - lost.ms <= HOLD_MS);
+    return nowMs - confirmedMs <= MAX_STALENESS_MS && (lost === undefined || nowMs - lost.ms < holdMs);
   };
   const confirm = (): boolean => {
     const wasCurrent = isKnown() && lost === undefined;

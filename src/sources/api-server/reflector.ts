@@ -48,15 +48,30 @@ export interface Reconnect {
   readonly spreadMs: number;
   /** Maximum random delay before a new list. */
   readonly listSpreadMs: number;
+  /**
+   * How long the objects count after the watch was lost. Covers the reconnection to an API server that is not away: a
+   * proxy that cuts idle connections must not interrupt verdicts every minute.
+   */
+  readonly holdMs: number;
 }
 
 /**
  * The pods of one node are few, and most checks need them: 30 s after the API server is reachable they are up to date,
  * including a request in flight.
  */
-export const PODS_RECONNECT: Reconnect = { resumes: false, spreadMs: 18_000, listSpreadMs: 18_000 };
+export const PODS_RECONNECT: Reconnect = {
+  resumes: false,
+  spreadMs: 18_000,
+  listSpreadMs: 18_000,
+  holdMs: 20_000,
+};
 /** A list of all service accounts of a large cluster has megabytes: those of a fleet are spread over two minutes. */
-export const ACCOUNTS_RECONNECT: Reconnect = { resumes: true, spreadMs: 40_000, listSpreadMs: 80_000 };
+export const ACCOUNTS_RECONNECT: Reconnect = {
+  resumes: true,
+  spreadMs: 40_000,
+  listSpreadMs: 80_000,
+  holdMs: 0,
+};
 
 export interface Reflector<T> {
   /** Runs until the signal aborts. Never rejects. */
@@ -220,7 +235,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const replica = createReplica({ ...options, onDropped: reportDropped(options) });
   const { spreadMs } = reconnect;
   const health = createHealth({ resource, initially: STARTING, random, callbacks, spreadMs });
-  const currency = createCurrency(clock);
+  const currency = createCurrency(clock, reconnect.holdMs);
   const parts = { replica, health, currency };
   const recovery = createRecovery({ ...options, ...parts });
 

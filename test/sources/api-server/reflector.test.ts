@@ -24,8 +24,18 @@ import { account, bookmark, list, metadata } from './objects.ts';
 const stops = new Set<AbortController>();
 
 /** Delays of their own, to tell them apart. */
-const RESUMES: Reconnect = { resumes: true, spreadMs: 40 * SECOND, listSpreadMs: 80 * SECOND };
-const LISTS: Reconnect = { resumes: false, spreadMs: 18 * SECOND, listSpreadMs: 19 * SECOND };
+const RESUMES: Reconnect = {
+  resumes: true,
+  spreadMs: 40 * SECOND,
+  listSpreadMs: 80 * SECOND,
+  holdMs: 20 * SECOND,
+};
+const LISTS: Reconnect = {
+  resumes: false,
+  spreadMs: 18 * SECOND,
+  listSpreadMs: 19 * SECOND,
+  holdMs: 20 * SECOND,
+};
 
 /** With a `random` of 1 every delay has its maximum. */
 function create(clock: TestClock, responses: FakeResponses, random = 1, reconnect = RESUMES) {
@@ -179,7 +189,7 @@ describe('a reflector', () => {
       watch().send(bookmark('ServiceAccount', '9'));
       await clock.advance(10 * SECOND);
       watch().end(end);
-      await clock.advance(20 * SECOND);
+      await clock.advance(20 * SECOND - 1);
       assert.deepEqual([reflector.objects()?.size, reflector.lostAt()], [1, NOW + 10]);
       await clock.advance(1);
       assert.equal(reflector.objects(), undefined);
@@ -187,6 +197,14 @@ describe('a reflector', () => {
       watch().send(bookmark('ServiceAccount', '10'));
       assert.deepEqual([reflector.objects()?.size, reflector.lostAt()], [1, undefined]);
     }
+  });
+
+  it('has no objects as soon as the watch is lost if it does not hold them', async () => {
+    const { clock, watch, reflector } = await start({}, 1, { ...RESUMES, holdMs: 0 });
+    watch().send(bookmark('ServiceAccount', '9'));
+    watch().end();
+    await clock.advance(0);
+    assert.equal(reflector.objects(), undefined);
   });
 
   it('has no objects as soon as a request fails', async () => {
