@@ -9,7 +9,7 @@ import { type NodeStall, sameStall } from './causes/node-stall.ts';
 import type { Reason } from './checks/index.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { apiNameOf, claimedNameOf, type PodName, type PodNames, samePodName } from './identity.ts';
-import { findMissing, type MissingSince, trackMissing } from './missing-tokens.ts';
+import { type MissingSince, type MissingToken, trackMissing } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
 import {
   NOTHING_REMEMBERED,
@@ -55,6 +55,7 @@ export interface Remembered {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
   readonly assessments: readonly Assessment[];
+  readonly missingNow: readonly MissingToken[];
   readonly stall: NodeStall | undefined;
 }
 
@@ -153,7 +154,7 @@ export function recordProblems(snapshot: Remembered, previous: History): History
 
 /** Returns the history that the next snapshot is taken with: the previous one if nothing has changed. */
 export function advanceHistory(snapshot: Remembered, previous: History): History {
-  const { observation, cluster, now } = snapshot;
+  const { now } = snapshot;
   const own = ownClaims(snapshot);
   const next: History = {
     origins: advanceOrigins(snapshot, previous),
@@ -166,8 +167,7 @@ export function advanceHistory(snapshot: Remembered, previous: History): History
       previous.keyIds,
       own.map(({ keyId }) => keyId),
     ),
-    missingSince:
-      previous.missingSince && trackMissing(findMissing(observation, cluster), previous.missingSince, now),
+    missingSince: previous.missingSince && trackMissing(snapshot.missingNow, previous.missingSince, now),
     stall: sameStall(previous.stall, snapshot.stall) ? previous.stall : snapshot.stall,
     problemStarts: advanceProblemStarts(snapshot, previous),
   };

@@ -55,6 +55,8 @@ export interface Snapshot extends Facts {
   readonly podNames: PodNames;
   readonly assessments: readonly Assessment[];
   readonly missingTokens: readonly MissingToken[];
+  /** Those, and the ones that went missing a moment ago: their pods may have ended. */
+  readonly missingNow: readonly MissingToken[];
   /** Why each overdue token is overdue. */
   readonly causes: ReadonlyMap<Token, CauseFinding>;
   /** Undefined if the node rotates its tokens. */
@@ -166,11 +168,8 @@ function snapshot(
   const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
   // Pods that may have ended since prove nothing.
   const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
-  const missingTokens = filterPersistent(
-    findMissing(observation, cluster),
-    history.missingSince,
-    podsKnownAt,
-  );
+  const missingNow = findMissing(observation, cluster);
+  const missingTokens = filterPersistent(missingNow, history.missingSince, podsKnownAt);
   const causes = overdueCauses(assessments, now, { outage: cluster.outage, stall });
   return {
     ...facts,
@@ -179,6 +178,7 @@ function snapshot(
     now,
     assessments,
     missingTokens,
+    missingNow,
     causes,
     stall,
     provenance: stableProvenance({

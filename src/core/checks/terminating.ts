@@ -9,6 +9,9 @@ import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
+/** The API server accepts a token for a minute after its expiration, and the usual grace period is half of that. */
+const MIN_SECONDS = 60;
+
 export const terminating = {
   reason: 'terminating',
   summary:
@@ -21,7 +24,8 @@ export const terminating = {
     if (stage !== 'terminating' || pod === undefined || pod === 'absent') return PASS;
     const { deletedAt } = pod;
     const { expiresAt } = claims;
-    if (deletedAt === undefined || expiresAt === undefined || expiresAt >= deletedAt) return PASS;
+    if (deletedAt === undefined || expiresAt === undefined) return PASS;
+    if (deletedAt - Math.max(now, expiresAt) <= MIN_SECONDS) return PASS;
     const expires = `${now < expiresAt ? 'expires' : 'expired'} ${formatRelative(now, expiresAt)}`;
     const ends = `${now < deletedAt ? 'ends' : 'ended'} ${formatRelative(now, deletedAt)}`;
     return fail(`${expires}; the grace period of the pod ${ends}`, 'warning');

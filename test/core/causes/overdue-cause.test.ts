@@ -138,6 +138,14 @@ const cases: readonly {
     cause: 'volume_not_mounted',
   },
   {
+    it: 'the volume of the token fails although the spec mounts it in no container',
+    facts: {
+      ...inPod({ projections: [projection({ ...vault, isMounted: false })] }),
+      ...failing('vault-token', 'volume_source'),
+    },
+    cause: 'own_volume_failed',
+  },
+  {
     it: 'a claim that the pod mounts does not exist',
     facts: {
       ...inPod({ claims: ['there', 'gone'] }),

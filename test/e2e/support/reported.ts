@@ -22,7 +22,7 @@ export function problemsOf({ assessments, missingTokens }: Snapshot): readonly s
 
 /** Every cause as `pod: cause`, sorted. */
 export function causesOf({ causes }: Snapshot): readonly string[] {
-  return [...causes].map(([{ identity }, cause]) => `${identity.pod}: ${cause}`).sort();
+  return [...causes].map(([{ identity }, { cause }]) => `${identity.pod}: ${cause}`).sort();
 }
 
 /** Runs a test with its own exporter and closes it. */
