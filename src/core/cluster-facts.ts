@@ -193,6 +193,8 @@ export interface ClusterFacts {
   readonly signatures: ReadonlyMap<Token, boolean>;
   /** Absent if no TokenReview was sent, or it failed. */
   readonly reviews: ReadonlyMap<Token, Review>;
+  /** Tokens that a TokenReview was requested for, without a result so far. */
+  readonly pendingReviews: ReadonlySet<Token>;
   /** By class of tokens, see reviewClassOf. */
   readonly classReviews: ReadonlyMap<string, ClassReview>;
   /** By `namespace/name`, whether the claim exists; absent if that was not looked up or is not permitted. */
@@ -214,6 +216,7 @@ export const NO_CLUSTER: ClusterFacts = {
   authority: undefined,
   signatures: new Map(),
   reviews: new Map(),
+  pendingReviews: new Set(),
   classReviews: new Map(),
   claims: new Map(),
   outage: undefined,

@@ -35,6 +35,8 @@ export interface TokenContext {
   readonly authority: Authority | undefined;
   readonly isSignatureValid: boolean | undefined;
   readonly review: Review | undefined;
+  /** Whether a TokenReview was requested and has no result so far. */
+  readonly isAwaitingReview: boolean;
   /** The review of its class, if that holds for this token. */
   readonly classReview: ClassReview | undefined;
   readonly mountFailures: readonly MountFailure[] | undefined;
@@ -120,6 +122,7 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
     account,
     authority,
     review: facts.reviews.get(token),
+    isAwaitingReview: facts.pendingReviews.has(token),
     classReview: classReviewOf(token, provenance, facts),
     mountFailures: facts.mountFailures.get(identity.podUid),
     missingClaims: missingClaimsOf(pod, facts),

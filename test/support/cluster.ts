@@ -74,6 +74,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     authority: authority(),
     signatures: new Map([[token, true]]),
     reviews: new Map([[token, { isAccepted: true, isForApiServer: false }]]),
+    pendingReviews: new Set(),
     classReviews: new Map(),
     claims: new Map(),
     outage: undefined,

@@ -14,7 +14,7 @@ import {
 import { type LookupScope, type LookupTargets, lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token/token.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
-import { sameEntries, stable } from '../../util/stable.ts';
+import { sameEntries, sameSet, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
 import { createAccountLookup } from './account-lookup.ts';
 import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
@@ -116,10 +116,6 @@ function sameFacts(a: ClusterFacts, b: ClusterFacts): boolean {
   return keys.every((key) => a[key] === b[key]);
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && a.isSubsetOf(b);
-}
-
 interface Tools extends Pick<ApiServerSourceOptions, 'clock' | 'random' | 'callbacks'> {
   readonly api: Api;
 }
@@ -195,6 +191,7 @@ function createFacts(
       signatures: signatures.results(),
       reviews: reviews.reviews(),
       classReviews: reviews.classReviews(),
+      pendingReviews: reviews.pendingReviews(),
       claims: claims.results(),
       outage: outage(),
       mountFailures: events.results(),

@@ -47,6 +47,8 @@ export interface Poller<T, K, R> {
   readonly results: () => ReadonlyMap<K, R>;
   /** Targets for which the first request is due but has not been sent. */
   readonly untried: () => readonly K[];
+  /** Keys of the targets without a result. */
+  readonly unanswered: () => readonly K[];
   /** Drops all results and polls all targets again, because what the results depend on has changed. */
   readonly clear: () => void;
   readonly state: () => ResourceState;
@@ -169,6 +171,6 @@ export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T
     queue.clear();
     alarm.ring();
   };
-  const { results, untried } = queue;
-  return { run, setTargets, results, untried, clear, state: health.state };
+  const { results, untried, unanswered } = queue;
+  return { run, setTargets, results, untried, unanswered, clear, state: health.state };
 }

@@ -108,6 +108,18 @@ describe('token reviews', () => {
     assert.equal(classReview(), undefined);
   });
 
+  it('are pending for each token to review individually, until it has a result', async () => {
+    const { clock, reviews } = start((id) => (id === 'b' ? failed('timeout') : ok(ACCEPTED)));
+    assert.deepEqual(reviews.pendingReviews(), new Set());
+    reviews.setTargets({ ...classOf(c), tokens: [a, b], doubtful: [d] });
+    assert.deepEqual(reviews.pendingReviews(), new Set([a, b, d]));
+    await clock.advance(10 * MINUTE);
+    assert.deepEqual(reviews.pendingReviews(), new Set([b]));
+    assert.equal(reviews.pendingReviews(), reviews.pendingReviews());
+    reviews.setTargets(NO_REVIEW_TARGETS);
+    assert.deepEqual(reviews.pendingReviews(), new Set());
+  });
+
   it('ask about another token if the rejection of the first one is its own, at most about three', async () => {
     const { clock, reviews, sent, classReview } = start((id) => ok(id === 'b' ? ACCEPTED : DELETED));
     reviews.setTargets(classOf(a, b, c));
