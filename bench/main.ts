@@ -7,7 +7,6 @@
 import { benchApiServer } from './api-server.ts';
 import { benchAttacks } from './attacks.ts';
 import { benchFleet } from './fleet.ts';
-import { benchIssuerChange } from './issuer-change.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPage } from './page.ts';
@@ -22,7 +21,6 @@ const PARTS = {
   memory: benchMemory,
   'api-server': benchApiServer,
   fleet: benchFleet,
-  'issuer-change': benchIssuerChange,
   rotation: benchRotation,
   attacks: benchAttacks,
 } as const;

@@ -1,13 +1,11 @@
 /**
- * Writes a kubeconfig for a server URL and a bearer token, or the file that holds it.
+ * Writes a kubeconfig for a server URL and a bearer token.
  */
 import { stringify } from 'yaml';
 
 export interface KubeconfigOptions {
   readonly url: string;
-  readonly token?: string;
-  /** A file that holds the token, and that clients read again. */
-  readonly tokenFile?: string;
+  readonly token: string;
   /** CA bundle in PEM. */
   readonly ca?: string;
 }
@@ -21,12 +19,12 @@ function tlsSettings({ url, ca }: KubeconfigOptions): object {
 }
 
 export function kubeconfigFor(options: KubeconfigOptions): string {
-  const { url, token, tokenFile } = options;
+  const { url, token } = options;
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: NAME, cluster: { server: url, ...tlsSettings(options) } }],
-    users: [{ name: NAME, user: tokenFile === undefined ? { token } : { tokenFile } }],
+    users: [{ name: NAME, user: { token } }],
     contexts: [{ name: NAME, context: { cluster: NAME, user: NAME } }],
     'current-context': NAME,
   });

@@ -99,7 +99,11 @@ function updateVolumes({ context }: State, one: RunningPod): void {
     return;
   }
   if (!checkClaims(context.cluster, pod, context.onFailure)) return;
-  for (const volume of volumes.volumesOf(pod)) volumes.setUpVolume(context, pod, volume, mounted);
+  for (const volume of volumes.volumesOf(pod)) {
+    if (!mounted.has(volume.name)) volumes.mountVolume(context, pod, volume);
+    mounted.add(volume.name);
+    volumes.fillVolume(context, pod, volume);
+  }
 }
 
 function sync(state: State, podUid?: string): void {

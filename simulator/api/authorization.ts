@@ -4,6 +4,7 @@
  * Source of the RBAC rules and messages: k8s.io/kubernetes/pkg/registry/rbac/validation and pkg/apis/rbac/v1,
  * evaluation_helpers.go.
  */
+import { DEFAULT_BINDINGS } from './default-roles.ts';
 import type { ApiRequest, RequestedResource, Verb } from './request.ts';
 
 /** The same for all clients. Everything is allowed until it is denied. */
@@ -86,8 +87,8 @@ function reasonOf({ name, role, subject }: Binding): string {
   return `RBAC: allowed by ClusterRoleBinding "${name}" of ClusterRole "${role}" to ${subject.kind} "${title}"`;
 }
 
-/** `defaults` are bindings that cannot be removed. */
-export function createRbac(defaults: readonly Binding[]): Rbac {
+/** Starts with the bindings that every cluster has. */
+export function createRbac(): Rbac {
   const bindings = new Set<Binding>();
   return {
     bind: (binding) => {
@@ -95,7 +96,7 @@ export function createRbac(defaults: readonly Binding[]): Rbac {
       return () => void bindings.delete(binding);
     },
     allows: (request) => {
-      const found = [...bindings, ...defaults].find((binding) => isAllowedBy(binding, request));
+      const found = [...bindings, ...DEFAULT_BINDINGS].find((binding) => isAllowedBy(binding, request));
       return found && reasonOf(found);
     },
   };

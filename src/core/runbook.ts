@@ -11,7 +11,6 @@ export const OTHER_RUNBOOKS = {
   apiServer: 'SATokenClusterBlind',
   selfCheck: 'SATokenSelfViewWrong',
   canary: 'SATokenCanaryLate',
-  podNotCreated: 'SATokenPodNotCreated',
 } as const;
 
 /** `runbooks` is the URL of the folder, without a trailing slash. */

@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { CLUSTER_RESOURCES } from '../../../src/core/cluster-facts.ts';
 import { createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
-import type { ApiRequest, Connection } from '../../../src/sources/api-server/client/connection.ts';
+import type { ApiRequest, Connection } from '../../../src/sources/api-server/connection.ts';
 import { ok } from '../../../src/util/result.ts';
 import { token } from '../../support/tokens.ts';
 import { createCallbacks, createClock, MINUTE } from './fakes.ts';
@@ -79,10 +78,8 @@ async function survive(responses: readonly Response[]): Promise<void> {
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
-    isOnce: false,
-    resources: new Set(CLUSTER_RESOURCES),
     exporterToken: () => undefined,
-    lookupScope: { tokenReview: 'all' },
+    tokenReview: 'all',
     requestsPerMinute: 10,
     callbacks,
   });
