@@ -3,8 +3,9 @@
  *
  * The types require both to be complete: a check has a runbook, and each cause has a row here.
  */
-import { CHECKS, POD_CHECKS } from '../src/core/checks/index.ts';
-import type { OverdueCause } from '../src/core/overdue-cause.ts';
+
+import type { OverdueCause } from '../src/core/causes/overdue-cause.ts';
+import { CHECKS, POD_CHECKS, type Reason } from '../src/core/checks/index.ts';
 
 export type Coverage = { readonly alert: string } | { readonly silentBecause: string };
 
@@ -12,14 +13,14 @@ export type Coverage = { readonly alert: string } | { readonly silentBecause: st
 export const FALLBACK_ALERT = 'SATokenProblem';
 
 /** The runbook of a check has the name of its alert. */
-const ALERT_OF: ReadonlyMap<string, string> = new Map(
+const ALERT_OF: ReadonlyMap<Reason, string> = new Map(
   [...POD_CHECKS, ...CHECKS].map(({ reason, runbook }) => [reason, runbook]),
 );
 
 export const CAUSE_COVERAGE: Readonly<Record<OverdueCause, Coverage>> = {
   pod_terminating: {
     silentBecause:
-      'The pod is terminating: the kubelet no longer rotates its tokens, and no workload needs them.',
+      'The kubelet no longer rotates the tokens of a terminating pod. `SATokenTerminating` says if that is too soon.',
   },
   clock_skew: { alert: 'SATokenNotYetValid' },
   service_account_missing: { alert: 'SATokenServiceAccountMissing' },
@@ -27,15 +28,29 @@ export const CAUSE_COVERAGE: Readonly<Record<OverdueCause, Coverage>> = {
   // The kubelet emits an event for a rejected audience only after the token has expired.
   audience_refused: { alert: 'SATokenExpired' },
   sibling_volume_failed: { alert: 'SATokenRotationOverdue' },
-  node_wide: { alert: 'SATokenNodeRotationStalled' },
+  own_volume_failed: { alert: 'SATokenRotationOverdue' },
+  volume_not_mounted: { alert: 'SATokenRotationOverdue' },
+  claim_missing: { alert: 'SATokenRotationOverdue' },
+  api_server_unreachable: { alert: 'SATokenNodeRotationStalled' },
+  kubelet_stalled: { alert: 'SATokenNodeRotationStalled' },
   unknown: { alert: 'SATokenRotationOverdue' },
 };
 
+/** Reasons that never alert, and why. */
+const SILENT_REASONS: Readonly<Partial<Record<Reason, string>>> = {
+  orphaned: 'What is left of a pod that is gone harms no workload. The page and `explain` show it.',
+};
+
+function coverageOf(reason: Reason, alert: string): Coverage {
+  const silentBecause = SILENT_REASONS[reason];
+  return silentBecause === undefined ? { alert } : { silentBecause };
+}
+
 export const REASON_COVERAGE: Readonly<Record<string, Coverage>> = Object.fromEntries(
-  Array.from(ALERT_OF, ([reason, alert]) => [reason, { alert }]),
+  Array.from(ALERT_OF, ([reason, alert]) => [reason, coverageOf(reason, alert)]),
 );
 
-/** Reasons with a dedicated alert. */
+/** Reasons with a dedicated alert, or none on purpose. */
 export const COVERED_REASONS: readonly string[] = [...ALERT_OF.keys()]
-  .filter((reason) => ALERT_OF.get(reason) !== FALLBACK_ALERT)
+  .filter((reason) => ALERT_OF.get(reason) !== FALLBACK_ALERT || reason in SILENT_REASONS)
   .sort();

@@ -96,7 +96,7 @@ const ERROR_ALERTS: readonly Alert[] = [
     dashboard: 'exporter',
     expr: `min by (${BY.node}) (${bridged('satoken_cluster_up')}) == 0`,
     summary: 'The exporter cannot read from the API server.',
-    description: `Node {{ $labels.node }}: some requests of the exporter to the API server fail, so checks that need the data have no verdict.${listResults(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's service account (kubectl auth can-i).`,
+    description: `Node {{ $labels.node }}: the exporter lacks some data from the API server, so checks that need it have no verdict.${listResults(BLIND_QUERY, 'Failing:', 'resource', '{{ .Labels.resource }} ({{ .Labels.reason }})')} Check first: the permissions of the exporter's service account (kubectl auth can-i); for wrong_node, the option --node-name.`,
   },
   {
     ...warning,

@@ -63,6 +63,13 @@ export function held(reason: Reason): string {
   return `${HELD}{reason="${reason}"}`;
 }
 
+/** The same for checks that fail as critical. */
+export const HELD_CRITICAL = 'token:satoken_problem:held_critical';
+
+export function heldCritical(reason: Reason): string {
+  return `${HELD_CRITICAL}{reason="${reason}"}`;
+}
+
 /** Joins the parts of an expression with line breaks. */
 export function lines(...parts: readonly string[]): string {
   return parts.join('\n');
@@ -79,6 +86,7 @@ export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ e
 
 /** Queries that templates of descriptions run. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
+export const CAUSE_QUERY = `max by (cause) (satoken_overdue_info{${cluster}=%q,node=%q,pod_uid=%q,volume=%q,path=%q})`;
 export const VIEW_QUERY = `min by (check) (satoken_self_view{${cluster}=%q,node=%q}) == 0`;
 export const BLIND_QUERY = `max by (resource, reason) (satoken_cluster_failure{${cluster}=%q,node=%q})`;
 
@@ -89,9 +97,14 @@ export function listResults(query: string, before: string, label: string, each: 
 }
 
 /** Lists why tokens of the node are overdue. */
-export const CAUSES = listResults(
+export const CAUSES_OF_NODE = listResults(
   CAUSES_QUERY,
-  'Causes of overdue tokens on the node:',
+  'Causes of all overdue tokens on the node:',
   'cause',
   '{{ .Labels.cause }}',
 );
+
+const CAUSE_PARAMETERS = `$labels.${cluster} $labels.node $labels.pod_uid $labels.volume $labels.path`;
+
+/** Says why the token is overdue; if its own cause is not known, lists the causes of the node. No alert depends on it. */
+export const CAUSES = `{{ with query (printf ${JSON.stringify(CAUSE_QUERY)} ${CAUSE_PARAMETERS}) | sortByLabel "cause" }} Cause:{{ range $index, $found := . }}{{ if $index }},{{ end }} {{ .Labels.cause }}{{ end }}.{{ else }}${CAUSES_OF_NODE}{{ end }}`;

@@ -1,6 +1,7 @@
 /**
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
+import { NODE_CAUSES } from '../src/core/causes/overdue-cause.ts';
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import { knob } from './knobs.ts';
 import {
@@ -9,9 +10,12 @@ import {
   BY,
   bridged,
   CAUSES,
+  CAUSES_OF_NODE,
   type Group,
   HELD,
+  HELD_CRITICAL,
   held,
+  heldCritical,
   lines,
   TOKEN,
   WORKLOAD,
@@ -37,16 +41,23 @@ const overdue = {
   description: `${TOKEN}: not rotated within the grace period.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
 } as const;
 
+const audience = {
+  name: 'SATokenAudienceMismatch',
+  dashboard: 'workload',
+  summary: 'Service account tokens have an audience that their receiver may not accept.',
+  description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+} as const;
+
 const TIME_ALERTS: readonly Alert[] = [
   {
     ...critical,
     name: 'SATokenNodeRotationStalled',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
-    expr: `max by (${BY.node}) (${bridged('satoken_overdue_cause{cause="node_wide"}')}) > 0`,
+    // The sum does not change when the cause does, as when the API server becomes reachable again.
+    expr: `sum by (${BY.node}) (max by (${BY.node}, cause) (${bridged(`satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`)})) > 0`,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
-    description:
-      'Node {{ $labels.node }}: {{ $value }} tokens of several pods are overdue, and the kubelet has rotated no token since the first of them was due. Check first: systemctl status kubelet on the node, and whether the node reaches the API server.',
+    description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE} Check first: systemctl status kubelet on the node for kubelet_stalled, and whether the node reaches the API server for api_server_unreachable.`,
   },
   {
     severity: 'warning',
@@ -87,6 +98,16 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: held('stale'),
     summary: 'A service account token is past its requested lifetime.',
     description: `${TOKEN}: past its requested lifetime and not rotated; still accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+  },
+  {
+    name: 'SATokenTerminating',
+    dashboard: 'workload',
+    severity: 'warning',
+    for: knob('failing'),
+    // Not from the recording rule, which leaves out terminating pods.
+    expr: `max by (${BY.token}) (${bridged('satoken_problem{reason="terminating"}')}) > 0`,
+    summary: 'A service account token expires while its pod is still terminating.',
+    description: `${TOKEN}: expires before the grace period of its terminating pod ends, and the kubelet no longer refreshes it. Check first: whether the pod still needs the API server (kubectl get pod -o yaml shows deletionTimestamp).`,
   },
   {
     ...critical,
@@ -140,12 +161,19 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     description: `${ACCOUNT}: the account was recreated with another UID; tokens issued before are rejected until the kubelet rotates them. Check first: whether pods that started since then work; if so, restart the other pods.`,
   },
   {
+    ...audience,
     ...critical,
-    name: 'SATokenAudienceMismatch',
-    dashboard: 'workload',
-    expr: `sum by (${BY.workload}) (${held('audience_mismatch')})`,
-    summary: 'Service account tokens have an audience that their receiver does not accept.',
-    description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+    expr: `sum by (${BY.workload}) (${heldCritical('audience_mismatch')})`,
+  },
+  {
+    ...audience,
+    severity: 'warning',
+    for: knob('failing'),
+    expr: lines(
+      `sum by (${BY.workload}) (`,
+      `  ${held('audience_mismatch')} unless on (${BY.token}) ${heldCritical('audience_mismatch')}`,
+      ')',
+    ),
   },
   {
     ...critical,
@@ -210,18 +238,27 @@ const TOKEN_ALERTS: readonly Alert[] = [
   },
 ];
 
-/** The series of tokens, or the count of a node without them for the reason. Terminating pods are left out. */
-const HELD_EXPR = lines(
-  '(',
-  `  max by (${BY.token}, reason) (${bridged('satoken_problem')})`,
-  `  or on (${BY.node}, reason)`,
-  `  max by (${BY.node}, reason) (${bridged('satoken_problems')}) > 0`,
-  ')',
-  `unless on (${BY.pod}) kube_pod_deletion_timestamp`,
-);
+/**
+ * The series of tokens, or the count of a node without them for the reason, without the severity: it may change while the
+ * problem lasts. Terminating pods are left out.
+ */
+function heldExpr(matcher: string): string {
+  const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
+  return lines(
+    '(',
+    `  max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`,
+    `  or on (${BY.node}, reason)`,
+    `  sum by (${BY.node}, reason) (${counts}) > 0`,
+    ')',
+    `unless on (${BY.pod}) kube_pod_deletion_timestamp`,
+  );
+}
 
 export const TOKEN_GROUP: Group = {
   name: 'sa-token-exporter-tokens',
-  recordings: [{ record: HELD, expr: HELD_EXPR }],
+  recordings: [
+    { record: HELD, expr: heldExpr('severity!="info"') },
+    { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
+  ],
   alerts: [...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
 };

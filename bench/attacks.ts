@@ -3,8 +3,10 @@
  *
  * That attacks are rejected is tested in test/e2e/attacks.
  */
+
+import type { Attack } from '../test/e2e/attacks/attack.ts';
 import { sendAll, type Target } from '../test/e2e/attacks/attacker.ts';
-import { ATTACKS, type Attack } from '../test/e2e/attacks/attacks.ts';
+import { ATTACKS } from '../test/e2e/attacks/attacks.ts';
 import { createExporter, type Exporter } from '../test/e2e/attacks/stage.ts';
 import { basic } from '../test/support/credentials.ts';
 import { request } from '../test/support/http.ts';

@@ -7,6 +7,7 @@
 import { benchApiServer } from './api-server.ts';
 import { benchAttacks } from './attacks.ts';
 import { benchFleet } from './fleet.ts';
+import { benchIssuerChange } from './issuer-change.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPage } from './page.ts';
@@ -21,6 +22,7 @@ const PARTS = {
   memory: benchMemory,
   'api-server': benchApiServer,
   fleet: benchFleet,
+  'issuer-change': benchIssuerChange,
   rotation: benchRotation,
   attacks: benchAttacks,
 } as const;

@@ -10,6 +10,7 @@ for (const name of [
   'docs/alerts.md',
   'docs/audiences.md',
   'docs/authentication.md',
+  'docs/origins.md',
 ]) {
   const url = new URL(`../${name}`, import.meta.url);
   writeFileSync(url, fillTables(readFileSync(url, 'utf8')));

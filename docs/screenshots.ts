@@ -4,7 +4,7 @@
  * Look at them before you commit them: no test checks whether the page is readable.
  */
 import type { Snapshot } from '../src/core/snapshot.ts';
-import { launchBrowser, open, type View } from '../test/support/browser.ts';
+import { launchBrowser, open, type View } from '../test/e2e/support/browser.ts';
 import { serve } from '../test/support/http.ts';
 import { startProgram } from '../test/support/program.ts';
 import { snapshot } from '../test/support/snapshots.ts';

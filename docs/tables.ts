@@ -11,7 +11,8 @@ import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { CATALOGUE } from '../src/core/catalogue.ts';
 import { CHECKS, POD_CHECKS, SEVERITY_ROWS } from '../src/core/checks/index.ts';
-import { ALWAYS } from '../src/core/severity.ts';
+import { ORIGIN_EVIDENCE, ORIGINS } from '../src/core/origin.ts';
+import { ALWAYS } from '../src/core/problems/severity.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';
@@ -95,6 +96,15 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ]),
     ),
   checks: () => table(['Reason', 'Severity', 'If', 'What is wrong'], checkRows()),
+  origins: () =>
+    table(
+      ['Origin', 'Evidence', 'Checks'],
+      ORIGINS.map((origin) => {
+        const checks = CHECKS.filter(({ appliesTo }) => appliesTo.some((one) => one === origin));
+        const reasons = checks.map(({ reason }) => code(reason)).join(', ');
+        return [code(origin), ORIGIN_EVIDENCE[origin], checks.length === CHECKS.length ? 'all' : reasons];
+      }),
+    ),
   commands: () =>
     table(
       ['Command', 'What it does'],

@@ -34,12 +34,17 @@ export const LAYERS: readonly Layer[] = [
 
 /** Packages, and the only files of `src/` that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  '@kubernetes/client-node': ['src/sources/api-server/kubeconfig.ts'],
+  '@kubernetes/client-node': ['src/sources/api-server/client/kubeconfig.ts'],
   express: ['src/web/express.ts'],
   'hash-wasm': ['src/web/auth/password.ts'],
   jose: [],
-  'jwt-decode': ['src/core/decode.ts'],
-  yaml: ['src/config/yaml-file.ts', 'src/config/yaml-schema.ts', 'src/sources/api-server/kubeconfig.ts'],
+  'jwt-decode': ['src/core/token/decode.ts'],
+  yaml: [
+    'src/config/yaml-errors.ts',
+    'src/config/yaml-file.ts',
+    'src/config/yaml-schema.ts',
+    'src/sources/api-server/client/kubeconfig.ts',
+  ],
   'prom-client': ['src/metrics/exporter-metrics.ts', 'src/metrics/prom-client-metrics.d.ts'],
 };
 

@@ -9,7 +9,7 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
   { files: 'test/lint/words.test.ts', words: '*', reason: 'Plants every word.' },
   { files: 'bench/exporter.ts', words: ['agent'], reason: 'Agent of node:http.' },
   {
-    files: 'src/sources/api-server/{connection,kubeconfig}.ts',
+    files: 'src/sources/api-server/client/{connection,kubeconfig}.ts',
     words: ['agent'],
     reason: 'Agent of node:http.',
   },

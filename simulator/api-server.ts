@@ -5,6 +5,7 @@
  */
 import { createPermissions, createRbac, type Permissions, type Rbac } from './api/authorization.ts';
 import { type ControlPlanes, createControlPlanes } from './api/control-planes.ts';
+import { DEFAULT_BINDINGS } from './api/default-roles.ts';
 import { createFaultInjector, type FaultInjector } from './api/faults.ts';
 import { createHandler } from './api/handler.ts';
 import { createHistories, type Histories } from './api/history.ts';
@@ -103,7 +104,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const faults = createFaultInjector();
   const permissions = createPermissions();
   const planes = createControlPlanes(cluster);
-  const rbac = createRbac();
+  const rbac = createRbac(DEFAULT_BINDINGS);
   const { record: onReview, reviews } = createReviewLog(cluster.now);
   const { record, requests } = createRequestLog(cluster.now, options.onRequest ?? (() => undefined));
   const { isSilent } = faults;

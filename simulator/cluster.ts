@@ -58,6 +58,8 @@ export interface Cluster extends Omit<Authority, 'sign'> {
   readonly deleteNamespace: (namespace: string) => void;
   /** From now on, TokenRequests for this audience fail. */
   readonly denyAudience: (audience: string) => void;
+  /** From now on, the node authorizer refuses TokenRequests for this service account. */
+  readonly denyNode: (namespace: string, serviceAccount: string) => void;
   /** While unavailable, TokenRequests fail with `connection refused`. */
   readonly setAvailable: (isAvailable: boolean) => void;
   /** TokenRequest for a pod on a node. */
@@ -150,6 +152,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     deleteConfigMap: configMaps.delete,
     deleteNamespace: (namespace) => deleteObjects(stores, configMaps, namespace),
     denyAudience: tokenIssuer.denyAudience,
+    denyNode: tokenIssuer.denyNode,
     setAvailable,
     requestToken: (pod, projection, node) =>
       isAvailable()

@@ -1,11 +1,13 @@
 /**
- * Writes a kubeconfig for a server URL and a bearer token.
+ * Writes a kubeconfig for a server URL and a bearer token, or the file that holds it.
  */
 import { stringify } from 'yaml';
 
 export interface KubeconfigOptions {
   readonly url: string;
-  readonly token: string;
+  readonly token?: string;
+  /** A file that holds the token, and that clients read again. */
+  readonly tokenFile?: string;
   /** CA bundle in PEM. */
   readonly ca?: string;
 }
@@ -19,12 +21,12 @@ function tlsSettings({ url, ca }: KubeconfigOptions): object {
 }
 
 export function kubeconfigFor(options: KubeconfigOptions): string {
-  const { url, token } = options;
+  const { url, token, tokenFile } = options;
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: NAME, cluster: { server: url, ...tlsSettings(options) } }],
-    users: [{ name: NAME, user: { token } }],
+    users: [{ name: NAME, user: tokenFile === undefined ? { token } : { tokenFile } }],
     contexts: [{ name: NAME, context: { cluster: NAME, user: NAME } }],
     'current-context': NAME,
   });

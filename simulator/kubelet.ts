@@ -99,11 +99,7 @@ function updateVolumes({ context }: State, one: RunningPod): void {
     return;
   }
   if (!checkClaims(context.cluster, pod, context.onFailure)) return;
-  for (const volume of volumes.volumesOf(pod)) {
-    if (!mounted.has(volume.name)) volumes.mountVolume(context, pod, volume);
-    mounted.add(volume.name);
-    volumes.fillVolume(context, pod, volume);
-  }
+  for (const volume of volumes.volumesOf(pod)) volumes.setUpVolume(context, pod, volume, mounted);
 }
 
 function sync(state: State, podUid?: string): void {

@@ -95,11 +95,21 @@ function audienceRefusal(
   return `serviceaccounts "${account}" is forbidden: ${reason}${version.namesNodeInRefusal ? rest : ''}`;
 }
 
+/** The refusal of the node authorizer, whose graph has no path from the node to the account. */
+function nodeRefusal(namespace: string, account: string, { name }: Reference): string {
+  const request = `cannot create resource "serviceaccounts/token" in API group "" in the namespace "${namespace}"`;
+  const reason = `no relationship found between node '${name}' and this object`;
+  return `serviceaccounts "${account}" is forbidden: User "system:node:${name}" ${request}: ${reason}`;
+}
+
 export function createTokenIssuer(stores: Stores, issuance: Issuance) {
   const deniedAudiences = new Set<string>();
+  const unrelated = new Set<string>();
   const requestToken = (pod: Pod, projection: TokenProjection, node: Reference): TokenResult => {
     const name = pod.spec.serviceAccountName ?? 'default';
-    const account = stores.serviceaccounts.get(pod.metadata.namespace, name);
+    const { namespace } = pod.metadata;
+    if (unrelated.has(`${namespace}/${name}`)) return err(nodeRefusal(namespace, name, node));
+    const account = stores.serviceaccounts.get(namespace, name);
     if (account === undefined) return err(`serviceaccounts "${name}" not found`);
     const refusal = bindingRefusal(stores, pod, name);
     if (refusal !== undefined) return err(refusal);
@@ -107,5 +117,9 @@ export function createTokenIssuer(stores: Stores, issuance: Issuance) {
       return err(audienceRefusal(projection.audience, name, node, issuance.version));
     return issueToken(pod, projection, node, account, issuance);
   };
-  return { requestToken, denyAudience: (audience: string) => void deniedAudiences.add(audience) };
+  return {
+    requestToken,
+    denyAudience: (audience: string): void => void deniedAudiences.add(audience),
+    denyNode: (namespace: string, account: string): void => void unrelated.add(`${namespace}/${account}`),
+  };
 }

@@ -57,14 +57,14 @@ const FORBIDDEN = [
   ['src/cli/a.ts', 'export const now = () => Date.now();'],
   ['src/cli/scan.ts', "import { createKubelet } from '../../simulator/kubelet.ts';"],
   ['src/cli/demo.ts', 'export const args = process.argv;'],
-  ['simulator/a.ts', "import { readClaims } from '../src/core/claims.ts';"],
+  ['simulator/a.ts', "import { readClaims } from '../src/core/token/claims.ts';"],
   ['simulator/api/b.ts', "import { DATA } from '../../src/sources/files/paths.ts';"],
   ['simulator/c.ts', "import { jwtDecode } from 'jwt-decode';"],
 ] as const;
 
 const ALLOWED = [
   ['src/main.ts', 'export const now = () => [Date.now(), process.argv];'],
-  ['src/core/decode.ts', "import { jwtDecode } from 'jwt-decode';"],
+  ['src/core/token/decode.ts', "import { jwtDecode } from 'jwt-decode';"],
   ['src/sources/files/ok.ts', "import { readFile } from 'node:fs/promises';"],
   ['src/sources/files/turn.ts', "import { setImmediate } from 'node:timers/promises';"],
   ['src/metrics/exporter-metrics.ts', "import { Gauge } from 'prom-client';"],

@@ -2,9 +2,9 @@
  * Graphs that several dashboards share; each selects its own nodes.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { looksOf, STATE_LOOKS } from '../parts/colors.ts';
 import { graph } from '../parts/panels.ts';
@@ -37,7 +37,7 @@ export function causes(nodes: string): Panel {
   return graph({
     title: 'Overdue tokens by cause',
     description:
-      'Overdue tokens by cause, derived from files and the API server. `node_wide` points to the kubelet; `pod_terminating` is not a problem. Empty if no token is overdue.',
+      'Overdue tokens by cause, derived from files and the API server. `kubelet_stalled` points to the kubelet, `api_server_unreachable` to the network or the control plane; `pod_terminating` is not a problem. Empty if no token is overdue.',
     unit: 'short',
     empty: 'No token is overdue',
     queries: [{ expr: `sum by (cause) (satoken_overdue_cause{${nodes}}) > 0`, legend: '{{cause}}' }],

@@ -22,7 +22,7 @@ export const exporter: Section = {
         timeline({
           title: 'Self-check',
           description:
-            'Whether the exporter sees its own tokens in the folder of the kubelet, with the same content as in its own mount. If not, its data on other pods cannot be trusted.',
+            'Whether the exporter sees its own tokens in the directory of the kubelet, with the same content as in its own mount. If not, its data on other pods cannot be trusted.',
           unit: 'none',
           empty: 'The exporter does not know its pod',
           query: { expr: `min by (check) (satoken_self_view{${ON_NODE}})`, legend: '{{check}}' },

@@ -73,8 +73,12 @@ export const tokens: Section = {
           description:
             'Objects that the exporter could not read, by reason. `not_mounted` for many pods: the hostPath mount lacks `mountPropagation: HostToContainer`.',
           empty: 'No unreadable objects',
-          labels: ['reason', 'pod_uid', 'volume', 'path'],
-          columns: [{ expr: `group by (reason, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})` }],
+          labels: ['reason', 'namespace', 'pod', 'pod_uid', 'volume', 'path'],
+          columns: [
+            {
+              expr: `group by (reason, namespace, pod, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})`,
+            },
+          ],
         }),
       ],
     },

@@ -3,7 +3,6 @@
  *
  * Every matcher on `cluster` also matches series without that label.
  */
-import { SEVERITY_ROWS } from '../../src/core/checks/index.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 
 /** The selection of the variables. Series of a node can have the namespace of the exporter's pod: do not match it there. */
@@ -19,8 +18,7 @@ export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
 const BY_TARGET = 'cluster, job, instance';
 
 /** Matchers for problems that break a workload, and for tokens that are only overdue. */
-const critical = SEVERITY_ROWS.filter(({ severity }) => severity === 'critical');
-export const CRITICAL = `reason=~"${critical.map(({ reason }) => reason).join('|')}"`;
+export const CRITICAL = 'severity="critical"';
 export const REJECTED = 'state=~"expired|not_yet_valid"';
 export const OVERDUE = 'state=~"overdue|stale"';
 

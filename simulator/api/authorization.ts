@@ -4,7 +4,6 @@
  * Source of the RBAC rules and messages: k8s.io/kubernetes/pkg/registry/rbac/validation and pkg/apis/rbac/v1,
  * evaluation_helpers.go.
  */
-import { DEFAULT_BINDINGS } from './default-roles.ts';
 import type { ApiRequest, RequestedResource, Verb } from './request.ts';
 
 /** The same for all clients. Everything is allowed until it is denied. */
@@ -87,8 +86,8 @@ function reasonOf({ name, role, subject }: Binding): string {
   return `RBAC: allowed by ClusterRoleBinding "${name}" of ClusterRole "${role}" to ${subject.kind} "${title}"`;
 }
 
-/** Starts with the bindings that every cluster has. */
-export function createRbac(): Rbac {
+/** `defaults` are bindings that cannot be removed. */
+export function createRbac(defaults: readonly Binding[]): Rbac {
   const bindings = new Set<Binding>();
   return {
     bind: (binding) => {
@@ -96,7 +95,7 @@ export function createRbac(): Rbac {
       return () => void bindings.delete(binding);
     },
     allows: (request) => {
-      const found = [...bindings, ...DEFAULT_BINDINGS].find((binding) => isAllowedBy(binding, request));
+      const found = [...bindings, ...defaults].find((binding) => isAllowedBy(binding, request));
       return found && reasonOf(found);
     },
   };

@@ -11,6 +11,8 @@ export interface DemoPod {
   readonly shows: string;
   /** A series that shows it. */
   readonly lookFor: string;
+  /** If the demo runs as root, it reads the token, and there is no such series. */
+  readonly isReadableByRoot?: boolean;
   /** All reasons of `satoken_problem`. */
   readonly reasons: readonly string[];
   /** The cause in `satoken_overdue_cause`. */
@@ -124,7 +126,15 @@ export const DEMO_PODS: readonly DemoPod[] = [
   unreadable('huge', '10 MB file', 'too_large', fileFault('oversized')),
   unreadable('fifo', 'named pipe instead of a file', 'not_a_file', fileFault('fifo')),
   unreadable('escape', 'link that leaves the volume', 'bad_link', fileFault('linkOutside')),
-  unreadable('locked', 'file with mode 0000; root can read it', 'permission_denied', fileFault('modeZero')),
+  {
+    ...unreadable(
+      'locked',
+      'file with mode 0000; root can read it',
+      'permission_denied',
+      fileFault('modeZero'),
+    ),
+    isReadableByRoot: true,
+  },
   unreadable(
     'unmounted',
     'empty volume, as seen without mount propagation',

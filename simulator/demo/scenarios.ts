@@ -147,12 +147,57 @@ export function audienceDenied({ cluster, kubelet, run }: World, name: string): 
   kubelet.sync(uid);
 }
 
+/** A pod with a token of a day that is 15 minutes overdue. */
+function dayPod(name: string): PodOptions {
+  return singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);
+}
+
+const DAY_OVERDUE = 70_020;
+
 /** Another volume of the pod cannot be mounted. */
 export function siblingVolumeFailed({ kubelet, run }: World, name: string): void {
-  const options = singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);
-  const { uid } = run(options, 70_020).metadata;
-  kubelet.block(uid, true);
+  const { uid } = run(dayPod(name), DAY_OVERDUE).metadata;
+  kubelet.block(uid, true, 'mount failed: exit status 32');
   kubelet.sync(uid);
+}
+
+/** A claim that the pod mounts was deleted: the kubelet updates no volume of the pod, and emits no event. */
+export function claimDeleted({ cluster, kubelet, run }: World, name: string): void {
+  const claimName = `${name}-data`;
+  const { volumes = [], ...options } = dayPod(name);
+  const data = { name: 'data', persistentVolumeClaim: { claimName } };
+  const { uid } = run({ ...options, volumes: [...volumes, data] }, DAY_OVERDUE).metadata;
+  cluster.deleteClaim(NAMESPACE, claimName);
+  kubelet.sync(uid);
+}
+
+/** The ConfigMap in the volume of the default token cannot be read, so the kubelet does not update the volume. */
+export function ownVolumeFailed({ kubelet, run }: World, name: string): void {
+  const { uid } = run({ name, namespace: NAMESPACE, serviceAccount: name }, 3_500).metadata;
+  kubelet.setRegistered(uid, false);
+  kubelet.sync(uid);
+}
+
+/** No container mounts the volume that holds the token. */
+export function volumeNotMounted({ cluster, run }: World, name: string): void {
+  const pod = run(vaultPod(name), 560);
+  cluster.setPod({ ...pod, spec: { ...pod.spec, containers: [{ name: 'main' }] } });
+}
+
+/** A pod with hours of grace left, whose token expires long before. */
+export function longTermination({ kubelet, run }: World, name: string): void {
+  const { uid } = run({ ...vaultPod(name), graceSeconds: 7_200 }, 60).metadata;
+  kubelet.terminate(uid);
+}
+
+/** Deleted by force; its containers run on, and its token is not refreshed. */
+export function deletedByForce({ kubelet, run }: World, name: string): void {
+  kubelet.forceDelete(run(vaultPod(name), 610).metadata.uid);
+}
+
+/** What a hard reboot leaves of a pod. */
+export function orphaned({ kubelet, run }: World, name: string): void {
+  kubelet.orphan(run(vaultPod(name), 60).metadata.uid, true);
 }
 
 export const podTerminating: Scenario = changed(900, ({ kubelet }, { metadata }) =>

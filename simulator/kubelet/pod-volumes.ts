@@ -168,21 +168,23 @@ export function createPodFolder(context: VolumeContext, podUid: string): void {
   mkdirSync(join(podFolder(context, podUid), 'volumes'), { recursive: true, mode: FOLDER_MODE });
 }
 
-export function mountVolume(context: VolumeContext, pod: Pod, volume: Volume): void {
-  context.mounts.mount(volumeFolder(context, pod, volume));
-}
-
-/** Writes the current content of a volume. If it is not available, the files on disk stay as they are. */
-export function fillVolume(context: VolumeContext, pod: Pod, volume: Volume): void {
+/**
+ * Writes the current content of a volume, and mounts the volume the first time. If the content is not available, nothing
+ * is mounted and the files on disk stay as they are.
+ */
+export function setUpVolume(context: VolumeContext, pod: Pod, volume: Volume, mounted: Set<string>): void {
   const { cluster, onFailure } = context;
   const payload = payloadOf(context, pod, volume);
   if (!payload.ok) {
     onFailure({ pod, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${payload.error}` });
     return;
   }
+  const folder = volumeFolder(context, pod, volume);
+  if (!mounted.has(volume.name)) context.mounts.mount(folder);
+  mounted.add(volume.name);
   const { fsGroup } = pod.spec.securityContext ?? {};
   const isRoot = process.getuid?.() === 0;
-  writeAtomically(volumeFolder(context, pod, volume), payload.value, { now: cluster.now(), fsGroup, isRoot });
+  writeAtomically(folder, payload.value, { now: cluster.now(), fsGroup, isRoot });
 }
 
 /** Binds the files that containers mount by subPath. Returns the bound files. */

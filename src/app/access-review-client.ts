@@ -24,8 +24,8 @@ export async function connectAccessReviewer(
 ): Promise<Result<AccessReviewer, string>> {
   const { config, environment } = options;
   const [{ connect }, { createApi }, { createAccessReviewer }] = await Promise.all([
-    import('../sources/api-server/connection.ts'),
-    import('../sources/api-server/api.ts'),
+    import('../sources/api-server/client/connection.ts'),
+    import('../sources/api-server/client/api.ts'),
     import('../web/auth/access-review.ts'),
   ]);
   const kubeconfig = findKubeconfig({ ...config, clusterMode: 'on' }, environment)?.files;

@@ -3,10 +3,12 @@
  */
 import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
+import { CLUSTER_RESOURCES, type ClusterResource } from '../core/cluster-facts.ts';
+import type { LookupScope } from '../core/snapshot.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
-import type { ConnectionOptions } from '../sources/api-server/connection.ts';
+import type { ConnectionOptions } from '../sources/api-server/client/connection.ts';
+import { CANARY_TOKEN } from '../sources/api-server/client/token-file.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
-import { CANARY_TOKEN } from '../sources/api-server/token-file.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readNewestToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
@@ -27,6 +29,21 @@ export interface ApiServerOptions {
   readonly requestsPerMinute: number;
   /** Whether credentials may come from a program (`exec` in a kubeconfig). Default: true. */
   readonly mayStartPrograms?: boolean;
+  /** Whether for a single scan. Default: false. */
+  readonly isOnce?: boolean;
+  /** Restricts requests about single tokens and pods. Default: no restriction. */
+  readonly isInScope?: LookupScope['isInScope'];
+}
+
+function resourcesOf(config: Config): ReadonlySet<ClusterResource> {
+  const isUsed: Readonly<Record<ClusterResource, boolean>> = {
+    pods: config.usesPods,
+    serviceaccounts: config.usesServiceAccounts,
+    keys: config.usesKeys,
+    events: config.usesEvents,
+    tokenreviews: config.tokenReview !== 'off',
+  };
+  return new Set(CLUSTER_RESOURCES.filter((resource) => isUsed[resource]));
 }
 
 /**
@@ -37,11 +54,11 @@ export interface ApiServerOptions {
 export async function connectApiServer(
   options: ApiServerOptions,
 ): Promise<Result<ApiServerSource | undefined, string>> {
-  const { config, environment, node } = options;
+  const { config, environment, node, isInScope } = options;
   const kubeconfig = findKubeconfig(config, environment);
   if (kubeconfig === undefined) return ok(undefined);
   const [{ connect }, { createApiServerSource }] = await Promise.all([
-    import('../sources/api-server/connection.ts'),
+    import('../sources/api-server/client/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
   const connected = await connect({ ...options, kubeconfig: kubeconfig.files });
@@ -53,7 +70,9 @@ export async function connectApiServer(
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
       exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
-      tokenReview: config.tokenReview,
+      isOnce: options.isOnce ?? false,
+      resources: resourcesOf(config),
+      lookupScope: { tokenReview: config.tokenReview, isInScope },
     }),
   );
 }

@@ -3,9 +3,10 @@
  */
 
 import type { Config } from '../config/options.ts';
-import { type ClusterResource, NO_CLUSTER, type TokenReviewMode } from '../core/cluster-facts.ts';
-import { areReviewed } from '../core/review-targets.ts';
-import { lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
+import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
+import { areReviewed } from '../core/reviews/review-targets.ts';
+import { type LookupScope, lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
+import { describeWrongNode } from '../core/wrong-node.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
 import { err, ok, type Result } from '../util/result.ts';
@@ -21,11 +22,13 @@ export interface ScanOnceOptions {
   readonly build: Pick<BuildInfo, 'version'>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Restricts requests about single tokens and pods. Default: no restriction. */
+  readonly isInScope?: LookupScope['isInScope'];
 }
 
 export interface Scanned {
   readonly snapshot: Snapshot;
-  /** Why the API server was left out though the configuration allows it. */
+  /** Why the API server, or its list of pods, was left out though the configuration allows it. */
   readonly warnings: readonly string[];
 }
 
@@ -39,19 +42,19 @@ const REQUESTS_PER_MINUTE = 1_000;
 const nothing = (): void => undefined;
 
 /** Whether the API server has answered everything, or will not. */
-function isAnswered(snapshot: Snapshot, tokenReview: TokenReviewMode): boolean {
+function isAnswered(snapshot: Snapshot, scope: LookupScope): boolean {
   const { cluster } = snapshot;
   const { resources, mountFailures } = cluster;
   if (cluster === NO_CLUSTER) return false;
   const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
   if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
-  const { reviews, pods } = lookupTargetsOf(snapshot, tokenReview);
+  const { reviews, pods } = lookupTargetsOf(snapshot, scope);
   const isReviewed = !isUp('tokenreviews') || areReviewed(reviews, cluster);
   return isReviewed && (!isUp('events') || pods.every(({ uid }) => mountFailures.has(uid)));
 }
 
 interface Settling {
-  readonly config: Config;
+  readonly scope: LookupScope;
   readonly sources: Sources;
   readonly state: State;
   readonly clock: Clock;
@@ -60,9 +63,9 @@ interface Settling {
   readonly signal: AbortSignal;
 }
 
-function isSettled({ sources, config }: Settling, snapshot: Snapshot): boolean {
+function isSettled({ sources, scope }: Settling, snapshot: Snapshot): boolean {
   const hasRun = listSources(sources).every(({ lastRun }) => lastRun() !== undefined);
-  return hasRun && (sources.cluster === undefined || isAnswered(snapshot, config.tokenReview));
+  return hasRun && (sources.cluster === undefined || isAnswered(snapshot, scope));
 }
 
 /** Waits for the scan, however long it takes, then for everything else until the timeout. */
@@ -89,6 +92,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
     ...options,
     userAgent: userAgentOf(build),
     isWatching: false,
+    isOnce: true,
     requestsPerMinute: REQUESTS_PER_MINUTE,
     onChange: changed.ring,
     api: { onFailure: changed.ring, onRecovery: nothing, onDropped: nothing },
@@ -108,9 +112,11 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   const state = createState({ sources, takeSnapshot: takeSnapshot.value, now, isContinuous: false });
   const running = Promise.all(all.map(({ run }) => run(stop.signal)));
   try {
-    const snapshot = await settle({ config, sources, state, clock, changed, signal: stop.signal });
+    const scope = { tokenReview: config.tokenReview, isInScope: options.isInScope };
+    const snapshot = await settle({ scope, sources, state, clock, changed, signal: stop.signal });
     stop.signal.throwIfAborted();
-    return ok({ snapshot, warnings: problems });
+    const { wrongNode } = snapshot;
+    return ok({ snapshot, warnings: [...problems, ...(wrongNode ? [describeWrongNode(wrongNode)] : [])] });
   } finally {
     stop.abort();
     await running;

@@ -4,7 +4,6 @@
 import { once } from 'node:events';
 import type { Config } from '../config/options.ts';
 import { type Problems, problemsOf } from '../config/yaml-file.ts';
-import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
 import type { SourceFacts } from '../core/facts.ts';
 import { type BuildInfo, createExporterMetrics, type ExporterMetrics } from '../metrics/exporter-metrics.ts';
 import { EXPORTER, type Part } from '../metrics/exporter-rows.ts';
@@ -14,10 +13,10 @@ import { type Rotation, rotationLag } from '../sources/files/volume.ts';
 import type { Clock } from '../util/clock.ts';
 import { errorFields, type Log } from '../util/log.ts';
 import { err, ok, type Result } from '../util/result.ts';
-import { createRateLimiter } from '../util/token-bucket.ts';
 import type { Guard } from '../web/auth/guard.ts';
 import { openWebConfig } from '../web/config/reloader.ts';
 import { createWeb, type Web, type WebOptions } from '../web/web.ts';
+import { createApiServerLog } from './api-server-log.ts';
 import {
   type CreatedSources,
   createSources,
@@ -28,6 +27,7 @@ import {
 } from './sources.ts';
 import { createState, type State } from './state.ts';
 import { loadTakeSnapshot } from './take-snapshot.ts';
+import { createWrongNodeLog } from './wrong-node-log.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -69,21 +69,6 @@ function countRequests({ metrics }: Shared): SourcesOptions['onRequest'] {
   return (resource, code) => metrics.inc(EXPORTER.apiRequests, { resource, code: String(code) });
 }
 
-/** An odd object comes again with each of its changes and each list. */
-const DROPPED_LOG = { burst: 3, intervalMs: 600_000 };
-
-function countDropped({ metrics, log, clock }: Shared): SourcesOptions['api']['onDropped'] {
-  const { take } = createRateLimiter({
-    perKey: DROPPED_LOG,
-    maxKeys: CLUSTER_RESOURCES.length,
-    monotonicMs: clock.monotonicMs,
-  });
-  return (resource, reason, object) => {
-    metrics.inc(EXPORTER.droppedObjects, { resource, reason });
-    if (take(resource) === 0) log.warn('ignored an object from the API server', { resource, reason, object });
-  };
-}
-
 /** The sources, wired to the exporter's metrics and the log. */
 function connectSources(
   shared: Shared,
@@ -110,11 +95,7 @@ function connectSources(
       log.debug('watch failed', { reason });
     },
     onRequest: countRequests(shared),
-    api: {
-      onFailure: (resource, reason) => log.warn('API server request failed', { resource, reason }),
-      onRecovery: (resource) => log.info('data from the API server is up to date again', { resource }),
-      onDropped: countDropped(shared),
-    },
+    api: createApiServerLog(shared),
   });
 }
 
@@ -142,19 +123,21 @@ async function createAccessGuard(
 }
 
 /** Refreshes the state after each change; it is ready once the first scan has ended. */
-function createRefresh({ log, onError }: Shared, state: () => State) {
+function createRefresh(shared: Shared, state: () => State) {
+  const { log, onError } = shared;
+  const logWrongNode = createWrongNodeLog(log);
   let isReady = false;
   const refresh = (facts: keyof SourceFacts): void => {
     try {
-      state().refresh();
+      const snapshot = state().refresh();
+      logWrongNode(snapshot);
+      if (isReady || facts !== 'observation') return;
+      isReady = true;
+      const { tokens, unreadable } = snapshot.observation;
+      log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
     } catch (error) {
       onError('pass')(error);
-      return;
     }
-    if (isReady || facts !== 'observation') return;
-    isReady = true;
-    const { tokens, unreadable } = state().snapshot().observation;
-    log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
   };
   return { refresh, isReady: () => isReady };
 }

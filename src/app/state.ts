@@ -2,7 +2,7 @@
  * The facts of all sources: merged into one object, and judged at the time of each snapshot.
  */
 import { type Facts, NO_FACTS, type SourceFacts } from '../core/facts.ts';
-import { advanceHistory, NEW_HISTORY, NO_HISTORY } from '../core/history.ts';
+import { advanceHistory, NEW_HISTORY, NO_HISTORY, recordProblems } from '../core/history.ts';
 import type { Snapshot, TakeSnapshot } from '../core/snapshot.ts';
 import { listSources, type Sources } from './sources.ts';
 
@@ -16,8 +16,8 @@ export interface StateOptions {
 }
 
 export interface State {
-  /** To be called after the facts of a source may have changed. Passes them on to all sources. */
-  readonly refresh: () => void;
+  /** To be called after the facts of a source may have changed. Passes the snapshot on to all sources and returns it. */
+  readonly refresh: () => Snapshot;
   /** All facts, judged at this instant. */
   readonly snapshot: () => Snapshot;
 }
@@ -36,12 +36,17 @@ export function createState({ sources, takeSnapshot, now, isContinuous }: StateO
     runs: new Map(all.map(({ name, lastRun }) => [name, lastRun()])),
     history,
   });
-  const snapshot = (): Snapshot => takeSnapshot(merge(), now());
+  const snapshot = (): Snapshot => {
+    const current = takeSnapshot(merge(), now());
+    if (isContinuous) history = recordProblems(current, history);
+    return current;
+  };
 
-  const refresh = (): void => {
+  const refresh = (): Snapshot => {
     history = advanceHistory(snapshot(), history);
     const current = snapshot();
     for (const { onSnapshot } of all) onSnapshot?.(current);
+    return current;
   };
   return { refresh, snapshot };
 }

@@ -27,16 +27,25 @@ const TICK_MS = 1_000;
 const USER = 'demo';
 
 function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated): string {
-  const rows = DEMO_PODS.map(({ name, shows, lookFor }) => [name, shows, lookFor]);
+  const rows = DEMO_PODS.map(({ name, shows, lookFor, isReadableByRoot = false }) => [
+    name,
+    shows,
+    isReadableByRoot ? `${lookFor}, except as root` : lookFor,
+  ]);
+  const command = (text: string): string =>
+    `  npm start --silent -- ${text} --kubelet.root-dir=${rootDir} \\\n    --cluster.kubeconfig=${kubeconfig} --node-name=${nodeName}`;
   return [
     '',
     `Metrics of a simulated node: ${url}`,
     'Its pods and what they show:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
-    'To explain one of them, run in another terminal:',
-    `  npm start --silent -- explain demo/payments --kubelet.root-dir=${rootDir} \\`,
-    `    --cluster.kubeconfig=${kubeconfig} --node-name=${nodeName}`,
+    'To list their tokens, run in another terminal:',
+    command('scan'),
+    'To explain one of the pods:',
+    command('explain demo/payments'),
+    'There is no cluster: the kubectl and journalctl commands in its output cannot be run here.',
+    'After eight minutes, tokens that the demo does not rotate also become overdue and expire.',
     'Stop with Ctrl-C.',
     '',
     '',
@@ -82,6 +91,12 @@ async function serveWorld(world: World, simulated: Simulated, context: Context):
   }
 }
 
+/** npm passes options on only after two dashes. */
+function withNpmHint(problems: readonly string[]): readonly string[] {
+  if (!problems.some((problem) => problem.includes('--web.listen-address'))) return problems;
+  return [...problems, 'with npm: npm run demo -- --web.listen-address=:9895'];
+}
+
 /** Leaves nothing behind. */
 export const run: Run = async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
@@ -91,7 +106,7 @@ export const run: Run = async (context) => {
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   try {
     const simulated = await simulate(world, folder, await api.listen());
-    return context.complain(await serveWorld(world, simulated, context));
+    return context.complain(withNpmHint(await serveWorld(world, simulated, context)));
   } finally {
     await api.close();
     world.kubelet.close();

@@ -3,6 +3,10 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
+import { fixOf } from '../core/causes/cause-fixes.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
+import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
+import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
   type MissingToken,
   type NoTokenReason,
@@ -10,10 +14,10 @@ import {
   tokenlessPods,
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
-import { CAUSE_DESCRIPTIONS } from '../core/overdue-cause.ts';
+import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, Token, TokenIdentity } from '../core/token.ts';
+import type { EpochSeconds, TokenIdentity } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
@@ -23,6 +27,8 @@ import { isBlind, unreadableLine } from './scan.ts';
 interface Found {
   /** False if it may belong to another pod. */
   readonly isCertain: boolean;
+  /** The pods of that name that the API server lists for this node; undefined if its pods are not all known. */
+  readonly listed: readonly PodFacts[] | undefined;
   readonly assessments: readonly Assessment[];
   readonly unreadable: readonly Unreadable[];
   readonly missingTokens: readonly MissingToken[];
@@ -40,36 +46,56 @@ interface Named {
   readonly identity: Pick<TokenIdentity, 'podUid' | 'pod' | 'namespace'>;
 }
 
-/** A legacy token does not name its pod, so it may belong to any pod of its namespace. */
-function mayBeIn(pod: string, { identity }: Token): boolean {
-  const [name, namespace] = pod.split('/', 2).toReversed();
-  return name !== '' && identity.pod === '' && (namespace ?? identity.namespace) === identity.namespace;
+/** A legacy token does not name its pod, so it may belong to any pod of the namespace of its subject, if that is known. */
+function mayBeIn(pod: string, identity: TokenIdentity, subjectNamespace?: string): boolean {
+  const [name, namespace = subjectNamespace] = pod.split('/', 2).toReversed();
+  return name !== '' && identity.pod === '' && (subjectNamespace ?? namespace) === namespace;
 }
 
-/** Returns what belongs to the pods of that name; without any, what may belong to such a pod. */
-function find(pod: string, { assessments, observation, missingTokens, cluster }: Snapshot): Found {
-  const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
-  const tokenless = tokenlessPods(cluster).filter(({ pod: { uid, namespace, name } }) =>
+/** Returns undefined if another pod may have that name: the pods are not known, or one of them could not be read. */
+function listedPods(pod: string, { pods, unreadable }: ClusterFacts): readonly PodFacts[] | undefined {
+  const found = [...(pods?.values() ?? [])].filter(({ uid, namespace, name }) =>
     isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
   );
+  if (found.length > 0) return found;
+  // Keys of service accounts have a slash.
+  const isComplete = pods !== undefined && [...unreadable].every((key) => key.includes('/'));
+  return isComplete ? [] : undefined;
+}
+
+/** Returns what belongs to the pods of that name; without any, and unless it is not on this node, what may belong to it. */
+function find(pod: string, snapshot: Snapshot): Found {
+  const { assessments, observation, missingTokens, cluster, podNames } = snapshot;
+  const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
+  const tokenless = tokenlessPods(cluster, observation).filter(({ pod: { uid, namespace, name } }) =>
+    isNamed(pod, { identity: { podUid: uid, namespace, pod: name } }),
+  );
+  const listed = listedPods(pod, cluster);
   const named = [
+    ...(listed ?? []).map(({ uid }) => uid),
     ...missing.map(({ identity }) => identity.podUid),
     ...tokenless.map(({ pod: { uid } }) => uid),
     ...assessments.filter(({ token }) => isNamed(pod, token)).map(({ token }) => token.identity.podUid),
-    ...observation.unreadable.map(({ podUid }) => podUid).filter((podUid) => podUid === pod),
+    ...observation.unreadable
+      .map(({ podUid }) => podUid)
+      .filter((podUid) => isNamed(pod, { identity: { podUid, ...(podNames.get(podUid) ?? UNKNOWN_NAME) } })),
   ];
   if (named.length === 0) {
-    const candidates = assessments.filter(({ token }) => mayBeIn(pod, token));
+    const isAbsent = listed !== undefined;
     return {
       isCertain: false,
-      assessments: candidates,
-      unreadable: observation.unreadable,
+      listed,
+      assessments: isAbsent
+        ? []
+        : assessments.filter(({ token }) => mayBeIn(pod, token.identity, token.claims.namespace)),
+      unreadable: isAbsent ? [] : observation.unreadable,
       missingTokens: [],
       tokenless: [],
     };
   }
   return {
     isCertain: true,
+    listed,
     missingTokens: missing,
     tokenless,
     assessments: assessments.filter(({ token }) => named.includes(token.identity.podUid)),
@@ -81,11 +107,21 @@ function field(title: string, value: string): string {
   return `  ${title.padEnd(20)}${value}`;
 }
 
-function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
-  if (seconds === undefined) return [];
+function timeText(seconds: EpochSeconds, now: EpochSeconds): string {
   // biome-ignore lint/style/noRestrictedGlobals: formats a given time and reads no clock.
   const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
-  return [field(title, `${date}, ${formatRelative(now, seconds)}`)];
+  return `${date}, ${formatRelative(now, seconds)}`;
+}
+
+function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
+  return seconds === undefined ? [] : [field(title, timeText(seconds, now))];
+}
+
+function causeLines({ cause, detail }: CauseFinding): readonly string[] {
+  return [
+    field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`),
+    ...(detail === undefined ? [] : [field('', `Evidence: ${detail}`)]),
+  ];
 }
 
 function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
@@ -93,7 +129,7 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
   const { identity, claims } = token;
   const cause = causes.get(token);
   return [
-    `${identity.namespace}/${identity.pod || identity.podUid}: ${identity.volume}/${identity.path}`,
+    `${formatPod(identity)}: ${identity.volume}/${identity.path}`,
     field('kind, state', `${claims.kind}, ${state}`),
     field('service account', identity.serviceAccount),
     field('audience', claims.audiences.join(', ') || 'none'),
@@ -105,52 +141,82 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
     ...timeField('refresh due', schedule.refreshDue, now),
     ...timeField('nominal expiration', schedule.nominalExpiration, now),
     ...timeField('expiration', claims.expiresAt, now),
-    ...(cause === undefined ? [] : [field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`)]),
+    ...(cause === undefined ? [] : causeLines(cause)),
   ];
 }
 
 function failureLines(
   { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
-  evidence: string,
+  [evidence, ...since]: readonly string[],
   steps: readonly string[],
   runbooks: string,
 ): readonly string[] {
   return [
     `  FAIL     ${reason}: ${summary}`,
     `           Evidence: ${evidence}`,
+    ...since,
     '           What to do:',
     ...steps.map((step, index) => `           ${index + 1}. ${step}`),
     `           Runbook: ${runbookUrl(runbooks, runbook)}`,
   ];
 }
 
-function resultLines({ check, verdict }: CheckResult, token: Token, runbooks: string): readonly string[] {
-  return verdict.status === 'fail' ? failureLines(check, verdict.detail, check.fix(token), runbooks) : [];
+function sinceLines(start: ProblemStart | undefined, now: EpochSeconds): readonly string[] {
+  if (start === undefined) return [];
+  const since = start.isExact ? 'Since' : 'At least since';
+  return [`           ${since}: ${timeText(start.at, now)}`];
 }
 
-function checkLines({ token, results }: Assessment, runbooks: string): readonly string[] {
+function resultLines(
+  { check, verdict }: CheckResult,
+  assessment: Assessment,
+  snapshot: Snapshot,
+  runbooks: string,
+): readonly string[] {
+  if (verdict.status !== 'fail') return [];
+  const { token } = assessment;
+  const evidence = [
+    verdict.detail,
+    ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
+  ];
+  return failureLines(check, evidence, fixOf(check, assessment, snapshot.causes.get(token)), runbooks);
+}
+
+/** A TokenReview authenticates. What the account may do is up to RBAC. */
+const ACCEPTED = '  accepted: a 403 is RBAC, not the token';
+
+function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
+  const { results, context } = assessment;
   const passed = results.filter(({ verdict }) => verdict.status === 'pass');
   return [
-    ...results.flatMap((result) => resultLines(result, token, runbooks)),
+    ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
     ...results.flatMap(({ check, verdict }) =>
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
     ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),
+    ...(context.review?.isAccepted === true ? [ACCEPTED] : []),
   ];
 }
 
 function missingLines({ check, identity, detail }: MissingToken, runbooks: string): readonly string[] {
-  const { namespace, pod, podUid, volume, path } = identity;
+  const { volume, path } = identity;
   return [
-    `${namespace}/${pod || podUid}: ${volume}/${path}`,
+    `${formatPod(identity)}: ${volume}/${path}`,
     '',
-    ...failureLines(check, detail, check.fixMissing(identity), runbooks),
+    ...failureLines(check, [detail], check.fixMissing(identity), runbooks),
   ];
 }
 
-function unreadableLines(unreadable: readonly Unreadable[], runbooks: string): readonly string[] {
+function unreadableLines(
+  unreadable: readonly Unreadable[],
+  podNames: PodNames,
+  runbooks: string,
+): readonly string[] {
   if (unreadable.length === 0) return [];
-  return [...unreadable.map(unreadableLine), `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`];
+  return [
+    ...unreadable.map((lost) => unreadableLine(lost, podNames)),
+    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`,
+  ];
 }
 
 /** Why a pod has no token, and how it would get one. */
@@ -170,11 +236,39 @@ function tokenlessLine({ pod, reason }: TokenlessPod): string {
   return `${pod.namespace}/${pod.name}: no token, ${reason}: ${NO_TOKEN_ADVICE[reason]}`;
 }
 
-function introduction(pod: string, { isCertain, assessments, unreadable }: Found): readonly string[] {
-  if (isCertain) return [];
+/** For a pod that exists and of which there is nothing else to say. */
+function healthyLines({ listed, ...found }: Found): readonly string[] {
+  const { assessments, missingTokens, tokenless, unreadable } = found;
+  if ([...assessments, ...missingTokens, ...tokenless, ...unreadable].length > 0) return [];
+  return (listed ?? []).map(
+    ({ namespace, name }) => `${namespace}/${name}: no tokens on this node; none is missing or unreadable`,
+  );
+}
+
+/** What an operand that can be part of a command consists of. */
+const NAME = /^[a-z0-9][a-z0-9.-]*$/;
+
+/** For a pod that may be on another node, or on none: the API server refuses one whose service account does not exist. */
+function absentLines(pod: string, runbooks: string): readonly string[] {
+  const names = pod.split('/');
+  const isSafe = names.length === 2 && names.every((name) => NAME.test(name));
+  const [namespace = '', name = ''] = isSafe ? names : ['NAMESPACE', 'POD'];
+  return [
+    'It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.',
+    `  kubectl get pod ${name} -n ${namespace} -o wide  # which node?`,
+    `  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it`,
+    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.podNotCreated)}`,
+  ];
+}
+
+function introduction(pod: string, found: Found, runbooks: string): readonly string[] {
+  const { isCertain, listed, assessments, unreadable } = found;
+  if (isCertain) return healthyLines(found);
+  const advice = absentLines(pod, runbooks);
+  if (listed !== undefined) return [`pod ${pod} is not on this node`, ...advice];
   const isNothing = assessments.length + unreadable.length === 0;
   const rest = isNothing ? '' : '; what follows may belong to it or to another pod';
-  return [`no token on this node names the pod ${pod}${rest}`, ...(isNothing ? [] : [''])];
+  return [`no token on this node names the pod ${pod}${rest}`, ...advice, ...(isNothing ? [] : [''])];
 }
 
 function exitOf(
@@ -189,7 +283,7 @@ function exitOf(
  * Explains a pod given by name, `namespace/name` or UID; `runbooks` is the base URL of the links.
  *
  * The exit code is `unreadable` if nothing of the pod could be read, else `failing` if a check fails, a token is
- * missing, or no token names the pod.
+ * missing, the pod is not on this node, or no token names it.
  */
 export function explain(
   pod: string,
@@ -198,16 +292,16 @@ export function explain(
 ): { readonly text: string; readonly exit: Exit } {
   const found = find(pod, snapshot);
   const lines = [
-    ...introduction(pod, found),
+    ...introduction(pod, found, runbooks),
     ...found.assessments.flatMap((one) => [
       ...tokenLines(one, snapshot),
       '',
-      ...checkLines(one, runbooks),
+      ...checkLines(one, snapshot, runbooks),
       '',
     ]),
     ...found.missingTokens.flatMap((one) => [...missingLines(one, runbooks), '']),
     ...found.tokenless.map(tokenlessLine),
-    ...unreadableLines(found.unreadable, runbooks),
+    ...unreadableLines(found.unreadable, snapshot.podNames, runbooks),
   ];
   return {
     text: lines.map((line) => `${printable(line)}\n`).join(''),
@@ -217,11 +311,16 @@ export function explain(
 
 export const run: Run = async (context) => {
   const { config, operands, print, complain } = context;
-  const scanned = await scanOnce(context);
+  const [pod = ''] = operands;
+  const scanned = await scanOnce({
+    ...context,
+    // A healthy token may be rejected as well: that is the question.
+    config: config.tokenReview === 'suspect' ? { ...config, tokenReview: 'all' } : config,
+    isInScope: (identity) => isNamed(pod, { identity }) || mayBeIn(pod, identity),
+  });
   if (!scanned.ok) return complain(scanned.error);
   const { snapshot, warnings } = scanned.value;
   complain(warnings);
-  const [pod = ''] = operands;
   const { text, exit } = explain(pod, snapshot, config.runbooks);
   print(text);
   return exit;

@@ -3,8 +3,10 @@
  */
 import { scanOnce } from '../app/scan-once.ts';
 import { type Assessment, isFailing } from '../core/assessment.ts';
+import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { formatLocation, type Observation, type Unreadable } from '../core/observation.ts';
+import { byUrgency } from '../core/problems/urgency.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { formatDuration, formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
@@ -45,24 +47,28 @@ const TITLES = [
   'PROBLEMS',
 ];
 
-export function unreadableLine(lost: Unreadable): string {
-  return printable(`could not read ${formatLocation(lost)}: ${lost.reason} (${lost.detail})`);
+export function unreadableLine(lost: Unreadable, podNames: PodNames): string {
+  const { podUid, reason, detail } = lost;
+  const pod = formatPod({ podUid, ...(podNames.get(podUid) ?? UNKNOWN_NAME) });
+  return printable(`could not read ${formatLocation(lost, pod)}: ${reason} (${detail})`);
 }
 
 function missingLine({ check, identity, detail }: MissingToken): string {
-  const { namespace, pod, volume, path } = identity;
-  return printable(`missing ${namespace}/${pod} ${volume}/${path}: ${check.reason} (${detail})`);
+  const { volume, path } = identity;
+  return printable(`missing ${formatPod(identity)} ${volume}/${path}: ${check.reason} (${detail})`);
 }
 
 function tokenTable({ assessments, observation, now }: Snapshot): string {
-  if (assessments.length > 0) return printTable([TITLES, ...assessments.map((one) => row(one, now))]);
+  if (assessments.length > 0)
+    return printTable([TITLES, ...byUrgency(assessments, now).map((one) => row(one, now))]);
   return observation.scannedAt === undefined ? '' : 'no tokens on this node\n';
 }
 
-/** A table of tokens, followed by a line for each missing token and each file that could not be read. */
+/** A table of tokens, the most urgent first, followed by a line for each missing token and each file that could not be read. */
 export function scanTable(snapshot: Snapshot): string {
-  const { observation, missingTokens } = snapshot;
-  const lines = [...missingTokens.map(missingLine), ...observation.unreadable.map(unreadableLine)];
+  const { observation, missingTokens, podNames } = snapshot;
+  const unreadable = observation.unreadable.map((lost) => unreadableLine(lost, podNames));
+  const lines = [...missingTokens.map(missingLine), ...unreadable];
   return tokenTable(snapshot) + lines.map((line) => `${line}\n`).join('');
 }
 

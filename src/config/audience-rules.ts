@@ -9,11 +9,11 @@
  *         audiences: [vault, https://vault.example.com]
  */
 import type { AudienceRule } from '../core/audience.ts';
-import type { TokenIdentity } from '../core/token.ts';
+import type { TokenIdentity } from '../core/token/token.ts';
 import { matchesGlob } from '../util/pattern.ts';
-import type { Result } from '../util/result.ts';
-import { type Problems, parseYaml, readConfigFile } from './yaml-file.ts';
-import { listOf, printableString, problem, type Reader, readMapping } from './yaml-schema.ts';
+import { err, type Result } from '../util/result.ts';
+import { type Problems, parseYaml, readConfigFile, withOption } from './yaml-file.ts';
+import { type Field, listOf, printableString, problem, type Reader, readMapping } from './yaml-schema.ts';
 
 /** Special in other kinds of globs, and in no name or path of a token. */
 const OTHER_GLOBS = /[?[\]{}()!\\]/;
@@ -25,20 +25,52 @@ const glob: Reader<string> = (field) => {
     : pattern;
 };
 
-const RULE = {
-  namespace: glob,
-  pod: glob,
-  serviceaccount: glob,
-  volume: glob,
-  path: glob,
-  audiences: listOf(printableString, 1),
+/** No name contains a slash, so a glob with one would never match. */
+const nameGlob: Reader<string> = (field) => {
+  const pattern = glob(field);
+  return pattern?.includes('/') === true
+    ? problem(field, 'must not contain /; path is a key of its own')
+    : pattern;
 };
 
-const readRule: Reader<AudienceRule> = (field) => {
+const pathGlob: Reader<string> = (field) => {
+  const pattern = glob(field);
+  return pattern?.startsWith('/') === true
+    ? problem(field, 'must be relative to the volume; remove the / at the start')
+    : pattern;
+};
+
+/** The API server accepts white space, but here it is a mistake, and invisible in messages. */
+const audience: Reader<string> = (field) => {
+  const text = printableString(field);
+  return text !== undefined && text.trim() !== text
+    ? problem(field, 'must not start or end with white space')
+    : text;
+};
+
+const RULE = {
+  namespace: nameGlob,
+  pod: nameGlob,
+  serviceaccount: nameGlob,
+  volume: nameGlob,
+  path: pathGlob,
+  audiences: listOf(audience, 1),
+};
+
+/** The name of each rule in messages, by its globs. */
+type Seen = Map<string, string>;
+
+const readRule = (field: Field, seen: Seen): AudienceRule | undefined => {
   const rule = readMapping(field, RULE, 'invalid');
   if (rule === undefined) return undefined;
   if (!rule.has('audiences')) return rule.problem('audiences', 'required');
   const { audiences = [], ...globs } = rule.values;
+  // The first rule that matches a token applies. A misspelled key would make rules look alike.
+  const key = JSON.stringify(globs);
+  const earlier = seen.get(key);
+  if (rule.isValid && earlier !== undefined)
+    return problem(field, `never applies: ${earlier} matches the same tokens`);
+  if (rule.isValid) seen.set(key, String(field.name));
   const matches = (identity: TokenIdentity): boolean => {
     const values = { ...identity, serviceaccount: identity.serviceAccount };
     return Object.entries(globs).every(([key, pattern]) => {
@@ -50,7 +82,8 @@ const readRule: Reader<AudienceRule> = (field) => {
 };
 
 const readRules: Reader<readonly AudienceRule[]> = (field) => {
-  const file = readMapping(field, { rules: listOf(readRule) }, 'invalid');
+  const seen: Seen = new Map();
+  const file = readMapping(field, { rules: listOf((rule) => readRule(rule, seen)) }, 'invalid');
   if (file?.has('rules') === false) return file.problem('rules', 'required');
   return file?.values.rules;
 };
@@ -65,5 +98,6 @@ export function parseAudienceRules(
 
 export async function readAudienceRules(path: string): Promise<Result<readonly AudienceRule[], Problems>> {
   const content = await readConfigFile(path);
-  return content.ok ? parseAudienceRules(content.value.toString('utf8'), path) : content;
+  if (!content.ok) return err(withOption(content.error, 'audience.expect'));
+  return parseAudienceRules(content.value.toString('utf8'), path);
 }

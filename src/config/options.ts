@@ -6,7 +6,7 @@
  */
 import { TOKEN_REVIEW_MODES } from '../core/cluster-facts.ts';
 import { RUNBOOKS } from '../core/runbook.ts';
-import { PER_TOKEN_MODES } from '../core/token.ts';
+import { PER_TOKEN_MODES } from '../core/token/token.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../util/log.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import type { Option, Parse } from './option.ts';
@@ -111,7 +111,7 @@ const NODE = {
   nodeName: row(
     'node-name',
     '',
-    'Value of the node label; if empty, the host name.',
+    'Name of the Node object: value of the node label, and selects the pods to watch. If empty, the host name.',
     option.optional(option.printableString),
   ),
   scanInterval: row('scan.interval', '30s', 'Maximum time between two full scans.', option.duration(1, HOUR)),
@@ -122,7 +122,7 @@ const CHECKS = {
   rotationGrace: row(
     'rotation.grace',
     '10m',
-    'Grace period of a late rotation before the token is overdue; shorter for short-lived tokens.',
+    'How late a rotation may be before the token counts as overdue; at most 85% of the time from refresh to expiry.',
     option.duration(0, 24 * HOUR),
   ),
   audienceRules: row(
@@ -171,6 +171,10 @@ const API_SERVER = {
     `Tokens to verify with TokenReview: ${TOKEN_REVIEW_MODES.join(', ')}.`,
     option.oneOf(TOKEN_REVIEW_MODES),
   ),
+  usesPods: switchRow('cluster.pods', true, "List and watch the node's pods."),
+  usesServiceAccounts: switchRow('cluster.serviceaccounts', true, 'List and watch all service accounts.'),
+  usesKeys: switchRow('cluster.keys', true, 'Read the published issuer and signing keys.'),
+  usesEvents: switchRow('cluster.events', true, 'Read the events of pods with late or missing tokens.'),
 } as const;
 
 const SELF = {
@@ -193,7 +197,7 @@ const ONCE = {
   at: row(
     'at',
     '',
-    'Time at which scan and explain judge the tokens; if empty, now.',
+    'Time at which scan and explain judge the tokens, like 2026-01-31T12:00:00Z or Unix seconds; if empty, now.',
     option.optional(option.time),
   ),
 } as const;

@@ -9,6 +9,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Node } from 'yaml';
 import { failureOf, NOT_A_FILE } from '../sources/files/failures.ts';
 import { err, ok, type Result } from '../util/result.ts';
+import { yamlErrorMessage } from './yaml-errors.ts';
 import type { Reader, YamlFile } from './yaml-schema.ts';
 
 /** One message each, with the file and, if possible, the line. */
@@ -21,6 +22,7 @@ export function problemsOf(result: Result<unknown, Problems>): Problems {
 /** The size limit of a ConfigMap or Secret. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_PROBLEMS = 50;
+const ALIAS = 'aliases are not supported; repeat the value, or quote it if it starts with *';
 /** A FIFO or device that was named by mistake must not block. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -43,11 +45,11 @@ export async function parseYaml<T>(
   const lineAt = (offset = 0): number => Math.max(1, lines.linePos(offset).line);
   const lineOf = (node: unknown): number => lineAt((node as Node | null)?.range?.[0]);
   const problems = [...document.errors, ...document.warnings].map(({ pos: [offset], code }) => {
-    return { line: lineAt(offset), message: `invalid YAML (${code})` };
+    return { line: lineAt(offset), message: yamlErrorMessage(code) };
   });
   const report: YamlFile['report'] = (node, message) => void problems.push({ line: lineOf(node), message });
   // Expanding aliases would let a small file grow without bound.
-  const Alias = (_key: unknown, node: Node) => report(node, 'aliases are not supported; repeat the value');
+  const Alias = (_key: unknown, node: Node) => report(node, ALIAS);
   if (document.errors.length === 0) yaml.visit(document, { Alias });
   const root = { file: { yaml, name, lineOf, report }, at: document.contents, node: document.contents };
   const value = problems.length === 0 ? read(root) : undefined;
@@ -67,6 +69,11 @@ async function readOpened(handle: FileHandle, path: string): Promise<Result<Buff
   if (!stats.isFile()) return err([`${path}: ${NOT_A_FILE.detail}`]);
   const content = await readStart(handle);
   return content.length <= MAX_BYTES ? ok(content) : err([`${path}: larger than ${MAX_BYTES} bytes`]);
+}
+
+/** A user who cannot read the file has to know which option names it. */
+export function withOption(problems: Problems, option: string): Problems {
+  return problems.map((problem) => `${problem}; check --${option}`);
 }
 
 /** Reads a configuration file, or a file that one names. */

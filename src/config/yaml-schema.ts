@@ -2,7 +2,7 @@
  * Typed readers of YAML values. Each returns the value, or reports a problem and returns undefined.
  */
 import type { Pair } from 'yaml';
-import { string as printable } from '../core/claim-rules.ts';
+import { string as printable } from '../core/token/claim-rules.ts';
 
 /** A parsed file. */
 export interface YamlFile {
@@ -18,7 +18,7 @@ export interface YamlFile {
 export interface Field {
   readonly file: YamlFile;
   /** Its key, or that of its list with an index; undefined for the whole file. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The node whose line is reported: the key if there is one. */
   readonly at: unknown;
   readonly node: unknown;
@@ -30,6 +30,8 @@ type Schema = Readonly<Record<string, Reader<unknown>>>;
 /** The values of a mapping. A key that is absent or invalid is undefined. */
 export interface Mapping<S extends Schema> {
   readonly values: { readonly [K in keyof S]: ReturnType<S[K]> };
+  /** Whether every key in the file is known, unique and has a value that is valid. */
+  readonly isValid: boolean;
   /** Whether the file has the key, valid or not. */
   readonly has: (key: keyof S) => boolean;
   /** Reports a problem with a key, at the line of the mapping if the key is absent. */
@@ -48,13 +50,32 @@ function scalarOf({ file, node }: Field): unknown {
   return file.yaml.isScalar(node) ? node.value : undefined;
 }
 
+/** The kind of a value that is not a string. */
+function kindOf({ file: { yaml }, node }: Field): 'list' | 'mapping' | 'number' | 'boolean' | undefined {
+  if (yaml.isSeq(node)) return 'list';
+  if (yaml.isMap(node)) return 'mapping';
+  const type = yaml.isScalar(node) ? typeof node.value : undefined;
+  return type === 'number' || type === 'boolean' ? type : undefined;
+}
+
+function notAString(field: Field): string {
+  const kind = kindOf(field);
+  if (kind === undefined) return 'must be a string';
+  const hint = kind === 'number' || kind === 'boolean' ? '; quote it' : '';
+  return `must be a string, not a ${kind}${hint}`;
+}
+
 export const string: Reader<string> = (field) => {
   const value = scalarOf(field);
-  return typeof value === 'string' ? value : problem(field, 'must be a string');
+  return typeof value === 'string' ? value : problem(field, notAString(field));
 };
 
-export const printableString: Reader<string> = (field) =>
-  printable(scalarOf(field)) ?? problem(field, 'must be a non-empty, printable string');
+export const printableString: Reader<string> = (field) => {
+  const value = scalarOf(field);
+  const isKnownKind = kindOf(field) !== undefined;
+  const message = isKnownKind ? notAString(field) : 'must be a non-empty, printable string';
+  return printable(value) ?? problem(field, message);
+};
 
 export const boolean: Reader<boolean> = (field) => {
   const value = scalarOf(field);
@@ -97,19 +118,28 @@ function isNull({ yaml }: YamlFile, node: unknown): boolean {
   return node === null || node === undefined || (yaml.isScalar(node) && node.value === null);
 }
 
+/** A key in an item of a list is preceded by the index of the item. */
+function prefixOf({ name }: Field): string {
+  return name?.endsWith(']') === true ? `${name}.` : '';
+}
+
+/** A key of a mapping, for messages: without its name if that is not safe to quote. */
+function keyField(field: Field, node: unknown): Field & { readonly key: string } {
+  const key = field.file.yaml.isScalar(node) ? String(node.value) : '';
+  const name = QUOTABLE_KEY.test(key) ? `${prefixOf(field)}${key}` : field.name;
+  return { ...field, key, name, at: node };
+}
+
 /** The pairs of a mapping with known keys. */
-function knownPairs(
-  file: YamlFile,
-  pairs: readonly Pair[],
-  keys: readonly string[],
-): ReadonlyMap<string, Pair> {
+function knownPairs(field: Field, keys: readonly string[]): ReadonlyMap<string, Pair> {
+  const { file, node } = field;
+  const pairs = file.yaml.isMap(node) ? node.items : [];
   const known = new Map<string, Pair>();
   for (const pair of pairs) {
-    const key = file.yaml.isScalar(pair.key) ? String(pair.key.value) : '';
-    const quoted = QUOTABLE_KEY.test(key) ? `${key}: ` : '';
-    if (!keys.includes(key)) file.report(pair.key, `${quoted}unknown key; known keys: ${keys.join(', ')}`);
-    else if (known.has(key)) file.report(pair.key, `${key}: duplicate key`);
-    else known.set(key, pair);
+    const named = keyField(field, pair.key);
+    if (!keys.includes(named.key)) problem(named, `unknown key; known keys: ${keys.join(', ')}`);
+    else if (known.has(named.key)) problem(named, 'duplicate key');
+    else known.set(named.key, pair);
   }
   return known;
 }
@@ -125,16 +155,20 @@ export function readMapping<S extends Schema>(
   const keys = Object.keys(schema);
   if (!isEmpty && !file.yaml.isMap(node))
     return problem(field, `must be a mapping; known keys: ${keys.join(', ')}`);
-  const pairs = knownPairs(file, file.yaml.isMap(node) ? node.items : [], keys);
+  const pairs = knownPairs(field, keys);
+  const prefix = prefixOf(field);
   const values = Object.entries(schema).map(([name, read]) => {
     const pair = pairs.get(name);
     if (pair === undefined || (nulls === 'absent' && isNull(file, pair.value))) return [name, undefined];
-    return [name, read({ file, name, at: pair.key, node: pair.value })];
+    return [name, read({ file, name: `${prefix}${name}`, at: pair.key, node: pair.value })];
   });
   return {
     values: Object.fromEntries(values) as Mapping<S>['values'],
+    isValid:
+      file.yaml.isMap(node) && values.filter(([, value]) => value !== undefined).length === node.items.length,
     has: (key) => pairs.has(String(key)),
-    problem: (name, message) => problem({ file, name, at: pairs.get(name)?.key ?? node, node }, message),
+    problem: (name, message) =>
+      problem({ file, name: `${prefix}${name}`, at: pairs.get(name)?.key ?? node, node }, message),
   };
 }
 

@@ -6,14 +6,16 @@
  */
 import { sameItems } from '../util/stable.ts';
 import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
+import { isStalled, type NodeStall } from './causes/node-stall.ts';
 import { type Check, type CheckInput, PASS, unknown, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
-import { contextOf, isInactive } from './context.ts';
+import { contextOf } from './context.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
+import { stageOf } from './pod-stage.ts';
+import type { Severity } from './problems/severity.ts';
 import { scheduleOf, stateOf } from './rotation.ts';
-import type { Severity } from './severity.ts';
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** The options that verdicts depend on. */
 export interface Policy {
@@ -27,7 +29,13 @@ export interface CheckResult {
   readonly verdict: Verdict;
 }
 
-export interface CheckFailure {
+/** A failed check, or a missing token. */
+export interface Problem {
+  readonly check: { readonly reason: Reason };
+  readonly severity: Severity;
+}
+
+export interface CheckFailure extends Problem {
   readonly check: CheckResult['check'];
   readonly detail: string;
   readonly severity: Severity;
@@ -46,10 +54,11 @@ export type Assess = (
   now: EpochSeconds,
   cluster?: ClusterFacts,
   memory?: OriginMemory,
+  stall?: NodeStall,
 ) => Assessment;
 
 interface CacheEntry {
-  readonly facts: Omit<CheckInput, 'state'>;
+  readonly facts: Omit<CheckInput, 'state' | 'stage'>;
   last: Assessment | undefined;
 }
 
@@ -83,17 +92,16 @@ function runCheck(
   input: CheckInput,
   now: EpochSeconds,
 ): CheckResult {
-  const verdict = judgeOrigin(pass.check, input, now);
+  const isJudged = input.stage === 'active' || pass.check.isForLeaving;
+  const verdict = isJudged ? judgeOrigin(pass.check, input, now) : PASS;
   if (verdict.status === 'pass') return pass;
   return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
 }
 
 function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
-  // The kubelet does not refresh the tokens of an inactive pod, and the pod no longer needs them.
-  const results = isInactive(input.context.pod)
-    ? PASSES
-    : PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
-  if (last?.state === input.state && sameItems(last.results, results)) return last;
+  const results = PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
+  const isSame = last?.state === input.state && last.stage === input.stage;
+  if (isSame && sameItems(last.results, results)) return last;
   return { ...input, results, failures: results.flatMap(failureOf) };
 }
 
@@ -119,7 +127,7 @@ function factsOf(
 export function createAssess(policy: Policy): Assess {
   let cachedFor: { readonly cluster: ClusterFacts; readonly memory: OriginMemory } | undefined;
   let cache = new WeakMap<Token, CacheEntry>();
-  return (token, now, cluster = NO_CLUSTER, memory = NOTHING_REMEMBERED) => {
+  return (token, now, cluster = NO_CLUSTER, memory = NOTHING_REMEMBERED, stall) => {
     if (cachedFor?.cluster !== cluster || !sameMemory(cachedFor.memory, memory)) {
       cache = new WeakMap();
       cachedFor = { cluster, memory };
@@ -128,7 +136,9 @@ export function createAssess(policy: Policy): Assess {
     cache.set(token, entry);
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);
-    entry.last = assess(last?.state === state ? last : { ...facts, state }, now, last);
+    const stage = stageOf(facts.context.pod, now, isStalled(token, stall));
+    const isSame = last?.state === state && last.stage === stage;
+    entry.last = assess(isSame ? last : { ...facts, state, stage }, now, last);
     return entry.last;
   };
 }

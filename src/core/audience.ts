@@ -9,8 +9,8 @@ import { matchesPattern } from '../util/pattern.ts';
 import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
 import type { TokenContext } from './context.ts';
 import { isBoundToItsPod, type Origin } from './origin.ts';
-import { isAudienceAccepted, isReviewPending } from './review-class.ts';
-import type { Token, TokenIdentity } from './token.ts';
+import { isAudienceAccepted, isReviewPending } from './reviews/review-class.ts';
+import type { Token, TokenIdentity } from './token/token.ts';
 
 /** What one party expects: at least one of these audiences. */
 export interface Expectation {

@@ -4,7 +4,7 @@
  * Data that the exporter could not get or has no permission to get is undefined: a check that needs it returns
  * `unknown`.
  */
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** What the exporter reads from the API server, each with its own permission. Values of a label: public contract. */
 export const CLUSTER_RESOURCES = ['pods', 'serviceaccounts', 'keys', 'events', 'tokenreviews'] as const;
@@ -17,6 +17,7 @@ export type TokenReviewMode = (typeof TOKEN_REVIEW_MODES)[number];
 /** Why a resource cannot be read. Values of a label, public contract: retire them, never rename them. */
 export const CLUSTER_FAILURES = [
   'starting',
+  'reconnecting',
   'unreachable',
   'timeout',
   'tls',
@@ -26,6 +27,9 @@ export const CLUSTER_FAILURES = [
   'server_error',
   'bad_answer',
   'too_large',
+  'not_published',
+  /** The pods that the API server lists are not those on the node. */
+  'wrong_node',
 ] as const;
 export type ClusterFailure = (typeof CLUSTER_FAILURES)[number];
 
@@ -63,6 +67,8 @@ export interface PodFacts {
   /** `status.phase`: Pending, Running, Succeeded, Failed or Unknown. */
   readonly phase: string;
   readonly isTerminating: boolean;
+  /** `metadata.deletionTimestamp`: the end of the grace period, which may be hours ahead. */
+  readonly deletedAt: EpochSeconds | undefined;
   /** A mirror pod: the kubelet reads the pod from a file and gives it no tokens. */
   readonly isStatic: boolean;
   /** `spec.automountServiceAccountToken`; overrides that of the service account. */
@@ -70,6 +76,8 @@ export interface PodFacts {
   readonly startedAt: EpochSeconds | undefined;
   readonly projections: readonly PodProjection[];
   readonly secrets: readonly PodSecret[];
+  /** Names of the PersistentVolumeClaims that its containers mount. */
+  readonly claims: readonly string[];
 }
 
 export interface AccountFacts {
@@ -121,24 +129,61 @@ export interface PodRef {
   readonly namespace: string;
 }
 
+/**
+ * `claim_missing` blocks all volumes of the pod. `volume_source` (a ConfigMap, a Secret, a claim that is being deleted)
+ * fails its volume alone. `unreachable`: the kubelet could not reach the API server.
+ */
+export type MountFailureKind =
+  | 'account_missing'
+  | 'audience_refused'
+  | 'token_refused'
+  | 'unreachable'
+  | 'claim_missing'
+  | 'volume_source'
+  | 'other';
+
 /** Why the kubelet could not mount or update a volume, from its events. */
 export interface MountFailure {
   /** Empty if the event names no volume. */
   readonly volume: string;
-  readonly kind: 'account_missing' | 'audience_refused' | 'token_refused' | 'other';
+  readonly kind: MountFailureKind;
   readonly lastSeenAt: EpochSeconds;
+  /** The message of the event: bounded, and safe to show. */
+  readonly message: string;
 }
 
+/** Identifies a PersistentVolumeClaim. */
+export interface ClaimRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A time during which all requests of the exporter to the API server failed. */
+export interface Outage {
+  /** The last response before it; 0 without one. */
+  readonly since: EpochSeconds;
+  /** The first response after it; undefined while it lasts. */
+  readonly until: EpochSeconds | undefined;
+}
+
+/**
+ * `reason` of a resource that is up: the API server has no data. It publishes no keys if its issuer is not an https URL,
+ * which no retry changes.
+ */
 export type ResourceState =
-  | { readonly isUp: true }
+  | { readonly isUp: true; readonly reason?: 'not_published' }
   | { readonly isUp: false; readonly failure: ClusterFailure };
 
 /** All data from the API server. Replaced at every change, never edited. */
 export interface ClusterFacts {
   /** Every resource in use, and whether its data is up to date. */
   readonly resources: ReadonlyMap<ClusterResource, ResourceState>;
+  /** The name of the Node object that the pods are selected by; undefined without the API server. */
+  readonly nodeName: string | undefined;
   /** All pods of this node, by uid. */
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
+  /** When the exporter lost the watch of the pods: they may have changed since. Undefined while `pods` is up to date. */
+  readonly podsLostAt: EpochSeconds | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
   readonly accounts: ReadonlyMap<string, AccountFacts> | undefined;
   /** Keys of pods and service accounts that exist, but that the exporter could not read; checks treat them as unknown. */
@@ -148,8 +193,14 @@ export interface ClusterFacts {
   readonly signatures: ReadonlyMap<Token, boolean>;
   /** Absent if no TokenReview was sent, or it failed. */
   readonly reviews: ReadonlyMap<Token, Review>;
+  /** Tokens that a TokenReview was requested for, without a result so far. */
+  readonly pendingReviews: ReadonlySet<Token>;
   /** By class of tokens, see reviewClassOf. */
   readonly classReviews: ReadonlyMap<string, ClassReview>;
+  /** By `namespace/name`, whether the claim exists; absent if that was not looked up or is not permitted. */
+  readonly claims: ReadonlyMap<string, boolean>;
+  /** The last outage of the API server; undefined before the first. */
+  readonly outage: Outage | undefined;
   /** By pod uid, for pods whose events were read; empty if the kubelet reports no failure. */
   readonly mountFailures: ReadonlyMap<string, readonly MountFailure[]>;
 }
@@ -157,12 +208,17 @@ export interface ClusterFacts {
 /** No data from the API server. */
 export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
+  nodeName: undefined,
   pods: undefined,
+  podsLostAt: undefined,
   accounts: undefined,
   unreadable: new Set(),
   authority: undefined,
   signatures: new Map(),
   reviews: new Map(),
+  pendingReviews: new Set(),
   classReviews: new Map(),
+  claims: new Map(),
+  outage: undefined,
   mountFailures: new Map(),
 };

@@ -15,14 +15,14 @@ import type {
 } from './cluster-facts.ts';
 import {
   isBoundToItsPod,
-  isIssuedHere,
+  isKeyOfThisCluster,
   type Origin,
   type OriginFacts,
   type OriginMemory,
   originOf,
 } from './origin.ts';
-import { isGenuine, reviewClassOf } from './review-class.ts';
-import type { Token, TokenIdentity } from './token.ts';
+import { isGenuine, reviewClassOf } from './reviews/review-class.ts';
+import type { Token, TokenIdentity } from './token/token.ts';
 
 export interface TokenContext {
   readonly origin: Origin;
@@ -35,12 +35,16 @@ export interface TokenContext {
   readonly authority: Authority | undefined;
   readonly isSignatureValid: boolean | undefined;
   readonly review: Review | undefined;
+  /** Whether a TokenReview was requested and has no result so far. */
+  readonly isAwaitingReview: boolean;
   /** The review of its class, if that holds for this token. */
   readonly classReview: ClassReview | undefined;
   readonly mountFailures: readonly MountFailure[] | undefined;
+  /** Names of the claims that the pod mounts and that do not exist. */
+  readonly missingClaims: readonly string[];
 }
 
-/** Whether a pod is terminating, completed or deleted: the kubelet no longer refreshes its tokens. */
+/** Whether a pod is terminating, completed or deleted: the kubelet gives it no new tokens. */
 export function isInactive(pod: TokenContext['pod']): boolean {
   if (pod === undefined) return false;
   return pod === 'absent' || pod.isTerminating || pod.phase === 'Succeeded' || pod.phase === 'Failed';
@@ -79,7 +83,7 @@ function classReviewOf(
   return classReviews.get(reviewClassOf(token.claims));
 }
 
-/** The source of a Secret may have replaced a token that the spec requests by one of another cluster. */
+/** Another source of the volume may have replaced a token that the spec requests by one with the same issuer. */
 function isOfThisCluster(
   token: Token,
   origin: Origin,
@@ -88,8 +92,15 @@ function isOfThisCluster(
   memory: OriginMemory,
 ): boolean {
   if (origin !== 'kubelet') return origin === 'secret';
-  const isCertain = projection?.isOverwritable === false && isBoundToItsPod(token);
-  return isCertain || isIssuedHere(token.claims, known, memory);
+  const isKeyKnown = isKeyOfThisCluster(token.claims, known, memory);
+  return isKeyKnown || (projection?.isOverwritable !== true && isBoundToItsPod(token));
+}
+
+const NONE: readonly string[] = [];
+
+function missingClaimsOf(pod: TokenContext['pod'], { claims }: ClusterFacts): readonly string[] {
+  if (pod === undefined || pod === 'absent' || claims.size === 0) return NONE;
+  return pod.claims.filter((name) => claims.get(`${pod.namespace}/${name}`) === false);
 }
 
 export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemory): TokenContext {
@@ -111,7 +122,9 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
     account,
     authority,
     review: facts.reviews.get(token),
+    isAwaitingReview: facts.pendingReviews.has(token),
     classReview: classReviewOf(token, provenance, facts),
     mountFailures: facts.mountFailures.get(identity.podUid),
+    missingClaims: missingClaimsOf(pod, facts),
   };
 }

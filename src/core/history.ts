@@ -5,9 +5,11 @@
  */
 import { sameEntries } from '../util/stable.ts';
 import type { Assessment, CheckResult } from './assessment.ts';
+import { type NodeStall, sameStall } from './causes/node-stall.ts';
 import type { Reason } from './checks/index.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { findMissing, type MissingSince, trackMissing } from './missing-tokens.ts';
+import { apiNameOf, claimedNameOf, type PodName, type PodNames, samePodName } from './identity.ts';
+import { type MissingSince, type MissingToken, trackMissing } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
 import {
   NOTHING_REMEMBERED,
@@ -18,19 +20,28 @@ import {
   stickyOriginOf,
 } from './origin.ts';
 import { CANARY_VOLUME, type SelfFacts } from './self-check.ts';
-import type { EpochSeconds, Token, TokenClaims, TokenIdentity } from './token.ts';
+import type { EpochSeconds, TokenClaims } from './token/token.ts';
+
+/** When each problem of one token was first seen. */
+type Starts = ReadonlyMap<Reason, EpochSeconds>;
 
 export interface History extends OriginMemory {
+  /** Names of pods that were certain once. */
+  readonly podNames: PodNames;
   /** When each missing token was first found missing. */
   readonly missingSince: MissingSince;
-  /** When each problem of a token was first seen, by `problemKey`. */
-  readonly problemStarts: ReadonlyMap<string, EpochSeconds>;
+  /** The stall of the node's rotation that began in an earlier snapshot. */
+  readonly stall: NodeStall | undefined;
+  /** When each problem of a token was first seen, by `placeOf`. */
+  readonly problemStarts: ReadonlyMap<string, Starts>;
 }
 
 /** For a process that takes one snapshot, which cannot tell a token that is missing from one that is late. */
 export const NO_HISTORY: History = {
   ...NOTHING_REMEMBERED,
+  podNames: new Map(),
   missingSince: undefined,
+  stall: undefined,
   problemStarts: new Map(),
 };
 
@@ -44,14 +55,12 @@ export interface Remembered {
   readonly cluster: ClusterFacts;
   readonly self: SelfFacts | undefined;
   readonly assessments: readonly Assessment[];
+  readonly missingNow: readonly MissingToken[];
+  readonly stall: NodeStall | undefined;
 }
 
 /** More issuers and keys than a cluster changes within the life of a token. */
 const MAX_SEEN = 16;
-
-export function problemKey(identity: TokenIdentity, reason: Reason): string {
-  return `${placeOf(identity)}\0${reason}`;
-}
 
 function kept<K, V>(previous: ReadonlyMap<K, V>, next: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
   return sameEntries(previous, next) ? previous : next;
@@ -98,25 +107,58 @@ function advanceOrigins(snapshot: Remembered, previous: History): OriginMemory['
   return kept(previous.origins, origins);
 }
 
-/** A check without a verdict neither starts a problem nor ends it. */
-function advanceProblemStarts({ now, assessments }: Remembered, previous: History): History['problemStarts'] {
-  const starts = new Map<string, EpochSeconds>();
-  const add = ({ identity }: Token, { check, verdict }: CheckResult): void => {
-    if (verdict.status === 'pass') return;
-    const key = problemKey(identity, check.reason);
-    const start = previous.problemStarts.get(key) ?? (verdict.status === 'fail' ? now : undefined);
-    if (start !== undefined) starts.set(key, start);
+/** From the API server, or from a token that the kubelet wrote. */
+function advancePodNames(snapshot: Remembered, previous: History): PodNames {
+  const names = new Map<string, PodName>();
+  const add = (uid: string, claimed: PodName | undefined): void => {
+    const before = names.get(uid) ?? previous.podNames.get(uid);
+    const name = apiNameOf(snapshot.cluster, uid) ?? before ?? claimed;
+    if (name !== undefined) names.set(uid, before && samePodName(before, name) ? before : name);
   };
-  for (const { token, results } of assessments) for (const result of results) add(token, result);
-  return kept(previous.problemStarts, starts);
+  for (const { token, context } of snapshot.assessments)
+    add(token.identity.podUid, context.origin === 'kubelet' ? claimedNameOf(token) : undefined);
+  for (const { podUid } of snapshot.observation.unreadable) add(podUid, undefined);
+  return kept(previous.podNames, names);
+}
+
+const NO_STARTS: Starts = new Map();
+
+/** A check without a verdict neither starts a problem nor ends it. */
+function advanceStarts(results: readonly CheckResult[], before: Starts, now: EpochSeconds): Starts {
+  const starts = new Map<Reason, EpochSeconds>();
+  for (const { check, verdict } of results) {
+    if (verdict.status === 'pass') continue;
+    const start = before.get(check.reason) ?? (verdict.status === 'fail' ? now : undefined);
+    if (start !== undefined) starts.set(check.reason, start);
+  }
+  return kept(before, starts);
+}
+
+function advanceProblemStarts({ now, assessments }: Remembered, previous: History): History['problemStarts'] {
+  const problemStarts = new Map<string, Starts>();
+  for (const { token, results, failures } of assessments) {
+    const place = placeOf(token.identity);
+    const before = previous.problemStarts.get(place) ?? NO_STARTS;
+    if (before.size === 0 && failures.length === 0) continue;
+    const starts = advanceStarts(results, before, now);
+    if (starts.size > 0) problemStarts.set(place, starts);
+  }
+  return kept(previous.problemStarts, problemStarts);
+}
+
+/** Records problems that a snapshot is the first to find. Cheap: called at each scrape. */
+export function recordProblems(snapshot: Remembered, previous: History): History {
+  const problemStarts = advanceProblemStarts(snapshot, previous);
+  return problemStarts === previous.problemStarts ? previous : { ...previous, problemStarts };
 }
 
 /** Returns the history that the next snapshot is taken with: the previous one if nothing has changed. */
 export function advanceHistory(snapshot: Remembered, previous: History): History {
-  const { observation, cluster, now } = snapshot;
+  const { now } = snapshot;
   const own = ownClaims(snapshot);
   const next: History = {
     origins: advanceOrigins(snapshot, previous),
+    podNames: advancePodNames(snapshot, previous),
     issuers: addSeen(
       previous.issuers,
       own.map(({ issuer }) => issuer),
@@ -125,8 +167,8 @@ export function advanceHistory(snapshot: Remembered, previous: History): History
       previous.keyIds,
       own.map(({ keyId }) => keyId),
     ),
-    missingSince:
-      previous.missingSince && trackMissing(findMissing(observation, cluster), previous.missingSince, now),
+    missingSince: previous.missingSince && trackMissing(snapshot.missingNow, previous.missingSince, now),
+    stall: sameStall(previous.stall, snapshot.stall) ? previous.stall : snapshot.stall,
     problemStarts: advanceProblemStarts(snapshot, previous),
   };
   const keys = Object.keys(next) as readonly (keyof History)[];

@@ -3,7 +3,7 @@
  * node needs it.
  */
 import type { Authority } from './cluster-facts.ts';
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 export interface KeyInUse {
   readonly issuer: string;

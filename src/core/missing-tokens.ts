@@ -5,12 +5,13 @@
  */
 import { sameEntries } from '../util/stable.ts';
 import { POD_CHECKS, type Reason } from './checks/index.ts';
+import { orphaned } from './checks/orphaned.ts';
 import type { PodCheck, PodFiles } from './checks/pod-check.ts';
 import type { AccountFacts, ClusterFacts, PodFacts } from './cluster-facts.ts';
 import { accountOf, isInactive } from './context.ts';
-import type { Observation } from './observation.ts';
-import type { Severity } from './severity.ts';
-import type { EpochSeconds, TokenIdentity } from './token.ts';
+import type { Observation, Unreadable } from './observation.ts';
+import type { Severity } from './problems/severity.ts';
+import type { EpochSeconds, TokenIdentity } from './token/token.ts';
 
 /** A token that is missing, and the check that says so. */
 export interface MissingToken {
@@ -61,12 +62,46 @@ function indexFiles(observation: Observation): (podUid: string) => PodFiles {
   });
 }
 
-/** Every missing token, pod by pod. */
+/** Whether the API server is known not to know the pod. */
+function isAbsent({ pods, unreadable }: ClusterFacts, podUid: string): boolean {
+  return pods !== undefined && podUid !== '' && !pods.has(podUid) && !unreadable.has(podUid);
+}
+
+/** Whether it is an empty volume of a pod that the API server does not know, as a hard reboot leaves it. */
+function isOrphan({ podUid, reason }: Unreadable, cluster: ClusterFacts): boolean {
+  return reason === 'not_mounted' && isAbsent(cluster, podUid);
+}
+
+/** What cannot be read, without what is left of pods that the API server does not know. */
+export function withoutOrphans(observation: Observation, cluster: ClusterFacts): Observation {
+  const unreadable = observation.unreadable.filter((object) => !isOrphan(object, cluster));
+  return unreadable.length === observation.unreadable.length ? observation : { ...observation, unreadable };
+}
+
+function findOrphans({ unreadable }: Observation, cluster: ClusterFacts): readonly MissingToken[] {
+  const orphans = new Map(
+    unreadable
+      .filter((object) => isOrphan(object, cluster))
+      .map((object) => [[object.podUid, object.volume].join('\0'), object]),
+  );
+  return Array.from(orphans.values(), ({ podUid, volume }) => ({
+    check: orphaned,
+    identity: { namespace: '', pod: '', podUid, serviceAccount: '', volume, path: '' },
+    detail: 'the API server does not know the pod; the volume is empty',
+    severity: 'info',
+  }));
+}
+
+/** Every missing token, pod by pod, and every folder that has no pod. */
 export function findMissing(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
+  return [...findMissingTokens(observation, cluster), ...findOrphans(observation, cluster)];
+}
+
+function findMissingTokens(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
   const pods = activePods(cluster);
   if (pods.length === 0) return [];
   const filesOf = indexFiles(observation);
-  return pods.flatMap((pod) =>
+  const found = pods.flatMap((pod) =>
     POD_CHECKS.flatMap((check) =>
       check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail, severity }) => ({
         check,
@@ -76,6 +111,8 @@ export function findMissing(observation: Observation, cluster: ClusterFacts): re
       })),
     ),
   );
+  // A projected volume may have several Secrets, all of them missing: a path is missing once.
+  return [...new Map(found.map((missing) => [missingKey(missing), missing])).values()];
 }
 
 /** When each missing token was first found missing, by key; undefined if this process does not track it. */
@@ -84,7 +121,8 @@ export type MissingSince = ReadonlyMap<string, EpochSeconds> | undefined;
 /** The kubelet unmounts the volumes of a pod that ends up to this long before the API server reports its end. */
 const LAG_SECONDS = 10;
 
-function keyOf({ check, identity: { podUid, volume, path } }: MissingToken): string {
+/** Identifies a missing token in `MissingSince`. */
+export function missingKey({ check, identity: { podUid, volume, path } }: MissingToken): string {
   return [check.reason, podUid, volume, path].join('\0');
 }
 
@@ -94,7 +132,9 @@ export function trackMissing(
   before: MissingSince,
   now: EpochSeconds,
 ): MissingSince {
-  const since = new Map(missingTokens.map((missing) => [keyOf(missing), before?.get(keyOf(missing)) ?? now]));
+  const since = new Map(
+    missingTokens.map((missing) => [missingKey(missing), before?.get(missingKey(missing)) ?? now]),
+  );
   return before !== undefined && sameEntries(before, since) ? before : since;
 }
 
@@ -105,7 +145,7 @@ export function filterPersistent(
   now: EpochSeconds,
 ): readonly MissingToken[] {
   if (since === undefined) return missingTokens;
-  return missingTokens.filter((missing) => now - (since.get(keyOf(missing)) ?? now) >= LAG_SECONDS);
+  return missingTokens.filter((missing) => now - (since.get(missingKey(missing)) ?? now) >= LAG_SECONDS);
 }
 
 /** Returns undefined if the pod has a token. `automountServiceAccountToken` of the pod overrides the account's. */
@@ -126,9 +166,17 @@ export interface TokenlessPod {
   readonly reason: NoTokenReason;
 }
 
-/** The active pods whose specs request no token, and why. */
-export function tokenlessPods(cluster: ClusterFacts): readonly TokenlessPod[] {
+/** The active pods whose specs request no token and that hold none from a Secret or another source, and why. */
+export function tokenlessPods(
+  cluster: ClusterFacts,
+  { tokens, unreadable }: Observation,
+): readonly TokenlessPod[] {
+  const holding = new Set([
+    ...tokens.map(({ identity }) => identity.podUid),
+    ...unreadable.map(({ podUid }) => podUid),
+  ]);
   return activePods(cluster).flatMap((pod) => {
+    if (holding.has(pod.uid)) return [];
     const reason = noTokenReason(pod, accountOf(cluster, pod.namespace, pod.serviceAccount));
     return reason === undefined ? [] : [{ pod, reason }];
   });

@@ -1,7 +1,7 @@
 /**
  * What the exporter found on the node, and when. Replaced, never edited.
  */
-import type { EpochSeconds, Token } from './token.ts';
+import type { EpochSeconds, Token } from './token/token.ts';
 
 /** Why an object could not be read. Values of a label, public contract: retire them, never rename them. */
 export const READ_FAILURES = [
@@ -34,9 +34,9 @@ export interface Unreadable {
   readonly detail: string;
 }
 
-/** `POD_UID/VOLUME/PATH`, without the empty fields. */
-export function formatLocation({ podUid, volume, path }: Unreadable): string {
-  const parts = [podUid, volume, path].filter((part) => part !== '');
+/** `POD/VOLUME/PATH`, without the empty fields. `pod` names the pod: its uid by default. */
+export function formatLocation({ podUid, volume, path }: Unreadable, pod = podUid): string {
+  const parts = [pod, volume, path].filter((part) => part !== '');
   return parts.join('/') || "the kubelet's pods directory";
 }
 

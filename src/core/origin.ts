@@ -6,7 +6,7 @@
  * matches a fact from elsewhere, because a workload can write any claims.
  */
 import type { AccountFacts, Authority, PodFacts } from './cluster-facts.ts';
-import type { Token, TokenClaims, TokenIdentity } from './token.ts';
+import type { Token, TokenClaims, TokenIdentity } from './token/token.ts';
 
 /**
  * Issued to the kubelet, which rotates it; from a Secret of this cluster; issued by another party; or not known yet.
@@ -14,6 +14,16 @@ import type { Token, TokenClaims, TokenIdentity } from './token.ts';
  */
 export const ORIGINS = ['kubelet', 'secret', 'foreign', 'unknown'] as const;
 export type Origin = (typeof ORIGINS)[number];
+
+/** How each origin is established: a sentence. */
+export const ORIGIN_EVIDENCE: Readonly<Record<Origin, string>> = {
+  kubelet:
+    "The pod's spec has a `serviceAccountToken` source for this path. While the spec is not known: the token is bound to the pod, and its issuer or key is that of the exporter's own token, or its key is published.",
+  secret:
+    'A legacy token whose key is published, whose service account has this UID, or which names the Secret that the pod mounts.',
+  foreign: 'Anything else: a token of a virtual cluster, of another cluster, or of another issuer.',
+  unknown: 'The facts do not suffice yet.',
+};
 
 /** Data from the API server that origins are decided by. */
 export interface OriginFacts {
@@ -77,14 +87,22 @@ function isRequested({ identity, volumeKind }: Token, pod: PodFacts): boolean {
   );
 }
 
-/** Whether a key or an issuer of this cluster stands in the token. */
-export function isIssuedHere(
-  { keyId, issuer }: TokenClaims,
-  { authority }: OriginFacts,
+/** Whether the token names a key that is published, or that signed a token of the exporter. */
+export function isKeyOfThisCluster(
+  { keyId }: TokenClaims,
+  { authority }: Pick<OriginFacts, 'authority'>,
   memory: OriginMemory,
 ): boolean {
-  if (memory.issuers.has(issuer)) return true;
   return keyId !== undefined && (memory.keyIds.has(keyId) || authority?.keyIds.has(keyId) === true);
+}
+
+/** Whether a key or an issuer of this cluster stands in the token. */
+export function isIssuedHere(
+  claims: TokenClaims,
+  known: Pick<OriginFacts, 'authority'>,
+  memory: OriginMemory,
+): boolean {
+  return memory.issuers.has(claims.issuer) || isKeyOfThisCluster(claims, known, memory);
 }
 
 /** Whether the claims name the Secret that the pod's spec mounts at the token's volume. */
@@ -96,9 +114,9 @@ function namesItsSecret({ claims, identity }: Token, pod: OriginFacts['pod']): b
 }
 
 function isLegacyOfThisCluster(token: Token, facts: OriginFacts, memory: OriginMemory): boolean {
-  const { keyId, serviceAccount } = token.claims;
-  const { account, authority, pod } = facts;
-  if (keyId !== undefined && (authority?.keyIds.has(keyId) || memory.keyIds.has(keyId))) return true;
+  const { serviceAccount } = token.claims;
+  const { account, pod } = facts;
+  if (isKeyOfThisCluster(token.claims, facts, memory)) return true;
   if (account !== undefined && account !== 'absent' && account.uid === serviceAccount.uid) return true;
   return namesItsSecret(token, pod);
 }

@@ -2,7 +2,7 @@
  * When the kubelet is due to refresh a token, from when on it is overdue, and the state of a token at an instant.
  */
 import { isBoundToItsPod, type Origin } from './origin.ts';
-import type { EpochSeconds, Token, TokenClaims } from './token.ts';
+import type { EpochSeconds, Token, TokenClaims } from './token/token.ts';
 
 /** A token is in exactly one state. Values of a label: public contract. */
 export const TOKEN_STATES = [

@@ -11,6 +11,7 @@ export const OTHER_RUNBOOKS = {
   apiServer: 'SATokenClusterBlind',
   selfCheck: 'SATokenSelfViewWrong',
   canary: 'SATokenCanaryLate',
+  podNotCreated: 'SATokenPodNotCreated',
 } as const;
 
 /** `runbooks` is the URL of the folder, without a trailing slash. */

@@ -6,7 +6,7 @@
 import { sameItems } from '../util/stable.ts';
 import type { Assessment } from './assessment.ts';
 import type { Observation } from './observation.ts';
-import { isSameToken, type TokenClaims } from './token.ts';
+import { isSameToken, type TokenClaims } from './token/token.ts';
 
 /** The exporter's pod, as the exporter itself sees it. */
 export interface SelfFacts {

@@ -4,10 +4,19 @@
  * Verdicts are computed at scrape time, so that a token counts as expired from the second it expires.
  */
 import { sameItems, stable } from '../util/stable.ts';
-import { type Assess, type Assessment, createAssess, type Policy } from './assessment.ts';
+import { type Assess, type Assessment, createAssess, type Policy, type Problem } from './assessment.ts';
+import { type NodeStall, sameStall } from './causes/node-stall.ts';
+import {
+  type CauseFinding,
+  OVERDUE_CAUSES,
+  type OverdueCause,
+  overdueCauses,
+  stallOf,
+} from './causes/overdue-cause.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import type { ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
+import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
+import { createIdentify, type PodNames } from './identity.ts';
 import {
   filterPersistent,
   findMissing,
@@ -15,12 +24,21 @@ import {
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
+  withoutOrphans,
 } from './missing-tokens.ts';
-import type { Origin } from './origin.ts';
-import { OVERDUE_CAUSES, type OverdueCause, overdueCauses } from './overdue-cause.ts';
-import { type ReviewTargets, reviewTargetsOf } from './review-targets.ts';
+import type { Observation } from './observation.ts';
+import { ORIGINS, type Origin } from './origin.ts';
+import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
+import { type ReviewTargets, reviewTargetsOf } from './reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import { type EpochSeconds, TOKEN_KINDS, type Token, type TokenKind } from './token.ts';
+import {
+  type EpochSeconds,
+  TOKEN_KINDS,
+  type Token,
+  type TokenIdentity,
+  type TokenKind,
+} from './token/token.ts';
+import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
 /** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */
 export interface Provenance {
@@ -31,18 +49,30 @@ export interface Provenance {
 
 export interface Snapshot extends Facts {
   readonly now: EpochSeconds;
+  /** Set if the API server lists the pods of another node, which are left out of `cluster`. */
+  readonly wrongNode: WrongNode | undefined;
+  /** Names of the pods on the node, as far as they are known. */
+  readonly podNames: PodNames;
   readonly assessments: readonly Assessment[];
   readonly missingTokens: readonly MissingToken[];
+  /** Those, and the ones that went missing a moment ago: their pods may have ended. */
+  readonly missingNow: readonly MissingToken[];
   /** Why each overdue token is overdue. */
-  readonly causes: ReadonlyMap<Token, OverdueCause>;
+  readonly causes: ReadonlyMap<Token, CauseFinding>;
+  /** Undefined if the node rotates its tokens. */
+  readonly stall: NodeStall | undefined;
   /** The same object while the tokens and their origins are the same. */
   readonly provenance: Provenance;
   /** Counts have an entry for every key, 0 included. */
   readonly byKind: ReadonlyMap<TokenKind, number>;
+  readonly byOrigin: ReadonlyMap<TokenKind, ReadonlyMap<Origin, number>>;
   readonly byState: ReadonlyMap<TokenState, number>;
   readonly byCause: ReadonlyMap<OverdueCause, number>;
-  /** Number of tokens that fail each check. */
+  /** Number of tokens that fail each check, or are missing. */
   readonly problems: ReadonlyMap<Reason, number>;
+  readonly bySeverity: ReadonlyMap<Reason, ReadonlyMap<Severity, number>>;
+  /** Number of tokens that fail any check, or are missing, by their worst severity. */
+  readonly failing: ReadonlyMap<Severity, number>;
   /** Number of tokens that each check cannot judge. */
   readonly unknowns: ReadonlyMap<Reason, number>;
   /** Number of pods without a token. Empty if the pods are not known. */
@@ -57,8 +87,40 @@ function count<K>(keys: readonly K[], found: Iterable<K>): ReadonlyMap<K, number
   return counts;
 }
 
-function failedReasons(assessments: readonly Assessment[]): readonly Reason[] {
-  return assessments.flatMap(({ failures }) => failures.map(({ check }) => check.reason));
+/** Counts by two keys. `add` is called for each item. */
+function countPairs<K, L>(keys: readonly K[], others: readonly L[]) {
+  const counts = new Map(keys.map((key) => [key, new Map(others.map((other) => [other, 0]))]));
+  const add = (key: K, other: L): void => {
+    const row = counts.get(key);
+    row?.set(other, (row.get(other) ?? 0) + 1);
+  };
+  return { counts, add };
+}
+
+function countOrigins(assessments: readonly Assessment[]): Snapshot['byOrigin'] {
+  const { counts, add } = countPairs(TOKEN_KINDS, ORIGINS);
+  for (const { token, context } of assessments) add(token.claims.kind, context.origin);
+  return counts;
+}
+
+type ProblemCounts = Pick<Snapshot, 'problems' | 'bySeverity' | 'failing'>;
+
+function countProblems(
+  assessments: readonly Assessment[],
+  missingTokens: readonly MissingToken[],
+): ProblemCounts {
+  const { counts, add } = countPairs(REASONS, SEVERITIES);
+  const failing = new Map<Severity, number>(SEVERITIES.map((severity) => [severity, 0]));
+  const addToken = (problems: readonly Problem[]): void => {
+    const worst = worstSeverity(problems.map(({ severity }) => severity));
+    if (worst !== undefined) failing.set(worst, (failing.get(worst) ?? 0) + 1);
+    for (const { check, severity } of problems) add(check.reason, severity);
+  };
+  for (const { failures } of assessments) if (failures.length > 0) addToken(failures);
+  for (const missing of missingTokens) addToken([missing]);
+  const sum = (row: ReadonlyMap<Severity, number>): number => row.values().reduce((a, b) => a + b, 0);
+  const problems = new Map(Array.from(counts, ([reason, row]) => [reason, sum(row)]));
+  return { problems, bySeverity: counts, failing };
 }
 
 function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
@@ -68,17 +130,27 @@ function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
   return reasons;
 }
 
-function countPods(cluster: ClusterFacts): Snapshot['tokenless'] {
+function countPods(cluster: ClusterFacts, observation: Observation): Snapshot['tokenless'] {
   if (cluster.pods === undefined) return new Map();
   return count(
     NO_TOKEN_REASONS,
-    tokenlessPods(cluster).map(({ reason }) => reason),
+    tokenlessPods(cluster, observation).map(({ reason }) => reason),
   );
+}
+
+/** Whether the node has stalled decides which pods are leaving, which the verdicts depend on. */
+function assessAll({ observation, cluster, history }: Facts, now: EpochSeconds, assess: Assess) {
+  const assessWith = (stall: NodeStall | undefined) =>
+    observation.tokens.map((token) => assess(token, now, cluster, history, stall));
+  const assessments = assessWith(history.stall);
+  const stall = stallOf(assessments, now, { outage: cluster.outage, stall: history.stall });
+  return { stall, assessments: sameStall(stall, history.stall) ? assessments : assessWith(stall) };
 }
 
 /** What is cached between snapshots. */
 interface Caches {
   readonly assess: Assess;
+  readonly identify: ReturnType<typeof createIdentify>;
   readonly stableProvenance: (next: Provenance) => Provenance;
 }
 
@@ -86,18 +158,29 @@ function sameProvenance(a: Provenance, b: Provenance): boolean {
   return a.tokens === b.tokens && sameItems(a.origins, b.origins);
 }
 
-function snapshot(facts: Facts, now: EpochSeconds, { assess, stableProvenance }: Caches): Snapshot {
-  const { observation, cluster, history } = facts;
-  const assessments = observation.tokens.map((token) => assess(token, now, cluster, history));
-  const missingTokens = filterPersistent(findMissing(observation, cluster), history.missingSince, now);
-  const causes = overdueCauses(assessments, now);
-  const missing = missingTokens.map(({ check }) => check.reason);
+function snapshot(
+  facts: Facts & Pick<Snapshot, 'wrongNode'>,
+  now: EpochSeconds,
+  { assess, identify, stableProvenance }: Caches,
+): Snapshot {
+  const { cluster, history } = facts;
+  const { observation, podNames } = identify(facts);
+  const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
+  // Pods that may have ended since prove nothing.
+  const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
+  const missingNow = findMissing(observation, cluster);
+  const missingTokens = filterPersistent(missingNow, history.missingSince, podsKnownAt);
+  const causes = overdueCauses(assessments, now, { outage: cluster.outage, stall });
   return {
     ...facts,
+    observation: withoutOrphans(observation, cluster),
+    podNames,
     now,
     assessments,
     missingTokens,
+    missingNow,
     causes,
+    stall,
     provenance: stableProvenance({
       tokens: observation.tokens,
       origins: assessments.map(({ context }) => context.origin),
@@ -110,35 +193,69 @@ function snapshot(facts: Facts, now: EpochSeconds, { assess, stableProvenance }:
       TOKEN_STATES,
       assessments.map(({ state }) => state),
     ),
-    byCause: count(OVERDUE_CAUSES, causes.values()),
-    problems: count(REASONS, [...missing, ...failedReasons(assessments)]),
+    byCause: count(
+      OVERDUE_CAUSES,
+      Array.from(causes.values(), ({ cause }) => cause),
+    ),
+    byOrigin: countOrigins(assessments),
+    ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
-    tokenless: countPods(cluster),
+    tokenless: countPods(cluster, observation),
   };
 }
 
 /** Returns a function that takes snapshots under one policy. */
 export function createTakeSnapshot(policy: Policy): TakeSnapshot {
-  const caches = { assess: createAssess(policy), stableProvenance: stable(sameProvenance) };
-  return (facts, now) => snapshot(facts, now, caches);
+  const caches = {
+    assess: createAssess(policy),
+    identify: createIdentify(),
+    stableProvenance: stable(sameProvenance),
+  };
+  const checkNode = createNodeCheck();
+  return (facts, now) => snapshot({ ...facts, ...checkNode(facts.observation, facts.cluster) }, now, caches);
 }
 
 /** What to look up in the API server: tokens by a TokenReview, pods by their events. */
 export interface LookupTargets {
   readonly reviews: ReviewTargets;
   readonly pods: readonly PodRef[];
+  /** Default: none. */
+  readonly claims?: readonly ClaimRef[];
 }
 
-/** Tokens that the API server has to be asked about, and pods with overdue or missing tokens. */
+/** The claims of pods with overdue tokens: without one of them the kubelet rotates no token of the pod. */
+function claimsOf({ assessments, causes }: Pick<Snapshot, 'assessments' | 'causes'>): readonly ClaimRef[] {
+  const claims = new Map<string, ClaimRef>();
+  for (const { token, stage, context } of assessments) {
+    const { pod } = context;
+    if (stage !== 'active' || pod === undefined || pod === 'absent' || !causes.has(token)) continue;
+    for (const name of pod.claims) claims.set(`${pod.namespace}/${name}`, { namespace: pod.namespace, name });
+  }
+  return [...claims.values()];
+}
+
+/** What may be looked up. */
+export interface LookupScope {
+  readonly tokenReview: TokenReviewMode;
+  /** Restricts lookups to some pods. */
+  readonly isInScope?: ((identity: TokenIdentity) => boolean) | undefined;
+}
+
+/** Tokens that need a TokenReview, and pods with overdue or missing tokens. */
 export function lookupTargetsOf(
   { assessments, causes, missingTokens }: Snapshot,
-  mode: TokenReviewMode = 'suspect',
+  { tokenReview, isInScope = () => true }: LookupScope,
 ): LookupTargets {
   const pods = new Map<string, PodRef>();
-  for (const { identity } of [...causes.keys(), ...missingTokens])
-    pods.set(identity.podUid, { uid: identity.podUid, namespace: identity.namespace });
+  const troubled = [...causes.keys(), ...missingTokens].map(({ identity }) => identity);
+  for (const identity of troubled.filter(isInScope)) {
+    const { podUid: uid, namespace } = identity;
+    if (namespace !== '') pods.set(uid, { uid, namespace });
+  }
+  const inScope = assessments.filter(({ token }) => isInScope(token.identity));
   return {
-    reviews: reviewTargetsOf(assessments, mode),
+    reviews: reviewTargetsOf(inScope, tokenReview),
     pods: [...pods.values()],
+    claims: claimsOf({ assessments: inScope, causes }),
   };
 }

@@ -5,7 +5,12 @@
  */
 import { CLUSTER_RESOURCES } from '../core/cluster-facts.ts';
 import { READ_FAILURES } from '../core/observation.ts';
-import { ACCESS_RESOURCES, DROP_REASONS, SUCCESS } from '../sources/api-server/requests.ts';
+import {
+  ACCESS_RESOURCES,
+  DROP_REASONS,
+  LOOKUP_RESOURCES,
+  SUCCESS,
+} from '../sources/api-server/client/requests.ts';
 import { WATCH_FAILURES } from '../sources/files/watch.ts';
 import type { Metric } from './metric.ts';
 
@@ -86,7 +91,7 @@ export type Part = (typeof PARTS)[number];
 /** Statuses of rejected HTTP requests. Values of a label: public contract. */
 export const REJECTION_CODES = ['401', '403', '429', '500'] as const;
 
-const REQUESTED_RESOURCES = [...new Set([...CLUSTER_RESOURCES, ...ACCESS_RESOURCES])];
+const REQUESTED_RESOURCES = [...new Set([...CLUSTER_RESOURCES, ...LOOKUP_RESOURCES, ...ACCESS_RESOURCES])];
 
 export const EXPORTER = {
   rotations: counter({

@@ -3,7 +3,8 @@
  *
  * The raw token is in no label: only what it claims is.
  */
-import type { Token, TokenIdentity } from '../core/token.ts';
+import type { Origin } from '../core/origin.ts';
+import type { Token, TokenIdentity } from '../core/token/token.ts';
 
 const SPECIAL = /[\\"\n]/;
 
@@ -31,7 +32,15 @@ export const TOKEN_LABELS: readonly string[] = [
   'path',
 ];
 /** The further labels of `satoken_info`. */
-export const INFO_LABELS: readonly string[] = ['kind', 'issuer', 'audience', 'key_id', 'extended'];
+export const INFO_LABELS: readonly string[] = [
+  'kind',
+  'origin',
+  'issuer',
+  'audience',
+  'key_id',
+  'extended',
+  'subject_namespace',
+];
 
 /** The label text of a token's series. */
 export interface TokenText {
@@ -47,25 +56,27 @@ export function identityText(node: string, identity: TokenIdentity): string {
   return labelText({ node, namespace, pod, pod_uid: podUid, serviceaccount: serviceAccount, volume, path });
 }
 
-function infoText({ claims }: Token): string {
+function infoText({ claims, identity }: Token, origin: Origin): string {
   return labelText({
     kind: claims.kind,
+    origin,
     issuer: claims.issuer,
     audience: claims.audiences.join(','),
     key_id: claims.keyId ?? '',
     extended: String(claims.warnAfter !== undefined),
+    subject_namespace: claims.namespace === identity.namespace ? '' : claims.namespace,
   });
 }
 
-/** Returns a function that makes the text once for each token and keeps it as long as the token. */
-export function createTokenText(node: string): (token: Token) => TokenText {
-  const cache = new WeakMap<Token, TokenText>();
-  return (token) => {
+/** Returns a function that makes the text once for each token and origin and keeps it as long as the token. */
+export function createTokenText(node: string): (token: Token, origin: Origin) => TokenText {
+  const cache = new WeakMap<Token, { readonly origin: Origin; readonly text: TokenText }>();
+  return (token, origin) => {
     const cached = cache.get(token);
-    if (cached !== undefined) return cached;
-    const identity = identityText(node, token.identity);
-    const text = { identity, info: `${identity},${infoText(token)}` };
-    cache.set(token, text);
+    if (cached?.origin === origin) return cached.text;
+    const identity = cached?.text.identity ?? identityText(node, token.identity);
+    const text = { identity, info: `${identity},${infoText(token, origin)}` };
+    cache.set(token, { origin, text });
     return text;
   };
 }

@@ -5,6 +5,8 @@
  * series.
  */
 import type { Assessment } from '../core/assessment.ts';
+import { SEVERITY_ROWS } from '../core/checks/index.ts';
+import { UNKNOWN_NAME } from '../core/identity.ts';
 import { keysInUse } from '../core/keys-in-use.ts';
 import { isOnSchedule } from '../core/rotation.ts';
 import { findCanary, runSelfChecks } from '../core/self-check.ts';
@@ -66,8 +68,9 @@ function each<Label extends string>(
 }
 
 /** One series for each object and reason, even if it failed with several details. */
-function unreadable({ observation }: Snapshot) {
+function unreadable({ observation, podNames }: Snapshot) {
   const series = observation.unreadable.map(({ podUid, volume, path, reason }) => ({
+    ...(podNames.get(podUid) ?? UNKNOWN_NAME),
     pod_uid: podUid,
     volume,
     path,
@@ -96,9 +99,12 @@ function canary(value: (found: Assessment | undefined) => number | undefined) {
 export const NODE_METRICS: readonly NodeRow[] = [
   gauge({
     name: 'satoken_tokens',
-    help: 'Number of tokens on the node, by kind.',
-    labels: ['kind'],
-    samples: ({ byKind }) => each('kind', byKind),
+    help: 'Number of tokens on the node, by kind and origin.',
+    labels: ['kind', 'origin'],
+    samples: ({ byOrigin }) =>
+      [...byOrigin].flatMap(([kind, origins]) =>
+        Array.from(origins, ([origin, value]) => ({ labels: { kind, origin }, value })),
+      ),
   }),
   gauge({
     name: 'satoken_token_state',
@@ -108,9 +114,19 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_problems',
-    help: 'Number of tokens that fail a check or are missing, by reason.',
-    labels: ['reason'],
-    samples: ({ problems }) => each('reason', problems),
+    help: 'Number of tokens that fail a check or are missing, by reason and severity.',
+    labels: ['reason', 'severity'],
+    samples: ({ bySeverity }) =>
+      SEVERITY_ROWS.map(({ reason, severity }) => ({
+        labels: { reason, severity },
+        value: bySeverity.get(reason)?.get(severity) ?? 0,
+      })),
+  }),
+  gauge({
+    name: 'satoken_failing_tokens',
+    help: 'Number of tokens that fail a check or are missing, by their worst severity.',
+    labels: ['severity'],
+    samples: ({ failing }) => each('severity', failing),
   }),
   gauge({
     name: 'satoken_check_unknown',
@@ -121,7 +137,7 @@ export const NODE_METRICS: readonly NodeRow[] = [
   gauge({
     name: 'satoken_unreadable',
     help: '1 for each object that could not be read, by reason; absent otherwise.',
-    labels: ['pod_uid', 'volume', 'path', 'reason'],
+    labels: ['namespace', 'pod', 'pod_uid', 'volume', 'path', 'reason'],
     samples: unreadable,
   }),
   gauge({
@@ -173,7 +189,7 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_key_last_expiration_timestamp_seconds',
-    help: 'Unix time at which the last token on the node signed with the key expires; +Inf if one never expires.',
+    help: "Latest expiration among the node's tokens signed with this key; +Inf if any never expires.",
     labels: ['issuer', 'key_id'],
     samples: (snapshot) =>
       keys(snapshot).map(({ issuer, keyId, lastExpiration }) => ({
@@ -220,11 +236,12 @@ export const NODE_METRICS: readonly NodeRow[] = [
   }),
   gauge({
     name: 'satoken_cluster_failure',
-    help: '1 for the reason why data from the API server is out of date, by resource; absent otherwise.',
+    help: '1 for the reason why data from the API server is missing or out of date, by resource; absent otherwise.',
     labels: ['resource', 'reason'],
     samples: ({ cluster }) =>
-      [...cluster.resources].flatMap(([resource, state]) =>
-        state.isUp ? [] : [{ labels: { resource, reason: state.failure }, value: 1 }],
-      ),
+      [...cluster.resources].flatMap(([resource, state]) => {
+        const reason = state.isUp ? state.reason : state.failure;
+        return reason === undefined ? [] : [{ labels: { resource, reason }, value: 1 }];
+      }),
   }),
 ];

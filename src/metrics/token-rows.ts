@@ -2,10 +2,13 @@
  * Table of the metrics with a series for each token.
  */
 
-import { type Assessment, verdictFor } from '../core/assessment.ts';
+import { type Assessment, type CheckFailure, type Problem, verdictFor } from '../core/assessment.ts';
+import type { OverdueCause } from '../core/causes/overdue-cause.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
-import type { EpochSeconds } from '../core/token.ts';
-import { INFO_LABELS, labelText, TOKEN_LABELS, type TokenText } from './labels.ts';
+import { missingStartOf, problemStartOf } from '../core/problems/problem-start.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { EpochSeconds } from '../core/token/token.ts';
+import { INFO_LABELS, TOKEN_LABELS, type TokenText } from './labels.ts';
 import type { Metric } from './metric.ts';
 
 interface TokenMetric extends Metric {
@@ -22,10 +25,25 @@ export interface ValueRow extends TokenMetric {
 /** A row with any number of series for each token, all of them 1. */
 export interface SeriesRow extends TokenMetric {
   readonly isStatic?: never;
-  /** Returns their label text. */
-  readonly series: (assessment: Assessment, text: TokenText) => readonly string[];
+  /** Returns their label text. `cause` is undefined unless the token is overdue. */
+  readonly series: (
+    assessment: Assessment,
+    text: TokenText,
+    cause: OverdueCause | undefined,
+  ) => readonly string[];
   /** The label text of a missing token; `identity` is that of `TOKEN_LABELS`. */
   readonly missing?: (token: MissingToken, identity: string) => string;
+}
+
+/** A row with one series for each problem of each token, missing tokens included; none if the value is undefined. */
+export interface ProblemRow extends TokenMetric {
+  readonly isStatic?: never;
+  readonly starts: {
+    readonly problem: (snapshot: Snapshot, token: Assessment, problem: CheckFailure) => number | undefined;
+    readonly missing: (snapshot: Snapshot, token: MissingToken) => number | undefined;
+    /** The label text; `identity` is that of `TOKEN_LABELS`. */
+    readonly labels: (identity: string, problem: Problem) => string;
+  };
 }
 
 /** What depends on the token, its origin and the options alone: not on the clock. */
@@ -42,7 +60,7 @@ interface StaticSeriesRow extends TokenMetric {
   readonly series: (facts: StaticFacts, text: TokenText) => readonly string[];
 }
 
-export type TokenRow = ValueRow | SeriesRow | StaticValueRow | StaticSeriesRow;
+export type TokenRow = ValueRow | SeriesRow | ProblemRow | StaticValueRow | StaticSeriesRow;
 
 /** To the millisecond: more digits only make the scrape larger. */
 function rounded(seconds: number): number {
@@ -57,6 +75,17 @@ function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): 
 function audienceMismatch(assessment: Assessment): number | undefined {
   const status = verdictFor(assessment, 'audience_mismatch')?.status;
   return status === 'unknown' || status === undefined ? undefined : Number(status === 'fail');
+}
+
+function rotationOverdue({ schedule }: Assessment, now: EpochSeconds): number | undefined {
+  const { refreshDue, overdueFrom } = schedule;
+  if (refreshDue === undefined || overdueFrom === undefined) return undefined;
+  return now > overdueFrom ? rounded(now - refreshDue) : 0;
+}
+
+/** Reasons and severities need no escaping. */
+function problemText({ check, severity }: Problem): string {
+  return `reason="${check.reason}",severity="${severity}"`;
 }
 
 const gauge = { type: 'gauge', labels: TOKEN_LABELS } as const;
@@ -108,17 +137,15 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
     ...gauge,
     isRelative: true,
     name: 'satoken_time_to_expiry_seconds',
-    help: 'Seconds until the end of the requested lifetime; negative afterward.',
-    value: ({ schedule }, now) => between(now, schedule.nominalExpiration),
+    help: 'Seconds until the token expires; negative afterward.',
+    value: ({ token }, now) => between(now, token.claims.expiresAt),
   },
   {
     ...gauge,
     isRelative: true,
     name: 'satoken_rotation_overdue_seconds',
-    help: 'Seconds since the refresh was due; 0 before.',
-    value: ({ schedule: { refreshDue } }, now) => {
-      return refreshDue === undefined ? undefined : Math.max(0, rounded(now - refreshDue));
-    },
+    help: 'Seconds since the refresh was due; 0 until the grace period has passed.',
+    value: rotationOverdue,
   },
   {
     ...gauge,
@@ -128,12 +155,30 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
   },
   {
     type: 'gauge',
-    labels: [...TOKEN_LABELS, 'reason'],
+    labels: [...TOKEN_LABELS, 'reason', 'severity'],
     name: 'satoken_problem',
     help: '1 for each check that the token currently fails, or for an expected token that is missing; absent otherwise.',
-    series: ({ failures }, { identity }) =>
-      failures.map(({ check }) => `${identity},${labelText({ reason: check.reason })}`),
-    missing: ({ check }, identity) => `${identity},${labelText({ reason: check.reason })}`,
+    series: ({ failures }, { identity }) => failures.map((failure) => `${identity},${problemText(failure)}`),
+    missing: (token, identity) => `${identity},${problemText(token)}`,
+  },
+  {
+    type: 'gauge',
+    labels: [...TOKEN_LABELS, 'reason'],
+    name: 'satoken_problem_start_timestamp_seconds',
+    help: 'Unix time since which the check fails, or at which the exporter first found that it does.',
+    starts: {
+      problem: (snapshot, token, problem) => between(0, problemStartOf(snapshot, token, problem)?.at),
+      missing: (snapshot, token) => between(0, missingStartOf(snapshot, token)?.at),
+      labels: (identity, { check }) => `${identity},reason="${check.reason}"`,
+    },
+  },
+  {
+    type: 'gauge',
+    labels: [...TOKEN_LABELS, 'cause'],
+    name: 'satoken_overdue_info',
+    help: 'Why the kubelet has not rotated the token in time; 1 for each overdue token.',
+    series: (_assessment, { identity }, cause) =>
+      cause === undefined ? [] : [`${identity},cause="${cause}"`],
   },
   {
     type: 'gauge',

@@ -63,7 +63,7 @@ function readProcFile(name: string): string {
 /** Logs a warning for each privilege that the exporter does not need. */
 export function warnOfExcessPrivileges(rootDir: string, log: Log): void {
   const capabilities = excessCapabilities(readProcFile('status')).join(',');
-  if (capabilities !== '') log.warn('more capabilities than needed', { capabilities });
+  if (capabilities !== '') log.warn('running with unneeded capabilities', { capabilities });
   if (isWritable(readProcFile('mountinfo'), realPath(`${rootDir}/pods`)))
-    log.warn('pods folder is not mounted read-only');
+    log.warn("the kubelet's pods directory is not mounted read-only");
 }

@@ -20,3 +20,8 @@ export function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
 export function sameEntries<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
   return a.size === b.size && a.entries().every(([key, value]) => b.has(key) && b.get(key) === value);
 }
+
+/** Whether two sets hold the same objects. */
+export function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return a.size === b.size && a.isSubsetOf(b);
+}

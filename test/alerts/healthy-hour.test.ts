@@ -24,6 +24,8 @@ const HEALTHY = 60;
 const STOPPED = 20;
 const PODS = 40;
 const LIFETIMES = [600, 3_600, 7_200, 43_200, 86_400];
+/** The API server is away for this minute. */
+const AWAY_MINUTE = 31;
 const FAILED_SCRAPE = 45;
 
 describeWith(
@@ -50,7 +52,8 @@ describeWith(
 
     /** The snapshot at that second, with the pod of the exporter. */
     const snapshotAt = async (second: number): Promise<Snapshot> => {
-      const snapshot = await exporter.stepTo(START + second);
+      const isAway = second > AWAY_MINUTE * MINUTE - 60 && second <= AWAY_MINUTE * MINUTE;
+      const snapshot = await (isAway ? exporter.advanceTo : exporter.stepTo)(START + second);
       const volume = own.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
       const claims = readOwnToken(
         join(exporter.world.kubelet.volumeFolder(own.metadata.uid, volume), 'token'),
@@ -74,6 +77,18 @@ describeWith(
       }
     };
 
+    /** The kubelet removes a terminated pod soon after its grace period of 30 s. */
+    const planRemovals = (pods: readonly Pod[]): void => {
+      for (const [minute, { metadata }] of pods.entries()) {
+        if (minute % 6 !== 0) continue;
+        const planned = plan.get(minute + 2);
+        plan.set(minute + 2, async () => {
+          await planned?.();
+          exporter.world.kubelet.remove(metadata.uid);
+        });
+      }
+    };
+
     const planRestarts = (): void => {
       const { kubelet } = exporter.world;
       // A kubelet that restarts requests every token again.
@@ -81,8 +96,8 @@ describeWith(
         kubelet.stop();
         kubelet.start();
       });
-      plan.set(31, exporter.api.chaos.down);
-      plan.set(32, async () => {
+      plan.set(AWAY_MINUTE, exporter.api.chaos.down);
+      plan.set(AWAY_MINUTE + 1, async () => {
         await exporter.api.chaos.up();
         await exporter.until(({ resources }) => resources.values().every(({ isUp }) => isUp));
       });
@@ -93,8 +108,10 @@ describeWith(
       exporter = await startSteppedExporter(START);
       recording = createRecording(LEAD);
       own = runExporter(exporter.world, 'sa-token-exporter');
-      planPods(Array.from({ length: PODS }, (_, index) => runPod(index)));
+      const pods = Array.from({ length: PODS }, (_, index) => runPod(index));
+      planPods(pods);
       planRestarts();
+      planRemovals(pods);
       for (let minute = 0; minute <= HEALTHY + STOPPED; minute += 1) {
         await plan.get(minute)?.();
         // The kubelet syncs more often than Prometheus scrapes.
@@ -130,10 +147,16 @@ describeWith(
     };
 
     const stoppedKubelet = (): Case => {
-      const overdue = last.byCause.get('node_wide') ?? 0;
+      const overdue = last.byCause.get('kubelet_stalled') ?? 0;
       assert.ok(overdue > 1);
       const at = LEAD + recording.minutes() - 1;
-      const firing = { labels: { node: 'node-1' }, prints: { value: String(overdue) } };
+      const firing = {
+        labels: { node: 'node-1' },
+        prints: {
+          value: String(overdue),
+          list: ' Causes of all overdue tokens on the node: kubelet_stalled.',
+        },
+      };
       return withOthers('stopped', [{ alert: 'SATokenNodeRotationStalled', at, fire: [firing] }]);
     };
 

@@ -7,18 +7,20 @@ import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ALERTS, GROUPS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
-import { BLIND_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
+import { BLIND_QUERY, CAUSE_QUERY, CAUSES_QUERY, VIEW_QUERY } from '../../alerts/rule.ts';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
+import { ORIGINS } from '../../src/core/origin.ts';
+import { SEVERITIES } from '../../src/core/problems/severity.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { SELF_CHECKS } from '../../src/core/self-check.ts';
-import { TOKEN_KINDS } from '../../src/core/token.ts';
+import { TOKEN_KINDS } from '../../src/core/token/token.ts';
 import { PARTS } from '../../src/metrics/exporter-rows.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
-import { ACCESS_RESOURCES } from '../../src/sources/api-server/requests.ts';
+import { ACCESS_RESOURCES } from '../../src/sources/api-server/client/requests.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression, type Selector, seconds } from './promql.ts';
@@ -49,6 +51,8 @@ const LABELS = new Map<string, readonly string[]>([
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '* state': TOKEN_STATES,
   '* kind': TOKEN_KINDS,
+  '* origin': ORIGINS,
+  '* severity': SEVERITIES,
   '* cause': OVERDUE_CAUSES,
   '* check': SELF_CHECKS,
   '* resource': CLUSTER_RESOURCES,
@@ -82,7 +86,9 @@ function mistakes(text: string): readonly string[] {
 }
 
 /** The queries in descriptions, with their parameters. */
-const QUERIES = [CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) => query.replaceAll('%q', '"x"'));
+const QUERIES = [CAUSE_QUERY, CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query) =>
+  query.replaceAll('%q', '"x"'),
+);
 
 /** The longest measured delay of a healthy kubelet in seconds. */
 const HEALTHY_DELAY = 100;

@@ -10,17 +10,20 @@ const cause = (name: string, values: string) => ({
   [scraped('satoken_overdue_cause', { cause: name })]: values,
 });
 
-const stalled: Firing = { labels: { node: 'node-1' }, prints: { value: '7' } };
+const stalled: Firing = {
+  labels: { node: 'node-1' },
+  prints: { value: '7', list: ' Causes of all overdue tokens on the node: kubelet_stalled.' },
+};
 
 const STALL_CASES: readonly Case[] = [
   {
     it: 'a stalled node alerts after 5 minutes',
-    series: cause('node_wide', '7x20'),
+    series: cause('kubelet_stalled', '7x20'),
     expect: fires('SATokenNodeRotationStalled', 5, stalled),
   },
   {
     it: 'a stalled node alerts in time and keeps alerting while single scrapes fail',
-    series: cause('node_wide', '7 7 _ 7 7 _ _ 7x10'),
+    series: cause('kubelet_stalled', '7 7 _ 7 7 _ _ 7x10'),
     expect: [
       ...fires('SATokenNodeRotationStalled', 5, stalled),
       ...keepsFiring('SATokenNodeRotationStalled', stalled, 6, 7),
@@ -28,7 +31,7 @@ const STALL_CASES: readonly Case[] = [
   },
   {
     it: 'a stalled node keeps alerting until its last tokens are rotated',
-    series: cause('node_wide', '7x10 0x60'),
+    series: cause('kubelet_stalled', '7x10 0x60'),
     expect: [
       ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 19),
       ...silent('SATokenNodeRotationStalled', 22),
@@ -37,11 +40,32 @@ const STALL_CASES: readonly Case[] = [
   {
     it: 'a node with overdue tokens of other causes is not stalled',
     series: {
-      ...cause('node_wide', '0x60'),
+      ...cause('kubelet_stalled', '0x60'),
       ...cause('unknown', '9x60'),
       ...cause('pod_terminating', '9x60'),
     },
     expect: silent('SATokenNodeRotationStalled', 5, 30, 60),
+  },
+  {
+    it: 'a stalled node alerts in time if its cause changes',
+    series: {
+      ...cause('api_server_unreachable', '7x3 0x20'),
+      ...cause('kubelet_stalled', '0x3 7x20'),
+    },
+    expect: fires('SATokenNodeRotationStalled', 5, stalled),
+  },
+  {
+    it: 'a token that expires while its pod is terminating alerts after 5 minutes',
+    series: {
+      ...problem('terminating', '1x20'),
+      [series('kube_pod_deletion_timestamp', { namespace: 'payments', pod: 'api-0' })]: '100x20',
+    },
+    expect: fires('SATokenTerminating', 5, { labels: TOKEN, prints: { subject: TOKEN_TEXT } }),
+  },
+  {
+    it: 'a terminating pod whose tokens last long enough does not alert',
+    series: { [series('kube_pod_deletion_timestamp', { namespace: 'payments', pod: 'api-0' })]: '100x20' },
+    expect: silent('SATokenTerminating', 5, 20),
   },
   {
     it: 'a node without series is not stalled',
@@ -191,12 +215,12 @@ const CLUSTER_CASES: readonly Case[] = [
   },
 ];
 
-const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert }) => ({
-  it: `${alert} is the only alert that fires for ${reason}`,
+const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert, severity = 'critical' }) => ({
+  it: `${alert} is the only alert that fires for ${reason} (${severity})`,
   series: {
     [series('up', { job: 'sa-token-exporter' })]: '1x65',
-    ...problem(reason, '1x65'),
-    ...problems(reason, '1x65'),
+    ...problem(reason, '1x65', { severity }),
+    ...problems(reason, '1x65', { severity }),
   },
   expect: [...new Set(ALERTS.map(({ name }) => name))]
     .filter((name) => name !== alert)

@@ -42,16 +42,23 @@ function withSeverity({ severity }: Row, firing: Instance): Firing {
   return severity === undefined ? firing : { ...firing, severity };
 }
 
+/** The label of the problem; that of the helper unless the row states it. */
+function severityOf({ severity }: Row): Readonly<Record<string, string>> {
+  return severity === undefined ? {} : { severity };
+}
+
 /** Three tokens of one account; only the first of them if the alert is about a token. */
-function threeTokens({ reason, scope }: Row, values: string) {
+function threeTokens(row: Row, values: string) {
+  const { reason, scope } = row;
+  const labels = { ...EAST, ...severityOf(row) };
   const others = scope === 'token' ? [] : ['api-1', 'api-2'];
   return Object.assign(
     {},
-    problem(reason, values, EAST),
+    problem(reason, values, labels),
     ...others.map((pod, index) =>
-      problem(reason, values, { ...EAST, pod, pod_uid: `uid-${pod}`, node: `node-${index + 2}` }),
+      problem(reason, values, { ...labels, pod, pod_uid: `uid-${pod}`, node: `node-${index + 2}` }),
     ),
-    problems(reason, values, EAST),
+    problems(reason, values, labels),
   ) as Readonly<Record<string, string>>;
 }
 
@@ -69,20 +76,21 @@ function ends(row: Row, lastMinute: number): readonly Expectation[] {
 }
 
 function casesOf(row: Row): readonly Case[] {
-  const { reason, alert, minutes } = row;
+  const { reason, alert, minutes, severity } = row;
+  const title = severity === undefined ? alert : `${alert} (${severity})`;
   return [
     {
-      it: `${alert} fires ${minutes} minutes after ${reason} begins, until it is resolved`,
+      it: `${title} fires ${minutes} minutes after ${reason} begins, until it is resolved`,
       series: threeTokens(row, `1x${minutes + 5}`),
       expect: [...silent(alert, 0), ...fires(alert, minutes, firing(row)), ...ends(row, minutes + 5)],
     },
     {
-      it: `${alert} fires for the count of ${reason} if tokens have no series`,
-      series: problems(reason, `3x${minutes + 5}`),
+      it: `${title} fires for the count of ${reason} if tokens have no series`,
+      series: problems(reason, `3x${minutes + 5}`, severityOf(row)),
       expect: fires(alert, minutes, withSeverity(row, countInstance(row))),
     },
     {
-      it: `${alert} fires in time for ${reason} and keeps firing while single scrapes fail`,
+      it: `${title} fires in time for ${reason} and keeps firing while single scrapes fail`,
       series: threeTokens(row, `1 1 _ 1x${minutes - 3} _ _ 1x10`),
       expect: [
         ...fires(alert, minutes, firing(row)),
@@ -90,15 +98,15 @@ function casesOf(row: Row): readonly Case[] {
       ],
     },
     {
-      it: `${alert} is silent if ${reason} is resolved in time`,
+      it: `${title} is silent if ${reason} is resolved in time`,
       series: threeTokens(row, `1x${minutes - 4}`),
       expect: silent(alert, minutes - 1, minutes, minutes + 1, minutes + 10),
     },
     {
-      it: `${alert} is silent if the pod with ${reason} is terminating, also for the count`,
+      it: `${title} is silent if the pod with ${reason} is terminating, also for the count`,
       series: {
-        ...problem(reason, `1x${minutes + 10}`, EAST),
-        ...problems(reason, `1x${minutes + 10}`, EAST),
+        ...problem(reason, `1x${minutes + 10}`, { ...EAST, ...severityOf(row) }),
+        ...problems(reason, `1x${minutes + 10}`, { ...EAST, ...severityOf(row) }),
         [series('kube_pod_deletion_timestamp', {
           ...EAST,
           namespace: 'payments',
@@ -108,12 +116,12 @@ function casesOf(row: Row): readonly Case[] {
       expect: silent(alert, minutes, minutes + 10),
     },
     {
-      it: `${alert} is silent if the count of ${reason} is 0`,
-      series: problems(reason, `0x${minutes + 10}`),
+      it: `${title} is silent if the count of ${reason} is 0`,
+      series: problems(reason, `0x${minutes + 10}`, severityOf(row)),
       expect: silent(alert, minutes, minutes + 10),
     },
     {
-      it: `${alert} fires in time for ${reason} if the exporter restarts`,
+      it: `${title} fires in time for ${reason} if the exporter restarts`,
       series: {
         ...threeTokens(row, `1x${minutes - 2} stale`),
         ...Object.fromEntries(
@@ -144,9 +152,28 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
     ...firing(row),
     prints: {
       subject: TOKEN_TEXT,
-      list: ' Causes of overdue tokens on the node: audience_refused, sibling_volume_failed.',
+      list: ' Causes of all overdue tokens on the node: audience_refused, sibling_volume_failed.',
     },
   }),
 }));
 
-export const PROBLEM_CASES: readonly Case[] = [...ROWS.flatMap(casesOf), ...CAUSE_CASES];
+const OWN_CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
+  ['rotation_overdue', 'expired', 'stale'].includes(reason),
+).map((row) => ({
+  it: `${row.alert} says why its token is overdue, and fires in time if that changes`,
+  series: {
+    ...problem(row.reason, '1x20', EAST),
+    [scraped('satoken_overdue_cause', { ...EAST, cause: 'audience_refused' })]: '2x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'unknown' })]: '1 1 1 stale',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'claim_missing' })]: '_ _ _ 1x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, pod_uid: 'uid-2', cause: 'clock_skew' })]: '1x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, volume: 'other', cause: 'clock_skew' })]: '1x20',
+    [scraped('satoken_overdue_info', { cluster: 'west', ...TOKEN, cause: 'clock_skew' })]: '1x20',
+  },
+  expect: fires(row.alert, row.minutes, {
+    ...firing(row),
+    prints: { subject: TOKEN_TEXT, list: ' Cause: claim_missing.' },
+  }),
+}));
+
+export const PROBLEM_CASES: readonly Case[] = [...ROWS.flatMap(casesOf), ...CAUSE_CASES, ...OWN_CAUSE_CASES];

@@ -9,7 +9,7 @@ export interface Row {
   readonly reason: string;
   readonly alert: string;
   /** Stated if the alert exists at two severities. */
-  readonly severity?: 'warning';
+  readonly severity?: 'critical' | 'warning';
   /** Minutes until it fires. */
   readonly minutes: number;
   /** Minutes that it keeps firing after the problem is resolved. */
@@ -46,7 +46,20 @@ export const ROWS: readonly Row[] = [
     outlasts: 10,
     scope: 'account',
   },
-  { reason: 'audience_mismatch', alert: 'SATokenAudienceMismatch', minutes: 5, scope: 'workload' },
+  {
+    reason: 'audience_mismatch',
+    alert: 'SATokenAudienceMismatch',
+    severity: 'critical',
+    minutes: 5,
+    scope: 'workload',
+  },
+  {
+    reason: 'audience_mismatch',
+    alert: 'SATokenAudienceMismatch',
+    severity: 'warning',
+    minutes: 5,
+    scope: 'workload',
+  },
   { reason: 'legacy_secret_missing', alert: 'SATokenLegacySecretMissing', minutes: 5, scope: 'workload' },
   { reason: 'legacy_token', alert: 'SATokenLegacyMounted', minutes: 60, scope: 'workload' },
   { reason: 'signing_key_unknown', alert: 'SATokenSigningKeyUnknown', minutes: 5, scope: 'cluster' },

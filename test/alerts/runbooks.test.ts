@@ -7,16 +7,18 @@ import { basename, join } from 'node:path';
 import { describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
-import { runbookUrl } from '../../src/core/runbook.ts';
+import { OTHER_RUNBOOKS, runbookUrl } from '../../src/core/runbook.ts';
 import { SELF_CHECKS } from '../../src/core/self-check.ts';
 import { PARTS, REJECTION_CODES } from '../../src/metrics/exporter-rows.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
 
 const FOLDER = 'docs/runbooks';
-const NAMES = [...new Set(ALERTS.map(({ name }) => name))];
+/** A condition that `explain` names, and the exporter cannot see. */
+const WITHOUT_ALERT = [OTHER_RUNBOOKS.podNotCreated];
+const NAMES = [...new Set([...ALERTS.map(({ name }) => name), ...WITHOUT_ALERT])];
 const SECTIONS = ['Meaning', 'Impact', 'Diagnosis', 'Causes', 'Mitigation', 'Verification'];
 
 function read(name: string): string {
@@ -109,7 +111,7 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
 ];
 
 describe('the runbooks', () => {
-  it('exist for each alert, and for nothing else', () => {
+  it('exist for each alert and for a pod that was not created, and for nothing else', () => {
     const files = globSync('*.md', { cwd: join(ROOT, FOLDER) }).map((file) => basename(file, '.md'));
     assert.deepEqual(files.sort(), [...NAMES].sort());
   });
@@ -135,6 +137,23 @@ describe('the runbooks', () => {
           confirm,
           /sa-token-exporter (explain|scan)|satoken_|kubectl .*(sa-token-exporter|EXPORTER)/,
         );
+      });
+      it('runs explain in the exporter on the node, after finding it', () => {
+        const commands = [...text.matchAll(/^```\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+          block.split('\n'),
+        );
+        const shown = commands.flatMap((command, index) => (/ explain /.test(command) ? [index] : []));
+        for (const index of shown) {
+          assert.match(
+            commands[index - 1] ?? '',
+            /^kubectl get pods -n sa-token-exporter -o wide --field-selector spec\.nodeName=NODE +# EXPORTER/,
+          );
+          assert.match(
+            commands[index] ?? '',
+            /^kubectl exec EXPORTER -n sa-token-exporter -- \/nodejs\/bin\/node \/app\/main\.js explain [-\w]+\/[A-Z]+( {3}# .+)?$/,
+          );
+        }
+        assert.doesNotMatch(commands.join('\n'), /^sa-token-exporter/m);
       });
       it('numbers the causes', () => {
         assert.match(sections.get('Causes') ?? '', /^1\. |\]\(SATokenRotationOverdue\.md\)/m);

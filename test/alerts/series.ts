@@ -34,10 +34,10 @@ export function scraped(name: string, labels: Labels = {}): string {
 
 /** A check that fails for a token. */
 export function problem(reason: string, values: string, labels: Labels = {}): Series {
-  return { [scraped('satoken_problem', { ...TOKEN, reason, ...labels })]: values };
+  return { [scraped('satoken_problem', { ...TOKEN, reason, severity: 'critical', ...labels })]: values };
 }
 
 /** The number of tokens of the node that fail a check. */
 export function problems(reason: string, values: string, labels: Labels = {}): Series {
-  return { [scraped('satoken_problems', { reason, ...labels })]: values };
+  return { [scraped('satoken_problems', { reason, severity: 'critical', ...labels })]: values };
 }

@@ -8,11 +8,14 @@ import { explain } from '../../src/cli/explain.ts';
 import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
+import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import { NEW_HISTORY } from '../../src/core/history.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
-import { ALWAYS } from '../../src/core/severity.ts';
-import type { Snapshot } from '../../src/core/snapshot.ts';
+import { ALWAYS } from '../../src/core/problems/severity.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import { clusterAround, podFacts } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
-import { legacyToken, NOW, POD_UID, token } from '../support/tokens.ts';
+import { facts, legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
 const WIKI = 'https://wiki.example.com';
 
@@ -28,6 +31,15 @@ const DENIED: Unreadable = {
   reason: 'permission_denied',
   detail: 'permission denied',
 };
+
+/** The advice on a pod of this name that is not on the node. */
+function absent(namespace: string, name: string): string {
+  return `It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.
+  kubectl get pod ${name} -n ${namespace} -o wide  # which node?
+  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it
+Runbook: ${WIKI}/SATokenPodNotCreated.md
+`;
+}
 
 /** A check that only this test has. */
 function checkNamed(reason: string): CheckResult['check'] {
@@ -58,7 +70,7 @@ describe('explain', () => {
   it('shows all tokens of the pod, including those that do not name it', () => {
     const { text } = explained('payments/api-0', snapshot({ tokens: [token(), legacyToken()] }));
     assert.match(text, /^payments\/api-0: vault-token\/vault-token$/m);
-    assert.match(text, new RegExp(`^payments/${POD_UID}: api-token/token$`, 'm'));
+    assert.match(text, /^payments\/api-0: api-token\/token$/m);
   });
 
   it('shows nothing of other pods', () => {
@@ -151,9 +163,111 @@ describe('explain, with data from the API server', () => {
   it('shows why an overdue token was not rotated', () => {
     assert.match(
       explainTroubled('payments/overdue').text,
-      /^ {2}why not rotated {5}unknown: cause not visible to the exporter/m,
+      /^ {2}why not rotated {5}kubelet_stalled: no pod on the node has received a token since/m,
     );
     assert.doesNotMatch(explainTroubled('payments/fresh').text, /why not rotated/);
+  });
+});
+
+describe('explain, for a pod that the API server knows or does not', () => {
+  const other = token({ identity: { pod: 'other', podUid: 'uid-other' } });
+  const nameless = legacyToken({ identity: { podUid: 'uid-legacy' } });
+  const explainListed = (pod: string, overrides: Partial<ClusterFacts> = {}, tokens = [other, nameless]) => {
+    const bare = podFacts({ name: 'bare', uid: 'uid-bare', phase: 'Succeeded' });
+    const cluster = clusterAround(token(), {
+      pods: new Map(
+        [podFacts(), bare, podFacts({ name: 'other', uid: 'uid-other' })].map((one) => [one.uid, one]),
+      ),
+      ...overrides,
+    });
+    return explained(
+      pod,
+      snapshot({ tokens, unreadable: [{ ...DENIED, podUid: 'uid-other' }], facts: { cluster } }),
+    );
+  };
+
+  for (const [pod, advice] of [
+    ['payments/nowhere', absent('payments', 'nowhere')],
+    ['nowhere', absent('NAMESPACE', 'POD')],
+    ['orders/api-0', absent('orders', 'api-0')],
+    ['orders/$(reboot)', absent('NAMESPACE', 'POD')],
+  ] as const)
+    it(`says that ${pod} is not on this node, where to look for it, and nothing of other pods`, () => {
+      const { text, exit } = explainListed(pod);
+      assert.equal(text, `pod ${pod} is not on this node\n${advice}`);
+      assert.equal(exit, EXIT.failing);
+    });
+
+  for (const pod of ['payments/bare', 'bare', 'uid-bare'])
+    it(`says of ${pod} only that nothing is wrong with its tokens`, () => {
+      const { text, exit } = explainListed(pod);
+      assert.equal(text, 'payments/bare: no tokens on this node; none is missing or unreadable\n');
+      assert.equal(exit, EXIT.ok);
+    });
+
+  it('shows legacy tokens of a pod that they do not name', () => {
+    const mounted = legacyToken();
+    const { text } = explainListed('payments/api-0', {}, [other, mounted]);
+    assert.match(text, /^payments\/api-0: api-token\/token$/m);
+    assert.doesNotMatch(text, /other/);
+  });
+
+  it('shows what may belong to the pod if the API server lists a pod that cannot be read', () => {
+    const { text } = explainListed('payments/nowhere', { unreadable: new Set(['uid-odd']) });
+    assert.match(text, /may belong to it or to another pod/);
+  });
+
+  it('does not depend on service accounts that cannot be read', () => {
+    const { text } = explainListed('payments/nowhere', { unreadable: new Set(['payments/odd']) });
+    assert.match(text, /^pod payments\/nowhere is not on this node\n/);
+    assert.doesNotMatch(text, /may belong/);
+  });
+});
+
+describe('explain, for a token that was reviewed', () => {
+  const last = (isAccepted: boolean) => {
+    const one = token();
+    const review = isAccepted
+      ? ({ isAccepted, isForApiServer: false } as const)
+      : ({ isAccepted, reason: 'other' } as const);
+    const cluster = clusterAround(one, { reviews: new Map([[one, review]]) });
+    return explained('api-0', snapshot({ tokens: [one], facts: { cluster } })).text.trimEnd();
+  };
+
+  it('ends with what an acceptance means', () =>
+    assert.match(last(true), /\n {2}accepted: a 403 is RBAC, not the token$/));
+  it('does not say so if the API server rejects the token', () =>
+    assert.doesNotMatch(last(false), /accepted/));
+});
+
+describe('explain, for the start of a problem', () => {
+  const facts = { history: NEW_HISTORY };
+
+  it('states the time in the claims', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [expired], now: NOW + 90, facts }));
+    assert.match(text, /\n {11}Since: 2026-11-24T00:26:40Z, 1m30s ago\n/);
+  });
+  it('states when the problem was first seen', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [token(), legacyToken()], facts }));
+    assert.match(text, /\n {11}At least since: 2026-11-24T00:26:40Z, 0s ago\n/);
+  });
+  it('states nothing if the process has only just looked', () => {
+    const { text } = explained('api-0', snapshot({ tokens: [token(), legacyToken()] }));
+    assert.doesNotMatch(text, /since/i);
+  });
+});
+
+describe('explain, for an audience that a rule does not allow', () => {
+  it('names the rule to change', () => {
+    const rule = {
+      party: 'rule',
+      audiences: ['ours'],
+      origin: 'the rule at rules.yaml:2',
+      matches: () => true,
+    } as const;
+    const takeSnapshot = createTakeSnapshot(policy({ audience: { rules: [rule], useCatalogue: true } }));
+    const { text } = explained('api-0', takeSnapshot(facts(), NOW));
+    assert.match(text, /^ +3\. if the audience is correct, change the rule at rules\.yaml:2$/m);
   });
 });
 
@@ -179,7 +293,10 @@ describe('explain, for a pod that no token names', () => {
 
   it('says that no token names it', () => {
     const { text, exit } = explained('payments/nowhere', snapshot());
-    assert.equal(text, 'no token on this node names the pod payments/nowhere\n');
+    assert.equal(
+      text,
+      `no token on this node names the pod payments/nowhere\n${absent('payments', 'nowhere')}`,
+    );
     assert.equal(exit, EXIT.failing);
   });
 
@@ -192,7 +309,7 @@ describe('explain, for a pod that no token names', () => {
   ]) {
     it(title, () => {
       const { text, exit } = explained(pod, snapshot({ tokens: [token(), nameless] }));
-      assert.equal(/^payments\/uid-legacy: api-token\/token$/m.test(text), isShown);
+      assert.equal(/^uid-legacy: api-token\/token$/m.test(text), isShown);
       assert.equal(/may belong to it or to another pod/.test(text), isShown);
       assert.doesNotMatch(text, /api-0/);
       assert.equal(exit, EXIT.failing);

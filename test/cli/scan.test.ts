@@ -9,7 +9,7 @@ import { printTable } from '../../src/cli/table.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import { tokenReport } from '../../src/web/page/json-report.ts';
-import { assertGolden } from '../support/golden.ts';
+import { assertGolden } from '../support/generated.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
 

@@ -40,28 +40,28 @@ describe('the problems of a file of audience rules', () => {
       ),
       [
         'rules.yaml:1: version: unknown key; known keys: rules',
-        'rules.yaml:3: namespace: must be a non-empty, printable string',
-        'rules.yaml:4: service-account: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:5: audiences: must not be empty',
-        'rules.yaml:6: audiences: required',
-        'rules.yaml:9: audiences[1]: must be a non-empty, printable string',
-        'rules.yaml:10: audiences[2]: must be a non-empty, printable string',
-        'rules.yaml:11: audiences[3]: must be a non-empty, printable string',
-        'rules.yaml:12: path: unsupported wildcard; supported: * and **',
+        'rules.yaml:3: rules[0].namespace: must be a string, not a number; quote it',
+        'rules.yaml:4: rules[0].service-account: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+        'rules.yaml:5: rules[0].audiences: must not be empty',
+        'rules.yaml:6: rules[1].audiences: required',
+        'rules.yaml:9: rules[2].audiences[1]: must be a string, not a number; quote it',
+        'rules.yaml:10: rules[2].audiences[2]: must be a non-empty, printable string',
+        'rules.yaml:11: rules[2].audiences[3]: must be a string, not a list',
+        'rules.yaml:12: rules[2].path: unsupported wildcard; supported: * and **',
         'rules.yaml:13: rules[3]: must be a mapping; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:14: pod: must be a non-empty, printable string',
-        'rules.yaml:14: audiences: must be a list',
-        'rules.yaml:17: pod: duplicate key',
+        'rules.yaml:14: rules[4].pod: must be a non-empty, printable string',
+        'rules.yaml:14: rules[4].audiences: must be a list',
+        'rules.yaml:17: rules[5].pod: duplicate key',
         'rules.yaml:18: rules[6]: must be a mapping; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:19: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        'rules.yaml:21: audiences[0]: must be a non-empty, printable string',
+        'rules.yaml:19: rules[7]: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+        'rules.yaml:21: rules[7].audiences[0]: must be a non-empty, printable string',
       ],
     );
   });
 
   const MAPPING = 'must be a mapping; known keys: rules';
   const LIST = 'rules: must be a list';
-  const ALIAS = 'aliases are not supported; repeat the value';
+  const ALIAS = 'aliases are not supported; repeat the value, or quote it if it starts with *';
   const cases: readonly {
     readonly it: string;
     readonly lines: readonly string[];
@@ -86,7 +86,7 @@ describe('the problems of a file of audience rules', () => {
     {
       it: 'a second document',
       lines: ['rules: []', '---', 'rules: []'],
-      problems: ['2: invalid YAML (MULTIPLE_DOCS)'],
+      problems: ['2: invalid YAML: more than one document; remove the line ---'],
     },
     {
       it: 'an alias for audiences',
@@ -116,34 +116,97 @@ describe('the problems of a file of audience rules', () => {
     {
       it: 'a merge of a mapping',
       lines: ['%YAML 1.1', '---', 'rules:', '- <<: {pod: x}', '  audiences: [a]'],
-      problems: ['4: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences'],
+      problems: [
+        '4: rules[0]: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+      ],
     },
     {
       it: 'an unknown tag',
       lines: ['rules:', '- audiences: !secret [a]'],
-      problems: ['2: invalid YAML (TAG_RESOLVE_FAILED)'],
+      problems: ['2: invalid YAML: unsupported tag; quote a value that starts with !'],
     },
     {
       it: 'a tab for indentation',
       lines: ['rules:', '\t- audiences: [a]'],
-      problems: ['2: invalid YAML (TAB_AS_INDENT)'],
+      problems: ['2: invalid YAML: indent with spaces, not tabs'],
+    },
+    {
+      it: 'an unquoted wildcard',
+      lines: ['rules:', '- volume: *', '  audiences: [a]'],
+      problems: ['2: invalid YAML: quote a value that starts with * or &'],
+    },
+    {
+      it: 'an unquoted glob that starts with a wildcard',
+      lines: ['rules:', '- volume: *-token', '  audiences: [a]'],
+      problems: [`2: ${ALIAS}`],
+    },
+    {
+      it: 'a value that starts with a reserved character',
+      lines: ['rules:', '- volume: @a', '  audiences: [a]'],
+      problems: ['2: invalid YAML: quote a value that starts with @, %, | or a backtick'],
+    },
+    {
+      it: 'values that are not strings',
+      lines: ['rules:', '- namespace: true', '  pod: 1.5', '  volume: {a: b}', '  audiences: [[a], ~]'],
+      problems: [
+        '2: rules[0].namespace: must be a string, not a boolean; quote it',
+        '3: rules[0].pod: must be a string, not a number; quote it',
+        '4: rules[0].volume: must be a string, not a mapping',
+        '5: rules[0].audiences[0]: must be a string, not a list',
+        '5: rules[0].audiences[1]: must be a non-empty, printable string',
+      ],
+    },
+    {
+      it: 'names with a slash, which match no token',
+      lines: [
+        'rules:',
+        '- {namespace: a/b, pod: a/*, serviceaccount: /a, volume: vault/token, audiences: [a]}',
+      ],
+      problems: ['namespace', 'pod', 'serviceaccount', 'volume'].map((key) => {
+        return `2: rules[0].${key}: must not contain /; path is a key of its own`;
+      }),
+    },
+    {
+      it: 'an absolute path, which matches no token',
+      lines: ['rules:', '- path: /var/run/token', '  audiences: [a]'],
+      problems: ['2: rules[0].path: must be relative to the volume; remove the / at the start'],
+    },
+    {
+      it: 'audiences with white space around them',
+      lines: ['rules:', '- audiences: ["a ", " b", a b]'],
+      problems: [
+        '2: rules[0].audiences[0]: must not start or end with white space',
+        '2: rules[0].audiences[1]: must not start or end with white space',
+      ],
+    },
+    {
+      it: 'a rule that matches the same tokens as an earlier one',
+      lines: [
+        'rules:',
+        '- {pod: a, path: b, audiences: [a]}',
+        '- {path: b, pod: a, audiences: [b]}',
+        '- audiences: [a]',
+      ],
+      problems: ['3: rules[1]: never applies: rules[0] matches the same tokens'],
     },
     {
       it: 'an unclosed bracket',
       lines: ['rules:', '- audiences: [a', '- audiences: [b]', ''],
-      problems: ['3: invalid YAML (BAD_INDENT)'],
+      problems: ['3: invalid YAML: wrong indentation, or a bracket or brace is not closed'],
     },
     {
       it: 'a key with control characters',
       lines: ['rules:', '- "\\e[31m": 1', '  audiences: [a]'],
-      problems: ['2: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences'],
+      problems: [
+        '2: rules[0]: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+      ],
     },
     {
       it: 'keys that are properties of every object',
       lines: ['rules:', '- toString: 1', '  __proto__: 2', '  audiences: [a]'],
       problems: [
-        '2: toString: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
-        '3: __proto__: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+        '2: rules[0].toString: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
+        '3: rules[0].__proto__: unknown key; known keys: namespace, pod, serviceaccount, volume, path, audiences',
       ],
     },
   ];
@@ -160,7 +223,7 @@ describe('the problems of a file of audience rules', () => {
     it(`are reported for a glob with ${character}, which is special in other kinds of globs`, async () => {
       const glob = JSON.stringify(`a${character}`);
       assert.deepEqual(await problemsIn('rules:', '- audiences: [a]', `  volume: ${glob}`), [
-        'rules.yaml:3: volume: unsupported wildcard; supported: * and **',
+        'rules.yaml:3: rules[0].volume: unsupported wildcard; supported: * and **',
       ]);
     });
   }

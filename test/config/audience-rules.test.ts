@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { parseAudienceRules, readAudienceRules } from '../../src/config/audience-rules.ts';
 import type { AudienceRule } from '../../src/core/audience.ts';
-import type { TokenIdentity } from '../../src/core/token.ts';
+import type { TokenIdentity } from '../../src/core/token/token.ts';
 import { token } from '../support/tokens.ts';
 
 const IDENTITY: TokenIdentity = token({
@@ -141,13 +141,16 @@ describe('readAudienceRules', () => {
     const path = write('rules: []\n#'.padEnd(1024 * 1024 + 1, 'x'));
     assert.deepEqual(await readAudienceRules(path), {
       ok: false,
-      error: [`${path}: larger than 1048576 bytes`],
+      error: [`${path}: larger than 1048576 bytes; check --audience.expect`],
     });
   });
 
   it('rejects a device file', async () => {
     const result = await readAudienceRules('/dev/zero');
-    assert.deepEqual(result, { ok: false, error: ['/dev/zero: not a regular file'] });
+    assert.deepEqual(result, {
+      ok: false,
+      error: ['/dev/zero: not a regular file; check --audience.expect'],
+    });
   });
 
   it('rejects a binary file', async () => {
@@ -159,13 +162,16 @@ describe('readAudienceRules', () => {
     const path = `${folder}/none.yaml`;
     assert.deepEqual(await readAudienceRules(path), {
       ok: false,
-      error: [`${path}: no such file or directory`],
+      error: [`${path}: no such file or directory; check --audience.expect`],
     });
   });
 
   it('reports that the path is a folder', async () => {
     const path = `${folder}/folder`;
     mkdirSync(path);
-    assert.deepEqual(await readAudienceRules(path), { ok: false, error: [`${path}: not a regular file`] });
+    assert.deepEqual(await readAudienceRules(path), {
+      ok: false,
+      error: [`${path}: not a regular file; check --audience.expect`],
+    });
   });
 });

@@ -98,6 +98,10 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   clusterMode: { initial: 'auto', good: [['off', 'off']], bad: ['yes'] },
   kubeconfig: { initial: undefined, good: [['/a:/b', '/a:/b']], bad: ['\x1b'] },
   tokenReview: { initial: 'suspect', good: [['all', 'all']], bad: ['some'] },
+  usesPods: { initial: true, good: [['false', false]], bad: ['no'] },
+  usesServiceAccounts: { initial: true, good: [['false', false]], bad: ['no'] },
+  usesKeys: { initial: true, good: [['false', false]], bad: ['no'] },
+  usesEvents: { initial: true, good: [['false', false]], bad: ['no'] },
   podUid: { initial: undefined, good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
   ownToken: {
     initial: '/var/run/secrets/kubernetes.io/serviceaccount/token',

@@ -10,12 +10,13 @@ import {
   policyExpectations,
   satisfies,
 } from '../../src/core/audience.ts';
-import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import type { ClassReview, ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { contextOf } from '../../src/core/context.ts';
 import { NOTHING_REMEMBERED } from '../../src/core/origin.ts';
-import type { Token } from '../../src/core/token.ts';
+import { reviewClassOf } from '../../src/core/reviews/review-class.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { authority, clusterAround, podFacts, projection } from '../support/cluster.ts';
-import { ISSUER, POD_UID, token } from '../support/tokens.ts';
+import { ISSUER, NOW, POD_UID, token } from '../support/tokens.ts';
 
 const KUBELET = { origin: 'kubelet' } as const;
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };
@@ -127,6 +128,54 @@ describe('clusterExpectations', () => {
 
   it("returns nothing without the API server's audiences", () => {
     assert.deepEqual(expected(defaultToken, { pods: undefined, authority: undefined }), []);
+  });
+
+  it("returns nothing if the exporter's own token is not known", () => {
+    const facts = { pods: undefined, authority: authority({ audiences: undefined }) };
+    assert.deepEqual(expected(defaultToken, facts), []);
+  });
+
+  describe('for a token without the audiences of the API server', () => {
+    const other = { audiences: ['https://other'] };
+    const facts = (audiencesIssuedAt: number, overrides: Partial<ClusterFacts> = {}) => ({
+      ...withProjection(undefined),
+      authority: authority({ ...other, audiencesIssuedAt }),
+      reviews: new Map(),
+      ...overrides,
+    });
+    const classReviewed = (review: ClassReview) =>
+      facts(NOW, { classReviews: new Map([[reviewClassOf(defaultToken.claims), review]]) });
+
+    it("returns them if the exporter's own token is not older", () => {
+      assert.deepEqual(expected(defaultToken, facts(NOW)), [
+        { ...other, origin: 'the API server', party: 'api_server' },
+      ]);
+    });
+
+    it("returns nothing if the exporter's own token is older", () => {
+      assert.deepEqual(expected(defaultToken, facts(NOW - 1)), []);
+    });
+
+    it("returns the token's own if a TokenReview for the API server accepts it or its class", () => {
+      const review = { isAccepted: true, isForApiServer: true } as const;
+      const accepted = [{ audiences: [ISSUER], origin: 'the API server', party: 'api_server' }];
+      assert.deepEqual(
+        expected(defaultToken, facts(NOW, { reviews: new Map([[defaultToken, review]]) })),
+        accepted,
+      );
+      assert.deepEqual(expected(defaultToken, classReviewed(review)), accepted);
+    });
+
+    it('returns them if the TokenReview was for other audiences', () => {
+      const review = { isAccepted: true, isForApiServer: false } as const;
+      assert.deepEqual(expected(defaultToken, classReviewed(review)), [
+        { ...other, origin: 'the API server', party: 'api_server' },
+      ]);
+    });
+
+    it('returns nothing while the review of the class is pending', () => {
+      assert.deepEqual(expected(defaultToken, classReviewed('pending')), []);
+    });
   });
 
   it('returns nothing for a token of a former issuer', () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
-import { advanceHistory, type History, NEW_HISTORY, NO_HISTORY, problemKey } from '../../src/core/history.ts';
+import { advanceHistory, type History, NEW_HISTORY, NO_HISTORY } from '../../src/core/history.ts';
 import { placeOf } from '../../src/core/origin.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
@@ -132,18 +132,17 @@ describe('the remembered issuers and keys', () => {
 });
 
 describe('the start of a problem', () => {
-  const key = problemKey(one.identity, 'service_account_missing');
+  const startIn = ({ problemStarts }: History) =>
+    problemStarts.get(placeOf(one.identity))?.get('service_account_missing');
   const broken = { ...seen, cluster: { ...seen.cluster, accounts: new Map() } };
   const blind = { ...seen, cluster: { ...seen.cluster, accounts: undefined } };
 
   it('is when it was first seen', () => {
-    const { problemStarts } = historyOf([seen, NOW + 60], [broken, NOW + 70], [broken, NOW + 80]);
-    assert.equal(problemStarts.get(key), NOW + 70);
+    assert.equal(startIn(historyOf([seen, NOW + 60], [broken, NOW + 70], [broken, NOW + 80])), NOW + 70);
   });
 
   it('stays while the check has no verdict', () => {
-    const { problemStarts } = historyOf([broken, NOW + 70], [blind, NOW + 80], [broken, NOW + 90]);
-    assert.equal(problemStarts.get(key), NOW + 70);
+    assert.equal(startIn(historyOf([broken, NOW + 70], [blind, NOW + 80], [broken, NOW + 90])), NOW + 70);
   });
 
   it('excludes a check without a verdict', () => {
@@ -151,7 +150,6 @@ describe('the start of a problem', () => {
   });
 
   it('is forgotten once the check passes', () => {
-    const { problemStarts } = historyOf([broken, NOW + 70], [seen, NOW + 80], [broken, NOW + 90]);
-    assert.equal(problemStarts.get(key), NOW + 90);
+    assert.equal(startIn(historyOf([broken, NOW + 70], [seen, NOW + 80], [broken, NOW + 90])), NOW + 90);
   });
 });

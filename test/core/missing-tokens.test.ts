@@ -13,8 +13,9 @@ import {
   tokenlessPods,
   trackMissing,
 } from '../../src/core/missing-tokens.ts';
+import { NOTHING_OBSERVED } from '../../src/core/observation.ts';
 import { podFacts } from '../support/cluster.ts';
-import { NOW, observation } from '../support/tokens.ts';
+import { legacyToken, NOW, observation, POD_UID } from '../support/tokens.ts';
 
 function only(pod: PodFacts): ClusterFacts {
   return { ...NO_CLUSTER, pods: new Map([[pod.uid, pod]]) };
@@ -27,6 +28,23 @@ const missingTokens = findMissing(
 );
 
 describe('findMissing', () => {
+  it('returns a path of a volume with several missing Secrets once', () => {
+    const secret = {
+      volume: 'tokens',
+      secretName: 'one-token-abcde',
+      isOptional: false,
+      isAtTokenPath: false,
+      isMounted: true,
+    };
+    const secrets = [secret, { ...secret, secretName: 'two-token-abcde' }];
+    const pod = podFacts({ phase: 'Pending', startedAt: NOW - 300, projections: [], secrets });
+    const found = findMissing(observation({ scannedAt: NOW, tokens: [] }), only(pod));
+    assert.deepEqual(
+      found.map(({ check, identity }) => [check.reason, identity.volume, identity.path]),
+      [['legacy_secret_missing', 'tokens', 'token']],
+    );
+  });
+
   it('returns a missing token', () => assert.equal(missingTokens.length, 1));
 
   it('returns nothing if the pods are not known', () => {
@@ -124,21 +142,33 @@ describe('noTokenReason', () => {
 });
 
 describe('tokenlessPods', () => {
+  it('leaves out a pod that holds a token from a Secret, or an object that cannot be read', () => {
+    const cluster = only(podFacts({ projections: [] }));
+    const lost = { podUid: POD_UID, volume: 'v', path: 'token', reason: 'io_error', detail: '' } as const;
+    assert.equal(tokenlessPods(cluster, observation({ tokens: [] })).length, 1);
+    assert.deepEqual(tokenlessPods(cluster, observation({ tokens: [legacyToken()] })), []);
+    assert.deepEqual(tokenlessPods(cluster, observation({ tokens: [], unreadable: [lost] })), []);
+  });
+
   it('leaves out completed pods', () => {
-    assert.deepEqual(tokenlessPods(only(podFacts({ projections: [], phase: 'Succeeded' }))), []);
+    assert.deepEqual(
+      tokenlessPods(only(podFacts({ projections: [], phase: 'Succeeded' })), NOTHING_OBSERVED),
+      [],
+    );
   });
 
   it('does not take a forgotten service account for one that turns automounting on', () => {
     const pod = podFacts({ projections: [] });
     const account = { uid: 'u', isAutomounted: false };
     const known = { ...only(pod), accounts: new Map([['payments/api', account]]) };
-    const reasonsOf = (cluster: ClusterFacts) => tokenlessPods(cluster).map(({ reason }) => reason);
+    const reasonsOf = (cluster: ClusterFacts) =>
+      tokenlessPods(cluster, NOTHING_OBSERVED).map(({ reason }) => reason);
     assert.deepEqual(reasonsOf(known), ['automount_disabled_serviceaccount']);
     assert.deepEqual(reasonsOf({ ...known, accounts: undefined }), ['unknown']);
   });
 
   it('returns an active pod that requests no token, and why', () => {
     const pod = podFacts({ projections: [], isAutomounted: false });
-    assert.deepEqual(tokenlessPods(only(pod)), [{ pod, reason: 'automount_disabled_pod' }]);
+    assert.deepEqual(tokenlessPods(only(pod), NOTHING_OBSERVED), [{ pod, reason: 'automount_disabled_pod' }]);
   });
 });

@@ -13,7 +13,7 @@ import {
   placeOf,
   stickyOriginOf,
 } from '../../src/core/origin.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { authority, podFacts } from '../support/cluster.ts';
 import { ISSUER, legacyToken, token } from '../support/tokens.ts';
 

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { DecodeError } from '../../src/core/decode.ts';
-import type { TokenClaims } from '../../src/core/token.ts';
+import type { DecodeError } from '../../src/core/token/decode.ts';
+import type { TokenClaims } from '../../src/core/token/token.ts';
 import type { Result } from '../../src/util/result.ts';
 import { type RawClaims, rawBinding, rawClaims, rawHeader, rawLegacyClaims } from '../support/tokens.ts';
 

@@ -14,7 +14,7 @@ import {
   type TokenState,
   validFrom,
 } from '../../src/core/rotation.ts';
-import type { Token, TokenClaims } from '../../src/core/token.ts';
+import type { Token, TokenClaims } from '../../src/core/token/token.ts';
 import { claims, legacyToken, NOW, token } from '../support/tokens.ts';
 
 const HOUR = 3_600;

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
 import { CANARY_VOLUME, findCanary, runSelfChecks, SELF_CHECKS } from '../../src/core/self-check.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
-import type { TokenClaims } from '../../src/core/token.ts';
+import type { TokenClaims } from '../../src/core/token/token.ts';
 import { facts, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const own = token();

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
-import { NO_REVIEW_TARGETS } from '../../src/core/review-targets.ts';
+import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
+import { NO_REVIEW_TARGETS } from '../../src/core/reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
-import { TOKEN_KINDS, type TokenKind } from '../../src/core/token.ts';
+import { TOKEN_KINDS, type TokenKind } from '../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
@@ -47,7 +48,7 @@ describe('a snapshot without facts', () => {
 
 describe('a snapshot', () => {
   it('has the time, the observation, and its tokens in the same order', () => {
-    const seen = observation({ tokens: [healthy, free, legacyToken()] });
+    const seen = observation({ tokens: [healthy, free, legacyToken({ identity: { pod: 'api-0' } })] });
     const snapshot = takeSnapshot(facts({ observation: seen }), NOW);
     assert.equal(snapshot.now, NOW);
     assert.equal(snapshot.observation, seen);
@@ -132,16 +133,21 @@ describe('lookupTargetsOf', () => {
 
   it('returns nothing for a healthy node', () => {
     const snapshot = takeSnapshot(facts({ observation: observation() }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), { reviews: NO_REVIEW_TARGETS, pods: [] });
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
+      reviews: NO_REVIEW_TARGETS,
+      pods: [],
+      claims: [],
+    });
   });
 
   it('returns tokens of this cluster that fail a check', () => {
-    const tokens = [healthy, legacyToken()];
+    const tokens = [healthy, legacyToken({ identity: { pod: 'api-0' } })];
     const cluster = { ...clusterAround(legacyToken()), signatures: new Map([[tokens[1] ?? healthy, true]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: { ...NO_REVIEW_TARGETS, tokens: [tokens[1]] },
       pods: [],
+      claims: [],
     });
   });
 
@@ -150,25 +156,70 @@ describe('lookupTargetsOf', () => {
     const tokens = [legacyToken(), token(elsewhere), token({ claims: { expiresAt: NOW } })];
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW);
     assert.equal(snapshot.assessments.filter(({ failures }) => failures.length > 0).length, 3);
-    assert.deepEqual(lookupTargetsOf(snapshot, 'all').reviews, NO_REVIEW_TARGETS);
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'all' }).reviews, NO_REVIEW_TARGETS);
   });
 
   it('returns each pod with overdue tokens once', () => {
     const tokens = [inPod('a', NOW + 600), inPod('a', NOW + 600), inPod('b', NOW + 86_400)];
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens }) }), NOW + 599);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       // Without data from the API server, it is not known whose tokens they are.
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: 'a', namespace: 'payments' }],
+      claims: [],
     });
   });
 
   it('returns pods with missing tokens', () => {
     const cluster = { ...NO_FACTS.cluster, pods: new Map([[POD_UID, podFacts()]]) };
     const snapshot = takeSnapshot(facts({ observation: observation({ tokens: [] }), cluster }), NOW);
-    assert.deepEqual(lookupTargetsOf(snapshot), {
+    assert.deepEqual(lookupTargetsOf(snapshot, { tokenReview: 'suspect' }), {
       reviews: NO_REVIEW_TARGETS,
       pods: [{ uid: POD_UID, namespace: 'payments' }],
+      claims: [],
     });
   });
+
+  it('returns each claim of a pod with overdue tokens once', () => {
+    const tokens = [healthy, token({ identity: { path: 'other' } })];
+    const pods = new Map([[POD_UID, podFacts({ claims: ['data', 'logs'] })]]);
+    const seen = facts({ observation: observation({ tokens }), cluster: { ...NO_FACTS.cluster, pods } });
+    const claimsAt = (now: number) =>
+      lookupTargetsOf(takeSnapshot(seen, now), { tokenReview: 'suspect' }).claims;
+    assert.deepEqual(claimsAt(NOW), []);
+    assert.deepEqual(claimsAt(NOW + 3_599), [
+      { namespace: 'payments', name: 'data' },
+      { namespace: 'payments', name: 'logs' },
+    ]);
+  });
+});
+
+describe('the missing tokens of a snapshot', () => {
+  const seen = observation({ tokens: [], scannedAt: NOW });
+  const pods = new Map([[POD_UID, podFacts({ startedAt: NOW - 3_600 })]]);
+  const at = (podsLostAt: number | undefined) => {
+    const before = facts({ observation: seen, cluster: { ...NO_FACTS.cluster, pods, podsLostAt } });
+    const history = advanceHistory(takeSnapshot({ ...before, history: NEW_HISTORY }, NOW), NEW_HISTORY);
+    return takeSnapshot({ ...before, history }, NOW + 60).missingTokens.length;
+  };
+
+  const cases = [
+    { it: 'are those that have been missing for a while', podsLostAt: undefined, count: 1 },
+    {
+      it: 'are not those that went missing just before the pods became out of date',
+      podsLostAt: NOW + 9,
+      count: 0,
+    },
+    {
+      it: 'are not those that went missing after the pods became out of date',
+      podsLostAt: NOW - 1,
+      count: 0,
+    },
+    {
+      it: 'are those that were missing for a while before the pods became out of date',
+      podsLostAt: NOW + 10,
+      count: 1,
+    },
+  ];
+  for (const { it: title, podsLostAt, count } of cases) it(title, () => assert.equal(at(podsLostAt), count));
 });

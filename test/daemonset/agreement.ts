@@ -51,18 +51,25 @@ function assertPorts(config: Config, { containers: [container] }: PodSpec): void
     ...(probes ?? []),
   ]);
   const port = probes === undefined ? 'metrics' : 'probes';
+  assert.deepEqual(container.startupProbe.httpGet, { path: '/readyz', port });
+  // Time for the first scan: a probe that fails raises an event.
+  assert.ok(container.startupProbe.initialDelaySeconds >= 5);
   assert.deepEqual(container.livenessProbe.httpGet, { path: '/healthz', port });
   assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port });
 }
 
-/** The folder of the web configuration file is a mount of Secrets. */
-function assertWebConfig({ webConfig }: Config, { containers: [container], volumes }: PodSpec): void {
+/** What is mounted for configuration are the folders of the files that options name; the web configuration is Secrets. */
+function assertConfiguration(
+  { webConfig, audienceRules }: Config,
+  { containers: [container], volumes }: PodSpec,
+): void {
   const mounts = container.volumeMounts.filter(({ mountPath }) => mountPath.startsWith(CONFIGURATION));
+  const files = [webConfig, audienceRules].filter((file) => file !== undefined);
   assert.deepEqual(
     mounts.map(({ mountPath }) => mountPath),
-    webConfig === undefined ? [] : [dirname(webConfig)],
+    files.map((file) => dirname(file)),
   );
-  for (const { name } of mounts) {
+  for (const { name } of mounts.filter(({ mountPath }) => mountPath === dirname(webConfig ?? ''))) {
     const { projected } = volumes.find((volume) => volume.name === name) ?? {};
     assert.ok(projected?.sources.every(({ secret }) => secret !== undefined));
   }
@@ -70,8 +77,8 @@ function assertWebConfig({ webConfig }: Config, { containers: [container], volum
 
 /** The permissions in the README, as `resource: verb, verb`, that the options require. */
 function documentedRules({ clusterMode, isKubernetesAuth }: Config): readonly string[] {
-  const rows = [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:list|watch|create|, )+) \| (.+) \|$/gm)];
-  assert.equal(rows.length, 5);
+  const rows = [...readme.matchAll(/^\| `([a-z.0-9]+)` \| ((?:get|list|watch|create|, )+) \| (.+) \|$/gm)];
+  assert.equal(rows.length, 6);
   const isOn = (need: string): boolean => (need === AUTH_OPTION ? isKubernetesAuth : clusterMode !== 'off');
   return rows
     .filter(([, , , needs = '']) => needs.split(', ').some(isOn))
@@ -148,7 +155,7 @@ export function assertAgreement(manifests: readonly Manifest[]): void {
   const config = configOf(pod);
   assert.equal(pod.automountServiceAccountToken, usesApiServer(config));
   assertPorts(config, pod);
-  assertWebConfig(config, pod);
+  assertConfiguration(config, pod);
   assertPermissions(config, manifests);
   assertBindings(manifests);
   assertVolumes(pod, manifests);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { it } from 'mocha';
-import { assertGolden } from '../support/golden.ts';
+import { assertGolden } from '../support/generated.ts';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement } from './agreement.ts';
 import { CHART, helmOutput, template } from './helm.ts';

@@ -1,21 +1,32 @@
 /**
- * Kustomizations of users: those in docs/install.md, and combinations of all components.
+ * Kustomizations of users: those in the documents, and combinations of all components.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { it } from 'mocha';
 import { parse, stringify } from 'yaml';
 import { describeWith } from '../support/tools.ts';
-import { assertAgreement } from './agreement.ts';
+import { assertAgreement, configOf } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { FOLDERS, renderKustomization } from './manifests.ts';
+import { daemonSetOf, FOLDERS, type Manifest, renderKustomization } from './manifests.ts';
 import { assertValid } from './validation.ts';
 
-const document = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
-const SHOWN: readonly string[] = [...document.matchAll(/^```yaml\n(.*?)^```$/gms)]
-  .map(([, text = '']) => text)
-  .filter((text) => text.includes('kind: Kustomization\n'));
+/** The examples in YAML of a document. */
+function examplesOf(document: string): readonly string[] {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, example = '']) => example);
+}
+
+function kustomizationsIn(document: string): readonly string[] {
+  return examplesOf(document).filter((text) => text.includes('kind: Kustomization\n'));
+}
+
+const SHOWN = kustomizationsIn('docs/install.md');
+
+interface ConfigMap extends Manifest {
+  readonly data: Readonly<Record<string, string>>;
+}
 
 const COMPONENTS: readonly string[] = globSync('daemonset/components/*', { cwd: ROOT }).map((path) =>
   basename(path),
@@ -54,13 +65,32 @@ describeWith(['kubectl'], 'a kustomization of a user', () => {
   it('is in docs/install.md', () => assert.ok(SHOWN.length > 0));
 
   for (const text of SHOWN) {
-    const { components } = parse(text) as { readonly components: readonly string[] };
-    it(`renders valid objects with the ${components.map((path) => basename(path))} of docs/install.md`, async () => {
+    const { components = [] } = parse(text) as { readonly components?: readonly string[] };
+    const names = components.map((path) => basename(path)).join(', ') || 'image';
+    it(`renders valid objects with the ${names} of docs/install.md`, async () => {
       const manifests = renderKustomization(text);
       assertAgreement(manifests);
       await assertValid(manifests);
     });
   }
+
+  it('mounts the rules of docs/audiences.md where the exporter reads them', async () => {
+    const [rules = ''] = examplesOf('docs/audiences.md');
+    const [kustomization = ''] = kustomizationsIn('docs/audiences.md');
+    const manifests = renderKustomization(kustomization, { 'audiences.yaml': rules });
+    assertAgreement(manifests);
+    await assertValid(manifests);
+    const { spec } = daemonSetOf(manifests).spec.template;
+    const { audienceRules = '' } = configOf(spec);
+    const mount = spec.containers[0].volumeMounts.find(
+      ({ mountPath }) => mountPath === dirname(audienceRules),
+    );
+    const source = spec.volumes.find(({ name }) => name === mount?.name);
+    const map = manifests.find(({ kind }) => kind === 'ConfigMap') as ConfigMap | undefined;
+    assert.equal(map?.metadata.namespace, 'sa-token-exporter');
+    assert.equal(source?.configMap?.name, map.metadata.name);
+    assert.equal(map.data[basename(audienceRules)], rules);
+  });
 
   for (const components of COMBINATIONS) {
     it(`renders valid objects with ${components}`, async () => {

@@ -41,6 +41,7 @@ export interface Container {
   readonly args: readonly string[];
   readonly env: readonly Variable[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly startupProbe: Probe & { readonly initialDelaySeconds: number };
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
   readonly securityContext: {
@@ -65,6 +66,7 @@ export interface PodSpec {
   readonly volumes: readonly {
     readonly name: string;
     readonly hostPath?: { readonly path: string };
+    readonly configMap?: { readonly name: string };
     readonly projected?: { readonly sources: readonly { readonly secret?: { readonly name: string } }[] };
   }[];
 }

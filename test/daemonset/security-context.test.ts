@@ -16,6 +16,7 @@ import { createFleet, type Fleet, TOKENS_IN_FLEET } from './fleet.ts';
 import { type Image, imageOfHead, ROOT } from './image.ts';
 import { type Container, daemonSetOf, type PodSpec, render } from './manifests.ts';
 import { ABSENT, DENIED } from './profile.ts';
+import { callsIn, isOfCoverage } from './system-calls.ts';
 
 /** CAP_DAC_READ_SEARCH is capability 2. */
 const DAC_READ_SEARCH = '0000000000000004';
@@ -23,32 +24,6 @@ const DAC_READ_SEARCH = '0000000000000004';
 const READING =
   /^(?:access|faccessat2?|getcwd|l?stat|newfstatat|open|openat|readlink(?:at)?|statfs|statx|inotify_add_watch)$/;
 const WRITING = /O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/;
-
-interface Call {
-  readonly pid: string;
-  readonly name: string;
-  readonly args: string;
-}
-
-/** Whether Node.js creates the folder for coverage data, or one of its parents. */
-function isOfCoverage({ args }: Call): boolean {
-  const folder = process.env['NODE_V8_COVERAGE'];
-  const [, path] = /^"([^"]*)"/.exec(args) ?? [];
-  return path !== undefined && folder !== undefined && `${folder}/`.startsWith(`${path}/`);
-}
-
-/** Returns the system calls from the start of the program on. */
-function callsIn(file: string): readonly Call[] {
-  const calls = readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const [, pid = '', name = '', args = ''] = /^(\d+) +(\w+)\((.*)/.exec(line) ?? [];
-      return name === '' ? [] : [{ pid, name, args }];
-    });
-  return calls.slice(
-    calls.findIndex(({ name, args }) => name === 'execve' && args.startsWith('"/nodejs/bin/node"')),
-  );
-}
 
 describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security context', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-context-'));

@@ -58,8 +58,8 @@ describeWith(['root', 'mount namespaces', 'kubectl'], 'the overlay with a web co
 
   it('serves the probes of the manifest without credentials on the probe port', async () => {
     const [, port] = /msg="listening for probes" .*port=(\d+)/.exec(container.log) ?? [];
-    const [{ livenessProbe, readinessProbe }] = pod.containers;
-    for (const { httpGet } of [livenessProbe, readinessProbe])
+    const [{ startupProbe, livenessProbe, readinessProbe }] = pod.containers;
+    for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe])
       assert.equal((await fetch(`http://127.0.0.1:${port}${httpGet.path}`)).status, 200);
   });
 });

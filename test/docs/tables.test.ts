@@ -31,6 +31,7 @@ describe('the tables of the documents', () => {
     ['docs/alerts.md', 'coverage'],
     ['docs/alerts.md', 'knobs'],
     ['docs/audiences.md', 'catalogue'],
+    ['docs/origins.md', 'origins'],
   ] as const) {
     it(`${name} has the table of ${table}`, () => {
       assert.match(

@@ -2,14 +2,16 @@
  * The demo as a separate process.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
-import { OVERDUE_CAUSES } from '../../src/core/overdue-cause.ts';
+import { EXIT } from '../../src/cli/command.ts';
+import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
-import { type Program, startProgram } from '../support/program.ts';
+import { MAIN, type Program, startProgram } from '../support/program.ts';
 
 async function isListening(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -67,17 +69,51 @@ describe('the demo', () => {
     });
   }
 
-  for (const { name, lookFor } of DEMO_PODS) {
+  it('prints commands that list the tokens of the pods and explain one of them', async () => {
+    for (const command of ['scan', 'explain demo/payments']) {
+      const [, shown = ''] = await demo.says(
+        new RegExp(`^  npm start --silent -- (${command} .* \\\\\n.*)$`, 'm'),
+      );
+      const run = spawnSync(process.execPath, [MAIN, ...shown.replace('\\\n', '').split(/ +/)], {
+        encoding: 'utf8',
+      });
+      assert.equal(run.stderr, '');
+      assert.match(run.stdout, /demo.*payments/);
+      assert.equal(run.status, EXIT.failing);
+    }
+  });
+
+  it('says that kubectl does not work, and which token root can read', () => {
+    assert.match(demo.printed(), /the kubectl and journalctl commands in its output cannot be run here/);
+    assert.match(demo.printed(), /^locked .*permission_denied"\}, except as root$/m);
+  });
+
+  it('says how to choose another port with npm if its own is in use', () => {
+    const { port } = new URL(demo.url);
+    const run = spawnSync(process.execPath, [MAIN, 'demo', `--web.listen-address=127.0.0.1:${port}`], {
+      encoding: 'utf8',
+    });
+    assert.match(
+      run.stderr,
+      /address already in use.*\nwith npm: npm run demo -- --web\.listen-address=:9895\n$/,
+    );
+    assert.equal(run.status, EXIT.usage);
+  });
+
+  for (const { name, lookFor, isReadableByRoot = false } of DEMO_PODS) {
     it(`shows ${name} as ${lookFor}`, () => {
       const [, metric = '', label = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(lookFor) ?? [];
-      const isShown = new RegExp(`^${metric}\\{.*${label}\\} \\d+$`, 'm').test(metrics);
-      assert.equal(isShown, !(isRoot && label.includes('permission_denied')));
+      const isShown = new RegExp(`^${metric}\\{.*${label}[^}]*\\} \\d+$`, 'm').test(metrics);
+      assert.equal(isShown, !(isRoot && isReadableByRoot));
     });
   }
 
   for (const { name, reasons } of DEMO_PODS) {
     it(`reports ${reasons.join(', ') || 'no problem'} for ${name} and nothing else`, () => {
-      const ofPod = new RegExp(`^satoken_problem\\{.*serviceaccount="${name}".*reason="(\\w+)"\\} 1$`, 'gm');
+      const ofPod = new RegExp(
+        `^satoken_problem\\{.*serviceaccount="${name}".*reason="(\\w+)"[^}]*\\} 1$`,
+        'gm',
+      );
       const found = Array.from(metrics.matchAll(ofPod), ([, reason]) => reason);
       assert.deepEqual(found.sort(), [...reasons].sort());
     });

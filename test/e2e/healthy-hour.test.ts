@@ -87,7 +87,7 @@ describe('a healthy hour with 250 pods', () => {
       );
       assert.deepEqual([missingTokens, observation.unreadable], [[], []]);
       assert.deepEqual(
-        [...causes.values()].filter((cause) => cause !== 'pod_terminating'),
+        [...causes.values()].filter(({ cause }) => cause !== 'pod_terminating'),
         [],
       );
       issued += observation.tokens.filter(

@@ -13,9 +13,9 @@ import type { PodOptions } from '../../simulator/pods.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { request } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { type Scraper, startScraper } from '../support/scraper.ts';
 import { describeWith } from '../support/tools.ts';
 import { flood, sendAll } from './attacks/attacker.ts';
+import { type Scraper, startScraper } from './support/scraper.ts';
 
 const USER = 'exporter';
 

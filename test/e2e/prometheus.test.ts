@@ -6,8 +6,8 @@ import { after, before, it } from 'mocha';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { type Program, startProgram } from '../support/program.ts';
-import { type Scraper, startScraper } from '../support/scraper.ts';
 import { describeWith } from '../support/tools.ts';
+import { type Scraper, startScraper } from './support/scraper.ts';
 
 /** A new check need not be in the demo. */
 const DEMO_REASONS = [...new Set(DEMO_PODS.flatMap(({ reasons }) => reasons))].toSorted();
@@ -56,7 +56,7 @@ describeWith(['prometheus'], 'a Prometheus that scrapes the demo', () => {
 
   it('has gauges of remaining time that agree with the timestamps', async () => {
     const differs =
-      'abs(satoken_nominal_expiration_timestamp_seconds - timestamp(satoken_age_seconds) - satoken_time_to_expiry_seconds)';
+      'abs(satoken_expiration_timestamp_seconds - timestamp(satoken_age_seconds) - satoken_time_to_expiry_seconds)';
     const worst = await query(`max(${differs})`);
     assert.ok(Number(worst[0]?.value[1]) < 1);
   });

@@ -6,11 +6,11 @@ import { after, afterEach, before, it } from 'mocha';
 import type { Browser, Page } from 'playwright-core';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
-import { launchBrowser, type Opened, open, overflow, type View, violations } from '../support/browser.ts';
 import { type Served, serve } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { describeWith } from '../support/tools.ts';
+import { launchBrowser, type Opened, open, overflow, type View, violations } from './support/browser.ts';
 
 const DESK: View = { scheme: 'light', width: 1_200 };
 const VIEWS: readonly View[] = (['light', 'dark'] as const).flatMap((scheme) =>

@@ -5,7 +5,7 @@
 import type { Cluster } from '../../simulator/cluster.ts';
 import type { Resource } from '../../simulator/stores.ts';
 import { CLUSTER_RESOURCES, type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { parseMountFailures } from '../../src/sources/api-server/mount-failures.ts';
 import type { Trimmed } from '../../src/sources/api-server/replica.ts';
 import { trimAccount, trimPod } from '../../src/sources/api-server/resources.ts';

@@ -61,6 +61,7 @@ describe('metrics of the exporter', () => {
       '{node="n",resource="serviceaccounts",code="200"}': 0,
       '{node="n",resource="keys",code="200"}': 0,
       '{node="n",resource="events",code="200"}': 0,
+      '{node="n",resource="persistentvolumeclaims",code="200"}': 0,
       '{node="n",resource="tokenreviews",code="201"}': 0,
       '{node="n",resource="subjectaccessreviews",code="201"}': 0,
     });

@@ -5,12 +5,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
+import { NEW_HISTORY } from '../../src/core/history.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
-import type { PerTokenMode } from '../../src/core/token.ts';
+import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';
-import { podFacts } from '../support/cluster.ts';
+import { authority, podFacts } from '../support/cluster.ts';
 import { familyOptions, listed } from '../support/exposition.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
@@ -51,6 +52,8 @@ describe('the series of a token', () => {
       tokens: [token({ lastRotation: NOW + 0.123_456 })],
       values: [NOW + 0.123],
     },
+    { it: 'a token that is not overdue has no cause', name: 'satoken_overdue_info', values: [] },
+    { it: 'an overdue token has one cause', name: 'satoken_overdue_info', now: NOW + 3_599, values: [1] },
     { it: 'age is 0 at the time of issue', name: 'satoken_age_seconds', values: [0] },
     { it: 'age increases with the clock', name: 'satoken_age_seconds', now: NOW + 61.5, values: [61.5] },
     {
@@ -66,28 +69,53 @@ describe('the series of a token', () => {
       values: [HOUR - 1],
     },
     {
-      it: 'time to expiry is 0 at the nominal expiration',
+      it: 'time to expiry is 0 at the expiration',
       name: 'satoken_time_to_expiry_seconds',
       now: NOW + HOUR,
       values: [0],
     },
     {
-      it: 'time to expiry is negative after the nominal expiration',
+      it: 'time to expiry is negative after the expiration',
       name: 'satoken_time_to_expiry_seconds',
       now: NOW + HOUR + 1,
       values: [-1],
     },
     {
-      it: 'rotation overdue is 0 until the refresh is due',
+      it: 'time to expiry is that until the expiration, also of an extended token',
+      name: 'satoken_time_to_expiry_seconds',
+      tokens: [token({ claims: { expiresAt: NOW + 24 * HOUR, warnAfter: NOW + HOUR } })],
+      now: NOW + HOUR,
+      values: [23 * HOUR],
+    },
+    {
+      it: 'time to expiry is absent for a token that never expires',
+      name: 'satoken_time_to_expiry_seconds',
+      tokens: [legacyToken()],
+      values: [],
+    },
+    {
+      it: 'rotation overdue is 0 when the refresh is due',
       name: 'satoken_rotation_overdue_seconds',
       now: NOW + 2_880,
       values: [0],
     },
     {
-      it: 'rotation overdue increases once the refresh is due',
+      it: 'rotation overdue is 0 until the grace period has passed',
       name: 'satoken_rotation_overdue_seconds',
-      now: NOW + 2_881,
-      values: [1],
+      now: NOW + 3_480,
+      values: [0],
+    },
+    {
+      it: 'rotation overdue is the time since the refresh was due once the grace period has passed',
+      name: 'satoken_rotation_overdue_seconds',
+      now: NOW + 3_481,
+      values: [601],
+    },
+    {
+      it: 'rotation overdue is absent for a token that the kubelet does not refresh',
+      name: 'satoken_rotation_overdue_seconds',
+      tokens: [legacyToken()],
+      values: [],
     },
     {
       it: 'audience mismatch is 0 if the token has the expected audience',
@@ -112,6 +140,19 @@ describe('the series of a token', () => {
       name: 'satoken_problem',
       now: NOW + HOUR,
       values: [1, 1],
+    },
+    {
+      it: 'the start of a problem is the time in the claims',
+      name: 'satoken_problem_start_timestamp_seconds',
+      now: NOW + HOUR + 60,
+      values: [NOW + HOUR, NOW + 3_480],
+    },
+    {
+      it: 'the start of a problem is when it was first seen if the claims do not state it',
+      name: 'satoken_problem_start_timestamp_seconds',
+      facts: { history: NEW_HISTORY },
+      tokens: [legacyToken()],
+      values: [NOW],
     },
     { it: 'info is 1', name: 'satoken_info', values: [1] },
   ];
@@ -187,8 +228,8 @@ describe('the labels of a token', () => {
     list(snapshot(tokens)).find(({ metric }) => metric.name === 'satoken_info')?.samples[0]?.labels ?? '';
 
   it('show that the API server extended the token', () => {
-    assert.match(infoOf({}), /,extended="false"$/);
-    assert.match(infoOf({ tokens: [token({ claims: { warnAfter: NOW + 60 } })] }), /,extended="true"$/);
+    assert.match(infoOf({}), /,extended="false",/);
+    assert.match(infoOf({ tokens: [token({ claims: { warnAfter: NOW + 60 } })] }), /,extended="true",/);
   });
 
   it('list audiences separated by commas', () => {
@@ -197,8 +238,21 @@ describe('the labels of a token', () => {
 
   it('are empty if a value is unknown', () => {
     const text = infoOf({ tokens: [legacyToken({ claims: { keyId: undefined } })] });
-    assert.match(text, /,pod="",/);
+    assert.match(text, /,namespace="",pod="",/);
     assert.match(text, /,key_id="",/);
+  });
+
+  it('include the origin of the token', () => {
+    const cluster = { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts()]]) };
+    assert.match(infoOf({ facts: { cluster } }), /,origin="kubelet",/);
+    assert.match(infoOf({}), /,origin="unknown",/);
+  });
+
+  it('include the namespace of the subject only if it differs from that of the pod', () => {
+    assert.match(infoOf({}), /^node="node-1",namespace="payments",.*,subject_namespace=""$/);
+    const cluster = { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts({ namespace: 'ci' })]]) };
+    assert.match(infoOf({ facts: { cluster } }), /,namespace="ci",.*,subject_namespace="payments"$/);
+    assert.match(infoOf({ tokens: [legacyToken()] }), /,namespace="",.*,subject_namespace="payments"$/);
   });
 
   it('do not change from scrape to scrape', () => {
@@ -265,6 +319,7 @@ describe('the series of the node', () => {
       'satoken_tokens',
       'satoken_token_state',
       'satoken_problems',
+      'satoken_failing_tokens',
       'satoken_check_unknown',
     ]) {
       const samples = samplesOf(name, { tokens: [] }) ?? [];
@@ -296,15 +351,79 @@ describe('the series of the node', () => {
     ]);
   });
 
+  const countOf = (name: string, labels: string, at: Parameters<typeof snapshot>[0]) =>
+    samplesOf(name, at)?.find((sample) => sample.labels === `node="node-1",${labels}`)?.value;
+
+  it('count tokens by kind and origin', () => {
+    const cluster = { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts()]]), authority: authority() };
+    const elsewhere = token({ volumeKind: 'secret', identity: { volume: 'elsewhere' } });
+    const at = { tokens: [token(), legacyToken(), elsewhere], facts: { cluster } };
+    assert.equal(countOf('satoken_tokens', 'kind="projected",origin="kubelet"', at), 1);
+    assert.equal(countOf('satoken_tokens', 'kind="projected",origin="foreign"', at), 1);
+    assert.equal(countOf('satoken_tokens', 'kind="legacy",origin="secret"', at), 1);
+    assert.equal(countOf('satoken_tokens', 'kind="legacy",origin="unknown"', at), 0);
+  });
+
+  it('count problems by reason and severity, and tokens by their worst severity', () => {
+    const at = { tokens: [token(), legacyToken(), legacyToken()], now: NOW + HOUR };
+    assert.equal(countOf('satoken_problems', 'reason="expired",severity="critical"', at), 1);
+    assert.equal(countOf('satoken_problems', 'reason="expired",severity="info"', at), 0);
+    assert.equal(countOf('satoken_problems', 'reason="legacy_token",severity="warning"', at), 2);
+    assert.equal(countOf('satoken_failing_tokens', 'severity="critical"', at), 1);
+    assert.equal(countOf('satoken_failing_tokens', 'severity="warning"', at), 2);
+    assert.equal(countOf('satoken_failing_tokens', 'severity="info"', at), 0);
+  });
+
+  it('name the pod of an object that cannot be read', () => {
+    const cluster = { ...NO_CLUSTER, pods: new Map([['u', podFacts({ uid: 'u', namespace: 'ci' })]]) };
+    const unreadable = [{ podUid: 'u', volume: 'v', path: 'p', reason: 'vanished', detail: '' }] as const;
+    assert.equal(
+      samplesOf('satoken_unreadable', { tokens: [], unreadable, facts: { cluster } })?.[0]?.labels,
+      'node="node-1",namespace="ci",pod="api-0",pod_uid="u",volume="v",path="p",reason="vanished"',
+    );
+  });
+
   it('include an object once for each reason, even if it fails with several details', () => {
     const one = { podUid: 'u', volume: 'v', path: 'p', reason: 'vanished', detail: '' } as const;
     const unreadable = [one, { ...one, detail: 'again' }, { ...one, reason: 'io_error' } as const];
     assert.deepEqual(
       samplesOf('satoken_unreadable', { unreadable })?.map(({ labels }) => labels),
       [
-        'node="node-1",pod_uid="u",volume="v",path="p",reason="vanished"',
-        'node="node-1",pod_uid="u",volume="v",path="p",reason="io_error"',
+        'node="node-1",namespace="",pod="",pod_uid="u",volume="v",path="p",reason="vanished"',
+        'node="node-1",namespace="",pod="",pod_uid="u",volume="v",path="p",reason="io_error"',
       ],
     );
   });
+});
+
+describe('the series of a resource of the API server', () => {
+  const cases = [
+    { it: 'are 1 and no failure if it is up to date', state: { isUp: true }, up: 1, failures: [] },
+    {
+      it: 'are 1 and a reason if it is not published',
+      state: { isUp: true, reason: 'not_published' },
+      up: 1,
+      failures: ['not_published'],
+    },
+    {
+      it: 'are 0 and a reason if it failed',
+      state: { isUp: false, failure: 'timeout' },
+      up: 0,
+      failures: ['timeout'],
+    },
+  ] as const;
+  for (const { it: title, state, up, failures } of cases)
+    it(title, () => {
+      const cluster = { ...NO_CLUSTER, resources: new Map([['keys', state]] as const) };
+      const found = list(snapshot({ facts: { cluster } }));
+      const samples = (name: string) => found.find(({ metric }) => metric.name === name)?.samples ?? [];
+      assert.deepEqual(
+        samples('satoken_cluster_up').map(({ value }) => value),
+        [up],
+      );
+      const reasons = samples('satoken_cluster_failure').map(
+        ({ labels }) => /reason="(\w+)"/.exec(labels)?.[1],
+      );
+      assert.deepEqual(reasons, failures);
+    });
 });

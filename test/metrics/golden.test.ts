@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'mocha';
 import { exposition } from '../support/exposition.ts';
-import { assertGolden } from '../support/golden.ts';
+import { assertGolden } from '../support/generated.ts';
 import { troubledNode } from '../support/snapshots.ts';
 import { describeWith } from '../support/tools.ts';
 

@@ -188,6 +188,16 @@ describe('the emulated kubelet', () => {
     assert.deepEqual(request(), { ok: false, error: 'pods "web" not found' });
   });
 
+  it('posts an event in the words of the node authorizer if a restart requests a token that it refuses', () => {
+    run();
+    world.cluster.denyNode('default', 'app');
+    world.kubelet.start();
+    assert.match(
+      messages().join('\n'),
+      /: failed to fetch token: serviceaccounts "app" is forbidden: User "system:node:node-1" cannot create resource "serviceaccounts\/token" in API group "" in the namespace "default": no relationship found between node 'node-1' and this object$/,
+    );
+  });
+
   it('writes tokens of other issuers from annotations and Secrets', () => {
     const issuer = createForeignIssuer({ now: () => now });
     const token = issuer.virtualPodToken('tenant', { name: 'web', uid: 'virtual' }, 'app');

@@ -8,7 +8,7 @@ import type {
   PodFacts,
   PodProjection,
 } from '../../src/core/cluster-facts.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { ISSUER, NOW, POD_UID } from './tokens.ts';
 
 const HOUR = 3_600;
@@ -35,11 +35,13 @@ export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
     serviceAccount: 'api',
     phase: 'Running',
     isTerminating: false,
+    deletedAt: undefined,
     isStatic: false,
     isAutomounted: undefined,
     startedAt: NOW - HOUR,
     projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'vault' })],
     secrets: [],
+    claims: [],
     ...overrides,
   };
 }
@@ -64,13 +66,18 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
   const account: AccountFacts = { uid: claims.serviceAccount.uid ?? 'a-uid', isAutomounted: undefined };
   return {
     resources: new Map(),
+    nodeName: undefined,
     pods: new Map([[pod.uid, pod]]),
     accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
+    podsLostAt: undefined,
     unreadable: new Set(),
     authority: authority(),
     signatures: new Map([[token, true]]),
     reviews: new Map([[token, { isAccepted: true, isForApiServer: false }]]),
+    pendingReviews: new Set(),
     classReviews: new Map(),
+    claims: new Map(),
+    outage: undefined,
     mountFailures: new Map(),
     ...overrides,
   };

@@ -4,10 +4,11 @@
 
 import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/cluster-facts.ts';
 import type { Facts } from '../../src/core/facts.ts';
+import { type History, NEW_HISTORY } from '../../src/core/history.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import { authority, podFacts, projection } from './cluster.ts';
 import { facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
@@ -99,6 +100,20 @@ function clusterOf(tokens: readonly Token[]): ClusterFacts {
   };
 }
 
+/** A process that found the missing token a minute ago, and the mismatched audience an hour ago. */
+const HISTORY: History = {
+  ...NEW_HISTORY,
+  missingSince: new Map([
+    [['token_missing', 'uid-missing', 'vault-token', 'vault-token'].join('\0'), NOW - 60],
+  ]),
+  problemStarts: new Map([
+    [
+      ['uid-mismatched', 'vault-token', 'vault-token'].join('\0'),
+      new Map([['audience_mismatch', NOW - HOUR]]),
+    ],
+  ]),
+};
+
 /** A node with problems of all kinds. */
 export function troubledNode(): Snapshot {
   const tokens = everyToken();
@@ -106,6 +121,7 @@ export function troubledNode(): Snapshot {
     tokens,
     facts: {
       cluster: clusterOf(tokens),
+      history: HISTORY,
       self: { podUid: 'uid-fresh', mountedToken: tokens[0]?.claims },
       runs: new Map([
         ['files', { isSuccess: true, seconds: 0.0421 }],

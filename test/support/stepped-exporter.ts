@@ -7,29 +7,36 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Schedule } from '../../simulator/api/schedule.ts';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import type { Pod } from '../../simulator/objects.ts';
-import { createWorld, type World } from '../../simulator/world.ts';
+import { tokenVolume } from '../../simulator/pods.ts';
+import { createWorld, type World, type WorldOptions } from '../../simulator/world.ts';
 import { connectApiServer } from '../../src/app/connect-api-server.ts';
 import { createState } from '../../src/app/state.ts';
+import type { Config } from '../../src/config/options.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
-import { areReviewed } from '../../src/core/review-targets.ts';
+import { areReviewed } from '../../src/core/reviews/review-targets.ts';
+import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import {
   createTakeSnapshot,
   type LookupTargets,
   lookupTargetsOf,
   type Snapshot,
 } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token.ts';
+import type { Token } from '../../src/core/token/token.ts';
 import type { ApiServerSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';
+import { createSelfSource } from '../../src/sources/self/self.ts';
 import type { Source } from '../../src/sources/source.ts';
+import type { Clock } from '../../src/util/clock.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { configOf } from './config.ts';
 import { createFastClock } from './fast-clock.ts';
+import { assertNoForeignReviews } from './foreign-reviews.ts';
 import { policy } from './tokens.ts';
 
 export interface SteppedExporter {
@@ -39,9 +46,24 @@ export interface SteppedExporter {
   readonly now: () => number;
   /** Sets the clock, syncs pods that are due, scans, and waits until all data from the API server is current. */
   readonly stepTo: (time: number) => Promise<Snapshot>;
+  /** Sets the clock, syncs pods that are due, and scans, but does not wait for data from the API server. */
+  readonly advanceTo: (time: number) => Promise<Snapshot>;
+  /** Waits for a snapshot that satisfies the condition, which is evaluated at every change. */
+  readonly settle: (isSettled: (snapshot: Snapshot) => boolean) => Promise<Snapshot>;
+  /** Lets the exporter's timers run for this time; the clock of the world stands still. */
+  readonly sleep: (seconds: number) => Promise<void>;
   /** Waits for facts of the API server. */
   readonly until: (isSo: (facts: ClusterFacts) => boolean) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+export interface SteppedOptions extends Pick<WorldOptions, 'version' | 'extendedSeconds'> {
+  /** Additional options of the exporter. */
+  readonly args?: readonly string[];
+  /** Runs the exporter's pod. The exporter runs its self-checks, and authenticates with its canary. */
+  readonly hasOwnPod?: boolean;
+  /** How many milliseconds of its timers pass in one of real time; by default 20. */
+  readonly speed?: number;
 }
 
 const USER = 'test';
@@ -49,14 +71,13 @@ const USER = 'test';
 const SPEED = 20;
 const nothing = (): void => undefined;
 
-async function joinSimulated(rootDir: string, kubeconfig: string, now: () => number, onChange: () => void) {
-  const config = configOf([`--kubelet.root-dir=${rootDir}`, `--cluster.kubeconfig=${kubeconfig}`]);
+async function joinSimulated(config: Config, clock: Clock, onChange: () => void) {
   const connected = await connectApiServer({
     config,
     environment: {},
     node: 'node-1',
     userAgent: 'test',
-    clock: createFastClock(SPEED, now),
+    clock,
     random: Math.random,
     callbacks: {
       onChange,
@@ -118,9 +139,9 @@ function isCurrent(
     }) &&
     accounts?.size === uids.size &&
     [...accounts.values()].every(({ uid }) => uids.has(uid)) &&
-    authority?.issuer === issuer() &&
-    keys().every(({ keyId }) => authority.keyIds.has(keyId) || !used.has(keyId)) &&
-    tokens.every((token) => signatures.has(token) || !authority.keyIds.has(token.claims.keyId ?? ''))
+    (authority?.issuer === issuer() || !issuer().startsWith('https:')) &&
+    keys().every(({ keyId }) => authority?.keyIds.has(keyId) !== false || !used.has(keyId)) &&
+    tokens.every((token) => signatures.has(token) || authority?.keyIds.has(token.claims.keyId ?? '') !== true)
   );
 }
 
@@ -129,35 +150,83 @@ function areLookupsDone(cluster: ApiServerSource, { reviews, pods }: LookupTarge
   return areReviewed(reviews, facts) && pods.every(({ uid }) => facts.mountFailures.has(uid));
 }
 
-export async function startSteppedExporter(start: number): Promise<SteppedExporter> {
+/** The API server sends bookmarks and ends watches by the same clock as the exporter. */
+function scheduleBy(clock: Clock): Schedule {
+  return (seconds, run) => {
+    const canceled = new AbortController();
+    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
+      if (!canceled.signal.aborted) run();
+    });
+    return () => canceled.abort();
+  };
+}
+
+/** Starts the pod of the exporter. Returns its UID and the token files in its mounts. */
+function runOwnPod({ run, kubelet, startSyncing }: World) {
+  const volumes = [tokenVolume(CANARY_VOLUME, { path: 'token', expirationSeconds: 600 })];
+  const pod = run({ name: 'exporter', namespace: 'monitoring', serviceAccount: 'exporter', volumes });
+  startSyncing(pod);
+  const volume = pod.spec.volumes?.find(({ name }) => name.startsWith('kube-api-access-'))?.name ?? '';
+  const podUid = pod.metadata.uid;
+  const fileIn = (name: string): string => join(kubelet.volumeFolder(podUid, name), 'token');
+  return { podUid, tokenFile: fileIn(volume), canaryFile: fileIn(CANARY_VOLUME) };
+}
+
+export async function startSteppedExporter(
+  start: number,
+  { args = [], hasOwnPod = false, speed = SPEED, ...worldOptions }: SteppedOptions = {},
+): Promise<SteppedExporter> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-stepped-'));
   const rootDir = join(folder, 'kubelet');
   const kubeconfig = join(folder, 'kubeconfig');
   let time = start;
   const now = (): number => time;
-  const world = createWorld({ rootDir, mounts: chooseMounts(folder), now });
-  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
-  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
+  const world = createWorld({ rootDir, mounts: chooseMounts(folder), now, ...worldOptions });
+  const clock = createFastClock(speed, now);
+  const users = new Map([[USER, USER]]);
+  const api = createApiServer({ cluster: world.cluster, users, schedule: scheduleBy(clock) });
+  const own = hasOwnPod ? runOwnPod(world) : undefined;
+  const credentials = own === undefined ? { token: USER } : { tokenFile: own.canaryFile };
+  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), ...credentials }));
   const change = createChangeSignal();
-  const cluster = await joinSimulated(rootDir, kubeconfig, now, change.notify);
+  const ownArgs = own === undefined ? [] : [`--own-token=${own.tokenFile}`, `--pod-uid=${own.podUid}`];
+  const config = configOf([
+    `--kubelet.root-dir=${rootDir}`,
+    `--cluster.kubeconfig=${kubeconfig}`,
+    ...ownArgs,
+    ...args,
+  ]);
+  const cluster = await joinSimulated(config, clock, change.notify);
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
   const files = createSteppedFiles(rootDir, now);
   const state = createState({
-    sources: { observation: files.source, cluster },
+    sources: { observation: files.source, cluster, self: own && createSelfSource({ ...own, clock }) },
     takeSnapshot: createTakeSnapshot(policy()),
     now,
     isContinuous: true,
   });
 
-  const isUpToDate = (): boolean =>
-    isCurrent(world, cluster, files.source.facts().tokens) &&
-    areLookupsDone(cluster, lookupTargetsOf(state.snapshot()));
+  const isUpToDate = (): boolean => {
+    const snapshot = state.snapshot();
+    const { tokens } = snapshot.observation;
+    return isCurrent(world, cluster, tokens) && areLookupsDone(cluster, lookupTargetsOf(snapshot, config));
+  };
 
-  const stepTo = async (to: number): Promise<Snapshot> => {
+  const advanceTo = async (to: number): Promise<Snapshot> => {
     time = to;
     world.tick();
     await files.scan();
+    state.refresh();
+    return state.snapshot();
+  };
+  const settle = async (isSettled: (snapshot: Snapshot) => boolean): Promise<Snapshot> => {
+    for (state.refresh(); !isSettled(state.snapshot()); state.refresh()) await change.changed();
+    return state.snapshot();
+  };
+  const sleep = (seconds: number): Promise<void> => clock.sleep(seconds * 1_000, stop.signal);
+  const stepTo = async (to: number): Promise<Snapshot> => {
+    await advanceTo(to);
     for (state.refresh(); !isUpToDate(); state.refresh()) await change.changed();
     return state.snapshot();
   };
@@ -168,9 +237,10 @@ export async function startSteppedExporter(start: number): Promise<SteppedExport
     stop.abort();
     await running;
     await api.close();
+    assertNoForeignReviews(api);
     files.source.close();
     world.kubelet.close();
     rmSync(folder, { recursive: true });
   };
-  return { world, api, cluster, now, stepTo, until, close };
+  return { world, api, cluster, now, stepTo, advanceTo, settle, sleep, until, close };
 }

@@ -8,7 +8,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Policy } from '../../src/core/assessment.ts';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token.ts';
+import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token/token.ts';
 
 /** The time of verdicts in tests, in epoch seconds. */
 export const NOW = 1_795_480_000;

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { sameEntries, sameItems, stable } from '../../src/util/stable.ts';
+import { sameEntries, sameItems, sameSet, stable } from '../../src/util/stable.ts';
 
 describe('stable', () => {
   it('returns the previous object if the next one is equal', () => {
@@ -66,4 +66,14 @@ describe('sameEntries', () => {
   ]) {
     it(title, () => assert.equal(sameEntries(one, other), expected));
   }
+});
+
+describe('sameSet', () => {
+  it('compares the members of two sets', () => {
+    const [a, b] = [{}, {}];
+    assert.ok(sameSet(new Set([a, b]), new Set([b, a])));
+    assert.ok(!sameSet(new Set([a]), new Set([b])));
+    assert.ok(!sameSet(new Set([a]), new Set([a, b])));
+    assert.ok(!sameSet(new Set([a, b]), new Set([a])));
+  });
 });

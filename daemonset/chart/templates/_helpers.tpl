@@ -1,4 +1,4 @@
-{{/* The selector of the pods. It is immutable. */}}
+{{/* The pod selector, which is immutable. */}}
 {{- define "exporter.selector" -}}
 app.kubernetes.io/name: sa-token-exporter
 {{- end }}
@@ -18,7 +18,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "exporter.usesApiServer" -}}
 {{ if or .Values.cluster.enabled .Values.web.kubernetesAuth }}true{{ end }}
 {{- end }}
-{{/* An option as an environment variable. Takes a list of name and value. */}}
+{{/* An option as an environment variable. Takes a list: name, value. */}}
 {{- define "exporter.option" -}}
 - name: SATOKEN_{{ first . | replace "." "_" | replace "-" "_" | upper }}
   value: {{ last . | toString | quote }}

@@ -1,4 +1,4 @@
-{{/* Whether the values of a monitor configure the credentials of Prometheus. */}}
+{{/* Whether a monitor's values set the credentials that Prometheus sends. */}}
 {{- define "exporter.hasCredentials" -}}
 {{ if or .scrapeClass .endpoint.authorization .endpoint.oauth2 }}true{{ end }}
 {{- end }}
@@ -9,7 +9,7 @@
 {{ toYaml . }}
 {{- end }}
 {{- end }}
-{{/* The endpoint of both kinds of monitors. Labels are honored because namespace and pod of a series are those of the token. */}}
+{{/* The endpoint of both kinds of monitors. The labels namespace and pod of a series are those of the token, so they are honored. */}}
 {{- define "exporter.endpoint" -}}
 port: metrics
 {{- $path := include "exporter.metricsPath" .root }}

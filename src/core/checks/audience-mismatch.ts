@@ -5,6 +5,7 @@
  * the name of the volume: the pod's spec, which names the receiver's audience, takes precedence.
  */
 import { type Expectation, satisfies } from '../audience.ts';
+import type { Token } from '../token/token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 
@@ -14,6 +15,13 @@ function requirementOf({ origin, audiences }: Expectation): string {
 
 function requestOf({ origin, audiences }: Expectation): string {
   return `${origin} requests ${audiences.join(' or ')}`;
+}
+
+function ruleStep({ claims }: Token, expectations: readonly Expectation[]): string {
+  const rule = expectations.find((one) => one.party === 'rule' && !satisfies(claims.audiences, one));
+  return rule === undefined
+    ? 'if the audience is correct, add a rule to the file given by --audience.expect'
+    : `if the audience is correct, change ${rule.origin}`;
 }
 
 export const audienceMismatch = {
@@ -38,10 +46,10 @@ export const audienceMismatch = {
     const found = claims.audiences.length === 0 ? 'no audience' : `audience ${claims.audiences.join(', ')}`;
     return fail(`has ${found}; ${requirementOf(first)}`, 'critical');
   },
-  fix: (token) => [
+  fix: (token, expectations = []) => [
     ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.volumes[*].projected.sources[*].serviceAccountToken}'  # requested audience`,
     'set `audience` of that serviceAccountToken source to one that the receiver accepts, and restart the workload',
-    'if the audience is correct, add a rule to the file given by --audience.expect',
+    ruleStep(token, expectations),
   ],
 } as const satisfies Check;

@@ -4,9 +4,10 @@
 import type { Expectation } from '../audience.ts';
 import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
+import type { PodStage } from '../pod-stage.ts';
+import type { Severity, SeverityConditions } from '../problems/severity.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
-import type { Severity, SeverityConditions } from '../severity.ts';
-import type { EpochSeconds, Token } from '../token.ts';
+import type { EpochSeconds, Token } from '../token/token.ts';
 
 /** A missing fact makes the verdict `unknown`, never `fail`. */
 export type Verdict =
@@ -18,6 +19,7 @@ export interface CheckInput {
   readonly token: Token;
   readonly schedule: Schedule;
   readonly state: TokenState;
+  readonly stage: PodStage;
   /** Empty if no audience is expected. */
   readonly expectations: readonly Expectation[];
   readonly context: TokenContext;
@@ -36,9 +38,11 @@ export interface Check {
   readonly appliesTo: readonly Origin[];
   /** Name of the runbook, which is also the name of the alert. */
   readonly runbook: string;
+  /** Whether the check applies to a pod that is not active. The others pass. */
+  readonly isForLeaving?: true;
   readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;
-  /** How to fix it, in order: sentences and shell commands. */
-  readonly fix: (token: Token) => readonly string[];
+  /** How to fix it, in order: sentences and shell commands. `expectations` are those that the token was judged by. */
+  readonly fix: (token: Token, expectations?: readonly Expectation[]) => readonly string[];
 }
 
 export const PASS: Verdict = { status: 'pass' };

@@ -4,7 +4,7 @@
  * Rows are in order of urgency: the page, `scan` and `explain` list the most urgent failure first.
  */
 
-import { SEVERITIES, type Severity, type SeverityConditions } from '../severity.ts';
+import { SEVERITIES, type Severity, type SeverityConditions } from '../problems/severity.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
 import { expired } from './expired.ts';
@@ -12,6 +12,7 @@ import { issuerMismatch } from './issuer-mismatch.ts';
 import { legacySecretMissing } from './legacy-secret-missing.ts';
 import { legacyToken } from './legacy-token.ts';
 import { notYetValid } from './not-yet-valid.ts';
+import { orphaned } from './orphaned.ts';
 import type { PodCheck } from './pod-check.ts';
 import { podMismatch } from './pod-mismatch.ts';
 import { rotationOverdue } from './rotation-overdue.ts';
@@ -20,6 +21,7 @@ import { serviceAccountRecreated } from './service-account-recreated.ts';
 import { signatureInvalid } from './signature-invalid.ts';
 import { signingKeyUnknown } from './signing-key-unknown.ts';
 import { stale } from './stale.ts';
+import { terminating } from './terminating.ts';
 import { tokenMissing } from './token-missing.ts';
 import { tokenRefused } from './token-refused.ts';
 
@@ -38,11 +40,17 @@ export const CHECKS = [
   podMismatch,
   stale,
   rotationOverdue,
+  terminating,
   legacyToken,
+  orphaned,
 ] as const satisfies readonly Check[];
 
 /** Checks of pods, for missing tokens. */
-export const POD_CHECKS = [tokenMissing, legacySecretMissing] as const satisfies readonly PodCheck[];
+export const POD_CHECKS = [
+  tokenMissing,
+  legacySecretMissing,
+  orphaned,
+] as const satisfies readonly PodCheck[];
 
 /** A severity that a reason can have, and under which condition: at most one of a reason holds for a token. */
 export interface SeverityRow {

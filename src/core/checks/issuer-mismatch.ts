@@ -2,11 +2,12 @@
  * The issuer of the token is not the current issuer of the API server.
  *
  * An API server can accept previous issuers in addition to the one it publishes: if a TokenReview accepted the token or
- * another of its class, the check passes. A token that was issued after the issuer was read may be the first of a new one. Legacy tokens have
- * an issuer of their own, which is never published.
+ * another of its class, the check passes. A token that was issued after the issuer was read may be the first of a new
+ * one. Legacy tokens have an issuer of their own, which is never published.
  */
-import { isIssuerAccepted, isReviewPending } from '../review-class.ts';
-import { ALWAYS } from '../severity.ts';
+
+import { ALWAYS } from '../problems/severity.ts';
+import { isIssuerAccepted, isReviewPending } from '../reviews/review-class.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

@@ -4,7 +4,7 @@
  * The exporter never reads Secrets. A TokenReview shows that one was deleted. A pending pod shows that one is missing,
  * if the Secret has the name or the mount path of a token Secret.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';

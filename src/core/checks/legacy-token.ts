@@ -1,7 +1,7 @@
 /**
  * A token from a Secret of type kubernetes.io/service-account-token is mounted: it never expires and is never rotated.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 

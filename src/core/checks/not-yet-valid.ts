@@ -5,8 +5,8 @@
  * The kubelet does not refresh such a token before it is due.
  */
 import { formatRelative } from '../../util/duration.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { CLOCK_LEEWAY, validFrom } from '../rotation.ts';
-import { ALWAYS } from '../severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 
 export const notYetValid = {

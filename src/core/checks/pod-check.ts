@@ -2,8 +2,8 @@
  * The contract of a check of a pod: one way in which a token that its spec requires can be missing.
  */
 import type { PodFacts } from '../cluster-facts.ts';
-import type { Severity, SeverityConditions } from '../severity.ts';
-import type { EpochSeconds, TokenIdentity } from '../token.ts';
+import type { Severity, SeverityConditions } from '../problems/severity.ts';
+import type { EpochSeconds, TokenIdentity } from '../token/token.ts';
 
 /** Where a token is missing. */
 export interface MissingPath {

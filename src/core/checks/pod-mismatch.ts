@@ -4,7 +4,7 @@
  * A token that is not bound to a pod (from a Secret, or from `kubectl create token`) cannot be judged, unless it replaces
  * the one that the pod's spec requests: a Secret or ConfigMap source without `items` can do that.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

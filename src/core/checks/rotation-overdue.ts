@@ -6,7 +6,7 @@
  */
 import { formatDuration } from '../../util/duration.ts';
 import { isRefreshed, type Schedule } from '../rotation.ts';
-import type { EpochSeconds } from '../token.ts';
+import type { EpochSeconds } from '../token/token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 

@@ -3,7 +3,7 @@
  *
  * A token that was issued within the last minute had a service account then; the list may be older.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 

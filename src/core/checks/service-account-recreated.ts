@@ -3,7 +3,7 @@
  *
  * The kubelet gets a token for the new account at the next refresh, which may be hours away.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, podArguments } from './commands.ts';
 

@@ -4,7 +4,7 @@
  *
  * The exporter verifies signatures itself. If the key is not published, signing_key_unknown fails instead.
  */
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

@@ -4,8 +4,9 @@
  * A token that was issued after the keys were read may be signed with a newer one. An API server may also accept keys
  * that it does not publish: if a TokenReview accepted the token or another of its class, the check passes.
  */
-import { isIssuerAccepted, isKeyRefused, isReviewPending } from '../review-class.ts';
-import { ALWAYS } from '../severity.ts';
+
+import { ALWAYS } from '../problems/severity.ts';
+import { isIssuerAccepted, isKeyRefused, isReviewPending } from '../reviews/review-class.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 

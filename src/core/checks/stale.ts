@@ -4,7 +4,7 @@
  * The API server extends default tokens only, and counts the use of one past its requested lifetime as a stale token.
  */
 import { formatRelative } from '../../util/duration.ts';
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { type Check, fail, PASS } from './check.ts';
 import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 

@@ -4,7 +4,7 @@
  * A file that cannot be read does not count as missing, nor one in a volume that no container mounts.
  */
 
-import { ALWAYS } from '../severity.ts';
+import { ALWAYS } from '../problems/severity.ts';
 import { KUBELET_LOG } from './commands.ts';
 import { isSettled, type PodCheck } from './pod-check.ts';
 

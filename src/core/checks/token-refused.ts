@@ -4,8 +4,8 @@
  * A token that passes may still lack permissions: a TokenReview authenticates, it does not authorize.
  */
 import type { RejectReason } from '../cluster-facts.ts';
-import { ALWAYS } from '../severity.ts';
-import type { Token } from '../token.ts';
+import { ALWAYS } from '../problems/severity.ts';
+import type { Token } from '../token/token.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
@@ -67,8 +67,9 @@ export const tokenRefused = {
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenRefused',
   judge: (input, now) => {
-    const { review } = input.context;
-    if (review === undefined) return unknown('no TokenReview result');
+    const { review, isAwaitingReview } = input.context;
+    // Most tokens need no review.
+    if (review === undefined) return isAwaitingReview ? unknown('no TokenReview result') : PASS;
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
     return fail(`TokenReview: ${REJECT_DESCRIPTIONS[review.reason]}`, 'critical');

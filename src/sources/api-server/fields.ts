@@ -5,8 +5,8 @@
  * then the object is malformed (`required`, `nullable`).
  */
 
-import { namespaceName, objectName } from '../../core/claim-rules.ts';
-import type { EpochSeconds } from '../../core/token.ts';
+import { namespaceName, objectName } from '../../core/token/claim-rules.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 
 /** Returns the typed value, or undefined if the value has the wrong type. */

@@ -1,13 +1,15 @@
 /**
  * Reads the kubelet's FailedMount events of a pod: which volume could not be mounted, and why.
  */
-import { objectName } from '../../core/claim-rules.ts';
-import type { MountFailure, PodRef } from '../../core/cluster-facts.ts';
-import type { EpochSeconds } from '../../core/token.ts';
+
+import type { MountFailure, MountFailureKind, PodRef } from '../../core/cluster-facts.ts';
+import { objectName } from '../../core/token/claim-rules.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { ok } from '../../util/result.ts';
-import type { Api } from './api.ts';
-import { type ApiResult, failed } from './failures.ts';
+import { printable } from '../../util/sanitize.ts';
+import type { Api } from './client/api.ts';
+import { type ApiResult, failed } from './client/failures.ts';
 import { anyText, array, displayName, optional, time } from './fields.ts';
 import type { ApiServerCallbacks } from './health.ts';
 
@@ -18,6 +20,8 @@ const MAX_MESSAGE_LENGTH = 16_384;
 export const MOUNT_FAILURES_TTL_MS = 120_000;
 
 const SET_UP = /^MountVolume\.SetUp failed for volume "([^"]{1,253})"/;
+/** The volumes that failed, and those that wait for them. */
+const FAILED = /failed to process volumes=\[([^\]]{1,8192})\]/;
 const UNMOUNTED = /unmounted volumes=\[([^\]]{0,8192})\]/;
 
 /** Restricted to the namespace, because events are not indexed by pod and a cluster may have a million of them. */
@@ -30,20 +34,60 @@ function eventsPath({ uid, namespace }: PodRef): string {
 /** The volumes that the message names, or an empty name if it names none. */
 function volumesOf(message: string): readonly string[] {
   const volume = SET_UP.exec(message)?.[1];
-  const names = volume === undefined ? (UNMOUNTED.exec(message)?.[1] ?? '').split(' ') : [volume];
+  const names =
+    volume === undefined
+      ? ((FAILED.exec(message) ?? UNMOUNTED.exec(message))?.[1] ?? '').split(' ')
+      : [volume];
   const valid = names.filter((name) => objectName(name) !== undefined).slice(0, MAX_VOLUMES);
   return valid.length === 0 ? [''] : valid;
 }
 
 const FETCH = 'failed to fetch token';
 
+type Kinds = readonly (readonly [RegExp, MountFailureKind])[];
+
+/** Words of the API server (NodeRestriction since v1.32 and v1.37 for audiences) and of the network, after FETCH. */
+const FETCH_KINDS: Kinds = [
+  [/serviceaccounts? "[^"]*" not found/, 'account_missing'],
+  [/\baudience "[^"]*"|\baudiences? .*not authorized|may only request 0 or 1 audiences/, 'audience_refused'],
+  [
+    /dial tcp|connection (?:refused|reset|lost)|timeout|timed out|deadline exceeded|no route to host|no such host|\bEOF\b|unable to handle the request|too many requests|etcdserver/i,
+    'unreachable',
+  ],
+];
+
+/** Words of the kubelet. */
+const OTHER_KINDS: Kinds = [
+  [/persistentvolumeclaims? "[^"]*" not found/, 'claim_missing'],
+  [/PVC is being deleted/, 'volume_source'],
+  [/(?:configmap|secret)s? "[^"]*" (?:not found|is forbidden)/, 'volume_source'],
+  [/object "[^"]*"\/"[^"]*" not registered/, 'volume_source'],
+  [/references non-existent (?:config|secret) key/, 'volume_source'],
+  [/failed to sync (?:configmap|secret) cache/, 'volume_source'],
+];
+
 /** The kubelet appends the API server's message to its own. */
-function kindOf(message: string): MountFailure['kind'] {
+function kindOf(message: string): MountFailureKind {
   const at = message.indexOf(FETCH);
-  if (at < 0) return 'other';
-  const reason = message.slice(at);
-  if (/audience "[^"]*"/.test(reason)) return 'audience_refused';
-  return /serviceaccounts? "[^"]*" not found/.test(reason) ? 'account_missing' : 'token_refused';
+  const [kinds, fallback] =
+    at < 0 ? [OTHER_KINDS, 'other' as const] : [FETCH_KINDS, 'token_refused' as const];
+  const reason = at < 0 ? message : message.slice(at);
+  return kinds.find(([words]) => words.test(reason))?.[1] ?? fallback;
+}
+
+const MAX_SHOWN = 512;
+/** Anything that looks like a JWT: events can be created by users. */
+const JWT = /\beyJ[\w-]+(?:\.[\w-]*)*/g;
+
+/** Makes the message safe to show: bounded, on one line, and without tokens. */
+function shown(message: string): string {
+  const text = printable(
+    message
+      .slice(0, MAX_SHOWN * 2)
+      .replace(/\s+/g, ' ')
+      .replace(JWT, '(token)'),
+  ).trim();
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }
 
 /** Which field holds the time of the last occurrence depends on the client that recorded the event. */
@@ -64,7 +108,8 @@ function failuresOf(event: JsonObject): readonly MountFailure[] | undefined {
   const seenAt = lastSeenAt(event);
   if (message === undefined || seenAt === undefined) return undefined;
   const kind = kindOf(message);
-  return volumesOf(message).map((volume) => ({ volume, kind, lastSeenAt: seenAt }));
+  const text = shown(message);
+  return volumesOf(message).map((volume) => ({ volume, kind, lastSeenAt: seenAt, message: text }));
 }
 
 /** Keeps the last failure of each kind for each volume. */

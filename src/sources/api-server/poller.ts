@@ -3,10 +3,11 @@
  *
  * A failed request pauses all targets: the API server is unavailable or denies the request.
  */
-import type { ClusterResource, ResourceState } from '../../core/cluster-facts.ts';
+import type { ResourceState } from '../../core/cluster-facts.ts';
 import { type Clock, createAlarm } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
-import type { ApiResult } from './failures.ts';
+import type { ApiResult } from './client/failures.ts';
+import type { RequestedResource } from './client/requests.ts';
 import { type ApiServerCallbacks, createHealth, UP } from './health.ts';
 import { createWorkQueue, type Due, type WorkQueueOptions } from './work-queue.ts';
 
@@ -26,7 +27,7 @@ export interface Attempt<R> {
 }
 
 export interface PollerOptions<T, K, R> extends WorkQueueOptions<T, K, R> {
-  readonly resource: ClusterResource;
+  readonly resource: RequestedResource;
   /** The result may be undefined if there is nothing to learn at the moment. */
   readonly poll: (target: T, attempt: Attempt<R>) => Promise<ApiResult<R | undefined>>;
   /** Each target is in exactly one. */
@@ -46,6 +47,8 @@ export interface Poller<T, K, R> {
   readonly results: () => ReadonlyMap<K, R>;
   /** Targets for which the first request is due but has not been sent. */
   readonly untried: () => readonly K[];
+  /** Keys of the targets without a result. */
+  readonly unanswered: () => readonly K[];
   /** Drops all results and polls all targets again, because what the results depend on has changed. */
   readonly clear: () => void;
   readonly state: () => ResourceState;
@@ -168,6 +171,6 @@ export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T
     queue.clear();
     alarm.ring();
   };
-  const { results, untried } = queue;
-  return { run, setTargets, results, untried, clear, state: health.state };
+  const { results, untried, unanswered } = queue;
+  return { run, setTargets, results, untried, unanswered, clear, state: health.state };
 }

@@ -7,8 +7,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type JsonObject, object } from '../../util/json.ts';
-import { ResponseError, statusFailure } from './failures.ts';
-import type { DropReason } from './requests.ts';
+import { ResponseError, statusFailure } from './client/failures.ts';
+import type { DropReason } from './client/requests.ts';
 
 export interface Trimmed<T> {
   readonly key: string;

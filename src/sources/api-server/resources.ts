@@ -6,8 +6,8 @@
  * token, a volume. Without them the rest still holds.
  */
 import { posix } from 'node:path';
-import { namespaceName, objectName, objectUid, string } from '../../core/claim-rules.ts';
 import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../core/cluster-facts.ts';
+import { namespaceName, objectName, objectUid, string } from '../../core/token/claim-rules.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import {
@@ -23,7 +23,7 @@ import {
   time,
   wholeNumber,
 } from './fields.ts';
-import { mountedVolumes } from './mounted-volumes.ts';
+import { mountedClaims, mountedVolumes } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
 /** Where client libraries look for the token of their service account. */
@@ -147,10 +147,12 @@ function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObjec
     phase: optional(status, 'phase', string) ?? 'Pending',
     // Its presence is what counts.
     isTerminating: (metadata['deletionTimestamp'] ?? undefined) !== undefined,
+    deletedAt: optional(metadata, 'deletionTimestamp', time),
     isStatic: annotations[MIRROR] !== undefined,
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),
     startedAt: optional(status, 'startTime', time),
     ...volumeFacts(spec),
+    claims: mountedClaims(spec, required(metadata, 'name', objectName)),
   };
 }
 
@@ -180,6 +182,7 @@ export function trimPod(pod: JsonObject): Trimmed<PodFacts> | undefined {
 }
 
 export const ACCOUNTS_PATH = '/api/v1/serviceaccounts';
+export const MAX_ACCOUNTS = 100_000;
 
 /** Keyed by `namespace/name`. Returns undefined if the service account cannot be identified. */
 export function trimAccount(account: JsonObject): Trimmed<AccountFacts> | undefined {

@@ -5,12 +5,12 @@
  * nodes of a cluster at once, so the reviews that follow it are spread at random.
  */
 import type { ClassReview, RejectReason, ResourceState, Review } from '../../core/cluster-facts.ts';
-import type { ClassTarget, ReviewTargets } from '../../core/review-targets.ts';
-import type { Token } from '../../core/token.ts';
+import type { ClassTarget, ReviewTargets } from '../../core/reviews/review-targets.ts';
+import type { Token } from '../../core/token/token.ts';
 import type { Clock } from '../../util/clock.ts';
 import { ok } from '../../util/result.ts';
-import { sameEntries, stable } from '../../util/stable.ts';
-import type { ApiResult } from './failures.ts';
+import { sameEntries, sameSet, stable } from '../../util/stable.ts';
+import type { ApiResult } from './client/failures.ts';
 import type { ApiServerCallbacks } from './health.ts';
 import { type Attempt, createPoller, type Lane } from './poller.ts';
 
@@ -45,6 +45,8 @@ export interface Reviews {
   readonly reviews: () => ReadonlyMap<Token, Review>;
   /** By class. The same map until a result changes. */
   readonly classReviews: () => ReadonlyMap<string, ClassReview>;
+  /** Tokens to review individually that have no result; the same set until that changes. */
+  readonly pendingReviews: () => ReadonlySet<Token>;
   readonly state: () => ResourceState;
 }
 
@@ -67,7 +69,7 @@ const TTL_MS = {
 };
 
 /** From the result of a token's review to the next one. */
-function reviewTtlMs(review: Review | undefined, { claims }: Token): number {
+export function reviewTtlMs(review: Review | undefined, { claims }: Token): number {
   if (!review?.isAccepted) return TTL_MS.rejected;
   return claims.kind === 'legacy' ? TTL_MS.legacy : TTL_MS.accepted;
 }
@@ -180,6 +182,7 @@ export function createReviews(options: ReviewsOptions): Reviews {
     isKept: ({ kind }) => kind === 'class',
   });
   const stableReviews = stable<ReadonlyMap<Token, Review>>(sameEntries);
+  const stablePending = stable<ReadonlySet<Token>>(sameSet);
   const stableClassReviews = stable<ReadonlyMap<string, ClassReview>>(sameEntries);
 
   const reviews = (): ReadonlyMap<Token, Review> => {
@@ -194,6 +197,8 @@ export function createReviews(options: ReviewsOptions): Reviews {
     for (const [key, one] of poller.results()) if (typeof key === 'string') found.set(key, one);
     return stableClassReviews(found);
   };
+  const pendingReviews = (): ReadonlySet<Token> =>
+    stablePending(new Set(poller.unanswered().filter((key) => typeof key === 'object')));
   const clear = (): void => {
     hasChanged = true;
     poller.clear();
@@ -204,6 +209,7 @@ export function createReviews(options: ReviewsOptions): Reviews {
     clear,
     reviews,
     classReviews,
+    pendingReviews,
     state: poller.state,
   };
 }

@@ -3,17 +3,17 @@
  */
 
 import type { PodFacts, RejectReason, Review } from '../../core/cluster-facts.ts';
-import type { Token } from '../../core/token.ts';
+import type { Token } from '../../core/token/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { matchesPattern } from '../../util/pattern.ts';
 import { isTokenText, trimToken } from '../../util/raw-token.ts';
 import { ok } from '../../util/result.ts';
-import type { Api } from './api.ts';
-import type { ApiRequest } from './connection.ts';
-import { type ApiResult, failed } from './failures.ts';
+import type { Api } from './client/api.ts';
+import type { ApiRequest } from './client/connection.ts';
+import { type ApiResult, failed } from './client/failures.ts';
 import { anyText, boolean, nullable, parsed } from './fields.ts';
 import type { ApiServerCallbacks } from './health.ts';
-import type { ReadRaw } from './signatures.ts';
+import type { ReadRaw } from './keys/signatures.ts';
 
 type PostRequest = ApiRequest & Required<Pick<ApiRequest, 'body'>>;
 

@@ -48,6 +48,8 @@ export interface WorkQueue<T, K, R> {
   readonly results: () => ReadonlyMap<K, R>;
   /** Targets for which no request has ended yet. */
   readonly untried: () => readonly K[];
+  /** Keys of the targets without a result. */
+  readonly unanswered: () => readonly K[];
   /** Drops all results. */
   readonly clear: () => void;
 }
@@ -103,6 +105,7 @@ export function createWorkQueue<T, K, R>(
     next: (filter) => earliest(entries.values(), filter),
     postpone: (target, dueMs) => update(target, () => ({ isTried: true, dueMs })),
     results: () => stableResults(currentResults(entries, monotonicMs())),
+    unanswered: () => targeted().flatMap(([key, { result }]) => (result === undefined ? [key] : [])),
     untried: () => targeted().flatMap(([key, { isTried }]) => (isTried ? [] : [key])),
     clear: () => {
       entries = new Map(targeted().map(([key, { target }]) => [key, createEntry(target, false)]));

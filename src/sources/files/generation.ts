@@ -8,7 +8,7 @@
 import { readlinkSync } from 'node:fs';
 import { isTokenPath } from '../../core/catalogue.ts';
 import type { Unreadable } from '../../core/observation.ts';
-import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token.ts';
+import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token/token.ts';
 import { errorCode } from '../../util/error-code.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Entry, listDirectory, statDirectory } from './directory.ts';

@@ -4,7 +4,7 @@
  * Only volumes whose content is written by the kubelet alone count: a container can forge a token in an emptyDir.
  */
 import type { Unreadable } from '../../core/observation.ts';
-import type { EpochSeconds, VolumeKind } from '../../core/token.ts';
+import type { EpochSeconds, VolumeKind } from '../../core/token/token.ts';
 import { sameItems } from '../../util/stable.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { type Failure, NOT_A_DIRECTORY, unreadable } from './failures.ts';

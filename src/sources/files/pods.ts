@@ -2,7 +2,7 @@
  * The pods of the node: their directories, listed and watched, and the volumes in each.
  */
 import type { Unreadable } from '../../core/observation.ts';
-import type { EpochSeconds, Token } from '../../core/token.ts';
+import type { Token } from '../../core/token/token.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import type { VolumeLocation } from './generation.ts';
@@ -14,7 +14,6 @@ import { createWatch } from './watch.ts';
 interface PodOptions extends VolumeOptions {
   readonly uid: string;
   readonly directory: Path;
-  readonly now: () => EpochSeconds;
 }
 
 export interface Pod {
@@ -132,8 +131,11 @@ function isDirectory({ kind }: Entry): boolean {
   return kind === 'directory';
 }
 
-function unreadableOf(listing: Listing): readonly Unreadable[] {
-  if (!listing.ok) return [unreadable({}, listing.error)];
+function unreadableOf(listing: Listing, rootDir: string): readonly Unreadable[] {
+  if (!listing.ok) {
+    const { reason, detail } = listing.error;
+    return [unreadable({}, { reason, detail: `${rootDir}/pods: ${detail}; check --kubelet.root-dir` })];
+  }
   const others = listing.value.filter((entry) => !isDirectory(entry));
   return others.map(({ name }) => unreadable({ podUid: name }, NOT_A_DIRECTORY));
 }
@@ -182,7 +184,7 @@ export function createPods(options: PodsOptions): Pods {
     isNudged = false;
     const isNewWatch = watches.open(watch);
     const listed = listing(now() * 1_000);
-    unlisted = unreadableOf(listed);
+    unlisted = unreadableOf(listed, rootDir);
     for (const { reason } of unlisted) onReadFailure(reason);
     const isKnown = listed.ok || listed.error.reason === 'vanished';
     const foundChange = isKnown && syncPods(pods, listed.ok ? listed.value : [], create);

@@ -3,8 +3,8 @@
  *
  * The raw token is available during one call and wiped afterwards.
  */
-import { decodeToken } from '../../core/decode.ts';
-import { isSameToken, type Token } from '../../core/token.ts';
+import { decodeToken } from '../../core/token/decode.ts';
+import { isSameToken, type Token } from '../../core/token/token.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
 import { withContent } from './token-file.ts';

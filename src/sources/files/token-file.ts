@@ -5,8 +5,8 @@
  * stays in this module's buffer, which is wiped after use.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { type DecodeError, decodeToken, looksLikeJwt } from '../../core/decode.ts';
-import type { FileFacts, TokenClaims } from '../../core/token.ts';
+import { type DecodeError, decodeToken, looksLikeJwt } from '../../core/token/decode.ts';
+import type { FileFacts, TokenClaims } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
 import type { Path } from './paths.ts';

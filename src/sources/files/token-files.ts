@@ -6,7 +6,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure } from '../../core/observation.ts';
-import type { EpochSeconds, Token } from '../../core/token.ts';
+import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
 import { createPods, type Pods } from './pods.ts';
 import type { Rotation } from './volume.ts';

@@ -12,7 +12,7 @@ import {
   isSameToken,
   type Token,
   type TokenIdentity,
-} from '../../core/token.ts';
+} from '../../core/token/token.ts';
 import { unreadable } from './failures.ts';
 import {
   type Content,
@@ -36,6 +36,7 @@ export interface VolumeOptions {
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
+  readonly now: () => EpochSeconds;
 }
 
 /** Updated in place: a node has a thousand of them, and each scan visits all. */
@@ -44,6 +45,8 @@ export interface Volume {
   readonly watch: Watch;
   /** Undefined if the volume is not mounted: its directory exists before the mount and after the unmount. */
   generation: string | undefined;
+  /** When it was first found not mounted; undefined while it is mounted. */
+  unmountedSince: EpochSeconds | undefined;
   tokens: readonly Token[];
   unreadable: readonly Unreadable[];
   /** The tokens, and the last ones read at paths that are unreadable now: what a rotation is detected by. */
@@ -55,11 +58,14 @@ function findByPath(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
 }
 
-/** The pod's name comes from a token bound to the pod. A token bound to another pod says nothing about this one. */
-function identityOf({ podUid, volume }: VolumeLocation, { path, claims }: FoundToken): TokenIdentity {
-  const { namespace, serviceAccount } = claims;
-  const pod = claims.pod?.uid === podUid ? claims.pod.name : '';
-  return { namespace, pod, podUid, serviceAccount: serviceAccount.name, volume, path };
+/** The names of the pod come from a token that the kubelet bound to it. Another token says nothing about its pod. */
+function identityOf(
+  { podUid, volume, volumeKind }: VolumeLocation,
+  { path, claims }: FoundToken,
+): TokenIdentity {
+  const isBound = volumeKind === 'projected' && claims.pod?.uid === podUid;
+  const [namespace, pod] = isBound ? [claims.namespace, claims.pod.name] : ['', ''];
+  return { namespace, pod, podUid, serviceAccount: claims.serviceAccount.name, volume, path };
 }
 
 function isSameFile(a: FileFacts, b: FileFacts): boolean {
@@ -162,13 +168,24 @@ function addWatch(volume: Volume, { watches, onRotation }: VolumeOptions): void 
   if (!isMounted(volume)) watches.close(volume.watch);
 }
 
+/** Every volume is unmounted for a moment when its pod starts and when it ends. */
+const UNMOUNTED_GRACE_SECONDS = 60;
+
+/** Counts each failure, except that the volume is not mounted for now. */
+function countFailures(volume: Volume, { onReadFailure, now }: VolumeOptions): void {
+  volume.unmountedSince = isMounted(volume) ? undefined : (volume.unmountedSince ?? now());
+  const isBetween = now() - (volume.unmountedSince ?? 0) < UNMOUNTED_GRACE_SECONDS;
+  for (const { reason } of volume.unreadable)
+    if (reason !== 'not_mounted' || !isBetween) onReadFailure(reason);
+}
+
 /** Reads what has changed, and watches the volume while it is mounted. Returns whether it is mounted. */
 export function refreshVolume(volume: Volume, options: VolumeOptions): boolean {
-  const { watches, onRotation, onReadFailure } = options;
+  const { watches, onRotation } = options;
   watches.confirm(volume.watch, readChanges(volume, onRotation));
   if (isMounted(volume)) addWatch(volume, options);
   else watches.close(volume.watch);
-  for (const { reason } of volume.unreadable) onReadFailure(reason);
+  countFailures(volume, options);
   return isMounted(volume);
 }
 
@@ -184,6 +201,7 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
     location,
     watch,
     generation: undefined,
+    unmountedSince: undefined,
     tokens: [],
     unreadable: [],
     previousTokens: [],

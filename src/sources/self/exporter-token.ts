@@ -5,8 +5,8 @@
  * audiences of the token are those of the API server.
  */
 import { realpathSync } from 'node:fs';
-import { decodeToken } from '../../core/decode.ts';
-import type { TokenClaims } from '../../core/token.ts';
+import { decodeToken } from '../../core/token/decode.ts';
+import type { TokenClaims } from '../../core/token/token.ts';
 import { failureOf } from '../files/failures.ts';
 import { withContent } from '../files/token-file.ts';
 

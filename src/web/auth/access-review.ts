@@ -6,10 +6,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClusterFailure } from '../../core/cluster-facts.ts';
-import type { Api } from '../../sources/api-server/api.ts';
-import { type ApiResult, failed } from '../../sources/api-server/failures.ts';
+import type { Api } from '../../sources/api-server/client/api.ts';
+import { type ApiResult, failed } from '../../sources/api-server/client/failures.ts';
+import type { AccessResource } from '../../sources/api-server/client/requests.ts';
 import { anyText, boolean, nullable, parsed, required } from '../../sources/api-server/fields.ts';
-import type { AccessResource } from '../../sources/api-server/requests.ts';
 import {
   parseRejectReason,
   parseReviewStatus,

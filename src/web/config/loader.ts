@@ -6,7 +6,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { type Problems, problemsOf, readConfigFile } from '../../config/yaml-file.ts';
+import { type Problems, problemsOf, readConfigFile, withOption } from '../../config/yaml-file.ts';
 import { errorCode } from '../../util/error-code.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Pem, parseWebConfig, type TlsDocument } from './schema.ts';
@@ -66,7 +66,7 @@ async function loadTls(
 
 async function loadConfig(file: string, readFile: ReadFile): Promise<Result<WebConfig, Problems>> {
   const content = await readFile(file);
-  if (!content.ok) return content;
+  if (!content.ok) return err(withOption(content.error, 'web.config.file'));
   const parsed = await parseWebConfig(content.value.toString('utf8'), file);
   if (!parsed.ok) return parsed;
   const { tls, ...rest } = parsed.value;

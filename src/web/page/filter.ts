@@ -8,7 +8,7 @@ import { REASONS, type Reason } from '../../core/checks/index.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import { TOKEN_STATES, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import type { TokenIdentity } from '../../core/token.ts';
+import type { TokenIdentity } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
@@ -45,7 +45,7 @@ export function filterQuery({ text, problem, state }: Filter): string {
   return new URLSearchParams(parameters.filter(([, value]) => value !== '')).toString();
 }
 
-/** What is searched for text. An unreadable object has no names of its pod. */
+/** What is searched for text. The names of an unreadable object's pod may not be known. */
 type Named = Pick<Unreadable, 'podUid' | 'volume' | 'path'> & Partial<TokenIdentity>;
 
 function matchesText(text: string): (named: Named) => boolean {
@@ -60,7 +60,7 @@ function matchesText(text: string): (named: Named) => boolean {
 /** Filters the lists of the snapshot. Its counts remain those of the node. */
 export function applyFilter(snapshot: Snapshot, { text, problem, state }: Filter): Snapshot {
   const isNamed = matchesText(text);
-  const { observation } = snapshot;
+  const { observation, podNames } = snapshot;
   return {
     ...snapshot,
     assessments: snapshot.assessments.filter(
@@ -75,7 +75,10 @@ export function applyFilter(snapshot: Snapshot, { text, problem, state }: Filter
     ),
     observation: {
       ...observation,
-      unreadable: state === undefined && problem === undefined ? observation.unreadable.filter(isNamed) : [],
+      unreadable:
+        state === undefined && problem === undefined
+          ? observation.unreadable.filter((one) => isNamed({ ...one, ...podNames.get(one.podUid) }))
+          : [],
     },
   };
 }

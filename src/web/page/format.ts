@@ -2,7 +2,9 @@
  * Building blocks of the page: shortened text, times, badges, sections, lists, links to runbooks.
  */
 import type { Check } from '../../core/checks/check.ts';
+import type { ProblemStart } from '../../core/problems/problem-start.ts';
 import { runbookUrl } from '../../core/runbook.ts';
+import type { TokenIdentity } from '../../core/token/token.ts';
 import { formatRelative } from '../../util/duration.ts';
 import { type Html, html } from './html.ts';
 
@@ -11,6 +13,11 @@ const MAX_LENGTH = 100;
 
 export function clipped(text: string): string {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+}
+
+/** `namespace/pod`, or the uid of a pod whose name is not known. */
+export function podName({ namespace, pod, podUid }: TokenIdentity): Html {
+  return pod === '' ? html`<b>${clipped(podUid)}</b>` : html`${clipped(namespace)}/<b>${clipped(pod)}</b>`;
 }
 
 /** `2026-11-24 00:26:40 UTC`; the number itself if it is outside of the range of dates. */
@@ -42,11 +49,17 @@ export function runbookLink(runbooks: string, name: string): Html {
 /** A collapsed block: what is wrong, the evidence, the steps to take, and the runbook. */
 export function remediation(
   { reason, summary, runbook }: Pick<Check, 'reason' | 'summary' | 'runbook'>,
-  detail: string,
+  evidence: string,
   steps: readonly string[],
   runbooks: string,
 ): Html {
-  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${clipped(detail)}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${runbookLink(runbooks, runbook)}</details>`;
+  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${evidence}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${runbookLink(runbooks, runbook)}</details>`;
+}
+
+/** `detail`, and since when it holds. */
+export function evidence(detail: string, start: ProblemStart | undefined, now: number): string {
+  if (start === undefined) return clipped(detail);
+  return `${clipped(detail)}; ${start.isExact ? 'since' : 'at least since'} ${formatRelative(now, start.at)}`;
 }
 
 /** A section labeled by its heading. */

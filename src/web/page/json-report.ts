@@ -3,7 +3,7 @@
  */
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
-import type { OverdueCause } from '../../core/overdue-cause.ts';
+import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { printableJson } from '../../util/sanitize.ts';
@@ -29,17 +29,28 @@ function problemJson(
   }: Pick<CheckFailure, 'severity' | 'detail'> & {
     readonly check: Pick<Check, 'reason' | 'runbook'>;
   },
+  start: ProblemStart | undefined,
   runbooks: string,
 ) {
-  return { reason, severity, detail, runbook: runbookUrl(runbooks, runbook) };
+  return {
+    reason,
+    severity,
+    detail,
+    start: start?.at,
+    isStartExact: start?.isExact,
+    runbook: runbookUrl(runbooks, runbook),
+  };
 }
 
-function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runbooks: string) {
+function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string) {
   const { token, schedule, state } = assessment;
   const { claims, file } = token;
+  const cause = snapshot.causes.get(token);
   return {
     ...token.identity,
     kind: claims.kind,
+    origin: assessment.context.origin,
+    subjectNamespace: claims.namespace === token.identity.namespace ? undefined : claims.namespace,
     state,
     audiences: claims.audiences,
     issuer: claims.issuer,
@@ -50,23 +61,31 @@ function tokenJson(assessment: Assessment, cause: OverdueCause | undefined, runb
     lifetimeSeconds: lifetime(assessment),
     refreshDue: schedule.refreshDue,
     lastRotation: token.lastRotation,
-    overdueCause: cause,
+    overdueCause: cause?.cause,
+    overdueDetail: cause?.detail,
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    problems: assessment.failures.map((failure) => problemJson(failure, runbooks)),
+    problems: assessment.failures.map((failure) =>
+      problemJson(failure, problemStartOf(snapshot, assessment, failure), runbooks),
+    ),
   };
 }
 
 /** Times are Unix times in seconds. Unknown values are left out. */
-export function tokenReport(
-  { now, assessments, causes, missingTokens, observation }: Snapshot,
-  runbooks: string,
-): string {
-  const tokens = assessments.map((one) => tokenJson(one, causes.get(one.token), runbooks));
-  const missing = missingTokens.map((token) => ({ ...token.identity, ...problemJson(token, runbooks) }));
+export function tokenReport(snapshot: Snapshot, runbooks: string): string {
+  const { now, assessments, missingTokens, observation, podNames } = snapshot;
+  const tokens = assessments.map((one) => tokenJson(one, snapshot, runbooks));
+  const missing = missingTokens.map((token) => ({
+    ...token.identity,
+    ...problemJson(token, missingStartOf(snapshot, token), runbooks),
+  }));
   const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
-  const unreadable = observation.unreadable.map((lost) => ({ ...lost, runbook }));
+  const unreadable = observation.unreadable.map((lost) => ({
+    ...lost,
+    ...podNames.get(lost.podUid),
+    runbook,
+  }));
   const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
   return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
 }

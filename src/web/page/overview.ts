@@ -56,7 +56,7 @@ function statusRows(rows: readonly StatusRow[], empty: string, runbooks: string)
 
 function resourceRows({ cluster }: Snapshot): readonly StatusRow[] {
   return Array.from(cluster.resources, ([resource, state]) => {
-    const text = state.isUp ? 'up to date' : state.failure;
+    const text = state.isUp ? (state.reason ?? 'up to date') : state.failure;
     return statusRow(resource, state.isUp ? 'good' : 'warn', text, OTHER_RUNBOOKS.apiServer);
   });
 }

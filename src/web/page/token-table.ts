@@ -4,38 +4,19 @@
  * The table is bounded for any node: the number of rows and of remediations, and the length of each text.
  */
 import { type Assessment, isFailing } from '../../core/assessment.ts';
-import { CAUSE_DESCRIPTIONS } from '../../core/overdue-cause.ts';
+import { fixOf } from '../../core/causes/cause-fixes.ts';
+import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/causes/overdue-cause.ts';
+import { problemStartOf } from '../../core/problems/problem-start.ts';
+import { type Severity, worstSeverity } from '../../core/problems/severity.ts';
+import { byUrgency } from '../../core/problems/urgency.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
-import { SEVERITIES, type Severity, worstSeverity } from '../../core/severity.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, clipped, relative, remediation, type Tone } from './format.ts';
+import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 const MAX_ROWS = 1_000;
 /** Remediations are long. Tokens that fail for the same reasons share one. */
 const MAX_REMEDIATIONS = 20;
-
-function rankOf({ failures }: Assessment): number {
-  const worst = worstSeverity(failures.map(({ severity }) => severity));
-  return worst === undefined ? SEVERITIES.length : SEVERITIES.indexOf(worst);
-}
-
-/** The next refresh; the end of a token that is never refreshed. */
-function nextInstant({ schedule }: Assessment): number {
-  return schedule.refreshDue ?? schedule.nominalExpiration ?? Number.POSITIVE_INFINITY;
-}
-
-/** Failing tokens by severity, then the others; each by the next instant. */
-function byUrgency(assessments: readonly Assessment[]): readonly Assessment[] {
-  return assessments
-    .map((assessment) => ({ assessment, rank: rankOf(assessment), instant: nextInstant(assessment) }))
-    .sort((a, b) => {
-      if (a.rank !== b.rank) return a.rank - b.rank;
-      // The difference of two infinite instants is NaN.
-      return a.instant === b.instant ? 0 : a.instant - b.instant;
-    })
-    .map(({ assessment }) => assessment);
-}
 
 /** The elapsed share of the requested lifetime. Hidden from screen readers: the text next to it says the same. */
 function lifeBar({ token, schedule }: Assessment, now: number): Html {
@@ -59,17 +40,16 @@ function statusCell(assessment: Assessment, { causes }: Snapshot): Html {
   const { state, failures, token } = assessment;
   const others = failures.map(({ check }) => check.reason).filter((reason) => reason !== state);
   const cause = causes.get(token);
-  const more = [others.join(', '), cause ?? ''].filter((text) => text !== '').join('; ');
+  const more = [others.join(', '), cause?.cause ?? ''].filter((text) => text !== '').join('; ');
   return html`${badge(toneOf(assessment), state)}${more === '' ? NOTHING : html`<i>${more}</i>`}`;
 }
 
 function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
   const { token, schedule } = assessment;
-  const { namespace, pod, podUid, serviceAccount, volume, path } = token.identity;
+  const { serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr><td>${clipped(namespace)}/<b>${clipped(pod || podUid)}</b><i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}
-`;
+  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}`;
 }
 
 function extension({ token, schedule }: Assessment, now: number): Html {
@@ -80,14 +60,22 @@ function extension({ token, schedule }: Assessment, now: number): Html {
   return html`<p>Extended by the API server; expires ${relative(now, expiresAt)}.</p>`;
 }
 
-function remediationRow(assessment: Assessment, { causes, now }: Snapshot, runbooks: string): Html {
+/** The evidence is bounded where it is read. */
+function causeText({ cause, detail }: CauseFinding): Html {
+  const event = detail === undefined ? NOTHING : html`<p>Evidence: ${detail}</p>`;
+  return html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>${event}`;
+}
+
+function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: string): Html {
+  const { causes, now } = snapshot;
   const { failures, token } = assessment;
   const cause = causes.get(token);
-  const why =
-    cause === undefined ? NOTHING : html`<p>Why it was not rotated: ${CAUSE_DESCRIPTIONS[cause]}.</p>`;
-  return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map(
-    ({ check, detail }) => remediation(check, detail, check.fix(token), runbooks),
-  )}
+  const why = cause === undefined ? NOTHING : causeText(cause);
+  return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
+    const { check, detail } = failure;
+    const start = problemStartOf(snapshot, assessment, failure);
+    return remediation(check, evidence(detail, start, now), fixOf(check, assessment, cause), runbooks);
+  })}
 `;
 }
 
@@ -95,7 +83,7 @@ function remediationRow(assessment: Assessment, { causes, now }: Snapshot, runbo
 function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolean {
   const seen = new Set<string>();
   return ({ failures, token }) => {
-    const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)].join();
+    const reasons = [...failures.map(({ check }) => check.reason), causes.get(token)?.cause].join();
     if (failures.length === 0 || seen.has(reasons) || seen.size === MAX_REMEDIATIONS) return false;
     seen.add(reasons);
     return true;
@@ -105,7 +93,7 @@ function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolea
 /** Rows and cells have no end tags: HTML does not require them, and the page is a tenth smaller. */
 export function tokenTable(snapshot: Snapshot, runbooks: string): Html {
   const isFirst = createIsFirst(snapshot);
-  const rows = byUrgency(snapshot.assessments)
+  const rows = byUrgency(snapshot.assessments, snapshot.now)
     .slice(0, MAX_ROWS)
     .map((assessment) => {
       const row = tokenRow(assessment, snapshot);

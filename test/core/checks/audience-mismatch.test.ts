@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { audienceMismatch } from '../../../src/core/checks/audience-mismatch.ts';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { authority, projection } from '../../support/cluster.ts';
 import { ISSUER, legacyToken, token } from '../../support/tokens.ts';
@@ -183,4 +184,20 @@ describe('the detail of audience_mismatch', () => {
       /^has no audience; /,
     );
   });
+});
+
+describe('the remedy of audience_mismatch', () => {
+  it('names the rule that is not met', () =>
+    assert.equal(
+      audienceMismatch.fix(forOther, [rule]).at(-1),
+      'if the audience is correct, change the rule in line 3 of rules.yaml',
+    ));
+
+  const met = token({ claims: { audiences: ['mine'] } });
+  for (const [what, expectations] of [
+    ['without a rule', []],
+    ['if the rule is met', [rule]],
+  ] as const)
+    it(`says where to add a rule ${what}`, () =>
+      assert.match(audienceMismatch.fix(met, expectations).at(-1) ?? '', /add a rule to the file/));
 });

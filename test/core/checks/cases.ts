@@ -9,6 +9,7 @@ import { type Assessment, createAssess, type Policy, verdictFor } from '../../..
 import type { Verdict } from '../../../src/core/checks/check.ts';
 import { type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import {
+  type ClassReview,
   type ClusterFacts,
   NO_CLUSTER,
   type PodFacts,
@@ -16,8 +17,9 @@ import {
 } from '../../../src/core/cluster-facts.ts';
 import { findMissing } from '../../../src/core/missing-tokens.ts';
 import type { Observation } from '../../../src/core/observation.ts';
-import type { Severity } from '../../../src/core/severity.ts';
-import type { Token } from '../../../src/core/token.ts';
+import type { Severity } from '../../../src/core/problems/severity.ts';
+import { reviewClassOf } from '../../../src/core/reviews/review-class.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { NOW, observation, policy, token } from '../../support/tokens.ts';
 
@@ -146,6 +148,11 @@ export function accepted(one: Token): Partial<ClusterFacts> {
 /** A TokenReview that rejects the token. */
 export function rejected(reason: RejectReason): (one: Token) => Partial<ClusterFacts> {
   return (one) => ({ reviews: new Map([[one, { isAccepted: false, reason }]]) });
+}
+
+/** A TokenReview of another token of its class, which has this result, or is pending. */
+export function classReviewed(result: ClassReview): (one: Token) => Partial<ClusterFacts> {
+  return ({ claims }) => ({ ...NOT_REVIEWED, classReviews: new Map([[reviewClassOf(claims), result]]) });
 }
 
 /** No TokenReview of the token. */

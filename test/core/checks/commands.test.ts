@@ -7,20 +7,27 @@ import { accountArguments, findPod, podArguments } from '../../../src/core/check
 import { legacyToken, POD_UID, token } from '../../support/tokens.ts';
 
 describe('the kubectl arguments for a pod', () => {
-  it('name the pod that the token is bound to', () => {
+  it('name the pod that holds the token', () => {
     assert.equal(podArguments(token()), 'api-0 -n payments');
     assert.deepEqual(findPod(token()), []);
   });
 
+  it('name the pod that holds the token, not one that the token names', () => {
+    const one = token({ claims: { namespace: 'billing', pod: { name: 'other', uid: 'other-uid' } } });
+    const { identity } = token();
+    assert.equal(podArguments({ ...one, identity }), 'api-0 -n payments');
+  });
+
+  const identity = { namespace: '', pod: '' };
   const cases = [
-    { it: 'are placeholders if the token is not bound to a pod', token: legacyToken() },
+    { it: 'are placeholders if the token is not bound to a pod', token: legacyToken({ identity }) },
     {
       it: 'are placeholders if the token is bound to another pod',
-      token: token({ claims: { pod: { name: 'other', uid: 'other-uid' } } }),
+      token: token({ claims: { pod: { name: 'other', uid: 'other-uid' } }, identity }),
     },
     {
       it: 'are placeholders if the token names no pod UID',
-      token: token({ claims: { pod: { name: 'api-0', uid: undefined } } }),
+      token: token({ claims: { pod: { name: 'api-0', uid: undefined } }, identity }),
     },
   ];
   for (const { it: title, token: one } of cases) {

@@ -4,7 +4,7 @@
 import { describe } from 'mocha';
 import { authority } from '../../support/cluster.ts';
 import { ISSUER, legacyToken, NOW, token } from '../../support/tokens.ts';
-import { accepted, NOT_REVIEWED, testCases } from './cases.ts';
+import { accepted, classReviewed, NOT_REVIEWED, testCases } from './cases.ts';
 
 const issuer = 'https://another';
 
@@ -40,6 +40,39 @@ describe('issuer_mismatch', () => {
       cluster: (one) => ({ ...accepted(one), authority: authority({ issuer }) }),
       status: 'pass',
       failures: [],
+    },
+    {
+      it: 'passes another issuer if a TokenReview accepts another token of the class',
+      cluster: (one) => ({
+        ...classReviewed({ isAccepted: true, isForApiServer: false })(one),
+        authority: authority({ issuer }),
+      }),
+      status: 'pass',
+      failures: [],
+    },
+    {
+      it: 'fails another issuer of a token with a wrong signature in an accepted class',
+      cluster: (one) => ({
+        ...classReviewed({ isAccepted: true, isForApiServer: false })(one),
+        authority: authority({ issuer }),
+        signatures: new Map([[one, false]]),
+      }),
+      status: 'fail',
+      failures: ['issuer_mismatch', 'signature_invalid'],
+    },
+    {
+      it: 'is unknown while the review of the class is pending',
+      cluster: (one) => ({ ...classReviewed('pending')(one), authority: authority({ issuer }) }),
+      status: 'unknown',
+      failures: [],
+    },
+    {
+      it: 'fails if the API server rejects the token of the class that was reviewed',
+      cluster: (one) => ({
+        ...classReviewed({ isAccepted: false, reason: 'other' })(one),
+        authority: authority({ issuer }),
+      }),
+      status: 'fail',
     },
     {
       it: 'passes a legacy token, which has an issuer of its own',

@@ -7,10 +7,10 @@ import { createAssess } from '../../../src/core/assessment.ts';
 import type { Verdict } from '../../../src/core/checks/check.ts';
 import { CHECKS, type Reason } from '../../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { ORIGINS, type Origin } from '../../../src/core/origin.ts';
-import type { Token } from '../../../src/core/token.ts';
+import { NOTHING_REMEMBERED, ORIGINS, type Origin } from '../../../src/core/origin.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { authority, clusterAround, podFacts } from '../../support/cluster.ts';
-import { legacyClaims, NOW, POD_UID, policy, token } from '../../support/tokens.ts';
+import { ISSUER, legacyClaims, NOW, POD_UID, policy, token } from '../../support/tokens.ts';
 
 const YEAR = 31_536_000;
 
@@ -27,9 +27,19 @@ const APPLY: Readonly<Record<Origin, readonly Reason[]>> = {
     'token_refused',
     'legacy_secret_missing',
     'legacy_token',
+    'orphaned',
   ],
   foreign: ['expired'],
-  unknown: ['expired', 'not_yet_valid', 'audience_mismatch', 'stale', 'rotation_overdue', 'legacy_token'],
+  unknown: [
+    'expired',
+    'not_yet_valid',
+    'audience_mismatch',
+    'stale',
+    'rotation_overdue',
+    'terminating',
+    'legacy_token',
+    'orphaned',
+  ],
 };
 
 /** A token of a virtual cluster: of another issuer, key, account and pod. */
@@ -156,6 +166,10 @@ describe('a token that the kubelet requested', () => {
   for (const [title, one] of [
     ['of another cluster', VIRTUAL],
     [
+      'with another key and the same issuer',
+      token({ claims: { keyId: 'other', pod: { name: 'api-0', uid: POD_UID } } }),
+    ],
+    [
       'of another cluster that is bound to this pod',
       token({ claims: { issuer: 'https://other', keyId: 'other', pod: { name: 'api-0', uid: POD_UID } } }),
     ],
@@ -168,6 +182,7 @@ describe('a token that the kubelet requested', () => {
           { ...pod, projections: pod.projections.map((source) => ({ ...source, isOverwritable: true })) },
         ]),
       );
-      assert.equal(createAssess(policy())(one, NOW, { ...facts, pods }).context.isReviewable, false);
+      const memory = { ...NOTHING_REMEMBERED, issuers: new Set([ISSUER]) };
+      assert.equal(createAssess(policy())(one, NOW, { ...facts, pods }, memory).context.isReviewable, false);
     });
 });

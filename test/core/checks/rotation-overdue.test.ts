@@ -2,7 +2,7 @@
  * rotation_overdue: the kubelet has not rotated the token within the grace period.
  */
 import { describe } from 'mocha';
-import type { Token, TokenClaims } from '../../../src/core/token.ts';
+import type { Token, TokenClaims } from '../../../src/core/token/token.ts';
 import { legacyToken, NOW, token } from '../../support/tokens.ts';
 import { testCases } from './cases.ts';
 

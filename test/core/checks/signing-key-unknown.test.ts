@@ -4,12 +4,41 @@
 import { describe } from 'mocha';
 import { authority } from '../../support/cluster.ts';
 import { NOW, token } from '../../support/tokens.ts';
-import { accepted, NOT_REVIEWED, testCases } from './cases.ts';
+import { accepted, classReviewed, NOT_REVIEWED, testCases } from './cases.ts';
 
 const otherKey = new Set(['key-2']);
 
 describe('signing_key_unknown', () => {
   testCases('signing_key_unknown', [
+    {
+      it: 'passes an unpublished key if a TokenReview accepts another token of the class',
+      cluster: (one) => ({
+        ...classReviewed({ isAccepted: true, isForApiServer: false })(one),
+        authority: authority({ keyIds: otherKey }),
+        signatures: new Map(),
+      }),
+      status: 'pass',
+      failures: [],
+    },
+    {
+      it: 'is unknown while the review of the class is pending',
+      cluster: (one) => ({
+        ...classReviewed('pending')(one),
+        authority: authority({ keyIds: otherKey }),
+        signatures: new Map(),
+      }),
+      status: 'unknown',
+      failures: [],
+    },
+    {
+      it: 'fails if the API server has no such key, though the keys were read before the token was issued',
+      cluster: (one) => ({
+        ...classReviewed({ isAccepted: false, reason: 'unknown_key' })(one),
+        authority: authority({ keyIds: otherKey, readAt: NOW }),
+        signatures: new Map(),
+      }),
+      status: 'fail',
+    },
     { it: 'passes if the key is published', cluster: NOT_REVIEWED, status: 'pass' },
     {
       it: 'fails if the key is not published',

@@ -45,7 +45,14 @@ describe('stale', () => {
     const one = token();
     const schedule = { nominalExpiration: undefined, refreshDue: undefined, overdueFrom: undefined };
     const context = contextOf(one, NO_CLUSTER, NOTHING_REMEMBERED);
-    const input = { token: one, schedule, state: 'stale', expectations: [], context } as const;
+    const input = {
+      token: one,
+      schedule,
+      state: 'stale',
+      stage: 'active',
+      expectations: [],
+      context,
+    } as const;
     assert.equal(stale.judge(input, NOW).status, 'pass');
   });
 });

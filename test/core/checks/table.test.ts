@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { CHECKS, POD_CHECKS, REASONS, type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { decodeToken } from '../../../src/core/decode.ts';
-import { ALWAYS, SEVERITIES } from '../../../src/core/severity.ts';
-import type { Token, TokenClaims } from '../../../src/core/token.ts';
+import { ALWAYS, SEVERITIES } from '../../../src/core/problems/severity.ts';
+import { decodeToken } from '../../../src/core/token/decode.ts';
+import type { Token, TokenClaims } from '../../../src/core/token/token.ts';
 import { jwt, legacyClaims, legacyToken, rawClaims, rawHeader, token } from '../../support/tokens.ts';
 import { detailOf, verdictOf } from './cases.ts';
 

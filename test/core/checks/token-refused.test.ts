@@ -46,7 +46,12 @@ describe('token_refused', () => {
         'TokenReview: the control plane marked it invalid after a year without use, with the label kubernetes.io/legacy-token-invalid-since on its Secret',
       failures: ['legacy_token', 'token_refused'],
     },
-    { it: 'is unknown without a TokenReview', cluster: NOT_REVIEWED, status: 'unknown' },
+    { it: 'passes if no TokenReview was requested', cluster: NOT_REVIEWED, status: 'pass' },
+    {
+      it: 'is unknown without the result of a TokenReview that was requested',
+      cluster: (one) => ({ ...NOT_REVIEWED, pendingReviews: new Set([one]) }),
+      status: 'unknown',
+    },
   ]);
 
   it('shows how to remove the label of the Secret of a legacy token', () => {

@@ -5,8 +5,10 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'mocha';
 import { request } from '../../support/http.ts';
 import { describeWith } from '../../support/tools.ts';
+import type { Attack } from './attack.ts';
 import { send, type Target } from './attacker.ts';
-import { ATTACKS, type Attack, PROBE_ATTACKS, PROBE_FLOODS } from './attacks.ts';
+import { ATTACKS } from './attacks.ts';
+import { PROBE_ATTACKS, PROBE_FLOODS } from './connection-attacks.ts';
 import { type Stage, startStage } from './stage.ts';
 
 const SCRAPES = 'sum(count_over_time(up[15m]))';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { makeCertificate } from '../../support/certificates.ts';
 import { HASH } from '../../support/credentials.ts';
 import { type Program, startProgram } from '../../support/program.ts';
-import { type Scraper, startScraper } from '../../support/scraper.ts';
+import { type Scraper, startScraper } from '../support/scraper.ts';
 import type { Target } from './attacker.ts';
 
 export interface Exporter {

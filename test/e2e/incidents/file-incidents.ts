@@ -2,8 +2,8 @@
  * Incidents with missing, legacy or unreadable tokens, and with the exporter itself.
  */
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
-import { SCRAPER } from '../../support/alertmanager.ts';
 import { HASH, OTHER_HASH } from '../../support/credentials.ts';
+import { SCRAPER } from '../support/alertmanager.ts';
 import { type Incident, removePod, rotate, runDayPods, scenario, VICTIM } from './incident.ts';
 
 export const FILE_INCIDENTS: readonly Incident[] = [

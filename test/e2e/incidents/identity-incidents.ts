@@ -106,7 +106,7 @@ export const IDENTITY_INCIDENTS: readonly Incident[] = [
     start: scenario(scenarios.aged((name) => scenarios.vaultPod(name, 'valut', 7_200), 60)),
     resolve: removePod,
     alert: 'SATokenAudienceMismatch',
-    severity: 'critical',
+    severity: 'warning',
     description: /^Service account demo\/victim \(tokens: 1\), volume vault-token/,
   },
   {

@@ -4,7 +4,7 @@
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
-import type { ServedWorld, ServedWorldOptions } from '../../support/served-world.ts';
+import type { ServedWorld, ServedWorldOptions } from '../support/served-world.ts';
 
 export interface Incident {
   /** Also the value of the cluster label. */

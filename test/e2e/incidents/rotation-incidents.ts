@@ -4,7 +4,7 @@
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
-import type { ServedWorldOptions } from '../../support/served-world.ts';
+import type { ServedWorldOptions } from '../support/served-world.ts';
 import {
   dayPod,
   EXPORTER,
@@ -15,6 +15,7 @@ import {
   runDayPods,
   scenario,
   uidOf,
+  VICTIM,
 } from './incident.ts';
 
 /** A token of a day is due at 69,120 s of age and overdue past its grace period 600 s later. */
@@ -52,7 +53,7 @@ export const NODE_INCIDENTS: readonly Incident[] = [
     resolve: ({ world }) => world.kubelet.start(),
     alert: 'SATokenNodeRotationStalled',
     severity: 'critical',
-    description: /^Node node-1: 10\d tokens of several pods are overdue/,
+    description: /^Node node-1: 10\d tokens are overdue/,
     inhibited: STALLED,
   },
   {
@@ -91,18 +92,22 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
     resolve: rotate,
     alert: 'SATokenRotationOverdue',
     severity: 'warning',
-    description: /pod demo\/victim on node node-1: .* on the node: unknown\./,
+    description: /pod demo\/victim on node node-1: .* Cause: unknown\./,
   },
   {
     name: 'sibling-volume-failed',
-    start: scenario(scenarios.siblingVolumeFailed),
+    start: (served) => {
+      served.world.run(dayPod(VICTIM), DAY_OVERDUE_AGE);
+      served.world.kubelet.block(uidOf(served), true, 'mount failed: exit status 32');
+      served.world.kubelet.sync(uidOf(served));
+    },
     resolve: (served) => {
       served.world.kubelet.block(uidOf(served), false);
       served.world.kubelet.sync(uidOf(served));
     },
     alert: 'SATokenRotationOverdue',
     severity: 'warning',
-    description: / on the node: sibling_volume_failed\./,
+    description: / Cause: sibling_volume_failed\./,
   },
   {
     name: 'pod-overdue-critical',
@@ -120,7 +125,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
     resolve: rotate,
     alert: 'SATokenExpired',
     severity: 'critical',
-    description: / on the node: unknown\./,
+    description: / Cause: unknown\./,
     inhibited: ['SATokenRotationOverdue'],
   },
   {
@@ -139,7 +144,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
     resolve: removePod,
     alert: 'SATokenExpired',
     severity: 'critical',
-    description: / on the node: audience_refused\./,
+    description: / Cause: audience_refused\./,
     inhibited: ['SATokenRotationOverdue'],
   },
   {
@@ -152,6 +157,22 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
     severity: 'warning',
     inhibited: ['SATokenRotationOverdue'],
   },
-  { name: 'pod-terminating', start: scenario(scenarios.podTerminating) },
+  {
+    name: 'pod-terminating',
+    start: (served) => {
+      served.world.run({ ...dayPod(VICTIM), graceSeconds: 3_600 }, DAY_OVERDUE_AGE);
+      served.world.kubelet.terminate(uidOf(served));
+    },
+  },
+  {
+    name: 'pod-terminating-for-hours',
+    start: (served) => {
+      served.world.run({ ...scenarios.vaultPod(VICTIM), graceSeconds: 7_200 }, 60);
+      served.world.kubelet.terminate(uidOf(served));
+    },
+    resolve: removePod,
+    alert: 'SATokenTerminating',
+    severity: 'warning',
+  },
   { name: 'pod-completed', start: scenario(scenarios.podCompleted) },
 ];

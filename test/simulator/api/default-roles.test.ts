@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { createRbac } from '../../../simulator/api/authorization.ts';
+import { DEFAULT_BINDINGS } from '../../../simulator/api/default-roles.ts';
 
 const AUTHENTICATED = ['system:authenticated'];
 const ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:monitoring', ...AUTHENTICATED];
@@ -41,7 +42,7 @@ const CASES: readonly Case[] = [
 describe('the default roles of the simulated API server', () => {
   for (const { groups, path, verb = 'get', role } of CASES)
     it(`${role === undefined ? 'deny' : 'allow'} ${groups[0]} to ${verb} ${path}`, () => {
-      const reason = createRbac().allows({ user: 'a-user', groups, path, verb });
+      const reason = createRbac(DEFAULT_BINDINGS).allows({ user: 'a-user', groups, path, verb });
       assert.equal(/ClusterRole "(?<name>[^"]*)"/.exec(reason ?? '')?.groups?.['name'], role);
     });
 });

@@ -12,7 +12,9 @@ import {
   type ClusterFailure,
   type ClusterResource,
 } from '../../../src/core/cluster-facts.ts';
-import { SUCCESS } from '../../../src/sources/api-server/requests.ts';
+import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
+import { SUCCESS } from '../../../src/sources/api-server/client/requests.ts';
+import { facts as factsWith, NOW, observation, policy } from '../../support/tokens.ts';
 import { type Harness, type HarnessOptions, lookups, startHarness } from './harness.ts';
 
 const running = new Set<Harness>();
@@ -131,6 +133,33 @@ describe('the API server source', () => {
     assert.deepEqual(reviews.get(doomed), { isAccepted: false, reason: 'account_deleted' });
   });
 
+  it('reads the keys again after a request was rejected', async () => {
+    const { server, until, addPod, addToken, source } = await start();
+    await until(isKnown);
+    const added = addToken(addPod({ name: 'a' }));
+    const reads = () => server.requests().filter(({ resource }) => resource === 'jwks').length;
+    const before = reads();
+    server.chaos.inject({ kind: 'status', code: 401 }, { resource: 'tokenreviews' });
+    source.setTargets([added], lookups([added]));
+    await until(() => reads() > before);
+    assert.equal(reads(), before + 1);
+  });
+
+  it('drops reviews when the keys change, and reviews the tokens again', async () => {
+    const { cluster, server, until, addPod, addToken, source } = await start();
+    await until(isKnown);
+    const older = addToken(addPod({ name: 'a' }));
+    source.setTargets([older], lookups([older]));
+    await until(({ reviews }) => reviews.get(older)?.isAccepted === true);
+    cluster.changeKey(false);
+    const newer = addToken(addPod({ name: 'b' }));
+    source.setTargets([older, newer], lookups([older]));
+    const { authority } = await until(({ reviews }) => !reviews.has(older));
+    assert.ok(authority?.keyIds.has(newer.claims.keyId ?? ''));
+    await until(({ reviews }) => reviews.has(older));
+    assert.equal(server.reviews().length, 2);
+  });
+
   it('reviews all tokens or none if the token review mode says so', async () => {
     for (const tokenReview of ['all', 'off'] as const) {
       const { until, addPod, addToken, source, codes } = await start({ tokenReview });
@@ -192,6 +221,50 @@ describe('the API server source', () => {
       assert.deepEqual(down, [resource]);
       for (const permission of denied) server.permissions.allow(permission);
       await untilState(resource);
+    });
+
+  it('reads only the service accounts of the node for a single scan', async () => {
+    const { source, addPod, addToken, until, server, cluster } = await start({ isOnce: true });
+    for (const name of ['here', 'gone', 'elsewhere']) cluster.createServiceAccount('default', name);
+    const tokens = ['here', 'gone'].map((name) => addToken(addPod({ name, serviceAccount: name })));
+    cluster.deleteServiceAccount('default', 'gone');
+    const takeSnapshot = createTakeSnapshot(policy());
+    source.onSnapshot?.(takeSnapshot(factsWith({ observation: observation({ tokens }) }), NOW));
+    const { accounts, unreadable } = await until(
+      ({ resources }) => resources.get('serviceaccounts')?.isUp === true,
+    );
+    assert.deepEqual(
+      [accounts?.has('default/here'), accounts?.has('default/gone'), unreadable.size],
+      [true, false, 0],
+    );
+    const paths = server
+      .requests()
+      .filter(({ resource }) => resource === 'serviceaccounts')
+      .map(({ path }) => path);
+    assert.deepEqual(paths, ['/api/v1/namespaces/default/serviceaccounts?resourceVersion=0']);
+  });
+
+  const switches = [
+    ['pods', ({ pods }: ClusterFacts) => pods],
+    ['serviceaccounts', ({ accounts }: ClusterFacts) => accounts],
+    ['keys', ({ authority }: ClusterFacts) => authority],
+    ['events', ({ mountFailures }: ClusterFacts) => mountFailures.values().next().value],
+  ] as const;
+  for (const [resource, factsOf] of switches)
+    it(`does not request ${resource} if they are not to be read, and has all other facts`, async () => {
+      const { until, addPod, addToken, source, codes, sleep } = await start({ without: [resource] });
+      const pod = addPod({ name: 'a' });
+      const { uid, namespace } = pod.metadata;
+      const failing = addToken(pod);
+      source.setTargets([failing], lookups([failing], [{ uid, namespace }]));
+      const others = switches.filter(([name]) => name !== resource);
+      const facts = await until(
+        (current) => current.reviews.size === 1 && others.every(([, read]) => read(current) !== undefined),
+      );
+      await sleep(300);
+      assert.deepEqual([factsOf(facts), facts.resources.has(resource)], [undefined, false]);
+      assert.equal(codes.has(resource), false);
+      assert.ok([...facts.resources.values()].every(({ isUp }) => isUp));
     });
 
   const faults: readonly (readonly [Fault, ClusterFailure])[] = [
@@ -261,6 +334,44 @@ describe('the API server source', () => {
         ({ pods, accounts }) => pods?.size === 1 && accounts?.has('default/meanwhile') === true,
       );
     });
+
+  for (const awaySeconds of [1, 30, 180, 300])
+    it(`is up to date in time after the API server was away for ${awaySeconds} s, and says so`, async () => {
+      const { server, until, addPod, cluster, sleep, now, recoveries } = await start({ speed: 50 });
+      await until(isKnown);
+      await server.chaos.down();
+      await sleep(awaySeconds);
+      addPod({ name: 'a', serviceAccount: 'a' });
+      await server.chaos.up();
+      const upAt = now();
+      const { podsLostAt } = await until(({ pods }) => pods?.size === 1);
+      assert.ok(now() - upAt <= 30, `pods after ${now() - upAt} s`);
+      assert.equal(podsLostAt, undefined);
+      const { resources } = await until(
+        ({ accounts, authority }) => accounts?.has('default/a') === true && authority !== undefined,
+      );
+      assert.ok(now() - upAt <= 130, `service accounts and keys after ${now() - upAt} s`);
+      assert.ok([...resources.values()].every(({ isUp }) => isUp));
+      assert.ok(recoveries.includes('pods'));
+      assert.equal(cluster.list('pods').length, 1);
+    });
+
+  it('does not believe a watch that is accepted and ends with 410', async () => {
+    const { server, until, source, addPod } = await start({ speed: 50 });
+    addPod({ name: 'a', serviceAccount: 'a' });
+    await until((facts) => isKnown(facts) && facts.pods?.size === 1);
+    const wrong: string[] = [];
+    server.chaos.inject({ kind: 'freeze' }, { verb: 'list' });
+    server.compact();
+    server.chaos.expireWatches();
+    const { resources } = await until(({ pods, accounts }) => pods === undefined && accounts === undefined);
+    for (const name of ['pods', 'serviceaccounts'] as const)
+      if (resources.get(name)?.isUp === true) wrong.push(name);
+    assert.deepEqual(wrong, []);
+    server.chaos.heal();
+    await until(({ pods }) => pods?.size === 1);
+    assert.equal(source.facts().podsLostAt, undefined);
+  });
 
   it('drops pods and service accounts while the API server is down for long, and lists them again', async () => {
     const { server, until, addPod } = await start();

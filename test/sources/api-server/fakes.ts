@@ -3,9 +3,9 @@
  * calls, and an API whose responses a test defines.
  */
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
-import type { Api, WatchEnd, Watcher } from '../../../src/sources/api-server/api.ts';
-import type { ApiRequest } from '../../../src/sources/api-server/connection.ts';
-import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/failures.ts';
+import type { Api, WatchEnd, Watcher } from '../../../src/sources/api-server/client/api.ts';
+import type { ApiRequest } from '../../../src/sources/api-server/client/connection.ts';
+import { type ApiResult, failed, ResponseError } from '../../../src/sources/api-server/client/failures.ts';
 import type { ApiServerCallbacks } from '../../../src/sources/api-server/health.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import type { JsonObject } from '../../../src/util/json.ts';
@@ -88,6 +88,7 @@ export interface FakeResponses {
   /** A list with its objects. */
   readonly list?: (request: ApiRequest) => ApiResult<FakeList>;
   /** Undefined to open the watch. */
+  readonly exists?: (request: ApiRequest) => ApiResult<boolean>;
   readonly watch?: (request: ApiRequest) => ApiResult<WatchEnd> | undefined;
 }
 
@@ -138,6 +139,10 @@ export function createFakeApi(clock: Clock, responses: FakeResponses): FakeApi {
     request: (request) => {
       record(request);
       return Promise.resolve(responses.request?.(request) ?? failed('unreachable'));
+    },
+    exists: (request) => {
+      record(request);
+      return Promise.resolve(responses.exists?.(request) ?? failed('unreachable'));
     },
     list: (request, onItem) => {
       record(request);

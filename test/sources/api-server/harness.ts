@@ -11,20 +11,21 @@ import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
 import type { Pod } from '../../../simulator/objects.ts';
 import { createPod, type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
-import type {
-  ClusterFacts,
-  ClusterFailure,
-  ClusterResource,
-  PodRef,
-  TokenReviewMode,
+import {
+  CLUSTER_RESOURCES,
+  type ClusterFacts,
+  type ClusterFailure,
+  type ClusterResource,
+  type PodRef,
+  type TokenReviewMode,
 } from '../../../src/core/cluster-facts.ts';
-import { decodeToken } from '../../../src/core/decode.ts';
-import { NO_REVIEW_TARGETS } from '../../../src/core/review-targets.ts';
+import { NO_REVIEW_TARGETS } from '../../../src/core/reviews/review-targets.ts';
 import type { LookupTargets } from '../../../src/core/snapshot.ts';
-import type { Token } from '../../../src/core/token.ts';
+import { decodeToken } from '../../../src/core/token/decode.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
-import { connect } from '../../../src/sources/api-server/connection.ts';
-import type { RequestedResource } from '../../../src/sources/api-server/requests.ts';
+import { connect } from '../../../src/sources/api-server/client/connection.ts';
+import type { RequestedResource } from '../../../src/sources/api-server/client/requests.ts';
 import type { Clock } from '../../../src/util/clock.ts';
 import { createChangeSignal } from '../../support/change-signal.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
@@ -43,6 +44,7 @@ export interface Harness {
   readonly errors: readonly unknown[];
   /** Resource and reason of each dropped object. */
   readonly dropped: readonly string[];
+  readonly recoveries: readonly RequestedResource[];
   /** Adds a pod on the node. */
   readonly addPod: (options: PodOptions) => Pod;
   /** Requests a token for the pod, as the kubelet does for the volume `vault`. */
@@ -53,6 +55,8 @@ export interface Harness {
   readonly untilState: (resource: ClusterResource, failure?: ClusterFailure) => Promise<ClusterFacts>;
   /** Waits in simulated time. */
   readonly sleep: (seconds: number) => Promise<void>;
+  /** Simulated seconds. */
+  readonly now: () => number;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -66,6 +70,9 @@ export interface HarnessOptions {
   /** Of the clock, see createFastClock. */
   readonly speed?: number;
   readonly tokenReview?: TokenReviewMode;
+  /** Resources that are not read. */
+  readonly without?: readonly ClusterResource[];
+  readonly isOnce?: boolean;
 }
 
 function scheduleBy(clock: Clock): Schedule {
@@ -116,14 +123,16 @@ function createRecorder() {
   const failures: string[] = [];
   const errors: unknown[] = [];
   const dropped: string[] = [];
+  const recoveries: RequestedResource[] = [];
   const onRequest = (resource: RequestedResource, code: number | ClusterFailure): void => {
     codes.set(resource, (codes.get(resource) ?? new Set()).add(code));
   };
-  return { codes, failures, errors, dropped, onRequest };
+  return { codes, failures, errors, dropped, recoveries, onRequest };
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { speed = 200, tokenReview = 'suspect' } = options;
+  const { speed = 200, tokenReview = 'suspect', without = [] } = options;
+  const unused = tokenReview === 'off' ? [...without, 'tokenreviews'] : without;
   const clock = createFastClock(speed);
   const cluster = createCluster({ now: () => Date.now() / 1_000 });
   const users = new Map([[EXPORTER_TOKEN, 'system:serviceaccount:monitoring:exporter']]);
@@ -141,7 +150,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     random: Math.random,
     readRaw,
     exporterToken: () => undefined,
-    tokenReview,
+    isOnce: options.isOnce ?? false,
+    resources: new Set(CLUSTER_RESOURCES.filter((resource) => !unused.includes(resource))),
+    lookupScope: { tokenReview },
     requestsPerMinute: 10,
     callbacks: {
       onChange: change.notify,
@@ -149,7 +160,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         recorded.failures.push(`${resource} ${failure}`);
         change.notify();
       },
-      onRecovery: () => undefined,
+      onRecovery: (resource) => recorded.recoveries.push(resource),
       onDropped: (resource, reason) => recorded.dropped.push(`${resource} ${reason}`),
       onError: (error) => recorded.errors.push(error),
     },
@@ -183,6 +194,20 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         ...pod,
       }),
     );
+  const now = (): number => clock.monotonicMs() / 1_000;
   const sleep = (seconds: number): Promise<void> => clock.sleep(seconds * 1_000, stopping.signal);
-  return { cluster, server, source, ...recorded, addPod, addToken, until, untilState, sleep, stop, close };
+  return {
+    cluster,
+    server,
+    source,
+    ...recorded,
+    addPod,
+    addToken,
+    until,
+    untilState,
+    sleep,
+    now,
+    stop,
+    close,
+  };
 }

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { CLUSTER_RESOURCES } from '../../../src/core/cluster-facts.ts';
 import { createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
-import type { ApiRequest, Connection } from '../../../src/sources/api-server/connection.ts';
+import type { ApiRequest, Connection } from '../../../src/sources/api-server/client/connection.ts';
 import { ok } from '../../../src/util/result.ts';
 import { token } from '../../support/tokens.ts';
 import { createCallbacks, createClock, MINUTE } from './fakes.ts';
@@ -78,8 +79,10 @@ async function survive(responses: readonly Response[]): Promise<void> {
     clock,
     random: () => 0,
     readRaw: (_token, use) => use(Buffer.from('a.b.c')),
+    isOnce: false,
+    resources: new Set(CLUSTER_RESOURCES),
     exporterToken: () => undefined,
-    tokenReview: 'all',
+    lookupScope: { tokenReview: 'all' },
     requestsPerMinute: 10,
     callbacks,
   });

@@ -11,7 +11,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
-import { type ApiRequest, type Connection, connect } from '../../../src/sources/api-server/connection.ts';
+import {
+  type ApiRequest,
+  type Connection,
+  connect,
+} from '../../../src/sources/api-server/client/connection.ts';
 import type { Json } from './objects.ts';
 
 /** Must never appear in an error. */

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { failed } from '../../../src/sources/api-server/failures.ts';
+import { failed } from '../../../src/sources/api-server/client/failures.ts';
 import {
   createMountFailureFetcher,
   parseMountFailures,
@@ -39,10 +39,50 @@ describe('a mount failure', () => {
         'failed to fetch token: serviceaccounts "a" is forbidden: audience "b" not found in pod spec volume, system:node:n is not authorized to request tokens for this audience',
       ),
     ],
-    ['token_refused', setUp('failed to fetch token: Post "https://192.0.2.1": dial tcp: connection refused')],
+    [
+      'audience_refused',
+      setUp(
+        'failed to fetch token: serviceaccounts "a" is forbidden: audience "b" not found in pod spec volume',
+      ),
+    ],
+    [
+      'account_missing',
+      setUp(
+        'failed to fetch token: token "a"/"payments"/[]string{"b"}/600/v1.BoundObjectReference{Kind:"Pod", Name:"p"} expired and refresh failed: serviceaccounts "a" not found',
+      ),
+    ],
+    ['unreachable', setUp('failed to fetch token: Post "https://192.0.2.1": dial tcp: connection refused')],
+    [
+      'unreachable',
+      setUp('failed to fetch token: Post "https://192.0.2.1": net/http: TLS handshake timeout'),
+    ],
+    [
+      'token_refused',
+      setUp(
+        'failed to fetch token: serviceaccounts "a" is forbidden: User "system:node:n" cannot create resource "serviceaccounts/token" in API group "" in the namespace "payments": no relationship found between node \'n\' and this object',
+      ),
+    ],
+    [
+      'token_refused',
+      setUp(
+        'failed to fetch token: serviceaccounts "a" is forbidden: node requested token bound to a pod scheduled on a different node',
+      ),
+    ],
     ['token_refused', setUp('failed to fetch token: pods "a" not found')],
-    ['other', setUp('secret "api-token" not found')],
-    ['other', setUp('configmap "serviceaccounts" not found')],
+    ['volume_source', setUp('secret "api-token" not found')],
+    ['volume_source', setUp('configmap "serviceaccounts" not found')],
+    ['volume_source', setUp('configmap "kube-root-ca.crt" not found')],
+    ['volume_source', setUp('object "payments"/"kube-root-ca.crt" not registered')],
+    ['volume_source', setUp('references non-existent secret key: password')],
+    [
+      'volume_source',
+      'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC payments/data: PVC is being deleted',
+    ],
+    [
+      'claim_missing',
+      'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC payments/data: failed to fetch PVC from API server: persistentvolumeclaims "data" not found',
+    ],
+    ['other', setUp('mount failed: exit status 32')],
     ['other', ''],
   ] as const;
   for (const [kind, message] of kinds)
@@ -58,6 +98,11 @@ describe('a mount failure', () => {
       'names the volumes that are not mounted',
       'Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[a b c]: timed out',
       ['a', 'b'],
+    ],
+    [
+      'names the volumes that failed, rather than those that wait for them',
+      'Unable to attach or mount volumes: unmounted volumes=[a b], unattached volumes=[], failed to process volumes=[b]: x',
+      ['b'],
     ],
     ['has an empty volume name if the message names none', 'references non-existent secret key', ['']],
     ['has an empty volume name if the list of volumes is empty', 'unmounted volumes=[]', ['']],
@@ -91,6 +136,25 @@ describe('a mount failure', () => {
   });
 });
 
+describe('the message of a mount failure', () => {
+  const messageOf = (message: string) => failuresOf(failedMount(message))?.[0]?.message;
+
+  it('is that of the event', () => assert.equal(messageOf('a "b" <i>'), 'a "b" <i>'));
+  it('is on one line', () => assert.equal(messageOf(' a\n\t b\r\n'), 'a b'));
+  it('has no characters that steer a terminal or reorder text', () =>
+    assert.equal(messageOf('a\u{1b}[2J\u{202e}b'), 'a\u{fffd}[2J\u{fffd}b'));
+  it('is cut after 512 characters', () =>
+    assert.equal(messageOf('x'.repeat(9_999)), `${'x'.repeat(512)}...`));
+  it('contains nothing that looks like a token', () => {
+    const message = messageOf('a eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl b');
+    assert.equal(message, 'a (token) b');
+  });
+  it('contains no beginning of a token that is cut', () => {
+    const raw = `eyJhbGciOiJSUzI1NiJ9.${'A'.repeat(9_999)}`;
+    assert.equal(messageOf(`${'x'.repeat(480)} ${raw}`), `${'x'.repeat(480)} (token)`);
+  });
+});
+
 describe('the mount failures of a pod', () => {
   it('are the last of each kind for each volume', () => {
     const [missing, other] = [setUp('failed to fetch token: serviceaccounts "a" not found'), setUp('x')];
@@ -100,8 +164,8 @@ describe('the mount failures of a pod', () => {
       failedMount(other),
     ];
     assert.deepEqual(failuresOf(...events), [
-      { volume: 'v', kind: 'account_missing', lastSeenAt: LATER_AT },
-      { volume: 'v', kind: 'other', lastSeenAt: STARTED_AT },
+      { volume: 'v', kind: 'account_missing', lastSeenAt: LATER_AT, message: missing },
+      { volume: 'v', kind: 'other', lastSeenAt: STARTED_AT, message: other },
     ]);
   });
 

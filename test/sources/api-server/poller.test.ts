@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
-import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/client/failures.ts';
 import { createPoller } from '../../../src/sources/api-server/poller.ts';
 import { ok } from '../../../src/util/result.ts';
 import { createCallbacks, createClock, MINUTE, SECOND } from './fakes.ts';

@@ -4,11 +4,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { CLUSTER_FAILURES } from '../../../src/core/cluster-facts.ts';
-import { failed } from '../../../src/sources/api-server/failures.ts';
-import { createReflector } from '../../../src/sources/api-server/reflector.ts';
+import { failed } from '../../../src/sources/api-server/client/failures.ts';
+import { createReflector, type Reconnect } from '../../../src/sources/api-server/reflector.ts';
 import { trimAccount } from '../../../src/sources/api-server/resources.ts';
 import { ok } from '../../../src/util/result.ts';
 import { settle } from '../../support/fake-clock.ts';
+import { NOW } from '../../support/tokens.ts';
 import {
   createCallbacks,
   createClock,
@@ -22,8 +23,22 @@ import { account, bookmark, list, metadata } from './objects.ts';
 
 const stops = new Set<AbortController>();
 
+/** Delays of their own, to tell them apart. */
+const RESUMES: Reconnect = {
+  resumes: true,
+  spreadMs: 40 * SECOND,
+  listSpreadMs: 80 * SECOND,
+  holdMs: 20 * SECOND,
+};
+const LISTS: Reconnect = {
+  resumes: false,
+  spreadMs: 18 * SECOND,
+  listSpreadMs: 19 * SECOND,
+  holdMs: 20 * SECOND,
+};
+
 /** With a `random` of 1 every delay has its maximum. */
-function create(clock: TestClock, responses: FakeResponses, random = 1) {
+function create(clock: TestClock, responses: FakeResponses, random = 1, reconnect = RESUMES) {
   const callbacks = createCallbacks();
   const api = createFakeApi(clock, responses);
   const reflector = createReflector({
@@ -31,6 +46,7 @@ function create(clock: TestClock, responses: FakeResponses, random = 1) {
     kind: 'ServiceAccount',
     path: '/api/v1/serviceaccounts',
     maxObjects: 2,
+    reconnect,
     trim: trimAccount,
     api,
     clock,
@@ -41,10 +57,10 @@ function create(clock: TestClock, responses: FakeResponses, random = 1) {
 }
 
 /** A running reflector whose first list has one service account. */
-async function start(responses: FakeResponses = {}, random = 1) {
+async function start(responses: FakeResponses = {}, random = 1, reconnect = RESUMES) {
   const clock = createClock();
   const listOne = { list: () => ok(list('ServiceAccount', [account()], '7')) };
-  const { callbacks, api, reflector } = create(clock, { ...listOne, ...responses }, random);
+  const { callbacks, api, reflector } = create(clock, { ...listOne, ...responses }, random, reconnect);
   const stop = new AbortController();
   stops.add(stop);
   const ended = reflector.run(stop.signal);
@@ -113,48 +129,183 @@ describe('a reflector', () => {
     assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=9$/);
   });
 
-  it('backs off after a watch that ended before its timeout', async () => {
-    const { clock, watch, requests } = await start();
-    await clock.advance(594 * SECOND);
+  it('stays up to date through a watch that ended at its timeout', async () => {
+    const { clock, watch, reflector } = await start();
+    watch().send(bookmark('ServiceAccount', '9'));
+    await clock.advance(299 * SECOND);
+    watch().send(bookmark('ServiceAccount', '10'));
+    await clock.advance(299 * SECOND);
+    watch().send(bookmark('ServiceAccount', '11'));
     watch().end();
-    await clock.advance(90 * SECOND);
-    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 684']);
+    await clock.advance(2 * SECOND);
+    assert.deepEqual([reflector.state(), reflector.lostAt()], [{ isUp: true }, undefined]);
+    assert.equal(reflector.objects()?.size, 1);
   });
 
-  it('doubles the back-off while watches end at once, and resets it after one that lived for a minute', async () => {
-    const { clock, watch, requests } = await start();
-    for (const waitMs of [90, 180, 300, 300].map((seconds) => seconds * SECOND)) {
+  it('resumes a watch with events that ended before its timeout, and is not up until the next event', async () => {
+    const { clock, watch, requests, reflector, callbacks } = await start();
+    watch().send(bookmark('ServiceAccount', '9'));
+    await clock.advance(100 * SECOND);
+    watch().end();
+    await clock.advance(0);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    await clock.advance(40 * SECOND);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 140']);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    assert.equal(reflector.objects(), undefined);
+    const before = callbacks.changes();
+    watch().send(bookmark('ServiceAccount', '10'));
+    assert.deepEqual([reflector.state(), reflector.objects()?.size], [{ isUp: true }, 1]);
+    assert.ok(callbacks.changes() > before);
+    assert.deepEqual([callbacks.failures, callbacks.recoveries()], [[], 0]);
+  });
+
+  it('lists again after a watch that ended before its timeout without an event', async () => {
+    const { clock, watch, requests, reflector } = await start();
+    await clock.advance(50);
+    watch().end();
+    await clock.advance(0);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    await clock.advance(80 * SECOND);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'list 80.05', 'watch 80.05']);
+    assert.deepEqual(reflector.state(), { isUp: true });
+  });
+
+  it('lists instead of resuming if the objects are few', async () => {
+    const { clock, watch, requests } = await start({}, 1, LISTS);
+    watch().send(bookmark('ServiceAccount', '9'));
+    watch().end(failed('unreachable'));
+    await clock.advance(18 * SECOND);
+    assert.deepEqual(requests().slice(2), ['list 18', 'watch 18']);
+    watch().send(bookmark('ServiceAccount', '9'));
+    watch().end();
+    await clock.advance(19 * SECOND);
+    assert.deepEqual(requests().slice(4), ['list 37', 'watch 37']);
+  });
+
+  it('has its objects for 20 seconds after the watch is lost, and says since when they may have changed', async () => {
+    for (const end of [ok('ended' as const), ok('gone' as const), failed('unreachable')]) {
+      const { clock, watch, reflector } = await start();
+      watch().send(bookmark('ServiceAccount', '9'));
+      await clock.advance(10 * SECOND);
+      watch().end(end);
+      await clock.advance(20 * SECOND - 1);
+      assert.deepEqual([reflector.objects()?.size, reflector.lostAt()], [1, NOW + 10]);
+      await clock.advance(1);
+      assert.equal(reflector.objects(), undefined);
+      await clock.advance(60 * SECOND);
+      watch().send(bookmark('ServiceAccount', '10'));
+      assert.deepEqual([reflector.objects()?.size, reflector.lostAt()], [1, undefined]);
+    }
+  });
+
+  it('has no objects as soon as the watch is lost if it does not hold them', async () => {
+    const { clock, watch, reflector } = await start({}, 1, { ...RESUMES, holdMs: 0 });
+    watch().send(bookmark('ServiceAccount', '9'));
+    watch().end();
+    await clock.advance(0);
+    assert.equal(reflector.objects(), undefined);
+  });
+
+  it('has no objects as soon as a request fails', async () => {
+    let isDown = false;
+    const { clock, watch, reflector } = await start(
+      {
+        list: () => (isDown ? failed('unreachable') : ok(list('ServiceAccount', [account()], '7'))),
+      },
+      0.5,
+      LISTS,
+    );
+    isDown = true;
+    watch().end(failed('unreachable'));
+    await clock.advance(9 * SECOND);
+    assert.equal(reflector.objects()?.size, 1);
+    await clock.advance(SECOND);
+    assert.equal(reflector.objects(), undefined);
+  });
+
+  it('has no objects after a watch that was silent for too long', async () => {
+    const { clock, watch, reflector } = await start();
+    watch().end(failed('timeout'));
+    await clock.advance(0);
+    assert.equal(reflector.objects(), undefined);
+  });
+
+  it('lists again if its version is too old, by the status or by an event, within the same time each time', async () => {
+    let isGone = false;
+    const gone = { type: 'ERROR', object: { kind: 'Status', code: 410 } };
+    const { clock, watch, requests, callbacks, reflector } = await start({
+      watch: () => (isGone ? ok('gone') : undefined),
+    });
+    watch().send(bookmark('ServiceAccount', '9'));
+    watch().send(gone);
+    await clock.advance(80 * SECOND);
+    assert.deepEqual(requests().slice(2), ['list 80', 'watch 80']);
+    watch().send(bookmark('ServiceAccount', '9'));
+    isGone = true;
+    watch().send(gone);
+    await clock.advance(80 * SECOND);
+    assert.deepEqual(requests().slice(4), ['list 160', 'watch 160']);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    isGone = false;
+    await clock.advance(80 * SECOND);
+    assert.deepEqual(requests().slice(6), ['list 240', 'watch 240']);
+    assert.deepEqual([callbacks.failures, reflector.state()], [[], { isUp: true }]);
+  });
+
+  it('is up to date 80 seconds after a resumed watch gets 200 and then 410', async () => {
+    let isRestarted = false;
+    let isDown = false;
+    const { clock, api, watch, requests, reflector } = await start({
+      watch: () => (isDown ? failed('unreachable') : undefined),
+      list: () => ok(list('ServiceAccount', [account()], isRestarted ? '20' : '7')),
+    });
+    watch().send(bookmark('ServiceAccount', '9'));
+    isDown = true;
+    watch().end(failed('unreachable'));
+    await clock.advance(5 * MINUTE);
+    const before = requests().length;
+    isDown = false;
+    isRestarted = true;
+    await clock.advance(40 * SECOND);
+    assert.equal(requests().length, before + 1);
+    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=9$/);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    watch().send({ type: 'ERROR', object: { kind: 'Status', code: 410 } });
+    await clock.advance(80 * SECOND);
+    assert.deepEqual(reflector.state(), { isUp: true });
+    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=20$/);
+  });
+
+  it('is up to date 18 seconds after the API server is back, however long it was away', async () => {
+    for (const failure of ['unreachable', 'timeout', 'server_error'] as const) {
+      let isDown = false;
+      const { clock, watch, reflector, callbacks } = await start(
+        { list: () => (isDown ? failed(failure) : ok(list('ServiceAccount', [account()], '7'))) },
+        1,
+        LISTS,
+      );
+      isDown = true;
+      watch().end(failed('unreachable'));
+      await clock.advance(59 * MINUTE);
+      assert.deepEqual(reflector.state(), { isUp: false, failure });
+      isDown = false;
+      await clock.advance(18 * SECOND);
+      assert.deepEqual([reflector.state(), callbacks.recoveries()], [{ isUp: true }, 1]);
+    }
+  });
+
+  it('grows the delay while watches end at once without an event, until one has an event or lives a minute', async () => {
+    const { clock, watch, requests } = await start({}, 1, LISTS);
+    for (const waitMs of [19, 19, 38, 76, 152, 300, 300].map((seconds) => seconds * SECOND)) {
       watch().end();
       await clock.advance(waitMs);
     }
+    assert.equal(requests().length, 16);
     await clock.advance(MINUTE);
     watch().end();
-    await clock.advance(90 * SECOND);
-    assert.deepEqual(requests(), [
-      'list 0',
-      'watch 0',
-      'watch 90',
-      'watch 270',
-      'watch 570',
-      'watch 870',
-      'watch 1020',
-    ]);
-  });
-
-  it('backs off and lists again if its version is too old, by the status or by an event', async () => {
-    let isGone = false;
-    const gone = { type: 'ERROR', object: { kind: 'Status', code: 410 } };
-    const { clock, watch, requests, callbacks } = await start({
-      watch: () => (isGone ? ok('gone') : undefined),
-    });
-    isGone = true;
-    watch().send(gone);
-    await clock.advance(90 * SECOND);
-    assert.deepEqual(requests().slice(2), ['list 90', 'watch 90']);
-    isGone = false;
-    await clock.advance(180 * SECOND);
-    assert.deepEqual(requests().slice(4), ['list 270', 'watch 270']);
-    assert.deepEqual(callbacks.failures, []);
+    await clock.advance(19 * SECOND);
+    assert.equal(requests().length, 18);
   });
 
   it('keeps trying after every kind of failure', async () => {
@@ -176,24 +327,27 @@ describe('a reflector', () => {
       assert.deepEqual(reflector.state(), { isUp: false, failure });
       assert.deepEqual(callbacks.failures, [failure]);
       isFailing = false;
-      await clock.advance(90 * SECOND);
+      await clock.advance(40 * SECOND);
       assert.deepEqual([reflector.state(), reflector.objects()?.size], [{ isUp: true }, 0]);
     });
 
   it('resumes a watch from the last version once the API server is back', async () => {
     let isDown = false;
-    const { clock, reflector, watch, api, requests } = await start({
+    const { clock, reflector, watch, api, requests, callbacks } = await start({
       watch: () => (isDown ? failed('unreachable') : undefined),
     });
+    watch().send(bookmark('ServiceAccount', '8'));
     isDown = true;
     watch().end(failed('unreachable'));
-    await clock.advance(90 * SECOND);
+    await clock.advance(40 * SECOND);
     assert.deepEqual(reflector.state(), { isUp: false, failure: 'unreachable' });
     isDown = false;
-    await clock.advance(180 * SECOND);
-    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 90', 'watch 270']);
-    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=7$/);
-    assert.deepEqual(reflector.state(), { isUp: true });
+    await clock.advance(40 * SECOND);
+    assert.deepEqual(requests(), ['list 0', 'watch 0', 'watch 40', 'watch 80']);
+    assert.match(api.requests.at(-1)?.path ?? '', /resourceVersion=8$/);
+    assert.deepEqual(reflector.state(), { isUp: false, failure: 'reconnecting' });
+    watch().send(bookmark('ServiceAccount', '9'));
+    assert.deepEqual([reflector.state(), callbacks.recoveries()], [{ isUp: true }, 1]);
   });
 
   it('sends no request before Retry-After has passed', async () => {
@@ -255,8 +409,8 @@ describe('a reflector', () => {
     await settle();
     assert.deepEqual(reflector.state(), { isUp: false, failure: 'bad_answer' });
     assert.equal(reflector.objects()?.size, 1);
-    await clock.advance(90 * SECOND);
-    assert.deepEqual(requests().slice(2), ['list 90', 'watch 90']);
+    await clock.advance(40 * SECOND);
+    assert.deepEqual(requests().slice(2), ['list 40', 'watch 40']);
     assert.deepEqual(reflector.state(), { isUp: true });
   });
 
@@ -271,7 +425,7 @@ describe('a reflector', () => {
     });
     assert.deepEqual([callbacks.errors, reflector.state()], [[bug], { isUp: false, failure: 'bad_answer' }]);
     isBroken = false;
-    await clock.advance(90 * SECOND);
+    await clock.advance(40 * SECOND);
     assert.deepEqual(reflector.state(), { isUp: true });
   });
 

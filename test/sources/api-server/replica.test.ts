@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { ResponseError } from '../../../src/sources/api-server/failures.ts';
+import { ResponseError } from '../../../src/sources/api-server/client/failures.ts';
 import { createReplica, type Replica } from '../../../src/sources/api-server/replica.ts';
 import { trimAccount, trimPod } from '../../../src/sources/api-server/resources.ts';
 import {

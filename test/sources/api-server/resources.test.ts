@@ -73,11 +73,13 @@ describe('trimPod', () => {
         serviceAccount: 'api',
         phase: 'Running',
         isTerminating: false,
+        deletedAt: undefined,
         isStatic: false,
         isAutomounted: undefined,
         startedAt: STARTED_AT,
         projections: [{ ...DEFAULT_PROJECTION, isMounted: true, isOverwritable: true }],
         secrets: [],
+        claims: [],
       },
     });
   });
@@ -85,6 +87,27 @@ describe('trimPod', () => {
   it('returns isTerminating if the pod has a deletion timestamp', () => {
     const { isTerminating } = podOf({ metadata: metadata({ deletionTimestamp: STARTED }) }) ?? {};
     assert.equal(isTerminating, true);
+  });
+
+  it('returns the end of the grace period, which is the deletion timestamp', () => {
+    assert.equal(podOf({ metadata: metadata({ deletionTimestamp: STARTED }) })?.deletedAt, STARTED_AT);
+  });
+
+  it('returns the claims that its containers mount', () => {
+    const mounts = ['data', 'scratch', 'kube-api-access-abcde'].map((name) => ({
+      name,
+      mountPath: `/${name}`,
+    }));
+    const facts = withSpec({
+      containers: [{ name: 'main', volumeMounts: mounts }],
+      volumes: [
+        { name: 'data', persistentVolumeClaim: { claimName: 'data-api-0' } },
+        { name: 'scratch', ephemeral: { volumeClaimTemplate: {} } },
+        { name: 'unused', persistentVolumeClaim: { claimName: 'unused' } },
+        defaultVolume(),
+      ],
+    });
+    assert.deepEqual(facts?.claims, ['data-api-0', 'api-0-scratch']);
   });
 
   it('returns isStatic for a mirror pod, which may have no service account', () => {

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { REJECT_REASONS } from '../../../src/core/cluster-facts.ts';
-import type { Token } from '../../../src/core/token.ts';
-import type { Api } from '../../../src/sources/api-server/api.ts';
-import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import type { Token } from '../../../src/core/token/token.ts';
+import type { Api } from '../../../src/sources/api-server/client/api.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/client/failures.ts';
 import {
   createTokenReviewer,
   parseRejectReason,

@@ -114,8 +114,8 @@ describe('the source of token files', () => {
     await nextPass();
     assert.equal(source.lastRun()?.isSuccess, false);
     assert.deepEqual(
-      source.facts().unreadable.map(({ reason }) => reason),
-      ['vanished'],
+      source.facts().unreadable.map(({ reason, detail }) => ({ reason, detail })),
+      [{ reason: 'vanished', detail: `${node.pods}: no such file or directory; check --kubelet.root-dir` }],
     );
     node.volume().write({ 'vault-token': jwt(rawClaims()) });
     const pass = nextPass();

@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { decodeToken } from '../../../src/core/decode.ts';
-import type { Token } from '../../../src/core/token.ts';
+import { decodeToken } from '../../../src/core/token/decode.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { createReadRaw } from '../../../src/sources/files/raw-token.ts';
 import { jwt, POD_UID, rawClaims, token } from '../../support/tokens.ts';
 

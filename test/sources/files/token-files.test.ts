@@ -149,9 +149,27 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     node.volume().fill({ token: 'eyJ', 'vault-token': '' });
     node.volume({ podUid: OTHER_POD, isMounted: false });
     await source.scanned();
+    source.readFailures.length = 0;
+    source.shiftClock(60);
+    await source.scanned();
     assert.deepEqual([...source.readFailures].sort(), ['empty', 'not_a_jwt', 'not_mounted']);
     await source.scanned();
     assert.equal(source.readFailures.length, 6);
+  });
+
+  it('counts a volume that is not mounted only after a minute', async () => {
+    const volume = node.volume({ isMounted: false });
+    await source.scanned();
+    source.shiftClock(59.9);
+    await source.scanned();
+    assert.deepEqual(source.readFailures, []);
+    volume.mount();
+    volume.write({ token: nextToken() });
+    await source.scanned();
+    source.shiftClock(HOUR);
+    volume.unmount();
+    await source.scanned();
+    assert.deepEqual(source.readFailures, []);
   });
 });
 

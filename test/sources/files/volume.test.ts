@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import type { Token } from '../../../src/core/token.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { type Rotation, readChanges, rotationLag, type Volume } from '../../../src/sources/files/volume.ts';
 import { claims, legacyClaims, NOW, rawBinding, token } from '../../support/tokens.ts';
 import {

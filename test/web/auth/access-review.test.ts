@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Fault } from '../../../simulator/api/faults.ts';
 import type { TokenProjection } from '../../../simulator/objects.ts';
-import { type Api, createApi } from '../../../src/sources/api-server/api.ts';
-import { type ApiResult, failed } from '../../../src/sources/api-server/failures.ts';
+import { type Api, createApi } from '../../../src/sources/api-server/client/api.ts';
+import { type ApiResult, failed } from '../../../src/sources/api-server/client/failures.ts';
 import {
   type AccessAttributes,
   type AccessReview,

@@ -100,9 +100,9 @@ describeWith(['openssl'], 'loadWebConfig', () => {
   });
 
   it('reports that the file itself cannot be read', async () => {
-    assert.deepEqual(await problems(), ['web.yml: no such file or directory']);
+    assert.deepEqual(await problems(), ['web.yml: no such file or directory; check --web.config.file']);
     writeFileSync(path('web.yml'), Buffer.alloc(1024 * 1024 + 1, '#'));
-    assert.deepEqual(await problems(), ['web.yml: larger than 1048576 bytes']);
+    assert.deepEqual(await problems(), ['web.yml: larger than 1048576 bytes; check --web.config.file']);
   });
 
   it('is current until the content of one of its files changes', async () => {
@@ -200,8 +200,8 @@ describe('the web configuration reloader', () => {
     await check();
     assert.deepEqual([...current().users], [['b', HASH]]);
     assert.deepEqual(logged, [
-      rejected('web.yml:1: invalid YAML (BAD_INDENT)'),
-      rejected('web.yml: no such file or directory'),
+      rejected('web.yml:1: invalid YAML: wrong indentation, or a bracket or brace is not closed'),
+      rejected('web.yml: no such file or directory; check --web.config.file'),
       rejected('web.yml: basic_auth_users cannot be removed without a restart'),
       RELOADED,
     ]);

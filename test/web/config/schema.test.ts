@@ -163,13 +163,13 @@ const INVALID: readonly InvalidFile[] = [
   {
     it: 'a file that is not YAML',
     text: 'tls_server_config: [',
-    problem: '1: invalid YAML (BAD_INDENT)',
+    problem: '1: invalid YAML: wrong indentation, or a bracket or brace is not closed',
     toolkit: 'rejects',
   },
   {
     it: 'an alias',
     text: 'basic_auth_users: &a\nrate_limit: *a',
-    problem: '2: aliases are not supported; repeat the value',
+    problem: '2: aliases are not supported; repeat the value, or quote it if it starts with *',
     toolkit: 'accepts (later versions)',
   },
   {
@@ -199,7 +199,7 @@ const INVALID: readonly InvalidFile[] = [
   {
     it: 'a TLS version that is a number',
     text: tls('min_version: 12'),
-    problem: '4: min_version: must be a string',
+    problem: '4: min_version: must be a string, not a number; quote it',
     toolkit: 'rejects',
   },
   {
@@ -406,7 +406,7 @@ describe('the rate limit of a web configuration file', () => {
   for (const [burst, interval, problem] of [
     ['0', '1s', 'burst: must be at least 1'],
     ['1', 'often', 'interval: must be a duration like 100ms or 1s'],
-    ['1', '5', 'interval: must be a string'],
+    ['1', '5', 'interval: must be a string, not a number; quote it'],
     ['a', '1s', 'burst: must be a non-negative integer'],
     ['1.5', '1s', 'burst: must be a non-negative integer'],
   ] as const) {

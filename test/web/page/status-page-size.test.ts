@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import type { Unreadable } from '../../../src/core/observation.ts';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
-import type { Token } from '../../../src/core/token.ts';
+import type { Token } from '../../../src/core/token/token.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
 import { statusPage } from '../../../src/web/page/status-page.ts';
 import { snapshot } from '../../support/snapshots.ts';

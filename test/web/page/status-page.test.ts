@@ -3,15 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { OVERDUE_CAUSES } from '../../../src/core/causes/overdue-cause.ts';
 import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
-import { OVERDUE_CAUSES } from '../../../src/core/overdue-cause.ts';
 import { OTHER_RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
 import { statusPage } from '../../../src/web/page/status-page.ts';
-import { clusterAround } from '../../support/cluster.ts';
+import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
-import { legacyToken, NOW, token } from '../../support/tokens.ts';
+import { legacyToken, NOW, POD_UID, token } from '../../support/tokens.ts';
 
 const WIKI = 'https://wiki.example.com';
 
@@ -84,7 +84,7 @@ describe('the status page of a node with problems', () => {
     const shown = OVERDUE_CAUSES.filter((cause) => new RegExp(`<i>(?:[a-z_, ]+; )?${cause}</i>`).test(page));
     assert.deepEqual(
       shown,
-      OVERDUE_CAUSES.filter((cause) => [...of.causes.values()].includes(cause)),
+      OVERDUE_CAUSES.filter((cause) => [...of.causes.values()].some((found) => found.cause === cause)),
     );
   });
   it('shows for each failure what is wrong, the evidence, every step and the runbook', () => {
@@ -165,7 +165,8 @@ describe('the status page with unusual times', () => {
 
   it('does not highlight the expired token of a terminating pod', () => {
     const late = token({ claims: { issuedAt: NOW - 700, expiresAt: NOW - 100 } });
-    const cluster = clusterAround(late, { pods: new Map() });
+    const pods = new Map([[POD_UID, podFacts({ isTerminating: true })]]);
+    const cluster = clusterAround(late, { pods });
     const page = pageOf(snapshot({ tokens: [late], facts: { cluster, self: undefined } }));
     assert.match(page, /<b class=calm>expired<\/b><i>pod_terminating<\/i>/);
   });

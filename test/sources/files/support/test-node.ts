@@ -167,5 +167,11 @@ export function walk(
 export function unwatched({ location }: TestVolume): Volume {
   const nothing = (): void => undefined;
   const watches = createWatches({ isEnabled: false, onFailure: nothing });
-  return createVolume(location, { watches, onNudge: nothing, onRotation: nothing, onReadFailure: nothing });
+  return createVolume(location, {
+    watches,
+    onNudge: nothing,
+    onRotation: nothing,
+    onReadFailure: nothing,
+    now: () => 0,
+  });
 }

@@ -17,7 +17,7 @@ export interface Seen {
 
 export interface TestSource extends TokenFiles {
   readonly rotations: readonly Rotation[];
-  readonly readFailures: readonly ReadFailure[];
+  readonly readFailures: ReadFailure[];
   /** A test may remove those it has seen. */
   readonly watchFailures: WatchFailure[];
   /** Resolves at the next nudge. Call it before the change that causes the nudge. */
