@@ -162,6 +162,10 @@ function createPoll({ review, onUnknownKey }: ReviewsOptions) {
       : confirmed(target.token, attempt);
 }
 
+function isOfToken(entry: readonly [Key, Review]): entry is readonly [Token, Review] {
+  return typeof entry[0] === 'object';
+}
+
 export function createReviews(options: ReviewsOptions): Reviews {
   const { random, requestsPerMinute } = options;
   /** Whether the issuer or the keys have changed since the start, as they do for the whole fleet. */
@@ -185,12 +189,8 @@ export function createReviews(options: ReviewsOptions): Reviews {
   const stablePending = stable<ReadonlySet<Token>>(sameSet);
   const stableClassReviews = stable<ReadonlyMap<string, ClassReview>>(sameEntries);
 
-  const reviews = (): ReadonlyMap<Token, Review> => {
-    const found = [...poller.results()].flatMap(([key, one]) =>
-      typeof key === 'object' ? [[key, one] as const] : [],
-    );
-    return stableReviews(new Map(found));
-  };
+  const reviews = (): ReadonlyMap<Token, Review> =>
+    stableReviews(new Map([...poller.results()].filter((entry) => isOfToken(entry))));
   const classReviews = (): ReadonlyMap<string, ClassReview> => {
     const found = new Map<string, ClassReview>();
     for (const key of poller.untried()) if (typeof key === 'string') found.set(key, 'pending');
