@@ -6,13 +6,15 @@ import { describe, it } from 'mocha';
 import * as foreign from '../../../simulator/demo/foreign-scenarios.ts';
 import { problemsOf, START, withExporter } from '../support/reported.ts';
 
-const { vclusterPod, k3kPod, otherClusterToken, otherClusterLegacyToken, serviceToken } = foreign;
+const { vclusterPod, k3kPod, otherClusterToken, otherClusterLegacyToken, serviceToken, exchangedToken } =
+  foreign;
 const SCENARIOS = {
   'of a virtual pod of vcluster': vclusterPod,
   'of a virtual pod of k3k': k3kPod,
   'of another cluster in a Secret': otherClusterToken,
   'of the legacy kind, of another cluster, in a Secret': otherClusterLegacyToken,
   'of another service in a Secret': serviceToken,
+  'of another service in a Secret, for a service account': exchangedToken,
 } as const;
 
 for (const [title, scenario] of Object.entries(SCENARIOS))
