@@ -12,9 +12,12 @@ COPY src/ src/
 COPY simulator/ simulator/
 ARG REVISION=unknown
 RUN REVISION="${REVISION}" npm run build
+# An executable on PATH for `kubectl exec`. The image has no env, so the program names its Node.js.
+RUN sed -i '1s|^#!.*|#!/nodejs/bin/node|' dist/main.js && mkdir bin && ln -s /app/main.js bin/sa-token-exporter
 
 FROM ${RUNTIME}
 COPY --from=build /build/dist/ /app/
+COPY --from=build /build/bin/ /usr/local/bin/
 COPY LICENSE /app/
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="sa-token-exporter" \

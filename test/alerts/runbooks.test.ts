@@ -150,7 +150,7 @@ describe('the runbooks', () => {
           );
           assert.match(
             commands[index] ?? '',
-            /^kubectl exec EXPORTER -n sa-token-exporter -- \/nodejs\/bin\/node \/app\/main\.js explain [-\w]+\/[A-Z]+( {3}# .+)?$/,
+            /^kubectl exec -n sa-token-exporter EXPORTER -- sa-token-exporter explain [-\w]+\/[A-Z]+( {3}# .+)?$/,
           );
         }
         assert.doesNotMatch(commands.join('\n'), /^sa-token-exporter/m);

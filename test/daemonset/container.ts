@@ -19,6 +19,7 @@ root=$1 files=$2 node=$3; shift 3
 mount -t tmpfs -o mode=755 tmpfs "$root"
 mkdir -p "$root/usr" "$root/app" "$root/nodejs/bin" "$root/proc"
 mount --rbind /usr "$root/usr"; mount --bind "$files/app" "$root/app"; mount --rbind /proc "$root/proc"
+mount --bind "$files/usr/local/bin" "$root/usr/local/bin"
 for folder in bin lib lib64 sbin; do
   if [ -L "/$folder" ]; then cp -P "/$folder" "$root/$folder"
   elif [ -d "/$folder" ]; then mkdir "$root/$folder"; mount --rbind "/$folder" "$root/$folder"; fi

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { before, describe, it } from 'mocha';
@@ -33,7 +33,8 @@ describe('the image', () => {
 
   it('contains only the program, its license and the licenses of its packages', () => {
     const dist = readdirSync(join(image.folder, 'app'));
-    assert.deepEqual(readdirSync(image.folder), ['app']);
+    assert.deepEqual(readdirSync(image.folder), ['app', 'usr']);
+    assert.deepEqual(readdirSync(join(image.folder, 'usr/local/bin')), ['sa-token-exporter']);
     assert.ok(dist.includes('main.js') && dist.includes('LICENSE') && dist.includes('LICENSES.txt'));
     assert.deepEqual(
       dist.filter((name) => !/^(.+\.js|LICENSE|LICENSES\.txt)$/.test(name)),
@@ -59,6 +60,13 @@ describe('the image', () => {
       ...permissionFlags([...required, settings], () => true),
     ]);
     assert.deepEqual(image.environment, MEMORY_ENVIRONMENT);
+  });
+
+  it('has the program on PATH, started by its own Node.js without a shell or env', () => {
+    assert.equal(readlinkSync(join(image.folder, 'usr/local/bin/sa-token-exporter')), '/app/main.js');
+    const [first] = readFileSync(join(image.folder, 'app/main.js'), 'utf8').split('\n', 1);
+    assert.equal(first, `#!${image.entrypoint[0]}`);
+    assert.equal(statSync(join(image.folder, 'app/main.js')).mode & 0o111, 0o111);
   });
 
   it('runs as UID 0 and exposes its port', () => {
