@@ -61,7 +61,8 @@ const KINDS: readonly {
   },
   {
     kind: 'command',
-    written: /(?:sa-token-exporter|dist\/main\.js) ([a-z]+)\b/g,
+    // Not the namespace of that name.
+    written: /(?<!-n )(?:sa-token-exporter|dist\/main\.js) ([a-z]+)\b/g,
     known: COMMANDS.map(({ name }) => name),
   },
   { kind: 'script', written: /\bnpm run ([\w:]+)/g, known: Object.keys(scripts) },
