@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement, configOf } from './agreement.ts';
 import { ROOT } from './image.ts';
-import { daemonSetOf, FOLDERS, type Manifest, renderKustomization } from './manifests.ts';
+import { bindingsOf, daemonSetOf, FOLDERS, type Manifest, renderKustomization } from './manifests.ts';
 import { assertValid } from './validation.ts';
 
 /** The examples in YAML of a document. */
@@ -35,6 +35,7 @@ const COMPONENTS: readonly string[] = globSync('daemonset/components/*', { cwd: 
 /** Combinations, in the order of the document. */
 const COMBINATIONS: readonly (readonly string[])[] = [
   [
+    'namespace',
     'openshift',
     'gke',
     'k0s',
@@ -90,6 +91,31 @@ describeWith(['kubectl'], 'a kustomization of a user', () => {
     assert.equal(map?.metadata.namespace, 'sa-token-exporter');
     assert.equal(source?.configMap?.name, map.metadata.name);
     assert.equal(map.data[basename(audienceRules)], rules);
+  });
+
+  it('renders no Namespace, which `namespace:` of a user would rename', () => {
+    for (const folder of FOLDERS.filter((one) => one !== 'daemonset/overlays/namespace')) {
+      const manifests = renderKustomization(
+        stringify({ namespace: 'monitoring', resources: [`../${folder}`] }),
+      );
+      const { namespace } = daemonSetOf(manifests).metadata;
+      assert.equal(namespace, 'monitoring');
+      assert.ok(manifests.every(({ kind }) => kind !== 'Namespace'));
+    }
+  });
+
+  it('binds the account in the namespace of a user', () => {
+    const kustomization = { namespace: 'monitoring', resources: ['../daemonset/overlays/kube-prometheus'] };
+    const bindings = bindingsOf(renderKustomization(stringify(kustomization)));
+    const own = bindings.find(({ kind }) => kind === 'ClusterRoleBinding');
+    assert.equal(own?.subjects[0]?.namespace, 'monitoring');
+  });
+
+  it('labels its own Namespace as privileged with the component', () => {
+    const manifests = renderKustomization(kustomizationOf(['namespace']));
+    const { metadata } = manifests.find(({ kind }) => kind === 'Namespace') ?? assert.fail('no Namespace');
+    assert.equal(metadata.name, 'sa-token-exporter');
+    assert.equal(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'privileged');
   });
 
   for (const components of COMBINATIONS) {
