@@ -57,7 +57,7 @@ describe('no token', () => {
     assert.ok(leakIn(`before ${secrets[0]} after`, secrets));
   });
 
-  for (const path of ['/metrics', '/', '/?q=demo', '/api/v1/tokens', '/healthz', '/readyz', '/nowhere']) {
+  for (const path of ['/metrics', '/', '/?q=demo', '/tokens', '/healthz', '/readyz', '/nowhere']) {
     it(`is in the response to ${path}`, async () => {
       const text = await get(path);
       assert.notEqual(text, '');

@@ -118,7 +118,8 @@ async function createAccessGuard(
   if (!reviewer.ok) return err([`--web.kubernetes-auth: ${reviewer.error}`]);
   const { review, close } = reviewer.value;
   const { monotonicMs } = clock;
-  const guard = createKubernetesAuth({ review, monotonicMs, onError: onError('request') });
+  const attributes = { verb: 'get', path: config.telemetryPath };
+  const guard = createKubernetesAuth({ attributes, review, monotonicMs, onError: onError('request') });
   return ok({ guard, close });
 }
 

@@ -31,11 +31,17 @@ function inverted(text: string): Result<boolean, string> {
   return parsed.ok ? ok(!parsed.value) : parsed;
 }
 
-const OTHER_ENDPOINTS = ['/healthz', '/readyz', '/-/healthy', '/-/ready', '/api/v1/tokens'];
+const OTHER_ENDPOINTS = ['/healthz', '/readyz', '/-/healthy', '/-/ready', '/tokens'];
+
+/** Every cluster lets all accounts get paths of the API server with this first segment. */
+const PUBLIC_SEGMENTS = ['api', 'apis', 'healthz', 'livez', 'openapi', 'openid', 'readyz', 'version'];
 
 /** Plain segments only: nothing that a client, a proxy or the router would interpret. */
 function metricsPath(text: string): Result<string, string> {
   if (!/^(?:\/[\w-][\w.-]*)+$/.test(text)) return err('must be a path like /metrics');
+  const [, segment = ''] = text.split('/');
+  if (PUBLIC_SEGMENTS.includes(segment))
+    return err(`must not be under /${segment}, which RBAC lets every account get`);
   return OTHER_ENDPOINTS.includes(text) ? err('is the path of another endpoint') : ok(text);
 }
 
@@ -75,7 +81,7 @@ const WEB = {
   isPageEnabled: switchRow(
     'web.disable-status-page',
     false,
-    'Disable the status page at / and its JSON at /api/v1/tokens.',
+    'Disable the status page at / and its JSON at /tokens.',
     inverted,
   ),
 } as const;

@@ -33,8 +33,8 @@ export function setHeaders(configured: () => ReadonlyMap<string, string>): Reque
   };
 }
 
-function authRequestOf({ method, path, headers, socket }: Request): AuthRequest {
-  return { method, path, authorization: headers.authorization, remoteAddress: socket.remoteAddress };
+function authRequestOf({ headers, socket }: Request): AuthRequest {
+  return { authorization: headers.authorization, remoteAddress: socket.remoteAddress };
 }
 
 export function requireAuth(guard: Guard): RequestHandler {

@@ -110,7 +110,7 @@ function addPages(app: Express, options: RouteOptions): void {
     response.type('application/json').send(tokenReport(applyFilter(takeSnapshot(), filter), runbooks));
   });
   app.get('/', limit(page));
-  app.get('/api/v1/tokens', limit(report));
+  app.get('/tokens', limit(report));
 }
 
 /** The page at `/` if the status page is disabled. */

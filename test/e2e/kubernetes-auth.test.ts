@@ -2,7 +2,7 @@
  * The exporter with --web.kubernetes-auth, scraped by a real Prometheus with the token of its pod.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'mocha';
@@ -18,6 +18,18 @@ import { flood, sendAll } from './attacks/attacker.ts';
 import { type Scraper, startScraper } from './support/scraper.ts';
 
 const USER = 'exporter';
+/** All paths of the exporter, and paths that the default roles of a cluster allow. */
+const PATHS = [
+  '/metrics',
+  '/',
+  '/tokens',
+  '/api/v1/tokens',
+  '/healthz',
+  '/readyz',
+  '/-/ready',
+  '/version',
+  '/api/',
+];
 
 describeWith(['prometheus'], 'an exporter with --web.kubernetes-auth', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-access-'));
@@ -25,6 +37,9 @@ describeWith(['prometheus'], 'an exporter with --web.kubernetes-auth', () => {
   let api: ApiServer;
   let program: Program;
   let scraper: Scraper;
+  /** Files with the token of an account that may get the metrics, and of one without permissions of its own. */
+  let goodToken: string;
+  let otherToken: string;
 
   /** Starts a pod and returns the path of its default token. */
   const tokenOf = (options: PodOptions): string => {
@@ -59,14 +74,14 @@ describeWith(['prometheus'], 'an exporter with --web.kubernetes-auth', () => {
       target,
       authorization: { credentials_file },
     });
+    goodToken = tokenOf({ name: 'prometheus-0', namespace: 'monitoring', serviceAccount: 'prometheus' });
+    otherToken = tokenOf({ name: 'other-0', namespace: 'monitoring', serviceAccount: 'other' });
     const forged = join(folder, 'forged');
     writeFileSync(forged, 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln');
-    scraper = await startScraper(
-      job('good', tokenOf({ name: 'prometheus-0', namespace: 'monitoring', serviceAccount: 'prometheus' })),
-      job('other', tokenOf({ name: 'other-0', namespace: 'monitoring', serviceAccount: 'other' })),
-      job('forged', forged),
-      { job_name: 'anonymous', target },
-    );
+    scraper = await startScraper(job('good', goodToken), job('other', otherToken), job('forged', forged), {
+      job_name: 'anonymous',
+      target,
+    });
     await scraper.until('count(count_over_time(up[1m]) > 1) == 4');
   });
   after(async () => {
@@ -83,6 +98,22 @@ describeWith(['prometheus'], 'an exporter with --web.kubernetes-auth', () => {
     assert.deepEqual(await up(), ['good']);
     const rejected = await scraper.query('satoken_web_refusals_total > 0');
     assert.deepEqual(rejected.map(({ metric }) => metric['code']).sort(), ['401', '403']);
+  });
+
+  it('serves no path to an account with the roles of every cluster alone', async () => {
+    const headers = { authorization: `Bearer ${readFileSync(otherToken, 'utf8')}` };
+    for (const path of PATHS) {
+      const { status } = await fetch(`${program.url}${path}`, { headers });
+      assert.deepEqual([path, status], [path, 403]);
+    }
+  });
+
+  it('serves every path to an account that may get the metrics', async () => {
+    const headers = { authorization: `Bearer ${readFileSync(goodToken, 'utf8')}` };
+    for (const path of ['/metrics', '/', '/tokens', '/healthz', '/readyz']) {
+      const { status } = await fetch(`${program.url}${path}`, { headers });
+      assert.deepEqual([path, status], [path, 200]);
+    }
   });
 
   it('reviews a token once for many scrapes', async () => {

@@ -106,7 +106,7 @@ describeWith(['prometheus', 'openssl'], 'an exporter with TLS, client certificat
       ['/-/healthy', 200],
       ['/metrics', 404],
       ['/', 404],
-      ['/api/v1/tokens', 404],
+      ['/tokens', 404],
     ] as const)
       assert.equal(await statusOf(at + page), status, page);
   });
@@ -141,7 +141,7 @@ describe('an exporter with passwords and without TLS', () => {
     write('basic_auth_users:', `  prom: ${HASH}`, 'http_server_config: {headers: {X-Frame-Options: deny}}');
     program = await serve(`--web.config.file=${path('web.yml')}`);
     await program.says(/level=warn msg="credentials are sent without TLS"/);
-    for (const page of ['/metrics', '/', '/api/v1/tokens', '/healthz', '/readyz', '/nowhere']) {
+    for (const page of ['/metrics', '/', '/tokens', '/healthz', '/readyz', '/nowhere']) {
       assert.equal(await statusOf(program.url + page), 401, page);
       const known = await statusOf(program.url + page, { authorization: basic('prom') });
       assert.equal(known, page === '/nowhere' ? 404 : 200, page);

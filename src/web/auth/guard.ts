@@ -3,9 +3,6 @@
  */
 
 export interface AuthRequest {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
   readonly authorization: string | undefined;
   /** Undefined once the client has disconnected. */
   readonly remoteAddress: string | undefined;

@@ -1,5 +1,8 @@
 /**
- * Accepts a request whose bearer token the API server authenticates and whose account RBAC allows to access the path.
+ * Accepts a request whose bearer token the API server authenticates and whose account RBAC allows to get the metrics.
+ *
+ * One permission covers all paths and methods: every cluster lets all accounts get some paths, such as those under `/api`
+ * and `/healthz`, so the path of a request must not decide.
  *
  * Decisions are cached under a keyed digest of the token; the token is not kept. A rejection does not say why the API
  * server could not decide.
@@ -14,6 +17,8 @@ import { type Guard, INTERNAL_ERROR, type Rejection, tooManyRequests } from './g
 import { createKeyedDigest } from './keyed-digest.ts';
 
 export interface KubernetesAuthOptions {
+  /** What the account of a request must be allowed to access. */
+  readonly attributes: AccessAttributes;
   readonly review: (token: string, attributes: AccessAttributes) => Promise<AccessReview>;
   readonly monotonicMs: () => number;
   /** A review threw: a bug. */
@@ -69,23 +74,15 @@ export function createDecisionCache(monotonicMs: () => number): DecisionCache {
   };
 }
 
-/** Returns a function that gives the same key for the same token and attributes. */
-export function createCacheKey(): (token: string, attributes: AccessAttributes) => string {
-  const digest = createKeyedDigest();
-  // Neither a token nor a verb contains a space.
-  return (token, { verb, path }) => digest(`${token} ${verb} ${path}`);
-}
-
-/** A token with what it is used for, and the key of both. */
+/** A token and the key of its decision. */
 interface Attempt {
   readonly key: string;
   readonly token: string;
-  readonly attributes: AccessAttributes;
 }
 
 /** Returns a function that reviews an attempt and caches the decision; undefined if the API server could not decide. */
-function createDecide({ review, onError }: KubernetesAuthOptions, decisions: DecisionCache) {
-  return async ({ key, token, attributes }: Attempt): Promise<Decision | undefined> => {
+function createDecide({ attributes, review, onError }: KubernetesAuthOptions, decisions: DecisionCache) {
+  return async ({ key, token }: Attempt): Promise<Decision | undefined> => {
     try {
       const { outcome } = await review(token, attributes);
       if (outcome === 'failed') return undefined;
@@ -100,7 +97,7 @@ function createDecide({ review, onError }: KubernetesAuthOptions, decisions: Dec
 
 export function createKubernetesAuth(options: KubernetesAuthOptions): Guard {
   const { monotonicMs } = options;
-  const cacheKey = createCacheKey();
+  const digest = createKeyedDigest();
   const decisions = createDecisionCache(monotonicMs);
   const decide = createDecide(options, decisions);
   const limiter = createConcurrencyLimiter(monotonicMs);
@@ -134,11 +131,10 @@ export function createKubernetesAuth(options: KubernetesAuthOptions): Guard {
     return decision === undefined ? unlessHeld(key, INTERNAL_ERROR) : REJECTIONS[decision];
   };
 
-  return async ({ method, path, authorization, remoteAddress }) => {
+  return async ({ authorization, remoteAddress }) => {
     const token = bearerToken(authorization);
     if (token === undefined) return REJECTIONS.unauthenticated;
-    const attributes = { verb: method.toLowerCase(), path };
-    const rejection = await check({ key: cacheKey(token, attributes), token, attributes }, remoteAddress);
+    const rejection = await check({ key: digest(token), token }, remoteAddress);
     if (rejection === undefined) limiter.noteAccepted(remoteAddress);
     return rejection;
   };

@@ -1,5 +1,5 @@
 /**
- * The JSON report: the tokens of a node and their problems, as in `scan --output=json` and `/api/v1/tokens`.
+ * The JSON report: the tokens of a node and their problems, as in `scan --output=json` and `/tokens`.
  */
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';

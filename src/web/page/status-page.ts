@@ -51,7 +51,7 @@ ${tokens(filtered, runbooks)}
 </section>
 ${dataQuality(snapshot, runbooks)}
 </main>
-<footer><p>sa-token-exporter ${version}. <a href="${telemetryPath.slice(1)}">Metrics</a>, <a href="api/v1/tokens${query === '' ? '' : `?${query}`}">the same tokens as JSON</a>.</p></footer>
+<footer><p>sa-token-exporter ${version}. <a href="${telemetryPath.slice(1)}">Metrics</a>, <a href="tokens${query === '' ? '' : `?${query}`}">the same tokens as JSON</a>.</p></footer>
 </body></html>
 `.markup;
 }

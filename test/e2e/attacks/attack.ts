@@ -30,7 +30,7 @@ export const PATHS = [
   '/metrics;a=b',
   '/\\metrics',
   'http://127.0.0.1/metrics/x',
-  '/api/v1/tokens/../../metrics',
+  '/tokens/../metrics',
   '/debug/pprof',
   '/%c0%ae%c0%ae/etc/passwd',
   '/../../../../var/lib/kubelet/pods',

@@ -96,7 +96,7 @@ export const PROBE_ATTACKS: readonly Attack[] = [
     it: 'other paths on the probe port',
     size: PATHS.length + 3,
     run: (target) => {
-      const paths = ['/metrics', '/', '/api/v1/tokens', ...PATHS];
+      const paths = ['/metrics', '/', '/tokens', ...PATHS];
       return sendAll(
         target,
         paths.map((path) => get(path)),

@@ -9,8 +9,6 @@ import { NO_WEB_CONFIG, type WebConfig } from '../../../src/web/config/web-confi
 import { HASH } from '../../support/credentials.ts';
 
 const REQUEST: AuthRequest = {
-  method: 'GET',
-  path: '/metrics',
   authorization: undefined,
   remoteAddress: '192.0.2.1',
 };

@@ -52,18 +52,18 @@ describe('/', () => {
   });
 });
 
-describe('/api/v1/tokens', () => {
+describe('/tokens', () => {
   closeServerAfterEach();
   it('returns the report that scan prints as JSON', async () => {
     const { url } = await start();
-    const answer = await fetch(`${url}/api/v1/tokens`);
+    const answer = await fetch(`${url}/tokens`);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
     assert.equal(await answer.text(), tokenReport(troubledNode(), RUNBOOKS));
   });
 
   it('returns the tokens that match the filter', async () => {
     const { url } = await start();
-    const text = await (await fetch(`${url}/api/v1/tokens?problem=stale`)).text();
+    const text = await (await fetch(`${url}/tokens?problem=stale`)).text();
     assert.equal(
       text,
       tokenReport(applyFilter(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS),
@@ -71,7 +71,7 @@ describe('/api/v1/tokens', () => {
   });
 });
 
-for (const path of ['/', '/api/v1/tokens']) {
+for (const path of ['/', '/tokens']) {
   describe(`a request for ${path}`, () => {
     closeServerAfterEach();
     for (const query of ['state=%3Cb%3Enope', 'problem=%3Cb%3Enope', `q=%3Cb%3E${'x'.repeat(400)}`])
@@ -97,7 +97,7 @@ describe('clients that do not read the response', () => {
     const tokens = Array.from({ length: 20_000 }, () => token());
     const { url, connect } = await start({ maxRequests: 1, takeSnapshot: () => snapshot({ tokens }) });
     const idle = await connect();
-    idle.pause().write('GET /api/v1/tokens HTTP/1.1\r\nHost: x\r\n\r\n');
+    idle.pause().write('GET /tokens HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(idle, 'readable');
     const refused = await fetch(url);
     assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
@@ -116,6 +116,6 @@ describe('a server with the status page disabled', () => {
     const answer = await fetch(url);
     assert.match(await answer.text(), /<a href="\/metrics">/);
     assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'; base-uri/);
-    assert.equal((await fetch(`${url}/api/v1/tokens`)).status, 404);
+    assert.equal((await fetch(`${url}/tokens`)).status, 404);
   });
 });

@@ -19,7 +19,7 @@ function pageOf(of: Snapshot, overrides: Partial<Parameters<typeof statusPage>[0
   const page = {
     node: 'node-1',
     version: '1.2.3',
-    telemetryPath: '/tokens',
+    telemetryPath: '/own/metrics',
     runbooks: WIKI,
     filter: NO_FILTER,
   };
@@ -42,7 +42,7 @@ describe('the status page of a healthy node', () => {
   it('has no remedies and no lists of missing or unreadable objects', () =>
     assert.doesNotMatch(page, /<details>|Missing tokens|Unreadable/));
   it('links to the metrics and the JSON report', () => {
-    assert.match(page, /<a href="tokens">Metrics<\/a>, <a href="api\/v1\/tokens">/);
+    assert.match(page, /<a href="own\/metrics">Metrics<\/a>, <a href="tokens">/);
   });
   it('has no script and loads nothing', () => {
     assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|https?:\/\/|\sstyle=|\son\w+=/i);
@@ -62,7 +62,7 @@ describe('the status page without tokens to show', () => {
     const page = pageOf(snapshot(), { filter: { ...NO_FILTER, text: 'absent' } });
     assert.match(page, /No tokens match this filter\./);
     assert.match(page, /value="absent"/);
-    assert.match(page, /href="api\/v1\/tokens\?q=absent"/);
+    assert.match(page, /href="tokens\?q=absent"/);
   });
 });
 
