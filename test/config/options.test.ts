@@ -23,7 +23,7 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   telemetryPath: {
     initial: '/metrics',
     good: [
-      ['/tokens', '/tokens'],
+      ['/node/tokens', '/node/tokens'],
       ['/a/b-c_d.e', '/a/b-c_d.e'],
     ],
     bad: [
