@@ -1,7 +1,8 @@
 /**
- * Updates the tables in the documents.
+ * Updates the tables in the documents, and what the Helm chart has of the options.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fillSchema, knownValues } from './chart-values.ts';
 import { fillTables } from './tables.ts';
 
 for (const name of [
@@ -15,3 +16,12 @@ for (const name of [
   const url = new URL(`../${name}`, import.meta.url);
   writeFileSync(url, fillTables(readFileSync(url, 'utf8')));
 }
+
+const chart = (name: string): URL => new URL(`../daemonset/chart/${name}`, import.meta.url);
+const hints = readFileSync(chart('files/hints.yaml'), 'utf8');
+const schema = fillSchema(readFileSync(chart('values.schema.json'), 'utf8'), hints);
+writeFileSync(chart('values.schema.json'), schema);
+writeFileSync(
+  chart('files/known-values.yaml'),
+  knownValues(readFileSync(chart('values.yaml'), 'utf8'), hints),
+);

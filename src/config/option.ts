@@ -8,7 +8,15 @@ import { parsePrometheusDuration } from '../util/duration.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import { printable } from '../util/sanitize.ts';
 
-export type Parse<T> = (text: string) => Result<T, string>;
+/** The texts that a parser accepts, for schemas; undefined if they have no simple form. */
+export type Accepted =
+  | { readonly kind: 'duration' | 'whole number' }
+  | { readonly kind: 'one of'; readonly values: readonly string[] };
+
+export interface Parse<T> {
+  (text: string): Result<T, string>;
+  readonly accepted?: Accepted;
+}
 
 export interface Option<T> {
   /** Without the dashes. The name of the environment variable is derived from it. */
@@ -22,7 +30,7 @@ export interface Option<T> {
 
 /** A duration in Prometheus's notation (`1h30m`), as seconds. */
 export function duration(minimum: number, maximum: number): Parse<number> {
-  return (text) => {
+  const parse = (text: string): Result<number, string> => {
     const ms = parsePrometheusDuration(text);
     if (ms === undefined) return err('must be a duration like 30s, 10m or 1h30m');
     const seconds = ms / 1_000;
@@ -30,22 +38,25 @@ export function duration(minimum: number, maximum: number): Parse<number> {
       ? ok(seconds)
       : err(`must be between ${minimum}s and ${maximum}s`);
   };
+  return Object.assign(parse, { accepted: { kind: 'duration' } as const });
 }
 
 export function wholeNumber(minimum: number, maximum: number): Parse<number> {
-  return (text) => {
+  const parse = (text: string): Result<number, string> => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     return value >= minimum && value <= maximum
       ? ok(value)
       : err(`must be a whole number between ${minimum} and ${maximum}`);
   };
+  return Object.assign(parse, { accepted: { kind: 'whole number' } as const });
 }
 
 export function oneOf<const T extends string>(values: readonly T[]): Parse<T> {
-  return (text) => {
+  const parse = (text: string): Result<T, string> => {
     const value = values.find((known) => known === text);
     return value === undefined ? err(`must be one of ${values.join(', ')}`) : ok(value);
   };
+  return Object.assign(parse, { accepted: { kind: 'one of', values } as const });
 }
 
 export function trueOrFalse(text: string): Result<boolean, string> {

@@ -45,17 +45,19 @@ function usesApiServer({ clusterMode, isKubernetesAuth }: Config): boolean {
 function assertPorts(config: Config, { containers: [container] }: PodSpec): void {
   const { listenAddress, probeAddress } = config;
   assert.equal(probeAddress !== undefined, hasAuthentication(config));
-  const probes = probeAddress && [{ name: 'probes', containerPort: probeAddress.port }];
-  assert.deepEqual(container.ports, [
-    { name: 'metrics', containerPort: listenAddress.port },
+  const probes = probeAddress && [{ name: 'probes', protocol: 'TCP', containerPort: probeAddress.port }];
+  // The order does not matter, and a patch puts its own first.
+  const ports = container.ports.toSorted((a, b) => a.name.localeCompare(b.name));
+  assert.deepEqual(ports, [
+    { name: 'metrics', protocol: 'TCP', containerPort: listenAddress.port },
     ...(probes ?? []),
   ]);
   const port = probes === undefined ? 'metrics' : 'probes';
-  assert.deepEqual(container.startupProbe.httpGet, { path: '/readyz', port });
+  assert.deepEqual(container.startupProbe.httpGet, { path: '/readyz', port, scheme: 'HTTP' });
   // Time for the first scan: a probe that fails raises an event.
   assert.ok(container.startupProbe.initialDelaySeconds >= 5);
-  assert.deepEqual(container.livenessProbe.httpGet, { path: '/healthz', port });
-  assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port });
+  assert.deepEqual(container.livenessProbe.httpGet, { path: '/healthz', port, scheme: 'HTTP' });
+  assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port, scheme: 'HTTP' });
 }
 
 /** What is mounted for configuration are the folders of the files that options name; the web configuration is Secrets. */
@@ -98,7 +100,7 @@ function rulesOf(role: Role | undefined): readonly string[] {
 /** The granted permissions are those of the README that the options require. */
 function assertPermissions(config: Config, manifests: readonly Manifest[]): void {
   assert.deepEqual(rulesOf(clusterRoleOf(manifests)), documentedRules(config));
-  const { rules = [] } = clusterRoleOf(manifests, 'sa-token-exporter-metrics-reader') ?? {};
+  const { rules = [] } = clusterRoleOf(manifests, '-metrics-reader') ?? {};
   const { isKubernetesAuth, telemetryPath } = config;
   assert.deepEqual(rules, isKubernetesAuth ? [{ nonResourceURLs: [telemetryPath], verbs: ['get'] }] : []);
 }

@@ -97,6 +97,7 @@ describeWith(['kubectl'], 'the manifests', () => {
         const { volumes, containers } = podOf(folder);
         const { projected } = volumes.find(({ name }) => name === CANARY_VOLUME) ?? {};
         assert.deepEqual(projected, {
+          defaultMode: 0o644,
           sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 600 } }],
         });
         assert.ok(containers[0].volumeMounts.some(({ name }) => name === CANARY_VOLUME));

@@ -15,6 +15,7 @@ export interface Manifest {
     readonly name: string;
     readonly namespace?: string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
   };
 }
 
@@ -73,7 +74,9 @@ export interface PodSpec {
 
 export interface DaemonSet extends Manifest {
   readonly kind: 'DaemonSet';
-  readonly spec: { readonly template: { readonly spec: PodSpec } };
+  readonly spec: {
+    readonly template: { readonly metadata: Omit<Manifest['metadata'], 'name'>; readonly spec: PodSpec };
+  };
 }
 
 export interface Role extends Manifest {
@@ -167,8 +170,9 @@ export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
   return found;
 }
 
-/** Returns the ClusterRole of the exporter, or another one by its name. */
-export function clusterRoleOf(manifests: readonly Manifest[], name = 'sa-token-exporter'): Role | undefined {
+/** Returns the ClusterRole with the name of the DaemonSet, followed by a suffix. */
+export function clusterRoleOf(manifests: readonly Manifest[], suffix = ''): Role | undefined {
+  const name = daemonSetOf(manifests).metadata.name + suffix;
   return manifests.find((one): one is Role => one.kind === 'ClusterRole' && one.metadata.name === name);
 }
 

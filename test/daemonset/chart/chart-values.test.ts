@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { it } from 'mocha';
-import { assertGolden } from '../support/generated.ts';
-import { describeWith } from '../support/tools.ts';
-import { assertAgreement } from './agreement.ts';
+import { assertGolden } from '../../support/generated.ts';
+import { describeWith } from '../../support/tools.ts';
+import { assertAgreement } from '../agreement.ts';
+import { assertValid } from '../validation.ts';
 import { CHART, helmOutput, template } from './helm.ts';
-import { assertValid } from './validation.ts';
 
 const FILES: readonly string[] = globSync('ci/*-values.yaml', { cwd: CHART })
   .map((file) => join(CHART, file))

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
-import { describeWith } from '../support/tools.ts';
+import { describeWith } from '../../support/tools.ts';
 import { helm } from './helm.ts';
 
 const USER = { username: { name: 'user', key: 'username' }, password: { name: 'user', key: 'password' } };
@@ -25,7 +25,11 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
   { it: 'a boolean option with a string', values: { options: { 'scan.watch': 'no' } }, names: /scan\.watch/ },
   { it: 'an invalid digest', values: { image: { digest: 'latest' } }, names: /digest/ },
   { it: 'a relative path', values: { kubelet: { rootDir: 'kubelet' } }, names: /rootDir/ },
-  { it: 'an invalid maxUnavailable', values: { maxUnavailable: 'some' }, names: /maxUnavailable/ },
+  {
+    it: 'an invalid maxUnavailable',
+    values: { updateStrategy: { rollingUpdate: { maxUnavailable: 'some' } } },
+    names: /maxUnavailable/,
+  },
   {
     it: 'resource limits that are not an object',
     values: { resources: { limits: 'none' } },

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { HELM } from '../support/tools.ts';
-import { ROOT } from './image.ts';
-import { type Manifest, parseManifests } from './manifests.ts';
+import { HELM } from '../../support/tools.ts';
+import { ROOT } from '../image.ts';
+import { type Manifest, parseManifests } from '../manifests.ts';
 
 export const CHART = join(ROOT, 'daemonset/chart');
 

@@ -1,0 +1,100 @@
+{{/* Fails if a value does not exist or cannot be used, and says what to write instead. Reports all of them. */}}
+{{- define "sa-token-exporter.refusals" -}}
+{{- $known := .Files.Get "files/known-values.yaml" | fromYaml }}
+{{- $hints := .Files.Get "files/hints.yaml" | fromYaml }}
+{{- $context := dict "known" $known "hints" $hints "paths" (include "sa-token-exporter.paths" (dict "known" $known "path" "") | splitList "\n") }}
+{{- $found := list }}
+{{- $found = append $found (include "sa-token-exporter.unknown" (dict "given" .Values "known" $known "path" "" "context" $context)) }}
+{{- $found = append $found (include "sa-token-exporter.optionRefusals" (dict "root" . "context" $context)) }}
+{{- $found = append $found (include "sa-token-exporter.alertRefusals" .) }}
+{{- with join "\n" $found | trim }}
+{{- $message := regexReplaceAll "\n+" . "\n" }}
+{{- fail (printf "invalid values:\n%s" $message) }}
+{{- /* helm lint ignores `fail`, so this fails there. */}}
+{{- include "invalid values, see above" . }}
+{{- end }}
+{{- end }}
+{{/* All paths of values, one per line. */}}
+{{- define "sa-token-exporter.paths" -}}
+{{- range $key, $below := .known }}
+{{ $.path }}{{ $key }}
+{{- if ne $key "options" }}
+{{- include "sa-token-exporter.paths" (dict "known" $below "path" (printf "%s%s." $.path $key)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{/* A name without case and punctuation, to find similar ones. */}}
+{{- define "sa-token-exporter.bare" -}}
+{{ regexReplaceAll "[^a-z0-9]" (lower .) "" }}
+{{- end }}
+{{/* The paths whose last part, or all of it, is similar to a name. Takes a list: name, paths. */}}
+{{- define "sa-token-exporter.similar" -}}
+{{- $bare := first . | include "sa-token-exporter.bare" }}
+{{- $found := list }}
+{{- range last . }}
+{{- if . }}
+{{- $path := include "sa-token-exporter.bare" . }}
+{{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
+{{- if or (eq $bare $path) (eq $bare $end) (eq (trimSuffix "s" $bare) (trimSuffix "s" $end)) }}
+{{- $found = append $found . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (not $found) (gt (len $bare) 3) }}
+{{- range last . }}
+{{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
+{{- if and (gt (len $end) 3) (or (contains $bare $end) (contains $end $bare) (eq (trunc 5 $bare) (trunc 5 $end))) }}
+{{- $found = append $found . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $found | uniq | join " or " }}
+{{- end }}
+{{/* Values that do not exist, one per line. Takes a dict: given, known, path, context. */}}
+{{- define "sa-token-exporter.unknown" -}}
+{{- range $key, $value := .given }}
+{{- $path := printf "%s%s" $.path $key }}
+{{- $below := get $.known $key }}
+{{- if not (hasKey $.known $key) }}
+{{- $hint := get $.context.hints.values $path | default (get $.context.hints.monitors (regexReplaceAll "^(pod|service)Monitor\\." $path "")) }}
+{{- with include "sa-token-exporter.similar" (list $key $.context.paths) }}
+{{- $hint = $hint | default (printf "did you mean %s?" .) }}
+{{- end }}
+{{ $path }}: unknown value; {{ $hint | default "`helm show values` lists those that exist" }}
+{{- else if and (kindIs "map" $value) $below (ne $path "options") }}
+{{- include "sa-token-exporter.unknown" (dict "given" $value "known" $below "path" (printf "%s." $path) "context" $.context) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{/* Options that do not exist, or that the chart sets, in any of the three places. Takes a dict: root, context. */}}
+{{- define "sa-token-exporter.optionRefusals" -}}
+{{- $known := .context.known.options }}
+{{- $managed := .context.hints.options }}
+{{- range $name, $value := .root.Values.options }}
+{{- if hasKey $managed $name }}
+options.{{ $name }}: {{ get $managed $name }}
+{{- else if kindIs "map" $value }}
+options.{{ $name }}: an option is one key: {"{{ $name }}.{{ keys $value | sortAlpha | first }}": ...}; with --set, escape its dots: --set options.{{ $name }}\.{{ keys $value | sortAlpha | first }}=...
+{{- else if not (hasKey $known $name) }}
+{{- $similar := include "sa-token-exporter.similar" (list (trimPrefix "no-" (trimAll "-" $name)) (keys $known | sortAlpha)) }}
+options.{{ $name }}: unknown option; {{ with $similar }}did you mean {{ . }}?{{ else }}`sa-token-exporter --help` lists those that exist{{ end }}
+{{- end }}
+{{- end }}
+{{- range .root.Values.extraArgs }}
+{{- $name := regexReplaceAll "=.*" . "" | trimPrefix "--" | trimPrefix "no-" }}
+{{- if hasKey $managed $name }}
+extraArgs: --{{ $name }}: {{ get $managed $name }}
+{{- else if not (hasPrefix "--" .) }}
+extraArgs: {{ . }}: an argument starts with two dashes; the command is always serve
+{{- else if hasKey $.root.Values.options $name }}
+extraArgs: --{{ $name }}: is also in options; remove one
+{{- end }}
+{{- end }}
+{{- range .root.Values.extraEnv }}
+{{- if hasPrefix "SATOKEN_" .name }}
+extraEnv: {{ .name }}: write the option under options: {{ include "sa-token-exporter.similar" (list (trimPrefix "SATOKEN_" .name) (concat (keys $known) (keys $managed) | sortAlpha)) | default "see `helm show values`" }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- define "sa-token-exporter.alertRefusals" -}}
+{{- end }}
