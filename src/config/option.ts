@@ -8,7 +8,7 @@ import { parsePrometheusDuration } from '../util/duration.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import { printable } from '../util/sanitize.ts';
 
-/** The texts that a parser accepts, for schemas; undefined if they have no simple form. */
+/** The strings that a parser accepts, for schemas; undefined if they have no simple form. */
 export type Accepted =
   | { readonly kind: 'duration' | 'whole number' }
   | { readonly kind: 'one of'; readonly values: readonly string[] };

@@ -56,7 +56,7 @@ describeWith(['helm (.ci/helm)'], 'a values file', () => {
 
   for (const file of REFUSED) {
     const expected = [...readFileSync(file, 'utf8').matchAll(/^# (.+)$/gm)].map(([, text = '']) => text);
-    it(`is refused with what to write instead in ${basename(file, '.yaml')}`, () => {
+    it(`says what to write instead of ${basename(file, '.yaml')}`, () => {
       const { status, stderr } = helm('template', file);
       assert.notEqual(status, 0);
       assert.ok(expected.length > 0);
