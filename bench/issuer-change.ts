@@ -25,7 +25,6 @@ const FORMER = 'https://former.example';
 const AUDIENCES = [FORMER, 'vault', 'sts.example'];
 
 const LATENCY_MS = 100;
-const NEVER = new AbortController().signal;
 
 const nothing = (): void => undefined;
 
@@ -86,7 +85,7 @@ function createCluster(clock: FleetClock): Cluster {
   return {
     api: {
       request: async () => {
-        await clock.sleep(LATENCY_MS, NEVER);
+        await clock.wait(LATENCY_MS);
         return ok({ issuer, keys: KEYS });
       },
       exists: () => Promise.reject(new Error('not simulated')),
@@ -144,13 +143,13 @@ function peakPerSecond(times: readonly number[]): number {
 export async function runIssuerChange(nodes: number) {
   const clock = createFleetClock();
   const cluster = createCluster(clock);
-  const stop = new AbortController();
-  const cuts = Array.from({ length: nodes }, () => startExporter(clock, cluster, stop.signal));
+  const stops = Array.from({ length: nodes }, () => new AbortController());
+  const cuts = stops.map(({ signal }) => startExporter(clock, cluster, signal));
   await clock.runTo(CHANGE_SECOND);
   cluster.changeIssuer();
   for (const cut of cuts) cut();
   await clock.runTo(END_SECOND);
-  stop.abort();
+  for (const stop of stops) stop.abort();
   return {
     reviewsPerNode: cluster.reviewed.length / nodes,
     lastSecond: Math.max(...cluster.reviewed) - CHANGE_SECOND,
