@@ -28,7 +28,7 @@ meter::-moz-meter-bar{background:var(--good)}tr:has(.bad,.warn) meter::-moz-mete
 @media(max-width:46rem){
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table,tbody,tr,td{display:block}tr{border-top:1px solid var(--line);padding:.5rem 0}.why{border:0;padding-top:0}
-td{border:0;padding:.1rem 0}td i{display:inline}
+td{border:0;padding:.1rem 0}
 td:nth-child(3)::before{content:'Issued '}td:nth-child(4)::before{content:'Refresh '}td:nth-child(5)::before{content:'Expires '}
 }
 `;
