@@ -67,16 +67,18 @@ const RUNBOOKS = mappingOf(
 function labelConfig(label: string): DynamicConfigValue[] {
   const link = LINKS[label];
   const links = link === undefined ? [] : [{ id: 'links', value: [link] }];
-  return label === 'runbook' ? [...links, { id: 'mappings', value: [RUNBOOKS] }] : links;
+  // Otherwise Grafana writes the message for an empty panel into each cell without a value.
+  const shared = [...links, { id: 'noValue', value: '–' }];
+  return label === 'runbook' ? [...shared, { id: 'mappings', value: [RUNBOOKS] }] : shared;
 }
 
-function valueConfig({ unit = 'short', steps = NEUTRAL, words, empty }: Column): DynamicConfigValue[] {
+function valueConfig({ unit = 'short', steps = NEUTRAL, words, empty = '–' }: Column): DynamicConfigValue[] {
   return [
     { id: 'unit', value: unit },
     { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } },
     { id: 'thresholds', value: { mode: 'absolute', steps: thresholdSteps(steps) } },
     ...(words === undefined ? [] : [{ id: 'mappings', value: [mappingOf(words)] }]),
-    ...(empty === undefined ? [] : [{ id: 'noValue', value: empty }]),
+    { id: 'noValue', value: empty },
   ];
 }
 
