@@ -37,7 +37,6 @@
 {{- end }}
 {{- end }}
 {{- with $found }}
-{{- fail (printf "invalid values:\n%s" (join "\n" .)) }}
-{{- include "invalid values, see above" . }}
+{{- include "sa-token-exporter.refuse" (join "\n" .) }}
 {{- end }}
 {{- end }}

@@ -6,12 +6,9 @@
 {{- $found := list }}
 {{- $found = append $found (include "sa-token-exporter.unknown" (dict "given" .Values "known" $known "path" "" "context" $context)) }}
 {{- $found = append $found (include "sa-token-exporter.optionRefusals" (dict "root" . "context" $context)) }}
-{{- $found = append $found (include "sa-token-exporter.alertRefusals" .) }}
 {{- with join "\n" $found | trim }}
 {{- $message := regexReplaceAll "\n+" . "\n" }}
-{{- fail (printf "invalid values:\n%s" $message) }}
-{{- /* helm lint ignores `fail`, so this fails there. */}}
-{{- include "invalid values, see above" . }}
+{{- include "sa-token-exporter.refuse" $message }}
 {{- end }}
 {{- end }}
 {{/* All paths of values, one per line. */}}
@@ -96,5 +93,8 @@ extraEnv: {{ .name }}: write the option under options: {{ include "sa-token-expo
 {{- end }}
 {{- end }}
 {{- end }}
-{{- define "sa-token-exporter.alertRefusals" -}}
+{{/* Fails, also in helm lint, which ignores `fail` but not a template that does not exist. Takes the messages. */}}
+{{- define "sa-token-exporter.refuse" -}}
+{{- fail (printf "invalid values:\n%s" .) }}
+{{- include "invalid values, see above" . }}
 {{- end }}
