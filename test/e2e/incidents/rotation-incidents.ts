@@ -166,10 +166,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
   },
   {
     name: 'pod-terminating-for-hours',
-    start: (served) => {
-      served.world.run({ ...scenarios.vaultPod(VICTIM), graceSeconds: 7_200 }, 60);
-      served.world.kubelet.terminate(uidOf(served));
-    },
+    start: scenario(scenarios.longTermination),
     resolve: removePod,
     alert: 'SATokenTerminating',
     severity: 'warning',
