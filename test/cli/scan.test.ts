@@ -48,6 +48,11 @@ describe('printTable', () => {
     assert.doesNotMatch(lines[1] ?? '', /[\p{C}]/u);
   });
 
+  it('prints more rows than a function takes arguments', () => {
+    const rows = Array.from({ length: 300_000 }, () => ['x']);
+    assert.equal(printTable([['A'], ...rows]).length, 300_001 * 2);
+  });
+
   it('returns the empty string for no rows', () => assert.equal(printTable([]), ''));
 });
 
