@@ -16,6 +16,8 @@ export type Listing = Result<readonly Entry[], Failure>;
 const MAX_DIRECTORY_BYTES = 1024 * 1024;
 /** File systems take timestamps from a clock that ticks every few milliseconds. */
 const CLOCK_TICK_MS = 100;
+/** Some keep no fraction of a second. */
+const SECOND_MS = 1_000;
 
 /** One object, so that a cached listing compares equal while its directory is missing. */
 const MISSING = err(NO_SUCH_FILE);
@@ -54,6 +56,12 @@ export function listDirectory(path: Path): Listing {
   }
 }
 
+/** Whether a change after `nowMs` gets another ctime than the one at `changedMs`. */
+export function isSettled(changedMs: number, nowMs: number): boolean {
+  const resolutionMs = changedMs % SECOND_MS === 0 ? SECOND_MS : 0;
+  return changedMs + resolutionMs < nowMs - CLOCK_TICK_MS;
+}
+
 /**
  * Creates a function that lists a directory, and returns the same object at the cost of one `lstat` while the
  * directory is unchanged.
@@ -73,8 +81,7 @@ export function createCachedListing(path: Path): (nowMs: number) => Listing {
     const changedMs = directory.value.ctimeMs;
     if (cached?.changedMs === changedMs) return cached.listing;
     const listing = listDirectory(path);
-    const isSettled = listing.ok && changedMs < nowMs - CLOCK_TICK_MS;
-    cached = isSettled ? { changedMs, listing } : undefined;
+    cached = listing.ok && isSettled(changedMs, nowMs) ? { changedMs, listing } : undefined;
     return listing;
   };
 }

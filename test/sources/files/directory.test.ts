@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import {
   createCachedListing,
+  isSettled,
   type Listing,
   listDirectory,
   statDirectory,
@@ -142,6 +143,20 @@ describe('createCachedListing', () => {
     const soonMs = statSync(directory).ctimeMs + 99;
     assert.notEqual(list(soonMs), list(soonMs));
   });
+
+  for (const { it: title, changedMs, nowMs, is } of [
+    { it: 'within a tick of the clock', changedMs: 5_001, nowMs: 5_101, is: false },
+    { it: 'after a tick of the clock', changedMs: 5_001, nowMs: 5_102, is: true },
+    {
+      it: 'within the second, on a file system with whole seconds',
+      changedMs: 5_000,
+      nowMs: 6_100,
+      is: false,
+    },
+    { it: 'after the second, on a file system with whole seconds', changedMs: 5_000, nowMs: 6_101, is: true },
+  ])
+    it(`${is ? 'caches' : 'does not cache'} a listing made ${title}`, () =>
+      assert.equal(isSettled(changedMs, nowMs), is));
 
   it('lists a directory that replaced the first one, even if both have the same modification time', () => {
     const [path, other] = [join(directory, 'path'), join(directory, 'other')];
