@@ -36,6 +36,9 @@ function decodePayload(segment: string): unknown {
   return JSON.parse(Buffer.from(segment, 'base64url').toString('utf8'));
 }
 
+/** What `looksLikeJwt` depends on. */
+export const PREFIX_BYTES = MAX_SPACES + 3;
+
 /** Whether a file that cannot be decoded was meant to be a token: every JWT begins with the base64 of `{"`. */
 export function looksLikeJwt(bytes: Buffer): boolean {
   let start = 0;

@@ -5,7 +5,7 @@
  * stays in this module's buffer, which is wiped after use.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { type DecodeError, decodeToken, looksLikeJwt } from '../../core/token/decode.ts';
+import { type DecodeError, decodeToken, looksLikeJwt, PREFIX_BYTES } from '../../core/token/decode.ts';
 import type { FileFacts, TokenClaims } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
@@ -53,9 +53,9 @@ function decode(content: Buffer, stats: Stats, isExpected: () => boolean): FileR
   return ok({ claims: decoded.value, file: factsOf(stats) });
 }
 
-/** Reads an open file up to the limit and a byte more, passes the content to `use`, and wipes it. */
-function useContent<T>(descriptor: number, use: (content: Buffer) => T): T {
-  const length = readSync(descriptor, buffer, 0, buffer.length, 0);
+/** Reads the first bytes of an open file, passes them to `use`, and wipes them. */
+function useContent<T>(descriptor: number, maxBytes: number, use: (content: Buffer) => T): T {
+  const length = readSync(descriptor, buffer, 0, maxBytes, 0);
   try {
     return use(buffer.subarray(0, length));
   } finally {
@@ -77,10 +77,9 @@ function readOpenFile(descriptor: number, device: number, isExpected: () => bool
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) return err(NOT_A_FILE);
   if (stats.dev !== device) return err(OTHER_FILE_SYSTEM);
-  return useContent(descriptor, (content) => {
-    const isCandidate = looksLikeJwt(content) || isExpected();
-    return isCandidate ? decode(content, stats, isExpected) : OTHER_CONTENT;
-  });
+  const isCandidate = useContent(descriptor, PREFIX_BYTES, looksLikeJwt) || isExpected();
+  if (!isCandidate) return OTHER_CONTENT;
+  return useContent(descriptor, buffer.length, (content) => decode(content, stats, isExpected));
 }
 
 /**
@@ -101,7 +100,9 @@ export function withContent<T>(path: Path, use: (bytes: Buffer) => T): T | undef
   try {
     return useFile(path, (descriptor) => {
       if (!fstatSync(descriptor).isFile()) return undefined;
-      return useContent(descriptor, (bytes) => (bytes.length > MAX_TOKEN_BYTES ? undefined : use(bytes)));
+      return useContent(descriptor, buffer.length, (bytes) =>
+        bytes.length > MAX_TOKEN_BYTES ? undefined : use(bytes),
+      );
     });
   } catch (error) {
     // An error of `use` is not of a system call, and is rethrown.
