@@ -139,6 +139,19 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
   }
 }
 
+/** Failures that may end while the generation stays the same. The kubelet changes no file of a generation. */
+const PASSING: ReadonlySet<ReadFailure> = new Set([
+  'io_error',
+  'not_mounted',
+  'permission_denied',
+  'vanished',
+]);
+
+/** Whether another reading of the same generation may find more. */
+function isRetryDue({ unreadable: objects }: Volume): boolean {
+  return objects.some(({ reason }) => PASSING.has(reason));
+}
+
 /**
  * Reads the volume if it was swapped or could not be read completely before. Returns whether its generation has
  * changed. Calls `onRotation` for each token that was replaced.
@@ -146,7 +159,7 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
 export function readChanges(volume: Volume, onRotation: VolumeOptions['onRotation']): boolean {
   const { location, generation } = volume;
   const current = currentGeneration(location.link);
-  if (current.ok && current.value === generation && volume.unreadable.length === 0) return false;
+  if (current.ok && current.value === generation && !isRetryDue(volume)) return false;
   const wasToken = (path: string): boolean => findByPath(volume.previousTokens, path) !== undefined;
   const reading = current.ok ? readVolume(location, current.value, wasToken) : current;
   volume.generation = reading.ok ? reading.value.generation : undefined;

@@ -115,13 +115,15 @@ describe(`readChanges of a volume with failures (${KIND_OF_MOUNT})`, () => {
     assert.deepEqual([state.tokens, reasons()], [[], []]);
   });
 
-  it('reads a volume with an unreadable file every time, even if its generation is the same', () => {
+  it('reads a volume with a broken token again only once its generation changes', () => {
     volume.fill({ token: 'eyJ' });
     read();
     assert.deepEqual(reasons(), ['token: not_a_jwt']);
-    const generation = volume.generation();
-    rmSync(join(generation, 'token'));
-    read();
+    rmSync(join(volume.generation(), 'token'));
+    assert.equal(read(), false);
+    assert.deepEqual(reasons(), ['token: not_a_jwt']);
+    volume.fill({});
+    assert.equal(read(), true);
     assert.deepEqual(reasons(), []);
   });
 

@@ -69,13 +69,23 @@ describe(`readChanges (${KIND_OF_MOUNT})`, () => {
     assert.equal(only(state.tokens).identity.pod, '');
   });
 
-  it('keeps the object of a token if the volume is read again because of an unreadable file', () => {
+  it('does not read an unchanged volume again if the content of a file is the failure', () => {
     volume.write({ token: nextToken(), broken: 'eyJ' });
     read();
-    const [before] = state.tokens;
-    assert.equal(state.unreadable.length, 1);
+    const before = state.unreadable;
     read();
-    assert.equal(only(state.tokens), before);
+    assert.equal(state.unreadable, before);
+  });
+
+  it('reads an unchanged volume again if a file had vanished, and keeps the object of a token', () => {
+    volume.write({ token: nextToken() });
+    read();
+    const token = only(state.tokens);
+    const { podUid } = volume.location;
+    state.unreadable = [{ podUid, volume: 'vault-token', path: 'x', reason: 'vanished', detail: '' }];
+    read();
+    assert.deepEqual(state.unreadable, []);
+    assert.equal(only(state.tokens), token);
   });
 
   it('returns false and keeps the object of a token if nothing changed', () => {
