@@ -8,6 +8,8 @@ const FILES = {
   'rules.yaml': rulesFile(),
   'prometheusrule.yaml': prometheusRule(),
   'alertmanager.yaml': alertmanagerFile(),
+  // The Helm chart can only read files of its own.
+  '../daemonset/chart/files/rules.yaml': rulesFile(),
 };
 
 for (const [name, text] of Object.entries(FILES)) writeFileSync(new URL(name, import.meta.url), text);

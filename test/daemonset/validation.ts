@@ -20,6 +20,7 @@ const MODULES: Readonly<Record<string, string>> = {
   Namespace: 'kubernetes-models/v1/Namespace',
   NetworkPolicy: 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy',
   PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor',
+  PrometheusRule: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule',
   ResourceQuota: 'kubernetes-models/v1/ResourceQuota',
   Role: 'kubernetes-models/rbac.authorization.k8s.io/v1/Role',
   RoleBinding: 'kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding',

@@ -31,6 +31,9 @@
 {{- if and .Values.resourceQuota.enabled (not .Values.priorityClassName) }}
 {{- $found = append $found "resourceQuota.enabled: a quota is for pods with a priority class; set priorityClassName or disable it" }}
 {{- end }}
+{{- if and .Values.prometheusRule.enabled (eq (include "sa-token-exporter.job" .) "") }}
+{{- $found = append $found "prometheusRule.job: required, because the chart does not know the value of the jobLabel of the monitor" }}
+{{- end }}
 {{- range .Values.extraVolumes }}
 {{- if has .name (list "web" "audiences" "pods" "canary") }}
 {{- $found = append $found (printf "extraVolumes: the chart has a volume %s; choose another name" .name) }}

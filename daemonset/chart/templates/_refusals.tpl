@@ -6,6 +6,7 @@
 {{- $found := list }}
 {{- $found = append $found (include "sa-token-exporter.unknown" (dict "given" .Values "known" $known "path" "" "context" $context)) }}
 {{- $found = append $found (include "sa-token-exporter.optionRefusals" (dict "root" . "context" $context)) }}
+{{- $found = append $found (include "sa-token-exporter.alertRefusals" .) }}
 {{- with join "\n" $found | trim }}
 {{- $message := regexReplaceAll "\n+" . "\n" }}
 {{- include "sa-token-exporter.refuse" $message }}
@@ -24,28 +25,27 @@
 {{- define "sa-token-exporter.bare" -}}
 {{ regexReplaceAll "[^a-z0-9]" (lower .) "" }}
 {{- end }}
-{{/* The paths whose last part, or all of it, is similar to a name. Takes a list: name, paths. */}}
+{{/* The paths whose last part, or all of it, is similar to a name: equal, contained, or of the same beginning. Takes a list: name, paths. */}}
 {{- define "sa-token-exporter.similar" -}}
 {{- $bare := first . | include "sa-token-exporter.bare" }}
-{{- $found := list }}
-{{- range last . }}
-{{- if . }}
+{{- $equal := list }}
+{{- $contained := list }}
+{{- $begun := list }}
+{{- range without (last .) "" }}
 {{- $path := include "sa-token-exporter.bare" . }}
 {{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
-{{- if or (eq $bare $path) (eq $bare $end) (eq (trimSuffix "s" $bare) (trimSuffix "s" $end)) }}
-{{- $found = append $found . }}
+{{- if or (eq $bare $path) (eq (trimSuffix "s" $bare) (trimSuffix "s" $end)) }}
+{{- $equal = append $equal . }}
+{{- else if and (gt (min (len $bare) (len $end)) 3) (or (contains $bare $end) (contains $end $bare)) }}
+{{- $contained = append $contained . }}
+{{- else if and (gt (min (len $bare) (len $end)) 3) (eq (trunc 5 $bare) (trunc 5 $end)) }}
+{{- $begun = append $begun . }}
 {{- end }}
 {{- end }}
+{{- $found := $equal | default $contained | default $begun | uniq }}
+{{- if le (len $found) 5 }}
+{{- join " or " $found }}
 {{- end }}
-{{- if and (not $found) (gt (len $bare) 3) }}
-{{- range last . }}
-{{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
-{{- if and (gt (len $end) 3) (or (contains $bare $end) (contains $end $bare) (eq (trunc 5 $bare) (trunc 5 $end))) }}
-{{- $found = append $found . }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- $found | uniq | join " or " }}
 {{- end }}
 {{/* Values that do not exist, one per line. Takes a dict: given, known, path, context. */}}
 {{- define "sa-token-exporter.unknown" -}}
@@ -97,4 +97,28 @@ extraEnv: {{ .name }}: write the option under options: {{ include "sa-token-expo
 {{- define "sa-token-exporter.refuse" -}}
 {{- fail (printf "invalid values:\n%s" .) }}
 {{- include "invalid values, see above" . }}
+{{- end }}
+{{/* Changes to alerts that do not exist, or that do not say which of two severities they are for. */}}
+{{- define "sa-token-exporter.alertRefusals" -}}
+{{- $severities := dict }}
+{{- range (.Files.Get "files/rules.yaml" | fromYaml).groups }}
+{{- range .rules }}
+{{- if .alert }}
+{{- $_ := set $severities .alert (append (get $severities .alert | default list) .labels.severity) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $name, $change := .Values.prometheusRule.alerts }}
+{{- $has := get $severities $name | default list }}
+{{- if not $has }}
+prometheusRule.alerts.{{ $name }}: unknown alert; {{ with include "sa-token-exporter.similar" (list $name (keys $severities | sortAlpha)) }}did you mean {{ . }}?{{ else }}docs/alerts.md lists those that exist{{ end }}
+{{- else if and (gt (len $has) 1) $change.severity }}
+prometheusRule.alerts.{{ $name }}.severity: the alert has two; write {{ $name }}: {{ "{" }}{{ first $has }}: {severity: {{ $change.severity }}}}
+{{- end }}
+{{- range list "critical" "warning" }}
+{{- if and $has (hasKey $change .) (not (has . $has)) }}
+prometheusRule.alerts.{{ $name }}.{{ . }}: the alert is {{ first $has }}; write the change directly below {{ $name }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}

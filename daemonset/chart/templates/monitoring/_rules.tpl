@@ -1,0 +1,34 @@
+{{/* A regular expression for the job of the exporter; empty if its label is not known. */}}
+{{- define "sa-token-exporter.job" -}}
+{{- $monitor := ternary .Values.serviceMonitor .Values.podMonitor .Values.serviceMonitor.enabled }}
+{{- $labels := merge (include "sa-token-exporter.labels" . | fromYaml) (ternary .Values.service.labels .Values.podLabels .Values.serviceMonitor.enabled) .Values.commonLabels }}
+{{- if .Values.prometheusRule.job }}
+{{- .Values.prometheusRule.job }}
+{{- else if not $monitor.jobLabel }}
+{{- printf "(.*/)?%s" (include "sa-token-exporter.fullname" .) }}
+{{- else if get $labels $monitor.jobLabel }}
+{{- printf "(.*/)?%s" (get $labels $monitor.jobLabel) }}
+{{- end }}
+{{- end }}
+{{/* An alert with the changes of the values; empty if it is disabled. Takes a dict: root, rule. */}}
+{{- define "sa-token-exporter.alert" -}}
+{{- $values := .root.Values.prometheusRule }}
+{{- $all := get $values.alerts .rule.alert | default dict }}
+{{- $change := merge (deepCopy (get $all .rule.labels.severity | default dict)) (omit $all "critical" "warning") }}
+{{- if not (and (hasKey $change "enabled") (not $change.enabled)) }}
+{{- $labels := merge (dict) (dict "severity" ($change.severity | default .rule.labels.severity)) ($change.labels | default dict) $values.alertLabels .rule.labels }}
+{{- $annotations := merge (dict) ($change.annotations | default dict) .rule.annotations }}
+{{- with $values.grafanaUrl }}
+{{- $_ := set $annotations "dashboard_url" ($annotations.dashboard_url | replace "/d/satoken-" (printf "%s/d/satoken-" .)) }}
+{{- end }}
+{{- with $values.runbookUrl }}
+{{- $_ := set $annotations "runbook_url" (printf "%s/%s" . (base $annotations.runbook_url)) }}
+{{- end }}
+{{- $rule := merge (dict "labels" $labels "annotations" $annotations) .rule }}
+{{- with $change.for }}
+{{- $_ := set $rule "for" . }}
+{{- end }}
+{{- $_ := set $rule "expr" (replace "(.*/)?sa-token-exporter" (include "sa-token-exporter.job" .root) $rule.expr) }}
+{{- toYaml (list $rule) }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,216 @@
+/**
+ * The rules and the dashboards of the chart: those of the tables, with the changes that the values make.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, it } from 'mocha';
+import { parse, stringify } from 'yaml';
+import { rulesFile } from '../../../alerts/documents.ts';
+import { DASHBOARDS, print } from '../../../grafana/dashboards.ts';
+import { assertCurrent } from '../../support/generated.ts';
+import { describeWith } from '../../support/tools.ts';
+import type { Manifest } from '../manifests.ts';
+import { assertValid } from '../validation.ts';
+import { CHART, helm, helmOutput, template } from './helm.ts';
+
+interface Rule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+interface PrometheusRule extends Manifest {
+  readonly spec: { readonly groups: readonly Group[] };
+}
+
+interface ConfigMap extends Manifest {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+const { groups: GROUPS } = parse(rulesFile()) as { readonly groups: readonly Group[] };
+const DASHBOARD_FOLDER = join(CHART, 'files/dashboards');
+
+function groupsOf(values: object, others: object = {}): readonly Group[] {
+  const manifests = template({ prometheusRule: { enabled: true, ...values }, ...others });
+  const found = manifests.find(({ kind }) => kind === 'PrometheusRule') ?? assert.fail('no PrometheusRule');
+  return (found as PrometheusRule).spec.groups;
+}
+
+function alertsOf(values: object, name: string): readonly Rule[] {
+  return groupsOf(values)
+    .flatMap(({ rules }) => rules)
+    .filter(({ alert }) => alert === name);
+}
+
+/** Fails if promtool does not accept the groups. */
+function checkRules(groups: readonly Group[]): void {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-rules-'));
+  try {
+    writeFileSync(join(folder, 'rules.yaml'), stringify({ groups }));
+    execFileSync('promtool', ['check', 'rules', join(folder, 'rules.yaml')], { stdio: 'pipe' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const CHANGES = {
+  grafanaUrl: 'https://grafana.example',
+  runbookUrl: 'https://runbooks.example',
+  alertLabels: { team: 'platform' },
+  alerts: {
+    SATokenLegacyMounted: { enabled: false },
+    SATokenStale: { severity: 'info', for: '1h', labels: { team: 'a' }, annotations: { summary: 'Stale.' } },
+    SATokenRotationOverdue: { warning: { enabled: false } },
+  },
+  extraRules: [{ alert: 'Mine', expr: 'satoken_tokens == 0', for: '1h', labels: { severity: 'info' } }],
+};
+
+describe('the files of the chart', () => {
+  it('are the current rules', () => {
+    assertCurrent('files/rules.yaml', readFileSync(join(CHART, 'files/rules.yaml'), 'utf8'), rulesFile());
+  });
+
+  it('are the current dashboards', () => {
+    for (const dashboard of DASHBOARDS) {
+      const name = `${dashboard.uid}.json`;
+      assertCurrent(name, readFileSync(join(DASHBOARD_FOLDER, name), 'utf8'), print(dashboard));
+    }
+    assert.equal(readdirSync(DASHBOARD_FOLDER).length, DASHBOARDS.length);
+  });
+});
+
+describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
+  it('are those of the tables', () => assert.deepEqual(groupsOf({}), GROUPS));
+
+  it('are rules of Prometheus with every change', () => checkRules(groupsOf(CHANGES)));
+
+  it('are valid objects with every change', async () => {
+    const values = { prometheusRule: { enabled: true, ...CHANGES }, dashboards: { enabled: true } };
+    await assertValid(template(values));
+  });
+
+  it('leave out disabled alerts, and one severity of an alert with two', () => {
+    assert.deepEqual(alertsOf(CHANGES, 'SATokenLegacyMounted'), []);
+    const [critical, ...others] = alertsOf(CHANGES, 'SATokenRotationOverdue');
+    assert.equal(critical?.labels?.['severity'], 'critical');
+    assert.deepEqual(others, []);
+  });
+
+  it('have the severity, the duration, the labels and the annotations of the values', () => {
+    const [stale] = alertsOf(CHANGES, 'SATokenStale');
+    assert.equal(stale?.for, '1h');
+    assert.deepEqual(stale.labels, { severity: 'info', team: 'a' });
+    assert.equal(stale.annotations?.['summary'], 'Stale.');
+    const [expired] = alertsOf(CHANGES, 'SATokenExpired');
+    assert.equal(expired?.labels?.['team'], 'platform');
+  });
+
+  it('link to the Grafana and the runbooks of the values', () => {
+    const [expired] = alertsOf(CHANGES, 'SATokenExpired');
+    const { dashboard_url: dashboard = '', runbook_url: runbook } = expired?.annotations ?? {};
+    assert.ok(dashboard.includes('https://grafana.example/d/satoken-'));
+    assert.equal(dashboard.split('/d/satoken-').length, dashboard.split('https://grafana.example/d/').length);
+    assert.equal(runbook, 'https://runbooks.example/SATokenExpired.md');
+  });
+
+  it('keep the changes of one release from the next', () => {
+    assert.deepEqual(
+      alertsOf({}, 'SATokenStale'),
+      GROUPS.flatMap(({ rules }) => rules).filter(({ alert }) => alert === 'SATokenStale'),
+    );
+  });
+
+  it('add the rules of the values', () => {
+    assert.deepEqual(groupsOf(CHANGES).at(-1)?.rules, CHANGES.extraRules);
+  });
+
+  for (const [title, values, job] of [
+    ['the name of the chart', { nameOverride: 'tokens' }, 'tokens'],
+    ['a label of the pods', { podMonitor: { jobLabel: 'job' }, podLabels: { job: 'nodes' } }, 'nodes'],
+    ['the name of the monitor without a label', { podMonitor: { jobLabel: '' }, fullnameOverride: 'x' }, 'x'],
+  ] as const)
+    it(`select the job that follows from ${title}`, () => {
+      const down = groupsOf({}, values)
+        .flatMap(({ rules }) => rules)
+        .find(({ alert }) => alert === 'SATokenExporterDown');
+      assert.match(down?.expr ?? '', new RegExp(`[{]job=~"[(][.][*]/[)][?]${job}"[}]`));
+    });
+
+  for (const [title, prometheusRule, message] of [
+    [
+      'an alert that does not exist',
+      { alerts: { SATokenStal: {} } },
+      /SATokenStal: unknown alert; did you mean .*SATokenStale/,
+    ],
+    [
+      'a severity for two',
+      { alerts: { SATokenRotationOverdue: { severity: 'info' } } },
+      /write SATokenRotationOverdue: \{\w+: \{severity: info\}\}/,
+    ],
+    [
+      'a severity that an alert does not have',
+      { alerts: { SATokenLegacyMounted: { critical: {} } } },
+      /the alert is warning/,
+    ],
+    [
+      'an unknown change',
+      { alerts: { SATokenStale: { interval: '1m' } } },
+      /additional properties 'interval'/,
+    ],
+    ['rules in groups', { groups: [] }, /write prometheusRule.extraRules/],
+  ] as const)
+    it(`are rejected with ${title}`, () => {
+      const { status, stderr } = helm('template', { prometheusRule });
+      assert.notEqual(status, 0);
+      assert.match(stderr, message);
+    });
+});
+
+describeWith(['helm (.ci/helm)'], 'the dashboards of the chart', () => {
+  const values = { dashboards: { enabled: true, namespace: 'monitoring', labels: { a: 'b' } } };
+  const maps = () =>
+    template(values).filter(({ kind }) => kind === 'ConfigMap') as unknown as readonly ConfigMap[];
+
+  it('are those of the tables', () => {
+    const files = Object.fromEntries(maps().flatMap(({ data }) => Object.entries(data)));
+    const expected = DASHBOARDS.map((dashboard) => [
+      `${dashboard.uid}.json`,
+      JSON.parse(print(dashboard)) as unknown,
+    ]);
+    const found = Object.entries(files).map(([name, text]) => [basename(name), JSON.parse(text) as unknown]);
+    assert.deepEqual(Object.fromEntries(found), Object.fromEntries(expected));
+  });
+
+  it('have the label and the folder that the sidecar of Grafana looks for', () => {
+    for (const { metadata } of maps()) {
+      assert.equal(metadata.namespace, 'monitoring');
+      assert.equal(metadata.labels?.['grafana_dashboard'], '1');
+      assert.equal(metadata.labels['a'], 'b');
+      assert.equal(metadata.annotations?.['grafana_folder'], 'ServiceAccount tokens');
+    }
+  });
+
+  it('fit into the Secret of a release together with everything else', () => {
+    const all = { ...values, prometheusRule: { enabled: true }, podMonitor: { enabled: true } };
+    const files = readdirSync(DASHBOARD_FOLDER).map((name) =>
+      readFileSync(join(DASHBOARD_FOLDER, name)).toString('base64'),
+    );
+    const release = gzipSync(
+      helmOutput('template', all) + files.join('') + readFileSync(join(CHART, 'files/rules.yaml'), 'utf8'),
+    );
+    // etcd accepts 1.5 MiB and the API server 1 MiB of data; Helm encodes twice.
+    assert.ok((release.length * 16) / 9 < 700_000, `${release.length}`);
+  });
+});
