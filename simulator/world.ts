@@ -61,9 +61,11 @@ export function createWorld({ rootDir, mounts, now, ...options }: WorldOptions):
 
   const tick = (): void => {
     for (const [uid, due] of nextSync) {
-      if (now() < due) continue;
+      const late = now() - due;
+      if (late < 0) continue;
       kubelet.sync(uid);
-      nextSync.set(uid, due + SYNC_SECONDS);
+      // After a pause, as of a suspended machine, one sync makes up for all that were missed.
+      nextSync.set(uid, now() + SYNC_SECONDS - (late % SYNC_SECONDS));
     }
   };
   const terminate = (isAffected: (pod: Pod) => boolean): void => {

@@ -3,6 +3,7 @@
  */
 import type { Pod } from '../objects.ts';
 import type { World } from '../world.ts';
+import { DAY, lasting, retried } from './lasting.ts';
 import * as scenarios from './scenarios.ts';
 
 export interface DemoPod {
@@ -41,21 +42,28 @@ function withoutToken(name: string, shows: string, reason: string, scenario: sce
 
 const { aged, fileFault, vaultPod } = scenarios;
 const OVERDUE = 'rotation_overdue';
+const MINUTE = 60;
+/** The age of a token whose refresh was due a quarter of an hour ago. */
+const LATE = DAY + 15 * MINUTE;
 
 export const DEMO_PODS: readonly DemoPod[] = [
   // First, because it withdraws the signing key of all tokens so far.
   problem('oldkey', 'token signed with a withdrawn key', ['signing_key_unknown'], {
-    scenario: scenarios.keyWithdrawn,
+    scenario: lasting(scenarios.keyWithdrawn),
   }),
   problem('migrated', 'token from a former issuer', ['issuer_mismatch'], {
-    scenario: scenarios.issuerChanged,
+    scenario: lasting(scenarios.issuerChanged),
   }),
   row('shop', 'twelve healthy pods, one rotation every 45 s', 'satoken_rotations_total', {
     scenario: scenarios.healthy,
   }),
-  problem('uploader', '24 h token, 15 min overdue: another volume fails to mount', [OVERDUE], {
+  problem('uploader', '7 d token, 15 min overdue: another volume fails to mount', [OVERDUE], {
     cause: 'sibling_volume_failed',
-    scenario: scenarios.siblingVolumeFailed,
+    scenario: retried(lasting(scenarios.siblingVolumeFailed, LATE)),
+  }),
+  problem('database', '7 d token, 15 min overdue: a PersistentVolumeClaim was deleted', [OVERDUE], {
+    cause: 'claim_missing',
+    scenario: lasting(scenarios.claimDeleted, LATE),
   }),
   problem('controller', 'default token past its hour, extended to a year', ['stale', OVERDUE], {
     cause: 'unknown',
@@ -68,30 +76,30 @@ export const DEMO_PODS: readonly DemoPod[] = [
     { cause: 'service_account_missing', scenario: scenarios.accountDeleted(900) },
   ),
   problem('ghost', 'service account deleted just now', ['service_account_missing'], {
-    scenario: scenarios.accountDeleted(120),
+    scenario: lasting(scenarios.accountDeleted(2 * MINUTE)),
   }),
   problem('reborn', 'service account deleted and recreated', ['service_account_recreated'], {
-    scenario: scenarios.accountRecreated,
+    scenario: lasting(scenarios.accountRecreated),
   }),
   problem('partner', 'audience rejected by the API server', ['expired', OVERDUE], {
     cause: 'audience_refused',
-    scenario: scenarios.audienceDenied,
+    scenario: retried(scenarios.audienceDenied),
   }),
   problem('clock', 'token issued in the future, as after a clock jump', ['not_yet_valid'], {
     cause: 'clock_skew',
-    scenario: aged((name) => vaultPod(name), -3_600),
+    scenario: lasting(aged(vaultPod, -2 * DAY)),
   }),
   problem('typo', 'token for the misspelled audience valut', ['audience_mismatch'], {
-    scenario: aged((name) => vaultPod(name, 'valut', 7_200), 60),
+    scenario: lasting(aged((name) => vaultPod(name, 'valut'), MINUTE)),
   }),
   problem('copied', 'token bound to another pod', ['pod_mismatch'], {
-    scenario: scenarios.tokenOfAnotherPod,
+    scenario: lasting(scenarios.tokenOfAnotherPod),
   }),
   problem('forged', 'token with an altered signature', ['signature_invalid'], {
-    scenario: scenarios.signatureAltered,
+    scenario: lasting(scenarios.signatureAltered),
   }),
   problem('lost', 'token in the pod spec but not on disk', ['token_missing'], {
-    scenario: fileFault('missing', 300),
+    scenario: lasting(fileFault('missing', 5 * MINUTE)),
   }),
   problem('legacy', 'token from a Secret that never expires', ['legacy_token'], {
     scenario: scenarios.legacyToken,
@@ -102,12 +110,19 @@ export const DEMO_PODS: readonly DemoPod[] = [
   problem('waiting', 'pod waiting for a token Secret', ['legacy_secret_missing'], {
     scenario: scenarios.legacySecretNeverCreated,
   }),
+  problem('draining', 'terminating for two weeks, with a token of one week', ['terminating'], {
+    scenario: lasting(scenarios.longTermination(14 * DAY)),
+  }),
   row(
     'leaving',
-    'expired token of a terminating pod: not a problem',
+    'late token of a pod that terminates before it expires: not a problem',
     'satoken_overdue_cause{cause="pod_terminating"}',
-    { cause: 'pod_terminating', scenario: scenarios.podTerminating },
+    { cause: 'pod_terminating', scenario: lasting(scenarios.longTermination(5 * DAY), LATE) },
   ),
+  problem('deserted', 'deleted by force; the kubelet never removed it', ['orphaned'], {
+    cause: 'pod_terminating',
+    scenario: lasting(scenarios.deletedByForce, LATE),
+  }),
   row('done', 'completed pod: not a problem', 'satoken_tokens', { scenario: scenarios.podCompleted }),
   withoutToken(
     'quiet',
@@ -131,7 +146,7 @@ export const DEMO_PODS: readonly DemoPod[] = [
       'locked',
       'file with mode 0000; root can read it',
       'permission_denied',
-      fileFault('modeZero'),
+      lasting(fileFault('modeZero')),
     ),
     isReadableByRoot: true,
   },

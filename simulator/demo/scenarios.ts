@@ -184,10 +184,10 @@ export function volumeNotMounted({ cluster, run }: World, name: string): void {
   cluster.setPod({ ...pod, spec: { ...pod.spec, containers: [{ name: 'main' }] } });
 }
 
-/** A pod with hours of grace left, whose token expires long before. */
-export function longTermination({ kubelet, run }: World, name: string): void {
-  const { uid } = run({ ...vaultPod(name), graceSeconds: 7_200 }, 60).metadata;
-  kubelet.terminate(uid);
+/** A terminating pod with a long grace period. */
+export function longTermination(graceSeconds: number): Scenario {
+  return ({ kubelet, run }, name) =>
+    kubelet.terminate(run({ ...vaultPod(name), graceSeconds }, 60).metadata.uid);
 }
 
 /** Deleted by force; its containers run on, and its token is not refreshed. */

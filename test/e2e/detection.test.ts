@@ -83,7 +83,7 @@ const FAILURES: readonly Failure[] = [
     [OVERDUE, 'service_account_recreated'],
     'service_account_recreated',
   ),
-  row('a terminating pod with hours of grace left', scenarios.longTermination, ['terminating']),
+  row('a terminating pod with hours of grace left', scenarios.longTermination(7_200), ['terminating']),
   row('a pod that was deleted by force', scenarios.deletedByForce, ['orphaned'], 'pod_terminating'),
   row('an empty folder of a pod that is gone', scenarios.orphaned, ['orphaned']),
   row('a deleted claim', scenarios.claimDeleted, [OVERDUE], 'claim_missing'),

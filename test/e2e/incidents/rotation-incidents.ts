@@ -166,7 +166,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
   },
   {
     name: 'pod-terminating-for-hours',
-    start: scenario(scenarios.longTermination),
+    start: scenario(scenarios.longTermination(7_200)),
     resolve: removePod,
     alert: 'SATokenTerminating',
     severity: 'warning',
