@@ -2,7 +2,7 @@
  * Mounts volumes: as tmpfs if the process may mount, otherwise as plain folders.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 
 export interface Mounts {
   /** False if plain folders stand in for mounts. */
@@ -59,4 +59,24 @@ export function chooseMounts(scratch: string): Mounts {
     rmSync(probe, { recursive: true, force: true });
     return plainFolders;
   }
+}
+
+/** Mount points as in /proc/self/mounts, where a space is written as its octal code; empty where there is no such file. */
+function mountPoints(): readonly string[] {
+  try {
+    const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+    return lines.map((line) =>
+      (line.split(' ')[1] ?? '').replaceAll(/\\(\d{3})/g, (_, code: string) =>
+        String.fromCharCode(Number.parseInt(code, 8)),
+      ),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Unmounts everything below a folder, also what is still in use. */
+export function unmountBelow(folder: string): void {
+  const below = mountPoints().filter((path) => path.startsWith(`${folder}/`));
+  for (const path of below.toReversed()) run('umount', '--lazy', path);
 }

@@ -21,7 +21,7 @@ export interface Context extends Omit<ServeOptions, 'signal' | 'onListening'> {
   readonly print: (text: string) => void;
   /** Prints each problem on a line of standard error. Returns `usage`, or `ok` without problems. */
   readonly complain: (problems: readonly string[]) => Exit;
-  /** Aborts on SIGINT and SIGTERM; once this is called, they no longer end the process by themselves. */
+  /** Aborts on SIGINT, SIGTERM and SIGHUP; once this is called, they no longer end the process by themselves. */
   readonly stopSignal: () => AbortSignal;
 }
 

@@ -1,17 +1,23 @@
 /**
  * `demo`: the real exporter on a simulated node with a simulated API server; no cluster needed.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiServer } from '../../simulator/api-server.ts';
+import { openDemoFolder } from '../../simulator/demo/folder.ts';
 import { DEMO_PODS, startDemoPods } from '../../simulator/demo/pods.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
 import { serve } from '../app/serve.ts';
+import type { ListenAddress } from '../config/option.ts';
+import type { Config } from '../config/options.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Context, Run } from './command.ts';
+import { formatAddress } from '../web/http-listener.ts';
+import type { Context, Exit, Run } from './command.ts';
 import { printTable } from './table.ts';
 
 /** Options that point the exporter at the simulated node. */
@@ -26,7 +32,10 @@ interface Simulated {
 const TICK_MS = 1_000;
 const USER = 'demo';
 
-function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated): string {
+function introduction(
+  url: string,
+  { rootDir, kubeconfig, nodeName, telemetryPath, isPageEnabled }: Config & Simulated,
+): string {
   const rows = DEMO_PODS.map(({ name, shows, lookFor, isReadableByRoot = false }) => [
     name,
     shows,
@@ -36,7 +45,10 @@ function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated)
     `  npm start --silent -- ${text} --kubelet.root-dir=${rootDir} \\\n    --cluster.kubeconfig=${kubeconfig} --node-name=${nodeName}`;
   return [
     '',
-    `Metrics of a simulated node: ${url}`,
+    'A simulated node, as the exporter sees it:',
+    ...(isPageEnabled ? [`  Status page  ${url}/`] : []),
+    `  Metrics      ${url}${telemetryPath}`,
+    '',
     'Its pods and what they show:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
@@ -45,8 +57,7 @@ function introduction(url: string, { rootDir, kubeconfig, nodeName }: Simulated)
     'To explain one of the pods:',
     command('explain demo/payments'),
     'There is no cluster: the kubectl and journalctl commands in its output cannot be run here.',
-    'After eight minutes, tokens that the demo does not rotate also become overdue and expire.',
-    'Stop with Ctrl-C.',
+    'All of this stays as it is for a day. Stop with Ctrl-C.',
     '',
     '',
   ].join('\n');
@@ -78,8 +89,7 @@ async function keepTicking(world: World, clock: Clock, signal: AbortSignal): Pro
 async function serveWorld(world: World, simulated: Simulated, context: Context): Promise<readonly string[]> {
   const { clock, print, stopSignal } = context;
   const config = { ...context.config, ...simulated };
-  const onListening = ({ url }: { readonly url: string }): void =>
-    print(introduction(`${url}${config.telemetryPath}`, simulated));
+  const onListening = ({ url }: { readonly url: string }): void => print(introduction(url, config));
   const signal = stopSignal();
   const ended = new AbortController();
   const ticking = keepTicking(world, clock, AbortSignal.any([signal, ended.signal]));
@@ -91,25 +101,66 @@ async function serveWorld(world: World, simulated: Simulated, context: Context):
   }
 }
 
-/** npm passes options on only after two dashes. */
-function withNpmHint(problems: readonly string[]): readonly string[] {
-  if (!problems.some((problem) => problem.includes('--web.listen-address'))) return problems;
-  return [...problems, 'with npm: npm run demo -- --web.listen-address=:9895'];
+const HIGHEST_PORT = 65_535;
+/** How many ports are tried after the one that is taken. */
+const MAX_TRIES = 100;
+
+async function isFree(address: ListenAddress): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(address.port, address.host), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
-/** Leaves nothing behind. */
-export const run: Run = async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'satoken-demo-'));
+/** Returns undefined if none of the next ports is free. */
+async function freeAddressAfter({ host, port }: ListenAddress): Promise<ListenAddress | undefined> {
+  const last = Math.min(port + MAX_TRIES, HIGHEST_PORT);
+  for (let next = port + 1; next <= last; next += 1) {
+    const address = { host, port: next };
+    if (await isFree(address)) return address;
+  }
+  return undefined;
+}
+
+/** Names a free port if the one in the configuration is taken. npm passes options on only after two dashes. */
+async function withFreePort(
+  problems: readonly string[],
+  { listenAddress }: Config,
+): Promise<readonly string[]> {
+  if (!problems.some((problem) => problem.includes('--web.listen-address'))) return problems;
+  const free = await freeAddressAfter(listenAddress);
+  if (free === undefined) return problems;
+  const option = `--web.listen-address=${formatAddress(free)}`;
+  return [...problems, `port ${free.port} is free: npm run demo -- ${option}`];
+}
+
+async function runIn(folder: string, context: Context): Promise<Exit> {
+  const { clock, complain, config } = context;
   const rootDir = join(folder, 'kubelet');
   await mkdir(rootDir);
-  const world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now: context.clock.now });
+  const world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now: clock.now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   try {
     const simulated = await simulate(world, folder, await api.listen());
-    return context.complain(withNpmHint(await serveWorld(world, simulated, context)));
+    return complain(await withFreePort(await serveWorld(world, simulated, context), config));
   } finally {
     await api.close();
-    world.kubelet.close();
-    await rm(folder, { recursive: true });
+  }
+}
+
+/** Leaves nothing behind, nor what demos left that were killed. */
+export const run: Run = async (context) => {
+  const folder = await openDemoFolder(tmpdir());
+  for (const path of folder.removed)
+    context.print(`Removed ${path}, left behind by a demo that was killed.\n`);
+  try {
+    return await runIn(folder.path, context);
+  } finally {
+    await folder.remove();
   }
 };

@@ -26,7 +26,7 @@ export interface HttpListenerOptions {
 
 const DRAIN_TIMEOUT_MS = 700;
 
-function formatAddress({ host = '', port }: ListenAddress): string {
+export function formatAddress({ host = '', port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

@@ -4,14 +4,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { DEMO_PODS } from '../../simulator/demo/pods.ts';
 import { EXIT } from '../../src/cli/command.ts';
 import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
-import { MAIN, type Program, startProgram } from '../support/program.ts';
+import { MAIN, type Program, startProgram, startProgramWith } from '../support/program.ts';
 
 async function isListening(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -57,8 +59,10 @@ describe('the demo', () => {
     if (demo.process.exitCode === null) await demo.stop();
   });
 
-  it('prints the URL and a description of every pod', async () => {
-    await demo.says(/Metrics of a simulated node: http:\/\/localhost:\d+\/metrics\n/);
+  it('prints the addresses of the page and the metrics and a description of every pod', async () => {
+    await demo.says(
+      /^ {2}Status page {2}http:\/\/localhost:(\d+)\/\n {2}Metrics {6}http:\/\/localhost:\1\/metrics\n/m,
+    );
     for (const { name, shows } of DEMO_PODS)
       assert.match(demo.printed(), new RegExp(`^${name} +${shows}`, 'm'));
   });
@@ -88,16 +92,15 @@ describe('the demo', () => {
     assert.match(demo.printed(), /^locked .*permission_denied"\}, except as root$/m);
   });
 
-  it('says how to choose another port with npm if its own is in use', () => {
+  it('names a free port if its own is in use', async () => {
     const { port } = new URL(demo.url);
-    const run = spawnSync(process.execPath, [MAIN, 'demo', `--web.listen-address=127.0.0.1:${port}`], {
-      encoding: 'utf8',
-    });
-    assert.match(
-      run.stderr,
-      /address already in use.*\nwith npm: npm run demo -- --web\.listen-address=:9895\n$/,
-    );
+    const address = `--web.listen-address=127.0.0.1:${port}`;
+    const run = spawnSync(process.execPath, [MAIN, 'demo', address], { encoding: 'utf8' });
     assert.equal(run.status, EXIT.usage);
+    const hint =
+      /^fatal: listen 127\.0\.0\.1:\d+: address already in use; .*\nport (\d+) is free: npm run demo -- --web\.listen-address=127\.0\.0\.1:\1\n$/;
+    assert.match(run.stderr, hint);
+    assert.notEqual(hint.exec(run.stderr)?.[1], port);
   });
 
   for (const { name, lookFor, isReadableByRoot = false } of DEMO_PODS) {
@@ -159,5 +162,41 @@ describe('the demo', () => {
     assert.match(body, /^satoken_exporter_build_info/m);
     assert.equal(existsSync(folder), false);
     assert.doesNotMatch(readFileSync('/proc/mounts', 'utf8'), new RegExp(folder));
+  });
+});
+
+describe('what ends the demo', () => {
+  let temporary = '';
+  before(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'satoken-demos-'));
+  });
+  after(() => rmSync(temporary, { recursive: true }));
+
+  const demos = () => readdirSync(temporary).filter((name) => name.startsWith('satoken-demo-'));
+  const mounts = () => readFileSync('/proc/mounts', 'utf8').split(temporary).length - 1;
+  const startDemo = () => startProgramWith({ TMPDIR: temporary }, 'demo');
+
+  it('leaves nothing behind if the terminal is closed', async () => {
+    const demo = await startDemo();
+    const ended = once(demo.process, 'exit');
+    demo.process.kill('SIGHUP');
+    assert.deepEqual(await ended, [0, null]);
+    assert.deepEqual([demos(), mounts()], [[], 0]);
+  });
+
+  it('is cleaned up by the next demo if it was SIGKILL, and no other demo is touched', async () => {
+    const [killed, other] = await Promise.all([startDemo(), startDemo()]);
+    const ended = once(killed.process, 'exit');
+    const [, left = ''] = await killed.says(/--kubelet.root-dir=(\S+)\/kubelet/);
+    killed.process.kill('SIGKILL');
+    await ended;
+    assert.equal(demos().length, 2);
+    const next = await startDemo();
+    await next.says(new RegExp(`^Removed ${left}, left behind by a demo that was killed\\.$`, 'm'));
+    assert.equal(existsSync(left), false);
+    assert.doesNotMatch(readFileSync('/proc/mounts', 'utf8'), new RegExp(left));
+    assert.equal((await fetch(`${other.url}/readyz`)).status, 200);
+    assert.deepEqual(await Promise.all([other.stop(), next.stop()]), [0, 0]);
+    assert.deepEqual([demos(), mounts()], [[], 0]);
   });
 });

@@ -20,15 +20,29 @@ export interface Program {
 
 /** Starts a command that listens; resolves once its initial scan is complete. */
 export function startProgram(...args: readonly string[]): Promise<Program> {
-  return startProgramUnder([], ...args);
+  return start([], args, {});
 }
 
 /** Like `startProgram`, with flags for Node.js. */
-export async function startProgramUnder(
-  flags: readonly string[],
+export function startProgramUnder(flags: readonly string[], ...args: readonly string[]): Promise<Program> {
+  return start(flags, args, {});
+}
+
+/** Like `startProgram`, with additional variables. */
+export function startProgramWith(
+  variables: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<Program> {
-  const child = spawn(process.execPath, [...flags, MAIN, ...args, '--web.listen-address=127.0.0.1:0']);
+  return start([], args, variables);
+}
+
+async function start(
+  flags: readonly string[],
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Program> {
+  const options = [...flags, MAIN, ...args, '--web.listen-address=127.0.0.1:0'];
+  const child = spawn(process.execPath, options, { env: { ...process.env, ...variables } });
   const ended = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
