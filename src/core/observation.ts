@@ -6,6 +6,7 @@ import type { EpochSeconds, Token } from './token/token.ts';
 /** Why an object could not be read. Values of a label, public contract: retire them, never rename them. */
 export const READ_FAILURES = [
   'bad_link',
+  'changing',
   'empty',
   'invalid_claim',
   'io_error',

@@ -37,6 +37,9 @@ export interface Content {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** The only failure of a reading that lost the race with the kubelet. Its tokens are real, but others may be absent. */
+const CHANGING: Failure = { reason: 'changing', detail: 'the volume was swapped during every reading' };
+
 export interface VolumeReading {
   /** Name of the generation that was read. */
   readonly generation: string;
@@ -52,7 +55,7 @@ export const MAX_FILES = 16_384;
 export const MAX_TOKENS = 128;
 export const MAX_DEPTH = 16;
 /** How often a volume is read again because it was swapped meanwhile. After that the next refresh reads it. */
-const MAX_ATTEMPTS = 32;
+export const MAX_ATTEMPTS = 32;
 /** The kubelet uses a timestamp and a random number. Anything else must at least not lead out of the volume. */
 const GENERATION = /^\.\.[\w.-]+$/;
 
@@ -195,12 +198,19 @@ export function currentGeneration(link: Path): Result<string, Failure> {
   }
 }
 
+/** What was found while files were removed. Says nothing of a single file: it was there, or is in the next generation. */
+function incomplete(location: VolumeLocation, { tokens }: Content): Content {
+  const { podUid, volume } = location;
+  return { tokens, unreadable: [unreadable({ podUid, volume }, CHANGING)] };
+}
+
 /**
  * Reads `generation`, or a later one if the kubelet swaps the volume meanwhile. Fails if the volume is unmounted
  * meanwhile.
  *
  * The kubelet removes a generation only after `..data` points to the next one, file by file. A reading is complete
- * if `..data` has not changed afterwards; otherwise it may lack files without any error.
+ * if `..data` has not changed afterwards; otherwise it may lack files without any error. If every attempt is lost, the
+ * volume as a whole is unreadable, and no file of it.
  */
 export function readVolume(
   location: VolumeLocation,
@@ -212,7 +222,8 @@ export function readVolume(
     const content = walkGeneration(location, name, wasToken);
     const current = currentGeneration(location.link);
     if (!current.ok) return current;
-    if (current.value === name || attempt === MAX_ATTEMPTS) return ok({ generation: name, content });
+    if (current.value === name) return ok({ generation: name, content });
+    if (attempt === MAX_ATTEMPTS) return ok({ generation: name, content: incomplete(location, content) });
     name = current.value;
   }
 }

@@ -126,14 +126,20 @@ function unconfirmedTokens(content: Content, previous: readonly Token[]): readon
   return kept.slice(0, MAX_TOKENS - content.tokens.length);
 }
 
+/** Whether files were replaced while they were read: a token that was not found is not gone. */
+function isChanging({ unreadable: objects }: Content): boolean {
+  return objects.some(({ reason }) => reason === 'changing');
+}
+
 function replaceContent(volume: Volume, content: Content, onRotation: VolumeOptions['onRotation']): void {
-  const { location, previousTokens } = volume;
-  volume.tokens = content.tokens.map((found) =>
-    tokenOf(location, found, findByPath(previousTokens, found.path)),
-  );
+  const { location, previousTokens, tokens } = volume;
+  const found = content.tokens.map((one) => tokenOf(location, one, findByPath(previousTokens, one.path)));
+  const unconfirmed = unconfirmedTokens(content, previousTokens);
+  const kept = isChanging(content) ? unconfirmed.filter((token) => tokens.includes(token)) : [];
+  volume.previousTokens = [...found, ...unconfirmed];
+  volume.tokens = [...found, ...kept];
   volume.unreadable = content.unreadable;
-  volume.previousTokens = [...volume.tokens, ...unconfirmedTokens(content, previousTokens)];
-  for (const after of volume.tokens) {
+  for (const after of found) {
     const before = findByPath(previousTokens, after.identity.path);
     if (before !== undefined && !isSameToken(before.claims, after.claims)) onRotation({ before, after });
   }
@@ -141,6 +147,7 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
 
 /** Failures that may end while the generation stays the same. The kubelet changes no file of a generation. */
 const PASSING: ReadonlySet<ReadFailure> = new Set([
+  'changing',
   'io_error',
   'not_mounted',
   'permission_denied',

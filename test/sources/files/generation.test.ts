@@ -6,8 +6,17 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
-import { currentGeneration, readVolume } from '../../../src/sources/files/generation.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode, type TestVolume } from './support/test-node.ts';
+import { currentGeneration, MAX_ATTEMPTS, readVolume } from '../../../src/sources/files/generation.ts';
+import { POD_UID } from '../../support/tokens.ts';
+import {
+  createNode,
+  KIND_OF_MOUNT,
+  lineOf,
+  nextToken,
+  swappedBefore,
+  type TestNode,
+  type TestVolume,
+} from './support/test-node.ts';
 
 let node: TestNode;
 let volume: TestVolume;
@@ -123,6 +132,30 @@ describe(`readVolume (${KIND_OF_MOUNT})`, () => {
       return false;
     };
     assert.deepEqual(idsOf(readVolume(volume.location, generationName(), rotateOnce)), ['new']);
+  });
+
+  it('reports a volume that is swapped before every reading as changing, and no file of it as missing', () => {
+    let swaps = 0;
+    const location = swappedBefore(volume, () => {
+      swaps += 1;
+      volume.write({ token: nextToken() });
+    });
+    const reading = readVolume(location, '..removed', never);
+    assert.ok(reading.ok);
+    const { tokens, unreadable } = reading.value.content;
+    assert.deepEqual([tokens, unreadable.map(lineOf)], [[], [`${POD_UID}/vault-token: changing`]]);
+    assert.equal(swaps, MAX_ATTEMPTS);
+  });
+
+  it('reports no file as missing if files were removed during every reading', () => {
+    const write = (): void => volume.write({ 'ca.crt': 'a certificate', token: nextToken() });
+    // Called for the certificate, which is read before the token.
+    const rotate = (): boolean => {
+      write();
+      return false;
+    };
+    write();
+    assert.deepEqual(reasonsOf(readVolume(volume.location, generationName(), rotate)), ['changing']);
   });
 
   it('fails with not_mounted if the volume is unmounted while it is read', () => {

@@ -1,30 +1,23 @@
 /**
- * A volume that another process rotates continuously while it is read: every reading is complete and consistent.
+ * A volume that is rotated continuously while it is read: every reading is complete and consistent.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, it } from 'mocha';
+import { type RotatingWriter, startRotatingWriter } from './support/rotating-writer.ts';
 import { createNode, KIND_OF_MOUNT, type TestNode } from './support/test-node.ts';
 import { createSource } from './support/test-source.ts';
 
-const SCRIPT = new URL(import.meta.resolve('./support/rotating-writer.ts')).pathname;
 const SCANS = 1_000;
 
 describe(`a volume that is rotated continuously (${KIND_OF_MOUNT})`, () => {
   let node: TestNode;
-  let writer: ChildProcess;
+  let writer: RotatingWriter;
   before(async () => {
     node = createNode();
-    const { location } = node.volume();
-    writer = spawn(process.execPath, [SCRIPT, location.directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-    assert.ok(writer.stdout !== null);
-    await once(writer.stdout, 'data');
+    writer = await startRotatingWriter(node.volume().location.directory);
   });
   after(async () => {
-    const exit = once(writer, 'exit');
-    writer.kill('SIGKILL');
-    await exit;
+    await writer.close();
     node.remove();
   });
 
@@ -43,6 +36,7 @@ describe(`a volume that is rotated continuously (${KIND_OF_MOUNT})`, () => {
   it('is read completely by a thousand sources, each of which scans once', async () => {
     for (let scan = 0; scan < SCANS; scan += 1) {
       const source = createSource(node.rootDir);
+      writer.allow();
       await source.scan();
       assert.deepEqual(summary(source.observe()), COMPLETE, `scan ${scan}`);
     }
@@ -52,6 +46,7 @@ describe(`a volume that is rotated continuously (${KIND_OF_MOUNT})`, () => {
     const source = createSource(node.rootDir);
     let [changes, before] = [0, ''];
     for (let scan = 0; scan < SCANS || changes < 100; scan += 1) {
+      writer.allow();
       await source.scan();
       const observation = source.observe();
       assert.deepEqual(summary(observation), COMPLETE, `scan ${scan}`);

@@ -6,10 +6,13 @@ import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type Rotation, readChanges, type Volume } from '../../../src/sources/files/volume.ts';
+import { POD_UID } from '../../support/tokens.ts';
 import {
   createNode,
   KIND_OF_MOUNT,
+  lineOf,
   nextToken,
+  swappedBefore,
   type TestNode,
   type TestVolume,
   unwatched,
@@ -136,5 +139,69 @@ describe(`readChanges of a volume with failures (${KIND_OF_MOUNT})`, () => {
     }
     assert.equal(state.tokens.length, 128);
     assert.equal(state.previousTokens.length, 128);
+  });
+});
+
+describe(`readChanges of a volume that is swapped during every reading (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
+  let isRacing: boolean;
+  let id: number;
+
+  /** Leaves the generation that is read next without its second token. */
+  function swap(): void {
+    if (!isRacing) return;
+    const before = volume.generation();
+    fill();
+    rmSync(join(before, 'second'), { force: true });
+  }
+  function fill(): void {
+    id += 1;
+    volume.fill({ first: nextToken({ jti: `first-${id}` }), second: nextToken({ jti: `second-${id}` }) });
+  }
+  beforeEach(() => {
+    [isRacing, id] = [false, 0];
+    state = unwatched({ location: swappedBefore(volume, swap) });
+    fill();
+  });
+
+  function readWhileRacing(): void {
+    fill();
+    isRacing = true;
+    read();
+    isRacing = false;
+  }
+  const ids = () => state.tokens.map(({ claims }) => claims.id).sort();
+  /** The generation before the last one was read last. */
+  const lastRead = () => `first-${id - 1}`;
+
+  it('keeps the tokens that were not found, and reports only the volume as unreadable', () => {
+    read();
+    readWhileRacing();
+    assert.deepEqual(ids(), [lastRead(), 'second-1']);
+    assert.deepEqual(state.unreadable.map(lineOf), [`${POD_UID}/vault-token: changing`]);
+  });
+
+  it('reads the volume again at the next refresh, and reports each rotation once', () => {
+    read();
+    readWhileRacing();
+    assert.equal(read(), true);
+    assert.deepEqual(ids(), [`first-${id}`, `second-${id}`]);
+    assert.deepEqual(state.unreadable, []);
+    assert.deepEqual(rotated(), [`first ${lastRead()}`, `first first-${id}`, `second second-${id}`]);
+  });
+
+  it('has only the tokens that were found if it was never read before', () => {
+    readWhileRacing();
+    assert.deepEqual(ids(), [lastRead()]);
+    assert.deepEqual(state.unreadable.map(lineOf), [`${POD_UID}/vault-token: changing`]);
+  });
+
+  it('does not bring back a token that was unreadable before', () => {
+    read();
+    volume.fill({ first: nextToken(), second: '' });
+    read();
+    readWhileRacing();
+    assert.deepEqual(ids().length, 1);
   });
 });

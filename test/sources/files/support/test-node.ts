@@ -163,8 +163,20 @@ export function walk(
   };
 }
 
+/** The location of a volume that loses every race: `swap` is called before each reading of a generation. */
+export function swappedBefore({ location }: TestVolume, swap: () => void): TestVolume['location'] {
+  const { directory } = location;
+  return {
+    ...location,
+    get directory() {
+      swap();
+      return directory;
+    },
+  };
+}
+
 /** The volume as the source sees it, without a watch: for `readChanges`. */
-export function unwatched({ location }: TestVolume): Volume {
+export function unwatched({ location }: Pick<TestVolume, 'location'>): Volume {
   const nothing = (): void => undefined;
   const watches = createWatches({ isEnabled: false, onFailure: nothing });
   return createVolume(location, {
