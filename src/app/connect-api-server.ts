@@ -69,7 +69,7 @@ export async function connectApiServer(
       connection: connected.value,
       nodeName: node,
       readRaw: createReadRaw(config.rootDir),
-      exporterToken: () => readNewestToken([config.ownToken, CANARY_TOKEN]),
+      exporterToken: () => readNewestToken([config.selfTokenFile, CANARY_TOKEN]),
       isOnce: options.isOnce ?? false,
       resources: resourcesOf(config),
       lookupScope: { tokenReview: config.tokenReview, isInScope },

@@ -51,8 +51,12 @@ export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]
         onError: options.onError('cluster'),
       },
     }),
-  self: async ({ config: { podUid, ownToken }, clock }) =>
-    ok(podUid === undefined ? undefined : createSelfSource({ podUid, tokenFile: ownToken, clock })),
+  self: async ({ config: { selfPodUid, selfTokenFile }, clock }) =>
+    ok(
+      selfPodUid === undefined
+        ? undefined
+        : createSelfSource({ podUid: selfPodUid, tokenFile: selfTokenFile, clock }),
+    ),
 };
 
 export interface CreatedSources {

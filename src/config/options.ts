@@ -184,14 +184,14 @@ const API_SERVER = {
 } as const;
 
 const SELF = {
-  podUid: row(
-    'pod-uid',
+  selfPodUid: row(
+    'self.pod-uid',
     '',
     "UID of the exporter's pod. Enables the self-check metrics.",
     option.optional(option.printableString),
   ),
-  ownToken: row(
-    'own-token',
+  selfTokenFile: row(
+    'self.token-file',
     '/var/run/secrets/kubernetes.io/serviceaccount/token',
     "File with the exporter's token in its own mount.",
     option.absolutePath,

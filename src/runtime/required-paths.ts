@@ -19,7 +19,7 @@ export interface RequiredPath {
 export interface PathInputs {
   /** The folder of the program's own files. */
   readonly program: string;
-  readonly config: Pick<Config, 'rootDir' | 'ownToken' | 'audienceRules' | 'webConfig'>;
+  readonly config: Pick<Config, 'rootDir' | 'selfTokenFile' | 'audienceRules' | 'webConfig'>;
   /** The kubeconfig files and the files that they refer to. */
   readonly kubeconfig: readonly string[];
   /** The files that the web configuration refers to. */
@@ -50,15 +50,17 @@ export function requiredPathsOf({
   webFiles,
   realPath,
 }: PathInputs): readonly RequiredPath[] {
-  const { rootDir, ownToken, audienceRules, webConfig } = config;
+  const { rootDir, selfTokenFile, audienceRules, webConfig } = config;
   // The folder, because the token is a link to a folder that changes at each rotation.
-  const mounts = ownToken.startsWith(`${OWN_MOUNTS}/`) ? [OWN_MOUNTS] : [OWN_MOUNTS, dirname(ownToken)];
+  const mounts = selfTokenFile.startsWith(`${OWN_MOUNTS}/`)
+    ? [OWN_MOUNTS]
+    : [OWN_MOUNTS, dirname(selfTokenFile)];
   const paths = [
     ...folder('the program', program),
     ...folder('--kubelet.root-dir', `${rootDir}/pods`),
     // Most images have `/var/run` as a link to `/run`, and the exporter's token is opened by its real path.
-    ...mounts.flatMap((path) => [path, realPath(path)]).flatMap((path) => folder('--own-token', path)),
-    ...(dirname(ownToken) === '/' ? [file('--own-token', ownToken)] : []),
+    ...mounts.flatMap((path) => [path, realPath(path)]).flatMap((path) => folder('--self.token-file', path)),
+    ...(dirname(selfTokenFile) === '/' ? [file('--self.token-file', selfTokenFile)] : []),
     ...OWN_PROCESS.map((name) => file('process metrics', `/proc/self/${name}`)),
     ...(audienceRules === undefined ? [] : [file('--audience.expect', audienceRules)]),
     // The folder, because a later version of the file may refer to other files next to it.

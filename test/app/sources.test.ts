@@ -113,9 +113,9 @@ describe('the table of sources', () => {
     args = [
       `--cluster.kubeconfig=${kubeconfig}`,
       '--scan.interval=1h',
-      `--pod-uid=${metadata.uid}`,
+      `--self.pod-uid=${metadata.uid}`,
       `--kubelet.root-dir=${rootDir}`,
-      `--own-token=${join(world.kubelet.volumeFolder(metadata.uid, volume), 'token')}`,
+      `--self.token-file=${join(world.kubelet.volumeFolder(metadata.uid, volume), 'token')}`,
     ];
   });
   afterEach(async () => {
@@ -154,7 +154,7 @@ describe('the table of sources', () => {
   });
 
   it('leaves out sources that are not configured', async () => {
-    const { sources } = await wire(['--cluster.mode=off', '--pod-uid=']);
+    const { sources } = await wire(['--cluster.mode=off', '--self.pod-uid=']);
     assert.ok(sources.observation);
     assert.deepEqual([sources.cluster, sources.self], [undefined, undefined]);
   });
@@ -201,7 +201,7 @@ describe('the table of sources', () => {
 
       it('reports a failed run if it has nothing to read, and does not reject', async () => {
         const nowhere = join(folder, 'nowhere');
-        args = [...args.slice(0, 3), `--kubelet.root-dir=${nowhere}`, `--own-token=${nowhere}`];
+        args = [...args.slice(0, 3), `--kubelet.root-dir=${nowhere}`, `--self.token-file=${nowhere}`];
         await api.close();
         const { source } = await start(row);
         assert.equal(source.lastRun()?.isSuccess, false);

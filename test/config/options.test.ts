@@ -110,8 +110,8 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   usesServiceAccounts: { initial: true, good: [['false', false]], bad: ['no'] },
   usesKeys: { initial: true, good: [['false', false]], bad: ['no'] },
   usesEvents: { initial: true, good: [['false', false]], bad: ['no'] },
-  podUid: { initial: undefined, good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
-  ownToken: {
+  selfPodUid: { initial: undefined, good: [['a-uid', 'a-uid']], bad: ['\x1b'] },
+  selfTokenFile: {
     initial: '/var/run/secrets/kubernetes.io/serviceaccount/token',
     good: [['/token', '/token']],
     bad: ['token'],

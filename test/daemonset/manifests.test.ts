@@ -54,7 +54,7 @@ describeWith(['kubectl'], 'the manifests', () => {
       it('sets existing options of the exporter', () => {
         const config = configOf(podOf(folder));
         assert.equal(config.nodeName, 'of the pod');
-        assert.equal(config.podUid, 'of the pod');
+        assert.equal(config.selfPodUid, 'of the pod');
       });
 
       it('runs the image of this version', () => {
@@ -107,11 +107,11 @@ describeWith(['kubectl'], 'the manifests', () => {
 
       it('mounts the token of the exporter', () => {
         const { automountServiceAccountToken, containers } = podOf(folder);
-        const { ownToken } = configOf(podOf(folder));
-        const isDefault = ownToken === OPTIONS.ownToken.default;
+        const { selfTokenFile } = configOf(podOf(folder));
+        const isDefault = selfTokenFile === OPTIONS.selfTokenFile.default;
         assert.equal(isDefault, automountServiceAccountToken);
         const folders = containers[0].volumeMounts.map(({ mountPath }) => `${mountPath}/token`);
-        assert.ok(isDefault || folders.includes(ownToken));
+        assert.ok(isDefault || folders.includes(selfTokenFile));
       });
 
       it('has objects in one namespace only', () => {

@@ -8,7 +8,7 @@ import { type PathInputs, requiredPathsOf } from '../../src/runtime/required-pat
 const MOUNTS = '/var/run/secrets';
 const CONFIG = {
   rootDir: '/kubelet',
-  ownToken: `${MOUNTS}/canary/token`,
+  selfTokenFile: `${MOUNTS}/canary/token`,
   audienceRules: undefined,
   webConfig: undefined,
 };
@@ -38,7 +38,7 @@ describe('the required paths', () => {
   });
 
   it("include the folder of the exporter's token if it is elsewhere", () => {
-    const config = { ...CONFIG, ownToken: '/own/token' };
+    const config = { ...CONFIG, selfTokenFile: '/own/token' };
     assert.deepEqual(paths({ config }).slice(2, 4), [`${MOUNTS}/`, '/own/']);
   });
 
@@ -62,7 +62,7 @@ describe('the required paths', () => {
   });
 
   it('never include the root folder, even if a file is in it', () => {
-    const config = { ...CONFIG, ownToken: '/token', webConfig: '/web.yml' };
+    const config = { ...CONFIG, selfTokenFile: '/token', webConfig: '/web.yml' };
     const found = paths({ config, webFiles: ['/web.yml'] });
     assert.ok(found.includes('/token') && found.includes('/web.yml'));
     assert.ok(!found.includes('//') && !found.includes('/'));

@@ -189,7 +189,8 @@ export async function startSteppedExporter(
   const credentials = own === undefined ? { token: USER } : { tokenFile: own.canaryFile };
   writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), ...credentials }));
   const change = createChangeSignal();
-  const ownArgs = own === undefined ? [] : [`--own-token=${own.tokenFile}`, `--pod-uid=${own.podUid}`];
+  const ownArgs =
+    own === undefined ? [] : [`--self.token-file=${own.tokenFile}`, `--self.pod-uid=${own.podUid}`];
   const config = configOf([
     `--kubelet.root-dir=${rootDir}`,
     `--cluster.kubeconfig=${kubeconfig}`,
