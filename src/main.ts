@@ -13,6 +13,7 @@ import { type CommandLine, loadConfig } from './config/load.ts';
 import { fatalMessage } from './runtime/fatal.ts';
 import { isProcessLockedDown, lockDown } from './runtime/lock-down.ts';
 import { nodeVersionProblem } from './runtime/node-version.ts';
+import { handleOutputErrors } from './runtime/output-errors.ts';
 import { systemClock } from './runtime/system-clock.ts';
 import { createLog } from './util/log.ts';
 import { REVISION, VERSION } from './version.ts';
@@ -72,4 +73,10 @@ async function main(): Promise<Exit> {
   return EXIT.ok;
 }
 
+handleOutputErrors(process, (error) => {
+  const exit = complain([fatalMessage(error)]);
+  process.once('exit', () => {
+    process.exitCode = exit;
+  });
+});
 process.exitCode = await main().catch((error) => complain([fatalMessage(error)]));

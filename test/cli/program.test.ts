@@ -2,13 +2,14 @@
  * The program as a process: what it prints where, and how it exits.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { helpText } from '../../src/config/help.ts';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
-import { MAIN } from '../support/program.ts';
+import { MAIN, startProgram } from '../support/program.ts';
 
 const CAPTURE = new URL('../fixtures/captures/kubelet-v1.36.3/before-rotation.tar.gz', import.meta.url)
   .pathname;
@@ -72,6 +73,51 @@ describe('the program', () => {
     const { status, stdout, stderr } = run(['scan', `--audience.expect=${file}`]);
     assert.deepEqual([status, stdout], [2, '']);
     assert.match(stderr, new RegExp(`^${file}:2: .*\n${file}:3: .*\n$`));
+  });
+});
+
+/** Runs the program with a pipe as standard output that has no reader. */
+async function runUnread(args: readonly string[]) {
+  // The program is started by a shell once its standard output is closed.
+  const shell = spawn('sh', ['-c', 'read _; exec "$@"', 'sh', process.execPath, MAIN, ...args], { env: {} });
+  let stderr = '';
+  shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  shell.stdout.destroy();
+  await once(shell.stdout, 'close');
+  shell.stdin.end('\n');
+  const [status] = (await once(shell, 'close')) as [number | null];
+  return { status, stderr };
+}
+
+describe('output that cannot be written', () => {
+  createFolder();
+  const nowhere = () => [`--kubelet.root-dir=${folder}/nowhere`];
+
+  it('is no failure of a command if its reader ended', async () => {
+    assert.deepEqual(await runUnread(['--help']), { status: 0, stderr: '' });
+    assert.deepEqual(await runUnread(['scan', ...nowhere()]), { status: 3, stderr: '' });
+    assert.deepEqual(await runUnread(['explain', 'a/b', ...nowhere()]), { status: 3, stderr: '' });
+  });
+
+  it('does not end `serve` if its log has no reader', async () => {
+    const serve = await startProgram('serve', ...nowhere());
+    serve.process.stdout?.destroy();
+    serve.process.stderr?.destroy();
+    // Logs that it stops, and reaches the end.
+    assert.equal(await serve.stop(), 0);
+  });
+
+  it('is reported with exit code 2 if the disk is full', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'scan', ...nowhere()], {
+      encoding: 'utf8',
+      env: {},
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    assert.deepEqual([status, stderr], [2, 'fatal: write: no space left on device\n']);
   });
 });
 
