@@ -147,11 +147,12 @@ export function audienceDenied({ cluster, kubelet, run }: World, name: string): 
   kubelet.sync(uid);
 }
 
-/** A pod with a token of a day that is 15 minutes overdue. */
-function dayPod(name: string): PodOptions {
+/** A pod whose only token is valid for a day. */
+export function dayPod(name: string): PodOptions {
   return singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);
 }
 
+/** A token of a day is 15 minutes overdue at this age. */
 const DAY_OVERDUE = 70_020;
 
 /** Another volume of the pod cannot be mounted. */

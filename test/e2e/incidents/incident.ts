@@ -2,7 +2,6 @@
  * An incident: a change to a healthy simulated node, and the notifications it must cause.
  */
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
-import { type PodOptions, tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorld, ServedWorldOptions } from '../support/served-world.ts';
 
@@ -26,7 +25,6 @@ export interface Incident {
 
 export const VICTIM = 'victim';
 export const EXPORTER = 'sa-token-exporter';
-const DAY = 86_400;
 /** A token of 600 s is overdue past its grace period at this age. It expires at 600 s. */
 export const OVERDUE_AGE = 582;
 
@@ -39,13 +37,7 @@ export const uidOf = ({ podNamed }: ServedWorld): string => podNamed(VICTIM).met
 export const rotate: Incident['start'] = (served) => served.world.kubelet.rotate(uidOf(served));
 export const removePod: Incident['start'] = (served) => served.world.kubelet.remove(uidOf(served));
 
-/** A pod whose only token is valid for a day. */
-export function dayPod(name: string): PodOptions {
-  const volumes = [tokenVolume('token', { path: 'token', audience: 'partner', expirationSeconds: DAY })];
-  return { name, namespace: scenarios.NAMESPACE, serviceAccount: name, isAutomounted: false, volumes };
-}
-
 /** Starts `count` pods that are `age` seconds old. */
 export function runDayPods(world: World, count: number, age: number): void {
-  for (let index = 0; index < count; index += 1) world.run(dayPod(`${VICTIM}-${index}`), age);
+  for (let index = 0; index < count; index += 1) world.run(scenarios.dayPod(`${VICTIM}-${index}`), age);
 }

@@ -6,7 +6,6 @@ import { tokenVolume } from '../../../simulator/pods.ts';
 import type { World } from '../../../simulator/world.ts';
 import type { ServedWorldOptions } from '../support/served-world.ts';
 import {
-  dayPod,
   EXPORTER,
   type Incident,
   OVERDUE_AGE,
@@ -88,7 +87,7 @@ export const NODE_INCIDENTS: readonly Incident[] = [
 export const ROTATION_INCIDENTS: readonly Incident[] = [
   {
     name: 'pod-overdue',
-    start: scenario(scenarios.aged(dayPod, DAY_OVERDUE_AGE)),
+    start: scenario(scenarios.aged(scenarios.dayPod, DAY_OVERDUE_AGE)),
     resolve: rotate,
     alert: 'SATokenRotationOverdue',
     severity: 'warning',
@@ -97,7 +96,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
   {
     name: 'sibling-volume-failed',
     start: (served) => {
-      served.world.run(dayPod(VICTIM), DAY_OVERDUE_AGE);
+      served.world.run(scenarios.dayPod(VICTIM), DAY_OVERDUE_AGE);
       served.world.kubelet.block(uidOf(served), true, 'mount failed: exit status 32');
       served.world.kubelet.sync(uidOf(served));
     },
@@ -112,7 +111,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
   {
     name: 'pod-overdue-critical',
     // Three quarters of the 17,280 s between refresh and expiration.
-    start: scenario(scenarios.aged(dayPod, 82_080)),
+    start: scenario(scenarios.aged(scenarios.dayPod, 82_080)),
     // Not by rotation, after which the warning fires 3 min longer than the critical alert and is no longer inhibited.
     resolve: removePod,
     alert: 'SATokenRotationOverdue',
@@ -160,7 +159,7 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
   {
     name: 'pod-terminating',
     start: (served) => {
-      served.world.run({ ...dayPod(VICTIM), graceSeconds: 3_600 }, DAY_OVERDUE_AGE);
+      served.world.run({ ...scenarios.dayPod(VICTIM), graceSeconds: 3_600 }, DAY_OVERDUE_AGE);
       served.world.kubelet.terminate(uidOf(served));
     },
   },
