@@ -6,7 +6,7 @@
 import { knob } from './knobs.ts';
 import { BY, bridged, type Group, lines } from './rule.ts';
 
-const warning = { severity: 'warning', for: knob('habit'), dashboard: 'fleet' } as const;
+const info = { severity: 'info', for: knob('habit'), dashboard: 'fleet' } as const;
 
 /** The counter increases, and no node of the cluster has such a token. */
 function usedElsewhere(counter: string, onNodes: string): string {
@@ -22,7 +22,7 @@ export const API_SERVER_GROUP: Group = {
   recordings: [],
   alerts: [
     {
-      ...warning,
+      ...info,
       name: 'SATokenStaleUse',
       expr: usedElsewhere('serviceaccount_stale_tokens_total', 'satoken_token_state{state="stale"}'),
       summary: 'An application keeps using a service account token that was rotated long ago.',
@@ -30,7 +30,7 @@ export const API_SERVER_GROUP: Group = {
         'The API server receives tokens past their lifetime ({{ printf "%.2f" $value }} per second) although no file on any node is stale: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
     },
     {
-      ...warning,
+      ...info,
       name: 'SATokenLegacyUse',
       expr: usedElsewhere('serviceaccount_legacy_tokens_total', 'satoken_tokens{kind="legacy"}'),
       summary: 'Legacy service account tokens are in use that no pod mounts.',

@@ -64,13 +64,19 @@ const ROUTE = {
   group_wait: '30s',
   group_interval: '5m',
   repeat_interval: '12h',
-  routes: [{ matchers: ['severity = "critical"'], receiver: 'pages' }],
+  routes: [
+    { matchers: ['severity = "critical"'], receiver: 'pages' },
+    { matchers: ['severity = "info"'], receiver: 'none' },
+  ],
 } as const;
 
-const RECEIVERS = ['pages', 'tickets'].map((name) => ({
-  name,
-  webhook_configs: [{ url: `http://localhost:9095/${name}` }],
-}));
+const RECEIVERS = [
+  ...['pages', 'tickets'].map((name) => ({
+    name,
+    webhook_configs: [{ url: `http://localhost:9095/${name}` }],
+  })),
+  { name: 'none' },
+];
 
 /** An example for Alertmanager: routes and inhibitions. */
 export function alertmanagerFile(): string {

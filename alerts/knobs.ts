@@ -6,8 +6,8 @@
 
 import { RUNBOOKS } from '../src/core/runbook.ts';
 
-/** `critical` is a page, `warning` a ticket. */
-export type Severity = 'critical' | 'warning';
+/** `critical` is a page, `warning` a ticket; `info` sends no notification. */
+export type Severity = 'critical' | 'warning' | 'info';
 
 export interface Knob {
   readonly value: string;
@@ -39,9 +39,14 @@ export const KNOBS = {
       'Matchers for nodes that should run an exporter, on `kube_node_status_condition` of kube-state-metrics.',
   },
   bridge: {
-    value: '3m',
+    value: '5m',
     meaning:
-      'How long the last sample of a series is used: longer than two scrape intervals, so that one scrape may fail.',
+      'How long the last sample of a series is used if the scrape of its node fails: longer than two scrape intervals of 2 min.',
+  },
+  due: {
+    value: '30s',
+    meaning:
+      '`for:` of alerts on tokens that are late: an evaluation, because the grace period of the exporter already covers what a healthy kubelet needs.',
   },
   distrust: {
     value: '3m',
@@ -51,12 +56,7 @@ export const KNOBS = {
   failing: {
     value: '5m',
     meaning:
-      '`for:` of alerts on workloads that fail: longer than the 100 s that a healthy kubelet may be late.',
-  },
-  late: {
-    value: '10m',
-    meaning:
-      '`for:` of alerts on overdue tokens that still work: longer than `failing`, so that the alert on the consequence comes first.',
+      '`for:` of alerts on other problems of tokens: longer than the 100 s that a healthy kubelet may be late.',
   },
   blind: {
     value: '15m',
@@ -71,10 +71,6 @@ export const KNOBS = {
     value: '10m',
     meaning:
       'How long an alert that inhibits others keeps firing: longer than the 90 s in which the others recover, plus `bridge`.',
-  },
-  usedUp: {
-    value: '0.75',
-    meaning: 'Share of the time from refresh due to expiration after which an overdue rotation is critical.',
   },
   scanAge: {
     value: '300',

@@ -44,16 +44,22 @@ const cluster = knob('cluster');
 /** Labels that identify an object, for `by` and `on`; never those of the exporter's pod. */
 export const BY = {
   token: listed(cluster, ...TOKEN_LABELS),
-  pod: listed(cluster, 'namespace', 'pod'),
   workload: listed(cluster, 'namespace', 'serviceaccount', 'volume'),
   account: listed(cluster, 'namespace', 'serviceaccount'),
   node: listed(cluster, 'node'),
   cluster,
 } as const;
 
-/** The last sample within `bridge`, so that a failed scrape does not reset an alert. */
+/** Every node has these series in every scrape. */
+export const SCRAPED = 'satoken_tokens{kind="projected"}';
+
+/**
+ * The current sample; if the scrape of its node failed, the last one within `bridge`, so that a failed scrape does not
+ * reset an alert. A series that ends while its node is scraped ends at once.
+ */
 export function bridged(selector: string): string {
-  return `last_over_time(${selector}[${knob('bridge')}])`;
+  const last = `last_over_time(${selector}[${knob('bridge')}])`;
+  return `${selector} or ${last} unless on (${BY.node}) ${SCRAPED}`;
 }
 
 /** One series for each token and check that fails; the count if the node has no series of tokens. */
@@ -68,6 +74,13 @@ export const HELD_CRITICAL = 'token:satoken_problem:held_critical';
 
 export function heldCritical(reason: Reason): string {
   return `${HELD_CRITICAL}{reason="${reason}"}`;
+}
+
+/** The same for checks that fail as info. */
+export const HELD_INFO = 'token:satoken_problem:held_info';
+
+export function heldInfo(reason: Reason): string {
+  return `${HELD_INFO}{reason="${reason}"}`;
 }
 
 /** Joins the parts of an expression with line breaks. */

@@ -14,25 +14,17 @@ import {
   type Group,
   HELD,
   HELD_CRITICAL,
+  HELD_INFO,
   held,
   heldCritical,
+  heldInfo,
   lines,
   TOKEN,
   WORKLOAD,
 } from './rule.ts';
 
-function ofToken(metric: string): string {
-  return `max by (${BY.token}) (${bridged(metric)})`;
-}
-
-/** Elapsed share of the time from refresh due to expiration; above 1 after the expiration. */
-const SHARE_USED = lines(
-  `(time() - ${ofToken('satoken_refresh_due_timestamp_seconds')})`,
-  '/',
-  `(${ofToken('satoken_expiration_timestamp_seconds')} - ${ofToken('satoken_refresh_due_timestamp_seconds')})`,
-);
-
 const critical = { severity: 'critical', for: knob('failing') } as const;
+const late = { severity: 'critical', for: knob('due') } as const;
 
 const overdue = {
   name: 'SATokenRotationOverdue',
@@ -50,7 +42,7 @@ const audience = {
 
 const TIME_ALERTS: readonly Alert[] = [
   {
-    ...critical,
+    ...late,
     name: 'SATokenNodeRotationStalled',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
@@ -61,7 +53,7 @@ const TIME_ALERTS: readonly Alert[] = [
   },
   {
     severity: 'warning',
-    for: knob('failing'),
+    for: knob('due'),
     keepFiringFor: knob('recovery'),
     name: 'SATokenCanaryLate',
     dashboard: 'node',
@@ -73,16 +65,16 @@ const TIME_ALERTS: readonly Alert[] = [
   {
     ...overdue,
     severity: 'warning',
-    for: knob('late'),
+    for: knob('due'),
     expr: held('rotation_overdue'),
   },
   {
     ...overdue,
-    ...critical,
-    expr: lines(held('rotation_overdue'), `and on (${BY.token})`, `${SHARE_USED} > ${knob('usedUp')}`),
+    ...late,
+    expr: heldCritical('rotation_overdue'),
   },
   {
-    ...critical,
+    ...late,
     name: 'SATokenExpired',
     dashboard: 'workload',
     expr: held('expired'),
@@ -104,8 +96,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     severity: 'warning',
     for: knob('failing'),
-    // Not from the recording rule, which leaves out terminating pods.
-    expr: `max by (${BY.token}) (${bridged('satoken_problem{reason="terminating"}')}) > 0`,
+    expr: held('terminating'),
     summary: 'A service account token expires while its pod is still terminating.',
     description: `${TOKEN}: expires before the grace period of its terminating pod ends, and the kubelet no longer refreshes it. Check first: whether the pod still needs the API server (kubectl get pod -o yaml shows deletionTimestamp).`,
   },
@@ -186,9 +177,9 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   {
     name: 'SATokenLegacyMounted',
     dashboard: 'workload',
-    severity: 'warning',
+    severity: 'info',
     for: knob('habit'),
-    expr: `sum by (${BY.workload}) (${held('legacy_token')})`,
+    expr: `sum by (${BY.workload}) (${heldInfo('legacy_token')})`,
     summary: 'Pods mount legacy service account tokens, which never expire.',
     description: `${WORKLOAD}: read from a Secret; the tokens never expire and are never rotated. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
   },
@@ -240,17 +231,14 @@ const TOKEN_ALERTS: readonly Alert[] = [
 
 /**
  * The series of tokens, or the count of a node without them for the reason, without the severity: it may change while the
- * problem lasts. Terminating pods are left out.
+ * problem lasts. The exporter decides whether a pod that is marked for deletion still needs its tokens.
  */
 function heldExpr(matcher: string): string {
   const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
   return lines(
-    '(',
-    `  max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`,
-    `  or on (${BY.node}, reason)`,
-    `  sum by (${BY.node}, reason) (${counts}) > 0`,
-    ')',
-    `unless on (${BY.pod}) kube_pod_deletion_timestamp`,
+    `max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`,
+    `or on (${BY.node}, reason)`,
+    `sum by (${BY.node}, reason) (${counts}) > 0`,
   );
 }
 
@@ -259,6 +247,7 @@ export const TOKEN_GROUP: Group = {
   recordings: [
     { record: HELD, expr: heldExpr('severity!="info"') },
     { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
+    { record: HELD_INFO, expr: heldExpr('severity="info"') },
   ],
   alerts: [...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
 };

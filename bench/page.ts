@@ -28,7 +28,7 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
   await source.scan();
   const observation = source.observe();
   const audience = { rules: [], useCatalogue: true };
-  const takeSnapshot = createTakeSnapshot({ rotationGrace: 600, audience });
+  const takeSnapshot = createTakeSnapshot({ rotationGrace: 300, syncFrequency: 60, audience });
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });
   const pool = createBufferPool();
   const print = createPrint();

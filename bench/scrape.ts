@@ -65,7 +65,8 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   const source = createSource(rootDir, false);
   await source.scan();
   const takeSnapshot = createTakeSnapshot({
-    rotationGrace: 600,
+    rotationGrace: 300,
+    syncFrequency: 60,
     audience: { rules: [], useCatalogue: true },
   });
   const listFamilies = createListFamilies({ node: 'node-1', perToken: 'all', isRelativeShown: true });

@@ -18,5 +18,6 @@ export async function loadTakeSnapshot(config: Config): Promise<Result<TakeSnaps
   const rules = await loadRules(config);
   if (!rules.ok) return rules;
   const audience = { rules: rules.value, useCatalogue: config.useCatalogue };
-  return ok(createTakeSnapshot({ rotationGrace: config.rotationGrace, audience }));
+  const { rotationGrace, syncFrequency } = config;
+  return ok(createTakeSnapshot({ rotationGrace, syncFrequency, audience }));
 }

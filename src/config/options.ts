@@ -114,6 +114,12 @@ const NODE = {
     'Root directory of the kubelet, as the exporter sees it.',
     option.absolutePath,
   ),
+  syncFrequency: row(
+    'kubelet.sync-frequency',
+    '1m',
+    "The kubelet's syncFrequency: a working kubelet may rotate a token late by 1.5 times this plus 30s.",
+    option.duration(1, HOUR),
+  ),
   nodeName: row(
     'node-name',
     '',
@@ -127,8 +133,8 @@ const NODE = {
 const CHECKS = {
   rotationGrace: row(
     'rotation.grace',
-    '10m',
-    'How late a rotation may be before the token counts as overdue; at most 85% of the time from refresh to expiry.',
+    '5m',
+    'How late a rotation may be before the token counts as overdue; shorter for tokens of an hour or less.',
     option.duration(0, 24 * HOUR),
   ),
   audienceRules: row(

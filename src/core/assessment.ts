@@ -14,13 +14,11 @@ import { contextOf } from './context.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { stageOf } from './pod-stage.ts';
 import type { Severity } from './problems/severity.ts';
-import { scheduleOf, stateOf } from './rotation.ts';
+import { type GracePolicy, scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token/token.ts';
 
 /** The options that verdicts depend on. */
-export interface Policy {
-  /** Seconds that a refresh may be late. */
-  readonly rotationGrace: number;
+export interface Policy extends GracePolicy {
   readonly audience: AudiencePolicy;
 }
 
@@ -114,7 +112,7 @@ function factsOf(
   const context = contextOf(token, cluster, memory);
   return {
     token,
-    schedule: scheduleOf(token, policy.rotationGrace, context.origin),
+    schedule: scheduleOf(token, policy, context.origin),
     context,
     expectations: [
       ...policyExpectations(token, context, policy.audience),

@@ -31,12 +31,27 @@ export interface Schedule {
   readonly overdueFrom: EpochSeconds | undefined;
 }
 
+/** What the grace period depends on, besides the token. In seconds. */
+export interface GracePolicy {
+  /** The longest grace period. */
+  readonly rotationGrace: number;
+  /** `syncFrequency` of the kubelet. */
+  readonly syncFrequency: number;
+}
+
+/** A token is overdue as soon as its refresh is due. */
+export const NO_GRACE: GracePolicy = { rotationGrace: 0, syncFrequency: 0 };
+
 type RotatingToken = Pick<Token, 'claims' | 'volumeKind' | 'identity'>;
 
 /** The kubelet refreshes every token after this long (k8s.io/kubernetes/pkg/kubelet/token, maxTTL). */
 const MAX_AGE = 24 * 60 * 60;
-/** The grace period is at most this share of the time between refresh due and nominal expiration. */
+/** The slack is the time between refresh due and nominal expiration. A token with more of it may be later. */
+const GRACE_SHARE = 0.4;
+/** The grace period is at most this share of the slack. */
 const MAX_GRACE_SHARE = 0.85;
+/** How long a kubelet may take to sync a pod that is due, beyond half an interval between syncs. */
+const SYNC_DELAY = 30;
 /** The API server accepts tokens that begin up to a minute in the future (go-jose, DefaultLeeway). */
 export const CLOCK_LEEWAY = 60;
 
@@ -62,20 +77,25 @@ export function isRefreshed(token: RotatingToken, origin: Origin = 'unknown'): b
   return origin === 'kubelet' || (origin === 'unknown' && isBoundToItsPod(token));
 }
 
-/**
- * Computes the schedule of a token.
- *
- * `grace` is the grace period in seconds. It is cut for short-lived tokens, which have less time than that between
- * refresh due and expiration.
- */
-export function scheduleOf(token: RotatingToken, grace: number, origin: Origin = 'unknown'): Schedule {
+/** The kubelet waits 1 to 1.5 intervals between two syncs of a pod (measured by default: 60-90 s, late up to 84 s). */
+function healthyLateness(syncFrequency: number): number {
+  return 1.5 * syncFrequency + SYNC_DELAY;
+}
+
+/** In whole seconds. Never so short that a healthy kubelet exceeds it, unless the token leaves no time for that. */
+function gracePeriod(slack: number, { rotationGrace, syncFrequency }: GracePolicy): number {
+  const wanted = Math.max(healthyLateness(syncFrequency), GRACE_SHARE * slack);
+  return Math.floor(Math.min(rotationGrace, wanted, MAX_GRACE_SHARE * slack));
+}
+
+export function scheduleOf(token: RotatingToken, policy: GracePolicy, origin: Origin = 'unknown'): Schedule {
   const nominalExpiration = nominalExpirationOf(token.claims);
   const { issuedAt } = token.claims;
   if (!isRefreshed(token, origin) || issuedAt === undefined || nominalExpiration === undefined) {
     return { nominalExpiration, refreshDue: undefined, overdueFrom: undefined };
   }
   const refreshDue = refreshDueOf(issuedAt, nominalExpiration);
-  const overdueFrom = refreshDue + Math.min(grace, MAX_GRACE_SHARE * (nominalExpiration - refreshDue));
+  const overdueFrom = refreshDue + gracePeriod(nominalExpiration - refreshDue, policy);
   return { nominalExpiration, refreshDue, overdueFrom };
 }
 

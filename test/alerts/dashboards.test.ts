@@ -8,7 +8,7 @@ import { describe, it } from 'mocha';
 import { parse } from 'yaml';
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { ALERTS } from '../../alerts/groups.ts';
-import { HELD, HELD_CRITICAL } from '../../alerts/rule.ts';
+import { HELD, HELD_CRITICAL, HELD_INFO } from '../../alerts/rule.ts';
 import { ROOT } from '../docs/documents.ts';
 import { DASHBOARDS, type Dashboard, labelValuesOf, queriesOf } from '../grafana/model.ts';
 import { parseExpression } from './promql.ts';
@@ -57,7 +57,7 @@ function metricsOf(dashboard: Dashboard): ReadonlySet<string> {
 /** The metrics of the exporter in the expression of an alert. */
 function metricsIn(expr: string): readonly string[] {
   const names = parseExpression(expr).selectors.map(({ metric }) =>
-    metric === HELD || metric === HELD_CRITICAL ? 'satoken_problem' : metric,
+    [HELD, HELD_CRITICAL, HELD_INFO].includes(metric) ? 'satoken_problem' : metric,
   );
   return names.filter((name) => name.startsWith('satoken_'));
 }

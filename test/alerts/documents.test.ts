@@ -114,6 +114,7 @@ describeWith(['amtool'], 'amtool', () => {
   for (const [severity, receiver] of [
     ['critical', 'pages'],
     ['warning', 'tickets'],
+    ['info', 'none'],
   ] as const) {
     it(`routes ${severity} alerts to ${receiver}`, () => {
       const args = [

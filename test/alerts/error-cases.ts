@@ -2,10 +2,10 @@
  * Cases of the alerts on errors of the exporter, and of those on the counters of the API server.
  */
 import { type Case, type Firing, fires, silent } from './promtool.ts';
-import { scraped, series } from './series.ts';
+import { nodeScraped, scraped, series } from './series.ts';
 
 const NODE = { node: 'node-1' };
-const seen = (values: string) => ({ [scraped('satoken_tokens', { kind: 'projected' })]: values });
+const seen = (values: string) => nodeScraped(values);
 
 const resource = (name: string, values: string) => ({
   [scraped('satoken_cluster_up', { resource: name })]: values,
@@ -55,7 +55,7 @@ const WEB_CONFIG_CASES: readonly Case[] = [
   },
   {
     it: 'an invalid web configuration alerts in time while single scrapes fail',
-    series: reloaded('0 _ 0 _ _ 0x30'),
+    series: { ...seen('5 stale 5 stale stale 5x30'), ...reloaded('0 stale 0 stale stale 0x30') },
     expect: fires('SATokenWebConfigBroken', 15, broken),
   },
   {

@@ -2,7 +2,7 @@
  * Cases of the alerts on missing exporters and on exporters without current or correct data.
  */
 import { type Case, type Firing, fires, keepsFiring, silent } from './promtool.ts';
-import { scraped, series, TARGET } from './series.ts';
+import { nodeScraped, scraped, series, TARGET } from './series.ts';
 
 const NODE = { node: 'node-1' };
 const up = (values: string, labels = {}) => ({ [series('up', { ...TARGET, ...labels })]: values });
@@ -42,7 +42,7 @@ const DOWN_CASES: readonly Case[] = [
 const ready = (values: string) => ({
   [series('kube_node_status_condition', { ...NODE, condition: 'Ready', status: 'true' })]: values,
 });
-const seen = (values: string) => ({ [scraped('satoken_tokens', { kind: 'projected' })]: values });
+const seen = (values: string) => nodeScraped(values);
 const scannedAt = (values: string) => ({ [scraped('satoken_last_scan_timestamp_seconds')]: values });
 
 const ofNode: Firing = { labels: NODE };
@@ -121,7 +121,7 @@ const UNREADABLE_CASES: readonly Case[] = [
   },
   {
     it: 'an object that becomes readable in time makes no alert',
-    series: object('not_mounted', 'a', '1x11 stale'),
+    series: { ...seen('5x40'), ...object('not_mounted', 'a', '1x11 stale') },
     expect: silent('SATokenUnreadable', 11, 15, 30),
   },
 ];
@@ -154,23 +154,23 @@ const SELF_CASES: readonly Case[] = [
     expect: [...silent('SATokenSelfViewWrong', 30), ...silent('SATokenCanaryLate', 30)],
   },
   {
-    it: 'an overdue canary alerts after 5 minutes, and longer than it is overdue',
-    series: canary('0x20 1x40'),
+    it: 'an overdue canary alerts at the second scrape, and longer than it is overdue',
+    series: { ...seen('5x80'), ...canary('0x20 1x40') },
     expect: [
-      ...fires('SATokenCanaryLate', 5, ofNode),
-      ...keepsFiring('SATokenCanaryLate', ofNode, 29),
-      ...silent('SATokenCanaryLate', 32),
+      ...fires('SATokenCanaryLate', 1, ofNode),
+      ...keepsFiring('SATokenCanaryLate', ofNode, 30),
+      ...silent('SATokenCanaryLate', 31),
     ],
   },
   {
-    it: 'a canary that is overdue for a moment makes no alert',
-    series: canary('1 1 0 0 0 1x30'),
-    expect: silent('SATokenCanaryLate', 5, 7, 10, 30),
+    it: 'a canary that is overdue in a single scrape makes no alert',
+    series: { ...seen('5x80'), ...canary('1 1 0 1x30') },
+    expect: silent('SATokenCanaryLate', 1, 2, 3, 4, 10, 30),
   },
   {
     it: 'an overdue canary alerts in time while single scrapes fail',
-    series: canary('0 0 _ 0 _ _ 0x30'),
-    expect: fires('SATokenCanaryLate', 5, ofNode),
+    series: { ...seen('5 stale 5 stale stale 5x30'), ...canary('0 stale 0 stale stale 0x30') },
+    expect: [...fires('SATokenCanaryLate', 1, ofNode), ...keepsFiring('SATokenCanaryLate', ofNode, 3, 4, 5)],
   },
 ];
 

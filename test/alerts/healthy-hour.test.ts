@@ -20,6 +20,8 @@ const MINUTE = 60;
 /** Minutes from the epoch, at which promtool starts, to the first scrape: the age of the oldest token. */
 const LEAD = 1_440;
 const START = LEAD * MINUTE;
+/** Minutes before the first scrape in which the kubelet syncs each pod once: its tokens can be older than they last. */
+const WARM_UP = 3;
 const HEALTHY = 60;
 const STOPPED = 20;
 const PODS = 40;
@@ -104,14 +106,19 @@ describeWith(
       for (let minute = HEALTHY + 1; minute <= HEALTHY + STOPPED; minute += 1) plan.set(minute, kubelet.stop);
     };
 
+    const warmUp = async (): Promise<void> => {
+      for (let minute = -WARM_UP; minute < 0; minute += 1) await snapshotAt(minute * MINUTE);
+    };
+
     before(async () => {
-      exporter = await startSteppedExporter(START);
+      exporter = await startSteppedExporter(START - (WARM_UP + 1) * MINUTE);
       recording = createRecording(LEAD);
       own = runExporter(exporter.world, 'sa-token-exporter');
       const pods = Array.from({ length: PODS }, (_, index) => runPod(index));
       planPods(pods);
       planRestarts();
       planRemovals(pods);
+      await warmUp();
       for (let minute = 0; minute <= HEALTHY + STOPPED; minute += 1) {
         await plan.get(minute)?.();
         // The kubelet syncs more often than Prometheus scrapes.

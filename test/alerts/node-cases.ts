@@ -3,8 +3,8 @@
  */
 import { ALERTS } from '../../alerts/groups.ts';
 import { ROWS } from './problem-rows.ts';
-import { type Case, type Firing, fires, keepsFiring, silent } from './promtool.ts';
-import { problem, problems, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
+import { type Case, type Firing, fires, keepsFiring, type Series, silent } from './promtool.ts';
+import { nodeScraped, problem, problems, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
 
 const cause = (name: string, values: string) => ({
   [scraped('satoken_overdue_cause', { cause: name })]: values,
@@ -17,24 +17,33 @@ const stalled: Firing = {
 
 const STALL_CASES: readonly Case[] = [
   {
-    it: 'a stalled node alerts after 5 minutes',
-    series: cause('kubelet_stalled', '7x20'),
-    expect: fires('SATokenNodeRotationStalled', 5, stalled),
+    it: 'a stalled node alerts at the second scrape',
+    series: { ...nodeScraped('9x20'), ...cause('kubelet_stalled', '7x20') },
+    expect: fires('SATokenNodeRotationStalled', 1, stalled),
+  },
+  {
+    it: 'a node that is stalled in a single scrape makes no alert',
+    series: { ...nodeScraped('9x20'), ...cause('kubelet_stalled', '0x3 7 0x20') },
+    expect: silent('SATokenNodeRotationStalled', 3, 4, 5, 6, 20),
   },
   {
     it: 'a stalled node alerts in time and keeps alerting while single scrapes fail',
-    series: cause('kubelet_stalled', '7 7 _ 7 7 _ _ 7x10'),
+    series: {
+      ...nodeScraped('9 9 stale 9 stale stale 9x10'),
+      ...cause('kubelet_stalled', '7 7 stale 7 stale stale 7x10'),
+    },
     expect: [
-      ...fires('SATokenNodeRotationStalled', 5, stalled),
-      ...keepsFiring('SATokenNodeRotationStalled', stalled, 6, 7),
+      ...fires('SATokenNodeRotationStalled', 1, stalled),
+      ...keepsFiring('SATokenNodeRotationStalled', { ...stalled, prints: { value: '7' } }, 2, 4, 5),
+      ...keepsFiring('SATokenNodeRotationStalled', stalled, 6),
     ],
   },
   {
     it: 'a stalled node keeps alerting until its last tokens are rotated',
-    series: cause('kubelet_stalled', '7x10 0x60'),
+    series: { ...nodeScraped('9x80'), ...cause('kubelet_stalled', '7x10 0x60') },
     expect: [
-      ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 19),
-      ...silent('SATokenNodeRotationStalled', 22),
+      ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 20),
+      ...silent('SATokenNodeRotationStalled', 21),
     ],
   },
   {
@@ -49,10 +58,11 @@ const STALL_CASES: readonly Case[] = [
   {
     it: 'a stalled node alerts in time if its cause changes',
     series: {
-      ...cause('api_server_unreachable', '7x3 0x20'),
-      ...cause('kubelet_stalled', '0x3 7x20'),
+      ...nodeScraped('9x30'),
+      ...cause('api_server_unreachable', '0 7 0x20'),
+      ...cause('kubelet_stalled', '0 0 7x20'),
     },
-    expect: fires('SATokenNodeRotationStalled', 5, stalled),
+    expect: fires('SATokenNodeRotationStalled', 2, stalled),
   },
   {
     it: 'a token that expires while its pod is terminating alerts after 5 minutes',
@@ -60,7 +70,10 @@ const STALL_CASES: readonly Case[] = [
       ...problem('terminating', '1x20'),
       [series('kube_pod_deletion_timestamp', { namespace: 'payments', pod: 'api-0' })]: '100x20',
     },
-    expect: fires('SATokenTerminating', 5, { labels: TOKEN, prints: { subject: TOKEN_TEXT } }),
+    expect: fires('SATokenTerminating', 5, {
+      labels: { ...TOKEN, reason: 'terminating' },
+      prints: { subject: TOKEN_TEXT },
+    }),
   },
   {
     it: 'a terminating pod whose tokens last long enough does not alert',
@@ -80,67 +93,73 @@ const overdue: Firing = {
 };
 const overdueWarning: Firing = { ...overdue, severity: 'warning' };
 const overdueCritical: Firing = { ...overdue, severity: 'critical' };
-
-const times = (due: number, expiration: number, length: number) => ({
-  [scraped('satoken_refresh_due_timestamp_seconds', TOKEN)]: `${due}x${length}`,
-  [scraped('satoken_expiration_timestamp_seconds', TOKEN)]: `${expiration}x${length}`,
+const other = (severity: 'warning' | 'critical'): Firing => ({
+  severity,
+  labels: { ...overdue.labels, pod: 'other', pod_uid: 'uid-2' },
+  prints: { subject: TOKEN_TEXT.replace('api-0', 'other') },
 });
 
-const MINUTE = 60;
+/** The token is overdue with this severity. */
+const overdueAs = (severity: string, values: string, labels = {}): Series =>
+  problem('rotation_overdue', values, { severity, ...labels });
 
 const SEVERITY_CASES: readonly Case[] = [
   {
-    // Due at minute 10, expired at minute 250: three quarters of the time between have passed at minute 190.
-    it: 'an overdue token is a warning, and also critical after three quarters of its time',
+    it: 'an overdue token is a warning, and also critical as soon as the exporter says so',
     series: {
-      ...times(10 * MINUTE, 250 * MINUTE, 300),
-      ...problem('rotation_overdue', '_x20 1x280'),
+      ...nodeScraped('5x60'),
+      ...overdueAs('warning', '1x9 stale'),
+      ...overdueAs('critical', '_x10 1x40'),
     },
     expect: [
-      ...fires('SATokenRotationOverdue', 30, overdueWarning).slice(1),
-      { alert: 'SATokenRotationOverdue', at: 195, fire: [overdueWarning] },
-      { alert: 'SATokenRotationOverdue', at: 196, fire: [overdueWarning, overdueCritical] },
-      { alert: 'SATokenRotationOverdue', at: 300, fire: [overdueWarning, overdueCritical] },
+      ...fires('SATokenRotationOverdue', 1, overdueWarning),
+      { alert: 'SATokenRotationOverdue', at: 10, fire: [overdueWarning] },
+      { alert: 'SATokenRotationOverdue', at: 11, fire: [overdueWarning, overdueCritical] },
+      { alert: 'SATokenRotationOverdue', at: 50, fire: [overdueWarning, overdueCritical] },
     ],
+  },
+  {
+    it: 'an overdue token whose severity changes at every scrape is a warning without interruption',
+    series: {
+      ...nodeScraped('5x60'),
+      ...overdueAs('warning', '1 stale 1 stale 1 stale'),
+      ...overdueAs('critical', '_ 1 stale 1 stale 1'),
+    },
+    expect: [1, 2, 3, 4, 5].map((at) => ({ alert: 'SATokenRotationOverdue', at, fire: [overdueWarning] })),
   },
   {
     it: 'an overdue token is no longer critical after its rotation',
-    series: {
-      ...times(10 * MINUTE, 50 * MINUTE, 60),
-      ...problem('rotation_overdue', '_x20 1x40 stale'),
-    },
+    series: { ...nodeScraped('5x60'), ...overdueAs('critical', '1x20 stale') },
     expect: [
-      { alert: 'SATokenRotationOverdue', at: 60, fire: [overdueWarning, overdueCritical] },
-      ...silent('SATokenRotationOverdue', 65),
+      { alert: 'SATokenRotationOverdue', at: 20, fire: [overdueWarning, overdueCritical] },
+      ...silent('SATokenRotationOverdue', 21, 40),
     ],
   },
   {
-    it: 'an overdue token that the API server extended to a year is not critical in the first months',
-    series: { ...times(48 * MINUTE, 525_600 * MINUTE, 250), ...problem('rotation_overdue', '_x60 1x190') },
-    expect: [{ alert: 'SATokenRotationOverdue', at: 250, fire: [overdueWarning] }],
-  },
-  {
-    it: 'an overdue token without times is a warning',
-    series: problem('rotation_overdue', '1x250'),
-    expect: [{ alert: 'SATokenRotationOverdue', at: 250, fire: [overdueWarning] }],
-  },
-  {
-    it: 'an overdue token is not critical because of the times of another token',
+    it: 'an overdue token is critical in time while a scrape fails at the change of its severity',
     series: {
-      ...times(10 * MINUTE, 50 * MINUTE, 100),
-      ...problem('rotation_overdue', '1x100', { pod: 'other', pod_uid: 'uid-2' }),
+      ...nodeScraped('5x10 stale 5x20'),
+      ...overdueAs('warning', '1x10 stale'),
+      ...overdueAs('critical', '_x12 1x10'),
+    },
+    expect: [
+      { alert: 'SATokenRotationOverdue', at: 11, fire: [overdueWarning] },
+      { alert: 'SATokenRotationOverdue', at: 12, fire: [overdueWarning] },
+      { alert: 'SATokenRotationOverdue', at: 13, fire: [overdueWarning, overdueCritical] },
+    ],
+  },
+  {
+    it: 'an overdue token is not critical because another token is',
+    series: {
+      ...nodeScraped('5x100'),
+      ...overdueAs('warning', '1x100'),
+      ...overdueAs('critical', '1x100', { pod: 'other', pod_uid: 'uid-2' }),
     },
     expect: [
       {
         alert: 'SATokenRotationOverdue',
         at: 100,
-        fire: [
-          {
-            severity: 'warning',
-            labels: { ...overdue.labels, pod: 'other', pod_uid: 'uid-2' },
-            prints: { subject: TOKEN_TEXT.replace('api-0', 'other') },
-          },
-        ],
+        fire: [overdueWarning, ...(['warning', 'critical'] as const).map((severity) => other(severity))],
       },
     ],
   },
@@ -179,27 +198,12 @@ const CLUSTER_CASES: readonly Case[] = [
     expect: fires('SATokenSigningKeyUnknown', 5, unknownKey('east'), unknownKey('west')),
   },
   {
-    it: 'a terminating pod of the same name in another cluster does not silence an alert',
-    series: {
-      ...problem('expired', '1x20', { cluster: 'east' }),
-      [series('kube_pod_deletion_timestamp', { cluster: 'west', namespace: 'payments', pod: 'api-0' })]:
-        '100x20',
-    },
-    expect: [
-      {
-        alert: 'SATokenExpired',
-        at: 5,
-        fire: [{ labels: { cluster: 'east', ...TOKEN, reason: 'expired' }, prints: { subject: TOKEN_TEXT } }],
-      },
-    ],
-  },
-  {
     it: 'an alert on a token without a pod name prints the UID of the pod',
     series: problem('expired', '1x20', { pod: '' }),
     expect: [
       {
         alert: 'SATokenExpired',
-        at: 5,
+        at: 1,
         fire: [
           {
             labels: Object.fromEntries(

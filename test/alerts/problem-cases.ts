@@ -2,8 +2,16 @@
  * Cases of the alerts that are based on one check: the same cases for each row of the table.
  */
 import { ROWS, type Row } from './problem-rows.ts';
-import { type Case, type Expectation, type Firing, fires, keepsFiring, silent } from './promtool.ts';
-import { problem, problems, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
+import {
+  type Case,
+  type Expectation,
+  type Firing,
+  fires,
+  keepsFiring,
+  type Series,
+  silent,
+} from './promtool.ts';
+import { nodeScraped, problem, problems, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
 
 const EAST = { cluster: 'east' };
 const ACCOUNT = { namespace: TOKEN.namespace, serviceaccount: TOKEN.serviceaccount };
@@ -47,93 +55,118 @@ function severityOf({ severity }: Row): Readonly<Record<string, string>> {
   return severity === undefined ? {} : { severity };
 }
 
-/** Three tokens of one account; only the first of them if the alert is about a token. */
-function threeTokens(row: Row, values: string) {
+const NODES = ['node-1', 'node-2', 'node-3'];
+
+/** Three tokens of one account; only the first of them if the alert is about a token. Their nodes are always scraped. */
+function threeTokens(row: Row, values: string, scrapes = '5x200'): Series {
   const { reason, scope } = row;
   const labels = { ...EAST, ...severityOf(row) };
   const others = scope === 'token' ? [] : ['api-1', 'api-2'];
   return Object.assign(
     {},
+    ...NODES.map((node) => nodeScraped(scrapes, { ...EAST, node })),
     problem(reason, values, labels),
     ...others.map((pod, index) =>
-      problem(reason, values, { ...labels, pod, pod_uid: `uid-${pod}`, node: `node-${index + 2}` }),
+      problem(reason, values, { ...labels, pod, pod_uid: `uid-${pod}`, node: NODES[index + 1] ?? '' }),
     ),
     problems(reason, values, labels),
-  ) as Readonly<Record<string, string>>;
+  ) as Series;
+}
+
+/** The same from a new pod of the exporter. */
+function fromNewPod(series: Series): Series {
+  return Object.fromEntries(
+    Object.entries(series).map(([name, values]) => [name.replace('10.0.0.1', '10.0.0.2'), values]),
+  );
 }
 
 function firing(row: Row): Firing {
   return withSeverity(row, instance(row));
 }
 
-/** The rules use the last sample of three minutes. The versions of Prometheus differ on whether three minutes are included. */
+/** The alert ends with its series. */
 function ends(row: Row, lastMinute: number): readonly Expectation[] {
-  const outlasts = row.outlasts ?? 0;
-  return [
-    ...keepsFiring(row.alert, firing(row), lastMinute + 2 + outlasts),
-    ...silent(row.alert, lastMinute + 4 + outlasts),
-  ];
+  const last = lastMinute + (row.outlasts ?? 0);
+  return [...keepsFiring(row.alert, firing(row), last), ...silent(row.alert, last + 1)];
 }
 
-function casesOf(row: Row): readonly Case[] {
-  const { reason, alert, minutes, severity } = row;
-  const title = severity === undefined ? alert : `${alert} (${severity})`;
+function titleOf({ severity, alert }: Row): string {
+  return severity === undefined ? alert : `${alert} (${severity})`;
+}
+
+function beginAndEndCases(row: Row): readonly Case[] {
+  const { reason, alert, minutes } = row;
+  const title = titleOf(row);
   return [
     {
       it: `${title} fires ${minutes} minutes after ${reason} begins, until it is resolved`,
-      series: threeTokens(row, `1x${minutes + 5}`),
+      series: threeTokens(row, `1x${minutes + 5} stale`),
       expect: [...silent(alert, 0), ...fires(alert, minutes, firing(row)), ...ends(row, minutes + 5)],
     },
     {
-      it: `${title} fires for the count of ${reason} if tokens have no series`,
-      series: problems(reason, `3x${minutes + 5}`, severityOf(row)),
-      expect: fires(alert, minutes, withSeverity(row, countInstance(row))),
-    },
-    {
-      it: `${title} fires in time for ${reason} and keeps firing while single scrapes fail`,
-      series: threeTokens(row, `1 1 _ 1x${minutes - 3} _ _ 1x10`),
-      expect: [
-        ...fires(alert, minutes, firing(row)),
-        ...keepsFiring(alert, firing(row), minutes + 1, minutes + 2),
-      ],
-    },
-    {
       it: `${title} is silent if ${reason} is resolved in time`,
-      series: threeTokens(row, `1x${minutes - 4}`),
+      series: threeTokens(row, `1x${minutes - 1} stale`),
       expect: silent(alert, minutes - 1, minutes, minutes + 1, minutes + 10),
     },
     {
-      it: `${title} is silent if the pod with ${reason} is terminating, also for the count`,
-      series: {
-        ...problem(reason, `1x${minutes + 10}`, { ...EAST, ...severityOf(row) }),
-        ...problems(reason, `1x${minutes + 10}`, { ...EAST, ...severityOf(row) }),
-        [series('kube_pod_deletion_timestamp', {
-          ...EAST,
-          namespace: 'payments',
-          pod: 'api-0',
-        })]: `100x${minutes + 10}`,
-      },
-      expect: silent(alert, minutes, minutes + 10),
+      it: `${title} is silent if ${reason} is resolved in time and the next scrape fails`,
+      series: threeTokens(row, `1x${minutes - 1} stale`, `5x${minutes} stale 5x20`),
+      expect: silent(alert, minutes - 1, minutes, minutes + 1, minutes + 10),
     },
     {
-      it: `${title} is silent if the count of ${reason} is 0`,
-      series: problems(reason, `0x${minutes + 10}`, severityOf(row)),
-      expect: silent(alert, minutes, minutes + 10),
-    },
-    {
-      it: `${title} fires in time for ${reason} if the exporter restarts`,
+      it: `${title} fires for ${reason} of a pod that kube-state-metrics knows to be terminating`,
       series: {
-        ...threeTokens(row, `1x${minutes - 2} stale`),
-        ...Object.fromEntries(
-          Object.entries(threeTokens(row, `_x${minutes - 1} 1x10`)).map(([name, values]) => [
-            name.replace('10.0.0.1', '10.0.0.2'),
-            values,
-          ]),
-        ),
+        ...threeTokens(row, `1x${minutes + 10}`),
+        [series('kube_pod_deletion_timestamp', { ...EAST, namespace: 'payments', pod: 'api-0' })]: '100x200',
       },
       expect: fires(alert, minutes, firing(row)),
     },
   ];
+}
+
+function countCases(row: Row): readonly Case[] {
+  const { reason, alert, minutes } = row;
+  const title = titleOf(row);
+  return [
+    {
+      it: `${title} fires for the count of ${reason} if tokens have no series`,
+      series: { ...nodeScraped('5x200'), ...problems(reason, `3x${minutes + 5}`, severityOf(row)) },
+      expect: fires(alert, minutes, withSeverity(row, countInstance(row))),
+    },
+    {
+      it: `${title} is silent if the count of ${reason} is 0`,
+      series: { ...nodeScraped('5x200'), ...problems(reason, `0x${minutes + 10}`, severityOf(row)) },
+      expect: silent(alert, minutes, minutes + 10),
+    },
+  ];
+}
+
+function failedScrapeCases(row: Row): readonly Case[] {
+  const { reason, alert, minutes } = row;
+  const title = titleOf(row);
+  const gaps = (value: number): string => `${value} stale ${value}x${minutes} stale stale ${value}x10`;
+  return [
+    {
+      it: `${title} fires in time for ${reason} and keeps firing while single scrapes fail`,
+      series: threeTokens(row, gaps(1), gaps(5)),
+      expect: [
+        ...fires(alert, minutes, firing(row)),
+        ...keepsFiring(alert, firing(row), minutes + 3, minutes + 4, minutes + 5),
+      ],
+    },
+    {
+      it: `${title} fires in time for ${reason} if the exporter restarts`,
+      series: {
+        ...threeTokens(row, `1x${minutes - 1} stale`, `5x${minutes - 1} stale`),
+        ...fromNewPod(threeTokens(row, `_x${minutes + 1} 1x10`, `_x${minutes + 1} 5x10`)),
+      },
+      expect: [...fires(alert, minutes, firing(row)), ...keepsFiring(alert, firing(row), minutes + 1)],
+    },
+  ];
+}
+
+function casesOf(row: Row): readonly Case[] {
+  return [...beginAndEndCases(row), ...countCases(row), ...failedScrapeCases(row)];
 }
 
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
@@ -141,7 +174,7 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
 ).map((row) => ({
   it: `${row.alert} lists the causes of overdue tokens on the same node and in the same cluster`,
   series: {
-    ...problem(row.reason, '1x20', EAST),
+    ...problem(row.reason, '1x20', { ...EAST, ...severityOf(row) }),
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'sibling_volume_failed' })]: '1x20',
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'audience_refused' })]: '2x20',
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'unknown' })]: '0x20',
@@ -162,10 +195,10 @@ const OWN_CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
 ).map((row) => ({
   it: `${row.alert} says why its token is overdue, and fires in time if that changes`,
   series: {
-    ...problem(row.reason, '1x20', EAST),
+    ...problem(row.reason, '1x20', { ...EAST, ...severityOf(row) }),
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'audience_refused' })]: '2x20',
-    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'unknown' })]: '1 1 1 stale',
-    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'claim_missing' })]: '_ _ _ 1x20',
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'unknown' })]: `1x${row.minutes - 1} stale`,
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, cause: 'claim_missing' })]: `_x${row.minutes} 1x20`,
     [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, pod_uid: 'uid-2', cause: 'clock_skew' })]: '1x20',
     [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, volume: 'other', cause: 'clock_skew' })]: '1x20',
     [scraped('satoken_overdue_info', { cluster: 'west', ...TOKEN, cause: 'clock_skew' })]: '1x20',

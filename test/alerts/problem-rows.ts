@@ -1,6 +1,7 @@
 /**
  * The alerts that are based on one check.
  */
+import type { Severity } from '../../alerts/knobs.ts';
 
 /** What an instance of an alert is about. */
 type Scope = 'token' | 'account' | 'workload' | 'cluster';
@@ -8,8 +9,8 @@ type Scope = 'token' | 'account' | 'workload' | 'cluster';
 export interface Row {
   readonly reason: string;
   readonly alert: string;
-  /** Stated if the alert exists at two severities. */
-  readonly severity?: 'critical' | 'warning';
+  /** Stated if the alert exists at two severities, or is not about critical problems. */
+  readonly severity?: Severity;
   /** Minutes until it fires. */
   readonly minutes: number;
   /** Minutes that it keeps firing after the problem is resolved. */
@@ -22,10 +23,10 @@ export const ROWS: readonly Row[] = [
     reason: 'rotation_overdue',
     alert: 'SATokenRotationOverdue',
     severity: 'warning',
-    minutes: 10,
+    minutes: 1,
     scope: 'token',
   },
-  { reason: 'expired', alert: 'SATokenExpired', minutes: 5, scope: 'token' },
+  { reason: 'expired', alert: 'SATokenExpired', minutes: 1, scope: 'token' },
   { reason: 'stale', alert: 'SATokenStale', minutes: 5, outlasts: 10, scope: 'token' },
   { reason: 'token_missing', alert: 'SATokenMissing', minutes: 5, scope: 'token' },
   { reason: 'token_refused', alert: 'SATokenRefused', minutes: 5, scope: 'token' },
@@ -61,7 +62,13 @@ export const ROWS: readonly Row[] = [
     scope: 'workload',
   },
   { reason: 'legacy_secret_missing', alert: 'SATokenLegacySecretMissing', minutes: 5, scope: 'workload' },
-  { reason: 'legacy_token', alert: 'SATokenLegacyMounted', minutes: 60, scope: 'workload' },
+  {
+    reason: 'legacy_token',
+    alert: 'SATokenLegacyMounted',
+    severity: 'info',
+    minutes: 60,
+    scope: 'workload',
+  },
   { reason: 'signing_key_unknown', alert: 'SATokenSigningKeyUnknown', minutes: 5, scope: 'cluster' },
   { reason: 'issuer_mismatch', alert: 'SATokenIssuerMismatch', minutes: 5, scope: 'cluster' },
 ];

@@ -29,6 +29,8 @@ export function createRecording(lead: number): Recording {
 
   const add = (name: string, value: string): void => {
     const values = recorded.get(name) ?? Array<string>(minutes).fill('_');
+    // Prometheus marks a series as stale if it is no longer exported.
+    if (values.length < minutes) values.push('stale');
     while (values.length < minutes) values.push('_');
     values.push(value);
     recorded.set(name, values);

@@ -32,6 +32,11 @@ export function scraped(name: string, labels: Labels = {}): string {
   return series(name, { ...TARGET, node: 'node-1', ...labels });
 }
 
+/** A series that a node has in every scrape. Without it, its scrape failed. */
+export function nodeScraped(values: string, labels: Labels = {}): Series {
+  return { [scraped('satoken_tokens', { kind: 'projected', origin: 'kubelet', ...labels })]: values };
+}
+
 /** A check that fails for a token. */
 export function problem(reason: string, values: string, labels: Labels = {}): Series {
   return { [scraped('satoken_problem', { ...TOKEN, reason, severity: 'critical', ...labels })]: values };

@@ -83,12 +83,20 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
   },
   nodeName: { initial: undefined, good: [['node-1', 'node-1']], bad: ['node\n1'] },
   rotationGrace: {
-    initial: 600,
+    initial: 300,
     good: [
       ['0s', 0],
       ['1d', 86_400],
     ],
     bad: ['10', '1d1s'],
+  },
+  syncFrequency: {
+    initial: 60,
+    good: [
+      ['1s', 1],
+      ['1h', 3_600],
+    ],
+    bad: ['0s', '61m', '60'],
   },
   scanInterval: {
     initial: 30,

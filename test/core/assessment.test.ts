@@ -23,7 +23,7 @@ describe('an assessment', () => {
     const one = token();
     const { token: judged, schedule, state, expectations } = assess(one, NOW);
     assert.equal(judged, one);
-    assert.deepEqual(schedule, scheduleOf(one, 600));
+    assert.deepEqual(schedule, scheduleOf(one, policy()));
     assert.equal(state, 'fresh');
     assert.deepEqual(
       expectations.map(({ audiences }) => audiences),

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import {
   CLOCK_LEEWAY,
+  type GracePolicy,
   isRefreshed,
   nominalExpirationOf,
   scheduleOf,
@@ -20,6 +21,8 @@ import { claims, legacyToken, NOW, token } from '../support/tokens.ts';
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
+
+const POLICY: GracePolicy = { rotationGrace: 300, syncFrequency: 60 };
 
 /** A token issued at NOW with this lifetime. */
 function lasting(lifetime: number, overrides: Partial<TokenClaims> = {}): Token {
@@ -59,15 +62,15 @@ describe('scheduleOf', () => {
   ];
   for (const { lifetime, due } of cases) {
     it(`returns a refresh due after ${due} s for a lifetime of ${lifetime} s`, () => {
-      assert.equal(scheduleOf(lasting(lifetime), 600).refreshDue, NOW + due);
+      assert.equal(scheduleOf(lasting(lifetime), POLICY).refreshDue, NOW + due);
     });
   }
 
   it('uses the requested lifetime of an extended token', () => {
-    assert.deepEqual(scheduleOf(extended, 600), {
+    assert.deepEqual(scheduleOf(extended, POLICY), {
       nominalExpiration: NOW + 3_607,
       refreshDue: NOW + 2_886,
-      overdueFrom: NOW + 2_886 + 600,
+      overdueFrom: NOW + 2_886 + 288,
     });
   });
 
@@ -76,7 +79,7 @@ describe('scheduleOf', () => {
       fc.property(fc.integer({ min: 1, max: 10 * YEAR }), (lifetime) => {
         const fifth = Number(BigInt(lifetime) / 5n);
         const due = Math.min(DAY, lifetime - fifth);
-        assert.equal(scheduleOf(lasting(lifetime), 600).refreshDue, NOW + due);
+        assert.equal(scheduleOf(lasting(lifetime), POLICY).refreshDue, NOW + due);
       }),
     );
   });
@@ -100,7 +103,7 @@ describe('scheduleOf', () => {
   ];
   for (const { it: title, token: one } of never) {
     it(title, () => {
-      const { refreshDue, overdueFrom, nominalExpiration } = scheduleOf(one, 600);
+      const { refreshDue, overdueFrom, nominalExpiration } = scheduleOf(one, POLICY);
       assert.deepEqual([refreshDue, overdueFrom], [undefined, undefined]);
       assert.equal(nominalExpiration, one.claims.expiresAt);
     });
@@ -131,35 +134,40 @@ describe('the grace period', () => {
     {
       it: 'is cut to 85 % of the two minutes after the refresh is due, for a token of 600 s',
       lifetime: 600,
-      grace: 600,
       late: 102,
     },
-    {
-      it: 'is cut to 85 % of the three minutes after the refresh is due, for a token of 900 s',
-      lifetime: 900,
-      grace: 600,
-      late: 153,
-    },
-    { it: 'is cut just below the lifetime that has room for it', lifetime: 3_525, grace: 600, late: 599.25 },
-    {
-      it: 'is as configured just above the lifetime that has room for it',
-      lifetime: 3_530,
-      grace: 600,
-      late: 600,
-    },
-    { it: 'is as configured for a token of a day', lifetime: DAY, grace: 600, late: 600 },
+    { it: 'is the time that a healthy kubelet needs, for a token of 900 s', lifetime: 900, late: 120 },
+    { it: 'is that time if 40 % of the slack are just shorter', lifetime: 1_495, late: 120 },
+    { it: 'is 40 % of the slack if these are just longer', lifetime: 1_515, late: 121 },
+    { it: 'is 40 % of the slack of a token of half an hour', lifetime: 1_800, late: 144 },
+    { it: 'is 40 % of the slack of a default token', lifetime: 3_607, late: 288 },
+    { it: 'is 40 % of the slack if these are just shorter than configured', lifetime: 3_745, late: 299 },
+    { it: 'is as configured if 40 % of the slack are just longer', lifetime: 3_755, late: 300 },
+    { it: 'is as configured for a token of a day', lifetime: DAY, late: 300 },
     {
       it: 'is as configured for a token that is refreshed after a day',
       lifetime: YEAR,
-      grace: 7_200,
+      options: { rotationGrace: 7_200 },
       late: 7_200,
     },
-    { it: 'can be 0', lifetime: DAY, grace: 0, late: 0 },
-    { it: 'is 0 if no time is left after the refresh is due', lifetime: 4, grace: 600, late: 0 },
+    {
+      it: 'is as configured if a kubelet that syncs less often needs longer',
+      lifetime: 3_607,
+      options: { syncFrequency: 240 },
+      late: 300,
+    },
+    {
+      it: 'is the time that a kubelet needs that syncs less often',
+      lifetime: 3_607,
+      options: { rotationGrace: 600, syncFrequency: 240 },
+      late: 390,
+    },
+    { it: 'can be 0', lifetime: DAY, options: { rotationGrace: 0 }, late: 0 },
+    { it: 'is 0 if no time is left after the refresh is due', lifetime: 4, late: 0 },
   ];
-  for (const { it: title, lifetime, grace, late } of cases) {
+  for (const { it: title, lifetime, options, late } of cases) {
     it(title, () => {
-      const { refreshDue = 0, overdueFrom = 0 } = scheduleOf(lasting(lifetime), grace);
+      const { refreshDue = 0, overdueFrom = 0 } = scheduleOf(lasting(lifetime), { ...POLICY, ...options });
       assert.equal(overdueFrom - refreshDue, late);
     });
   }
@@ -219,8 +227,8 @@ describe('stateOf', () => {
         [-CLOCK_LEEWAY - JUST, 'not_yet_valid'],
         [2_886 - JUST, 'fresh'],
         [2_886, 'refresh_due'],
-        [3_486, 'refresh_due'],
-        [3_486 + JUST, 'overdue'],
+        [2_886 + 288, 'refresh_due'],
+        [2_886 + 288 + JUST, 'overdue'],
         [3_607 - JUST, 'overdue'],
         [3_607, 'stale'],
         [YEAR - JUST, 'stale'],
@@ -261,7 +269,7 @@ describe('stateOf', () => {
   for (const { of, token: one, states } of cases) {
     for (const [after, state] of states) {
       it(`returns ${state} for ${of} ${after} s after its issue`, () => {
-        assert.equal(stateOf(one.claims, scheduleOf(one, 600), NOW + after), state);
+        assert.equal(stateOf(one.claims, scheduleOf(one, POLICY), NOW + after), state);
       });
     }
   }
@@ -289,7 +297,7 @@ describe('stateOf', () => {
           const expiresAt = NOW + nominal + (extension ?? 0);
           const warnAfter = extension === undefined ? undefined : NOW + nominal;
           const one = token({ claims: { expiresAt, warnAfter } });
-          const schedule = scheduleOf(one, grace);
+          const schedule = scheduleOf(one, { rotationGrace: grace, syncFrequency: 60 });
           const ranks = times
             .toSorted((a, b) => a - b)
             .map((time) => order.indexOf(stateOf(one.claims, schedule, NOW - DAY + time)));
@@ -306,7 +314,14 @@ describe('stateOf', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10, max: YEAR }), fc.nat(YEAR), (lifetime, grace) => {
         const one = lasting(lifetime);
-        assert.equal(stateOf(one.claims, scheduleOf(one, grace), NOW + lifetime - JUST), 'overdue');
+        assert.equal(
+          stateOf(
+            one.claims,
+            scheduleOf(one, { rotationGrace: grace, syncFrequency: 60 }),
+            NOW + lifetime - JUST,
+          ),
+          'overdue',
+        );
       }),
     );
   });

@@ -102,14 +102,14 @@ describe('the series of a token', () => {
     {
       it: 'rotation overdue is 0 until the grace period has passed',
       name: 'satoken_rotation_overdue_seconds',
-      now: NOW + 3_480,
+      now: NOW + 3_168,
       values: [0],
     },
     {
       it: 'rotation overdue is the time since the refresh was due once the grace period has passed',
       name: 'satoken_rotation_overdue_seconds',
-      now: NOW + 3_481,
-      values: [601],
+      now: NOW + 3_169,
+      values: [289],
     },
     {
       it: 'rotation overdue is absent for a token that the kubelet does not refresh',
@@ -145,7 +145,7 @@ describe('the series of a token', () => {
       it: 'the start of a problem is the time in the claims',
       name: 'satoken_problem_start_timestamp_seconds',
       now: NOW + HOUR + 60,
-      values: [NOW + HOUR, NOW + 3_480],
+      values: [NOW + HOUR, NOW + 3_168],
     },
     {
       it: 'the start of a problem is when it was first seen if the claims do not state it',
@@ -368,10 +368,10 @@ describe('the series of the node', () => {
     const at = { tokens: [token(), legacyToken(), legacyToken()], now: NOW + HOUR };
     assert.equal(countOf('satoken_problems', 'reason="expired",severity="critical"', at), 1);
     assert.equal(countOf('satoken_problems', 'reason="expired",severity="info"', at), 0);
-    assert.equal(countOf('satoken_problems', 'reason="legacy_token",severity="warning"', at), 2);
+    assert.equal(countOf('satoken_problems', 'reason="legacy_token",severity="info"', at), 2);
     assert.equal(countOf('satoken_failing_tokens', 'severity="critical"', at), 1);
-    assert.equal(countOf('satoken_failing_tokens', 'severity="warning"', at), 2);
-    assert.equal(countOf('satoken_failing_tokens', 'severity="info"', at), 0);
+    assert.equal(countOf('satoken_failing_tokens', 'severity="warning"', at), 0);
+    assert.equal(countOf('satoken_failing_tokens', 'severity="info"', at), 2);
   });
 
   it('name the pod of an object that cannot be read', () => {

@@ -106,7 +106,7 @@ export function facts(overrides: Partial<Facts> = {}): Facts {
 
 /** The policy of the default options. */
 export function policy(overrides: Partial<Policy> = {}): Policy {
-  return { rotationGrace: 600, audience: { rules: [], useCatalogue: true }, ...overrides };
+  return { rotationGrace: 300, syncFrequency: 60, audience: { rules: [], useCatalogue: true }, ...overrides };
 }
 
 /** Header or payload of a raw token. Claims that are undefined are left out. */

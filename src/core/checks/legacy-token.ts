@@ -8,15 +8,12 @@ import { accountArguments, findPod, podArguments } from './commands.ts';
 export const legacyToken = {
   reason: 'legacy_token',
   summary: 'A legacy token from a Secret is mounted; it never expires and is never rotated.',
-  severities: { warning: ALWAYS },
+  severities: { info: ALWAYS },
   appliesTo: ['kubelet', 'secret', 'unknown'],
   runbook: 'SATokenLegacyMounted',
   judge: ({ token: { claims } }) => {
     if (claims.kind !== 'legacy') return PASS;
-    return fail(
-      claims.secret === undefined ? 'no expiration' : `from Secret ${claims.secret.name}`,
-      'warning',
-    );
+    return fail(claims.secret === undefined ? 'no expiration' : `from Secret ${claims.secret.name}`, 'info');
   },
   fix: (token) => [
     ...findPod(token),

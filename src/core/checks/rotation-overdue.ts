@@ -6,7 +6,7 @@
  */
 import { formatDuration } from '../../util/duration.ts';
 import { isRefreshed, type Schedule } from '../rotation.ts';
-import type { EpochSeconds } from '../token/token.ts';
+import type { EpochSeconds, Token } from '../token/token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands.ts';
 
@@ -14,9 +14,10 @@ import { accountArguments, findPod, KUBELET_LOG, podArguments } from './commands
 const MIN_CRITICAL_SECONDS = 300;
 const CRITICAL_SHARE = 0.6;
 
-function criticalFrom({ refreshDue = 0, nominalExpiration = 0 }: Schedule): EpochSeconds {
-  const slack = nominalExpiration - refreshDue;
-  return slack >= MIN_CRITICAL_SECONDS ? refreshDue + CRITICAL_SHARE * slack : Number.POSITIVE_INFINITY;
+/** By the expiration: a token that the API server extended is accepted long after its requested lifetime. */
+function criticalFrom({ claims }: Token, { refreshDue = 0, nominalExpiration = 0 }: Schedule): EpochSeconds {
+  const left = (claims.expiresAt ?? nominalExpiration) - refreshDue;
+  return left >= MIN_CRITICAL_SECONDS ? refreshDue + CRITICAL_SHARE * left : Number.POSITIVE_INFINITY;
 }
 
 export const rotationOverdue = {
@@ -24,7 +25,7 @@ export const rotationOverdue = {
   summary: 'The kubelet has not rotated the token within the grace period.',
   severities: {
     critical:
-      'at least 60 % of the time from refresh due to nominal expiration has passed, and that time is 300 s or more',
+      'at least 60 % of the time from refresh due to expiration has passed, and that time is 300 s or more',
     warning: 'less has passed, or that time is shorter',
   },
   appliesTo: ['kubelet', 'unknown'],
@@ -35,7 +36,7 @@ export const rotationOverdue = {
     if (refreshDue === undefined || overdueFrom === undefined)
       return unknown('the token has no issue time or no expiration');
     if (now <= overdueFrom) return PASS;
-    const severity = now >= criticalFrom(schedule) ? 'critical' : 'warning';
+    const severity = now >= criticalFrom(token, schedule) ? 'critical' : 'warning';
     return fail(`refresh was due ${formatDuration(now - refreshDue)} ago`, severity);
   },
   fix: (token) => [

@@ -11,12 +11,12 @@ import { findPod, KUBELET_LOG, podArguments } from './commands.ts';
 export const stale = {
   reason: 'stale',
   summary: 'The token is past its requested lifetime; the API server still accepts it.',
-  severities: { critical: ALWAYS },
+  severities: { warning: ALWAYS },
   appliesTo: ['kubelet', 'unknown'],
   runbook: 'SATokenStale',
   judge: ({ state, schedule: { nominalExpiration } }, now) => {
     if (state !== 'stale' || nominalExpiration === undefined) return PASS;
-    return fail(`requested lifetime ended ${formatRelative(now, nominalExpiration)}`, 'critical');
+    return fail(`requested lifetime ended ${formatRelative(now, nominalExpiration)}`, 'warning');
   },
   fix: (token) => [
     ...findPod(token),

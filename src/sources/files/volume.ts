@@ -5,7 +5,7 @@
  * on a token file goes silent with the first rotation, which replaces the file.
  */
 import type { ReadFailure, Unreadable } from '../../core/observation.ts';
-import { scheduleOf } from '../../core/rotation.ts';
+import { NO_GRACE, scheduleOf } from '../../core/rotation.ts';
 import {
   type EpochSeconds,
   type FileFacts,
@@ -106,7 +106,7 @@ function tokenOf(location: VolumeLocation, found: FoundToken, before: Token | un
  * refresh was due.
  */
 export function rotationLag({ before, after }: Rotation): number | undefined {
-  const { refreshDue } = scheduleOf(before, 0);
+  const { refreshDue } = scheduleOf(before, NO_GRACE);
   if (refreshDue === undefined || after.claims.issuedAt === undefined) return undefined;
   return Math.max(0, after.claims.issuedAt - refreshDue);
 }

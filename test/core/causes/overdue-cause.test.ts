@@ -20,7 +20,7 @@ import { NOW, POD_UID, policy, token } from '../../support/tokens.ts';
 
 /** The default token is due for a refresh after 2,880 s and overdue ten minutes later. */
 const DUE = NOW + 2_880;
-const LATE = NOW + 3_481;
+const LATE = NOW + 3_169;
 const late = token();
 
 function findingsOf(

@@ -9,7 +9,7 @@ import { byUrgency } from '../../../src/core/problems/urgency.ts';
 import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
 import type { Token, TokenClaims } from '../../../src/core/token/token.ts';
 import { podFacts } from '../../support/cluster.ts';
-import { legacyToken, NOW, observation, policy, token } from '../../support/tokens.ts';
+import { NOW, observation, policy, token } from '../../support/tokens.ts';
 
 const HOUR = 3_600;
 const YEAR = 31_536_000;
@@ -44,8 +44,7 @@ describe('byUrgency', () => {
 
   it('orders by severity before time: critical, warning, info, healthy', () => {
     const foreign = token({ volumeKind: 'secret', claims: EXPIRED_LONG_AGO, identity: { volume: 'info' } });
-    const legacy = legacyToken({ identity: { volume: 'warning' } });
-    const tokens = [named('healthy'), foreign, legacy, named('critical', EXPIRED)];
+    const tokens = [named('healthy'), foreign, named('warning', STALE), named('critical', EXPIRED)];
     assert.deepEqual(orderOf(tokens), ['critical', 'warning', 'info', 'healthy']);
   });
 

@@ -162,7 +162,7 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
     [
       'a severity that an alert does not have',
       { alerts: { SATokenLegacyMounted: { critical: {} } } },
-      /the alert is warning/,
+      /the alert is info/,
     ],
     [
       'an unknown change',

@@ -20,7 +20,8 @@ const HOUR = 3_600;
 describe('the pods of the demo', () => {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-world-'));
   const takeSnapshot = createTakeSnapshot({
-    rotationGrace: 600,
+    rotationGrace: 300,
+    syncFrequency: 60,
     audience: { rules: [], useCatalogue: true },
   });
   const nothing = (): void => undefined;

@@ -115,7 +115,7 @@ describe('the status page of a node with problems', () => {
       states,
       states.toSorted((a = '', b = '') => rank(a) - rank(b)),
     );
-    assert.deepEqual(new Set(states), new Set(['bad', 'warn', 'good']));
+    assert.deepEqual(new Set(states), new Set(['bad', 'warn', 'calm', 'good']));
   });
 });
 
@@ -130,7 +130,7 @@ describe('the status page of an exporter that does not see its own tokens', () =
 });
 
 function rank(tone: string): number {
-  return ['bad', 'warn', 'good'].indexOf(tone);
+  return ['bad', 'warn', 'calm', 'good'].indexOf(tone);
 }
 
 describe('the status page with unusual times', () => {
