@@ -41,12 +41,14 @@ function identityOf(pod: PodFacts, volume: string, path: string): TokenIdentity 
   return { namespace, pod: name, podUid: uid, serviceAccount, volume, path };
 }
 
+function locationKey({ podUid, volume, path }: Pick<TokenIdentity, 'podUid' | 'volume' | 'path'>): string {
+  return [podUid, volume, path].join('\0');
+}
+
 /** Indexes the files of an observation by pod. Built once per observation, which may have hundreds of pods. */
 function indexFiles(observation: Observation): (podUid: string) => PodFiles {
   const found = new Set(
-    [...observation.tokens.map(({ identity }) => identity), ...observation.unreadable].map(
-      ({ podUid, volume, path }) => [podUid, volume, path].join('\0'),
-    ),
+    [...observation.tokens.map(({ identity }) => identity), ...observation.unreadable].map(locationKey),
   );
   const { scannedAt } = observation;
   return (podUid) => ({
@@ -76,6 +78,23 @@ function isOrphan({ podUid, reason }: Unreadable, cluster: ClusterFacts): boolea
 export function withoutOrphans(observation: Observation, cluster: ClusterFacts): Observation {
   const unreadable = observation.unreadable.filter((object) => !isOrphan(object, cluster));
   return unreadable.length === observation.unreadable.length ? observation : { ...observation, unreadable };
+}
+
+/**
+ * An observation in which the files that hold something else where a pod's spec requests a token are unreadable: the
+ * source of the files does not know the specs.
+ */
+export function withMisplaced(observation: Observation, cluster: ClusterFacts): Observation {
+  const requested = activePods(cluster).flatMap(({ uid, projections }) =>
+    projections.map(({ volume, path }) => ({ podUid: uid, volume, path })),
+  );
+  const paths = new Set(requested.map(({ path }) => path));
+  const candidates = observation.others.filter(({ path }) => paths.has(path));
+  if (candidates.length === 0) return observation;
+  const keys = new Set(requested.map(locationKey));
+  const misplaced = candidates.filter((other) => keys.has(locationKey(other)));
+  if (misplaced.length === 0) return observation;
+  return { ...observation, unreadable: [...observation.unreadable, ...misplaced] };
 }
 
 function findOrphans({ unreadable }: Observation, cluster: ClusterFacts): readonly MissingToken[] {

@@ -44,6 +44,8 @@ export function formatLocation({ podUid, volume, path }: Unreadable, pod = podUi
 export interface Observation {
   readonly tokens: readonly Token[];
   readonly unreadable: readonly Unreadable[];
+  /** Files of projected volumes that hold no token. Only a pod's spec says whether one belongs there. */
+  readonly others: readonly Unreadable[];
   /** End of the last full scan that could list the pods; undefined before the first. */
   readonly scannedAt: EpochSeconds | undefined;
   /** How long that scan took. */
@@ -56,6 +58,7 @@ export interface Observation {
 export const NOTHING_OBSERVED: Observation = {
   tokens: [],
   unreadable: [],
+  others: [],
   scannedAt: undefined,
   scanSeconds: undefined,
   watches: 0,

@@ -24,6 +24,7 @@ import {
   NO_TOKEN_REASONS,
   type NoTokenReason,
   tokenlessPods,
+  withMisplaced,
   withoutOrphans,
 } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
@@ -164,7 +165,8 @@ function snapshot(
   { assess, identify, stableProvenance }: Caches,
 ): Snapshot {
   const { cluster, history } = facts;
-  const { observation, podNames } = identify(facts);
+  const { observation: identified, podNames } = identify(facts);
+  const observation = withMisplaced(identified, cluster);
   const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
   // Pods that may have ended since prove nothing.
   const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);

@@ -12,6 +12,7 @@ import {
   noTokenReason,
   tokenlessPods,
   trackMissing,
+  withMisplaced,
 } from '../../src/core/missing-tokens.ts';
 import { NOTHING_OBSERVED } from '../../src/core/observation.ts';
 import { podFacts } from '../support/cluster.ts';
@@ -50,6 +51,33 @@ describe('findMissing', () => {
   it('returns nothing if the pods are not known', () => {
     assert.deepEqual(findMissing(observation({ scannedAt: NOW }), NO_CLUSTER), []);
   });
+});
+
+describe('withMisplaced', () => {
+  const pod = podFacts({ startedAt: NOW - 300 });
+  const { volume = '', path = '' } = pod.projections[0] ?? {};
+  const other = { podUid: pod.uid, volume, path, reason: 'not_a_jwt', detail: 'not a token' } as const;
+  const certificate = { ...other, path: 'ca.crt' };
+  const found = observation({ tokens: [], others: [other, certificate] });
+
+  it('counts a file that holds no token as unreadable, not as missing, where a spec requests a token', () => {
+    const misplaced = withMisplaced(found, only(pod));
+    assert.deepEqual(misplaced.unreadable, [other]);
+    assert.deepEqual(findMissing(misplaced, only(pod)), []);
+  });
+
+  const unknown = [
+    { it: 'no spec is known', cluster: NO_CLUSTER, others: [other] },
+    { it: 'the pod has ended', cluster: only({ ...pod, phase: 'Succeeded' }), others: [other] },
+    { it: 'it is in another volume', cluster: only(pod), others: [{ ...other, volume: 'data' }] },
+    { it: 'it is at another path', cluster: only(pod), others: [certificate] },
+    { it: 'it is in another pod', cluster: only(pod), others: [{ ...other, podUid: 'other' }] },
+  ] as const;
+  for (const { it: title, cluster, others } of unknown) {
+    it(`leaves a file alone if ${title}`, () => {
+      assert.deepEqual(withMisplaced(observation({ others }), cluster).unreadable, []);
+    });
+  }
 });
 
 describe('trackMissing', () => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { REASONS, type Reason } from '../../src/core/checks/index.ts';
+import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
 import { NO_REVIEW_TARGETS } from '../../src/core/reviews/review-targets.ts';
@@ -56,6 +57,16 @@ describe('a snapshot', () => {
       snapshot.assessments.map((assessment) => assessment.token),
       seen.tokens,
     );
+  });
+
+  it('has a file that is no token as unreadable, not as missing, where the spec requests one', () => {
+    const pod = podFacts({ startedAt: NOW - 300 });
+    const { volume = '', path = '' } = pod.projections[0] ?? {};
+    const other = { podUid: pod.uid, volume, path, reason: 'empty', detail: 'not a token' } as const;
+    const seen = observation({ tokens: [], others: [other] });
+    const cluster = { ...NO_CLUSTER, pods: new Map([[pod.uid, pod]]) };
+    const snapshot = takeSnapshot(facts({ observation: seen, cluster }), NOW);
+    assert.deepEqual([snapshot.observation.unreadable, snapshot.missingNow], [[other], []]);
   });
 
   it('counts kinds, states, problems and unknown verdicts', () => {

@@ -7,7 +7,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Policy } from '../../src/core/assessment.ts';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
-import type { Observation } from '../../src/core/observation.ts';
+import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
 import type { FileFacts, Token, TokenClaims, TokenIdentity } from '../../src/core/token/token.ts';
 
 /** The time of verdicts in tests, in epoch seconds. */
@@ -96,7 +96,14 @@ export function legacyToken(overrides: TokenOverrides = {}): Token {
 
 /** A scan that found one healthy token. */
 export function observation(overrides: Partial<Observation> = {}): Observation {
-  return { tokens: [token()], unreadable: [], scannedAt: NOW, scanSeconds: 0.01, watches: 1, ...overrides };
+  return {
+    ...NOTHING_OBSERVED,
+    tokens: [token()],
+    scannedAt: NOW,
+    scanSeconds: 0.01,
+    watches: 1,
+    ...overrides,
+  };
 }
 
 /** Facts after a scan without an API server. */

@@ -25,6 +25,7 @@ export interface FilesOptions extends Omit<TokenFilesOptions, 'now' | 'onNudge'>
 function isSameObservation(a: Observation, b: Observation): boolean {
   return (
     a.tokens === b.tokens &&
+    a.others === b.others &&
     a.scannedAt === b.scannedAt &&
     a.scanSeconds === b.scanSeconds &&
     a.watches === b.watches &&

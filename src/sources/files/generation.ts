@@ -35,7 +35,11 @@ export interface FoundToken {
 export interface Content {
   readonly tokens: readonly FoundToken[];
   readonly unreadable: readonly Unreadable[];
+  /** Files of a projected volume that hold no token, as far as they fit into the limit. */
+  readonly others: readonly Unreadable[];
 }
+
+export const NOTHING_FOUND: Content = { tokens: [], unreadable: [], others: [] };
 
 /** The only failure of a reading that lost the race with the kubelet. Its tokens are real, but others may be absent. */
 const CHANGING: Failure = { reason: 'changing', detail: 'the volume was swapped during every reading' };
@@ -86,6 +90,7 @@ interface Walk {
   readonly wasToken: WasToken;
   readonly tokens: FoundToken[];
   readonly unreadable: Unreadable[];
+  readonly others: Unreadable[];
   files: number;
   /** A limit was reached. */
   isStopped: boolean;
@@ -115,12 +120,20 @@ function addUnreadable(walk: Walk, path: string, failure: Failure): void {
   if (hasRoom(walk)) walk.unreadable.push(unreadable({ podUid, volume, path }, failure));
 }
 
+/** A Secret may have many other files, and no spec requests a token there. */
+function addOther({ location, others }: Walk, path: string, failure: Failure): void {
+  const { podUid, volume, volumeKind } = location;
+  if (volumeKind === 'projected' && others.length < MAX_TOKENS)
+    others.push(unreadable({ podUid, volume, path }, failure));
+}
+
 function visitFile(walk: Walk, file: Path, path: string): void {
   const { volumeKind, volume } = walk.location;
   const isExpected = () => walk.wasToken(path) || isTokenPath(volumeKind, volume, path);
   const reading = readTokenFile(file, walk.device, isExpected);
   if (!reading.ok) addUnreadable(walk, path, reading.error);
-  else if (reading.value !== undefined && hasRoom(walk)) walk.tokens.push({ path, ...reading.value });
+  else if ('other' in reading.value) addOther(walk, path, reading.value.other);
+  else if (hasRoom(walk)) walk.tokens.push({ path, ...reading.value });
 }
 
 function directoryFailure(walk: Walk, { path, depth }: Directory): Failure | undefined {
@@ -175,9 +188,10 @@ function visitEntries(walk: Walk, directory: Directory): void {
 export function walkGeneration(location: VolumeLocation, generation: string, wasToken: WasToken): Content {
   const path = join(location.directory, generation);
   const stats = statDirectory(path);
-  if (!stats.ok) return { tokens: [], unreadable: [unreadable(location, stats.error)] };
+  if (!stats.ok) return { ...NOTHING_FOUND, unreadable: [unreadable(location, stats.error)] };
   const device = stats.value.dev;
-  const walk: Walk = { location, device, wasToken, tokens: [], unreadable: [], files: 0, isStopped: false };
+  const found = { tokens: [], unreadable: [], others: [] };
+  const walk: Walk = { location, device, wasToken, ...found, files: 0, isStopped: false };
   visitEntries(walk, { path, prefix: '', depth: 0 });
   return walk;
 }
@@ -201,7 +215,7 @@ export function currentGeneration(link: Path): Result<string, Failure> {
 /** What was found while files were removed. Says nothing of a single file: it was there, or is in the next generation. */
 function incomplete(location: VolumeLocation, { tokens }: Content): Content {
   const { podUid, volume } = location;
-  return { tokens, unreadable: [unreadable({ podUid, volume }, CHANGING)] };
+  return { ...NOTHING_FOUND, tokens, unreadable: [unreadable({ podUid, volume }, CHANGING)] };
 }
 
 /**

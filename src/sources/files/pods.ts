@@ -25,6 +25,8 @@ export interface Pod {
   readonly isPending: () => boolean;
   readonly tokens: () => readonly Token[];
   readonly unreadable: () => readonly Unreadable[];
+  /** Files that hold no token. */
+  readonly others: () => readonly Unreadable[];
   readonly close: () => void;
 }
 
@@ -105,6 +107,7 @@ function createPod(options: PodOptions): Pod {
     isPending,
     tokens: () => [...volumes.values()].flatMap(({ tokens }) => tokens),
     unreadable: () => [...found.unreadable, ...[...volumes.values()].flatMap((volume) => volume.unreadable)],
+    others: () => [...volumes.values()].flatMap(({ others }) => others),
     close: () => removeOtherVolumes(volumes, new Set(), options),
   };
 }

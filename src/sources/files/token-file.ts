@@ -21,10 +21,14 @@ export interface TokenFile {
   readonly file: FileFacts;
 }
 
-/** Undefined: neither a token nor meant to be one, such as a ca.crt, a namespace or a password. */
-export type FileReading = Result<TokenFile | undefined, Failure>;
+/** Neither a token nor known to be meant to be one, such as a ca.crt, a namespace or a password. */
+export interface OtherFile {
+  /** Why it would be unreadable if a token belonged there. */
+  readonly other: Failure;
+}
 
-const OTHER_CONTENT: FileReading = ok(undefined);
+export type FileReading = Result<TokenFile | OtherFile, Failure>;
+
 const TOO_LARGE: Failure = { reason: 'too_large', detail: `more than ${MAX_TOKEN_BYTES} bytes` };
 
 /** All zeros between two files. */
@@ -43,11 +47,19 @@ function contentFailure(content: Buffer, error: DecodeError): Failure {
   return { reason: error.reason, detail: 'not a service account token' };
 }
 
+/** Why a file that starts like this is not a token; undefined if it may be one. */
+function prefixFailure(prefix: Buffer): Failure | undefined {
+  if (looksLikeJwt(prefix)) return undefined;
+  const decoded = decodeToken(prefix);
+  return decoded.ok ? undefined : contentFailure(prefix, decoded.error);
+}
+
 function decode(content: Buffer, stats: Stats, isExpected: () => boolean): FileReading {
   const decoded = decodeToken(content);
   if (!decoded.ok) {
     const isOther = decoded.error.reason === 'not_service_account' && !isExpected();
-    return isOther ? OTHER_CONTENT : err(contentFailure(content, decoded.error));
+    const failure = contentFailure(content, decoded.error);
+    return isOther ? ok({ other: failure }) : err(failure);
   }
   if (content.length > MAX_TOKEN_BYTES) return err(TOO_LARGE);
   return ok({ claims: decoded.value, file: factsOf(stats) });
@@ -77,8 +89,8 @@ function readOpenFile(descriptor: number, device: number, isExpected: () => bool
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) return err(NOT_A_FILE);
   if (stats.dev !== device) return err(OTHER_FILE_SYSTEM);
-  const isCandidate = useContent(descriptor, PREFIX_BYTES, looksLikeJwt) || isExpected();
-  if (!isCandidate) return OTHER_CONTENT;
+  const other = useContent(descriptor, PREFIX_BYTES, prefixFailure);
+  if (other !== undefined && !isExpected()) return ok({ other });
   return useContent(descriptor, buffer.length, (content) => decode(content, stats, isExpected));
 }
 

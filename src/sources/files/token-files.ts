@@ -5,7 +5,7 @@
  * never trust an event.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Observation, ReadFailure } from '../../core/observation.ts';
+import type { Observation, ReadFailure, Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
 import { createPods, type Pods } from './pods.ts';
@@ -55,6 +55,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const pods = createPods({ ...options, watches });
   /** The same list while its tokens are the same, so that data cached by it stays valid. */
   const stableTokens = stable<readonly Token[]>(sameItems);
+  const stableOthers = stable<readonly Unreadable[]>(sameItems);
   let scannedAt: EpochSeconds | undefined;
   let scanSeconds: number | undefined;
 
@@ -79,6 +80,7 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const observe = (): Observation => ({
     tokens: stableTokens(pods.all().flatMap((pod) => pod.tokens())),
     unreadable: [...pods.unreadable(), ...pods.all().flatMap((pod) => pod.unreadable())],
+    others: stableOthers(pods.all().flatMap((pod) => pod.others())),
     scannedAt,
     scanSeconds,
     watches: watches.count(),

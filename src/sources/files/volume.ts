@@ -19,6 +19,7 @@ import {
   currentGeneration,
   type FoundToken,
   MAX_TOKENS,
+  NOTHING_FOUND,
   readVolume,
   type VolumeLocation,
 } from './generation.ts';
@@ -49,6 +50,7 @@ export interface Volume {
   unmountedSince: EpochSeconds | undefined;
   tokens: readonly Token[];
   unreadable: readonly Unreadable[];
+  others: readonly Unreadable[];
   /** The tokens, and the last ones read at paths that are unreadable now: what a rotation is detected by. */
   previousTokens: readonly Token[];
 }
@@ -139,6 +141,7 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
   volume.previousTokens = [...found, ...unconfirmed];
   volume.tokens = [...found, ...kept];
   volume.unreadable = content.unreadable;
+  volume.others = content.others;
   for (const after of found) {
     const before = findByPath(previousTokens, after.identity.path);
     if (before !== undefined && !isSameToken(before.claims, after.claims)) onRotation({ before, after });
@@ -172,7 +175,7 @@ export function readChanges(volume: Volume, onRotation: VolumeOptions['onRotatio
   volume.generation = reading.ok ? reading.value.generation : undefined;
   const content = reading.ok
     ? reading.value.content
-    : { tokens: [], unreadable: [unreadable(location, reading.error)] };
+    : { ...NOTHING_FOUND, unreadable: [unreadable(location, reading.error)] };
   replaceContent(volume, content, onRotation);
   return volume.generation !== generation;
 }
@@ -224,6 +227,7 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
     unmountedSince: undefined,
     tokens: [],
     unreadable: [],
+    others: [],
     previousTokens: [],
   };
   return volume;

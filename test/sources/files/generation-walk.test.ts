@@ -17,6 +17,7 @@ import {
   type TestNode,
   type TestVolume,
   walk,
+  walkOthers,
 } from './support/test-node.ts';
 
 let node: TestNode;
@@ -67,6 +68,19 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
   it('returns nothing for a volume without tokens', () => {
     volume.fill({ password: 'hunter2', 'ca.crt': '-----BEGIN CERTIFICATE-----' });
     assert.deepEqual(walk(volume), { tokens: [], unreadable: [] });
+  });
+
+  it('returns what else a projected volume has, and no other file of a Secret', () => {
+    const files = { password: 'hunter2', 'ca.crt': '-----BEGIN CERTIFICATE-----', empty: '' };
+    volume.fill(files);
+    assert.deepEqual(walkOthers(volume).toSorted(), [
+      'ca.crt: not_a_jwt',
+      'empty: empty',
+      'password: not_a_jwt',
+    ]);
+    const secret = node.volume({ plugin: 'secret', name: 'own' });
+    secret.fill(files);
+    assert.deepEqual(walkOthers(secret), []);
   });
 
   it('reports a file that replaced a token as unreadable', () => {

@@ -163,6 +163,12 @@ export function walk(
   };
 }
 
+/** Walks the volume's generation. Returns the paths of the files that hold no token, and why. */
+export function walkOthers({ location, generation }: TestVolume): readonly string[] {
+  const { others } = walkGeneration(location, basename(generation()), () => false);
+  return others.map(({ path, reason }) => `${path}: ${reason}`);
+}
+
 /** The location of a volume that loses every race: `swap` is called before each reading of a generation. */
 export function swappedBefore({ location }: TestVolume, swap: () => void): TestVolume['location'] {
   const { directory } = location;
