@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,8 +41,8 @@ export interface ContainerOptions {
   readonly fields: Readonly<Record<string, string>>;
   /** Source folders of the volumes of the pod. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** Writes a trace of system calls to `file`. Calls in `absent` fail with ENOSYS. */
-  readonly trace?: { readonly file: string; readonly absent: readonly string[] };
+  /** Writes a trace of system calls to `file`. Those that are not in `allowed` fail with ENOSYS. */
+  readonly trace?: { readonly file: string; readonly allowed: readonly string[] };
 }
 
 export interface Running {
@@ -69,8 +69,10 @@ function privileges({ securityContext }: Container): readonly string[] {
   ];
 }
 
-function traced({ file, absent }: NonNullable<ContainerOptions['trace']>): readonly string[] {
-  return ['strace', '-D', '-f', '-qq', '-e', `inject=${absent.join(',')}:error=ENOSYS`, '-o', file];
+/** Runs in the container, so that the calls that prepare it are not denied. The file is open, as descriptor 3. */
+function traced({ allowed }: NonNullable<ContainerOptions['trace']>): readonly string[] {
+  const denied = `inject=!${allowed.map((name) => `?${name}`).join(',')}:error=ENOSYS`;
+  return ['/usr/bin/strace', '-D', '-f', '-qq', '-e', denied, '-o', '/proc/self/fd/3'];
 }
 
 function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: string): readonly string[] {
@@ -78,9 +80,9 @@ function commandOf({ image, pod, volumes, trace }: ContainerOptions, root: strin
   const propagation = container.volumeMounts.some((one) => one.mountPropagation === 'HostToContainer');
   const mounts = container.volumeMounts.flatMap(({ name, mountPath }) => [volumes[name] ?? '', mountPath]);
   return [
-    ...(trace === undefined ? [] : traced(trace)),
     ...['unshare', '--mount', `--propagation=${propagation ? 'slave' : 'private'}`],
     ...['sh', '-euc', PREPARE, 'prepare', root, image.folder, process.execPath, ...mounts, '--'],
+    ...(trace === undefined ? [] : traced(trace)),
     ...privileges(container),
     ...image.entrypoint,
     ...container.args,
@@ -104,14 +106,18 @@ export async function startContainer(options: ContainerOptions): Promise<Running
     ...options.image.environment,
     ...Object.fromEntries(variables),
   };
-  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const output = options.trace === undefined ? 'ignore' : openSync(options.trace.file, 'w');
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe', output] });
+  if (output !== 'ignore') closeSync(output);
+  const { stderr } = child;
+  if (stderr === null) throw new Error('no standard error');
   const ended = once(child, 'exit');
   const lines: string[] = [];
-  for await (const line of createInterface(child.stderr)) {
+  for await (const line of createInterface(stderr)) {
     lines.push(line);
     if (line.includes('msg="initial scan complete"')) break;
   }
-  child.stderr.resume();
+  stderr.resume();
   const port = /msg=listening .*port=(\d+)/.exec(lines.join('\n'))?.[1];
   if (port === undefined) throw new Error(`did not start: ${lines.join('\n')}`);
   return {

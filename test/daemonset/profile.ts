@@ -1,5 +1,5 @@
 /**
- * The seccomp profile, as a table of denied system calls.
+ * The seccomp profile, as a table of allowed system calls.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,42 +9,32 @@ interface Argument {
   readonly index: number;
   readonly value: number;
   readonly valueTwo: number;
-  readonly op: string;
+  readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
 }
 
-export interface Rule {
+interface Rule {
   readonly names: readonly string[];
   readonly action: string;
-  readonly errnoRet: number;
   readonly args?: readonly Argument[];
 }
 
 interface Profile {
   readonly defaultAction: string;
+  readonly defaultErrnoRet: number;
   readonly syscalls: readonly Rule[];
 }
 
 export const PROFILE_FILE = 'daemonset/overlays/seccomp/sa-token-exporter.json';
 export const PROFILE = JSON.parse(readFileSync(join(ROOT, PROFILE_FILE), 'utf8')) as Profile;
 
-const ENOSYS = 38;
-const always = PROFILE.syscalls.filter(({ args }) => args === undefined);
+/** System calls that are allowed, some with certain arguments only. */
+export const ALLOWED: readonly string[] = [...new Set(PROFILE.syscalls.flatMap(({ names }) => names))].sort();
 
-/** System calls that are always denied. */
-export const DENIED: readonly string[] = always
-  .filter(({ errnoRet }) => errnoRet !== ENOSYS)
-  .flatMap(({ names }) => names);
-
-/** System calls that fail with ENOSYS, so that callers fall back to others. */
-export const ABSENT: readonly string[] = always
-  .filter(({ errnoRet }) => errnoRet === ENOSYS)
-  .flatMap(({ names }) => names);
-
-/** Whether a call with these flags is denied. */
-export function isDenied(name: string, flags: number): boolean {
-  return PROFILE.syscalls.some(
-    (rule) =>
-      rule.names.includes(name) &&
-      (rule.args ?? []).every(({ value, valueTwo }) => (flags & value) === valueTwo),
-  );
+/** Whether a call with these arguments is allowed. Those that are not given are 0. */
+export function isAllowed(name: string, args: readonly number[] = []): boolean {
+  const matches = ({ index, value, valueTwo, op }: Argument): boolean => {
+    const given = args[index] ?? 0;
+    return op === 'SCMP_CMP_EQ' ? given === value : (given & value) === valueTwo;
+  };
+  return PROFILE.syscalls.some((rule) => rule.names.includes(name) && (rule.args ?? []).every(matches));
 }

@@ -15,7 +15,7 @@ import { type Running, startContainer } from './container.ts';
 import { createFleet, type Fleet, TOKENS_IN_FLEET } from './fleet.ts';
 import { type Image, imageOfHead, ROOT } from './image.ts';
 import { type Container, daemonSetOf, type PodSpec, render } from './manifests.ts';
-import { ABSENT, DENIED } from './profile.ts';
+import { ALLOWED, isAllowed } from './profile.ts';
 import { callsIn, isOfCoverage } from './system-calls.ts';
 
 /** CAP_DAC_READ_SEARCH is capability 2. */
@@ -23,6 +23,8 @@ const DAC_READ_SEARCH = '0000000000000004';
 /** System calls that read paths or add watches. */
 const READING =
   /^(?:access|faccessat2?|getcwd|l?stat|newfstatat|open|openat|readlink(?:at)?|statfs|statx|inotify_add_watch)$/;
+/** System calls that Node.js and glibc try first, and replace by others if they do not exist. */
+const FALLBACKS = ['clone3', 'io_uring_setup'];
 const WRITING = /O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)/;
 
 describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security context', () => {
@@ -65,7 +67,7 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     image = imageOfHead();
     fleet = createFleet(canary);
     container = await start(pod, {
-      trace: { file: trace, absent: ABSENT },
+      trace: { file: trace, allowed: ALLOWED },
     });
   });
   after(async () => {
@@ -192,13 +194,24 @@ describeWith(['root', 'mount namespaces', 'strace', 'kubectl'], 'the security co
     );
   });
 
-  it('is used without the system calls that the seccomp profile denies', () => {
+  it('is used with the system calls that the seccomp profile allows, which are enforced by name', () => {
     const made = callsIn(trace);
+    const isExpected = (name: string) => ALLOWED.includes(name) || FALLBACKS.includes(name);
     assert.ok(new Set(made.map(({ name }) => name)).size > 30);
     assert.deepEqual(
-      made.filter((call) => DENIED.includes(call.name) && !isOfCoverage(call)),
+      made.filter((call) => !isExpected(call.name) && !isOfCoverage(call)),
       [],
     );
+  });
+
+  it('is used with the kinds of sockets that the seccomp profile allows', () => {
+    const sockets = callsIn(trace).filter(({ name }) => name === 'socket');
+    assert.ok(sockets.length > 0);
+    const families = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10, AF_NETLINK: 16 };
+    for (const { args } of sockets) {
+      const family = families[/^AF_\w+/.exec(args)?.[0] as keyof typeof families];
+      assert.ok(isAllowed('socket', [family]), args);
+    }
   });
 
   it('without the capability makes tokens of other owners unreadable, and only those', async () => {
