@@ -14,6 +14,7 @@ import { err, ok, type Result } from '../../util/result.ts';
 import { type Entry, listDirectory, statDirectory } from './directory.ts';
 import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM, unreadable } from './failures.ts';
 import { join, type Path } from './paths.ts';
+import type { Steps } from './slices.ts';
 import { readTokenFile } from './token-file.ts';
 
 export interface VolumeLocation {
@@ -143,24 +144,24 @@ function directoryFailure(walk: Walk, { path, depth }: Directory): Failure | und
   return stats.value.dev === walk.device ? undefined : OTHER_FILE_SYSTEM;
 }
 
-function visitDirectory(walk: Walk, directory: Directory): void {
+function* visitDirectory(walk: Walk, directory: Directory): Steps<void> {
   const failure = directoryFailure(walk, directory);
-  if (failure === undefined) visitEntries(walk, directory);
+  if (failure === undefined) yield* visitEntries(walk, directory);
   else addUnreadable(walk, directory.prefix.slice(0, -1), failure);
 }
 
-function visitEntry(
+function* visitEntry(
   walk: Walk,
   { kind, raw, name }: Entry,
   { path: parent, prefix, depth }: Directory,
-): void {
+): Steps<void> {
   const path = `${prefix}${name}`;
   switch (kind) {
     case 'file':
       visitFile(walk, join(parent, raw), path);
       break;
     case 'directory':
-      visitDirectory(walk, { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 });
+      yield* visitDirectory(walk, { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 });
       break;
     case 'link':
       addUnreadable(walk, path, UNEXPECTED_LINK);
@@ -170,7 +171,7 @@ function visitEntry(
   }
 }
 
-function visitEntries(walk: Walk, directory: Directory): void {
+function* visitEntries(walk: Walk, directory: Directory): Steps<void> {
   const listing = listDirectory(directory.path);
   if (!listing.ok) {
     addUnreadable(walk, directory.prefix.slice(0, -1), listing.error);
@@ -180,19 +181,24 @@ function visitEntries(walk: Walk, directory: Directory): void {
     if (!walk.isStopped && walk.files === MAX_FILES) stop(walk, TOO_MANY_FILES);
     if (walk.isStopped) return;
     walk.files += 1;
-    visitEntry(walk, entry, directory);
+    yield* visitEntry(walk, entry, directory);
+    yield;
   }
 }
 
 /** Reads every token in `generation`, the name of a directory of the volume. */
-export function walkGeneration(location: VolumeLocation, generation: string, wasToken: WasToken): Content {
+export function* walkGeneration(
+  location: VolumeLocation,
+  generation: string,
+  wasToken: WasToken,
+): Steps<Content> {
   const path = join(location.directory, generation);
   const stats = statDirectory(path);
   if (!stats.ok) return { ...NOTHING_FOUND, unreadable: [unreadable(location, stats.error)] };
   const device = stats.value.dev;
   const found = { tokens: [], unreadable: [], others: [] };
   const walk: Walk = { location, device, wasToken, ...found, files: 0, isStopped: false };
-  visitEntries(walk, { path, prefix: '', depth: 0 });
+  yield* visitEntries(walk, { path, prefix: '', depth: 0 });
   return walk;
 }
 
@@ -226,14 +232,14 @@ function incomplete(location: VolumeLocation, { tokens }: Content): Content {
  * if `..data` has not changed afterwards; otherwise it may lack files without any error. If every attempt is lost, the
  * volume as a whole is unreadable, and no file of it.
  */
-export function readVolume(
+export function* readVolume(
   location: VolumeLocation,
   generation: string,
   wasToken: WasToken,
-): Result<VolumeReading, Failure> {
+): Steps<Result<VolumeReading, Failure>> {
   let name = generation;
   for (let attempt = 1; ; attempt += 1) {
-    const content = walkGeneration(location, name, wasToken);
+    const content = yield* walkGeneration(location, name, wasToken);
     const current = currentGeneration(location.link);
     if (!current.ok) return current;
     if (current.value === name) return ok({ generation: name, content });

@@ -8,6 +8,7 @@ import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import type { VolumeLocation } from './generation.ts';
 import { join, type Path } from './paths.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
+import type { Steps } from './slices.ts';
 import { createVolume, isMounted, refreshVolume, type Volume, type VolumeOptions } from './volume.ts';
 import { createWatch } from './watch.ts';
 
@@ -18,7 +19,7 @@ interface PodOptions extends VolumeOptions {
 
 export interface Pod {
   /** Refreshes the pod's volumes, and lists them again if that is due. */
-  readonly refresh: () => void;
+  readonly refresh: () => Steps<void>;
   /** Whether an event came since the last refresh. */
   readonly isNudged: () => boolean;
   /** Whether the pod is so new that a refresh soon may find more. */
@@ -51,14 +52,19 @@ function keyOf({ volumeKind, volume }: VolumeLocation): string {
 }
 
 /** Makes `volumes` those at `locations`, and reads the new ones. */
-function syncVolumes(volumes: Volumes, locations: readonly VolumeLocation[], options: VolumeOptions): void {
+function* syncVolumes(
+  volumes: Volumes,
+  locations: readonly VolumeLocation[],
+  options: VolumeOptions,
+): Steps<void> {
   removeOtherVolumes(volumes, new Set(locations.map(keyOf)), options);
   for (const location of locations) {
     const key = keyOf(location);
     if (volumes.has(key)) continue;
     const volume = createVolume(location, options);
     volumes.set(key, volume);
-    refreshVolume(volume, options);
+    yield* refreshVolume(volume, options);
+    yield;
   }
 }
 
@@ -86,20 +92,23 @@ function createPod(options: PodOptions): Pod {
     return seconds < MIN_PENDING_SECONDS || (seconds <= MAX_PENDING_SECONDS && lacksVolumes(volumes));
   };
 
-  const list = (): void => {
+  function* list(): Steps<void> {
     age.listed();
     const before = found;
     found = listVolumes(now() * 1_000);
     for (const { reason } of found.unreadable) onReadFailure(reason);
-    if (found !== before) syncVolumes(volumes, found.locations, volumeOptions);
-  };
+    if (found !== before) yield* syncVolumes(volumes, found.locations, volumeOptions);
+  }
 
-  const refresh = (): void => {
+  function* refresh(): Steps<void> {
     isNudged = false;
     let areMounted = true;
-    for (const volume of volumes.values()) areMounted = refreshVolume(volume, volumeOptions) && areMounted;
-    if (!areMounted || age.isListingDue()) list();
-  };
+    for (const volume of volumes.values()) {
+      areMounted = (yield* refreshVolume(volume, volumeOptions)) && areMounted;
+      yield;
+    }
+    if (!areMounted || age.isListingDue()) yield* list();
+  }
 
   return {
     refresh,

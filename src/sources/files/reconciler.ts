@@ -8,7 +8,7 @@ import type { MonotonicClock } from '../../util/clock.ts';
 
 export interface Target {
   readonly scan: () => Promise<void>;
-  readonly refresh: () => void;
+  readonly refresh: () => Promise<void>;
   readonly isPending: () => boolean;
 }
 
@@ -47,7 +47,7 @@ export function createReconciler({
 
   const scanOrRefresh = async (): Promise<void> => {
     if (clock.monotonicMs() < nextScanMs) {
-      target.refresh();
+      await target.refresh();
       return;
     }
     nextScanMs = clock.monotonicMs() + intervalMs;

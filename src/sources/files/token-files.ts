@@ -4,11 +4,11 @@
  * `scan` reads the whole node, `refresh` only the pods that got an event or are pending. Both read what is on disk and
  * never trust an event.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Observation, ReadFailure, Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
-import { createPods, type Pods } from './pods.ts';
+import { createPods, type Pod } from './pods.ts';
+import { runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
 
@@ -28,24 +28,18 @@ export interface TokenFilesOptions {
 export interface TokenFiles {
   /** Reads the whole node. Yields to the event loop every few milliseconds. Returns whether the pods could be listed. */
   readonly scan: () => Promise<boolean>;
-  /** Reads the pods that got an event or are pending. */
-  readonly refresh: () => void;
+  /** Reads the pods that got an event or are pending, and yields like `scan`. */
+  readonly refresh: () => Promise<void>;
   /** Whether any pod is so new that a refresh soon may find more. */
   readonly isPending: () => boolean;
   readonly observe: () => Observation;
   readonly close: () => void;
 }
 
-/** The longest that a scan blocks the event loop. */
-const MAX_SLICE_MS = 5;
-
-async function refreshAll(pods: Pods): Promise<void> {
-  let sliceStart = performance.now();
-  for (const pod of pods.all()) {
-    pod.refresh();
-    if (performance.now() - sliceStart < MAX_SLICE_MS) continue;
-    await setImmediate();
-    sliceStart = performance.now();
+function* refreshAll(pods: readonly Pod[]): Steps<void> {
+  for (const pod of pods) {
+    yield* pod.refresh();
+    yield;
   }
 }
 
@@ -59,22 +53,22 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   let scannedAt: EpochSeconds | undefined;
   let scanSeconds: number | undefined;
 
+  const refresh = async (): Promise<void> => {
+    if (pods.isNudged()) pods.list();
+    await runInSlices(refreshAll(pods.all().filter((pod) => pod.isNudged() || pod.isPending())));
+  };
+
   const scan = async (): Promise<boolean> => {
     const startedAt = performance.now();
     watches.retry();
     const isListed = pods.list();
-    await refreshAll(pods);
+    await runInSlices(refreshAll(pods.all()));
     if (isListed) {
       scannedAt = now();
       scanSeconds = (performance.now() - startedAt) / 1_000;
     }
-    await watches.closeStale();
+    if (await watches.closeStale()) await refresh();
     return isListed;
-  };
-
-  const refresh = (): void => {
-    if (pods.isNudged()) pods.list();
-    for (const pod of pods.all()) if (pod.isNudged() || pod.isPending()) pod.refresh();
   };
 
   const observe = (): Observation => ({

@@ -23,6 +23,7 @@ import {
   readVolume,
   type VolumeLocation,
 } from './generation.ts';
+import type { Steps } from './slices.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
 
 /** A token whose content was replaced. */
@@ -33,7 +34,7 @@ export interface Rotation {
 
 export interface VolumeOptions {
   readonly watches: Watches;
-  /** An event came: a refresh is due. */
+  /** An event came, or one was missed: a refresh is due. */
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
@@ -166,12 +167,12 @@ function isRetryDue({ unreadable: objects }: Volume): boolean {
  * Reads the volume if it was swapped or could not be read completely before. Returns whether its generation has
  * changed. Calls `onRotation` for each token that was replaced.
  */
-export function readChanges(volume: Volume, onRotation: VolumeOptions['onRotation']): boolean {
+export function* readChanges(volume: Volume, onRotation: VolumeOptions['onRotation']): Steps<boolean> {
   const { location, generation } = volume;
   const current = currentGeneration(location.link);
   if (current.ok && current.value === generation && !isRetryDue(volume)) return false;
   const wasToken = (path: string): boolean => findByPath(volume.previousTokens, path) !== undefined;
-  const reading = current.ok ? readVolume(location, current.value, wasToken) : current;
+  const reading = current.ok ? yield* readVolume(location, current.value, wasToken) : current;
   volume.generation = reading.ok ? reading.value.generation : undefined;
   const content = reading.ok
     ? reading.value.content
@@ -185,9 +186,9 @@ export function isMounted({ generation }: Volume): boolean {
 }
 
 /** A watch added before the mount would stay on the covered directory, so only a mounted volume is watched. */
-function addWatch(volume: Volume, { watches, onRotation }: VolumeOptions): void {
+function* addWatch(volume: Volume, { watches, onRotation }: VolumeOptions): Steps<void> {
   if (!watches.open(volume.watch)) return;
-  readChanges(volume, onRotation);
+  yield* readChanges(volume, onRotation);
   if (!isMounted(volume)) watches.close(volume.watch);
 }
 
@@ -203,10 +204,10 @@ function countFailures(volume: Volume, { onReadFailure, now }: VolumeOptions): v
 }
 
 /** Reads what has changed, and watches the volume while it is mounted. Returns whether it is mounted. */
-export function refreshVolume(volume: Volume, options: VolumeOptions): boolean {
+export function* refreshVolume(volume: Volume, options: VolumeOptions): Steps<boolean> {
   const { watches, onRotation } = options;
-  watches.confirm(volume.watch, readChanges(volume, onRotation));
-  if (isMounted(volume)) addWatch(volume, options);
+  watches.confirm(volume.watch, yield* readChanges(volume, onRotation));
+  if (isMounted(volume)) yield* addWatch(volume, options);
   else watches.close(volume.watch);
   countFailures(volume, options);
   return isMounted(volume);
@@ -218,7 +219,7 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
     directory: location.directory,
     name: '..data',
     onChange: options.onNudge,
-    onStale: () => void refreshVolume(volume, options),
+    onStale: options.onNudge,
   });
   const volume: Volume = {
     location,

@@ -36,8 +36,8 @@ export interface Watches {
   readonly close: (watch: Watch) => void;
   /** Call after every refresh of the directory, with whether it found a change: an event should have announced it. */
   readonly confirm: (watch: Watch, foundChange: boolean) => void;
-  /** Closes the watches that missed an event, and calls their `onStale`. */
-  readonly closeStale: () => Promise<void>;
+  /** Closes the watches that missed an event, and calls their `onStale`. Returns whether there were any. */
+  readonly closeStale: () => Promise<boolean>;
   /** Number of open watches. */
   readonly count: () => number;
   /** After a limit was reached, no watch is opened until this is called. */
@@ -118,8 +118,8 @@ function confirm({ unconfirmed }: Shared, watch: Watch, foundChange: boolean): v
 }
 
 /** An event that was on its way during the refresh arrives within a full turn of the event loop. */
-async function closeStale(shared: Shared): Promise<void> {
-  if (shared.unconfirmed.size === 0) return;
+async function closeStale(shared: Shared): Promise<boolean> {
+  if (shared.unconfirmed.size === 0) return false;
   await setImmediate();
   await setImmediate();
   const stale = [...shared.unconfirmed].filter(({ sawEvent }) => !sawEvent);
@@ -129,6 +129,7 @@ async function closeStale(shared: Shared): Promise<void> {
     close(shared, watch);
     watch.onStale();
   }
+  return stale.length > 0;
 }
 
 export function createWatches(options: WatchOptions): Watches {

@@ -11,7 +11,14 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { READ_FAILURES } from '../../../src/core/observation.ts';
 import { readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import { jwt } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume, unwatched } from './support/test-node.ts';
+import {
+  complete,
+  createNode,
+  KIND_OF_MOUNT,
+  type TestNode,
+  type TestVolume,
+  unwatched,
+} from './support/test-node.ts';
 
 const TOKEN = jwt();
 const SECRET = TOKEN.slice(TOKEN.lastIndexOf('.') + 1);
@@ -40,7 +47,7 @@ function inGeneration(name: Uint8Array | string): Buffer {
 
 function read(): Volume {
   const state = unwatched(volume);
-  readChanges(state, () => assert.fail('there was no token before'));
+  complete(readChanges(state, () => assert.fail('there was no token before')));
   return state;
 }
 

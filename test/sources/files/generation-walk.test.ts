@@ -11,6 +11,7 @@ import { walkGeneration } from '../../../src/sources/files/generation.ts';
 import { jwt, rawLegacyClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
 import {
+  complete,
   createNode,
   type Files,
   KIND_OF_MOUNT,
@@ -117,6 +118,17 @@ describe(`walkGeneration (${KIND_OF_MOUNT})`, () => {
   });
 });
 
+describe(`the steps of walkGeneration (${KIND_OF_MOUNT})`, () => {
+  useFreshState();
+
+  it('are as many as there are files, so that a volume of any size is read in slices', () => {
+    const count = 100;
+    volume.fill(Object.fromEntries(Array.from({ length: count }, (_, index) => [`sub/key-${index}`, ''])));
+    const steps = walkGeneration(volume.location, basename(volume.generation()), () => false);
+    assert.equal([...steps].length, count + 1);
+  });
+});
+
 describe(`walkGeneration with objects that the kubelet does not write (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
@@ -182,7 +194,9 @@ describe(`walkGeneration with objects that the kubelet does not write (${KIND_OF
   });
 
   it('fails with vanished if the generation is missing', () => {
-    const { tokens, unreadable } = walkGeneration(volume.location, '..2026_01_01_00_00_00.1', () => false);
+    const { tokens, unreadable } = complete(
+      walkGeneration(volume.location, '..2026_01_01_00_00_00.1', () => false),
+    );
     assert.deepEqual([tokens, unreadable.map(({ reason }) => reason)], [[], ['vanished']]);
   });
 });

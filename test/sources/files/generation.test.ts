@@ -9,6 +9,7 @@ import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
 import { currentGeneration, MAX_ATTEMPTS, readVolume } from '../../../src/sources/files/generation.ts';
 import { POD_UID } from '../../support/tokens.ts';
 import {
+  complete,
   createNode,
   KIND_OF_MOUNT,
   lineOf,
@@ -79,7 +80,7 @@ describe(`currentGeneration (${KIND_OF_MOUNT})`, () => {
 describe(`readVolume (${KIND_OF_MOUNT})`, () => {
   useFreshState();
 
-  const read = (generation = generationName()) => readVolume(volume.location, generation, never);
+  const read = (generation = generationName()) => complete(readVolume(volume.location, generation, never));
   const idsOf = (reading: ReturnType<typeof read>) => {
     assert.ok(reading.ok);
     const { tokens, unreadable } = reading.value.content;
@@ -131,7 +132,7 @@ describe(`readVolume (${KIND_OF_MOUNT})`, () => {
       rotations.pop()?.();
       return false;
     };
-    assert.deepEqual(idsOf(readVolume(volume.location, generationName(), rotateOnce)), ['new']);
+    assert.deepEqual(idsOf(complete(readVolume(volume.location, generationName(), rotateOnce))), ['new']);
   });
 
   it('reports a volume that is swapped before every reading as changing, and no file of it as missing', () => {
@@ -140,7 +141,7 @@ describe(`readVolume (${KIND_OF_MOUNT})`, () => {
       swaps += 1;
       volume.write({ token: nextToken() });
     });
-    const reading = readVolume(location, '..removed', never);
+    const reading = complete(readVolume(location, '..removed', never));
     assert.ok(reading.ok);
     const { tokens, unreadable } = reading.value.content;
     assert.deepEqual([tokens, unreadable.map(lineOf)], [[], [`${POD_UID}/vault-token: changing`]]);
@@ -155,7 +156,9 @@ describe(`readVolume (${KIND_OF_MOUNT})`, () => {
       return false;
     };
     write();
-    assert.deepEqual(reasonsOf(readVolume(volume.location, generationName(), rotate)), ['changing']);
+    assert.deepEqual(reasonsOf(complete(readVolume(volume.location, generationName(), rotate))), [
+      'changing',
+    ]);
   });
 
   it('fails with not_mounted if the volume is unmounted while it is read', () => {
@@ -187,7 +190,7 @@ describe(`readVolume (${KIND_OF_MOUNT})`, () => {
     };
     for (const name of before)
       writeFileSync(join(volume.location.directory, name, 'ca.crt'), 'a certificate');
-    const reading = readVolume(volume.location, generationName(), swapWhileRead);
+    const reading = complete(readVolume(volume.location, generationName(), swapWhileRead));
     assert.ok(reading.ok);
     assert.equal(reading.value.content.tokens.length, 1);
     assert.ok(swaps > 3 && swaps < 100, `${swaps} swaps`);

@@ -55,7 +55,7 @@ describe(`the process between scans (${KIND_OF_MOUNT})`, () => {
         await source.scan();
         assert.deepEqual(openInNode(), []);
         volume.fill({ token: nextToken() });
-        source.refresh();
+        await source.refresh();
         assert.deepEqual(openInNode(), []);
       }
     } finally {

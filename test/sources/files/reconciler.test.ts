@@ -44,9 +44,9 @@ async function run(
       done.push(`scan ${clock.monotonicMs()}`);
       await overrides.scan?.();
     },
-    refresh: () => {
+    refresh: async () => {
       done.push(`refresh ${clock.monotonicMs()}`);
-      overrides.refresh?.();
+      await overrides.refresh?.();
     },
     isPending: () => overrides.isPending?.() ?? false,
   };
@@ -149,7 +149,7 @@ describe('a nudge', () => {
   it('during a refresh is followed by another refresh', async () => {
     let isFirst = true;
     const { clock, done, nudge } = await run({
-      refresh: () => {
+      refresh: async () => {
         if (isFirst) nudge();
         isFirst = false;
       },
@@ -192,7 +192,7 @@ describe('a flood of nudges', () => {
   stopLoopsAfterEach();
   it('delays neither scans nor the event loop', async () => {
     let flood = (): void => undefined;
-    const { clock, done, nudge } = await run({ refresh: () => flood(), scan: async () => flood() });
+    const { clock, done, nudge } = await run({ refresh: async () => flood(), scan: async () => flood() });
     flood = nudge;
     nudge();
     await clock.advance(2 * INTERVAL_MS);

@@ -42,7 +42,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     const volume = await settledVolume(node, source);
     // Each reading counts an unreadable file.
     await source.refreshedAfter(() => volume.fill({ token: 'eyJ' }));
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.readFailures, ['not_a_jwt']);
   });
 
@@ -73,7 +73,7 @@ describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
     await source.refreshedAfter(() => mkdirSync(join(node.pods, POD_UID)));
     assert.equal(source.isPending(), true);
     rotate(node.volume(), 'first');
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.seen(), seenAt('first'));
   });
 
@@ -172,7 +172,7 @@ describe(`watching the pods directory (${KIND_OF_MOUNT})`, () => {
     source.close();
     source.shiftClock(3_600);
     addPod('two');
-    source.refresh();
+    await source.refresh();
     assert.equal(source.isPending(), false);
   });
 

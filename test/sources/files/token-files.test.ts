@@ -183,11 +183,11 @@ describe(`refresh (${KIND_OF_MOUNT})`, () => {
     const volume = node.volume({ isMounted: false });
     // A listing is due once the age of the pod has doubled.
     source.shiftClock(1);
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.seen().unreadable, [`${POD_UID}/vault-token: not_mounted`]);
     volume.mount();
     volume.write({ token: nextToken({ jti: 'one' }) });
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.seen(), { tokens: ['vault-token/token one'], unreadable: [] });
   });
 
@@ -227,7 +227,7 @@ describe(`refresh (${KIND_OF_MOUNT})`, () => {
     await source.scanned();
     source.shiftClock(HOUR);
     volume.write({ token: nextToken({ jti: 'two' }) });
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.seen().tokens, ['vault-token/token one']);
   });
 

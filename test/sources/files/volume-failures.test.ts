@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type Rotation, readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import { POD_UID } from '../../support/tokens.ts';
 import {
+  complete,
   createNode,
   KIND_OF_MOUNT,
   lineOf,
@@ -35,7 +36,7 @@ function useFreshState(): void {
 }
 
 function read(): boolean {
-  return readChanges(state, (rotation) => rotations.push(rotation));
+  return complete(readChanges(state, (rotation) => rotations.push(rotation)));
 }
 
 function rotated(): readonly (string | undefined)[] {

@@ -7,6 +7,7 @@ import type { Token } from '../../../src/core/token/token.ts';
 import { type Rotation, readChanges, rotationLag, type Volume } from '../../../src/sources/files/volume.ts';
 import { claims, legacyClaims, NOW, rawBinding, token } from '../../support/tokens.ts';
 import {
+  complete,
   createNode,
   KIND_OF_MOUNT,
   nextToken,
@@ -32,7 +33,7 @@ function useFreshState(): void {
 }
 
 function read(): boolean {
-  return readChanges(state, (rotation) => rotations.push(rotation));
+  return complete(readChanges(state, (rotation) => rotations.push(rotation)));
 }
 
 function only(tokens: readonly Token[]): Token {

@@ -76,7 +76,7 @@ describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
     rotate(volume, 'second');
     assert.deepEqual(await source.scanned(), seenAt('second'));
     await nudge;
-    source.refresh();
+    await source.refresh();
     assert.deepEqual(source.watchFailures, []);
     assert.equal(source.rotations.length, 1);
   });

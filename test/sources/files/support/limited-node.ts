@@ -57,7 +57,7 @@ try {
   const nudge = source.nudge();
   rotateAll(volumes, 'third');
   await nudge;
-  source.refresh();
+  await source.refresh();
   note('after an event');
 } finally {
   clearInterval(alive);

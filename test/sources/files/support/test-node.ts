@@ -20,6 +20,7 @@ import { swapData, writeAtomically } from '../../../../simulator/kubelet/atomic-
 import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.ts';
 import type { Unreadable } from '../../../../src/core/observation.ts';
 import { type VolumeLocation, walkGeneration } from '../../../../src/sources/files/generation.ts';
+import type { Steps } from '../../../../src/sources/files/slices.ts';
 import { createVolume, type Volume } from '../../../../src/sources/files/volume.ts';
 import { createWatches } from '../../../../src/sources/files/watch.ts';
 import { jwt, POD_UID, rawClaims } from '../../../support/tokens.ts';
@@ -144,6 +145,13 @@ export function link(target: string, path: string): string {
   return path;
 }
 
+/** Runs work without interruption. */
+export function complete<T>(steps: Steps<T>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
 /** An unreadable object in one line. */
 export function lineOf({ podUid, volume, path, reason }: Unreadable): string {
   return `${[podUid, volume, path].filter((part) => part !== '').join('/')}: ${reason}`;
@@ -155,7 +163,7 @@ export function walk(
   wasToken: (path: string) => boolean = () => false,
 ): { readonly tokens: readonly string[]; readonly unreadable: readonly string[] } {
   const { location, generation } = volume;
-  const { tokens, unreadable } = walkGeneration(location, basename(generation()), wasToken);
+  const { tokens, unreadable } = complete(walkGeneration(location, basename(generation()), wasToken));
   const prefix = new RegExp(`^${location.podUid}/${location.volume}/?`);
   return {
     tokens: tokens.map(({ path }) => path),
@@ -165,7 +173,7 @@ export function walk(
 
 /** Walks the volume's generation. Returns the paths of the files that hold no token, and why. */
 export function walkOthers({ location, generation }: TestVolume): readonly string[] {
-  const { others } = walkGeneration(location, basename(generation()), () => false);
+  const { others } = complete(walkGeneration(location, basename(generation()), () => false));
   return others.map(({ path, reason }) => `${path}: ${reason}`);
 }
 

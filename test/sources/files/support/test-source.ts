@@ -75,7 +75,7 @@ export function createSource(
     const nudged = nudge();
     change();
     await nudged;
-    source.refresh();
+    await source.refresh();
     return seen();
   };
   return {
