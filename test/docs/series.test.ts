@@ -1,5 +1,5 @@
 /**
- * The numbers of series in docs/install.md.
+ * The numbers of series in docs/operations.md.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { BUILD, familyOptions, printed } from '../support/exposition.ts';
 import { snapshot } from '../support/snapshots.ts';
 import { token } from '../support/tokens.ts';
 
-const TEXT = readFileSync(new URL('../../docs/install.md', import.meta.url), 'utf8');
+const TEXT = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
 /** The numbers in a row of a table. */
 function row(title: string): readonly number[] {
@@ -47,7 +47,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(2));
 }
 
-describe('docs/install.md', () => {
+describe('docs/operations.md', () => {
   for (const [index, { it: title, options }] of COLUMNS.entries()) {
     it(`has the number of series of a healthy token ${title}`, async () => {
       assert.equal((await countSeries(2, options)) - (await countSeries(1, options)), PER_TOKEN[index]);
