@@ -111,6 +111,18 @@ describeWith(['kubectl'], 'a kustomization of a user', () => {
     assert.equal(own?.subjects[0]?.namespace, 'monitoring');
   });
 
+  it('lets the account in the namespace of a user use the SecurityContextConstraints', () => {
+    const kustomization = { namespace: 'monitoring', resources: ['../daemonset/overlays/openshift'] };
+    const manifests = renderKustomization(stringify(kustomization));
+    const binding = bindingsOf(manifests).find(({ metadata }) => metadata.name.endsWith('-scc'));
+    assert.equal(binding?.metadata.namespace, 'monitoring');
+    assert.deepEqual(
+      binding.subjects.map(({ namespace }) => namespace),
+      ['monitoring'],
+    );
+    assert.doesNotMatch(JSON.stringify(manifests), /:serviceaccount:/);
+  });
+
   it('labels its own Namespace as privileged with the component', () => {
     const manifests = renderKustomization(kustomizationOf(['namespace']));
     const { metadata } = manifests.find(({ kind }) => kind === 'Namespace') ?? assert.fail('no Namespace');

@@ -170,13 +170,16 @@ export function daemonSetOf(manifests: readonly Manifest[]): DaemonSet {
   return found;
 }
 
-/** Returns the ClusterRole with the name of the DaemonSet, followed by a suffix. */
+/** Returns the ClusterRole with the name of the DaemonSet, followed by a suffix and, in the chart, the namespace. */
 export function clusterRoleOf(manifests: readonly Manifest[], suffix = ''): Role | undefined {
-  const name = daemonSetOf(manifests).metadata.name + suffix;
-  return manifests.find((one): one is Role => one.kind === 'ClusterRole' && one.metadata.name === name);
+  const { name, namespace } = daemonSetOf(manifests).metadata;
+  const names = [name + suffix, `${name + suffix}.${namespace}`];
+  return manifests.find(
+    (one): one is Role => one.kind === 'ClusterRole' && names.includes(one.metadata.name),
+  );
 }
 
-/** Returns the Roles in the namespace. Only scrapers have some. */
+/** Returns the Roles in the namespace. */
 export function rolesOf(manifests: readonly Manifest[]): readonly Role[] {
   return manifests.filter((one): one is Role => one.kind === 'Role');
 }

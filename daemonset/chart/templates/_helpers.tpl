@@ -11,6 +11,12 @@
 {{- define "sa-token-exporter.namespace" -}}
 {{ .Values.namespaceOverride | default .Release.Namespace }}
 {{- end }}
+{{/* The name of an object without a namespace. Takes a list: root, suffix. Releases of one name in two namespaces have different ones. */}}
+{{- define "sa-token-exporter.clusterName" -}}
+{{- $full := include "sa-token-exporter.fullname" (first .) }}
+{{- $namespace := include "sa-token-exporter.namespace" (first .) }}
+{{- $full }}{{ last . }}{{ if ne $namespace $full }}.{{ $namespace }}{{ end }}
+{{- end }}
 {{- define "sa-token-exporter.serviceAccount" -}}
 {{ .Values.serviceAccount.name | default (include "sa-token-exporter.fullname" .) }}
 {{- end }}
@@ -45,6 +51,11 @@ annotations:
 {{/* The same for an object in the namespace of the exporter. */}}
 {{- define "sa-token-exporter.namespacedMetadata" -}}
 {{- include "sa-token-exporter.metadata" (merge (dict "namespace" (include "sa-token-exporter.namespace" .root)) .) }}
+{{- end }}
+{{/* The same for an object without a namespace. */}}
+{{- define "sa-token-exporter.clusterMetadata" -}}
+{{- $name := include "sa-token-exporter.clusterName" (list .root (.suffix | default "")) }}
+{{- include "sa-token-exporter.metadata" (merge (dict "name" $name) .) }}
 {{- end }}
 {{/* Whether the metrics port requires authentication. Probes then use a separate port. */}}
 {{- define "sa-token-exporter.hasAuthentication" -}}

@@ -33,6 +33,6 @@ describeWith(['helm (.ci/helm)'], 'the chart', () => {
   }
 
   it('renders valid objects with every values file', async () => {
-    await assertValid(FILES.flatMap(template));
+    await assertValid(FILES.flatMap((file) => template(file)));
   });
 });

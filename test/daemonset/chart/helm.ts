@@ -10,12 +10,19 @@ import { type Manifest, parseManifests } from '../manifests.ts';
 
 export const CHART = join(ROOT, 'daemonset/chart');
 
+interface Release {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly chart?: string;
+}
+
 /** Runs `helm template` or `helm lint` with values or a values file. */
-export function helm(command: 'template' | 'lint', values: object | string) {
+export function helm(command: 'template' | 'lint', values: object | string, release: Release = {}) {
+  const { name = 'sa-token-exporter', namespace = 'sa-token-exporter', chart = CHART } = release;
   const args = [
-    ...(command === 'template' ? [command, 'sa-token-exporter'] : [command, '--strict']),
-    CHART,
-    '--namespace=sa-token-exporter',
+    ...(command === 'template' ? [command, name] : [command, '--strict']),
+    chart,
+    `--namespace=${namespace}`,
     '--kube-version=1.36.0',
     `--values=${typeof values === 'string' ? values : '-'}`,
   ];
@@ -29,6 +36,9 @@ export function helmOutput(...args: Parameters<typeof helm>): string {
   return stdout;
 }
 
-export function template(values: object | string = {}): readonly Manifest[] {
-  return parseManifests(helmOutput('template', values));
+/** Renders the chart without its test. */
+export function template(values: object | string = {}, release: Release = {}): readonly Manifest[] {
+  return parseManifests(helmOutput('template', values, release)).filter(
+    ({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined,
+  );
 }

@@ -47,7 +47,7 @@ describeWith(['helm (.ci/helm)'], 'a values file', () => {
   it('is tested with more than thirty', () => assert.ok(ACCEPTED.length + REFUSED.length > 30));
 
   it('renders valid objects if it is accepted', async () => {
-    await assertValid(ACCEPTED.flatMap(template).map(inUpstreamGroup));
+    await assertValid(ACCEPTED.flatMap((file) => template(file)).map(inUpstreamGroup));
   });
 
   for (const file of ACCEPTED.filter(isComplete))
