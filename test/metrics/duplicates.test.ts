@@ -1,5 +1,5 @@
 /**
- * The whole exposition has each series once, whatever the files and specs say: Prometheus drops one of two.
+ * The whole exposition has each series once, for any files and specs: Prometheus drops one of two.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';

@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const BUILT = new URL('../../dist/main.js', import.meta.url).pathname;
 const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 
 export interface Program {
@@ -20,12 +21,17 @@ export interface Program {
 
 /** Starts a command that listens; resolves once its initial scan is complete. */
 export function startProgram(...args: readonly string[]): Promise<Program> {
-  return start([], args, {});
+  return start([MAIN], args, {});
+}
+
+/** Like `startProgram`, with the built program, which must exist. */
+export function startBuiltProgram(...args: readonly string[]): Promise<Program> {
+  return start([BUILT], args, {});
 }
 
 /** Like `startProgram`, with flags for Node.js. */
 export function startProgramUnder(flags: readonly string[], ...args: readonly string[]): Promise<Program> {
-  return start(flags, args, {});
+  return start([...flags, MAIN], args, {});
 }
 
 /** Like `startProgram`, with additional variables. */
@@ -33,15 +39,15 @@ export function startProgramWith(
   variables: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<Program> {
-  return start([], args, variables);
+  return start([MAIN], args, variables);
 }
 
 async function start(
-  flags: readonly string[],
+  program: readonly string[],
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const options = [...flags, MAIN, ...args, '--web.listen-address=127.0.0.1:0'];
+  const options = [...program, ...args, '--web.listen-address=127.0.0.1:0'];
   const child = spawn(process.execPath, options, { env: { ...process.env, ...variables } });
   const ended = once(child, 'exit');
   let output = '';
