@@ -4,16 +4,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS, ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
 import { stat } from '../parts/panels.ts';
-import { CRITICAL, OVERDUE, REJECTED } from '../parts/promql.ts';
-
-export function tokenCount(nodes: string): Panel {
-  return stat({
-    title: 'Tokens',
-    description: 'Tokens on the selected nodes, projected and legacy.',
-    unit: 'short',
-    expr: `sum(satoken_tokens{${nodes}})`,
-  });
-}
+import { BY_TOKEN, CRITICAL, OVERDUE, REJECTED, timeLeft } from '../parts/promql.ts';
+import { NEEDS_PROBLEMS } from './empty.ts';
 
 export function rejectedCount(nodes: string): Panel {
   return stat({
@@ -45,6 +37,27 @@ export function overdueCount(nodes: string): Panel {
     expr: `sum(satoken_token_state{${nodes}, ${OVERDUE}})`,
     steps: ZERO_OR_WARNING,
   });
+}
+
+/** `all` has a value if the tokens have series, or if no token is overdue. */
+export function firstRejection(tokens: string, all: string): Panel {
+  const overdue = `satoken_problem{${tokens}, reason=~"rotation_overdue|stale"}`;
+  const first = `min(${timeLeft(tokens)} > 0 and on (${BY_TOKEN}) ${overdue})`;
+  return stat({
+    title: 'First rejection in',
+    description:
+      'Time until the first overdue token that still works expires, and its workload starts to get 401. Extended default tokens have up to a year.',
+    unit: 's',
+    empty: NEEDS_PROBLEMS,
+    expr: `${first}\nor ${all} * 0 - 1`,
+    steps: [COLORS.critical, [900, COLORS.warning], [3_600, COLORS.note]],
+    words: [['-1', 'none', COLORS.good]],
+  });
+}
+
+/** 0 if no token on the nodes is overdue, otherwise empty. */
+export function noneOverdue(nodes: string): string {
+  return `(sum(satoken_token_state{${nodes}, ${OVERDUE}}) == 0)`;
 }
 
 /** Shows whether panels on single tokens have data. */

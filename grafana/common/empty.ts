@@ -3,3 +3,4 @@
  */
 export const NEEDS_ALL = 'Not exported: needs --metrics.per-token=all';
 export const NONE_FAILS = 'No token fails a check (or --metrics.per-token=none)';
+export const NEEDS_PROBLEMS = 'Not exported: needs --metrics.per-token=problems or all';

@@ -2,13 +2,9 @@
  * Graphs that several dashboards share; each selects its own nodes.
  */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
-import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
-import { REASONS } from '../../src/core/checks/index.ts';
-import { READ_FAILURES } from '../../src/core/observation.ts';
-import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
-import { looksOf, STATE_LOOKS } from '../parts/colors.ts';
+import { COLORS, looksOf, STATE_LOOKS } from '../parts/colors.ts';
 import { graph } from '../parts/panels.ts';
-import { lagQuantile, rateBy } from '../parts/promql.ts';
+import { lagQuantile } from '../parts/promql.ts';
 
 export function tokensByState(nodes: string): Panel {
   return graph({
@@ -22,26 +18,18 @@ export function tokensByState(nodes: string): Panel {
   });
 }
 
-export function problemsByReason(nodes: string): Panel {
+export function problemsBySeverity(nodes: string): Panel {
   return graph({
-    title: 'Problems by reason',
-    description: 'Tokens that fail a check or are missing, by reason. Empty if there is no problem.',
-    unit: 'short',
-    empty: 'No token fails a check',
-    queries: [{ expr: `sum by (reason) (satoken_problems{${nodes}}) > 0`, legend: '{{reason}}' }],
-    looks: looksOf(REASONS),
-  });
-}
-
-export function causes(nodes: string): Panel {
-  return graph({
-    title: 'Overdue tokens by cause',
+    title: 'Problems by severity',
     description:
-      'Overdue tokens by cause, derived from files and the API server. `kubelet_stalled` points to the kubelet, `api_server_unreachable` to the network or the control plane; `pod_terminating` is not a problem. Empty if no token is overdue.',
+      'Failed checks and missing tokens, by severity: critical is a workload that cannot authenticate, or soon will not be able to.',
     unit: 'short',
-    empty: 'No token is overdue',
-    queries: [{ expr: `sum by (cause) (satoken_overdue_cause{${nodes}}) > 0`, legend: '{{cause}}' }],
-    looks: looksOf(OVERDUE_CAUSES),
+    queries: [{ expr: `sum by (severity) (satoken_problems{${nodes}})`, legend: '{{severity}}' }],
+    looks: [
+      { name: 'critical', color: COLORS.critical },
+      { name: 'warning', color: COLORS.warning },
+      { name: 'info', color: COLORS.note },
+    ],
   });
 }
 
@@ -50,7 +38,7 @@ export function rotationLag(nodes: string): Panel {
     title: 'Rotation lag',
     description:
       'Time from the refresh being due to the new token being issued. A healthy kubelet takes up to about 100 s. Gaps: no token was rotated.',
-    unit: 's',
+    unit: 'suffix:s',
     limit: 100,
     empty: 'No token was rotated',
     queries: [
@@ -58,28 +46,5 @@ export function rotationLag(nodes: string): Panel {
       { expr: lagQuantile(0.99, nodes), legend: '99th percentile' },
     ],
     looks: looksOf(['99th percentile', 'median']),
-  });
-}
-
-export function readErrors(nodes: string): Panel {
-  return graph({
-    title: 'Read errors',
-    description: 'Failed attempts to read an object, by reason. Empty without errors.',
-    unit: 'ops',
-    empty: 'No read errors',
-    queries: [{ expr: rateBy('reason', 'satoken_read_errors_total', nodes), legend: '{{reason}}' }],
-    looks: looksOf(READ_FAILURES),
-  });
-}
-
-export function watchErrors(nodes: string): Panel {
-  return graph({
-    title: 'Watch errors',
-    description:
-      'Watches that could not be added and events that were lost, by reason. The next scan finds the changes. Empty without errors.',
-    unit: 'ops',
-    empty: 'No watch errors',
-    queries: [{ expr: rateBy('reason', 'satoken_watch_errors_total', nodes), legend: '{{reason}}' }],
-    looks: looksOf(WATCH_FAILURES),
   });
 }

@@ -4,32 +4,66 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS } from '../parts/colors.ts';
 import type { Words } from '../parts/panels.ts';
-import { BY_TOKEN, failing, passedTimes, presentFor, timeSince, timeUntil } from '../parts/promql.ts';
+import { asRunbook, BY_TOKEN, failing, passedTimes, timeSince, timeUntilRejected } from '../parts/promql.ts';
 import { type Column, table } from '../parts/table.ts';
 import { NEEDS_ALL, NONE_FAILS } from './empty.ts';
 
-/** Every failing token, with links to its node, its workload and the runbook. */
-export function failingTokens(tokens: string, labels: readonly string[]): Panel {
-  const since = presentFor(failing(tokens));
-  return table({
-    title: 'Tokens that fail a check',
-    description:
-      'One row for each token and reason, the longest-lasting first, at most 200. Measured in minutes over the last six hours; restarts of Prometheus or the exporter leave gaps. Empty with `--metrics.per-token=none`.',
-    empty: NONE_FAILS,
-    labels: ['runbook', 'reason', ...labels],
-    columns: [
-      {
-        title: 'Failing for (of 6 h)',
-        expr: `topk(200, label_replace(\n${since},\n"runbook", "$1", "reason", "(.*)"))`,
-        unit: 's',
-        steps: [COLORS.warning, [600, COLORS.critical]],
-      },
-    ],
-    sortBy: 'Failing for (of 6 h)',
-  });
+/** The most rows of a table. More cannot be read, and slow the browser down. */
+const ROWS = 200;
+/** A healthy kubelet is at most about this late, in seconds. */
+const MAX_HEALTHY_LAG = 100;
+
+/** The time until a token expires, which is 0 afterward. */
+export const TIME_LEFT = {
+  title: 'Time left',
+  unit: 's',
+  words: [['0', 'expired', COLORS.critical]],
+} as const satisfies Omit<Column, 'expr'>;
+
+/** Adds the volume and the path as one label. */
+function withFile(expr: string): string {
+  return `label_join(\n${expr},\n"file", "/", "volume", "path")`;
 }
 
-const SHOWN = ['namespace', 'serviceaccount', 'pod', 'volume', 'path', 'kind', 'audience'] as const;
+const asRow = (expr: string): string => asRunbook(withFile(expr));
+
+const SEVERITIES: Words = [
+  ['3', 'critical', COLORS.critical],
+  ['2', 'warning', COLORS.warning],
+  ['1', 'info', COLORS.note],
+];
+
+/** The problems of the highest severity, as numbers. */
+function worst(tokens: string): string {
+  const ranked = SEVERITIES.map(
+    ([rank, severity]) => `${failing(tokens, `severity="${severity}"`)} * ${rank}`,
+  );
+  return `topk(${ROWS}, ${ranked.join('\nor ')})`;
+}
+
+/** Each problem with a value of its token or of itself. */
+function withValue(tokens: string, by: string, value: string): string {
+  return `${failing(tokens)} * on (${by}) group_left () ${value}\nand on (${BY_TOKEN}, reason) ${worst(tokens)}`;
+}
+
+/** Every failing token, with links to its node, its workload and the runbook. */
+export function failingTokens(tokens: string, labels: readonly string[], after: readonly string[]): Panel {
+  const by = `${BY_TOKEN}, reason`;
+  const start = `(time() - max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}}))`;
+  return table({
+    title: 'Tokens that fail a check',
+    description: `One row for each token and problem, the most severe first, at most ${ROWS}. A missing token has no time left. Empty with \`--metrics.per-token=none\`.`,
+    empty: NONE_FAILS,
+    labels: [...labels, 'reason'],
+    columns: [
+      { title: 'Severity', expr: asRow(worst(tokens)), words: SEVERITIES, isColored: true, width: 80 },
+      { title: 'Failing for', expr: asRow(withValue(tokens, by, start)), unit: 's' },
+      { ...TIME_LEFT, expr: asRow(withValue(tokens, BY_TOKEN, timeUntilRejected(tokens))) },
+    ],
+    after: [...after, 'runbook', 'cluster'],
+    sortBy: ['Severity', 'Failing for'],
+  });
+}
 
 /** By the number of its times that have passed. */
 export const STATES: Words = [
@@ -39,50 +73,54 @@ export const STATES: Words = [
   ['2', 'stale', COLORS.warning],
   ['3', 'expired', COLORS.critical],
 ];
+const NO_EXPIRY = 8;
+const MISSING = 9;
+const ALL_STATES: Words = [
+  ...STATES,
+  [String(NO_EXPIRY), 'no expiry', COLORS.plain],
+  [String(MISSING), 'missing', COLORS.critical],
+];
+
+/** Also of legacy tokens, which have no times, and of missing tokens, which have problems only. */
+function state(tokens: string): string {
+  const legacy = `max by (${BY_TOKEN}) (satoken_info{${tokens}}) * ${NO_EXPIRY}`;
+  const missing = `max by (${BY_TOKEN}) (satoken_problem{${tokens}}) * ${MISSING}`;
+  return `(${passedTimes(tokens)})\nor ${legacy}\nor ${missing}`;
+}
 
 function timeColumns(tokens: string): readonly Column[] {
   return [
-    { title: 'State', expr: passedTimes(tokens), words: STATES, empty: '–' },
-    { title: 'Age', expr: timeSince('issued', tokens), unit: 's' },
+    { title: 'State', expr: withFile(state(tokens)), words: ALL_STATES, isColored: true },
     {
-      title: 'Refresh due in',
-      expr: timeUntil('refresh_due', tokens),
+      title: 'Overdue for',
+      expr: withFile(`(${timeSince('refresh_due', tokens)}) > ${MAX_HEALTHY_LAG}`),
       unit: 's',
-      steps: [COLORS.warning, [-100, COLORS.note], [0, COLORS.good]],
     },
-    {
-      title: 'Expires in',
-      expr: timeUntil('expiration', tokens),
-      unit: 's',
-      steps: [COLORS.critical, [0, COLORS.good]],
-      empty: '–',
-    },
+    { ...TIME_LEFT, expr: withFile(timeUntilRejected(tokens)) },
   ];
 }
 
 /** Existing tokens, and missing ones, which have a problem and no claims. */
 function everyToken(tokens: string): string {
   const there = `satoken_info{${tokens}} or on (${BY_TOKEN}) satoken_problem{${tokens}}`;
-  return `group by (${BY_TOKEN}, kind, audience) (${there})`;
+  return `group by (${BY_TOKEN}, origin, audience) (${there})`;
 }
 
-export function tokenTable(tokens: string): Panel {
+export function tokenTable(tokens: string, labels: readonly string[]): Panel {
   return table({
     title: 'Every token',
-    description:
-      'Every token with its age, the time until the kubelet should rotate it, the time until it expires, and the number of checks that it fails. Negative times are in the past. A healthy kubelet is up to about 100 s late. Legacy tokens have no times, and missing tokens have problems only. With `--metrics.per-token=problems` it has only failing tokens, with `none` it is empty.',
+    description: `Every token with the number of checks that it fails, how long its rotation has been overdue, and the time until it expires. A healthy kubelet is up to about ${MAX_HEALTHY_LAG} s late, which does not count. Legacy tokens have no times, and missing tokens have problems only. With \`--metrics.per-token=problems\` it has only failing tokens, with \`none\` it is empty.`,
     empty: NEEDS_ALL,
-    labels: SHOWN,
+    labels,
     columns: [
-      { expr: everyToken(tokens) },
-      ...timeColumns(tokens),
+      { expr: withFile(everyToken(tokens)) },
       {
         title: 'Problems',
-        expr: `count by (${BY_TOKEN}) (satoken_problem{${tokens}})`,
-        steps: [COLORS.critical],
-        empty: '–',
+        expr: withFile(`count by (${BY_TOKEN}) (satoken_problem{${tokens}})`),
       },
+      ...timeColumns(tokens),
     ],
+    after: ['audience', 'origin', 'cluster'],
     sortBy: 'Problems',
   });
 }

@@ -3,10 +3,10 @@
  */
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { NODES, ofExporters, SPREAD_LOOKS, spread, TARGETS, USED_CPU } from './chosen.ts';
+import { NODES, ofExporters, SPREAD_LOOKS, spread, USED_CPU } from './chosen.ts';
 
-export const times: Section = {
-  title: 'Scrapes and scans',
+export const cost: Section = {
+  title: 'What does it cost?',
   lines: [
     {
       height: 8,
@@ -35,12 +35,6 @@ export const times: Section = {
         }),
       ],
     },
-  ],
-};
-
-export const resources: Section = {
-  title: 'Resources',
-  lines: [
     {
       height: 8,
       panels: [
@@ -58,26 +52,6 @@ export const resources: Section = {
           unit: 'percentunit',
           queries: spread(USED_CPU),
           looks: SPREAD_LOOKS,
-        }),
-        graph({
-          title: 'Open files',
-          description:
-            'File descriptors of an exporter. Between scans it keeps none open in the volumes of pods.',
-          unit: 'short',
-          queries: spread(ofExporters('process_open_fds')),
-          looks: SPREAD_LOOKS,
-        }),
-        graph({
-          title: 'Recently started',
-          description:
-            'Exporters that started less than five minutes ago: a rollout, or exporters that keep crashing.',
-          unit: 'short',
-          queries: [
-            {
-              expr: `sum(time() - process_start_time_seconds{${TARGETS}} < bool 300)`,
-              legend: 'exporters',
-            },
-          ],
         }),
       ],
     },

@@ -1,15 +1,37 @@
 /**
  * Exporter health: requests to the API server, and errors.
  */
-import { CLUSTER_FAILURES, CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
+
+import { READ_FAILURES } from '../../src/core/observation.ts';
 import { PARTS } from '../../src/metrics/exporter-rows.ts';
-import { readErrors, watchErrors } from '../common/graphs.ts';
+import { SUCCESS } from '../../src/sources/api-server/client/requests.ts';
+import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
+import { bars } from '../common/bars.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { rateBy } from '../parts/promql.ts';
+import { perHourBy } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { NODES, TARGETS } from './chosen.ts';
+
+const readErrors = graph({
+  title: 'Read errors',
+  description: 'Failed attempts to read an object, per hour and reason. Empty without errors.',
+  unit: 'suffix:/h',
+  empty: 'No read errors',
+  queries: [{ expr: perHourBy('reason', 'satoken_read_errors_total', NODES), legend: '{{reason}}' }],
+  looks: looksOf(READ_FAILURES),
+});
+
+const watchErrors = graph({
+  title: 'Watch errors',
+  description:
+    'Watches that could not be added and events that were lost, per hour and reason. The next scan finds the changes. Empty without errors.',
+  unit: 'suffix:/h',
+  empty: 'No watch errors',
+  queries: [{ expr: perHourBy('reason', 'satoken_watch_errors_total', NODES), legend: '{{reason}}' }],
+  looks: looksOf(WATCH_FAILURES),
+});
 
 export const api: Section = {
   title: 'API server',
@@ -19,35 +41,22 @@ export const api: Section = {
       panels: [
         graph({
           title: 'Requests',
-          description: 'Requests to the API server, by resource and by status code or failure.',
-          unit: 'reqps',
+          description: 'Requests to the API server per hour, by resource.',
+          unit: 'suffix:/h',
           empty: 'The API server is not used',
           queries: [
-            {
-              expr: `sum by (resource, code) (rate(satoken_cluster_requests_total{${NODES}}[$__rate_interval])) > 0`,
-              legend: '{{resource}} {{code}}',
-            },
+            { expr: perHourBy('resource', 'satoken_cluster_requests_total', NODES), legend: '{{resource}}' },
           ],
+          looks: looksOf(Object.keys(SUCCESS)),
         }),
-        graph({
-          title: 'Outdated by resource',
+        bars({
+          title: 'Outdated data',
           description:
-            'Exporters with outdated data from the API server, by resource. Empty if all data is up to date.',
-          unit: 'short',
+            'Exporters with outdated data from the API server, by resource and reason: `forbidden` is a missing permission.',
           empty: 'All data is up to date, or not requested',
-          queries: [
-            { expr: `count by (resource) (satoken_cluster_up{${NODES}} == 0)`, legend: '{{resource}}' },
-          ],
-          looks: looksOf(CLUSTER_RESOURCES),
-        }),
-        graph({
-          title: 'Outdated by reason',
-          description:
-            'The same by reason: `forbidden` is a missing permission. Empty if all data is up to date.',
-          unit: 'short',
-          empty: 'All data is up to date, or not requested',
-          queries: [{ expr: `count by (reason) (satoken_cluster_failure{${NODES}})`, legend: '{{reason}}' }],
-          looks: looksOf(CLUSTER_FAILURES),
+          labels: ['resource', 'reason'],
+          column: 'Exporters',
+          expr: `count by (resource, reason) (satoken_cluster_failure{${NODES}})`,
         }),
       ],
     },
@@ -59,15 +68,17 @@ export const errors: Section = {
   lines: [
     {
       height: 8,
+      widths: [5, 5, 5, 9],
       panels: [
-        readErrors(NODES),
-        watchErrors(NODES),
+        readErrors,
+        watchErrors,
         graph({
           title: 'Internal errors by component',
-          description: 'Unexpected errors by component of the exporter. Each is a bug. Empty without errors.',
-          unit: 'ops',
+          description:
+            'Unexpected errors per hour, by component of the exporter. Each is a bug. Empty without errors.',
+          unit: 'suffix:/h',
           empty: 'None',
-          queries: [{ expr: rateBy('part', 'satoken_exporter_errors_total', NODES), legend: '{{part}}' }],
+          queries: [{ expr: perHourBy('part', 'satoken_exporter_errors_total', NODES), legend: '{{part}}' }],
           looks: looksOf(PARTS),
         }),
         table({

@@ -6,7 +6,7 @@ import { knob } from '../../alerts/knobs.ts';
 import { dashboard } from '../parts/dashboard.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
 import { TARGETS } from './chosen.ts';
-import { resources, times } from './cost.ts';
+import { cost } from './cost.ts';
 import { api, errors } from './errors.ts';
 import { now } from './now.ts';
 import { web } from './web.ts';
@@ -33,5 +33,5 @@ export const exporter = dashboard({
       all: '.*',
     },
   ],
-  sections: [now, times, resources, api, web, errors],
+  sections: [now, cost, api, web, errors],
 });

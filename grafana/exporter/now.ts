@@ -9,30 +9,17 @@ import { table } from '../parts/table.ts';
 import { NODES, ofExporters, TARGETS, USED_CPU } from './chosen.ts';
 
 export const now: Section = {
-  title: 'Now',
+  title: 'Are the exporters healthy?',
   lines: [
     {
       height: 4,
       panels: [
-        stat({
-          title: 'Exporters up',
-          description: 'Exporters whose last scrape succeeded.',
-          unit: 'short',
-          expr: `sum(up{${TARGETS}})`,
-        }),
         stat({
           title: 'Exporters down',
           description: 'Targets of the selected jobs whose last scrape failed.',
           unit: 'short',
           expr: `sum(up{${TARGETS}} == bool 0)`,
           steps: ZERO_OR_WARNING,
-        }),
-        stat({
-          title: 'Versions',
-          description: 'Number of different versions: more than one during a rollout.',
-          unit: 'short',
-          expr: `count(group by (version, revision) (satoken_exporter_build_info{${TARGETS}}))`,
-          steps: [COLORS.good, [2, COLORS.note]],
         }),
         stat({
           title: 'Oldest scan',
@@ -46,8 +33,8 @@ export const now: Section = {
           description:
             'Unexpected errors in the selected time range. Each is logged by its exporter as "unexpected failure".',
           unit: 'short',
-          expr: `sum(increase(satoken_exporter_errors_total{${NODES}}[$__range]))`,
-          steps: [COLORS.good, [0.5, COLORS.critical]],
+          expr: `ceil(sum(increase(satoken_exporter_errors_total{${NODES}}[$__range])))`,
+          steps: [COLORS.good, [1, COLORS.critical]],
         }),
         stat({
           title: 'Outdated API data',
@@ -66,7 +53,7 @@ export const now: Section = {
           title: 'Exporters',
           description: 'Every exporter that can be scraped, with its version and its cost.',
           empty: 'No exporter can be scraped',
-          labels: ['cluster', 'node', 'version', 'revision', 'node_version'],
+          labels: ['node'],
           columns: [
             {
               expr: `group by (${BY_NODE}, version, revision, node_version) (${ofExporters('satoken_exporter_build_info')})`,
@@ -97,6 +84,7 @@ export const now: Section = {
               unit: 's',
             },
           ],
+          after: ['version', 'revision', 'node_version', 'cluster'],
           sortBy: 'Memory',
         }),
       ],

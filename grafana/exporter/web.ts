@@ -5,7 +5,7 @@ import { REJECTION_CODES } from '../../src/metrics/exporter-rows.ts';
 import { COLORS, looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { BY_NODE, rateBy } from '../parts/promql.ts';
+import { BY_NODE, perHourBy } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { NODES } from './chosen.ts';
 
@@ -21,26 +21,18 @@ export const web: Section = {
         graph({
           title: 'Rejected requests',
           description:
-            'Rejected requests by status code: 401 not authenticated, 403 not authorized, 429 rate limit, 500 the check failed. A scraper without credentials makes a steady line of 401, an attacker who guesses passwords many of 401 and 429. A Prometheus whose own scrapes are rejected shows the target as down instead. Empty if no request is rejected.',
-          unit: 'reqps',
+            'Rejected requests per hour by status code: 401 not authenticated, 403 not authorized, 429 rate limit, 500 the check failed. A scraper without credentials makes a steady line of 401, an attacker who guesses passwords many of 401 and 429. A Prometheus whose own scrapes are rejected shows the target as down instead. Empty if no request is rejected.',
+          unit: 'suffix:/h',
           empty: 'No request is rejected',
-          queries: [{ expr: rateBy('code', 'satoken_web_refusals_total', NODES), legend: '{{code}}' }],
+          queries: [{ expr: perHourBy('code', 'satoken_web_refusals_total', NODES), legend: '{{code}}' }],
           looks: looksOf(REJECTION_CODES),
-        }),
-        graph({
-          title: 'Invalid web configurations',
-          description:
-            'Exporters that keep their previous web configuration because the current one is invalid. They may fail to restart.',
-          unit: 'short',
-          empty: 'No exporter has a web configuration',
-          queries: [{ expr: `sum(${INVALID})`, legend: 'exporters' }],
         }),
         table({
           title: 'Web configurations',
           description:
             'Exporters with a web configuration: whether the current one is valid, and how long ago the one in use was loaded. A renewed certificate counts as a new configuration.',
           empty: 'No exporter has a web configuration',
-          labels: ['cluster', 'node'],
+          labels: ['node'],
           columns: [
             {
               title: 'Valid',
@@ -49,9 +41,11 @@ export const web: Section = {
                 ['0', 'yes', COLORS.good],
                 ['1', 'no', COLORS.critical],
               ],
+              isColored: true,
             },
             { title: 'In use for', expr: `time() - max by (${BY_NODE}) (${LOADED_AT})`, unit: 's' },
           ],
+          after: ['cluster'],
           sortBy: 'Valid',
         }),
       ],

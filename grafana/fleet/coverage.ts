@@ -2,8 +2,9 @@
  * Fleet: rotation, audiences, signing keys, and nodes that are not monitored.
  */
 
-import { causes, rotationLag } from '../common/graphs.ts';
-import { COLORS } from '../parts/colors.ts';
+import { bars } from '../common/bars.ts';
+import { seriesShare } from '../common/counts.ts';
+import { rotationLag } from '../common/graphs.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { BY_ACCOUNT, BY_NODE, BY_TOKEN, ON_NODES, ON_TOKENS } from '../parts/promql.ts';
@@ -20,17 +21,24 @@ export const rotation: Section = {
         graph({
           title: 'Rotations',
           description:
-            'Token rotations per second. A peak on many nodes at once is a rollout of kubelets; a line that falls to 0 means that no token is rotated.',
-          unit: 'ops',
+            'Token rotations per hour. A peak on many nodes at once is a rollout of kubelets; a line that falls to 0 means that no token is rotated.',
+          unit: 'suffix:/h',
           queries: [
             {
-              expr: `sum(rate(satoken_rotations_total{${ON_NODES}}[$__rate_interval]))`,
+              expr: `sum(rate(satoken_rotations_total{${ON_NODES}}[$__rate_interval])) * 3600`,
               legend: 'rotations',
             },
           ],
         }),
         rotationLag(ON_NODES),
-        causes(ON_NODES),
+        bars({
+          title: 'Tokens by origin',
+          description:
+            'Tokens by origin: `kubelet` tokens are rotated by the kubelet, `secret` is a legacy token of this cluster, `foreign` a token of another cluster or issuer.',
+          labels: ['origin'],
+          column: 'Tokens',
+          expr: `sum by (origin) (satoken_tokens{${ON_NODES}}) > 0`,
+        }),
       ],
     },
   ],
@@ -47,14 +55,15 @@ export const audiencesAndKeys: Section = {
           description:
             'Tokens with an audience that their receiver does not accept, by audience. Empty with `--metrics.per-token=none`; they are still counted as problems.',
           empty: 'No mismatch (or --metrics.per-token=none)',
-          labels: ['cluster', 'namespace', 'serviceaccount', 'volume', 'audience'],
+          labels: ['namespace', 'serviceaccount', 'volume', 'audience'],
           columns: [
             {
               title: 'Tokens',
               expr: `count by (${BY_ACCOUNT}, volume, audience) (${MISMATCHED})`,
-              steps: [COLORS.critical],
+              width: 80,
             },
           ],
+          after: ['cluster'],
           sortBy: 'Tokens',
         }),
         table({
@@ -62,19 +71,22 @@ export const audiencesAndKeys: Section = {
           description:
             'Keys that sign the tokens, whether the API server publishes them, and when the last token signed with each expires; a previous key can be removed after that. Legacy tokens never expire.',
           empty: 'No tokens',
-          labels: ['cluster', 'issuer', 'key_id', 'published'],
+          labels: ['issuer', 'key_id', 'published'],
           columns: [
             {
               title: 'Tokens',
               expr: `sum by (cluster, issuer, key_id, published) (satoken_tokens_by_key{${ON_NODES}})`,
+              width: 80,
             },
             {
               title: 'Last expires',
               expr: `(max by (cluster, issuer, key_id) (satoken_key_last_expiration_timestamp_seconds{${ON_NODES}}) < +Inf) * 1000`,
               unit: 'dateTimeAsIso',
               empty: 'never',
+              width: 160,
             },
           ],
+          after: ['cluster'],
           sortBy: 'Tokens',
         }),
       ],
@@ -87,34 +99,37 @@ export const coverage: Section = {
   lines: [
     {
       height: 7,
+      widths: [4, 9, 11],
       panels: [
+        seriesShare(ON_NODES),
         table({
           title: 'Nodes without an exporter',
           description:
             'Nodes of the cluster whose tokens are not monitored. Needs `kube_node_info` of kube-state-metrics, with the same `cluster` label.',
           empty: 'None (or no kube-state-metrics)',
-          labels: ['cluster', 'node'],
+          labels: ['node'],
           columns: [
             {
               expr: `group by (${BY_NODE}) (kube_node_info{${ON_NODES}}) unless on (${BY_NODE}) satoken_watches{${ON_NODES}}`,
             },
           ],
+          after: ['cluster'],
         }),
         table({
           title: 'Exporters without a recent scan',
           description:
             'Nodes whose exporter completed a scan in the selected time range, but none in the last two minutes: it is stuck, not scraped, or its node was removed.',
           empty: 'Every exporter completed a scan in the last two minutes',
-          labels: ['cluster', 'node'],
+          labels: ['node'],
           columns: [
             {
-              title: 'Time since last scan',
+              title: 'Last scan ago',
               expr: `time() - max by (${BY_NODE}) (max_over_time(satoken_last_scan_timestamp_seconds{${ON_NODES}}[$__range])) > 120`,
               unit: 's',
-              steps: [COLORS.warning],
             },
           ],
-          sortBy: 'Time since last scan',
+          after: ['cluster'],
+          sortBy: 'Last scan ago',
         }),
       ],
     },

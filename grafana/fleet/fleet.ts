@@ -4,10 +4,10 @@
 import { UIDS } from '../../alerts/dashboard-url.ts';
 import { dashboard } from '../parts/dashboard.ts';
 import { IN_CLUSTER, ON_NODES } from '../parts/promql.ts';
+import { course } from './course.ts';
 import { audiencesAndKeys, coverage, rotation } from './coverage.ts';
 import { forecast } from './forecast.ts';
 import { now } from './now.ts';
-import { where } from './where.ts';
 
 export const fleet = dashboard({
   uid: UIDS.fleet,
@@ -18,5 +18,5 @@ export const fleet = dashboard({
     { label: 'node', title: 'Node', from: `satoken_tokens{${IN_CLUSTER}}`, isMulti: true, all: '.*' },
     { label: 'namespace', title: 'Namespace', from: `satoken_info{${ON_NODES}}`, isMulti: true, all: '.*' },
   ],
-  sections: [now, where, forecast, rotation, audiencesAndKeys, coverage],
+  sections: [now, course, forecast, rotation, audiencesAndKeys, coverage],
 });

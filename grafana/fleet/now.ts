@@ -1,35 +1,79 @@
 /**
- * Fleet: whether workloads can authenticate, in counts and over time.
+ * Fleet: whether workloads can authenticate, where not, and who is next.
  */
 
 import * as counts from '../common/counts.ts';
-import { problemsByReason, tokensByState } from '../common/graphs.ts';
-import { COLORS, ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
+import { NONE_FAILS } from '../common/empty.ts';
+import { failingTokens, TIME_LEFT } from '../common/tokens.ts';
+import { ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
-import { BY_NODE, BY_TOKEN, CRITICAL, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
+import {
+  BY_ACCOUNT,
+  BY_NODE,
+  BY_TOKEN,
+  CRITICAL,
+  failing,
+  failingFor,
+  ON_NODES,
+  ON_TOKENS,
+  timeLeft,
+} from '../parts/promql.ts';
+import { type Column, table } from '../parts/table.ts';
 
 const COVERED = `kube_node_info{${ON_NODES}} and on (${BY_NODE}) satoken_watches{${ON_NODES}}`;
+const STILL_WORKING = `${timeLeft(ON_TOKENS)} > 0 and on (${BY_TOKEN}) satoken_problem{${ON_TOKENS}, ${CRITICAL}}`;
+
+function count(title: string, expr: string): Column {
+  return { title, expr, width: 80 };
+}
+
+function firstRejection(labels: string): Column {
+  return { ...TIME_LEFT, title: 'Rejected in', expr: `min by (${labels}) (${STILL_WORKING})`, width: 110 };
+}
+
+const accounts = table({
+  title: 'Failing service accounts',
+  description:
+    'Service accounts with tokens that fail a check, since when, and the time until the next of their tokens expires. Empty with `--metrics.per-token=none`.',
+  empty: NONE_FAILS,
+  labels: ['namespace', 'serviceaccount'],
+  columns: [
+    count('Problems', `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS)})`),
+    count('Critical', `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS, CRITICAL)})`),
+    { title: 'Failing for', expr: failingFor(BY_ACCOUNT, ON_TOKENS), unit: 's' },
+    firstRejection(BY_ACCOUNT),
+  ],
+  after: ['cluster'],
+  sortBy: 'Critical',
+});
+
+const nodes = table({
+  title: 'Failing nodes',
+  description:
+    'Nodes with tokens that fail a check, since when, and the time until the next of their tokens expires. Without times with `--metrics.per-token=none`.',
+  empty: 'No token fails a check',
+  labels: ['node'],
+  columns: [
+    count('Problems', `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}}) > 0`),
+    count('Critical', `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}, ${CRITICAL}}) > 0`),
+    { title: 'Failing for', expr: failingFor(BY_NODE, ON_TOKENS), unit: 's' },
+    firstRejection(BY_NODE),
+  ],
+  after: ['cluster'],
+  sortBy: 'Critical',
+});
 
 export const now: Section = {
-  title: 'Can workloads authenticate?',
+  title: 'Can workloads authenticate, where not, and who is next?',
   lines: [
     {
       height: 4,
       panels: [
-        counts.tokenCount(ON_NODES),
         counts.rejectedCount(ON_NODES),
         counts.criticalCount(ON_NODES),
         counts.overdueCount(ON_NODES),
-        stat({
-          title: 'Next overdue token expires in',
-          description:
-            'Time until the first overdue token that still works expires. Extended default tokens have up to a year.',
-          unit: 's',
-          empty: 'No overdue token (or --metrics.per-token=none)',
-          expr: `min(${timeLeft(ON_TOKENS)} > 0 and on (${BY_TOKEN}) satoken_problem{${ON_TOKENS}, reason=~"rotation_overdue|stale"})`,
-          steps: [COLORS.critical, [900, COLORS.warning], [3_600, COLORS.note]],
-        }),
+        counts.firstRejection(ON_TOKENS, counts.noneOverdue(ON_NODES)),
         stat({
           title: 'Affected nodes',
           description: 'Nodes on which at least one token fails a critical check.',
@@ -46,9 +90,12 @@ export const now: Section = {
           expr: `count(kube_node_info{${ON_NODES}}) - (count(${COVERED}) or vector(0))`,
           steps: ZERO_OR_WARNING,
         }),
-        counts.seriesShare(ON_NODES),
       ],
     },
-    { height: 9, panels: [tokensByState(ON_NODES), problemsByReason(ON_NODES)] },
+    {
+      height: 10,
+      panels: [failingTokens(ON_TOKENS, ['namespace', 'serviceaccount', 'pod', 'file'], ['node'])],
+    },
+    { height: 9, widths: [13, 11], panels: [accounts, nodes] },
   ],
 };

@@ -2,10 +2,10 @@
  * Node: whether its exporter has current and correct data.
  */
 
-import { readErrors, watchErrors } from '../common/graphs.ts';
+import { bars } from '../common/bars.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
-import { graph, timeline, type Words } from '../parts/panels.ts';
+import { timeline, type Words } from '../parts/panels.ts';
 import { ON_NODE } from '../parts/promql.ts';
 
 const STATUS: Words = [
@@ -17,7 +17,7 @@ export const exporter: Section = {
   title: 'Exporter on this node',
   lines: [
     {
-      height: 6,
+      height: 8,
       panels: [
         timeline({
           title: 'Self-check',
@@ -37,29 +37,14 @@ export const exporter: Section = {
           query: { expr: `min by (resource) (satoken_cluster_up{${ON_NODE}})`, legend: '{{resource}}' },
           words: STATUS,
         }),
-      ],
-    },
-    {
-      height: 8,
-      panels: [
-        readErrors(ON_NODE),
-        watchErrors(ON_NODE),
-        graph({
-          title: 'Watches',
-          description:
-            'Directories watched with inotify. 0 with `--no-scan.watch`; fewer than there are volumes if an inotify limit is reached.',
-          unit: 'short',
-          queries: [{ expr: `sum(satoken_watches{${ON_NODE}})`, legend: 'watches' }],
-        }),
-        graph({
+        bars({
           title: 'Checks without a verdict',
           description:
-            'Tokens for which a check has no verdict because data is missing, usually from the API server, by reason.',
-          unit: 'short',
+            'Tokens for which a check has no verdict because data is missing now, usually from the API server, by reason.',
           empty: 'Every check has a verdict',
-          queries: [
-            { expr: `sum by (reason) (satoken_check_unknown{${ON_NODE}}) > 0`, legend: '{{reason}}' },
-          ],
+          labels: ['reason'],
+          column: 'Tokens',
+          expr: `sum by (reason) (satoken_check_unknown{${ON_NODE}}) > 0`,
         }),
       ],
     },

@@ -2,14 +2,14 @@
  * Node: whether its kubelet rotates tokens, and when it was restarted.
  */
 
-import { NEEDS_ALL, NONE_FAILS } from '../common/empty.ts';
-import { causes, rotationLag } from '../common/graphs.ts';
+import { NEEDS_ALL } from '../common/empty.ts';
+import { rotationLag } from '../common/graphs.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { BY_TOKEN, failing, ON_NODE, timeSince } from '../parts/promql.ts';
+import { inMinutes, ON_NODE } from '../parts/promql.ts';
 
-const AGE = `(time() - satoken_issued_timestamp_seconds{${ON_NODE}})`;
+const AGE = inMinutes(`time() - satoken_issued_timestamp_seconds{${ON_NODE}}`);
 
 export const rotation: Section = {
   title: 'Rotation',
@@ -34,7 +34,7 @@ export const rotation: Section = {
           title: 'Token age',
           description:
             'Age of the oldest, the median and the youngest projected token. If all of them fall to 0 together, the kubelet was restarted; if all of them rise together, it no longer rotates tokens. Needs `--metrics.per-token=all`.',
-          unit: 's',
+          unit: 'suffix:min',
           empty: NEEDS_ALL,
           queries: [
             { expr: `max(${AGE})`, legend: 'oldest' },
@@ -43,44 +43,27 @@ export const rotation: Section = {
           ],
           looks: looksOf(['oldest', 'median', 'youngest']),
         }),
-        rotationLag(ON_NODE),
-      ],
-    },
-    {
-      height: 8,
-      panels: [
-        graph({
-          title: 'Overdue tokens',
-          description:
-            'Time since the refresh of each overdue token was due. A line ends when the kubelet rotates the token or the pod is deleted.',
-          unit: 's',
-          empty: NONE_FAILS,
-          queries: [
-            {
-              expr: `${timeSince('refresh_due', ON_NODE)}\nand on (${BY_TOKEN}) ${failing(ON_NODE, 'reason="rotation_overdue"')}`,
-              legend: '{{namespace}}/{{pod}} {{volume}}/{{path}}',
-            },
-          ],
-        }),
-        causes(ON_NODE),
         graph({
           title: 'Canary age',
           description:
             "Age of the exporter's own ten-minute token, and the age at which its refresh is due. Healthy: a sawtooth that falls soon after it crosses the line.",
-          unit: 's',
+          unit: 'suffix:min',
           empty: 'No canary mounted',
           queries: [
             {
-              expr: `time() - max by (node) (satoken_canary_issued_timestamp_seconds{${ON_NODE}})`,
+              expr: inMinutes(`time() - max by (node) (satoken_canary_issued_timestamp_seconds{${ON_NODE}})`),
               legend: 'age',
             },
             {
-              expr: `max by (node) (satoken_canary_refresh_due_timestamp_seconds{${ON_NODE}} - satoken_canary_issued_timestamp_seconds{${ON_NODE}})`,
+              expr: inMinutes(
+                `max by (node) (satoken_canary_refresh_due_timestamp_seconds{${ON_NODE}} - satoken_canary_issued_timestamp_seconds{${ON_NODE}})`,
+              ),
               legend: 'refresh due',
             },
           ],
           looks: looksOf(['refresh due', 'age']),
         }),
+        rotationLag(ON_NODE),
       ],
     },
   ],

@@ -1,15 +1,18 @@
 /**
  * The colors of the dashboards: the palette of Okabe and Ito, which is safe for color vision deficiency.
+ *
+ * Some are a little lighter or darker than there: Grafana writes black on light backgrounds and white on the others,
+ * and both must be legible.
  */
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 
 /** Bluish green, sky blue, orange, vermilion, reddish purple, blue, yellow. */
 export const COLORS = {
-  good: '#009E73',
-  note: '#56B4E9',
-  warning: '#E69F00',
-  critical: '#D55E00',
-  odd: '#CC79A7',
+  good: '#00805C',
+  note: '#7FC9F4',
+  warning: '#FAB14A',
+  critical: '#BC5000',
+  odd: '#A84F82',
   plain: '#0072B2',
   bright: '#F0E442',
 } as const;
@@ -29,14 +32,13 @@ const STATE_COLORS: Readonly<Record<TokenState, Color>> = {
 export interface Look {
   readonly name: string;
   readonly color: Color;
-  /** Distinguishes series if there are more of them than colors. */
-  readonly isDashed: boolean;
+  /** Lengths of a dash and a gap: distinguishes series if there are more of them than colors. */
+  readonly dash?: readonly [number, number];
 }
 
 export const STATE_LOOKS: readonly Look[] = TOKEN_STATES.map((name) => ({
   name,
   color: STATE_COLORS[name],
-  isDashed: false,
 }));
 
 const CYCLE = [
@@ -49,13 +51,20 @@ const CYCLE = [
   COLORS.bright,
 ];
 
+/** The second and the third series of a color. */
+const DASHES = [
+  [10, 10],
+  [3, 6],
+] as const;
+
 /** A style for each of a closed set of names, independent of which of them are shown. */
 export function looksOf(names: readonly string[]): readonly Look[] {
-  return names.map((name, index) => ({
-    name,
-    color: CYCLE[index % CYCLE.length] ?? COLORS.plain,
-    isDashed: index >= CYCLE.length,
-  }));
+  if (names.length > CYCLE.length * (DASHES.length + 1)) throw new Error('more series than styles');
+  return names.map((name, index) => {
+    const color = CYCLE[index % CYCLE.length] ?? COLORS.plain;
+    const dash = DASHES[Math.floor(index / CYCLE.length) - 1];
+    return { name, color, ...(dash === undefined ? {} : { dash }) };
+  });
 }
 
 /** Threshold colors: each applies from its value on, the first one below the second. */

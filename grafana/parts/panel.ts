@@ -13,15 +13,17 @@ import type { Steps } from './colors.ts';
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' } as const;
 
 export type Unit =
-  | 'bool_yes_no'
   | 'bytes'
   | 'dateTimeAsIso'
   | 'none'
-  | 'ops'
   | 'percentunit'
   | 'reqps'
   | 's'
-  | 'short';
+  | 'short'
+  /** Grafana puts the ticks of an axis in seconds at 5.56 hours. These are at round numbers. */
+  | 'suffix:min'
+  | 'suffix:s'
+  | 'suffix:/h';
 
 export interface Query {
   readonly expr: string;
@@ -77,7 +79,7 @@ export function configure<B extends Builder<B>>(
   return empty === undefined ? configured : configured.noValue(empty);
 }
 
-export function thresholdSteps([base, ...others]: Steps): Threshold[] {
+function thresholdSteps([base, ...others]: Steps): Threshold[] {
   return [{ value: null, color: base }, ...others.map(([value, color]) => ({ value, color }))];
 }
 

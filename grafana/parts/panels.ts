@@ -1,9 +1,7 @@
 /**
- * The kinds of panels: stat, bar gauge, graph and state timeline. Tables are in table.ts.
+ * The kinds of panels: stat, graph and state timeline. Tables are in table.ts.
  */
-import { PanelBuilder as BarsBuilder } from '@grafana/grafana-foundation-sdk/bargauge';
 import {
-  BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   GraphThresholdsStyleConfigBuilder,
@@ -17,7 +15,6 @@ import {
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
-  VizOrientation,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
@@ -26,6 +23,7 @@ import {
   FieldColorModeId,
   MappingType,
   type Panel,
+  SpecialValueMatch,
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
@@ -40,6 +38,14 @@ export type Words = readonly (readonly [value: string, text: string, color: Colo
 export function mappingOf(words: Words): ValueMapping {
   const options = words.map(([value, text, color], index) => [value, { text, color, index }] as const);
   return { type: MappingType.ValueToText, options: Object.fromEntries(options) };
+}
+
+/** The message without series, in a color that means nothing: thresholds would give it that of the lowest value. */
+function mappingOfNothing(text: string): ValueMapping {
+  return {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.Null, result: { text, color: COLORS.plain } },
+  };
 }
 
 const byThresholds = new FieldColorBuilder().mode(FieldColorModeId.Thresholds);
@@ -57,56 +63,42 @@ export interface StatOptions extends PanelOptions {
   readonly words?: Words;
 }
 
-/** One current number. */
-export function stat({ expr, steps = NEUTRAL, words = [], ...options }: StatOptions): Panel {
+/** One current number. With thresholds it is on a background: few colors are legible as text on light and dark. */
+export function stat({ expr, steps, words = [], ...options }: StatOptions): Panel {
+  const { empty } = options;
   return configure(new StatBuilder(), options, [{ expr, legend: options.title }], 'instant')
-    .thresholds(thresholds(steps))
-    .mappings(words.length === 0 ? [] : [mappingOf(words)])
+    .thresholds(thresholds(steps ?? NEUTRAL))
+    .mappings([
+      ...(words.length === 0 ? [] : [mappingOf(words)]),
+      ...(empty === undefined ? [] : [mappingOfNothing(empty)]),
+    ])
     .colorScheme(byThresholds)
-    .colorMode(BigValueColorMode.Value)
+    .colorMode(steps === undefined ? BigValueColorMode.None : BigValueColorMode.BackgroundSolid)
     .graphMode(BigValueGraphMode.None)
     .reduceOptions(last)
     .build();
-}
-
-export interface BarsOptions extends PanelOptions {
-  readonly queries: readonly Query[];
-  readonly steps: Steps;
-  readonly max?: number;
-}
-
-/** A bar for the current value of each query. */
-export function bars({ queries, steps, max, ...options }: BarsOptions): Panel {
-  const builder = configure(new BarsBuilder(), options, queries, 'instant')
-    .thresholds(thresholds(steps))
-    .colorScheme(byThresholds)
-    .displayMode(BarGaugeDisplayMode.Basic)
-    .orientation(VizOrientation.Horizontal)
-    .reduceOptions(last)
-    .min(0);
-  return (max === undefined ? builder : builder.max(max)).build();
 }
 
 const dashedLine = new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed);
 
 export interface GraphOptions extends PanelOptions {
   readonly queries: readonly Query[];
-  /** The styles of series with known names; others have shades of one color. */
+  /** The styles of all series, by name; without them there must be only one series. */
   readonly looks?: readonly Look[];
   readonly isStacked?: boolean;
   /** A threshold, drawn as a dashed line. */
   readonly limit?: number;
 }
 
-function styleOf({ color, isDashed }: Look): DynamicConfigValue[] {
+function styleOf({ color, dash }: Look): DynamicConfigValue[] {
   const fixed = { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } };
-  return isDashed ? [fixed, { id: 'custom.lineStyle', value: { fill: 'dash', dash: [10, 10] } }] : [fixed];
+  return dash === undefined ? [fixed] : [fixed, { id: 'custom.lineStyle', value: { fill: 'dash', dash } }];
 }
 
 /** Lines over time. */
 export function graph({ queries, looks = [], isStacked = false, limit, ...options }: GraphOptions): Panel {
   const builder = configure(new GraphBuilder(), options, queries, 'range')
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(COLORS.plain))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(COLORS.plain))
     .lineWidth(isStacked ? 1 : 2)
     .fillOpacity(isStacked ? 60 : 0)
     .stacking(new StackingConfigBuilder().mode(isStacked ? StackingMode.Normal : StackingMode.None))

@@ -27,14 +27,25 @@ export function timeLeft(tokens: string): string {
   return `(satoken_expiration_timestamp_seconds{${tokens}} - time())`;
 }
 
+/** One series for each problem of each token. */
 export function failing(tokens: string, reasons?: string): string {
   const matchers = reasons === undefined ? tokens : `${tokens}, ${reasons}`;
-  return `max by (${BY_TOKEN}, reason) (satoken_problem{${matchers}})`;
+  return `max by (${BY_TOKEN}, reason, severity) (satoken_problem{${matchers}})`;
 }
 
-/** How long the current series have existed within the last six hours, in seconds with a resolution of a minute. */
-export function presentFor(expr: string): string {
-  return `count_over_time((${expr})[6h:1m]) * 60 and (${expr})\nor (${expr}) * 0`;
+/** Time until the token expires; 0 afterward. */
+export function timeUntilRejected(tokens: string): string {
+  return `clamp_min(max by (${BY_TOKEN}) (satoken_expiration_timestamp_seconds{${tokens}}) - time(), 0)`;
+}
+
+/** How long the longest-lasting problem has lasted, by some labels. */
+export function failingFor(labels: string, tokens: string): string {
+  return `time() - min by (${labels}) (satoken_problem_start_timestamp_seconds{${tokens}})`;
+}
+
+/** Adds the reason as a label that becomes the link to the runbook. */
+export function asRunbook(expr: string): string {
+  return `label_replace(${expr},\n"runbook", "$1", "reason", "(.*)")`;
 }
 
 /** Empty if some nodes export only some tokens: a forecast from failing tokens would be wrong. */
@@ -51,13 +62,13 @@ function timeOf(instant: string, tokens: string): string {
   return `max by (${BY_TOKEN}) (satoken_${instant}_timestamp_seconds{${tokens}})`;
 }
 
-/** Seconds from now; negative in the past. */
-export function timeUntil(instant: string, tokens: string): string {
-  return `${timeOf(instant, tokens)} - time()`;
-}
-
 export function timeSince(instant: string, tokens: string): string {
   return `time() - ${timeOf(instant, tokens)}`;
+}
+
+/** Seconds as minutes, for a graph. */
+export function inMinutes(expr: string): string {
+  return `(${expr}) / 60`;
 }
 
 /** How many times of a token have passed: refresh due, nominal expiration, expiration; -1 before its start. */
@@ -70,10 +81,11 @@ export function passedTimes(tokens: string): string {
 
 export function lagQuantile(quantile: number, nodes: string): string {
   const buckets = `rate(satoken_rotation_lag_seconds_bucket{${nodes}}[$__rate_interval])`;
-  return `histogram_quantile(${quantile}, sum by (le) (${buckets}))`;
+  // Without rotations it is NaN.
+  return `histogram_quantile(${quantile}, sum by (le) (${buckets})) >= 0`;
 }
 
-/** The rate of a counter by a label. */
-export function rateBy(label: string, counter: string, nodes: string): string {
-  return `sum by (${label}) (rate(${counter}{${nodes}}[$__rate_interval])) > 0`;
+/** The rate of a counter per hour, by a label: events of this kind are rare. */
+export function perHourBy(label: string, counter: string, nodes: string): string {
+  return `sum by (${label}) (rate(${counter}{${nodes}}[$__rate_interval])) * 3600 > 0`;
 }

@@ -5,16 +5,18 @@
  * Grafana gives it.
  */
 import { TableCellDisplayMode, TableSortByFieldStateBuilder } from '@grafana/grafana-foundation-sdk/common';
-import type {
-  DataTransformerConfig,
-  DynamicConfigValue,
-  Panel,
+import {
+  type DataTransformerConfig,
+  type DynamicConfigValue,
+  FieldColorModeId,
+  type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { REASON_COVERAGE } from '../../alerts/coverage.ts';
-import { COLORS, NEUTRAL, type Steps } from './colors.ts';
+import { COLORS, type Color } from './colors.ts';
+import { labelColumn, MIN_WIDTH } from './columns.ts';
 import { LINKS } from './links.ts';
-import { configure, type PanelOptions, type Query, thresholdSteps, type Unit } from './panel.ts';
+import { configure, type PanelOptions, type Query, type Unit } from './panel.ts';
 import { mappingOf, type Words } from './panels.ts';
 
 export interface Column {
@@ -22,16 +24,24 @@ export interface Column {
   readonly title?: string;
   readonly expr: string;
   readonly unit?: Unit;
-  readonly steps?: Steps;
   readonly words?: Words;
+  /** Whether the words are on a background of their color. Every row must have a word then. */
+  readonly isColored?: boolean;
   readonly empty?: string;
+  /** In pixels. */
+  readonly width?: number;
+  /** A bar in each cell; `max` is by default the highest value. */
+  readonly bar?: { readonly max?: number; readonly color?: Color };
 }
 
 export interface TableOptions extends Omit<PanelOptions, 'unit'> {
+  /** The columns before the values. */
   readonly labels: readonly string[];
   readonly columns: readonly [Column, ...Column[]];
-  /** Title of the column to sort by, in descending order. */
-  readonly sortBy?: string;
+  /** The columns after the values. */
+  readonly after?: readonly string[];
+  /** Titles of the columns to sort by, in descending order. */
+  readonly sortBy?: string | readonly string[];
 }
 
 /** Grafana numbers the value columns if more than one query returns data. */
@@ -41,19 +51,23 @@ function valueNames({ length }: readonly Column[], index: number): readonly stri
   return index === 0 ? ['Value', numbered] : [numbered];
 }
 
-function transformations(
-  labels: readonly string[],
-  columns: readonly Column[],
-): readonly DataTransformerConfig[] {
-  const renamed = columns.flatMap(({ title }, index) =>
+/** Names of the shown fields, in order, and their titles. */
+function shownFields({ labels, columns, after = [] }: TableOptions): readonly (readonly [string, string])[] {
+  const titled = (names: readonly string[]) => names.map((name) => [name, labelColumn(name).title] as const);
+  const values = columns.flatMap(({ title }, index) =>
     title === undefined ? [] : valueNames(columns, index).map((name) => [name, title] as const),
   );
-  const shown = [...labels, ...renamed.map(([name]) => name)];
-  const indexByName = Object.fromEntries(shown.map((name, index) => [name, index]));
+  return [...titled(labels), ...values, ...titled(after)];
+}
+
+function transformations(options: TableOptions): readonly DataTransformerConfig[] {
+  const shown = shownFields(options);
+  const names = shown.map(([name]) => name);
+  const indexByName = Object.fromEntries(names.map((name, index) => [name, index]));
   return [
-    ...(columns.length === 1 ? [] : [{ id: 'merge', options: {} }]),
-    { id: 'filterFieldsByName', options: { include: { names: shown } } },
-    { id: 'organize', options: { indexByName, renameByName: Object.fromEntries(renamed) } },
+    ...(options.columns.length === 1 ? [] : [{ id: 'merge', options: {} }]),
+    { id: 'filterFieldsByName', options: { include: { names } } },
+    { id: 'organize', options: { indexByName, renameByName: Object.fromEntries(shown) } },
   ];
 }
 
@@ -64,31 +78,70 @@ const RUNBOOKS = mappingOf(
   ),
 );
 
-function labelConfig(label: string): DynamicConfigValue[] {
-  const link = LINKS[label];
-  const links = link === undefined ? [] : [{ id: 'links', value: [link] }];
-  // Otherwise Grafana writes the message for an empty panel into each cell without a value.
-  const shared = [...links, { id: 'noValue', value: '–' }];
-  return label === 'runbook' ? [...shared, { id: 'mappings', value: [RUNBOOKS] }] : shared;
+function widthConfig(width: number | undefined): DynamicConfigValue[] {
+  return [
+    width === undefined ? { id: 'custom.minWidth', value: MIN_WIDTH } : { id: 'custom.width', value: width },
+  ];
 }
 
-function valueConfig({ unit = 'short', steps = NEUTRAL, words, empty = '–' }: Column): DynamicConfigValue[] {
+function labelConfig(label: string, isWide: boolean): DynamicConfigValue[] {
+  const link = LINKS[label];
+  return [
+    ...widthConfig(isWide ? undefined : labelColumn(label).width),
+    ...(link === undefined ? [] : [{ id: 'links', value: [link] }]),
+    ...(label === 'runbook' ? [{ id: 'mappings', value: [RUNBOOKS] }] : []),
+    // Otherwise Grafana writes the message for an empty panel into each cell without a value.
+    { id: 'noValue', value: '–' },
+  ];
+}
+
+/** Few colors are legible as text both on light and on dark: they are backgrounds. */
+const COLORED: DynamicConfigValue = {
+  id: 'custom.cellOptions',
+  value: { type: TableCellDisplayMode.ColorBackground, mode: 'basic' },
+};
+
+function barConfig({ max, color = COLORS.plain }: NonNullable<Column['bar']>): DynamicConfigValue[] {
+  return [
+    {
+      id: 'custom.cellOptions',
+      value: { type: TableCellDisplayMode.Gauge, mode: 'basic', valueDisplayMode: 'text' },
+    },
+    { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } },
+    { id: 'min', value: 0 },
+    ...(max === undefined ? [] : [{ id: 'max', value: max }]),
+  ];
+}
+
+function valueConfig(column: Column): DynamicConfigValue[] {
+  const { unit = 'short', words, empty = '–', bar, isColored = false } = column;
+  const { width = bar === undefined ? 100 : undefined } = column;
   return [
     { id: 'unit', value: unit },
-    { id: 'custom.cellOptions', value: { type: TableCellDisplayMode.ColorText } },
-    { id: 'thresholds', value: { mode: 'absolute', steps: thresholdSteps(steps) } },
+    ...widthConfig(width),
+    ...(bar === undefined ? [] : barConfig(bar)),
     ...(words === undefined ? [] : [{ id: 'mappings', value: [mappingOf(words)] }]),
+    ...(isColored ? [COLORED] : []),
     { id: 'noValue', value: empty },
   ];
 }
 
-export function table({ labels, columns, sortBy, ...options }: TableOptions): Panel {
+/** Whether some column takes the space that the others leave. */
+function hasWideColumn({ labels, columns, after = [] }: TableOptions): boolean {
+  const isWideLabel = (label: string) => labelColumn(label).width === undefined;
+  return [...labels, ...after].some(isWideLabel) || columns.some(({ bar }) => bar !== undefined);
+}
+
+export function table(all: TableOptions): Panel {
+  const { labels, columns, after = [], sortBy = [], ...options } = all;
   const queries: readonly Query[] = columns.map(({ expr }) => ({ expr }));
   const builder = configure(new TableBuilder(), { ...options, unit: 'short' }, queries, 'rows')
-    .transformations([...transformations(labels, columns)])
+    .transformations([...transformations(all)])
     .filterable(true)
-    .sortBy(sortBy === undefined ? [] : [new TableSortByFieldStateBuilder().displayName(sortBy).desc(true)]);
-  for (const label of labels) builder.overrideByName(label, labelConfig(label));
+    .sortBy([sortBy].flat().map((title) => new TableSortByFieldStateBuilder().displayName(title).desc(true)));
+  const isFirstWide = !hasWideColumn(all);
+  for (const [index, label] of [...labels, ...after].entries())
+    builder.overrideByName(label, labelConfig(label, isFirstWide && index === 0));
   for (const column of columns)
     if (column.title !== undefined) builder.overrideByName(column.title, valueConfig(column));
   return builder.build();

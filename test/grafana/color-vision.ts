@@ -1,5 +1,5 @@
 /**
- * The distance of two colors for normal vision and for color vision deficiency.
+ * The distance of two colors for normal vision and for color vision deficiency, and their contrast.
  *
  * The simulation is that of Viénot, Brettel and Mollon (1999). The distance is in CIE Lab, where 10 is easy to see.
  */
@@ -60,4 +60,21 @@ function lab(rgb: Triple): Triple {
 export function distance(a: string, b: string, vision: Vision): number {
   const [one, other] = [a, b].map((color) => lab(apply(VISION_TYPES[vision], linear(color))));
   return Math.hypot(...(one ?? []).map((value, index) => value - (other?.[index] ?? 0)));
+}
+
+function luminance(color: string): number {
+  const [, y] = apply(TO_XYZ, linear(color));
+  return y;
+}
+
+/** The contrast ratio of WCAG 2. */
+export function contrast(a: string, b: string): number {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** The color in which Grafana writes on a background (`getTextColorForBackground` in @grafana/ui). */
+export function textOn(background: string): string {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => Number.parseInt(background.slice(at, at + 2), 16));
+  return (r * 299 + g * 587 + b * 114) / 1_000 > 180 ? '#202226' : '#F7F8FA';
 }

@@ -63,7 +63,7 @@ function unknownIn(selector: Selector): readonly string[] {
 function unknownNames(expr: string): readonly string[] {
   const { syntaxErrors, selectors, groupings } = parse(expr);
   const known = selectors.flatMap(metricsOf).flatMap((metric) => LABELS.get(metric) ?? []);
-  const made = [...expr.matchAll(/\n"(\w+)", "\$1"/g)].map(([, label]) => label ?? '');
+  const made = [...expr.matchAll(/\n"(\w+)", "(?:\$1|\/|[^"]+", "")"/g)].map(([, label]) => label ?? '');
   return [
     ...syntaxErrors,
     ...selectors.flatMap(unknownIn),

@@ -8,11 +8,16 @@ import { describe, it } from 'mocha';
 import { DASHBOARDS as MADE, print } from '../../grafana/dashboards.ts';
 import { COLORS } from '../../grafana/parts/colors.ts';
 import { assertCurrent } from '../support/generated.ts';
-import { distance, VISIONS } from './color-vision.ts';
+import { contrast, distance, textOn, VISIONS } from './color-vision.ts';
 import { DASHBOARDS, type Dashboard, FOLDER, type Panel, queriesOf, shownPanels } from './model.ts';
 
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url).pathname;
 const COLUMNS = 24;
+/** In pixels: the window, the space around it and between panels, and the padding of a panel on both sides. */
+const WINDOW = { width: 1_400, margin: 8, padding: 18 };
+/** In pixels, in titles of panels; and the icon with the description. */
+const WIDEST_CHARACTER = 8;
+const ICON = 24;
 /** Variables and macros of Grafana. */
 const BUILT_IN = ['__all', '__rate_interval', '__range', '__url_time_range', '__data', '__value'];
 
@@ -27,6 +32,12 @@ function cellLinks(dashboard: Dashboard): readonly string[] {
   );
   const links = properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value);
   return (links as readonly { readonly url: string }[]).map(({ url }) => url);
+}
+
+/** The width inside a panel, in pixels. */
+function contentWidth(columns: number): number {
+  const { width, margin, padding } = WINDOW;
+  return (columns * (width - 2 * margin)) / COLUMNS - margin - padding;
 }
 
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
@@ -135,6 +146,34 @@ for (const dashboard of DASHBOARDS)
       assert.doesNotMatch(text, /"mode": "(palette|continuous)-/);
     });
 
+    it('gives each line of a graph a style of its own', () => {
+      for (const { title, type, targets = [], fieldConfig } of panels) {
+        if (type !== 'timeseries') continue;
+        const overrides = fieldConfig?.overrides ?? [];
+        const styles = overrides.map(({ properties }) => JSON.stringify(properties));
+        assert.equal(new Set(styles).size, styles.length, title);
+        const isSingle = targets.length === 1 && targets[0]?.legendFormat?.includes('{{') === false;
+        assert.ok(isSingle || overrides.length >= targets.length, title);
+        assert.ok(isSingle || overrides.length > 1, title);
+      }
+    });
+
+    it('has titles that fit into their panels', () => {
+      for (const { title, gridPos } of panels)
+        assert.ok(title.length * WIDEST_CHARACTER + ICON <= contentWidth(gridPos.w), title);
+    });
+
+    it('has tables whose columns all fit into a window of 1,400 pixels', () => {
+      const tables = panels.filter(({ type }) => type === 'table');
+      for (const { title, gridPos, fieldConfig } of tables) {
+        const widths = (fieldConfig?.overrides ?? []).map(({ properties }) =>
+          Number(properties.find(({ id }) => /^custom\.(minW|w)idth$/.test(id))?.value),
+        );
+        const width = widths.reduce((sum, one) => sum + one, 0);
+        assert.ok(width <= contentWidth(gridPos.w), `${title}: ${width} of ${contentWidth(gridPos.w)}`);
+      }
+    });
+
     it('links cells to existing dashboards and variables', () => {
       const own = cellLinks(dashboard).filter((url) => url.startsWith('/d/'));
       for (const url of own) {
@@ -183,6 +222,11 @@ describe('the palette', () => {
         [],
       );
     });
+
+  it('is legible under the text that Grafana writes on it', () => {
+    for (const color of Object.values(COLORS))
+      assert.ok(contrast(color, textOn(color)) >= 4.5, `${color}: ${contrast(color, textOn(color))}`);
+  });
 
   it("differs from Grafana's default red and green, which look alike with deuteranopia", () => {
     assert.ok(distance('#F2495C', '#73BF69', 'normal vision') > 100);

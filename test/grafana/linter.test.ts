@@ -21,7 +21,9 @@ import { parse } from './promql.ts';
 type Rule = (dashboard: Dashboard) => readonly string[];
 
 /** The units of Grafana that the dashboards use (packages/grafana-data/src/valueFormats/categories.ts). */
-const UNITS = ['none', 'short', 'percentunit', 'bytes', 's', 'dateTimeAsIso', 'ops', 'reqps'];
+const UNITS = ['none', 'short', 'percentunit', 'bytes', 's', 'dateTimeAsIso'];
+/** Units of our own: a number and a suffix. */
+const CUSTOM_UNITS = ['suffix:min', 'suffix:s', 'suffix:/h'];
 const RATES = ['rate', 'irate', 'increase'];
 
 function panelRule(isFollowed: (panel: Panel) => boolean): Rule {
@@ -90,7 +92,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   'panel-units-rule': panelRule(({ fieldConfig }) => {
     const overrides = fieldConfig?.overrides.flatMap(({ properties }) => properties) ?? [];
     const units = overrides.filter(({ id }) => id === 'unit').map(({ value }) => String(value));
-    return [fieldConfig?.defaults.unit ?? '', ...units].every((unit) => UNITS.includes(unit));
+    return [fieldConfig?.defaults.unit ?? '', ...units].every((unit) =>
+      [...UNITS, ...CUSTOM_UNITS].includes(unit),
+    );
   }),
   'panel-no-targets-rule': panelRule(({ targets = [] }) => targets.length > 0),
   'target-promql-rule': targetRule(({ target }) => parse(target.expr).syntaxErrors.length === 0),

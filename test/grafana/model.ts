@@ -9,6 +9,7 @@ export const FOLDER = new URL('../../grafana/dashboards/', import.meta.url).path
 export interface Target {
   readonly refId: string;
   readonly expr: string;
+  readonly legendFormat?: string;
   readonly instant?: boolean;
   readonly range?: boolean;
   readonly format?: string;

@@ -152,8 +152,10 @@ for (const { title, program, tools } of PROGRAMS) {
         });
 
     it('make no forecast from failing tokens only', async () => {
-      const forecasts = QUERIES.filter(({ panel }) => /^(Expiring|Share expired|First to)/.test(panel.title));
-      assert.equal(forecasts.length, 8);
+      const forecasts = QUERIES.filter(({ panel }) =>
+        /^(Share of tokens expired|Time left by)/.test(panel.title),
+      );
+      assert.equal(forecasts.length, 3);
       for (const query of forecasts)
         assert.deepEqual(
           numbersOf(await run(query, { cluster: CLUSTERS.problems }, 'legacy')),

@@ -1,0 +1,46 @@
+/**
+ * Titles and widths of the columns for labels, in pixels.
+ *
+ * Columns without a width share what the others leave. The widths are for a dashboard of 1,400 pixels.
+ */
+
+/** The width of a column without one does not become less. */
+export const MIN_WIDTH = 90;
+
+interface LabelColumn {
+  readonly title: string;
+  readonly width?: number;
+}
+
+const LABEL_COLUMNS: Readonly<Record<string, LabelColumn>> = {
+  alertname: { title: 'Alert' },
+  audience: { title: 'Audience' },
+  cause: { title: 'Cause', width: 200 },
+  cluster: { title: 'Cluster', width: 100 },
+  file: { title: 'Volume/path' },
+  issuer: { title: 'Issuer' },
+  key_id: { title: 'Key', width: 120 },
+  namespace: { title: 'Namespace', width: 110 },
+  node: { title: 'Node' },
+  node_version: { title: 'Node.js', width: 90 },
+  origin: { title: 'Origin', width: 90 },
+  path: { title: 'Path' },
+  pod: { title: 'Pod' },
+  pod_uid: { title: 'Pod UID' },
+  published: { title: 'Published', width: 100 },
+  reason: { title: 'Problem', width: 190 },
+  resource: { title: 'Resource', width: 140 },
+  revision: { title: 'Revision', width: 110 },
+  runbook: { title: 'Runbook', width: 130 },
+  serviceaccount: { title: 'Service account' },
+  severity: { title: 'Severity', width: 80 },
+  version: { title: 'Version', width: 100 },
+  within: { title: 'Within', width: 90 },
+  volume: { title: 'Volume' },
+};
+
+export function labelColumn(label: string): LabelColumn {
+  const column = LABEL_COLUMNS[label];
+  if (column === undefined) throw new Error(`no column for the label ${label}`);
+  return column;
+}
