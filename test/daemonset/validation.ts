@@ -19,6 +19,7 @@ const MODULES: Readonly<Record<string, string>> = {
   DaemonSet: 'kubernetes-models/apps/v1/DaemonSet',
   Namespace: 'kubernetes-models/v1/Namespace',
   NetworkPolicy: 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy',
+  Pod: 'kubernetes-models/v1/Pod',
   PodMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor',
   PrometheusRule: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule',
   ResourceQuota: 'kubernetes-models/v1/ResourceQuota',

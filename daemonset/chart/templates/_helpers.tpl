@@ -32,9 +32,9 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{- end }}
-{{/* The metadata of an object. Takes a dict: root, suffix or name, namespace, labels, annotations. */}}
+{{/* The metadata of an object. Takes a dict: root, suffix or name, namespace, labels, annotations, own (labels that replace those of the chart). */}}
 {{- define "sa-token-exporter.metadata" -}}
-{{- $own := include "sa-token-exporter.labels" .root | fromYaml }}
+{{- $own := merge (.own | default dict) (include "sa-token-exporter.labels" .root | fromYaml) }}
 {{- $labels := merge $own (.labels | default dict) .root.Values.commonLabels }}
 {{- $annotations := merge (dict) (.annotations | default dict) .root.Values.commonAnnotations -}}
 name: {{ .name | default (printf "%s%s" (include "sa-token-exporter.fullname" .root) (.suffix | default "")) }}

@@ -14,13 +14,21 @@ interface Release {
   readonly name?: string;
   readonly namespace?: string;
   readonly chart?: string;
+  readonly hasTest?: boolean;
 }
 
 /** Runs `helm template` or `helm lint` with values or a values file. */
 export function helm(command: 'template' | 'lint', values: object | string, release: Release = {}) {
-  const { name = 'sa-token-exporter', namespace = 'sa-token-exporter', chart = CHART } = release;
+  const {
+    name = 'sa-token-exporter',
+    namespace = 'sa-token-exporter',
+    chart = CHART,
+    hasTest = false,
+  } = release;
   const args = [
-    ...(command === 'template' ? [command, name] : [command, '--strict']),
+    ...(command === 'template'
+      ? [command, name, ...(hasTest ? [] : ['--skip-tests'])]
+      : [command, '--strict']),
     chart,
     `--namespace=${namespace}`,
     '--kube-version=1.36.0',
@@ -38,7 +46,12 @@ export function helmOutput(...args: Parameters<typeof helm>): string {
 
 /** Renders the chart without its test. */
 export function template(values: object | string = {}, release: Release = {}): readonly Manifest[] {
-  return parseManifests(helmOutput('template', values, release)).filter(
-    ({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined,
+  return parseManifests(helmOutput('template', values, release));
+}
+
+/** Renders the test of the chart. */
+export function templateTest(values: object | string = {}): readonly Manifest[] {
+  return parseManifests(helmOutput('template', values, { hasTest: true })).filter(
+    ({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test',
   );
 }
