@@ -10,7 +10,10 @@ export interface Inhibition {
   /** Matchers in the notation of Alertmanager. */
   readonly source: readonly string[];
   readonly target: readonly string[];
-  /** Labels that must be equal; a label that neither alert has is equal. */
+  /**
+   * Labels that must be equal. A label that neither alert has is equal, so the source must have the label of the object
+   * that it is about: without series of tokens, alerts have no labels of tokens and accounts.
+   */
   readonly equal: readonly string[];
 }
 
@@ -21,6 +24,8 @@ function named(...alerts: readonly string[]): string {
 const cluster = knob('cluster');
 const critical = 'severity = "critical"';
 const warning = 'severity = "warning"';
+const ofNode = 'node =~ ".+"';
+const ofAccount = 'serviceaccount =~ ".+"';
 
 /** Consequences of tokens that are not rotated. */
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
@@ -35,20 +40,20 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: ['alertname', cluster, ...TOKEN_LABELS],
   },
   {
-    because: 'If no exporter is left, each of them is down or missing.',
+    because: 'If no exporter of the cluster is left, each of them is down or missing.',
     source: [named('SATokenExporterDown'), critical],
     target: [named('SATokenExporterDown', 'SATokenExporterMissing'), warning],
-    equal: [],
+    equal: [cluster],
   },
   {
     because: 'A stalled node is one problem, not one for each token.',
-    source: [named('SATokenNodeRotationStalled')],
+    source: [named('SATokenNodeRotationStalled'), ofNode],
     target: [named(...OUTDATED, 'SATokenCanaryLate')],
     equal: [cluster, 'node'],
   },
   {
     because: 'A node that is down, or has no kubelet, rotates no token and runs no exporter.',
-    source: [named('KubeNodeNotReady', 'KubeNodeUnreachable')],
+    source: [named('KubeNodeNotReady', 'KubeNodeUnreachable'), ofNode],
     target: [named(...OF_NODE)],
     equal: [cluster, 'node'],
   },
@@ -66,38 +71,39 @@ export const INHIBITIONS: readonly Inhibition[] = [
   },
   {
     because: 'The kubelet cannot rotate tokens of an account that is missing or was recreated.',
-    source: [named('SATokenServiceAccountMissing', 'SATokenServiceAccountRecreated')],
+    source: [named('SATokenServiceAccountMissing', 'SATokenServiceAccountRecreated'), ofAccount],
     target: [named(...OUTDATED, 'SATokenRefused')],
     equal: [cluster, 'namespace', 'serviceaccount'],
   },
   {
     because: 'An expired token is also overdue.',
-    source: [named('SATokenExpired')],
+    source: [named('SATokenExpired'), ofNode],
     target: [named('SATokenRotationOverdue', 'SATokenStale')],
     equal: [cluster, ...TOKEN_LABELS],
   },
   {
     because:
       'A stale token is also overdue. The critical alert remains: it depends on how much of the extension is left.',
-    source: [named('SATokenStale')],
+    source: [named('SATokenStale'), ofNode],
     target: [named('SATokenRotationOverdue'), warning],
     equal: [cluster, ...TOKEN_LABELS],
   },
   {
     because: 'The canary is a token, too, but no workload uses it.',
-    source: [named('SATokenCanaryLate')],
-    target: [named(...OUTDATED), `volume = "${CANARY_VOLUME}"`],
+    source: [named('SATokenCanaryLate'), ofNode],
+    // A workload may have a volume of this name, too.
+    target: [named(...OUTDATED), `volume = "${CANARY_VOLUME}"`, 'pod =~ ".*sa-token-exporter.*"'],
     equal: [cluster, 'node'],
   },
   {
     because: 'A legacy token without its Secret has to be replaced anyway.',
-    source: [named('SATokenLegacySecretMissing')],
+    source: [named('SATokenLegacySecretMissing'), ofAccount],
     target: [named('SATokenLegacyMounted')],
     equal: [cluster, 'namespace', 'serviceaccount', 'volume'],
   },
   {
     because: 'An exporter that sees its own tokens incorrectly does so for those of other pods.',
-    source: [named('SATokenSelfViewWrong')],
+    source: [named('SATokenSelfViewWrong'), ofNode],
     target: [named('SATokenUnreadable', 'SATokenMissing', 'SATokenCanaryLate')],
     equal: [cluster, 'node'],
   },

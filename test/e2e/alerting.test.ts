@@ -10,10 +10,11 @@ import { after, before, it } from 'mocha';
 import { CAUSE_COVERAGE, REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { ROOT } from '../docs/documents.ts';
+import type { ActiveAlert } from '../support/alertmanager.ts';
 import { describeWith } from '../support/tools.ts';
 import type { Incident } from './incidents/incident.ts';
 import { INCIDENTS } from './incidents/incidents.ts';
-import { type ActiveAlert, type Alerting, type Notification, startAlerting } from './support/alertmanager.ts';
+import { type Alerting, type Notification, startAlerting } from './support/alertmanager.ts';
 import { type ServedWorld, serveWorld } from './support/served-world.ts';
 
 /** Alertmanager sends no event when it inhibits an alert. */

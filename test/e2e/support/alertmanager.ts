@@ -5,16 +5,17 @@
  * because it has to cover a few rule evaluations on a busy machine.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../../docs/documents.ts';
+import { type ActiveAlert, activeAlerts, postAlerts, startAlertmanager } from '../../support/alertmanager.ts';
+import { startCommand, stopCommand } from '../../support/command.ts';
 import { PASSWORD } from '../../support/credentials.ts';
 import { freePort } from '../../support/free-port.ts';
 
@@ -38,12 +39,6 @@ export interface Notification {
   readonly status: 'firing' | 'resolved';
   readonly groupLabels: Labels;
   readonly alerts: readonly NotifiedAlert[];
-}
-
-/** An alert in Alertmanager, sent or inhibited. */
-export interface ActiveAlert {
-  readonly labels: Labels;
-  readonly status: { readonly state: string; readonly inhibitedBy: readonly string[] };
 }
 
 export interface Target {
@@ -82,38 +77,9 @@ function accelerated(yaml: string): string {
     .replace(/\[(\d+[smh])\]/g, (_text, duration: string) => `[${divided(duration)}]`);
 }
 
-/** Starts a program and waits until it logs that it is ready. */
-async function start(command: string, ready: string, ...args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const lines: string[] = [];
-  for await (const line of createInterface(child.stderr)) {
-    lines.push(line);
-    if (line.includes(ready)) {
-      child.stderr.resume();
-      return child;
-    }
-  }
-  throw new Error(`${command} did not start: ${lines.join('\n')}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill();
-  await ended;
-}
-
-function startAlertmanager(folder: string, port: number, receivers: string): Promise<ChildProcess> {
+function startAlertmanagerWith(folder: string, port: number, receivers: string): Promise<ChildProcess> {
   const config = readFileSync(join(ROOT, 'alerts/alertmanager.yaml'), 'utf8');
-  const file = join(folder, 'alertmanager.yaml');
-  writeFileSync(file, accelerated(config).replaceAll('http://localhost:9095', receivers));
-  return start(
-    'prometheus-alertmanager',
-    'msg="Listening on"',
-    `--config.file=${file}`,
-    `--storage.path=${folder}/alertmanager`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--cluster.listen-address=',
-  );
+  return startAlertmanager(folder, port, accelerated(config).replaceAll('http://localhost:9095', receivers));
 }
 
 function startPrometheus(
@@ -141,7 +107,7 @@ function startPrometheus(
   };
   // JSON is YAML.
   writeFileSync(join(folder, 'prometheus.yaml'), JSON.stringify(config));
-  return start(
+  return startCommand(
     'prometheus',
     'ready to receive',
     `--config.file=${folder}/prometheus.yaml`,
@@ -171,26 +137,17 @@ export async function startAlerting(targets: readonly Target[]): Promise<Alertin
   const folder = mkdtempSync(join(tmpdir(), 'satoken-alerting-'));
   const receiver = await createReceiver();
   const [port, prometheusPort] = [await freePort(), await freePort()];
-  const alertmanager = await startAlertmanager(folder, port, receiver.url);
+  const alertmanager = await startAlertmanagerWith(folder, port, receiver.url);
   const prometheus = await startPrometheus(folder, prometheusPort, port, targets);
-  const api = `http://127.0.0.1:${port}/api/v2/alerts`;
   return {
     notifications: receiver.notifications,
     untilNotified: async (cluster, matches) => {
       while (!matches(receiver.notifications(cluster))) await once(receiver.events, 'notification');
     },
-    activeAlerts: async (cluster) => {
-      const query = new URLSearchParams({ filter: `cluster="${cluster}"` });
-      return (await (await fetch(`${api}?${query}`)).json()) as ActiveAlert[];
-    },
-    fire: async (labels) => {
-      const body = JSON.stringify([{ labels, endsAt: new Date(Date.now() + 3_600_000) }]);
-      const headers = { 'Content-Type': 'application/json' };
-      const { status } = await fetch(api, { method: 'POST', headers, body });
-      assert.equal(status, 200);
-    },
+    activeAlerts: (cluster) => activeAlerts(port, `cluster="${cluster}"`),
+    fire: (labels) => postAlerts(port, [labels]),
     close: async () => {
-      await Promise.all([stop(prometheus), stop(alertmanager)]);
+      await Promise.all([stopCommand(prometheus), stopCommand(alertmanager)]);
       receiver.close();
       rmSync(folder, { recursive: true });
     },
