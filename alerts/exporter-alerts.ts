@@ -1,51 +1,108 @@
 /**
  * Alerts on the exporter: whether it is running, and whether its data is current and correct.
  *
- * All of them are warnings, except for the alert that no exporter is left.
+ * All of them are warnings, except for the alert that a cluster has no exporter left.
  */
-import { knob } from './knobs.ts';
-import { type Alert, BLIND_QUERY, BY, bridged, type Group, lines, listResults, VIEW_QUERY } from './rule.ts';
+import { knob, NODES_THAT_CANNOT } from './knobs.ts';
+import {
+  type Alert,
+  BLIND_QUERY,
+  BY,
+  bridged,
+  type Group,
+  lines,
+  listResults,
+  MISSING_EXPORTER,
+  VIEW_QUERY,
+} from './rule.ts';
 
 const UP = `up{job=~"${knob('job')}"}`;
 /** A series that every node has from its first scrape on. */
 const SEEN = `max by (${BY.node}) (${bridged('satoken_tokens{kind="projected"}')})`;
 const LAST_SCAN = `max by (${BY.node}) (${bridged('satoken_last_scan_timestamp_seconds')})`;
+/** Number of nodes with an exporter that is scraped. */
+const EXPORTERS = 'cluster:satoken_exporters:count';
 
 const warning = { severity: 'warning', for: knob('blind') } as const;
+
+const MOSTLY_UP = `avg_over_time(${UP}[${knob('crashes')}])`;
+const STARTED = `process_start_time_seconds{job=~"${knob('job')}"}`;
+const RESTARTS = `changes(${STARTED}[${knob('errorWindow')}])`;
+
+/** Rulers may not have `up`. */
+const SCRAPED = `(${EXPORTERS} or ${UP} == 1)`;
+
+/** A metric of kube-state-metrics for the DaemonSet of the exporter. */
+function ofDaemonSet(metric: string): string {
+  return `${metric}{daemonset=~"${knob('daemonset')}"}`;
+}
+const DESIRED = ofDaemonSet('kube_daemonset_status_desired_number_scheduled');
+const READY_PODS = ofDaemonSet('kube_daemonset_status_number_ready');
+const UPDATED_PODS = ofDaemonSet('kube_daemonset_status_updated_number_scheduled');
+const READY_NODES = `max by (${BY.node}) (kube_node_status_condition{${knob('readyNodes')}})`;
+
+/** Clusters that should have an exporter: they had one, have targets, or have the DaemonSet. */
+const EXPECTING = lines(
+  '(',
+  `  count by (${BY.cluster}) (last_over_time(${EXPORTERS}[${knob('memory')}]))`,
+  `  or count by (${BY.cluster}) (${UP})`,
+  `  or sum by (${BY.cluster}) (${DESIRED}) > 0`,
+  ')',
+);
+
+/** A node that is not ready explains one pod that is not ready; a rollout replaces pods for hours. */
+const PODS_NOT_READY = lines(
+  `max by (${BY.daemonSet}) (${DESIRED}) - max by (${BY.daemonSet}) (${READY_PODS})`,
+  `> on (${BY.cluster}) group_left ()`,
+  `(count by (${BY.cluster}) (${READY_NODES} == 0) or on (${BY.cluster}) 0 * sum by (${BY.cluster}) (${DESIRED}))`,
+  `unless on (${BY.daemonSet}) changes(${UPDATED_PODS}[${knob('errorWindow')}]) > 0`,
+);
+
+/** If the DaemonSet is not known: ready nodes without an exporter, except for nodes that cannot run one. */
+const NODES_WITHOUT_EXPORTER = lines(
+  `${READY_NODES} == 1`,
+  ...NODES_THAT_CANNOT.map((matcher) => `unless on (${BY.node}) kube_node_info{${matcher}}`),
+  `unless on (${BY.node}) ${SEEN}`,
+  `unless on (${BY.node}) ${UP}`,
+  `unless on (${BY.cluster}) ${DESIRED}`,
+);
 
 const PRESENCE_ALERTS: readonly Alert[] = [
   {
     ...warning,
     name: 'SATokenExporterDown',
     dashboard: 'exporter',
-    expr: `${UP} == 0`,
-    summary: 'A service account token exporter cannot be scraped.',
+    expr: lines(
+      `${UP} == 0`,
+      `or ${MOSTLY_UP} < ${knob('mostly')}`,
+      `or ${UP} and on (${BY.target}) ${RESTARTS} > 1`,
+    ),
+    summary: 'A service account token exporter cannot be scraped, or keeps restarting.',
     description:
-      'Target {{ $labels.instance }} of job {{ $labels.job }} cannot be scraped, so the tokens of its node are not monitored. Check first: kubectl get pods -o wide for the exporter, and the log of the pod on that node.',
+      'Target {{ $labels.instance }} of job {{ $labels.job }} cannot be scraped, or only now and then, so the tokens of its node are not monitored. Check first: kubectl get pods -o wide for the exporter, and the log of the pod on that node.',
   },
   {
     name: 'SATokenExporterDown',
     dashboard: 'exporter',
     severity: 'critical',
     for: knob('blind'),
-    expr: `absent(${UP} == 1)`,
-    summary: 'No service account token exporter can be scraped.',
+    expr: lines(
+      `${EXPECTING} unless on (${BY.cluster}) ${SCRAPED}`,
+      `or count by (${BY.cluster}) (${UP}) unless on (${BY.cluster}) ${MOSTLY_UP} >= ${knob('mostly')}`,
+      `or on () absent${SCRAPED}`,
+    ),
+    summary: 'No service account token exporter of a cluster can be scraped.',
     description:
-      'Prometheus can scrape no exporter, or has no target for one: tokens are not monitored, and no other alert can fire. Check first: kubectl get daemonset for the exporter, then the targets page of Prometheus.',
+      'Prometheus can scrape no exporter of the cluster, or has no target for one: its tokens are not monitored, and no other alert on them can fire. Check first: kubectl get daemonset for the exporter, then the targets page of Prometheus.',
   },
   {
     ...warning,
     name: 'SATokenExporterMissing',
     // It lists nodes without an exporter.
     dashboard: 'fleet',
-    expr: lines(
-      `max by (${BY.node}) (kube_node_status_condition{${knob('readyNodes')}}) == 1`,
-      `unless on (${BY.node}) ${SEEN}`,
-      `unless on (${BY.node}) ${UP}`,
-    ),
-    summary: 'A ready node has no service account token exporter.',
-    description:
-      'Node {{ $labels.node }} is ready and has no exporter. Check first: taints of the node against the tolerations of the DaemonSet (kubectl describe node).',
+    expr: lines('(', PODS_NOT_READY, ')', 'or', '(', NODES_WITHOUT_EXPORTER, ')'),
+    summary: 'A node has no working service account token exporter.',
+    description: `${MISSING_EXPORTER} Check first: kubectl get pods -o wide for the exporter, then the taints of a node without one against the tolerations of the DaemonSet.`,
   },
 ];
 
@@ -129,6 +186,6 @@ const ERROR_ALERTS: readonly Alert[] = [
 
 export const EXPORTER_GROUP: Group = {
   name: 'sa-token-exporter-exporter',
-  recordings: [],
+  recordings: [{ record: EXPORTERS, expr: `count by (${BY.cluster}) (${SEEN})` }],
   alerts: [...PRESENCE_ALERTS, ...DATA_ALERTS, ...ERROR_ALERTS],
 };

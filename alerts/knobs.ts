@@ -33,6 +33,10 @@ export const KNOBS = {
     value: 'cluster',
     meaning: 'Label that distinguishes clusters if one Prometheus has several; it may be unset.',
   },
+  daemonset: {
+    value: '.*sa-token-exporter.*',
+    meaning: 'Regular expression for the name of the DaemonSet, in metrics of kube-state-metrics.',
+  },
   readyNodes: {
     value: 'condition="Ready",status="true"',
     meaning:
@@ -76,12 +80,32 @@ export const KNOBS = {
     value: '300',
     meaning: 'Maximum age of the last full scan in seconds: ten times the default of `--scan.interval`.',
   },
+  crashes: {
+    value: '10m',
+    meaning:
+      'Window over which the share of failed scrapes is taken: two of the delays with which the kubelet restarts a container.',
+  },
+  mostly: {
+    value: '0.5',
+    meaning: 'Share of the scrapes in `crashes` below which an exporter counts as down.',
+  },
+  memory: {
+    value: '1d',
+    meaning: 'How long a cluster that had exporters is expected to have some.',
+  },
   errorWindow: {
     value: '15m',
     meaning:
       'Window over which errors are counted: several `--scan.interval`s, and not longer than `blind`, so that a single error does not alert.',
   },
 } as const satisfies Readonly<Record<string, Knob>>;
+
+/** Matchers on `kube_node_info` for nodes that cannot run an exporter: Windows, AWS Fargate, virtual kubelets. */
+export const NODES_THAT_CANNOT = [
+  'os_image=~"Windows.*"',
+  'node=~"fargate-.*|virtual-.*"',
+  'kubelet_version=~".*-vk-.*"',
+] as const;
 
 export function knob(name: keyof typeof KNOBS): string {
   return KNOBS[name].value;

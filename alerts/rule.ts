@@ -47,6 +47,8 @@ export const BY = {
   workload: listed(cluster, 'namespace', 'serviceaccount', 'volume'),
   account: listed(cluster, 'namespace', 'serviceaccount'),
   node: listed(cluster, 'node'),
+  target: listed(cluster, 'job', 'instance'),
+  daemonSet: listed(cluster, 'namespace', 'daemonset'),
   cluster,
 } as const;
 
@@ -96,6 +98,10 @@ export const TOKEN =
 export const ACCOUNT =
   'Service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}of some namespace{{ end }} (tokens: {{ $value }})';
 export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}`;
+
+/** Names the node without an exporter, or the DaemonSet with pods that are not ready. */
+export const MISSING_EXPORTER =
+  '{{ if $labels.node }}Node {{ $labels.node }} is ready and has no exporter.{{ else }}DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }}: {{ $value }} of its pods are not ready, so the tokens of their nodes are not monitored.{{ end }}';
 
 /** Queries that templates of descriptions run. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;

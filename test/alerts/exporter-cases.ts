@@ -9,23 +9,78 @@ const up = (values: string, labels = {}) => ({ [series('up', { ...TARGET, ...lab
 
 const down: Firing = { severity: 'warning', labels: TARGET };
 const allDown: Firing = { severity: 'critical', labels: {} };
+const allDownIn = (cluster: string): Firing => ({ severity: 'critical', labels: { cluster } });
 const other = { instance: '10.0.0.2:9894' };
+const EAST = { cluster: 'east' };
+const WEST = { cluster: 'west' };
+const seen = nodeScraped;
+const DAEMON_SET = { namespace: 'monitoring', daemonset: 'prod-sa-token-exporter' };
+const daemonSet = (metric: string, values: string, labels = {}) => ({
+  [series(`kube_daemonset_status_${metric}`, { ...DAEMON_SET, ...labels })]: values,
+});
+const desired = (values: string, labels = {}) => daemonSet('desired_number_scheduled', values, labels);
+const readyPods = (values: string, labels = {}) => daemonSet('number_ready', values, labels);
+const updatedPods = (values: string) => daemonSet('updated_number_scheduled', values);
+const started = (values: string) => ({ [series('process_start_time_seconds', TARGET)]: values });
+
+/** A scrape every two minutes. */
+function everySecond(value: string, count: number): string {
+  return Array.from({ length: count }, () => `${value} _`).join(' ');
+}
 
 const DOWN_CASES: readonly Case[] = [
   {
     it: 'an exporter that cannot be scraped alerts after 15 minutes',
-    series: { ...up('0x30'), ...up('1x30', other) },
+    series: { ...up('0x30'), ...up('1x30', other), ...seen('5x30') },
+    expect: fires('SATokenExporterDown', 15, down),
+  },
+  {
+    it: 'an exporter that cannot be scraped alerts after 15 minutes with a scrape every 2 minutes',
+    series: { ...up(everySecond('0', 20)), ...up('1x40', other), ...seen('5x40') },
     expect: fires('SATokenExporterDown', 15, down),
   },
   {
     it: 'an exporter that misses single scrapes makes no alert',
-    series: { ...up('1 0 0 1 0 1 0 0 0 1x20'), ...up('1x30', other) },
+    series: { ...up('1 0 0 1 0 1 0 0 0 1x20'), ...up('1x30', other), ...seen('5x30') },
     expect: silent('SATokenExporterDown', 15, 20, 30),
+  },
+  {
+    it: 'an exporter that restarts forever and is up once in 5 minutes alerts',
+    series: {
+      ...up('0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1'),
+      ...up('1x30', other),
+      ...seen('5x30'),
+    },
+    expect: [
+      ...silent('SATokenExporterDown', 15),
+      ...keepsFiring('SATokenExporterDown', down, 18, 21, 23, 26),
+    ],
+  },
+  {
+    it: 'an exporter that is up for most of the time and restarts every 5 minutes alerts',
+    series: { ...up('1x60'), ...seen('5x60'), ...started('1x20 2x5 3x5 4x5 5x5 6x5 7x20') },
+    expect: [...silent('SATokenExporterDown', 40), ...keepsFiring('SATokenExporterDown', down, 43, 50)],
+  },
+  {
+    it: 'an exporter that restarts once makes no alert',
+    series: { ...up('1x10 0 1x49'), ...seen('5x60'), ...started('1x10 _ 2x49') },
+    expect: silent('SATokenExporterDown', 11, 20, 26, 40, 60),
   },
   {
     it: 'the last exporter that cannot be scraped alerts at both severities',
     series: up('0x30'),
     expect: fires('SATokenExporterDown', 15, down, allDown),
+  },
+  {
+    it: 'the last exporter that restarts forever alerts at both severities',
+    series: {
+      ...up('0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1'),
+      ...seen('_ 5 stale _ _ _ 5 stale _ _ _ 5 stale _ _ _ 5 stale _ _ _ 5 stale _ _ _ 5'),
+    },
+    expect: keepsFiring('SATokenExporterDown', down, 18, 21, 26).map((one) => ({
+      ...one,
+      fire: [down, allDown],
+    })),
   },
   {
     it: 'a Prometheus without any exporter is critical',
@@ -34,24 +89,63 @@ const DOWN_CASES: readonly Case[] = [
   },
   {
     it: 'an exporter that is scraped through a PodMonitor makes no alert',
-    series: up('1x30', { job: 'monitoring/sa-token-exporter' }),
+    series: { ...up('1x30', { job: 'monitoring/sa-token-exporter' }), ...seen('5x30') },
+    expect: silent('SATokenExporterDown', 15, 30),
+  },
+  {
+    it: 'a cluster that loses all exporters and their targets is critical, and the other one is not',
+    series: { ...seen('5x5 stale', EAST), ...seen('5x60', WEST) },
+    expect: [
+      ...silent('SATokenExporterDown', 5, 15),
+      ...keepsFiring('SATokenExporterDown', allDownIn('east'), 30, 60),
+    ],
+  },
+  {
+    it: 'a cluster whose exporters were never scraped is critical if kube-state-metrics knows the DaemonSet',
+    series: { ...desired('3x30', EAST), ...desired('3x30', WEST), ...seen('5x30', WEST) },
+    expect: fires('SATokenExporterDown', 15, allDownIn('east')),
+  },
+  {
+    it: 'the exporters of all clusters of a central ruler make one critical alert for each cluster',
+    series: { ...seen('5x5 stale', EAST), ...seen('5x5 stale', WEST) },
+    expect: [
+      { alert: 'SATokenExporterDown', at: 30, fire: [allDownIn('east'), allDownIn('west')] },
+      ...silent('SATokenExporterDown', 15),
+    ],
+  },
+  {
+    it: 'clusters with exporters make no alert, also without the metric up',
+    series: { ...seen('5x30', EAST), ...seen('5x30', WEST), ...desired('3x30', EAST) },
     expect: silent('SATokenExporterDown', 15, 30),
   },
 ];
 
-const ready = (values: string) => ({
-  [series('kube_node_status_condition', { ...NODE, condition: 'Ready', status: 'true' })]: values,
+const ready = (values: string, labels = {}) => ({
+  [series('kube_node_status_condition', { ...NODE, condition: 'Ready', status: 'true', ...labels })]: values,
 });
-const seen = (values: string) => nodeScraped(values);
+const nodeInfo = (labels: Readonly<Record<string, string>>) => ({
+  [series('kube_node_info', { ...NODE, ...labels })]: '1x30',
+});
 const scannedAt = (values: string) => ({ [scraped('satoken_last_scan_timestamp_seconds')]: values });
 
 const ofNode: Firing = { labels: NODE };
+const withoutExporter: Firing = {
+  labels: NODE,
+  prints: { subject: 'Node node-1 is ready and has no exporter.' },
+};
+const podsNotReady: Firing = {
+  labels: DAEMON_SET,
+  prints: {
+    subject:
+      'DaemonSet monitoring/prod-sa-token-exporter: 2 of its pods are not ready, so the tokens of their nodes are not monitored.',
+  },
+};
 
 const MISSING_CASES: readonly Case[] = [
   {
     it: 'a ready node without an exporter alerts after 15 minutes',
     series: ready('1x30'),
-    expect: fires('SATokenExporterMissing', 15, ofNode),
+    expect: fires('SATokenExporterMissing', 15, withoutExporter),
   },
   {
     it: 'a ready node with an exporter makes no alert, even without tokens',
@@ -77,6 +171,70 @@ const MISSING_CASES: readonly Case[] = [
     it: 'no exporter is missing without kube-state-metrics',
     series: seen('5x5'),
     expect: silent('SATokenExporterMissing', 30),
+  },
+  ...(
+    [
+      ['a Windows node', { os_image: 'Windows Server 2022 Datacenter' }],
+      ['a virtual kubelet', { kubelet_version: 'v1.25.0-vk-azure-aci-1.6.0' }],
+    ] as const
+  ).map(([name, labels]) => ({
+    it: `${name} does not need an exporter`,
+    series: { ...ready('1x30'), ...nodeInfo(labels) },
+    expect: silent('SATokenExporterMissing', 15, 30),
+  })),
+  ...['fargate-ip-10-0-0-1.ec2.internal', 'virtual-node-aci-linux'].map((node) => ({
+    it: `the node ${node} does not need an exporter`,
+    series: { ...ready('1x30', { node }), ...nodeInfo({ node, os_image: 'Linux' }) },
+    expect: silent('SATokenExporterMissing', 15, 30),
+  })),
+  {
+    it: 'a Linux node needs an exporter',
+    series: { ...ready('1x30'), ...nodeInfo({ os_image: 'Ubuntu 24.04.1 LTS', kubelet_version: 'v1.36.3' }) },
+    expect: fires('SATokenExporterMissing', 15, withoutExporter),
+  },
+  {
+    it: 'a DaemonSet with two pods that are not ready makes one alert after 15 minutes',
+    series: { ...desired('5x30'), ...readyPods('3x30'), ...updatedPods('5x30'), ...ready('1x30') },
+    expect: fires('SATokenExporterMissing', 15, podsNotReady),
+  },
+  {
+    it: 'a shard of Prometheus that sees the DaemonSet but few of its pods makes no alert',
+    series: {
+      ...desired('5x30'),
+      ...readyPods('5x30'),
+      ...ready('1x30'),
+      ...seen('5x30', { node: 'node-2' }),
+    },
+    expect: silent('SATokenExporterMissing', 15, 30),
+  },
+  {
+    it: 'a pod on each node that is not ready makes no alert',
+    series: {
+      ...desired('5x30'),
+      ...readyPods('3x30'),
+      ...ready('0x30'),
+      ...ready('0x30', { node: 'node-2' }),
+      ...ready('1x30', { node: 'node-3' }),
+    },
+    expect: silent('SATokenExporterMissing', 15, 30),
+  },
+  {
+    it: 'a rollout that takes an hour makes no alert, and one that is stuck does',
+    series: { ...desired('90x100'), ...readyPods('88x100'), ...updatedPods('0+1x60 60x40') },
+    expect: [
+      ...silent('SATokenExporterMissing', 20, 60, 75),
+      ...keepsFiring('SATokenExporterMissing', podsNotReady, 95),
+    ],
+  },
+  {
+    it: 'the DaemonSet of one cluster says nothing about the nodes of another',
+    series: {
+      ...desired('5x30', EAST),
+      ...readyPods('5x30', EAST),
+      ...ready('1x30', EAST),
+      ...ready('1x30', WEST),
+    },
+    expect: fires('SATokenExporterMissing', 15, { ...withoutExporter, labels: { ...NODE, ...WEST } }),
   },
 ];
 

@@ -85,7 +85,7 @@ const NODE_CASES: readonly Case[] = [
     it: 'an alert on an exporter links to it if the target names the node',
     series: {
       [series('up', { ...TARGET, cluster: 'east', node: 'node-1', namespace: 'monitoring' })]: '0x20',
-      [series('up', { ...TARGET, instance: '10.0.0.2:9894' })]: '1x20',
+      [series('up', { ...TARGET, cluster: 'east', instance: '10.0.0.2:9894' })]: '1x20',
     },
     expect: links('SATokenExporterDown', {
       severity: 'warning',

@@ -30,6 +30,10 @@ import { parseExpression, type Selector, seconds } from './promql.ts';
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   up: [],
   // kube-state-metrics
+  kube_node_info: ['node', 'os_image', 'kubelet_version'],
+  kube_daemonset_status_desired_number_scheduled: ['namespace', 'daemonset'],
+  kube_daemonset_status_number_ready: ['namespace', 'daemonset'],
+  kube_daemonset_status_updated_number_scheduled: ['namespace', 'daemonset'],
   kube_node_status_condition: ['node', 'condition', 'status'],
   // The API server
   serviceaccount_stale_tokens_total: [],

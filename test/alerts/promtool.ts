@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
-import { ACCOUNT, type Alert, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
+import { ACCOUNT, type Alert, MISSING_EXPORTER, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { dashboardLink } from './dashboard-links.ts';
@@ -24,7 +24,7 @@ export interface Firing {
   readonly labels: Readonly<Record<string, string>>;
   /** What the description prints for its templates; the rest of it is in the row of the alert. */
   readonly prints?: {
-    /** The token, the account or the workload at its beginning. */
+    /** What it is about, at its beginning. */
     readonly subject?: string;
     /** `$value`, formatted. */
     readonly value?: string;
@@ -78,7 +78,7 @@ function alertOf(alert: string, { severity }: Firing): Alert {
 /** The description of a row with its templates replaced by what they should print. */
 function expectedDescription({ description }: Alert, { labels, prints = {} }: Firing): string {
   const { subject = '', value = '', list = '' } = prints;
-  const text = [WORKLOAD, ACCOUNT, TOKEN]
+  const text = [WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER]
     .reduce((rest, template) => rest.replace(template, () => subject), description)
     .replace(/\{\{ with query .*\{\{ end \}\}/, () => list)
     .replace(/\{\{ (?:printf "[^"]*" )?\$value \}\}/g, () => value)
