@@ -12,6 +12,7 @@ for (const name of [
   'docs/audiences.md',
   'docs/authentication.md',
   'docs/origins.md',
+  'daemonset/chart/README.md',
 ]) {
   const url = new URL(`../${name}`, import.meta.url);
   writeFileSync(url, fillTables(readFileSync(url, 'utf8')));

@@ -3,6 +3,7 @@
  *
  * Text in, text out: a document marks the place of each table with two comments.
  */
+import { readFileSync } from 'node:fs';
 import { CAUSE_COVERAGE, type Coverage, REASON_COVERAGE } from '../alerts/coverage.ts';
 import { ALERTS } from '../alerts/groups.ts';
 import { KNOBS } from '../alerts/knobs.ts';
@@ -16,19 +17,10 @@ import { ALWAYS } from '../src/core/problems/severity.ts';
 import { TOKEN_LABELS } from '../src/metrics/labels.ts';
 import { METRICS } from '../src/metrics/rows.ts';
 import { LIMITS, type Limits } from '../src/web/server.ts';
+import { valuesTable } from './chart-readme.ts';
+import { code, type Row, table } from './markdown.ts';
 
-type Row = readonly string[];
-
-function table(titles: Row, rows: readonly Row[]): string {
-  const lines = [titles, titles.map(() => '---'), ...rows];
-  return lines
-    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
-    .join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
+const VALUES = readFileSync(new URL('../daemonset/chart/values.yaml', import.meta.url), 'utf8');
 
 /** `token` stands for the labels of a token; the README explains it above the table. */
 function labelCell(labels: readonly string[]): string {
@@ -141,6 +133,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
         return [label, format(value)];
       }),
     ),
+  values: () => valuesTable(VALUES),
   layers: () =>
     table(
       ['Layer', 'May import'],

@@ -12,6 +12,8 @@ export interface Document {
   readonly text: string;
 }
 
-export const DOCUMENTS: readonly Document[] = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT })
+export const DOCUMENTS: readonly Document[] = globSync(['*.md', 'docs/**/*.md', 'daemonset/chart/*.md'], {
+  cwd: ROOT,
+})
   .sort()
   .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));

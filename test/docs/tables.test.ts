@@ -32,6 +32,7 @@ describe('the tables of the documents', () => {
     ['docs/alerts.md', 'knobs'],
     ['docs/audiences.md', 'catalogue'],
     ['docs/origins.md', 'origins'],
+    ['daemonset/chart/README.md', 'values'],
   ] as const) {
     it(`${name} has the table of ${table}`, () => {
       assert.match(
