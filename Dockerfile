@@ -1,5 +1,5 @@
 # The first stage builds dist/. The second contains only Node.js and dist/: no shell, no packages. Both base images are
-# build arguments, so that a release can pin them by digest.
+# build arguments. Renovate pins them by digest and proposes new ones (renovate.json).
 ARG BUILDER=docker.io/library/node:26.10.0-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:latest
 

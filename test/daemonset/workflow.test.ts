@@ -1,26 +1,30 @@
 /**
- * The workflows: minimal permissions, and publishing only from a tag.
+ * The workflows: well-formed, with minimal permissions and actions of known content, and publishing only from a tag.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { parse } from 'yaml';
+import { ACTIONLINT, describeWith } from '../support/tools.ts';
 import { INSTRUCTIONS, ROOT } from './image.ts';
 
 interface Step {
   readonly uses?: string;
   readonly run?: string;
-  readonly with?: Readonly<Record<string, string | boolean>>;
+  readonly with?: Readonly<Record<string, string | boolean | number>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface Job {
-  readonly if?: string;
+  readonly needs?: string;
   readonly container?: { readonly image: string };
   readonly permissions: Readonly<Record<string, string>>;
-  readonly 'timeout-minutes': number;
-  readonly steps: readonly Step[];
+  readonly 'timeout-minutes'?: number;
+  /** Another workflow, instead of steps. */
+  readonly uses?: string;
+  readonly steps?: readonly Step[];
 }
 
 interface Workflow<Jobs extends string> {
@@ -36,14 +40,23 @@ function readWorkflow<Jobs extends string>(file: string): Workflow<Jobs> {
 const WORKFLOWS = globSync('*.yml', { cwd: join(ROOT, '.github/workflows') }).sort();
 
 describe('the workflows', () => {
-  it('are one for the gates and one for the image', () =>
-    assert.deepEqual(WORKFLOWS, ['ci.yml', 'image.yml']));
+  it('are for the gates, the image of a pull request, releases and scans', () =>
+    assert.deepEqual(WORKFLOWS, ['ci.yml', 'image.yml', 'release.yml', 'scan.yml']));
+});
+
+describeWith(['actionlint (.ci/actionlint)'], 'actionlint', () => {
+  it('finds no mistake in the workflows', () => {
+    // Its other linters are used only where they are installed.
+    const flags = ['-shellcheck=', '-pyflakes=', '-no-color'];
+    const { status, stdout } = spawnSync(ACTIONLINT, flags, { cwd: ROOT, encoding: 'utf8' });
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
+  });
 });
 
 for (const file of WORKFLOWS) {
   describe(`the workflow ${file}`, () => {
     const { permissions, jobs } = readWorkflow<string>(file);
-    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
 
     it('grants only what a job names', () => {
       assert.deepEqual(permissions, {});
@@ -51,13 +64,23 @@ for (const file of WORKFLOWS) {
     });
 
     it('ends each job that hangs', () => {
-      for (const job of Object.values(jobs)) assert.ok(job['timeout-minutes'] <= 60);
+      for (const job of Object.values(jobs).filter(({ uses }) => uses === undefined))
+        assert.ok(Number(job['timeout-minutes']) <= 60);
     });
 
-    it('leaves no credentials behind and names a version of each action', () => {
-      const used = steps.flatMap(({ uses }) => (uses === undefined ? [] : [uses]));
+    it('names the commit of each action, and its version', () => {
+      const text = readFileSync(join(ROOT, '.github/workflows', file), 'utf8');
+      const used = [...text.matchAll(/uses: (.*)/g)].map(([, one = '']) => one);
       assert.ok(used.length > 0);
-      assert.ok(used.every((one) => /^[\w-]+\/[\w-]+@(?:v\d+|[0-9a-f]{40})$/.test(one)));
+      const isPinned = (one: string) => /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+(?:\.\d+)*$/.test(one);
+      const isOwn = (one: string) => one === './.github/workflows/ci.yml';
+      assert.deepEqual(
+        used.filter((one) => !isPinned(one) && !isOwn(one)),
+        [],
+      );
+    });
+
+    it('leaves no credentials behind', () => {
       const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
       assert.ok(
         checkouts.length > 0 && checkouts.every((step) => step.with?.['persist-credentials'] === false),
@@ -70,11 +93,17 @@ for (const file of WORKFLOWS) {
   });
 }
 
+it('uses one commit of each action in all workflows', () => {
+  const files = WORKFLOWS.map((file) => readFileSync(join(ROOT, '.github/workflows', file), 'utf8'));
+  const used = new Set(files.flatMap((text) => [...text.matchAll(/uses: (\S+@\S+)/g)].map(([, one]) => one)));
+  assert.equal(new Set([...used].map((one) => one?.split('@')[0])).size, used.size);
+});
+
 describe('the workflow of the gates', () => {
   const { on, jobs } = readWorkflow<'check'>('ci.yml');
 
-  it('runs on pull requests and on main', () => {
-    assert.deepEqual(Object.keys(on).sort(), ['pull_request', 'push']);
+  it('runs on pull requests, on main and before a release', () => {
+    assert.deepEqual(Object.keys(on).sort(), ['pull_request', 'push', 'workflow_call']);
     assert.deepEqual(on['push'], { branches: ['main'] });
   });
 
@@ -83,63 +112,39 @@ describe('the workflow of the gates', () => {
   });
 
   it('ends with .ci/run, which is executable', () => {
-    assert.equal(jobs.check.steps.at(-1)?.run, '.ci/run');
+    assert.equal(jobs.check.steps?.at(-1)?.run, '.ci/run');
     accessSync(join(ROOT, '.ci/run'), constants.X_OK);
   });
 
   it('runs on the Debian that .ci/run is written for, with the major version of Node that the image has', () => {
     const [, node = 'none'] =
-      /^docker\.io\/library\/node:(\d+)-bookworm$/.exec(jobs.check.container?.image ?? '') ?? [];
+      /^docker\.io\/library\/node:(\d+)-bookworm(?:@sha256:[0-9a-f]{64})?$/.exec(
+        jobs.check.container?.image ?? '',
+      ) ?? [];
     const builder = INSTRUCTIONS.find(({ name, rest }) => name === 'ARG' && rest.startsWith('BUILDER='));
     assert.ok(builder?.rest.includes(`node:${node}.`), `${builder?.rest}`);
   });
 
   it('brings the Go that .ci/helm builds with', () => {
-    assert.ok(jobs.check.steps.some(({ uses }) => uses?.startsWith('actions/setup-go@')));
+    assert.ok(jobs.check.steps?.some(({ uses }) => uses?.startsWith('actions/setup-go@')));
     assert.match(readFileSync(join(ROOT, '.ci/helm'), 'utf8'), /go install/);
   });
 });
 
 describe('the workflow of the image', () => {
-  const { jobs } = readWorkflow<'build' | 'publish'>('image.yml');
-  const steps = [...jobs.build.steps, ...jobs.publish.steps];
-  const builds = steps.filter(({ uses }) => uses?.startsWith('docker/build-push-action@'));
+  const { on, jobs } = readWorkflow<'build'>('image.yml');
 
-  it('can write packages and attestations only where it publishes', () => {
+  it('publishes nothing', () => {
+    assert.deepEqual(Object.keys(on), ['pull_request']);
     assert.deepEqual(jobs.build.permissions, { contents: 'read' });
-    assert.deepEqual(jobs.publish.permissions, {
-      contents: 'read',
-      packages: 'write',
-      'id-token': 'write',
-      attestations: 'write',
-    });
+    assert.ok(jobs.build.steps?.every((step) => step.with?.['push'] === undefined));
   });
 
-  it('publishes only from a tag', () => {
-    assert.equal(jobs.publish.if, "github.ref_type == 'tag'");
-    assert.ok(jobs.build.steps.every((step) => step.with?.['push'] !== true));
-  });
-
-  it('builds for both architectures, with arguments that the Dockerfile has', () => {
-    const known = INSTRUCTIONS.filter(({ name }) => name === 'ARG').map(({ rest }) => rest.split('=')[0]);
-    assert.equal(builds.length, 2);
-    for (const { with: given = {} } of builds) {
-      assert.equal(given['platforms'], 'linux/amd64,linux/arm64');
-      assert.ok(known.includes(String(given['build-args']).split('=')[0]));
-    }
-  });
-
-  it('lists every package that the bundle is made of', () => {
-    const command = steps.find(({ run }) => run?.startsWith('npm sbom'))?.run?.replace(/ > \S+$/, '') ?? '';
-    const output = execFileSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
-    const { components } = JSON.parse(output) as { components: readonly { name: string; group?: string }[] };
-    const names = components.map(({ name }) => name);
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      dependencies: object;
-    };
-    assert.deepEqual(
-      Object.keys(dependencies).filter((name) => !names.includes(name)),
-      [],
+  it('builds as the release does', () => {
+    const release = readWorkflow<'image'>('release.yml').jobs.image;
+    const [built, released] = [jobs.build, release].map(
+      (job) => job.steps?.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))?.with ?? {},
     );
+    for (const key of ['context', 'platforms', 'build-args']) assert.equal(built?.[key], released?.[key]);
   });
 });

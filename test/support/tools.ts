@@ -18,6 +18,8 @@ function runs(command: string, ...args: string[]): () => boolean {
 const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 /** The build result of .ci/helm. */
 export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
+/** The build result of .ci/actionlint. */
+export const ACTIONLINT = join(CACHE, 'sa-token-exporter/bin/actionlint');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
 /** Tools by name, with their tests. */
@@ -34,6 +36,7 @@ const TOOLS = {
   chromium: runs('/usr/bin/chromium', '--version'),
   openssl: runs('openssl', 'version'),
   'helm (.ci/helm)': runs(HELM, 'version'),
+  'actionlint (.ci/actionlint)': runs(ACTIONLINT, '-version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
 } as const satisfies Readonly<Record<string, () => boolean>>;
