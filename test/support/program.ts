@@ -29,6 +29,14 @@ export function startBuiltProgram(...args: readonly string[]): Promise<Program> 
   return start([BUILT], args, {});
 }
 
+/** Like `startBuiltProgram`, with additional variables. */
+export function startBuiltProgramWith(
+  variables: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Program> {
+  return start([BUILT], args, variables);
+}
+
 /** Like `startProgram`, with flags for Node.js. */
 export function startProgramUnder(flags: readonly string[], ...args: readonly string[]): Promise<Program> {
   return start([...flags, MAIN], args, {});

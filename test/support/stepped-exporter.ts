@@ -162,7 +162,7 @@ function scheduleBy(clock: Clock): Schedule {
 }
 
 /** Starts the pod of the exporter. Returns its UID and the token files in its mounts. */
-function runOwnPod({ run, kubelet, startSyncing }: World) {
+export function runOwnPod({ run, kubelet, startSyncing }: World) {
   const volumes = [tokenVolume(CANARY_VOLUME, { path: 'token', expirationSeconds: 600 })];
   const pod = run({ name: 'exporter', namespace: 'monitoring', serviceAccount: 'exporter', volumes });
   startSyncing(pod);

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
@@ -22,11 +23,15 @@ export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
 export const ACTIONLINT = join(CACHE, 'sa-token-exporter/bin/actionlint');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
+/** Where Debian installs it, on any architecture. */
+export const [LIBFAKETIME = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
+
 /** Tools by name, with their tests. */
 const TOOLS = {
   root: () => process.getuid?.() === 0,
   'mount namespaces': runs('unshare', '--mount', 'true'),
   'user namespaces': runs('unshare', '--user', '--map-root-user', '--mount', 'true'),
+  faketime: () => LIBFAKETIME !== '',
   strace: runs('strace', '-V'),
   promtool: runs('promtool', '--version'),
   'promtool 3 (.ci/prometheus3)': runs(PROMTOOL_3, '--version'),
