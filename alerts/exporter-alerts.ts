@@ -124,10 +124,19 @@ const DATA_ALERTS: readonly Alert[] = [
     ...warning,
     name: 'SATokenUnreadable',
     dashboard: 'node',
-    expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable')})`,
+    expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable{reason!="limit"}')})`,
     summary: 'The exporter cannot read some tokens.',
     description:
       'Node {{ $labels.node }}: tokens, volumes or directories cannot be read ({{ $labels.reason }}), so the tokens in them are not monitored. Check first: which ones, by the labels of satoken_unreadable.',
+  },
+  {
+    ...warning,
+    name: 'SATokenLimitExceeded',
+    dashboard: 'node',
+    expr: `max by (${BY.node}, namespace) (${bridged('satoken_unreadable{reason="limit"}')})`,
+    summary: 'Pods have more tokens than the exporter lists.',
+    description:
+      'Node {{ $labels.node }}: pods in namespace {{ $labels.namespace }} hold more tokens, or larger ones, than the limits of the exporter allow, so it leaves some of theirs out. Tokens of other namespaces are not affected. Check first: which pods, by the labels of satoken_unreadable with the reason limit.',
   },
   {
     severity: 'warning',

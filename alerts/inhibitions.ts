@@ -104,7 +104,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     because: 'An exporter that sees its own tokens incorrectly does so for those of other pods.',
     source: [named('SATokenSelfViewWrong'), ofNode],
-    target: [named('SATokenUnreadable', 'SATokenMissing', 'SATokenCanaryLate')],
+    target: [named('SATokenUnreadable', 'SATokenLimitExceeded', 'SATokenMissing', 'SATokenCanaryLate')],
     equal: [cluster, 'node'],
   },
 ];

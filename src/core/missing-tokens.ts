@@ -47,8 +47,12 @@ function locationKey({ podUid, volume, path }: Pick<TokenIdentity, 'podUid' | 'v
 
 /** Indexes the files of an observation by pod. Built once per observation, which may have hundreds of pods. */
 function indexFiles(observation: Observation): (podUid: string) => PodFiles {
+  // A limit leaves out no path that the spec names, or says so for the volume.
+  const unreadable = observation.unreadable.filter(
+    ({ reason, volume }) => reason !== 'limit' || volume !== '',
+  );
   const found = new Set(
-    [...observation.tokens.map(({ identity }) => identity), ...observation.unreadable].map(locationKey),
+    [...observation.tokens.map(({ identity }) => identity), ...unreadable].map(locationKey),
   );
   const { scannedAt } = observation;
   return (podUid) => ({

@@ -10,6 +10,8 @@ export const READ_FAILURES = [
   'empty',
   'invalid_claim',
   'io_error',
+  /** Left out, because its pod has reached a limit. */
+  'limit',
   'not_a_directory',
   'not_a_file',
   'not_a_jwt',
@@ -20,7 +22,6 @@ export const READ_FAILURES = [
   'too_deep',
   'too_large',
   'too_many_files',
-  'too_many_tokens',
   'vanished',
 ] as const;
 export type ReadFailure = (typeof READ_FAILURES)[number];

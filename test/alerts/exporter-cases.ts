@@ -278,6 +278,19 @@ const UNREADABLE_CASES: readonly Case[] = [
     expect: fires('SATokenUnreadable', 15, unreadable('empty'), unreadable('permission_denied')),
   },
   {
+    it: 'what a limit leaves out makes one alert for each namespace, and none for unreadable objects',
+    series: {
+      ...seen('5x40'),
+      [scraped('satoken_unreadable', { namespace: 'a', pod: 'one', reason: 'limit' })]: '1x30',
+      [scraped('satoken_unreadable', { namespace: 'a', pod: 'two', reason: 'limit' })]: '1x30',
+      [scraped('satoken_unreadable', { namespace: 'b', pod: 'one', reason: 'limit' })]: '1x11 stale',
+    },
+    expect: [
+      ...fires('SATokenLimitExceeded', 15, { labels: { ...NODE, namespace: 'a' } }),
+      ...silent('SATokenUnreadable', 15, 30),
+    ],
+  },
+  {
     it: 'an object that becomes readable in time makes no alert',
     series: { ...seen('5x40'), ...object('not_mounted', 'a', '1x11 stale') },
     expect: silent('SATokenUnreadable', 11, 15, 30),

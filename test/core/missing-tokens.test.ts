@@ -48,6 +48,22 @@ describe('findMissing', () => {
 
   it('returns a missing token', () => assert.equal(missingTokens.length, 1));
 
+  for (const { it: title, volume, missing } of [
+    { it: 'returns a missing token of a pod that has reached a limit', volume: '', missing: 1 },
+    {
+      it: 'returns no token of a volume in which a limit left out what the spec names',
+      volume: podFacts().projections[0]?.volume ?? '',
+      missing: 0,
+    },
+  ]) {
+    it(title, () => {
+      const limit = { podUid: POD_UID, volume, path: '', reason: 'limit', detail: '' } as const;
+      const pod = podFacts({ startedAt: NOW - 120 });
+      const found = findMissing(observation({ scannedAt: NOW, tokens: [], unreadable: [limit] }), only(pod));
+      assert.equal(found.length, missing);
+    });
+  }
+
   it('returns nothing if the pods are not known', () => {
     assert.deepEqual(findMissing(observation({ scannedAt: NOW }), NO_CLUSTER), []);
   });

@@ -71,6 +71,7 @@ export function createFilesSource(options: FilesOptions): Source<Observation> {
     run: reconciler.run,
     facts: () => facts,
     lastRun: () => lastRun,
+    onSnapshot: ({ cluster }) => files.setSpecs(cluster.pods),
     close: files.close,
   };
 }

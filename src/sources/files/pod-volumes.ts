@@ -6,9 +6,9 @@
 import type { Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, VolumeKind } from '../../core/token/token.ts';
 import { sameItems } from '../../util/stable.ts';
+import type { VolumeLocation } from './content.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { type Failure, NOT_A_DIRECTORY, unreadable } from './failures.ts';
-import type { VolumeLocation } from './generation.ts';
 import { join, type Path } from './paths.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [

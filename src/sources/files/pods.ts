@@ -1,125 +1,14 @@
 /**
- * The pods of the node: their directories, listed and watched, and the volumes in each.
+ * The pods of the node: their directories, listed and watched.
  */
+import type { PodFacts } from '../../core/cluster-facts.ts';
 import type { Unreadable } from '../../core/observation.ts';
-import type { Token } from '../../core/token/token.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
-import type { VolumeLocation } from './generation.ts';
-import { join, type Path } from './paths.ts';
-import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
-import type { Steps } from './slices.ts';
-import { createVolume, isMounted, refreshVolume, type Volume, type VolumeOptions } from './volume.ts';
+import { namedInPod } from './named-paths.ts';
+import { join } from './paths.ts';
+import { createPod, type Pod, type PodOptions } from './pod.ts';
 import { createWatch } from './watch.ts';
-
-interface PodOptions extends VolumeOptions {
-  readonly uid: string;
-  readonly directory: Path;
-}
-
-export interface Pod {
-  /** Refreshes the pod's volumes, and lists them again if that is due. */
-  readonly refresh: () => Steps<void>;
-  /** Whether an event came since the last refresh. */
-  readonly isNudged: () => boolean;
-  /** Whether the pod is so new that a refresh soon may find more. */
-  readonly isPending: () => boolean;
-  readonly tokens: () => readonly Token[];
-  readonly unreadable: () => readonly Unreadable[];
-  /** Files that hold no token. */
-  readonly others: () => readonly Unreadable[];
-  readonly close: () => void;
-}
-
-/** Volumes are mounted in a pod's first seconds, or minutes later if a mount fails at first. */
-const MAX_PENDING_SECONDS = 120;
-/** A pod this new may get another volume at any moment, even if all it has are mounted. */
-const MIN_PENDING_SECONDS = 5;
-
-type Volumes = Map<string, Volume>;
-
-function removeOtherVolumes(volumes: Volumes, keys: ReadonlySet<string>, { watches }: VolumeOptions): void {
-  for (const [key, { watch }] of volumes) {
-    if (keys.has(key)) continue;
-    watches.close(watch);
-    volumes.delete(key);
-  }
-}
-
-/** The name is unique in the pod, but the volume of another kind under the same name is another volume. */
-function keyOf({ volumeKind, volume }: VolumeLocation): string {
-  return `${volumeKind}/${volume}`;
-}
-
-/** Makes `volumes` those at `locations`, and reads the new ones. */
-function* syncVolumes(
-  volumes: Volumes,
-  locations: readonly VolumeLocation[],
-  options: VolumeOptions,
-): Steps<void> {
-  removeOtherVolumes(volumes, new Set(locations.map(keyOf)), options);
-  for (const location of locations) {
-    const key = keyOf(location);
-    if (volumes.has(key)) continue;
-    const volume = createVolume(location, options);
-    volumes.set(key, volume);
-    yield* refreshVolume(volume, options);
-    yield;
-  }
-}
-
-function lacksVolumes(volumes: Volumes): boolean {
-  return volumes.size === 0 || [...volumes.values()].some((volume) => !isMounted(volume));
-}
-
-function createPod(options: PodOptions): Pod {
-  const { uid, directory, now, onNudge, onReadFailure } = options;
-  const listVolumes = createPodVolumes(uid, directory);
-  const volumes: Volumes = new Map();
-  let found: PodVolumes = NO_VOLUMES;
-  const age = createPodAge(now);
-  let isNudged = false;
-
-  const nudge = (): void => {
-    isNudged = true;
-    onNudge();
-  };
-
-  const volumeOptions = { ...options, onNudge: nudge };
-
-  const isPending = (): boolean => {
-    const seconds = age.seconds();
-    return seconds < MIN_PENDING_SECONDS || (seconds <= MAX_PENDING_SECONDS && lacksVolumes(volumes));
-  };
-
-  function* list(): Steps<void> {
-    age.listed();
-    const before = found;
-    found = listVolumes(now() * 1_000);
-    for (const { reason } of found.unreadable) onReadFailure(reason);
-    if (found !== before) yield* syncVolumes(volumes, found.locations, volumeOptions);
-  }
-
-  function* refresh(): Steps<void> {
-    isNudged = false;
-    let areMounted = true;
-    for (const volume of volumes.values()) {
-      areMounted = (yield* refreshVolume(volume, volumeOptions)) && areMounted;
-      yield;
-    }
-    if (!areMounted || age.isListingDue()) yield* list();
-  }
-
-  return {
-    refresh,
-    isNudged: () => isNudged,
-    isPending,
-    tokens: () => [...volumes.values()].flatMap(({ tokens }) => tokens),
-    unreadable: () => [...found.unreadable, ...[...volumes.values()].flatMap((volume) => volume.unreadable)],
-    others: () => [...volumes.values()].flatMap(({ others }) => others),
-    close: () => removeOtherVolumes(volumes, new Set(), options),
-  };
-}
 
 export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory'> {
   /** The kubelet's root directory, which contains `pods`. */
@@ -132,6 +21,8 @@ export interface Pods {
   /** Whether an event came since the last listing. */
   readonly isNudged: () => boolean;
   readonly all: () => readonly Pod[];
+  /** Sets the pods of the API server, by uid; undefined if they are not known. */
+  readonly setSpecs: (specs: ReadonlyMap<string, PodFacts> | undefined) => void;
   /** Unreadable objects that do not belong to a pod's directory. */
   readonly unreadable: () => readonly Unreadable[];
   readonly close: () => void;
@@ -170,6 +61,25 @@ function syncPods(pods: PodsByUid, entries: readonly Entry[], create: (entry: En
   return isAnyGone || added.length > 0;
 }
 
+/** Passes the specs of pods on to them. */
+function createSpecs(pods: PodsByUid) {
+  let specs: ReadonlyMap<string, PodFacts> | undefined;
+  const known = new WeakMap<PodFacts, ReturnType<typeof namedInPod>>();
+  const apply = (uid: string, pod: Pod): void => {
+    const spec = specs?.get(uid);
+    if (spec === undefined) return;
+    const named = known.get(spec) ?? namedInPod(spec);
+    known.set(spec, named);
+    pod.setNamed(named);
+  };
+  const set: Pods['setSpecs'] = (next) => {
+    if (next === specs) return;
+    specs = next;
+    for (const [uid, pod] of pods) apply(uid, pod);
+  };
+  return { set, apply };
+}
+
 export function createPods(options: PodsOptions): Pods {
   const { rootDir, watches, now, onNudge, onReadFailure } = options;
   const path = join(rootDir, 'pods');
@@ -178,6 +88,7 @@ export function createPods(options: PodsOptions): Pods {
   const listing = createCachedListing(directory);
   const pods: PodsByUid = new Map();
   let unlisted: readonly Unreadable[] = [];
+  const specs = createSpecs(pods);
   let isNudged = false;
 
   const watch = createWatch({
@@ -189,8 +100,11 @@ export function createPods(options: PodsOptions): Pods {
     },
     onStale: () => void list(),
   });
-  const create = ({ name, raw }: Entry): Pod =>
-    createPod({ ...options, uid: name, directory: join(path, raw) });
+  const create = ({ name, raw }: Entry): Pod => {
+    const pod = createPod({ ...options, uid: name, directory: join(path, raw) });
+    specs.apply(name, pod);
+    return pod;
+  };
 
   const list = (): boolean => {
     isNudged = false;
@@ -209,5 +123,5 @@ export function createPods(options: PodsOptions): Pods {
     watches.close(watch);
     removeOtherPods(pods, new Set());
   };
-  return { list, isNudged: () => isNudged, all, unreadable: () => unlisted, close };
+  return { list, isNudged: () => isNudged, all, setSpecs: specs.set, unreadable: () => unlisted, close };
 }

@@ -7,7 +7,8 @@
 import type { Observation, ReadFailure, Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
-import { createPods, type Pod } from './pods.ts';
+import type { Pod } from './pod.ts';
+import { createPods, type Pods } from './pods.ts';
 import { runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
@@ -33,6 +34,7 @@ export interface TokenFiles {
   /** Whether any pod is so new that a refresh soon may find more. */
   readonly isPending: () => boolean;
   readonly observe: () => Observation;
+  readonly setSpecs: Pods['setSpecs'];
   readonly close: () => void;
 }
 
@@ -81,5 +83,5 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   });
 
   const isPending = (): boolean => pods.all().some((pod) => pod.isPending());
-  return { scan, refresh, isPending, observe, close: pods.close };
+  return { scan, refresh, isPending, observe, setSpecs: pods.setSpecs, close: pods.close };
 }

@@ -13,16 +13,10 @@ import {
   type Token,
   type TokenIdentity,
 } from '../../core/token/token.ts';
+import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
 import { unreadable } from './failures.ts';
-import {
-  type Content,
-  currentGeneration,
-  type FoundToken,
-  MAX_TOKENS,
-  NOTHING_FOUND,
-  readVolume,
-  type VolumeLocation,
-} from './generation.ts';
+import { currentGeneration, readVolume } from './generation.ts';
+import { type Limits, mayFindMore, NO_SCOPE, type Scope } from './pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
 
@@ -39,6 +33,8 @@ export interface VolumeOptions {
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
   readonly now: () => EpochSeconds;
+  /** The pod of the volume, as far as its limits depend on it. */
+  readonly scopeOf: (volume: Volume) => Scope;
 }
 
 /** Updated in place: a node has a thousand of them, and each scan visits all. */
@@ -52,6 +48,9 @@ export interface Volume {
   tokens: readonly Token[];
   unreadable: readonly Unreadable[];
   others: readonly Unreadable[];
+  limits: Limits;
+  /** The paths that the spec named at the last reading. */
+  namedKey: string | undefined;
   /** The tokens, and the last ones read at paths that are unreadable now: what a rotation is detected by. */
   previousTokens: readonly Token[];
 }
@@ -119,6 +118,9 @@ function isAtOrBelow(path: string, parent: string): boolean {
   return parent === '' || path === parent || path.startsWith(`${parent}/`);
 }
 
+/** More than the tokens of any pod. */
+const MAX_UNCONFIRMED = 256;
+
 /** The previous tokens at paths that are unreadable now, kept so that no rotation is missed. */
 function unconfirmedTokens(content: Content, previous: readonly Token[]): readonly Token[] {
   if (content.unreadable.length === 0) return [];
@@ -126,7 +128,7 @@ function unconfirmedTokens(content: Content, previous: readonly Token[]): readon
     const isRead = content.tokens.some((token) => token.path === path);
     return !isRead && content.unreadable.some((object) => isAtOrBelow(path, object.path));
   });
-  return kept.slice(0, MAX_TOKENS - content.tokens.length);
+  return kept.slice(0, MAX_UNCONFIRMED);
 }
 
 /** Whether files were replaced while they were read: a token that was not found is not gone. */
@@ -143,6 +145,8 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
   volume.tokens = [...found, ...kept];
   volume.unreadable = content.unreadable;
   volume.others = content.others;
+  const { usage, leftOut, areOthersCut } = content;
+  volume.limits = { usage, leftOut, areOthersCut };
   for (const after of found) {
     const before = findByPath(previousTokens, after.identity.path);
     if (before !== undefined && !isSameToken(before.claims, after.claims)) onRotation({ before, after });
@@ -159,20 +163,29 @@ const PASSING: ReadonlySet<ReadFailure> = new Set([
 ]);
 
 /** Whether another reading of the same generation may find more. */
-function isRetryDue({ unreadable: objects }: Volume): boolean {
-  return objects.some(({ reason }) => PASSING.has(reason));
+function isRetryDue(volume: Volume, scopeOf: () => Scope): boolean {
+  return (
+    volume.unreadable.some(({ reason }) => PASSING.has(reason)) ||
+    mayFindMore(volume.limits, volume.namedKey, scopeOf)
+  );
 }
 
 /**
  * Reads the volume if it was swapped or could not be read completely before. Returns whether its generation has
  * changed. Calls `onRotation` for each token that was replaced.
  */
-export function* readChanges(volume: Volume, onRotation: VolumeOptions['onRotation']): Steps<boolean> {
+export function* readChanges(
+  volume: Volume,
+  onRotation: VolumeOptions['onRotation'],
+  scopeOf: () => Scope = () => NO_SCOPE,
+): Steps<boolean> {
   const { location, generation } = volume;
   const current = currentGeneration(location.link);
-  if (current.ok && current.value === generation && !isRetryDue(volume)) return false;
+  if (current.ok && current.value === generation && !isRetryDue(volume, scopeOf)) return false;
   const wasToken = (path: string): boolean => findByPath(volume.previousTokens, path) !== undefined;
-  const reading = current.ok ? yield* readVolume(location, current.value, wasToken) : current;
+  const scope = scopeOf();
+  volume.namedKey = scope.named?.key;
+  const reading = current.ok ? yield* readVolume(location, current.value, wasToken, scope) : current;
   volume.generation = reading.ok ? reading.value.generation : undefined;
   const content = reading.ok
     ? reading.value.content
@@ -186,9 +199,9 @@ export function isMounted({ generation }: Volume): boolean {
 }
 
 /** A watch added before the mount would stay on the covered directory, so only a mounted volume is watched. */
-function* addWatch(volume: Volume, { watches, onRotation }: VolumeOptions): Steps<void> {
+function* addWatch(volume: Volume, { watches, onRotation, scopeOf }: VolumeOptions): Steps<void> {
   if (!watches.open(volume.watch)) return;
-  yield* readChanges(volume, onRotation);
+  yield* readChanges(volume, onRotation, () => scopeOf(volume));
   if (!isMounted(volume)) watches.close(volume.watch);
 }
 
@@ -205,8 +218,8 @@ function countFailures(volume: Volume, { onReadFailure, now }: VolumeOptions): v
 
 /** Reads what has changed, and watches the volume while it is mounted. Returns whether it is mounted. */
 export function* refreshVolume(volume: Volume, options: VolumeOptions): Steps<boolean> {
-  const { watches, onRotation } = options;
-  watches.confirm(volume.watch, yield* readChanges(volume, onRotation));
+  const { watches, onRotation, scopeOf } = options;
+  watches.confirm(volume.watch, yield* readChanges(volume, onRotation, () => scopeOf(volume)));
   if (isMounted(volume)) yield* addWatch(volume, options);
   else watches.close(volume.watch);
   countFailures(volume, options);
@@ -229,6 +242,8 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
     tokens: [],
     unreadable: [],
     others: [],
+    limits: NOTHING_FOUND,
+    namedKey: undefined,
     previousTokens: [],
   };
   return volume;

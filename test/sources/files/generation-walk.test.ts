@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { walkGeneration } from '../../../src/sources/files/generation.ts';
+import { walkGeneration } from '../../../src/sources/files/walk.ts';
 import { jwt, rawLegacyClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
 import {

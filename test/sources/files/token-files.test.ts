@@ -62,9 +62,9 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
 
   it('yields to the event loop during a long scan', async () => {
     const tokens = Object.fromEntries(
-      Array.from({ length: 128 }, (_, index) => [`token-${index}`, nextToken()]),
+      Array.from({ length: 64 }, (_, index) => [`token-${index}`, nextToken()]),
     );
-    for (let index = 0; index < 40; index += 1) node.volume({ podUid: `pod-${index}` }).fill(tokens);
+    for (let index = 0; index < 80; index += 1) node.volume({ podUid: `pod-${index}` }).fill(tokens);
     let [isDone, turns] = [false, 0];
     const count = (): void => {
       turns += 1;
@@ -73,7 +73,7 @@ describe(`scan (${KIND_OF_MOUNT})`, () => {
     setImmediate(count);
     await source.scan();
     isDone = true;
-    assert.equal(source.observe().tokens.length, 40 * 128);
+    assert.equal(source.observe().tokens.length, 80 * 64);
     assert.ok(turns > 0, 'the event loop did not turn');
   });
 

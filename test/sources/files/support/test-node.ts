@@ -19,9 +19,11 @@ import { basename, dirname, join } from 'node:path';
 import { swapData, writeAtomically } from '../../../../simulator/kubelet/atomic-writer.ts';
 import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.ts';
 import type { Unreadable } from '../../../../src/core/observation.ts';
-import { type VolumeLocation, walkGeneration } from '../../../../src/sources/files/generation.ts';
+import type { VolumeLocation } from '../../../../src/sources/files/content.ts';
+import { NO_SCOPE } from '../../../../src/sources/files/pod-limits.ts';
 import type { Steps } from '../../../../src/sources/files/slices.ts';
 import { createVolume, type Volume } from '../../../../src/sources/files/volume.ts';
+import { walkGeneration } from '../../../../src/sources/files/walk.ts';
 import { createWatches } from '../../../../src/sources/files/watch.ts';
 import { jwt, POD_UID, rawClaims } from '../../../support/tokens.ts';
 
@@ -161,9 +163,10 @@ export function lineOf({ podUid, volume, path, reason }: Unreadable): string {
 export function walk(
   volume: TestVolume,
   wasToken: (path: string) => boolean = () => false,
+  scope = NO_SCOPE,
 ): { readonly tokens: readonly string[]; readonly unreadable: readonly string[] } {
   const { location, generation } = volume;
-  const { tokens, unreadable } = complete(walkGeneration(location, basename(generation()), wasToken));
+  const { tokens, unreadable } = complete(walkGeneration(location, basename(generation()), wasToken, scope));
   const prefix = new RegExp(`^${location.podUid}/${location.volume}/?`);
   return {
     tokens: tokens.map(({ path }) => path),
@@ -199,5 +202,6 @@ export function unwatched({ location }: Pick<TestVolume, 'location'>): Volume {
     onRotation: nothing,
     onReadFailure: nothing,
     now: () => 0,
+    scopeOf: () => NO_SCOPE,
   });
 }

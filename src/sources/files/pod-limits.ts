@@ -1,0 +1,95 @@
+/**
+ * How much of one pod is kept: what a pod puts into its volumes must not take the memory of the others' tokens.
+ *
+ * The paths that its spec names have a share of their own, so that nothing else in the pod can displace them.
+ */
+import { type NamedPaths, NO_PATHS } from './named-paths.ts';
+
+/** An amount of tokens and unreadable objects, and of text in their labels and claims. */
+export interface Amount {
+  readonly objects: number;
+  readonly characters: number;
+}
+
+export type Share = 'named' | 'unnamed';
+export type Usage = Readonly<Record<Share, Amount>>;
+
+const MAX_CHARACTERS = 64 * 1024;
+
+export const POD_LIMITS: Usage = {
+  named: { objects: 128, characters: MAX_CHARACTERS },
+  unnamed: { objects: 64, characters: MAX_CHARACTERS },
+};
+
+/** What one volume takes, and lacks because of the limits. */
+export interface Limits {
+  /** What its tokens and unreadable objects take. */
+  readonly usage: Usage;
+  /** The first object of each share that was left out. */
+  readonly leftOut: Readonly<Partial<Record<Share, Amount>>>;
+  /** Whether its list of files that hold no token lacks some. */
+  readonly areOthersCut: boolean;
+}
+
+const NOTHING: Amount = { objects: 0, characters: 0 };
+export const NO_USAGE: Usage = { named: NOTHING, unnamed: NOTHING };
+
+/** The pod of a volume that is being read. */
+export interface Scope {
+  /** The paths that the pod's spec names in the volume; undefined if the spec is not known. */
+  readonly named: NamedPaths | undefined;
+  /** What its other volumes take. */
+  readonly used: Usage;
+}
+
+/** An empty pod whose spec is not known. */
+export const NO_SCOPE: Scope = { named: undefined, used: NO_USAGE };
+
+export function shareOf({ named = NO_PATHS }: Scope, path: string): Share {
+  return named.has(path) ? 'named' : 'unnamed';
+}
+
+function sum(a: Amount, b: Amount): Amount {
+  return { objects: a.objects + b.objects, characters: a.characters + b.characters };
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return { named: sum(a.named, b.named), unnamed: sum(a.unnamed, b.unnamed) };
+}
+
+export function addAmount(used: Usage, share: Share, amount: Amount): Usage {
+  return { ...used, [share]: sum(used[share], amount) };
+}
+
+export function hasRoom(used: Usage, share: Share, amount: Amount): boolean {
+  const { objects, characters } = sum(used[share], amount);
+  return objects <= POD_LIMITS[share].objects && characters <= POD_LIMITS[share].characters;
+}
+
+/** The length of all text in a value. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((length, one) => length + lengthOf(one), 0);
+}
+
+/** The amount of one object. */
+export function amountOf(object: object): Amount {
+  return { objects: 1, characters: lengthOf(object) };
+}
+
+/**
+ * Whether a reading finds something that the limits left out of the one before: there is room for it now, or the spec
+ * names it. `namedKey`: the paths that the spec named then.
+ */
+export function mayFindMore(
+  { usage, leftOut, areOthersCut }: Limits,
+  namedKey: string | undefined,
+  scopeOf: () => Scope,
+): boolean {
+  const shares = Object.entries(leftOut) as readonly (readonly [Share, Amount])[];
+  if (shares.length === 0 && !areOthersCut) return false;
+  const { named, used } = scopeOf();
+  if (named !== undefined && named.key !== namedKey) return true;
+  return shares.some(([share, amount]) => hasRoom(addUsage(used, usage), share, amount));
+}

@@ -1,0 +1,88 @@
+/**
+ * One pod of the node: when its volumes are refreshed and listed, and what they hold.
+ */
+import type { Unreadable } from '../../core/observation.ts';
+import type { Token } from '../../core/token/token.ts';
+import type { NamedInPod } from './named-paths.ts';
+import type { Path } from './paths.ts';
+import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
+import type { Steps } from './slices.ts';
+import type { VolumeOptions } from './volume.ts';
+import { createVolumeSet, lacksVolumes } from './volume-set.ts';
+
+export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
+  readonly uid: string;
+  readonly directory: Path;
+}
+
+export interface Pod {
+  /** Refreshes the pod's volumes, and lists them again if that is due. */
+  readonly refresh: () => Steps<void>;
+  /** Whether an event came since the last refresh. */
+  readonly isNudged: () => boolean;
+  /** Whether the pod is so new that a refresh soon may find more. */
+  readonly isPending: () => boolean;
+  readonly tokens: () => readonly Token[];
+  readonly unreadable: () => readonly Unreadable[];
+  /** Files that hold no token. */
+  readonly others: () => readonly Unreadable[];
+  /** Sets what the pod's spec names. */
+  readonly setNamed: (named: NonNullable<NamedInPod>) => void;
+  readonly close: () => void;
+}
+
+/** Volumes are mounted in a pod's first seconds, or minutes later if a mount fails at first. */
+const MAX_PENDING_SECONDS = 120;
+/** A pod this new may get another volume at any moment, even if all it has are mounted. */
+const MIN_PENDING_SECONDS = 5;
+
+export function createPod(options: PodOptions): Pod {
+  const { uid, directory, now, onNudge, onReadFailure } = options;
+  const listVolumes = createPodVolumes(uid, directory);
+  let found: PodVolumes = NO_VOLUMES;
+  const age = createPodAge(now);
+  let isNudged = false;
+
+  const nudge = (): void => {
+    isNudged = true;
+    onNudge();
+  };
+  const volumes = createVolumeSet({ ...options, podUid: uid, onNudge: nudge });
+
+  const isPending = (): boolean => {
+    const seconds = age.seconds();
+    return seconds < MIN_PENDING_SECONDS || (seconds <= MAX_PENDING_SECONDS && lacksVolumes(volumes));
+  };
+
+  function* list(): Steps<void> {
+    age.listed();
+    const before = found;
+    found = listVolumes(now() * 1_000);
+    for (const { reason } of found.unreadable) onReadFailure(reason);
+    if (found !== before) yield* volumes.sync(found.locations);
+  }
+
+  function* refresh(): Steps<void> {
+    isNudged = false;
+    const areMounted = yield* volumes.refresh();
+    if (!areMounted || age.isListingDue()) yield* list();
+    for (const { reason } of volumes.leftOut()) onReadFailure(reason);
+  }
+
+  return {
+    refresh,
+    isNudged: () => isNudged,
+    isPending,
+    tokens: () => volumes.all().flatMap(({ tokens }) => tokens),
+    unreadable: () => [
+      ...found.unreadable,
+      ...volumes.all().flatMap((volume) => volume.unreadable),
+      ...volumes.leftOut(),
+    ],
+    others: () => volumes.all().flatMap(({ others }) => others),
+    setNamed: (named) => {
+      if (volumes.setNamed(named)) nudge();
+    },
+    close: volumes.close,
+  };
+}
