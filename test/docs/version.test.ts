@@ -11,7 +11,7 @@ const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 
 /** Files that a release changes, and how each writes the version. */
 const PLACES = [
-  ['daemonset/chart/Chart.yaml', /^(?:version|appVersion): (\S+)$/gm],
+  ['daemonset/chart/Chart.yaml', /(?:^version: |^appVersion: |sa-token-exporter:)(\d\S*)$/gm],
   ['daemonset/base/daemonset.yaml', /sa-token-exporter:(\S+)$/gm],
   ['README.md', /sa-token-exporter:(\d\S*)/g],
   ['docs/install.md', /(?:sa-token-exporter:|newTag: )(\d\S*)/g],
