@@ -33,6 +33,7 @@ USER 0
 EXPOSE 9894
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-opt", "--no-maglev", \
             "--permission", "--allow-net", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", \
+            "--disable-warning=DEP0169", \
             "--allow-fs-read=/app/*", \
             "--allow-fs-read=/var/lib/kubelet/pods/*", \
             "--allow-fs-read=/var/run/secrets/*", \

@@ -20,13 +20,15 @@ export interface Launch {
 
 /**
  * No writing, child processes, workers, addons or debugger; reading is allowed path by path, and the network as a whole.
- * Node would otherwise warn at every start that `--allow-net` is experimental.
+ * Node would otherwise warn at every start that `--allow-net` is experimental, and of `url.parse`, with which Express
+ * parses targets such as `http://x/metrics`.
  */
 const LOCKED = [
   '--permission',
   '--allow-net',
   '--disable-sigusr1',
   '--disable-warning=ExperimentalWarning',
+  '--disable-warning=DEP0169',
 ] as const;
 
 /** The value for `--allow-fs-read`. Without the star, files that appear in a folder later are denied. */

@@ -49,9 +49,11 @@ function internalErrors(exposition: string): readonly string[] {
   return exposition.split('\n').filter((line) => /^satoken_exporter_errors_total\{.*\} (?!0$)/.test(line));
 }
 
-/** Lines of the log that only a bug prints. */
+/** Lines that only a bug prints, or Node.js and not the exporter. */
 function loggedBugs(printed: string): readonly string[] {
-  return printed.split('\n').filter((line) => /level=error|^\s+at |node:internal|FATAL ERROR/.test(line));
+  return printed
+    .split('\n')
+    .filter((line) => /level=error|^\s+at |node:internal|FATAL ERROR|^\(node:\d+\)/.test(line));
 }
 
 /** Looks at every page of the program. */
