@@ -8,6 +8,7 @@ import { createBufferPool } from '../src/metrics/buffer-pool.ts';
 import { createListFamilies } from '../src/metrics/families.ts';
 import { createPrint } from '../src/metrics/text.ts';
 import { NO_FILTER } from '../src/web/page/filter.ts';
+import { atOnce } from '../src/web/page/slices.ts';
 import { statusPage } from '../src/web/page/status-page.ts';
 import { compare } from './measure.ts';
 import type { BenchNode } from './node.ts';
@@ -20,7 +21,7 @@ const EXPIRED = 400 * 86_400;
 
 function printPage(snapshot: Snapshot): Buffer {
   const page = { node: 'node-1', version: '1.2.3', telemetryPath: '/metrics', filter: NO_FILTER };
-  return Buffer.from(statusPage({ ...page, runbooks: RUNBOOKS, snapshot }));
+  return Buffer.from(atOnce(statusPage({ ...page, runbooks: RUNBOOKS, snapshot })));
 }
 
 export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {

@@ -67,6 +67,10 @@ const LIMIT_CELLS: Readonly<
   requestMs: ['Time to send the request', seconds],
   responseMs: ['Time to receive the response', seconds],
   keepAliveMs: ['Idle time between two requests on a connection', seconds],
+  maxBytes: [
+    'Size of all metrics that clients have yet to read; the same for pages and JSON',
+    (bytes) => `${bytes / 1_048_576} MiB`,
+  ],
   checkMs: ['Delay until a connection over these limits is closed', seconds],
 };
 

@@ -168,6 +168,8 @@ function createRouteOptions(
     isReady,
     onError: onError('request'),
     sleep: clock.sleep,
+    monotonicMs: clock.monotonicMs,
+    onSlowClient: () => metrics.inc(EXPORTER.slowClients),
   };
 }
 

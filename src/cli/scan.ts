@@ -11,6 +11,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { formatDuration, formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { lifetime, octal, tokenReport } from '../web/page/json-report.ts';
+import { atOnce } from '../web/page/slices.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
 import { printTable } from './table.ts';
 
@@ -93,6 +94,6 @@ export const run: Run = async (context) => {
   if (!scanned.ok) return complain(scanned.error);
   const { snapshot, warnings } = scanned.value;
   complain(warnings);
-  print(config.output === 'json' ? tokenReport(snapshot, config.runbooks) : scanTable(snapshot));
+  print(config.output === 'json' ? atOnce(tokenReport(snapshot, config.runbooks)) : scanTable(snapshot));
   return scanExit(snapshot);
 };

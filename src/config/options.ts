@@ -75,7 +75,7 @@ const WEB = {
   maxRequests: row(
     'web.max-requests',
     '128',
-    'Maximum number of concurrent scrapes; further ones get 503.',
+    'Maximum number of concurrent scrapes; beyond it, the slowest client is disconnected.',
     option.wholeNumber(1, 10_000),
   ),
   isPageEnabled: switchRow(

@@ -11,6 +11,11 @@ export interface PooledBytes {
   readonly release: () => void;
 }
 
+/** Bytes outside of the pool, which the garbage collector frees. */
+export function unpooled(bytes: Buffer): PooledBytes {
+  return { bytes, release: () => undefined };
+}
+
 /** Bytes with any number of holders. The buffer is reused after all of them have released it. */
 export interface SharedBytes {
   readonly acquire: () => PooledBytes;

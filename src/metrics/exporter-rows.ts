@@ -138,6 +138,11 @@ export const EXPORTER = {
     help: 'HTTP requests rejected by authentication, authorization or rate limiting, by status code.',
     values: { code: REJECTION_CODES },
   }),
+  slowClients: counter({
+    name: 'satoken_web_slow_clients_total',
+    help: 'Number of clients disconnected because they read a response too slowly.',
+    values: {},
+  }),
   // Named after prometheus_config_last_reload_successful, with the same meaning.
   webConfigReloadSuccessful: gauge({
     name: 'satoken_web_config_last_reload_successful',

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
 import { createSingleFlight } from '../util/single-flight.ts';
-import { createBufferPool, type PooledBytes, type SharedBytes } from './buffer-pool.ts';
+import { createBufferPool, type PooledBytes, type SharedBytes, unpooled } from './buffer-pool.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
 import { createPrint, type Format } from './text.ts';
@@ -33,11 +33,6 @@ const GZIP = { level: constants.Z_BEST_SPEED };
 function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
   const { run } = createSingleFlight<K, V>();
   return (key) => run(key, () => make(key));
-}
-
-/** Bytes outside of the pool, which the garbage collector frees. */
-function unpooled(bytes: Buffer): PooledBytes {
-  return { bytes, release: () => undefined };
 }
 
 export function createScrape({ takeSnapshot, listFamilies, exporterFamilies }: ScrapeOptions): Scrape {

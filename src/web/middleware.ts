@@ -13,13 +13,17 @@ export const DEFAULT_HEADERS = {
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** Closes the connection of a client that takes longer to read a response, which holds a slot and memory meanwhile. */
-export function limitResponseTime(responseMs: number, sleep: MonotonicClock['sleep']): RequestHandler {
-  return (request, response, next) => {
+/** Disconnects a client that takes longer to read a response, which holds memory meanwhile. */
+export function limitResponseTime(
+  responseMs: number,
+  sleep: MonotonicClock['sleep'],
+  disconnect: (response: Response) => void,
+): RequestHandler {
+  return (_request, response, next) => {
     const closed = new AbortController();
     response.once('close', () => closed.abort());
     void sleep(responseMs, closed.signal).then(() => {
-      if (!closed.signal.aborted) request.socket.destroy();
+      if (!closed.signal.aborted) disconnect(response);
     });
     next();
   };
@@ -53,20 +57,4 @@ export function allowGetAndHead(request: Request, response: Response, next: () =
   }
   response.set('Allow', 'GET, HEAD');
   sendText(response, 405);
-}
-
-/** Returns a function that wraps handlers; together they have at most `maxRequests` responses in flight. */
-export function limitRequests(maxRequests: number): (handler: RequestHandler) => RequestHandler {
-  let inFlight = 0;
-  return (handler) => async (request, response, next) => {
-    if (inFlight >= maxRequests) {
-      response.set('Retry-After', '1');
-      return sendText(response, 503, 'too many concurrent requests');
-    }
-    inFlight += 1;
-    response.once('close', () => {
-      inFlight -= 1;
-    });
-    return handler(request, response, next);
-  };
 }

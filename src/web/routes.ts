@@ -1,35 +1,33 @@
 /**
  * The routes of the server: metrics, probes, the status page and its JSON report.
  *
- * Limited in concurrent responses and in the time of each. Only the filter form of the status page repeats anything of
+ * Limited in the time of each response, and in what all of them hold in memory. Only the filter form of the status page repeats anything of
  * a request, and no response says why a handler failed.
  */
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Snapshot } from '../core/snapshot.ts';
+import { unpooled } from '../metrics/buffer-pool.ts';
 import type { Scrape } from '../metrics/scrape.ts';
 import { CONTENT_TYPES } from '../metrics/text.ts';
 import type { MonotonicClock } from '../util/clock.ts';
 import type { Guard } from './auth/guard.ts';
-import {
-  createApp,
-  type Express,
-  type RequestHandler,
-  type Response,
-  sendText,
-  toListener,
-} from './express.ts';
+import { createRenderQueue, type RenderQueue } from './delivery/render-queue.ts';
+import { createResponseSlots } from './delivery/response-slots.ts';
+import { createSharedBodies, type SharedBodies } from './delivery/shared-bodies.ts';
+import { createApp, type Express, type RequestHandler, sendText, toListener } from './express.ts';
 import {
   allowGetAndHead,
   DEFAULT_HEADERS,
-  limitRequests,
   limitResponseTime,
   requireAuth,
   setHeaders,
 } from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
-import { applyFilter, type Filter, parseFilter } from './page/filter.ts';
+import { applyFilter, type Filter, filterQuery, parseFilter } from './page/filter.ts';
 import { html } from './page/html.ts';
 import { tokenReport } from './page/json-report.ts';
+import { inTurns, type Sliced } from './page/slices.ts';
 import { statusPage } from './page/status-page.ts';
 import { pagePolicy } from './page/style.ts';
 
@@ -39,11 +37,14 @@ export interface ProbeOptions {
   /** A handler threw: a bug. */
   readonly onError: (error: unknown) => void;
   readonly sleep: MonotonicClock['sleep'];
+  /** Called for each client that is disconnected because it reads too slowly. */
+  readonly onSlowClient: () => void;
 }
 
 export interface RouteOptions extends ProbeOptions {
   readonly telemetryPath: string;
-  /** Concurrent scrapes; more get 503. */
+  readonly monotonicMs: MonotonicClock['monotonicMs'];
+  /** Concurrent scrapes; beyond it, the slowest client is disconnected. */
   readonly maxRequests: number;
   readonly node: string;
   readonly version: string;
@@ -61,20 +62,45 @@ export interface RouteOptions extends ProbeOptions {
 
 const noHeaders = (): ReadonlyMap<string, string> => new Map();
 
-function metrics(scrape: Scrape): RequestHandler {
+/** What limits the responses of a server. */
+export interface Delivery {
+  readonly responseMs: number;
+  /** Of all metrics in flight, and of all pages in flight. */
+  readonly maxBytes: number;
+  /** Ends a connection at once. */
+  readonly reset: (socket: Socket) => void;
+}
+
+/** Ends the connection of a slow client. */
+function disconnecting({ onSlowClient }: ProbeOptions, { reset }: Delivery) {
+  return ({ req: { socket } }: ServerResponse): void => {
+    onSlowClient();
+    reset(socket);
+  };
+}
+
+function createBodies(options: RouteOptions, delivery: Delivery): SharedBodies {
+  const cut = disconnecting(options, delivery);
+  return createSharedBodies({ ...options, maxBytes: delivery.maxBytes, cut });
+}
+
+function metrics(options: RouteOptions, delivery: Delivery, queue: RenderQueue): RequestHandler {
+  const { scrape, maxRequests } = options;
+  const slots = createResponseSlots(maxRequests, disconnecting(options, delivery));
+  const bodies = createBodies(options, delivery);
   return async (request, response) => {
     const format = negotiateFormat(request.headers.accept);
     const coding = request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
-    const { bytes, release } = await scrape(format, coding);
-    if (response.destroyed) return release();
-    response.once('close', release);
-    response.set({
-      'Content-Type': CONTENT_TYPES[format],
-      'Content-Length': String(bytes.length),
-      Vary: 'Accept, Accept-Encoding',
+    slots.enter(response);
+    await bodies.send(response, {
+      key: `${format} ${coding}`,
+      headers: {
+        'Content-Type': CONTENT_TYPES[format],
+        Vary: 'Accept, Accept-Encoding',
+        ...(coding === 'gzip' && { 'Content-Encoding': coding }),
+      },
+      make: () => queue.goFirst(() => scrape(format, coding)),
     });
-    if (coding === 'gzip') response.set('Content-Encoding', 'gzip');
-    response.end(bytes);
   };
 }
 
@@ -86,31 +112,35 @@ function addProbes(app: Express, isReady: () => boolean): void {
   });
 }
 
-/** People view pages, one at a time. A page is as large as a scrape, and concurrent requests do not share it. */
-const MAX_PAGES = 8;
-
-/** Calls `respond` with the filter of the query, or responds with 400 if that is invalid. */
-function filtered(respond: (filter: Filter, response: Response) => void): RequestHandler {
-  return (request, response) => {
-    const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
-    const filter = parseFilter(query);
-    if (filter.ok) respond(filter.value, response);
-    else sendText(response, 400, filter.error);
-  };
+interface Page {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly render: (filter: Filter) => Sliced<string>;
 }
 
-function addPages(app: Express, options: RouteOptions): void {
-  const { takeSnapshot, maxRequests, runbooks } = options;
-  const limit = limitRequests(Math.min(maxRequests, MAX_PAGES));
-  const page = filtered((filter, response) => {
-    response.set('Content-Security-Policy', pagePolicy());
-    response.type('text/html').send(statusPage({ ...options, filter, snapshot: takeSnapshot() }));
+function addPages(app: Express, options: RouteOptions, delivery: Delivery, queue: RenderQueue): void {
+  const { takeSnapshot, runbooks } = options;
+  const bodies = createBodies(options, delivery);
+  const add = (path: string, { headers, render }: Page): void => {
+    app.get(path, async (request, response) => {
+      const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
+      const filter = parseFilter(query);
+      if (!filter.ok) return sendText(response, 400, filter.error);
+      const key = `${path}?${filterQuery(filter.value)}`;
+      const make = () =>
+        queue.render(async (turn) => unpooled(Buffer.from(await inTurns(render(filter.value), turn))));
+      if (await bodies.send(response, { key, headers, make })) return;
+      response.set('Retry-After', '1');
+      return sendText(response, 503, 'too many concurrent requests');
+    });
+  };
+  add('/', {
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': pagePolicy() },
+    render: (filter) => statusPage({ ...options, filter, snapshot: takeSnapshot() }),
   });
-  const report = filtered((filter, response) => {
-    response.type('application/json').send(tokenReport(applyFilter(takeSnapshot(), filter), runbooks));
+  add('/tokens', {
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    render: (filter) => tokenReport(applyFilter(takeSnapshot(), filter), runbooks),
   });
-  app.get('/', limit(page));
-  app.get('/tokens', limit(report));
 }
 
 /** The page at `/` if the status page is disabled. */
@@ -135,24 +165,25 @@ export function landingPage({
 `.markup;
 }
 
-export function createRoutes(options: RouteOptions, responseMs: number): RequestListener {
+export function createRoutes(options: RouteOptions, delivery: Delivery): RequestListener {
   const { sleep, headers, guard } = options;
   const app = createApp();
-  app.use(limitResponseTime(responseMs, sleep), setHeaders(headers), requireAuth(guard), allowGetAndHead);
-  app.get(options.telemetryPath, limitRequests(options.maxRequests)(metrics(options.scrape)));
+  const queue = createRenderQueue();
+  const limitTime = limitResponseTime(delivery.responseMs, sleep, disconnecting(options, delivery));
+  app.use(limitTime, setHeaders(headers), requireAuth(guard), allowGetAndHead);
+  app.get(options.telemetryPath, metrics(options, delivery, queue));
   addProbes(app, options.isReady);
-  if (options.isPageEnabled) addPages(app, options);
+  if (options.isPageEnabled) addPages(app, options, delivery, queue);
   else app.get('/', (_request, response) => response.type('text/html').send(landingPage(options)));
   return toListener(app, DEFAULT_HEADERS, options.onError);
 }
 
 /** The probes alone, without authentication. */
-export function createProbeRoutes(
-  { sleep, isReady, onError }: ProbeOptions,
-  responseMs: number,
-): RequestListener {
+export function createProbeRoutes(options: ProbeOptions, delivery: Delivery): RequestListener {
+  const { sleep, isReady, onError } = options;
   const app = createApp();
-  app.use(limitResponseTime(responseMs, sleep), setHeaders(noHeaders), allowGetAndHead);
+  const limitTime = limitResponseTime(delivery.responseMs, sleep, disconnecting(options, delivery));
+  app.use(limitTime, setHeaders(noHeaders), allowGetAndHead);
   addProbes(app, isReady);
   return toListener(app, DEFAULT_HEADERS, onError);
 }

@@ -4,9 +4,8 @@
  * A request that is not valid HTTP gets Node's own short response (400, 408, 417 or 431), and its connection is closed.
  */
 import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
-import type { Socket } from 'node:net';
-import { networkOf } from './client-network.ts';
 import type { TlsConfig } from './config/web-config.ts';
+import { type Connections, createConnections } from './connections.ts';
 import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
 import type { TlsServer } from './tls.ts';
 
@@ -23,6 +22,8 @@ export interface Limits {
   readonly responseMs: number;
   /** From one request to the next. Longer than a common scrape interval. */
   readonly keepAliveMs: number;
+  /** Of all bodies with metrics that clients have yet to read, and of all pages. Fewer than ten of a large node. */
+  readonly maxBytes: number;
   /** How often connections are checked for these timeouts. */
   readonly checkMs: number;
 }
@@ -35,6 +36,7 @@ export const LIMITS: Limits = {
   requestMs: 10_000,
   responseMs: 30_000,
   keepAliveMs: 65_000,
+  maxBytes: 24 * 1_048_576,
   checkMs: 1_000,
 };
 
@@ -51,39 +53,29 @@ function httpOptions(limits: Limits): HttpOptions {
   };
 }
 
-/** Closes a connection beyond the limit before anything is read from it. */
-function limitConnectionsPerClient(server: Server, maxPerClient: number): void {
-  const open = new Map<string, number>();
-  const leave = (network: string): void => {
-    const left = (open.get(network) ?? 1) - 1;
-    if (left === 0) open.delete(network);
-    else open.set(network, left);
-  };
-  server.prependListener('connection', (socket: Socket) => {
-    const network = networkOf(socket.remoteAddress);
-    const count = (open.get(network) ?? 0) + 1;
-    open.set(network, count);
-    socket.once('close', () => leave(network));
-    if (count > maxPerClient) socket.destroy();
-  });
-}
-
-function withLimits<S extends Server>(server: S, { onError }: ProbeOptions, limits: Limits): S {
+function withLimits<S extends Server>(
+  server: S,
+  connections: Connections,
+  { onError }: ProbeOptions,
+  limits: Limits,
+): S {
   server.maxConnections = limits.maxConnections;
-  limitConnectionsPerClient(server, limits.maxPerClient);
+  connections.follow(server);
   // A failed accept must not end the process. A failed listen is the listener's to handle.
   server.once('listening', () => server.on('error', onError));
   return server;
 }
 
 export function createServer(options: RouteOptions, limits: Limits = LIMITS): Server {
-  const routes = createRoutes(options, limits.responseMs);
-  return withLimits(createHttpServer(httpOptions(limits), routes), options, limits);
+  const connections = createConnections(limits.maxPerClient);
+  const routes = createRoutes(options, { ...limits, ...connections });
+  return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
 }
 
 export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
-  const routes = createProbeRoutes(options, limits.responseMs);
-  return withLimits(createHttpServer(httpOptions(limits), routes), options, limits);
+  const connections = createConnections(limits.maxPerClient);
+  const routes = createProbeRoutes(options, { ...limits, ...connections });
+  return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
 }
 
 /** Loads Node's TLS modules, which plain HTTP does without to save memory. */
@@ -93,8 +85,9 @@ export async function createSecureServer(
   limits: Limits = LIMITS,
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');
-  const routes = createRoutes(options, limits.responseMs);
+  const connections = createConnections(limits.maxPerClient);
+  const routes = createRoutes(options, { ...limits, ...connections });
   const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
-  withLimits(secure.server, options, limits);
+  withLimits(secure.server, connections, options, limits);
   return secure;
 }

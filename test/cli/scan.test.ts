@@ -9,6 +9,7 @@ import { printTable } from '../../src/cli/table.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import { tokenReport } from '../../src/web/page/json-report.ts';
+import { atOnce } from '../../src/web/page/slices.ts';
 import { assertGolden } from '../support/generated.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { legacyToken, NOW, token } from '../support/tokens.ts';
@@ -95,15 +96,17 @@ describe('scan as a table', () => {
 
 describe('scan as JSON', () => {
   it('matches the golden file for a node with every problem', () =>
-    assertGolden('scan.json', tokenReport(troubledNode(), RUNBOOKS)));
+    assertGolden('scan.json', atOnce(tokenReport(troubledNode(), RUNBOOKS))));
 
   it('escapes hostile names, so that they parse to what they were', () => {
-    const text = tokenReport(
-      snapshot({
-        tokens: [token({ identity: { path: STEERING } })],
-        unreadable: [{ ...DENIED, path: HOSTILE }],
-      }),
-      RUNBOOKS,
+    const text = atOnce(
+      tokenReport(
+        snapshot({
+          tokens: [token({ identity: { path: STEERING } })],
+          unreadable: [{ ...DENIED, path: HOSTILE }],
+        }),
+        RUNBOOKS,
+      ),
     );
     assert.doesNotMatch(text.replaceAll('\n', ''), /\p{C}/u);
     const { tokens, unreadable } = JSON.parse(text) as {

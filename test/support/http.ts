@@ -21,6 +21,8 @@ export interface Served {
   readonly connect: (options?: Pick<TcpSocketConnectOpts, 'localAddress'>) => Promise<Socket>;
   /** Sends bytes and returns everything received until the end of the connection. */
   readonly send: (request: string) => Promise<string>;
+  /** Opens a connection for each request, and then sends all of them in one turn. */
+  readonly sendTogether: (requests: readonly string[]) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -65,6 +67,8 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
     guard: async () => undefined,
     headers: () => new Map(),
     onError: (error) => errors.push(error),
+    onSlowClient: () => undefined,
+    monotonicMs: () => performance.now(),
     sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
     ...overrides,
   };
@@ -96,6 +100,16 @@ export async function serve(
       const socket = await open();
       socket.write(request, 'latin1');
       return readAll(socket);
+    },
+    sendTogether: async (requests) => {
+      const clients: Socket[] = [];
+      for (const _ of requests) {
+        const accepted = once(server, 'connection');
+        clients.push(await open());
+        await accepted;
+      }
+      for (const [index, client] of clients.entries()) client.write(requests[index] ?? '', 'latin1');
+      return Promise.all(clients.map(readAll));
     },
     close: async () => {
       server.closeAllConnections();

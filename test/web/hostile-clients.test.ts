@@ -2,7 +2,7 @@
  * Hostile and broken clients: each is limited, and none affects the responses to others.
  */
 import assert from 'node:assert/strict';
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, it } from 'mocha';
@@ -163,24 +163,22 @@ describe('a request with a body', () => {
   });
 });
 
+/** More than the kernel buffers. */
+const HUGE = lasting(Buffer.alloc(64 * 1024 * 1024, 'x'));
+
 describe('concurrent requests', () => {
   checkServerAfterEach();
 
   it('on one connection get responses in order', async () => {
-    let count = 0;
-    const scrape = async () => {
-      count += 1;
-      return lasting(Buffer.from(`<${count}>`));
-    };
-    const { send } = await start({ scrape, maxRequests: 1_000 });
-    const responses = await send(
-      'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(199) + request('GET /metrics HTTP/1.1'),
+    const { send } = await start({ scrape: async (format) => lasting(Buffer.from(`<${format}>\n`)) });
+    const openMetrics = 'Accept: application/openmetrics-text; version=1.0.0';
+    const pair = [request('GET /metrics HTTP/1.1'), request('GET /metrics HTTP/1.1', openMetrics)].map(
+      (text) => text.replace('Connection: close\r\n', ''),
     );
-    const bodies = Array.from(responses.matchAll(/<(\d+)>/g), ([, number]) => Number(number));
-    assert.deepEqual(
-      bodies,
-      Array.from({ length: 200 }, (_, index) => index + 1),
-    );
+    const responses = await send(pair.join('').repeat(50) + request('GET /nowhere HTTP/1.1'));
+    const formats = Array.from(responses.matchAll(/<(\w+)>/g), ([, format]) => format);
+    assert.deepEqual(formats, Array(50).fill(['text', 'openmetrics']).flat());
+    assert.equal(statuses(responses).at(-1), 404);
   });
 
   it('from a hundred clients share a few scrapes', async () => {
@@ -191,39 +189,29 @@ describe('concurrent requests', () => {
     };
     const listFamilies = createListFamilies(familyOptions());
     const scrape = createScrape({ takeSnapshot, listFamilies, exporterFamilies: async () => [] });
-    const { server, connect } = await start({ scrape });
-    const clients = [];
-    for (let count = 1; count <= 100; count += 1) {
-      const accepted = once(server, 'connection');
-      clients.push(await connect());
-      await accepted;
-    }
-    for (const client of clients) client.write(request('GET /metrics HTTP/1.1'));
-    const responses = await Promise.all(clients.map(readAll));
+    const { sendTogether } = await start({ scrape });
+    const responses = await sendTogether(Array<string>(100).fill(request('GET /metrics HTTP/1.1')));
     assert.deepEqual(responses.flatMap(statuses), Array(100).fill(200));
     assert.ok(scrapes <= 10, `${scrapes} scrapes`);
   });
 
-  it('beyond the limit get 503 with Retry-After, and are served later', async () => {
-    const gate = Promise.withResolvers<PooledBytes>();
-    const started = new EventEmitter();
-    const scrape = async () => {
-      started.emit('scrape');
-      return gate.promise;
+  it('beyond the limit are served, and the slowest client is disconnected', async () => {
+    let cut = 0;
+    const onSlowClient = () => {
+      cut += 1;
     };
-    const { send } = await start({ maxRequests: 2, scrape });
-    const waiting: Promise<string>[] = [];
-    for (const _ of ['first', 'second']) {
-      const begun = once(started, 'scrape');
-      waiting.push(send(request('GET /metrics HTTP/1.1')));
-      await begun;
+    const { connect, send } = await start({ maxRequests: 2, scrape: async () => HUGE, onSlowClient });
+    const slow = [await connect(), await connect()];
+    for (const socket of slow) {
+      socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(socket, 'readable');
     }
-    const rejected = await send(request('GET /metrics HTTP/1.1'));
-    assert.deepEqual(statuses(rejected), [503]);
-    assert.match(rejected, /\r\nRetry-After: 1\r\n/);
-    gate.resolve(lasting(Buffer.from('x 1\n')));
-    assert.deepEqual((await Promise.all(waiting)).flatMap(statuses), [200, 200]);
-    assert.deepEqual(statuses(await send(request('GET /metrics HTTP/1.1'))), [200]);
+    assert.deepEqual(statuses(await send(request('HEAD /metrics HTTP/1.1'))), [200]);
+    slow[0]?.resume();
+    await Promise.all(slow.slice(0, 1).map(closed));
+    assert.equal(cut, 1);
+    assert.equal(slow[1]?.closed, false);
+    slow[1]?.destroy();
   });
 
   it('do not block probes', async () => {
@@ -264,9 +252,6 @@ describe('a slow client', () => {
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     assert.deepEqual(statuses(await readAll(socket)), [200]);
   });
-
-  /** More than the kernel buffers. */
-  const HUGE = lasting(Buffer.alloc(64 * 1024 * 1024, 'x'));
 
   it('is disconnected if it reads a response too slowly, and frees its slot', async () => {
     const timeIsUp = Promise.withResolvers<void>();

@@ -7,6 +7,7 @@ import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/pr
 import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { printableJson } from '../../util/sanitize.ts';
+import { mapInSlices, type Sliced } from './slices.ts';
 
 /** A file mode in the notation of chmod(1): `0644`. */
 export function octal(mode: number): string {
@@ -73,9 +74,9 @@ function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string)
 }
 
 /** Times are Unix times in seconds. Unknown values are left out. */
-export function tokenReport(snapshot: Snapshot, runbooks: string): string {
+export function* tokenReport(snapshot: Snapshot, runbooks: string): Sliced<string> {
   const { now, assessments, missingTokens, observation, podNames } = snapshot;
-  const tokens = assessments.map((one) => tokenJson(one, snapshot, runbooks));
+  const tokens = yield* mapInSlices(assessments, (one) => tokenJson(one, snapshot, runbooks));
   const missing = missingTokens.map((token) => ({
     ...token.identity,
     ...problemJson(token, missingStartOf(snapshot, token), runbooks),

@@ -9,6 +9,7 @@ import { calendarTime, relative } from './format.ts';
 import { type Html, html } from './html.ts';
 import { missingTokens, unreadableObjects } from './missing-tokens.ts';
 import { dataQuality, overview } from './overview.ts';
+import type { Sliced } from './slices.ts';
 import { STYLE } from './style.ts';
 import { tokenCount, tokenTable } from './token-table.ts';
 
@@ -30,13 +31,20 @@ function scanTime({ now, observation: { scannedAt } }: Snapshot): Html {
   return html`<p>As of ${calendarTime(now)}; last full scan ${relative(now, scannedAt)}, at ${calendarTime(scannedAt)}.</p>`;
 }
 
-function tokens(snapshot: Snapshot, runbooks: string): Html {
+function* tokens(snapshot: Snapshot, runbooks: string): Sliced<Html> {
   if (snapshot.observation.tokens.length === 0) return html`<p>No tokens on this node.</p>`;
   if (snapshot.assessments.length === 0) return html`<p>No tokens match this filter.</p>`;
-  return html`<p>${tokenCount(snapshot)}</p>${tokenTable(snapshot, runbooks)}`;
+  return html`<p>${tokenCount(snapshot)}</p>${yield* tokenTable(snapshot, runbooks)}`;
 }
 
-export function statusPage({ node, version, telemetryPath, runbooks, snapshot, filter }: StatusPage): string {
+export function* statusPage({
+  node,
+  version,
+  telemetryPath,
+  runbooks,
+  snapshot,
+  filter,
+}: StatusPage): Sliced<string> {
   const filtered = applyFilter(snapshot, filter);
   const query = filterQuery(filter);
   return html`<!doctype html>
@@ -47,7 +55,7 @@ ${overview(snapshot)}
 ${missingTokens(filtered, runbooks)}${unreadableObjects(filtered, runbooks)}
 <section aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>
 ${filterForm(filter)}
-${tokens(filtered, runbooks)}
+${yield* tokens(filtered, runbooks)}
 </section>
 ${dataQuality(snapshot, runbooks)}
 </main>

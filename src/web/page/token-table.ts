@@ -13,6 +13,7 @@ import { isOnSchedule } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
+import { mapInSlices, type Sliced } from './slices.ts';
 
 const MAX_ROWS = 1_000;
 /** Remediations are long. Tokens that fail for the same reasons share one. */
@@ -91,14 +92,13 @@ function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolea
 }
 
 /** Rows and cells have no end tags: HTML does not require them, and the page is a tenth smaller. */
-export function tokenTable(snapshot: Snapshot, runbooks: string): Html {
+export function* tokenTable(snapshot: Snapshot, runbooks: string): Sliced<Html> {
   const isFirst = createIsFirst(snapshot);
-  const rows = byUrgency(snapshot.assessments, snapshot.now)
-    .slice(0, MAX_ROWS)
-    .map((assessment) => {
-      const row = tokenRow(assessment, snapshot);
-      return isFirst(assessment) ? html`${row}${remediationRow(assessment, snapshot, runbooks)}` : row;
-    });
+  const shown = byUrgency(snapshot.assessments, snapshot.now).slice(0, MAX_ROWS);
+  const rows = yield* mapInSlices(shown, (assessment) => {
+    const row = tokenRow(assessment, snapshot);
+    return isFirst(assessment) ? html`${row}${remediationRow(assessment, snapshot, runbooks)}` : row;
+  });
   return html`<table><thead><tr><th scope=col>Pod and service account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
 ${rows}</tbody></table>`;
 }

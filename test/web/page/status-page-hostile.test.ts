@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
+import { atOnce } from '../../../src/web/page/slices.ts';
 import { statusPage } from '../../../src/web/page/status-page.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
 import { token } from '../../support/tokens.ts';
@@ -37,7 +38,7 @@ const PAGE = {
 };
 
 function pageOf(of: Snapshot): string {
-  return statusPage({ ...PAGE, snapshot: of });
+  return atOnce(statusPage({ ...PAGE, snapshot: of }));
 }
 
 function assertEscaped(page: string): void {
@@ -105,14 +106,14 @@ describe('hostile text in a snapshot', () => {
 describe('hostile text in the options of the exporter', () => {
   for (const part of ['node', 'version', 'telemetryPath', 'runbooks'] as const)
     it(`is escaped in ${part}`, () => {
-      const text = statusPage({ ...PAGE, snapshot: troubledNode(), [part]: `/${HOSTILE}` });
+      const text = atOnce(statusPage({ ...PAGE, snapshot: troubledNode(), [part]: `/${HOSTILE}` }));
       assertEscaped(text);
       assert.ok(text.includes(ESCAPED));
     });
 
   it('is escaped in the filter', () => {
     const filter = { ...NO_FILTER, text: HOSTILE };
-    const text = statusPage({ ...PAGE, filter, snapshot: snapshot() });
+    const text = atOnce(statusPage({ ...PAGE, filter, snapshot: snapshot() }));
     assertEscaped(text);
     assert.ok(text.includes(`value="${ESCAPED}"`));
   });

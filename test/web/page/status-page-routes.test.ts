@@ -7,8 +7,9 @@ import { afterEach, describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import { applyFilter, NO_FILTER } from '../../../src/web/page/filter.ts';
 import { tokenReport } from '../../../src/web/page/json-report.ts';
+import { atOnce } from '../../../src/web/page/slices.ts';
 import type { RouteOptions } from '../../../src/web/routes.ts';
-import { type Served, serve } from '../../support/http.ts';
+import { lasting, request, type Served, serve } from '../../support/http.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
 import { token } from '../../support/tokens.ts';
 
@@ -58,7 +59,7 @@ describe('/tokens', () => {
     const { url } = await start();
     const answer = await fetch(`${url}/tokens`);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
-    assert.equal(await answer.text(), tokenReport(troubledNode(), RUNBOOKS));
+    assert.equal(await answer.text(), atOnce(tokenReport(troubledNode(), RUNBOOKS)));
   });
 
   it('returns the tokens that match the filter', async () => {
@@ -66,7 +67,7 @@ describe('/tokens', () => {
     const text = await (await fetch(`${url}/tokens?problem=stale`)).text();
     assert.equal(
       text,
-      tokenReport(applyFilter(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS),
+      atOnce(tokenReport(applyFilter(troubledNode(), { ...NO_FILTER, problem: 'stale' }), RUNBOOKS)),
     );
   });
 });
@@ -93,19 +94,60 @@ for (const path of ['/', '/tokens']) {
 
 describe('clients that do not read the response', () => {
   closeServerAfterEach();
-  it('occupy the slots that page and report share until they disconnect', async () => {
+  it('do not keep others from page, report and metrics', async () => {
     const tokens = Array.from({ length: 20_000 }, () => token());
     const { url, connect } = await start({ maxRequests: 1, takeSnapshot: () => snapshot({ tokens }) });
-    const idle = await connect();
-    idle.pause().write('GET /tokens HTTP/1.1\r\nHost: x\r\n\r\n');
-    await once(idle, 'readable');
-    const refused = await fetch(url);
-    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
-    assert.equal((await fetch(`${url}/metrics`)).status, 200);
-    idle.destroy();
-    let status = 503;
-    while (status === 503) ({ status } = await fetch(url));
-    assert.equal(status, 200);
+    for (const query of ['?', '?q=a', '?q=pod', '?q=n', '?state=fresh']) {
+      const idle = await connect();
+      idle.pause().write(`GET /tokens${query} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await once(idle, 'readable');
+    }
+    for (const path of ['/', '/tokens', '/metrics']) {
+      const response = await fetch(url + path);
+      assert.equal(response.status, 200);
+      await response.arrayBuffer();
+    }
+  });
+});
+
+describe('page and report', () => {
+  closeServerAfterEach();
+
+  it('are rendered once for clients that ask for the same', async () => {
+    let rendered = 0;
+    const takeSnapshot = () => {
+      rendered += 1;
+      return troubledNode();
+    };
+    const { sendTogether } = await start({ takeSnapshot });
+    const responses = await sendTogether(Array<string>(40).fill(request('GET /?q=a HTTP/1.1')));
+    assert.ok(responses.every((response) => response.startsWith('HTTP/1.1 200')));
+    assert.equal(rendered, 1);
+  });
+
+  it('that 100 clients ask for at once wait for a scrape, and eight are rendered', async () => {
+    const order: string[] = [];
+    const { sendTogether } = await start({
+      scrape: async () => {
+        order.push('scrape');
+        return lasting(Buffer.from('x 1\n'));
+      },
+      takeSnapshot: () => {
+        order.push('page');
+        return troubledNode();
+      },
+    });
+    const paths = Array.from(
+      { length: 100 },
+      (_, index) => `${index % 2 === 0 ? '/' : '/tokens'}?q=${index}`,
+    );
+    const requests = [...paths, '/metrics'].map((path) => request(`GET ${path} HTTP/1.1`));
+    const responses = await sendTogether(requests);
+    assert.deepEqual(order, ['scrape', ...Array<string>(8).fill('page')]);
+    assert.match(responses.at(-1) ?? '', /^HTTP\/1\.1 200/);
+    const rejected = responses.filter((response) => response.startsWith('HTTP/1.1 503'));
+    assert.equal(rejected.length, 92);
+    for (const response of rejected) assert.match(response, /\r\nRetry-After: 1\r\n/);
   });
 });
 

@@ -8,6 +8,7 @@ import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import type { Token } from '../../../src/core/token/token.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
+import { atOnce } from '../../../src/web/page/slices.ts';
 import { statusPage } from '../../../src/web/page/status-page.ts';
 import { snapshot } from '../../support/snapshots.ts';
 import { ISSUER, NOW, token } from '../../support/tokens.ts';
@@ -15,14 +16,16 @@ import { ISSUER, NOW, token } from '../../support/tokens.ts';
 const MAX_BYTES = 300 * 1_024;
 
 function pageOf(of: Snapshot): string {
-  return statusPage({
-    node: 'node-1',
-    version: '1',
-    telemetryPath: '/metrics',
-    runbooks: RUNBOOKS,
-    filter: NO_FILTER,
-    snapshot: of,
-  });
+  return atOnce(
+    statusPage({
+      node: 'node-1',
+      version: '1',
+      telemetryPath: '/metrics',
+      runbooks: RUNBOOKS,
+      filter: NO_FILTER,
+      snapshot: of,
+    }),
+  );
 }
 
 function sizeOf(of: Snapshot): number {

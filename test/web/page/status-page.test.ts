@@ -8,6 +8,7 @@ import { NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
 import { OTHER_RUNBOOKS } from '../../../src/core/runbook.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import { NO_FILTER } from '../../../src/web/page/filter.ts';
+import { atOnce } from '../../../src/web/page/slices.ts';
 import { statusPage } from '../../../src/web/page/status-page.ts';
 import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
@@ -23,7 +24,7 @@ function pageOf(of: Snapshot, overrides: Partial<Parameters<typeof statusPage>[0
     runbooks: WIKI,
     filter: NO_FILTER,
   };
-  return statusPage({ ...page, snapshot: of, ...overrides });
+  return atOnce(statusPage({ ...page, snapshot: of, ...overrides }));
 }
 
 describe('the status page of a healthy node', () => {

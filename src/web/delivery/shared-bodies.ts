@@ -1,0 +1,111 @@
+/**
+ * The bodies of responses in progress. Clients that ask for the same within a second share one, also while it is made.
+ *
+ * A client that does not read keeps its body in memory. Their size is therefore limited, and beyond the limit the
+ * readers of the oldest body are disconnected, which had the most time. A new response never waits for a slow client.
+ */
+import type { ServerResponse } from 'node:http';
+import type { PooledBytes } from '../../metrics/buffer-pool.ts';
+import { sendBody } from './send-body.ts';
+
+export interface SharedBodiesOptions {
+  readonly monotonicMs: () => number;
+  /** The newest body is kept even if it is larger. */
+  readonly maxBytes: number;
+  /** Disconnects a client to make room. */
+  readonly cut: (response: ServerResponse) => void;
+}
+
+export interface Content {
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Makes the body if there is no recent one with this key. Returns undefined if it cannot be made now. */
+  readonly make: () => Promise<PooledBytes> | undefined;
+}
+
+export interface SharedBodies {
+  /** Returns false, and sends nothing, if there is no body. */
+  readonly send: (response: ServerResponse, content: Content) => Promise<boolean>;
+}
+
+interface Body {
+  readonly key: string;
+  readonly startedMs: number;
+  readonly made: Promise<PooledBytes>;
+  /** The size of its buffer; undefined until it is made. */
+  bytes: number | undefined;
+  readonly readers: Set<ServerResponse>;
+}
+
+const SHARED_MS = 1_000;
+
+async function release({ made }: Body): Promise<void> {
+  try {
+    (await made).release();
+  } catch {
+    // Each reader has received the error.
+  }
+}
+
+/** The oldest bodies, without which the others fit. */
+function findSurplus(bodies: Iterable<Body>, newest: Body, maxBytes: number): readonly Body[] {
+  const surplus: Body[] = [];
+  const made = [...bodies].filter(({ bytes }) => bytes !== undefined);
+  let held = made.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+  for (const body of made) {
+    if (held <= maxBytes) break;
+    if (body === newest) continue;
+    held -= body.bytes ?? 0;
+    surplus.push(body);
+  }
+  return surplus;
+}
+
+export function createSharedBodies({ monotonicMs, maxBytes, cut }: SharedBodiesOptions): SharedBodies {
+  /** The oldest first. */
+  const bodies = new Set<Body>();
+
+  const leave = (body: Body, response: ServerResponse): void => {
+    body.readers.delete(response);
+    if (body.readers.size === 0 && bodies.delete(body)) void release(body);
+  };
+
+  const find = (key: string): Body | undefined =>
+    [...bodies].findLast(
+      (body) => body.key === key && (body.bytes === undefined || monotonicMs() - body.startedMs < SHARED_MS),
+    );
+
+  const create = ({ key, make }: Content): Body | undefined => {
+    const startedMs = monotonicMs();
+    const made = make();
+    if (made === undefined) return undefined;
+    const body: Body = { key, startedMs, made, bytes: undefined, readers: new Set() };
+    bodies.add(body);
+    return body;
+  };
+
+  const finish = (body: Body, { buffer }: Buffer): void => {
+    if (body.bytes !== undefined) return;
+    body.bytes = buffer.byteLength;
+    for (const old of findSurplus(bodies, body, maxBytes))
+      for (const response of [...old.readers]) {
+        leave(old, response);
+        cut(response);
+      }
+  };
+
+  const send: SharedBodies['send'] = async (response, content) => {
+    if (response.destroyed) return true;
+    const body = find(content.key) ?? create(content);
+    if (body === undefined) return false;
+    body.readers.add(response);
+    response.once('close', () => leave(body, response));
+    const { bytes } = await body.made;
+    finish(body, bytes);
+    if (!body.readers.has(response)) return true;
+    response.setHeaders(new Map(Object.entries(content.headers)));
+    await sendBody(response, bytes);
+    return true;
+  };
+  return { send };
+}
