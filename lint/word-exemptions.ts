@@ -18,5 +18,6 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
     words: ['agent'],
     reason: 'Option of node:http.',
   },
+  { files: 'test/docs/names.test.ts', words: ['agent'], reason: 'Option of Prometheus.' },
   { files: 'package-lock.json', words: ['agent'], reason: 'Names of packages.' },
 ];

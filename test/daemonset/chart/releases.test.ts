@@ -2,16 +2,14 @@
  * Several releases in one cluster, and the chart as a part of another one.
  */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { it } from 'mocha';
 import { stringify } from 'yaml';
 import { describeWith } from '../../support/tools.ts';
 import { assertAgreement } from '../agreement.ts';
 import { daemonSetOf, type Manifest } from '../manifests.ts';
 import { assertValid } from '../validation.ts';
-import { CHART, helm, helmOutput, template } from './helm.ts';
+import { helm, helmOutput, template } from './helm.ts';
+import { withParent } from './parent.ts';
 
 /** Everything that the chart can install, except for what one Prometheus and one Grafana need once. */
 const FULL = {
@@ -66,21 +64,12 @@ function isSelected(
   return Object.entries(labels).every(([name, value]) => pod[name] === value);
 }
 
-/** Runs with a chart that has this one as a dependency, with the usual condition. */
-function withParent<T>(use: (chart: string) => T): T {
-  const chart = mkdtempSync(join(tmpdir(), 'satoken-parent-'));
-  const dependency = { name: 'sa-token-exporter', version: '0.1.0', condition: 'sa-token-exporter.enabled' };
-  try {
-    cpSync(CHART, join(chart, 'charts/sa-token-exporter'), { recursive: true });
-    writeFileSync(
-      join(chart, 'Chart.yaml'),
-      stringify({ apiVersion: 'v2', name: 'platform', version: '1.0.0', dependencies: [dependency] }),
-    );
-    return use(chart);
-  } finally {
-    rmSync(chart, { recursive: true });
-  }
-}
+const PARENT = stringify({
+  apiVersion: 'v2',
+  name: 'platform',
+  version: '1.0.0',
+  dependencies: [{ name: 'sa-token-exporter', version: '0.1.0', condition: 'sa-token-exporter.enabled' }],
+});
 
 describeWith(['helm (.ci/helm)'], 'releases of the chart', () => {
   for (const { it: title, releases } of PAIRS) {
@@ -129,7 +118,7 @@ describeWith(['helm (.ci/helm)'], 'the chart in a parent chart', () => {
       global: { imageRegistry: 'mirror.example', other: true },
       'sa-token-exporter': { enabled: true, podMonitor: { enabled: true } },
     };
-    const manifests = withParent((chart) =>
+    const manifests = withParent(PARENT, (chart) =>
       template(values, { name: 'platform', namespace: 'platform', chart }),
     );
     const { metadata, spec } = daemonSetOf(manifests);
@@ -142,14 +131,14 @@ describeWith(['helm (.ci/helm)'], 'the chart in a parent chart', () => {
   it('is not installed if the condition is false', () => {
     const values = { 'sa-token-exporter': { enabled: false } };
     assert.deepEqual(
-      withParent((chart) => template(values, { chart })),
+      withParent(PARENT, (chart) => template(values, { chart })),
       [],
     );
   });
 
   it('rejects unknown values under its name', () => {
     const values = { 'sa-token-exporter': { replicaCount: 2 } };
-    const { status, stderr } = withParent((chart) => helm('template', values, { chart }));
+    const { status, stderr } = withParent(PARENT, (chart) => helm('template', values, { chart }));
     assert.notEqual(status, 0);
     assert.match(stderr, /replicaCount: unknown value; a DaemonSet runs one pod on each node/);
   });
