@@ -88,11 +88,20 @@ function ownClaims({ observation, self }: Remembered): readonly TokenClaims[] {
   ];
 }
 
-/** Keeps what is remembered of a token whose file cannot be read now. */
+/** A pod whose files keep changing their names must not fill the memory. */
+const MAX_ORIGINS_PER_POD = 256;
+
+/** Keeps what is remembered of a token whose file cannot be read now: of each pod with such files, the last ones. */
 function unreadableOrigins({ observation }: Remembered, previous: History): OriginMemory['origins'] {
   if (observation.unreadable.length === 0) return new Map();
-  const pods = new Set(observation.unreadable.map(({ podUid }) => podUid));
-  return new Map([...previous.origins].filter(([place]) => pods.has(place.slice(0, place.indexOf('\0')))));
+  const left = new Map(observation.unreadable.map(({ podUid }) => [podUid, MAX_ORIGINS_PER_POD]));
+  const kept = [...previous.origins].reverse().filter(([place]) => {
+    const podUid = place.slice(0, place.indexOf('\0'));
+    const room = left.get(podUid) ?? 0;
+    left.set(podUid, room - 1);
+    return room > 0;
+  });
+  return new Map(kept.reverse());
 }
 
 function advanceOrigins(snapshot: Remembered, previous: History): OriginMemory['origins'] {

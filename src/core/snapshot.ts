@@ -27,6 +27,7 @@ import {
   withMisplaced,
   withoutOrphans,
 } from './missing-tokens.ts';
+import { createNodeLimit } from './node-limit.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
 import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
@@ -54,7 +55,10 @@ export interface Snapshot extends Facts {
   readonly wrongNode: WrongNode | undefined;
   /** Names of the pods on the node, as far as they are known. */
   readonly podNames: PodNames;
+  /** Of the tokens that have series of their own. The counts include those that the limit of the node leaves none. */
   readonly assessments: readonly Assessment[];
+  /** Number of tokens that the limit of the node leaves no series. */
+  readonly withoutSeries: number;
   readonly missingTokens: readonly MissingToken[];
   /** Those, and the ones that went missing a moment ago: their pods may have ended. */
   readonly missingNow: readonly MissingToken[];
@@ -152,6 +156,7 @@ function assessAll({ observation, cluster, history }: Facts, now: EpochSeconds, 
 interface Caches {
   readonly assess: Assess;
   readonly identify: ReturnType<typeof createIdentify>;
+  readonly limit: ReturnType<typeof createNodeLimit>;
   readonly stableProvenance: (next: Provenance) => Provenance;
 }
 
@@ -162,12 +167,14 @@ function sameProvenance(a: Provenance, b: Provenance): boolean {
 function snapshot(
   facts: Facts & Pick<Snapshot, 'wrongNode'>,
   now: EpochSeconds,
-  { assess, identify, stableProvenance }: Caches,
+  { assess, identify, limit, stableProvenance }: Caches,
 ): Snapshot {
   const { cluster, history } = facts;
   const { observation: identified, podNames } = identify(facts);
-  const observation = withMisplaced(identified, cluster);
+  const limited = limit(withMisplaced(identified, cluster), cluster);
+  const { observation } = limited;
   const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
+  const shown = assessments.slice(0, limited.shown);
   // Pods that may have ended since prove nothing.
   const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
   const missingNow = findMissing(observation, cluster);
@@ -178,14 +185,15 @@ function snapshot(
     observation: withoutOrphans(observation, cluster),
     podNames,
     now,
-    assessments,
+    assessments: shown,
+    withoutSeries: limited.withoutSeries,
     missingTokens,
     missingNow,
     causes,
     stall,
     provenance: stableProvenance({
       tokens: observation.tokens,
-      origins: assessments.map(({ context }) => context.origin),
+      origins: shown.map(({ context }) => context.origin),
     }),
     byKind: count(
       TOKEN_KINDS,
@@ -211,6 +219,7 @@ export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   const caches = {
     assess: createAssess(policy),
     identify: createIdentify(),
+    limit: createNodeLimit(),
     stableProvenance: stable(sameProvenance),
   };
   const checkNode = createNodeCheck();

@@ -107,6 +107,11 @@ export const NODE_METRICS: readonly NodeRow[] = [
       ),
   }),
   gauge({
+    name: 'satoken_tokens_without_series',
+    help: 'Number of tokens that have no series of their own, because the node exceeds a limit.',
+    samples: ({ withoutSeries }) => single(withoutSeries),
+  }),
+  gauge({
     name: 'satoken_token_state',
     help: 'Number of tokens on the node, by lifecycle state.',
     labels: ['state'],

@@ -7,11 +7,12 @@ import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
+import { MAX_TOKENS } from '../../src/core/node-limit.ts';
 import { NO_REVIEW_TARGETS } from '../../src/core/reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../src/core/token/token.ts';
-import { clusterAround, podFacts } from '../support/cluster.ts';
+import { clusterAround, podFacts, projection } from '../support/cluster.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const YEAR = 31_536_000;
@@ -97,6 +98,20 @@ describe('a snapshot', () => {
       [...unknowns.values()].reduce((sum, number) => sum + number, 0),
       found.length,
     );
+  });
+
+  it('counts tokens beyond the limit of the node that the spec names, and assesses those with series', () => {
+    const count = MAX_TOKENS + 5;
+    const paths = Array.from({ length: count }, (_, index) => `token-${index}`);
+    const tokens = paths.map((path) => token({ identity: { path } }));
+    const { volume } = healthy.identity;
+    const pod = podFacts({ projections: paths.map((path) => projection({ volume, path })) });
+    const cluster = { ...NO_CLUSTER, pods: new Map([[pod.uid, pod]]) };
+    const snapshot = takeSnapshot(facts({ observation: observation({ tokens }), cluster }), NOW);
+    assert.equal(snapshot.assessments.length, MAX_TOKENS);
+    assert.equal(snapshot.byKind.get('projected'), count);
+    assert.equal(snapshot.withoutSeries, 5);
+    assert.deepEqual(snapshot.missingNow, []);
   });
 
   it('judges at the given time', () => {

@@ -328,6 +328,10 @@ describe('the series of the node', () => {
     }
   });
 
+  it('include the number of tokens that a limit leaves no series', () => {
+    assert.deepEqual(samplesOf('satoken_tokens_without_series', {}), [{ labels: 'node="node-1"', value: 0 }]);
+  });
+
   it('include neither time nor duration of a scan before the first one has ended', () => {
     const before = { scannedAt: undefined, scanSeconds: undefined };
     assert.deepEqual(samplesOf('satoken_last_scan_timestamp_seconds', before), []);
