@@ -4,7 +4,7 @@
  */
 import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
-import { ok, type Result } from '../util/result.ts';
+import { err, ok, type Result } from '../util/result.ts';
 import type { AccessReviewer, AccessReviewerOptions } from '../web/auth/access-review.ts';
 import type { ApiServerOptions } from './connect-api-server.ts';
 
@@ -13,6 +13,9 @@ export interface AccessReviewClientOptions
     Pick<AccessReviewerOptions, 'onFailure'> {
   readonly config: Pick<Config, 'kubeconfig'>;
 }
+
+const UNVERIFIED =
+  'the identity of the API server is not verified, so no token can be sent to it; configure its certificate authority';
 
 /**
  * Connects regardless of `--cluster.mode`. An error is safe to show.
@@ -29,9 +32,11 @@ export async function connectAccessReviewer(
     import('../web/auth/access-review.ts'),
   ]);
   const kubeconfig = findKubeconfig({ ...config, clusterMode: 'on' }, environment)?.files;
-  const connected = await connect({ ...options, kubeconfig });
+  const rejectUnauthorized = environment['NODE_TLS_REJECT_UNAUTHORIZED'];
+  const connected = await connect({ ...options, kubeconfig, rejectUnauthorized });
   if (!connected.ok) return connected;
   const connection = connected.value;
+  if (!connection.isVerified()) return err(UNVERIFIED);
   const { review, close } = createAccessReviewer({ ...options, api: createApi(connection, options.clock) });
   const closeAll = (): void => {
     close();

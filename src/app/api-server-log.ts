@@ -3,6 +3,7 @@
  * few seconds, and an odd object comes again with each of its changes.
  */
 
+import type { ClusterFailure } from '../core/cluster-facts.ts';
 import type { ExporterMetrics } from '../metrics/exporter-metrics.ts';
 import { EXPORTER } from '../metrics/exporter-rows.ts';
 import type { MonotonicClock } from '../util/clock.ts';
@@ -23,6 +24,12 @@ const DROPPED: RateLimit = { burst: 3, intervalMs: 600_000 };
 /** More than there are resources and reasons. */
 const MAX_KEYS = 256;
 
+function messageOf(reason: ClusterFailure): string {
+  return reason === 'unverified_server'
+    ? 'no token is sent to the API server because its identity is not verified'
+    : 'API server request failed';
+}
+
 export function createApiServerLog({ log, metrics, clock }: ApiServerLogOptions): SourcesOptions['api'] {
   const { monotonicMs } = clock;
   const failures = createRateLimiter({ perKey: FAILURES, maxKeys: MAX_KEYS, monotonicMs });
@@ -32,7 +39,7 @@ export function createApiServerLog({ log, metrics, clock }: ApiServerLogOptions)
   return {
     onFailure: (resource, reason) => {
       const isLogged = failures.take(`${resource} ${reason}`) === 0;
-      log[isLogged ? 'warn' : 'debug']('API server request failed', { resource, reason });
+      log[isLogged ? 'warn' : 'debug'](messageOf(reason), { resource, reason });
       if (isLogged) failing.add(resource);
     },
     onRecovery: (resource) => {

@@ -61,7 +61,11 @@ export async function connectApiServer(
     import('../sources/api-server/client/connection.ts'),
     import('../sources/api-server/api-server.ts'),
   ]);
-  const connected = await connect({ ...options, kubeconfig: kubeconfig.files });
+  const connected = await connect({
+    ...options,
+    kubeconfig: kubeconfig.files,
+    rejectUnauthorized: environment['NODE_TLS_REJECT_UNAUTHORIZED'],
+  });
   if (!connected.ok) return connected;
   return ok(
     createApiServerSource({

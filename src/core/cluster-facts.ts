@@ -30,6 +30,8 @@ export const CLUSTER_FAILURES = [
   'not_published',
   /** The pods that the API server lists are not those on the node. */
   'wrong_node',
+  /** The identity of the API server is not verified, so no token is sent to it. */
+  'unverified_server',
 ] as const;
 export type ClusterFailure = (typeof CLUSTER_FAILURES)[number];
 

@@ -54,6 +54,17 @@ describe('the client for access reviews', () => {
     });
   });
 
+  it('returns an error if nothing identifies the API server', async () => {
+    const loopback = createLoopback();
+    const kubeconfig = loopback.configure({ server: 'http://192.0.2.1' });
+    assert.deepEqual(await connectAccessReviewer(wiring({ config: { kubeconfig } })), {
+      ok: false,
+      error:
+        'the identity of the API server is not verified, so no token can be sent to it; configure its certificate authority',
+    });
+    loopback.close();
+  });
+
   it('returns an error without file content if the kubeconfig does not exist', async () => {
     const joined = await connectAccessReviewer(wiring({ config: { kubeconfig: '/nowhere' } }));
     assert.deepEqual(joined, {

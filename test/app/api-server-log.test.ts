@@ -44,6 +44,13 @@ describe('the log of requests to the API server', () => {
     ]);
   });
 
+  it('says that no token is sent to a server that nothing identifies', () => {
+    callbacks.onFailure('tokenreviews', 'unverified_server');
+    assert.deepEqual(lines, [
+      'warn no token is sent to the API server because its identity is not verified tokenreviews unverified_server',
+    ]);
+  });
+
   it('says that a resource is back if it said that it failed', () => {
     callbacks.onFailure('pods', 'unreachable');
     callbacks.onRecovery('pods');

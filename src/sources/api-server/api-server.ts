@@ -20,7 +20,7 @@ import { createAccountLookup } from './account-lookup.ts';
 import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
 import { type Api, createApi } from './client/api.ts';
 import type { Connection } from './client/connection.ts';
-import { type ApiServerCallbacks, createRunTracker } from './health.ts';
+import { type ApiServerCallbacks, createRunTracker, down, UP } from './health.ts';
 import { createSigningKeys } from './keys/jwks.ts';
 import { createSignatures, type ReadRaw } from './keys/signatures.ts';
 import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
@@ -163,6 +163,7 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
   const reviews = createReviews({
     ...polling,
     review: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
+    initially: connection.isVerified() ? UP : down('unverified_server'),
     requestsPerMinute,
     onUnknownKey: keys.suspect,
   });
@@ -240,6 +241,8 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
 
   const run = async (signal: AbortSignal): Promise<void> => {
     updateRuns();
+    if (used.has('tokenreviews') && !connection.isVerified())
+      changes.callbacks.onFailure('tokenreviews', 'unverified_server');
     const running = [changes, signatures, claims, ...resources.map(([, part]) => part)];
     await Promise.all(running.map((part) => part.run(signal)));
     connection.close();

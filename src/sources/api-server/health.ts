@@ -109,7 +109,7 @@ export const STARTING = down('starting');
 /** No failure, but the data may be out of date. */
 const RECONNECTING = down('reconnecting');
 
-function down(failure: ClusterFailure): ResourceState {
+export function down(failure: ClusterFailure): ResourceState {
   return DOWN.get(failure) ?? { isUp: false, failure };
 }
 

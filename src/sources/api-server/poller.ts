@@ -36,6 +36,8 @@ export interface PollerOptions<T, K, R> extends WorkQueueOptions<T, K, R> {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly callbacks: ApiServerCallbacks;
+  /** Before the first request. By default, the resource is up. */
+  readonly initially?: ResourceState;
 }
 
 export interface Poller<T, K, R> {
@@ -122,8 +124,8 @@ function nextTurn<T>(
 }
 
 export function createPoller<T, K, R>(options: PollerOptions<T, K, R>): Poller<T, K, R> {
-  const { resource, poll, clock, random, callbacks, keyOf } = options;
-  const health = createHealth({ resource, initially: UP, random, callbacks });
+  const { resource, poll, clock, random, callbacks, keyOf, initially = UP } = options;
+  const health = createHealth({ resource, initially, random, callbacks });
   const queue = createWorkQueue(options, clock);
   const alarm = createAlarm(clock);
   const lanes = options.lanes.map((lane) => openLane(lane, clock));

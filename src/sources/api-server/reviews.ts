@@ -31,6 +31,8 @@ export interface ReviewsOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly callbacks: ApiServerCallbacks;
+  /** Before the first review. By default, the resource is up. */
+  readonly initially?: ResourceState;
   /** The API server does not have the key of a token. */
   readonly onUnknownKey: () => void;
 }

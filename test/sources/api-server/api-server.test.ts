@@ -69,6 +69,20 @@ describe('the API server source', () => {
     );
   });
 
+  it('sends no token to a server that nothing identifies, and reads everything else', async () => {
+    const { source, addPod, addToken, until, codes, failures } = await start({ isRemote: true });
+    assert.deepEqual(source.facts().resources.get('tokenreviews'), {
+      isUp: false,
+      failure: 'unverified_server',
+    });
+    const pod = addPod({ name: 'api-0' });
+    source.setTargets([], lookups([addToken(pod)]));
+    await until(({ pods }) => pods?.size === 1);
+    while (failures.length < 2) await setImmediate();
+    assert.deepEqual(new Set(failures), new Set(['tokenreviews unverified_server']));
+    assert.equal(codes.has('tokenreviews'), false);
+  });
+
   it('returns the same facts while nothing changes', async () => {
     const { source, until, addPod } = await start();
     await until(isKnown);

@@ -73,6 +73,8 @@ export interface HarnessOptions {
   /** Resources that are not read. */
   readonly without?: readonly ClusterResource[];
   readonly isOnce?: boolean;
+  /** Whether the address of the API server could be that of another machine. */
+  readonly isRemote?: boolean;
 }
 
 function scheduleBy(clock: Clock): Schedule {
@@ -137,7 +139,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const cluster = createCluster({ now: () => Date.now() / 1_000 });
   const users = new Map([[EXPORTER_TOKEN, 'system:serviceaccount:monitoring:exporter']]);
   const server = createApiServer({ cluster, users, schedule: scheduleBy(clock) });
-  const folder = writeKubeconfig(await server.listen());
+  const url = await server.listen();
+  const folder = writeKubeconfig(options.isRemote ? url.replace('127.0.0.1', '0.0.0.0') : url);
   const { addToken, readRaw } = createTokenFiles(cluster);
   const { onRequest, ...recorded } = createRecorder();
   const change = createChangeSignal();

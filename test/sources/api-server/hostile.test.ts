@@ -28,7 +28,7 @@ function createHostileConnection(responses: readonly Response[]): Connection {
     };
     return ok({ status, retryAfterMs: 0, body: chunks(), discard: () => undefined });
   };
-  return { send, close: () => undefined };
+  return { send, isVerified: () => true, close: () => undefined };
 }
 
 const anything = fc.jsonValue() as fc.Arbitrary<unknown>;

@@ -14,6 +14,7 @@ import type { ClusterFailure } from '../../../src/core/cluster-facts.ts';
 import {
   type ApiRequest,
   type Connection,
+  type ConnectionOptions,
   connect,
 } from '../../../src/sources/api-server/client/connection.ts';
 import type { Json } from './objects.ts';
@@ -42,7 +43,7 @@ export interface Loopback {
   readonly configure: (options: KubeconfigOptions) => string;
   /** Writes a file; returns its path. */
   readonly write: (name: string, content: string) => string;
-  readonly connect: (kubeconfig: string) => Promise<Connected>;
+  readonly connect: (kubeconfig: string, options?: Partial<ConnectionOptions>) => Promise<Connected>;
   readonly stopServing: () => void;
   readonly close: () => void;
 }
@@ -89,12 +90,13 @@ export function createLoopback(): Loopback {
     user = { token: TOKEN },
     server,
   }: KubeconfigOptions) => write('config', kubeconfig({ server, cluster, user }));
-  const connectBy = async (files: string): Promise<Connected> => {
+  const connectBy: Loopback['connect'] = async (files, options): Promise<Connected> => {
     const codes: (number | ClusterFailure)[] = [];
     const connected = await connect({
       kubeconfig: files,
       userAgent: 'test/1.0',
       onRequest: (_resource, code) => codes.push(code),
+      ...options,
     });
     assert.ok(connected.ok, connected.ok ? '' : connected.error);
     connections.push(connected.value);

@@ -41,6 +41,8 @@ export interface HttpResponse {
 export interface Connection {
   /** Resolves with a response of any status once its headers arrive. Never rejects. */
   readonly send: (request: ApiRequest) => Promise<ApiResult<HttpResponse>>;
+  /** Whether the identity of the API server is verified. Otherwise `send` sends no TokenReview. */
+  readonly isVerified: () => boolean;
   readonly close: () => void;
 }
 
@@ -168,6 +170,8 @@ export async function connect(options: ConnectionOptions): Promise<Result<Connec
   };
 
   const send = async (request: ApiRequest): Promise<ApiResult<HttpResponse>> => {
+    // Anyone in between could keep the token of the workload.
+    if (request.resource === 'tokenreviews' && !config.isVerified) return failed('unverified_server');
     const response = await sendOnce(request);
     if (!response.ok && response.error.failure === 'tls') await reload();
     if (!response.ok || response.value.status !== 401) return response;
@@ -175,5 +179,5 @@ export async function connect(options: ConnectionOptions): Promise<Result<Connec
     await reload();
     return sendOnce(request);
   };
-  return ok({ send, close: () => agent.destroy() });
+  return ok({ send, isVerified: () => config.isVerified, close: () => agent.destroy() });
 }

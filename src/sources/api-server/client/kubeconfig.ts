@@ -18,6 +18,8 @@ type Headers = Readonly<Record<string, string>>;
 
 export interface ClientConfig {
   readonly protocol: 'http:' | 'https:';
+  /** Whether requests can reach no other server: TLS with verification, or a connection within this machine. */
+  readonly isVerified: boolean;
   /**
    * Address, trust and credentials for a request to `path`. Token files are reread for each request. Rejects if the
    * credentials are unavailable.
@@ -30,6 +32,8 @@ export interface ClientConfigOptions {
   readonly kubeconfig: string | undefined;
   /** Whether credential plugins may run. */
   readonly mayStartPrograms?: boolean | undefined;
+  /** NODE_TLS_REJECT_UNAUTHORIZED: `0` turns verification off. */
+  readonly rejectUnauthorized?: string | undefined;
 }
 
 type Cluster = NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>;
@@ -121,6 +125,15 @@ function addressProblem({ server, skipTLSVerify }: Cluster): string | undefined 
   return 'the server address does not start with https://';
 }
 
+/** As URL writes them. `kubectl proxy` listens there. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+function isVerified({ server, skipTLSVerify }: Cluster, rejectUnauthorized: string | undefined): boolean {
+  const { protocol, hostname } = new URL(server);
+  if (protocol === 'http:') return LOOPBACK.test(hostname);
+  return !skipTLSVerify && rejectUnauthorized !== '0';
+}
+
 /** Follows the library, which decides the same way. */
 function startsProgram(user: User): boolean {
   const { exec, authProvider } = (user ?? {}) as {
@@ -131,7 +144,11 @@ function startsProgram(user: User): boolean {
   return isPlugin || PROGRAM_PROVIDERS.includes(authProvider?.name ?? '');
 }
 
-function createClientConfig(loaded: Loaded, cluster: Cluster): ClientConfig {
+function createClientConfig(
+  loaded: Loaded,
+  cluster: Cluster,
+  { rejectUnauthorized }: ClientConfigOptions,
+): ClientConfig {
   const { config } = loaded;
   const tokenFiles = loaded.tokenFiles.get(config.getCurrentUser()?.name ?? '');
   withoutTokenFile(loaded);
@@ -162,13 +179,15 @@ function createClientConfig(loaded: Loaded, cluster: Cluster): ClientConfig {
     const all = { ...headers, ...(options.headers as Headers | undefined) };
     return { ...urlToHttpOptions(url), ...options, headers: all, path: prefix + path };
   };
-  return { protocol: url.protocol === 'http:' ? 'http:' : 'https:', optionsFor };
+  return {
+    protocol: url.protocol === 'http:' ? 'http:' : 'https:',
+    isVerified: isVerified(cluster, rejectUnauthorized),
+    optionsFor,
+  };
 }
 
-async function tryLoad({
-  kubeconfig,
-  mayStartPrograms = true,
-}: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
+async function tryLoad(options: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
+  const { kubeconfig, mayStartPrograms = true } = options;
   try {
     const loaded = await read(kubeconfig);
     const { config } = loaded;
@@ -176,7 +195,7 @@ async function tryLoad({
     if (!mayStartPrograms && startsProgram(config.getCurrentUser())) return err(NO_PROGRAMS);
     if (cluster === null) return err('the current context has no cluster');
     const problem = addressProblem(cluster);
-    return problem === undefined ? ok(createClientConfig(loaded, cluster)) : err(problem);
+    return problem === undefined ? ok(createClientConfig(loaded, cluster, options)) : err(problem);
   } catch (error) {
     // Drop the message: a parser quotes the file, which may hold credentials.
     return err(errorCode(error) ?? 'not a valid kubeconfig');

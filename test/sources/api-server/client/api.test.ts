@@ -64,7 +64,7 @@ function createTest(status = 200, result?: ApiResult<HttpResponse> | 'no respons
     if (result === 'no response') return hang(request);
     return result === undefined ? respond(request) : Promise.resolve(result);
   };
-  const api = createApi({ send, close: () => undefined }, clock);
+  const api = createApi({ send, isVerified: () => true, close: () => undefined }, clock);
   const body = () => current ?? assert.fail('no request was sent');
   return { api, clock, body, discarded: () => discarded };
 }

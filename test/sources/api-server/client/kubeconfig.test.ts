@@ -243,6 +243,22 @@ describe('a connection by a kubeconfig', () => {
       assert.ok(!error.includes(TOKEN));
     });
 
+  for (const { server, expected } of [
+    { server: 'http://192.0.2.1:8001', expected: false },
+    { server: 'http://localhost.example', expected: false },
+    { server: 'http://127.0.0.1.example', expected: false },
+    { server: 'http://[2001:db8::1]:8001', expected: false },
+    { server: 'http://localhost:8001', expected: true },
+    { server: 'http://127.0.0.1:8001', expected: true },
+    { server: 'http://[::1]:8001', expected: true },
+  ])
+    it(`${expected ? 'may send' : 'sends no'} TokenReviews to ${server}`, async () => {
+      const { connection } = await loopback.connect(loopback.configure({ server }));
+      assert.equal(connection.isVerified(), expected);
+      if (expected) return;
+      assert.equal(await outcome(connection, { resource: 'tokenreviews' }), 'unverified_server');
+    });
+
   it('merges several files, of which the first defines the current context', async () => {
     const server = await loopback.serve((_request, response) => response.end());
     const first = loopback.write(
@@ -285,6 +301,41 @@ describeWith(['openssl'], 'a connection over TLS', () => {
       loopback.configure({ server: await serveTls(), cluster: trusting(tls.cert) }),
     );
     assert.equal(await outcome(connection), '200 over TLS');
+  });
+
+  const reviews = { resource: 'tokenreviews', body: Buffer.from('{}') } as const;
+  const skipping: Json = { 'insecure-skip-tls-verify': true };
+
+  it('sends a TokenReview if the certificate is verified', async () => {
+    const config = loopback.configure({ server: await serveTls(), cluster: trusting(tls.cert) });
+    const { connection } = await loopback.connect(config, { rejectUnauthorized: '1' });
+    assert.equal(connection.isVerified(), true);
+    assert.equal(await outcome(connection, reviews), '200 over TLS');
+  });
+
+  for (const { it: title, cluster, rejectUnauthorized } of [
+    { it: 'insecure-skip-tls-verify', cluster: () => skipping, rejectUnauthorized: undefined },
+    {
+      it: 'NODE_TLS_REJECT_UNAUTHORIZED=0',
+      cluster: () => trusting(tls.cert),
+      rejectUnauthorized: '0',
+    },
+  ])
+    it(`sends no TokenReview with ${title}, and everything else`, async () => {
+      const config = loopback.configure({ server: await serveTls(), cluster: cluster() });
+      const { connection, codes } = await loopback.connect(config, { rejectUnauthorized });
+      assert.equal(connection.isVerified(), false);
+      assert.equal(await outcome(connection, reviews), 'unverified_server');
+      assert.equal(await outcome(connection), '200 over TLS');
+      assert.deepEqual(codes, [200]);
+    });
+
+  it('sends no TokenReview once verification is turned off in the kubeconfig', async () => {
+    const server = await serveTls();
+    const { connection } = await loopback.connect(loopback.configure({ server, cluster: trusting(other) }));
+    loopback.configure({ server, cluster: skipping });
+    assert.equal(await outcome(connection, reviews), 'tls');
+    assert.equal(await outcome(connection, reviews), 'unverified_server');
   });
 
   it('fails with tls if the certificate is not trusted or has another name', async () => {
