@@ -69,7 +69,7 @@ async function main(): Promise<Exit> {
   if (!loaded.ok) return complain([...loaded.error, 'run sa-token-exporter --help for usage']);
   if (loaded.value.kind === 'command') return run(loaded.value);
   const version = `sa-token-exporter ${VERSION} (${REVISION}, Node ${process.version})\n`;
-  process.stdout.write(loaded.value.kind === 'help' ? helpText() : version);
+  process.stdout.write(loaded.value.kind === 'help' ? helpText(loaded.value.command) : version);
   return EXIT.ok;
 }
 

@@ -1,9 +1,10 @@
 /**
  * The text of `--help`: commands and options, by group, in 80 columns.
  */
-import { COMMANDS } from './load.ts';
+import { COMMAND_HELP } from './command-help.ts';
+import { COMMANDS, type CommandName } from './load.ts';
 import type { Option } from './option.ts';
-import { OPTION_GROUPS } from './options.ts';
+import { OPTION_GROUPS, type OptionGroup } from './options.ts';
 
 const WIDTH = 80;
 /** The column of the descriptions. After a longer name, the description starts on the next line. */
@@ -35,8 +36,34 @@ function optionEntry({ flag, default: initial, help }: Option<unknown>): readonl
   return entry(`--${flag}=${initial}`, help);
 }
 
-export function helpText(): string {
-  const lines = [
+function optionLines(isShown: (title: OptionGroup) => boolean): readonly string[] {
+  return OPTION_GROUPS.filter(([title]) => isShown(title)).flatMap(([title, options]) => [
+    '',
+    `${title}:`,
+    ...options.flatMap(optionEntry),
+  ]);
+}
+
+/** The help of one command: what it does, examples, and the options that it uses. */
+function commandHelp(command: (typeof COMMANDS)[number]): readonly string[] {
+  const { details, groups, examples } = COMMAND_HELP[command.name];
+  const paragraphs = [command.help, ...details].flatMap((text) => [...wrap(text, WIDTH), '']);
+  return [
+    `Usage: ${['sa-token-exporter', command.name, command.operand ?? []].flat().join(' ')} [options]`,
+    '',
+    ...paragraphs,
+    'Examples:',
+    ...examples.flatMap(([line, purpose]) => [`  ${line}`, `      ${purpose}`]),
+    '',
+    'Options that it uses, with their defaults:',
+    ...optionLines((title) => groups.includes(title)),
+    '',
+    'sa-token-exporter --help lists all commands and options.',
+  ];
+}
+
+function generalHelp(): readonly string[] {
+  return [
     'Usage: sa-token-exporter [command] [options]',
     '',
     'Prometheus exporter for the ServiceAccount tokens on a Kubernetes node: whether',
@@ -48,10 +75,16 @@ export function helpText(): string {
     '',
     'Options, with their defaults. --no-scan.watch is short for --scan.watch=false.',
     'Each can also be set in the environment: --log.level as SATOKEN_LOG_LEVEL.',
-    ...OPTION_GROUPS.flatMap(([title, options]) => ['', `${title}:`, ...options.flatMap(optionEntry)]),
+    ...optionLines(() => true),
     '',
-    ...entry('--help', 'Print this text.'),
+    ...entry('--help', 'Print this text, or after a command the help of that command.'),
     ...entry('--version', 'Print the version.'),
   ];
+}
+
+/** The help of a command; without one, that of the program. */
+export function helpText(name?: CommandName): string {
+  const command = COMMANDS.find((one) => one.name === name);
+  const lines = command === undefined ? generalHelp() : commandHelp(command);
   return `${lines.join('\n')}\n`;
 }

@@ -31,7 +31,8 @@ export type CommandName = (typeof COMMANDS)[number]['name'];
 
 /** What the program is to do. */
 export type Request =
-  | { readonly kind: 'help' | 'version' }
+  | { readonly kind: 'help'; readonly command: CommandName | undefined }
+  | { readonly kind: 'version' }
   | {
       readonly kind: 'command';
       readonly command: CommandName;
@@ -160,6 +161,8 @@ export function loadConfig(
   environment: Environment,
 ): Result<Request, readonly string[]> {
   const { flags, words, problems, text } = readArguments(args);
+  if (text === 'help')
+    return ok({ kind: text, command: COMMANDS.find(({ name }) => name === words[0])?.name });
   if (text !== undefined) return ok({ kind: text });
   const command = readCommand(words);
   const values = ROWS.map(([key, option]) => [key, readOption(option, flags, environment)] as const);

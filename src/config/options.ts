@@ -225,17 +225,28 @@ export const OPTIONS = {
   ...ONCE,
 } as const;
 
+export type OptionGroup =
+  | 'Web server'
+  | 'Node and scans'
+  | 'Checks'
+  | 'Metrics'
+  | 'API server'
+  | 'Self-check'
+  | 'Logs and links'
+  | 'The commands scan and explain';
+
 /** As in `--help`, in this order. */
-export const OPTION_GROUPS: readonly (readonly [title: string, options: readonly Option<unknown>[]])[] = [
-  ['Web server', Object.values(WEB)],
-  ['Node and scans', Object.values(NODE)],
-  ['Checks', Object.values(CHECKS)],
-  ['Metrics', Object.values(METRICS)],
-  ['API server', Object.values(API_SERVER)],
-  ['Self-check', Object.values(SELF)],
-  ['Logs and links', Object.values(LOGS)],
-  ['The commands scan and explain', Object.values(ONCE)],
-];
+export const OPTION_GROUPS: readonly (readonly [title: OptionGroup, options: readonly Option<unknown>[]])[] =
+  [
+    ['Web server', Object.values(WEB)],
+    ['Node and scans', Object.values(NODE)],
+    ['Checks', Object.values(CHECKS)],
+    ['Metrics', Object.values(METRICS)],
+    ['API server', Object.values(API_SERVER)],
+    ['Self-check', Object.values(SELF)],
+    ['Logs and links', Object.values(LOGS)],
+    ['The commands scan and explain', Object.values(ONCE)],
+  ];
 
 export type Config = {
   readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never;

@@ -35,6 +35,7 @@ describe('the program', () => {
 
   it('prints its help and exits with 0', () => {
     assert.deepEqual(run(['--help']), { status: 0, stdout: helpText(), stderr: '' });
+    assert.deepEqual(run(['scan', '--help']), { status: 0, stdout: helpText('scan'), stderr: '' });
   });
 
   it('prints its version and exits with 0', () => {

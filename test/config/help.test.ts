@@ -3,8 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { COMMAND_HELP } from '../../src/config/command-help.ts';
 import { helpText } from '../../src/config/help.ts';
-import { COMMANDS } from '../../src/config/load.ts';
+import { COMMANDS, loadConfig } from '../../src/config/load.ts';
 import { OPTION_GROUPS, OPTIONS } from '../../src/config/options.ts';
 
 /** More options under one heading are hard to find one in. */
@@ -57,3 +58,45 @@ describe('--help', () => {
     for (const line of text.split('\n')) assert.ok(line.length <= 80 && line === line.trimEnd(), line);
   });
 });
+
+for (const { name, help } of COMMANDS) {
+  describe(`${name} --help`, () => {
+    const text = helpText(name);
+    const { details, examples, groups } = COMMAND_HELP[name];
+
+    it('is chosen by the command', () => {
+      for (const args of [
+        [name, '--help'],
+        ['--help', name],
+        [name, '--log.level=x', '-h'],
+      ])
+        assert.deepEqual(loadConfig(args, {}), { ok: true, value: { kind: 'help', command: name } });
+    });
+
+    it('says what the command does, and how to get the help of all', () => {
+      for (const part of [help, ...details]) assert.ok(joined(text).includes(part), part);
+      assert.match(text, /\nsa-token-exporter --help lists all commands and options\.\n$/);
+    });
+
+    it('has examples that work', () => {
+      assert.ok(examples.length > 0);
+      for (const [line, purpose] of examples) {
+        const [program, ...args] = line.split(' ');
+        const loaded = loadConfig(args, {});
+        assert.equal(program, 'sa-token-exporter');
+        assert.ok(loaded.ok && loaded.value.kind === 'command' && loaded.value.command === name, line);
+        assert.ok(text.includes(`\n  ${line}\n      ${purpose}\n`));
+      }
+    });
+
+    it('lists the options of its groups, and no others', () => {
+      for (const [title, options] of OPTION_GROUPS)
+        for (const { flag } of options)
+          assert.equal(text.includes(`\n  --${flag}=`), groups.includes(title), flag);
+    });
+
+    it('fits 80 columns, without spaces at the ends of lines', () => {
+      for (const line of text.split('\n')) assert.ok(line.length <= 80 && line === line.trimEnd(), line);
+    });
+  });
+}

@@ -68,9 +68,14 @@ describe('a switch', () => {
 });
 
 describe('a request for help or version', () => {
-  for (const args of [['--help'], ['-h'], ['scan', '--help'], ['--version', '--help']]) {
+  for (const [args, command] of [
+    [['--help'], undefined],
+    [['-h'], undefined],
+    [['scan', '--help'], 'scan'],
+    [['--version', '--help'], undefined],
+  ] as const) {
     it(`is for the help with ${args.join(' ')}`, () => {
-      assert.deepEqual(loadConfig(args, {}), { ok: true, value: { kind: 'help' } });
+      assert.deepEqual(loadConfig(args, {}), { ok: true, value: { kind: 'help', command } });
     });
   }
 
@@ -80,7 +85,7 @@ describe('a request for help or version', () => {
 
   it('succeeds despite problems', () => {
     const loaded = loadConfig(['--help', '--nonsense', '--log.level=x', 'scam'], { SATOKEN_X: '1' });
-    assert.deepEqual(loaded, { ok: true, value: { kind: 'help' } });
+    assert.deepEqual(loaded, { ok: true, value: { kind: 'help', command: undefined } });
   });
 });
 
