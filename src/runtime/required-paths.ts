@@ -30,7 +30,7 @@ export interface PathInputs {
 
 /** Where the kubelet mounts the exporter's own tokens, and where the Kubernetes client expects its credentials. */
 const OWN_MOUNTS = '/var/run/secrets';
-/** For process metrics and privileges. Not the whole folder: `/proc/self/root` leads to every file. */
+/** For process metrics, privileges and the paths of open files. Not the whole folder: `/proc/self/root` leads to every file. */
 const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'status'];
 
 /** Never the root folder: files in it are required by name. */

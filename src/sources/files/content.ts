@@ -5,6 +5,7 @@ import type { Unreadable } from '../../core/observation.ts';
 import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token/token.ts';
 import type { Path } from './paths.ts';
 import { type Limits, NO_USAGE } from './pod-limits.ts';
+import type { PodsRoot } from './pods-root.ts';
 
 export interface VolumeLocation {
   readonly podUid: string;
@@ -13,6 +14,8 @@ export interface VolumeLocation {
   readonly directory: Path;
   /** `..data` in the directory. */
   readonly link: Path;
+  /** The directory that the volume must be in. */
+  readonly root: PodsRoot;
 }
 
 export interface FoundToken {

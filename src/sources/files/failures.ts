@@ -18,6 +18,8 @@ export const OTHER_FILE_SYSTEM: Failure = {
   detail: 'not on the file system of the volume',
 };
 
+export const ELSEWHERE: Failure = { reason: 'bad_link', detail: 'the path leads out of the volume' };
+
 /** Thrown instead of a system call that Node's permission model denies. */
 const DENIED_BY_NODE = 'ERR_ACCESS_DENIED';
 

@@ -10,6 +10,7 @@ import type { VolumeLocation } from './content.ts';
 import { createCachedListing, type Entry, type Listing } from './directory.ts';
 import { type Failure, NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import { join, type Path } from './paths.ts';
+import type { PodsRoot } from './pods-root.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [
   { name: 'kubernetes.io~projected', volumeKind: 'projected' },
@@ -26,6 +27,7 @@ export const NO_VOLUMES: PodVolumes = { locations: [], unreadable: [] };
 /** The directory of one volume plugin in a pod's directory. */
 interface PluginDirectory {
   readonly path: Path;
+  readonly root: PodsRoot;
   readonly volumeKind: VolumeKind;
   readonly list: (nowMs: number) => Listing;
 }
@@ -41,7 +43,8 @@ const SAME_NAME: Failure = { reason: 'same_name', detail: 'another volume of the
 
 function locationOf(podUid: string, plugin: PluginDirectory, { name, raw }: Entry): VolumeLocation {
   const directory = join(plugin.path, raw);
-  return { podUid, volume: name, volumeKind: plugin.volumeKind, directory, link: join(directory, '..data') };
+  const { volumeKind, root } = plugin;
+  return { podUid, volume: name, volumeKind, directory, link: join(directory, '..data'), root };
 }
 
 /** Why an entry is not a volume. A name that an earlier entry has is a failure, since the series would collide. */
@@ -75,10 +78,10 @@ function collect(podUid: string, listed: readonly (readonly [PluginDirectory, Li
  * Creates a function that lists the volumes in a pod's directory. It returns the same object, at the cost of two
  * system calls, while nothing has changed. `nowMs` is the wall clock.
  */
-export function createPodVolumes(podUid: string, pod: Path): (nowMs: number) => PodVolumes {
+export function createPodVolumes(podUid: string, pod: Path, root: PodsRoot): (nowMs: number) => PodVolumes {
   const plugins = PLUGINS.map(({ name, volumeKind }): PluginDirectory => {
     const path = join(join(pod, 'volumes'), name);
-    return { path, volumeKind, list: createCachedListing(path) };
+    return { path, root, volumeKind, list: createCachedListing(path) };
   });
   let listings: readonly Listing[] = [];
   let volumes = NO_VOLUMES;

@@ -6,6 +6,7 @@ import type { Token } from '../../core/token/token.ts';
 import type { NamedInPod } from './named-paths.ts';
 import type { Path } from './paths.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
+import type { PodsRoot } from './pods-root.ts';
 import type { Steps } from './slices.ts';
 import type { VolumeOptions } from './volume.ts';
 import { createVolumeSet, lacksVolumes } from './volume-set.ts';
@@ -13,6 +14,7 @@ import { createVolumeSet, lacksVolumes } from './volume-set.ts';
 export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
   readonly uid: string;
   readonly directory: Path;
+  readonly root: PodsRoot;
 }
 
 export interface Pod {
@@ -37,8 +39,8 @@ const MAX_PENDING_SECONDS = 120;
 const MIN_PENDING_SECONDS = 5;
 
 export function createPod(options: PodOptions): Pod {
-  const { uid, directory, now, onNudge, onReadFailure } = options;
-  const listVolumes = createPodVolumes(uid, directory);
+  const { uid, directory, root, now, onNudge, onReadFailure } = options;
+  const listVolumes = createPodVolumes(uid, directory, root);
   let found: PodVolumes = NO_VOLUMES;
   const age = createPodAge(now);
   let isNudged = false;

@@ -8,9 +8,10 @@ import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import { namedInPod } from './named-paths.ts';
 import { join } from './paths.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
+import { createPodsRoot } from './pods-root.ts';
 import { createWatch } from './watch.ts';
 
-export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory'> {
+export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory' | 'root'> {
   /** The kubelet's root directory, which contains `pods`. */
   readonly rootDir: string;
 }
@@ -82,7 +83,8 @@ function createSpecs(pods: PodsByUid) {
 
 export function createPods(options: PodsOptions): Pods {
   const { rootDir, watches, now, onNudge, onReadFailure } = options;
-  const path = join(rootDir, 'pods');
+  const path = `${rootDir}/pods`;
+  const root = createPodsRoot(path);
   /** The dot follows a link: administrators may move the kubelet's directories. */
   const directory = join(path, '.');
   const listing = createCachedListing(directory);
@@ -101,7 +103,7 @@ export function createPods(options: PodsOptions): Pods {
     onStale: () => void list(),
   });
   const create = ({ name, raw }: Entry): Pod => {
-    const pod = createPod({ ...options, uid: name, directory: join(path, raw) });
+    const pod = createPod({ ...options, uid: name, directory: join(path, raw), root });
     specs.apply(name, pod);
     return pod;
   };

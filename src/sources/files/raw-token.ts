@@ -7,6 +7,7 @@ import { decodeToken } from '../../core/token/decode.ts';
 import { isSameToken, type Token } from '../../core/token/token.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
+import { createPodsRoot } from './pods-root.ts';
 import { withContent } from './token-file.ts';
 
 function holds(bytes: Buffer, { claims }: Token): boolean {
@@ -19,6 +20,7 @@ function holds(bytes: Buffer, { claims }: Token): boolean {
  * read, or if another token has replaced this one.
  */
 export function createReadRaw(rootDir: string) {
+  const root = createPodsRoot(`${rootDir}/pods`);
   return <T>(token: Token, use: (bytes: Buffer) => T): T | undefined => {
     const { podUid, volume, path } = token.identity;
     // A name that was escaped to be shown is not the name on disk.
@@ -26,8 +28,10 @@ export function createReadRaw(rootDir: string) {
     const directory = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~${token.volumeKind}/${volume}`;
     const generation = currentGeneration(`${directory}/..data`);
     if (!generation.ok) return undefined;
-    return withContent(`${directory}/${generation.value}/${path}`, (bytes) =>
-      holds(bytes, token) ? use(bytes) : undefined,
+    return withContent(
+      `${directory}/${generation.value}/${path}`,
+      (bytes) => (holds(bytes, token) ? use(bytes) : undefined),
+      root,
     );
   };
 }

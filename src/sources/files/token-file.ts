@@ -8,8 +8,9 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { type DecodeError, decodeToken, looksLikeJwt, PREFIX_BYTES } from '../../core/token/decode.ts';
 import type { FileFacts, TokenClaims } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
-import { type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
+import { ELSEWHERE, type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
 import type { Path } from './paths.ts';
+import type { PodsRoot } from './pods-root.ts';
 
 /** An RS256 token is about 1 KiB; a larger file is not a token. */
 export const MAX_TOKEN_BYTES = 64 * 1024;
@@ -85,33 +86,54 @@ function useFile<T>(path: Path, use: (descriptor: number) => T): T {
   }
 }
 
-function readOpenFile(descriptor: number, device: number, isExpected: () => boolean): FileReading {
+/** Where a file must be. */
+export interface Place {
+  readonly device: number;
+  readonly root: PodsRoot;
+}
+
+/** Why an open file is not the one at the path; undefined if it is. */
+function placeFailure(
+  path: Path,
+  descriptor: number,
+  stats: Stats,
+  { device, root }: Place,
+): Failure | undefined {
+  if (!stats.isFile()) return NOT_A_FILE;
+  if (stats.dev !== device) return OTHER_FILE_SYSTEM;
+  return root.holds(descriptor, path) ? undefined : ELSEWHERE;
+}
+
+function readOpenFile(path: Path, descriptor: number, place: Place, isExpected: () => boolean): FileReading {
   const stats = fstatSync(descriptor);
-  if (!stats.isFile()) return err(NOT_A_FILE);
-  if (stats.dev !== device) return err(OTHER_FILE_SYSTEM);
+  const failure = placeFailure(path, descriptor, stats, place);
+  if (failure !== undefined) return err(failure);
   const other = useContent(descriptor, PREFIX_BYTES, prefixFailure);
   if (other !== undefined && !isExpected()) return ok({ other });
   return useContent(descriptor, buffer.length, (content) => decode(content, stats, isExpected));
 }
 
 /**
- * Reads the file at `path`, which must be on `device`.
+ * Reads the file at `path`, which must be at `place`.
  *
  * `isExpected`: whether a token belongs there, so that anything else is a failure. Called only if there is no token.
  */
-export function readTokenFile(path: Path, device: number, isExpected: () => boolean): FileReading {
+export function readTokenFile(path: Path, place: Place, isExpected: () => boolean): FileReading {
   try {
-    return useFile(path, (descriptor) => readOpenFile(descriptor, device, isExpected));
+    return useFile(path, (descriptor) => readOpenFile(path, descriptor, place, isExpected));
   } catch (error) {
     return err(failureOf(error));
   }
 }
 
-/** Calls `use` with the content of the file at `path`, which is wiped afterwards. Undefined if it cannot be read. */
-export function withContent<T>(path: Path, use: (bytes: Buffer) => T): T | undefined {
+/**
+ * Calls `use` with the content of the file at `path`, which is wiped afterwards. Undefined if it cannot be read, or is not
+ * below the root.
+ */
+export function withContent<T>(path: Path, use: (bytes: Buffer) => T, root?: PodsRoot): T | undefined {
   try {
     return useFile(path, (descriptor) => {
-      if (!fstatSync(descriptor).isFile()) return undefined;
+      if (!fstatSync(descriptor).isFile() || root?.holds(descriptor, path) === false) return undefined;
       return useContent(descriptor, buffer.length, (bytes) =>
         bytes.length > MAX_TOKEN_BYTES ? undefined : use(bytes),
       );

@@ -100,7 +100,7 @@ function addOther(walk: Walk, path: string, failure: Failure): void {
 function visitFile(walk: Walk, file: Path, path: string): void {
   const { volumeKind, volume } = walk.location;
   const isExpected = () => walk.wasToken(path) || isTokenPath(volumeKind, volume, path);
-  const reading = readTokenFile(file, walk.device, isExpected);
+  const reading = readTokenFile(file, { device: walk.device, root: walk.location.root }, isExpected);
   if (!reading.ok) addUnreadable(walk, path, reading.error);
   else if ('other' in reading.value) addOther(walk, path, reading.value.other);
   else {

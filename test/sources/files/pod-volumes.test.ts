@@ -24,13 +24,16 @@ function makeDirectories(...paths: readonly string[]): void {
   for (const path of paths) mkdirSync(join(pod, path), { recursive: true });
 }
 
+/** Nothing is opened here. */
+const ROOT = { holds: () => false };
+
 function makeFile(path: string): void {
   makeDirectories(dirname(path));
   writeFileSync(join(pod, path), '');
 }
 
 function list(): PodVolumes {
-  return createPodVolumes(POD_UID, pod)(Date.now());
+  return createPodVolumes(POD_UID, pod, ROOT)(Date.now());
 }
 
 function namesOf({ locations }: PodVolumes): readonly string[] {
@@ -117,14 +120,14 @@ describe('createPodVolumes (on plain directories)', () => {
 
   it('returns the same object while nothing changes', () => {
     makeDirectories('volumes/kubernetes.io~projected/good');
-    const listAgain = createPodVolumes(POD_UID, pod);
+    const listAgain = createPodVolumes(POD_UID, pod, ROOT);
     const later = Date.now() + 60_000;
     assert.equal(listAgain(later), listAgain(later));
   });
 
   it('finds the first volume of a kind', () => {
     makeDirectories('volumes/kubernetes.io~projected/good');
-    const listAgain = createPodVolumes(POD_UID, pod);
+    const listAgain = createPodVolumes(POD_UID, pod, ROOT);
     listAgain(Date.now());
     makeDirectories('volumes/kubernetes.io~secret/late');
     assert.deepEqual(namesOf(listAgain(Date.now())), ['projected good', 'secret late']);

@@ -19,13 +19,23 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { type FileReading, MAX_TOKEN_BYTES, readTokenFile } from '../../../src/sources/files/token-file.ts';
+import { createPodsRoot } from '../../../src/sources/files/pods-root.ts';
+import {
+  type FileReading,
+  MAX_TOKEN_BYTES,
+  type Place,
+  readTokenFile,
+} from '../../../src/sources/files/token-file.ts';
 import { jwt, NOW, rawBinding, rawClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
 
 let directory = '';
 let file = '';
 let device = 0;
+
+function place(): Place {
+  return { device, root: createPodsRoot(directory) };
+}
 
 /** Hooks at the top level of a file would run for all files. */
 function useFreshState(): void {
@@ -39,7 +49,7 @@ function useFreshState(): void {
 }
 
 function read({ isExpected = false } = {}): FileReading {
-  return readTokenFile(file, device, () => isExpected);
+  return readTokenFile(file, place(), () => isExpected);
 }
 
 function readContent(content: string | Buffer, options?: { isExpected: boolean }): FileReading {
@@ -114,7 +124,7 @@ describe('readTokenFile', () => {
 
   it('checks whether a token is expected only if the file holds none', () => {
     writeFileSync(file, TOKEN);
-    const reading = readTokenFile(file, device, () => assert.fail('called'));
+    const reading = readTokenFile(file, place(), () => assert.fail('called'));
     assert.equal(outcome(reading), 'token');
   });
 
@@ -199,7 +209,17 @@ describe('readTokenFile of an object that is not a regular file', () => {
 
   it('fails with bad_link for a file of another file system', () => {
     writeFileSync(file, TOKEN);
-    assert.equal(outcome(readTokenFile(file, device + 1, () => true)), 'bad_link');
+    assert.equal(outcome(readTokenFile(file, { ...place(), device: device + 1 }, () => true)), 'bad_link');
+  });
+
+  it('fails with bad_link for a file that a directory link leads to', () => {
+    const elsewhere = join(directory, 'elsewhere');
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, 'token'), TOKEN);
+    const link = join(directory, 'link');
+    symlinkSync(elsewhere, link);
+    assert.equal(outcome(readTokenFile(join(link, 'token'), place(), () => true)), 'bad_link');
+    rmSync(link);
   });
 
   it('closes every file, whether reading succeeds or fails', () => {

@@ -21,6 +21,7 @@ import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.
 import type { Unreadable } from '../../../../src/core/observation.ts';
 import type { VolumeLocation } from '../../../../src/sources/files/content.ts';
 import { NO_SCOPE } from '../../../../src/sources/files/pod-limits.ts';
+import { createPodsRoot } from '../../../../src/sources/files/pods-root.ts';
 import type { Steps } from '../../../../src/sources/files/slices.ts';
 import { createVolume, type Volume } from '../../../../src/sources/files/volume.ts';
 import { walkGeneration } from '../../../../src/sources/files/walk.ts';
@@ -93,7 +94,7 @@ function createTestVolume(pods: string, options: VolumeOptions): TestVolume {
     writeAtomically(directory, new Map(payload), { now: Date.now() / 1_000, fsGroup: undefined, isRoot });
   };
   return {
-    location: { podUid, volume: name, volumeKind: plugin, directory, link },
+    location: { podUid, volume: name, volumeKind: plugin, directory, link, root: createPodsRoot(pods) },
     generation: () => join(directory, readlinkSync(link)),
     write,
     fill: (files) => fill(directory, files),
