@@ -9,19 +9,17 @@ import {
   BLIND_QUERY,
   BY,
   bridged,
+  EXPORTERS,
   type Group,
   lines,
   listResults,
   MISSING_EXPORTER,
+  SEEN,
   VIEW_QUERY,
 } from './rule.ts';
 
 const UP = `up{job=~"${knob('job')}"}`;
-/** A series that every node has from its first scrape on. */
-const SEEN = `max by (${BY.node}) (${bridged('satoken_tokens{kind="projected"}')})`;
 const LAST_SCAN = `max by (${BY.node}) (${bridged('satoken_last_scan_timestamp_seconds')})`;
-/** Number of nodes with an exporter that is scraped. */
-const EXPORTERS = 'cluster:satoken_exporters:count';
 
 const warning = { severity: 'warning', for: knob('blind') } as const;
 
@@ -195,6 +193,6 @@ const ERROR_ALERTS: readonly Alert[] = [
 
 export const EXPORTER_GROUP: Group = {
   name: 'sa-token-exporter-exporter',
-  recordings: [{ record: EXPORTERS, expr: `count by (${BY.cluster}) (${SEEN})` }],
+  recordings: [],
   alerts: [...PRESENCE_ALERTS, ...DATA_ALERTS, ...ERROR_ALERTS],
 };

@@ -29,8 +29,15 @@ const ofAccount = 'serviceaccount =~ ".+"';
 
 /** Consequences of tokens that are not rotated. */
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
-const OF_KUBELET = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate', 'SATokenMissing'];
-const OF_NODE = [...OF_KUBELET, 'SATokenExporterDown', 'SATokenExporterMissing', 'SATokenClusterBlind'];
+const ROTATION = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate'];
+const FLEET = 'SATokenRotationStalledFleet';
+const OF_NODE = [
+  ...ROTATION,
+  'SATokenMissing',
+  'SATokenExporterDown',
+  'SATokenExporterMissing',
+  'SATokenClusterBlind',
+];
 
 export const INHIBITIONS: readonly Inhibition[] = [
   {
@@ -43,6 +50,12 @@ export const INHIBITIONS: readonly Inhibition[] = [
     because: 'If no exporter of the cluster is left, each of them is down or missing.',
     source: [named('SATokenExporterDown'), critical],
     target: [named('SATokenExporterDown', 'SATokenExporterMissing'), warning],
+    equal: [cluster],
+  },
+  {
+    because: 'If many nodes do not rotate tokens, the cluster is the problem.',
+    source: [named(FLEET)],
+    target: [named(...ROTATION, 'SATokenClusterBlind')],
     equal: [cluster],
   },
   {
@@ -60,13 +73,13 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     because: 'KubeletDown means that no kubelet of the cluster is left, and names no node.',
     source: [named('KubeletDown')],
-    target: [named(...OF_NODE)],
+    target: [named(...OF_NODE, FLEET)],
     equal: [cluster],
   },
   {
     because: 'Without an API server, kubelets cannot rotate tokens and exporters cannot read from it.',
     source: [named('KubeAPIDown')],
-    target: [named(...OF_NODE)],
+    target: [named(...OF_NODE, FLEET)],
     equal: [cluster],
   },
   {

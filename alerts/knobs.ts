@@ -72,9 +72,36 @@ export const KNOBS = {
     meaning: '`for:` of alerts on practices that are not urgent.',
   },
   recovery: {
-    value: '10m',
+    value: '3m',
     meaning:
-      'How long an alert that inhibits others keeps firing: longer than the 90 s in which the others recover, plus `bridge`.',
+      'How long an alert that inhibits others keeps firing: longer than the 90 s in which the others recover, and two scrapes.',
+  },
+  atOnce: {
+    value: '0s',
+    meaning: '`for:` of alerts that have no receiver and only inhibit others.',
+  },
+  fleetShare: {
+    value: '0.05',
+    meaning: 'Share of the nodes of a cluster above which late nodes are one problem of the cluster.',
+  },
+  fleetNodes: {
+    value: '3',
+    meaning:
+      'Number of nodes up to which late nodes are problems of their own, unless they are all that there are.',
+  },
+  canaryDue: {
+    value: '45',
+    meaning:
+      'Seconds after its refresh is due from which a canary counts for the cluster: those of 3 % of healthy nodes are later at any time, and it is shorter than the grace period.',
+  },
+  fleetLate: {
+    value: '2m',
+    meaning: '`for:` of the warning on a cluster; `failing` is that of the critical alert.',
+  },
+  fleetRecovery: {
+    value: '5m',
+    meaning:
+      'How long the alert on a cluster keeps firing: longer than the 90 s in which the last nodes recover, plus `recovery`.',
   },
   scanAge: {
     value: '300',

@@ -64,6 +64,9 @@ export function bridged(selector: string): string {
   return `${selector} or ${last} unless on (${BY.node}) ${SCRAPED}`;
 }
 
+/** Nodes with an exporter that is scraped. */
+export const SEEN = `max by (${BY.node}) (${bridged(SCRAPED)})`;
+
 /** One series for each token and check that fails; the count if the node has no series of tokens. */
 export const HELD = 'token:satoken_problem:held';
 
@@ -84,6 +87,11 @@ export const HELD_INFO = 'token:satoken_problem:held_info';
 export function heldInfo(reason: Reason): string {
   return `${HELD_INFO}{reason="${reason}"}`;
 }
+
+/** Number of nodes with an exporter that is scraped. */
+export const EXPORTERS = 'cluster:satoken_exporters:count';
+/** Nodes with a late canary, or with tokens that are overdue for a cause on the node. */
+export const LATE_NODES = 'node:satoken_rotation:late';
 
 /** Joins the parts of an expression with line breaks. */
 export function lines(...parts: readonly string[]): string {

@@ -1,8 +1,8 @@
 /**
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
-import { NODE_CAUSES } from '../src/core/causes/overdue-cause.ts';
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
+import { CANARY_LATE, FLEET_ALERTS, FLEET_RECORDINGS, STALLED } from './fleet-alert.ts';
 import { knob } from './knobs.ts';
 import {
   ACCOUNT,
@@ -11,6 +11,7 @@ import {
   bridged,
   CAUSES,
   CAUSES_OF_NODE,
+  EXPORTERS,
   type Group,
   HELD,
   HELD_CRITICAL,
@@ -19,6 +20,7 @@ import {
   heldCritical,
   heldInfo,
   lines,
+  SEEN,
   TOKEN,
   WORKLOAD,
 } from './rule.ts';
@@ -46,8 +48,7 @@ const TIME_ALERTS: readonly Alert[] = [
     name: 'SATokenNodeRotationStalled',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
-    // The sum does not change when the cause does, as when the API server becomes reachable again.
-    expr: `sum by (${BY.node}) (max by (${BY.node}, cause) (${bridged(`satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`)})) > 0`,
+    expr: STALLED,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
     description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE} Check first: systemctl status kubelet on the node for kubelet_stalled, and whether the node reaches the API server for api_server_unreachable.`,
   },
@@ -57,7 +58,7 @@ const TIME_ALERTS: readonly Alert[] = [
     keepFiringFor: knob('recovery'),
     name: 'SATokenCanaryLate',
     dashboard: 'node',
-    expr: `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`,
+    expr: CANARY_LATE,
     summary: "The exporter's own short-lived token is not rotated in time.",
     description:
       'Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.',
@@ -245,9 +246,11 @@ function heldExpr(matcher: string): string {
 export const TOKEN_GROUP: Group = {
   name: 'sa-token-exporter-tokens',
   recordings: [
+    { record: EXPORTERS, expr: `count by (${BY.cluster}) (${SEEN})` },
+    ...FLEET_RECORDINGS,
     { record: HELD, expr: heldExpr('severity!="info"') },
     { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
     { record: HELD_INFO, expr: heldExpr('severity="info"') },
   ],
-  alerts: [...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
+  alerts: [...FLEET_ALERTS, ...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
 };

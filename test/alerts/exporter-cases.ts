@@ -315,8 +315,8 @@ const SELF_CASES: readonly Case[] = [
     it: 'the alert on a self-check outlasts the failure, with the list that it had last',
     series: check('propagation', '0x20 1x40'),
     expect: [
-      ...keepsFiring('SATokenSelfViewWrong', failingChecks('propagation'), 29),
-      ...silent('SATokenSelfViewWrong', 32),
+      ...keepsFiring('SATokenSelfViewWrong', failingChecks('propagation'), 22),
+      ...silent('SATokenSelfViewWrong', 25),
     ],
   },
   {
@@ -329,8 +329,8 @@ const SELF_CASES: readonly Case[] = [
     series: { ...seen('5x80'), ...canary('0x20 1x40') },
     expect: [
       ...fires('SATokenCanaryLate', 1, ofNode),
-      ...keepsFiring('SATokenCanaryLate', ofNode, 30),
-      ...silent('SATokenCanaryLate', 31),
+      ...keepsFiring('SATokenCanaryLate', ofNode, 21, 23),
+      ...silent('SATokenCanaryLate', 24),
     ],
   },
   {

@@ -40,6 +40,7 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   SATokenAudienceMismatch: 'workload',
   SATokenLegacySecretMissing: 'workload',
   SATokenLegacyMounted: 'workload',
+  SATokenRotationStalledFleet: 'cluster',
   KubeletDown: 'cluster',
   KubeAPIDown: 'cluster',
 };
@@ -120,6 +121,7 @@ const REACHES: Readonly<Record<string, Reach>> = {
     names: ['SATokenRotationOverdue', 'SATokenAudienceMismatch'],
   },
   'If no exporter of the cluster is left, each of them is down or missing.': CLUSTER,
+  'If many nodes do not rotate tokens, the cluster is the problem.': CLUSTER,
   'A stalled node is one problem, not one for each token.': NODE,
   'A node that is down, or has no kubelet, rotates no token and runs no exporter.': NODE,
   'KubeletDown means that no kubelet of the cluster is left, and names no node.': CLUSTER,

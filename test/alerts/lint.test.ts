@@ -98,6 +98,10 @@ const QUERIES = [CAUSE_QUERY, CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query)
 const HEALTHY_DELAY = 100;
 /** They are raised by the exporter only after the delay of a healthy kubelet. */
 const RAISED_LATE = ['satoken_overdue_cause', 'satoken_canary_healthy'];
+/** Alerts that need no such delay: many nodes together are not late by chance. */
+const ABOUT_MANY = ['SATokenRotationStalledFleet'];
+/** An early sign, which only inhibits; it needs the time of the sample. */
+const NOT_BRIDGED = ['satoken_canary_refresh_due_timestamp_seconds'];
 const REASONS_RAISED_LATE = ['rotation_overdue', 'expired'];
 
 function isRaisedLate({ metric, matchers }: Selector): boolean {
@@ -141,7 +145,9 @@ describe('the expressions of the rules', () => {
     for (const [name, expr] of expressions.filter(([, text]) => !QUERIES.includes(text))) {
       const { selectors } = parseExpression(expr);
       const own = selectors.filter(({ metric }) => metric.startsWith('satoken_'));
-      const current = own.filter((one) => !one.isRange && !isDeepStrictEqual(one, WITNESS));
+      const current = own.filter(
+        (one) => !one.isRange && !isDeepStrictEqual(one, WITNESS) && !NOT_BRIDGED.includes(one.metric),
+      );
       assert.ok(
         current.every((one) => isBridged(one, own)),
         name,
@@ -157,7 +163,7 @@ describe('the rules', () => {
       it('has a `for` duration longer than the delay of a healthy kubelet, unless the exporter waits for that', () => {
         const { selectors } = parseExpression(expr);
         const own = selectors.filter((one) => !isDeepStrictEqual(one, WITNESS));
-        assert.ok(seconds(duration) > HEALTHY_DELAY || own.every(isRaisedLate));
+        assert.ok(seconds(duration) > HEALTHY_DELAY || own.every(isRaisedLate) || ABOUT_MANY.includes(name));
       });
       it('has a summary of one sentence without templates, which no other alert has', () => {
         assert.match(summary, /^[A-Z][^{}\n]+[^.]\.$/);
@@ -190,7 +196,9 @@ describe('the rules', () => {
       })),
     );
     assert.ok(pairs.length > 0);
-    for (const { worse, better } of pairs) assert.ok(seconds(worse.for) <= seconds(better.for), worse.name);
+    // That of a cluster escalates: most restarts of an API server are over by then.
+    for (const { worse, better } of pairs)
+      if (!ABOUT_MANY.includes(worse.name)) assert.ok(seconds(worse.for) <= seconds(better.for), worse.name);
   });
 
   it('have each name once at each severity', () => {

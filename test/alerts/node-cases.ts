@@ -15,6 +15,97 @@ const stalled: Firing = {
   prints: { value: '7', list: ' Causes of all overdue tokens on the node: kubelet_stalled.' },
 };
 
+/** A canary on each node, late on the first ones. */
+function canaries(late: number, healthy: number, labels: Readonly<Record<string, string>> = {}): Series {
+  const nodes = Array.from({ length: late + healthy }, (_, index) => {
+    const node = { ...labels, node: `node-${index}` };
+    return {
+      ...nodeScraped('5x30', node),
+      [scraped('satoken_canary_healthy', node)]: index < late ? '0x10 1x20' : '1x30',
+    };
+  });
+  return Object.assign({}, ...nodes) as Series;
+}
+
+const fleetFiring = (value: string, labels: Firing['labels'] = {}) =>
+  (['info', 'warning', 'critical'] as const).map(
+    (severity): Firing => ({
+      severity,
+      labels,
+      prints: { value },
+    }),
+  );
+const fleetAt = (minute: number, fire: readonly Firing[]) => ({
+  alert: 'SATokenRotationStalledFleet',
+  at: minute,
+  fire,
+});
+
+const FLEET_CASES: readonly Case[] = [
+  {
+    it: 'four late nodes of ten are a problem of the cluster, which outlasts them by 5 minutes',
+    series: canaries(4, 6),
+    expect: [
+      fleetAt(0, fleetFiring('4').slice(0, 1)),
+      fleetAt(1, fleetFiring('4').slice(0, 1)),
+      fleetAt(2, fleetFiring('4').slice(0, 2)),
+      fleetAt(4, fleetFiring('4').slice(0, 2)),
+      fleetAt(5, fleetFiring('4')),
+      fleetAt(15, fleetFiring('4')),
+      fleetAt(16, []),
+    ],
+  },
+  {
+    it: 'three late nodes of ten are three problems',
+    series: canaries(3, 7),
+    expect: silent('SATokenRotationStalledFleet', 0, 2, 5, 10),
+  },
+  {
+    it: 'five late nodes of a hundred are five problems',
+    series: canaries(5, 95),
+    expect: silent('SATokenRotationStalledFleet', 0, 2, 5, 10),
+  },
+  {
+    it: 'two late nodes of two are a problem of the cluster, and not of another one',
+    series: { ...canaries(2, 0, { cluster: 'east' }), ...canaries(1, 1, { cluster: 'west' }) },
+    expect: [fleetAt(5, fleetFiring('2', { cluster: 'east' }))],
+  },
+  {
+    it: 'the only node of a cluster is not a fleet',
+    series: canaries(1, 0),
+    expect: silent('SATokenRotationStalledFleet', 0, 2, 5, 10),
+  },
+  {
+    it: 'exporters that do not reach the API server are no problem of the cluster while tokens are rotated',
+    series: {
+      ...canaries(0, 2),
+      [scraped('satoken_cluster_failure', { node: 'node-0', resource: 'pods', reason: 'unreachable' })]:
+        '1x30',
+      [scraped('satoken_cluster_failure', { node: 'node-1', resource: 'pods', reason: 'unreachable' })]:
+        '1x30',
+    },
+    expect: silent('SATokenRotationStalledFleet', 0, 5, 10, 20),
+  },
+  {
+    it: 'canaries that are due for 45 seconds on all nodes only inhibit',
+    series: {
+      ...canaries(0, 2),
+      ...Object.fromEntries(
+        ['node-0', 'node-1'].map((node) => [
+          scraped('satoken_canary_refresh_due_timestamp_seconds', { node }),
+          '120x3 900x30',
+        ]),
+      ),
+    },
+    expect: [
+      ...silent('SATokenRotationStalledFleet', 2),
+      fleetAt(3, fleetFiring('2').slice(0, 1)),
+      fleetAt(8, fleetFiring('2').slice(0, 1)),
+      ...silent('SATokenRotationStalledFleet', 9),
+    ],
+  },
+];
+
 const STALL_CASES: readonly Case[] = [
   {
     it: 'a stalled node alerts at the second scrape',
@@ -42,8 +133,8 @@ const STALL_CASES: readonly Case[] = [
     it: 'a stalled node keeps alerting until its last tokens are rotated',
     series: { ...nodeScraped('9x80'), ...cause('kubelet_stalled', '7x10 0x60') },
     expect: [
-      ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 20),
-      ...silent('SATokenNodeRotationStalled', 21),
+      ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 13),
+      ...silent('SATokenNodeRotationStalled', 14),
     ],
   },
   {
@@ -232,6 +323,7 @@ const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert, severity = 'crit
 }));
 
 export const NODE_CASES: readonly Case[] = [
+  ...FLEET_CASES,
   ...STALL_CASES,
   ...SEVERITY_CASES,
   ...CLOCK_CASES,

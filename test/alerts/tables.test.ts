@@ -86,7 +86,7 @@ describe('the inhibitions', () => {
 });
 
 describe('the knobs', () => {
-  const { distrust, failing, due, blind, recovery, bridge, errorWindow } = KNOBS;
+  const { fleetRecovery, distrust, failing, due, blind, recovery, bridge, errorWindow } = KNOBS;
   for (const [name, { meaning }] of Object.entries(KNOBS)) {
     it(`have a description of ${name}`, () => assert.match(meaning, /^(?:[A-Z]|`for:` of ).{15,}\.$/));
   }
@@ -98,8 +98,13 @@ describe('the knobs', () => {
     ],
     ['have a bridge longer than two scrape intervals of two minutes', seconds(bridge.value) > 240],
     [
-      'have a recovery longer than a sync of the kubelet and the bridge',
-      seconds(recovery.value) > 90 + seconds(bridge.value),
+      // A failed scrape bridges what inhibits and what is inhibited alike.
+      'have a recovery longer than a sync of the kubelet and two scrapes',
+      seconds(recovery.value) > 90 + 60,
+    ],
+    [
+      'have a longer recovery for a cluster than for its nodes',
+      seconds(fleetRecovery.value) > 90 + seconds(recovery.value),
     ],
     [
       'have an error window in which a single error does not alert',

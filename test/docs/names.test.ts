@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
+import { GROUPS } from '../../alerts/groups.ts';
 import { COMMANDS, environmentName } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
@@ -31,8 +32,13 @@ const KINDS: readonly {
   readonly known: readonly string[];
 }[] = [
   {
+    kind: 'recording rule',
+    written: /\b(\w+:satoken_\w+:\w+)/g,
+    known: GROUPS.flatMap(({ recordings }) => recordings.map(({ record }) => record)),
+  },
+  {
     kind: 'metric',
-    written: /\b(satoken_\w+)/g,
+    written: /(?<![\w:])(satoken_\w+)/g,
     known: METRICS.flatMap(({ name, type }) =>
       type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
     ),
@@ -85,6 +91,7 @@ describe('the names in the documents', () => {
 
   for (const [kind, text] of [
     ['metric', 'see `satoken_nonsense_total`'],
+    ['recording rule', 'node:satoken_nonsense:count'],
     ['option', 'give it --nonsense.option=1'],
     ['variable', 'SATOKEN_NONSENSE=1'],
     ['reason', 'satoken_problem{reason="nonsense"}'],

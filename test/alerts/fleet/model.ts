@@ -1,0 +1,139 @@
+/**
+ * The series of a fleet whose API server is away for a while, by the times of a real kubelet and of the exporter.
+ *
+ * Each node has a canary of ten minutes and a token of an hour. The kubelet syncs every 60 to 90 s and refreshes what is
+ * due. All random numbers are the same in each run.
+ */
+import { scraped } from '../series.ts';
+
+/** Seconds between two scrapes. */
+export const STEP = 30;
+
+export interface Outage {
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface Fleet {
+  readonly nodes: number;
+  /** Seconds from the first scrape to the last. */
+  readonly length: number;
+  /** For which nodes tokens are not issued; undefined if nothing fails. */
+  readonly outage?: Outage;
+  /** Whether the exporters lose the API server, too. */
+  readonly isSeenByExporters?: boolean;
+  /** Share of the nodes that the outage affects. */
+  readonly share?: number;
+}
+
+/** Lifetime, and the grace period of the exporter for it. */
+const CANARY = { lifetime: 600, grace: 102 } as const;
+const HOUR = { lifetime: 3_600, grace: 288 } as const;
+type Kind = typeof CANARY | typeof HOUR;
+const CRITICAL_SHARE = 0.6;
+
+/** From 0 to 1: a linear congruential generator. */
+function createRandom(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+/** Values, one for each scrape, in the notation of promtool. */
+function compressed(values: readonly string[]): string {
+  const runs: { value: string; count: number }[] = [];
+  for (const value of values) {
+    const last = runs.at(-1);
+    if (last?.value === value) last.count += 1;
+    else runs.push({ value, count: 1 });
+  }
+  return runs
+    .flatMap(({ value, count }) => {
+      if (value === 'stale') return ['stale', ...Array<string>(count - 1).fill('_')];
+      return value === '_' ? Array<string>(count).fill('_') : [`${value}x${count - 1}`];
+    })
+    .join(' ');
+}
+
+function refreshDue(issuedAt: number, { lifetime }: Kind): number {
+  return issuedAt + 0.8 * lifetime;
+}
+
+/** When the token at each scrape was issued. */
+function issueTimes(kind: Kind, { length, outage }: Fleet, random: () => number): readonly number[] {
+  let issuedAt = -random() * 0.8 * kind.lifetime;
+  const interval = 60 + 30 * random();
+  let sync = interval * random();
+  const isAway = (): boolean => outage !== undefined && sync >= outage.from && sync < outage.until;
+  return Array.from({ length: length / STEP + 1 }, (_, index) => {
+    for (; sync <= index * STEP; sync += interval)
+      if (sync >= refreshDue(issuedAt, kind) && !isAway()) issuedAt = sync;
+    return Math.round(issuedAt);
+  });
+}
+
+type Rows = Readonly<Record<string, readonly string[]>>;
+
+function canaryRows(node: string, issued: readonly number[]): Rows {
+  const isLate = (at: number, index: number): boolean => index * STEP > refreshDue(at, CANARY) + CANARY.grace;
+  const labels = { cluster: 'east', node };
+  return {
+    [scraped('satoken_tokens', { ...labels, kind: 'projected' })]: issued.map(() => '2'),
+    [scraped('satoken_canary_refresh_due_timestamp_seconds', labels)]: issued.map((at) =>
+      String(refreshDue(at, CANARY)),
+    ),
+    [scraped('satoken_canary_healthy', labels)]: issued.map((at, index) => (isLate(at, index) ? '0' : '1')),
+    [scraped('satoken_overdue_cause', { ...labels, cause: 'kubelet_stalled' })]: issued.map((at, index) =>
+      isLate(at, index) ? '1' : '0',
+    ),
+  };
+}
+
+function tokenRows(node: string, issued: readonly number[]): Rows {
+  const slack = HOUR.lifetime - refreshDue(0, HOUR);
+  const critical = CRITICAL_SHARE * slack;
+  const problem = (reason: string, severity: string, isIn: (late: number) => boolean) => {
+    const values = issued.map((at, index) => (isIn(index * STEP - refreshDue(at, HOUR)) ? '1' : 'stale'));
+    const pod = { namespace: 'payments', pod: `api-${node}`, pod_uid: node, serviceaccount: 'api' };
+    const labels = { cluster: 'east', node, ...pod, volume: 'v', path: 'token', reason, severity };
+    return { [scraped('satoken_problem', labels)]: values };
+  };
+  return {
+    ...problem('rotation_overdue', 'warning', (late) => late > HOUR.grace && late <= critical),
+    ...problem('rotation_overdue', 'critical', (late) => late > critical),
+    ...problem('expired', 'critical', (late) => late > slack),
+  };
+}
+
+function apiServerRows(node: string, { length, outage }: Fleet, random: () => number): Rows {
+  if (outage === undefined) return {};
+  const [from, until] = [outage.from + 60 * random(), outage.until + 120 * random()];
+  const values = Array.from({ length: length / STEP + 1 }, (_, index) =>
+    index * STEP >= from && index * STEP < until ? '1' : 'stale',
+  );
+  const labels = { cluster: 'east', node, resource: 'pods', reason: 'unreachable' };
+  return { [scraped('satoken_cluster_failure', labels)]: values };
+}
+
+/** By name and labels. Series that never have a sample are left out. */
+export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
+  const random = createRandom();
+  const rows = Array.from({ length: fleet.nodes }, (_, index): Rows => {
+    const node = `node-${index}`;
+    const { outage: _outage, ...healthy } = fleet;
+    const own = index < (fleet.share ?? 1) * fleet.nodes ? fleet : healthy;
+    return {
+      ...canaryRows(node, issueTimes(CANARY, own, random)),
+      ...tokenRows(node, issueTimes(HOUR, own, random)),
+      ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
+    };
+  });
+  return Object.fromEntries(
+    rows
+      .flatMap((one) => Object.entries(one))
+      .filter(([, values]) => values.some((value) => value !== 'stale'))
+      .map(([name, values]) => [name, compressed(values)]),
+  );
+}
