@@ -10,11 +10,19 @@ import { type Served, serve } from '../support/http.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { describeWith } from '../support/tools.ts';
-import { launchBrowser, type Opened, open, overflow, type View, violations } from './support/browser.ts';
+import {
+  collisions,
+  launchBrowser,
+  type Opened,
+  open,
+  overflow,
+  type View,
+  violations,
+} from './support/browser.ts';
 
 const DESK: View = { scheme: 'light', width: 1_200 };
 const VIEWS: readonly View[] = (['light', 'dark'] as const).flatMap((scheme) =>
-  [1_200, 390].map((width) => ({ scheme, width })),
+  [1_400, 768, 390].map((width) => ({ scheme, width })),
 );
 
 const NODES: Readonly<Record<string, () => Snapshot>> = {
@@ -23,6 +31,12 @@ const NODES: Readonly<Record<string, () => Snapshot>> = {
   empty: () => snapshot({ tokens: [] }),
   unscanned: () => snapshot({ tokens: [], scannedAt: undefined }),
 };
+
+/** Puts a broken word and overlapping text into the page, whose policy forbids style attributes. */
+const DENSE = `
+document.body.innerHTML = '<p>one<p>two<table><th>word';
+document.querySelectorAll('p')[1].style.marginTop = '-30px';
+document.querySelector('th').style.cssText = 'display:block;padding:0;width:9px;overflow-wrap:anywhere'`;
 
 describeWith(['chromium'], 'the status page in a browser', () => {
   let browser: Browser;
@@ -51,10 +65,11 @@ describeWith(['chromium'], 'the status page in a browser', () => {
 
   for (const [name, takeSnapshot] of Object.entries(NODES))
     for (const view of VIEWS)
-      it(`has no axe violations and no overflow: ${name} node, ${view.scheme}, ${view.width} px`, async () => {
+      it(`has no axe violations, no overflow and no overlapping text: ${name} node, ${view.scheme}, ${view.width} px`, async () => {
         const page = await show(takeSnapshot, view);
         assert.deepEqual(await violations(page), []);
         assert.equal(await overflow(page), 0);
+        assert.deepEqual(await collisions(page), []);
       });
 
   it('is tested with tools that detect violations and overflow', async () => {
@@ -63,6 +78,8 @@ describeWith(['chromium'], 'the status page in a browser', () => {
     await page.evaluate(`document.body.innerHTML = ${JSON.stringify(wide)}`);
     assert.ok((await violations(page)).some((one) => one.startsWith('image-alt: ')));
     assert.ok((await overflow(page)) > 0);
+    await page.evaluate(DENSE);
+    assert.deepEqual(await collisions(page), ['broken: word', 'one on two']);
     // The content security policy blocks the image above and logs it to the console.
     assert.match(String(opened?.errors), /Content Security Policy/);
     await opened?.close();

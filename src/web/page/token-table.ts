@@ -3,13 +3,14 @@
  *
  * The table is bounded for any node: the number of rows and of remediations, and the length of each text.
  */
-import { type Assessment, isFailing } from '../../core/assessment.ts';
+import { type Assessment, type CheckFailure, isFailing } from '../../core/assessment.ts';
 import { fixOf } from '../../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/causes/overdue-cause.ts';
+import type { Reason } from '../../core/checks/index.ts';
 import { problemStartOf } from '../../core/problems/problem-start.ts';
 import { type Severity, worstSeverity } from '../../core/problems/severity.ts';
 import { byUrgency } from '../../core/problems/urgency.ts';
-import { isOnSchedule } from '../../core/rotation.ts';
+import { isOnSchedule, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -36,13 +37,34 @@ function toneOf({ failures, state }: Assessment): Tone {
   return TONES[worstSeverity(failures.map(({ severity }) => severity)) ?? 'info'];
 }
 
-/** The state, the failing checks that it does not imply, and why the token is overdue. */
-function statusCell(assessment: Assessment, { causes }: Snapshot): Html {
+/** States that a failing check implies under another name. */
+const REASON_OF_STATE: Readonly<Partial<Record<TokenState, Reason>>> = {
+  overdue: 'rotation_overdue',
+  no_expiry: 'legacy_token',
+};
+
+/** Since when the worst check fails, unless a time of the token in the same row says it. */
+function startText(assessment: Assessment, worst: CheckFailure | undefined, snapshot: Snapshot): string {
+  const start = worst && problemStartOf(snapshot, assessment, worst);
+  return start === undefined || start.isExact ? '' : `since ${relative(snapshot.now, start.at)}`;
+}
+
+/** The worst failing check or the state, then the other checks, the state, the cause and the start. */
+function statusCell(assessment: Assessment, snapshot: Snapshot): Html {
   const { state, failures, token } = assessment;
-  const others = failures.map(({ check }) => check.reason).filter((reason) => reason !== state);
-  const cause = causes.get(token);
-  const more = [others.join(', '), cause?.cause ?? ''].filter((text) => text !== '').join('; ');
-  return html`${badge(toneOf(assessment), state)}${more === '' ? NOTHING : html`<i>${more}</i>`}`;
+  const reasons = failures.map(({ check }) => check.reason);
+  const severity = worstSeverity(failures.map((failure) => failure.severity));
+  const worst = failures.find((failure) => failure.severity === severity);
+  const main = worst?.check.reason ?? state;
+  const cause = snapshot.causes.get(token)?.cause;
+  const shown: readonly string[] = [...reasons, main];
+  const more = [
+    reasons.filter((reason) => reason !== main).join(', '),
+    shown.includes(state) || shown.includes(REASON_OF_STATE[state] ?? state) ? '' : `state ${state}`,
+    cause === undefined || shown.includes(cause) ? '' : `cause ${cause}`,
+    startText(assessment, worst, snapshot),
+  ].filter((text) => text !== '');
+  return html`${badge(toneOf(assessment), main)}${more.length === 0 ? NOTHING : html`<i>${more.join('; ')}</i>`}`;
 }
 
 function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {

@@ -50,10 +50,13 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** Returns the violations that axe finds. Playwright runs it despite the content security policy of the page. */
-export async function violations(page: Page): Promise<readonly string[]> {
+/** Returns the violations that axe finds, of all rules or of some. Playwright runs it despite the content security policy of the page. */
+export async function violations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   await page.evaluate(axe.source);
-  const found = await page.evaluate<readonly Violation[]>('axe.run().then(({ violations }) => violations)');
+  const options = rules === undefined ? {} : { runOnly: rules };
+  const found = await page.evaluate<readonly Violation[]>(
+    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations)`,
+  );
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary = '' }) => `${id}: ${html} ${failureSummary}`),
   );
@@ -62,4 +65,39 @@ export async function violations(page: Page): Promise<readonly string[]> {
 /** Returns the width of the page beyond the window, in pixels. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+}
+
+/** Runs in the page: overlapping text, and headers with a broken word. */
+const COLLISIONS = `(() => {
+  const boxes = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const rectsOf = (node, from, to) => {
+    const range = document.createRange();
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    return [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 1);
+  };
+  const broken = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const isClipped = node.parentElement.closest('thead')?.getBoundingClientRect().width <= 1;
+    if (isClipped || !node.parentElement.checkVisibility()) continue;
+    for (const { left, right, top, bottom } of rectsOf(node, 0, node.data.length))
+      boxes.push({ text: node.data, left, right, top, bottom });
+    if (node.parentElement.localName !== 'th') continue;
+    for (const { 0: word, index } of node.data.matchAll(/\\S+/g))
+      if (rectsOf(node, index, index + word.length).length > 1) broken.push('broken: ' + word);
+  }
+  const onEachOther = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  const pairs = boxes.flatMap((a, index) =>
+    boxes.slice(index + 1).filter((b) => onEachOther(a, b)).map((b) => a.text + ' on ' + b.text),
+  );
+  return [...broken, ...pairs];
+})()`;
+
+/** Returns the overlapping text, and the words of table headers that are broken. */
+export function collisions(page: Page): Promise<readonly string[]> {
+  return page.evaluate<readonly string[]>(COLLISIONS);
 }
