@@ -39,7 +39,8 @@ export const rotation: Section = {
           queries: [
             { expr: `max(${AGE})`, legend: 'oldest' },
             { expr: `quantile(0.5, ${AGE})`, legend: 'median' },
-            { expr: `min(${AGE})`, legend: 'youngest' },
+            // Not a token that is not valid yet.
+            { expr: `min(${AGE} >= 0)`, legend: 'youngest' },
           ],
           looks: looksOf(['oldest', 'median', 'youngest']),
         }),

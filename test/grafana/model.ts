@@ -30,6 +30,8 @@ export interface Panel {
   readonly datasource?: { readonly type: string; readonly uid: string };
   readonly targets?: readonly Target[];
   readonly panels?: readonly Panel[];
+  readonly transformations?: readonly unknown[];
+  readonly options?: Readonly<Record<string, unknown>>;
   readonly fieldConfig?: {
     readonly defaults: { readonly unit?: string; readonly noValue?: string };
     readonly overrides: readonly Override[];

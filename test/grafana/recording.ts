@@ -9,6 +9,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
+import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createExporterMetrics, type ExporterMetrics } from '../../src/metrics/exporter-metrics.ts';
@@ -71,11 +72,16 @@ function createExporter(
 /** The exporter of the node that the script is about, in the cluster of a mode. */
 function createFirstExporter(perToken: PerTokenMode, index: number): Exporter {
   const take = createTakeSnapshot(policy());
+  let history = NEW_HISTORY;
   return {
     ...createExporter(CLUSTERS[perToken], 'node-1', perToken, index),
     hasWebConfig: true,
     isUp: () => true,
-    snapshot: ({ facts, now }) => take(facts, now),
+    snapshot: ({ facts, now }) => {
+      const snapshot = take({ ...facts, history }, now);
+      history = advanceHistory(snapshot, history);
+      return take({ ...facts, history }, now);
+    },
   };
 }
 

@@ -17,7 +17,17 @@ export interface Selection {
   readonly node?: string;
 }
 
-function variables({ cluster, node = '.*' }: Selection): Readonly<Record<string, string>> {
+/** The value of variables that select exactly one; the others select all. */
+const SINGLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'satoken-node': { node: 'node-1' },
+  'satoken-workload': { namespace: 'demo' },
+};
+
+/** The values of all variables of a dashboard. */
+export function variables(
+  uid: string,
+  { cluster, node = '.*' }: Selection,
+): Readonly<Record<string, string>> {
   return {
     __rate_interval: `${4 * STEP}s`,
     __range: `${RANGE}s`,
@@ -27,18 +37,12 @@ function variables({ cluster, node = '.*' }: Selection): Readonly<Record<string,
     serviceaccount: '.*',
     pod: '.*',
     job: JOB,
+    ...SINGLE[uid],
   };
 }
 
-/** The value of variables that select exactly one; the others select all. */
-const SINGLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'satoken-node': { node: 'node-1' },
-  'satoken-workload': { namespace: 'demo' },
-};
-
 export function interpolate(expr: string, uid: string, selection: Selection): string {
-  const values = { ...variables(selection), ...SINGLE[uid] };
-  return Object.entries(values).reduce((text, [name, value]) => {
+  return Object.entries(variables(uid, selection)).reduce((text, [name, value]) => {
     return text.replaceAll(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), () => value);
   }, expr);
 }

@@ -1,0 +1,75 @@
+/**
+ * `npm run pictures`: draws every dashboard with Grafana's own libraries, checks what it sees, and writes pictures for
+ * the documentation.
+ *
+ * Install the libraries first, with `npm ci` in this folder: they are not among the packages of the project.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { launchBrowser } from '../../test/e2e/support/browser.ts';
+import { DASHBOARDS, type Dashboard } from '../../test/grafana/model.ts';
+import { type Prometheus, startPrometheus } from '../../test/grafana/prometheus.ts';
+import { recordHour } from '../../test/grafana/recording.ts';
+import { STEP } from '../../test/grafana/script.ts';
+import { bundle } from './bundle.ts';
+import { findFaults } from './faults.ts';
+import { fingerprint, PICTURES, pictureName } from './pictures.ts';
+import { respond } from './responses.ts';
+import { SCENES, type SceneName } from './scenes.ts';
+import { shoot, type View } from './shoot.ts';
+
+const THEMES = ['dark', 'light'] as const;
+const WIDTHS = [1_400, 1_880] as const;
+const IMAGES = new URL('../../docs/images/', import.meta.url).pathname;
+
+interface Studio {
+  readonly prometheus: Prometheus;
+  readonly browser: Browser;
+  /** Of the page that draws. */
+  readonly url: string;
+}
+
+/** Draws a dashboard in one view, and returns its faults. */
+async function draw(
+  { prometheus, browser, url }: Studio,
+  dashboard: Dashboard,
+  scene: SceneName,
+  view: View,
+): Promise<readonly string[]> {
+  const drawing = await respond(prometheus, dashboard, SCENES[scene]);
+  const { page, errors, close } = await shoot(browser, url, drawing, view);
+  const name = pictureName({ uid: dashboard.uid, scene, ...view });
+  const isPicture = PICTURES.some((picture) => pictureName(picture) === name);
+  if (isPicture) await page.screenshot({ path: join(IMAGES, name) });
+  const faults = [...errors, ...(await findFaults(page))];
+  await close();
+  process.stdout.write(`${name}: ${faults.length === 0 ? 'ok' : `${faults.length} faults`}\n`);
+  return faults.map((fault) => `${name}: ${fault}`);
+}
+
+async function drawAll(studio: Studio): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const dashboard of DASHBOARDS)
+    for (const scene of Object.keys(SCENES) as readonly SceneName[])
+      for (const theme of THEMES)
+        for (const width of WIDTHS) faults.push(...(await draw(studio, dashboard, scene, { theme, width })));
+  return faults;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'satoken-pictures-'));
+const data = join(folder, 'data');
+await recordHour(folder, data);
+const prometheus = await startPrometheus('prometheus', folder, data, 1.5 * STEP);
+const browser = await launchBrowser();
+try {
+  const faults = await drawAll({ prometheus, browser, url: await bundle(folder) });
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  if (faults.length === 0) writeFileSync(join(IMAGES, 'dashboards.sha256'), `${fingerprint(DASHBOARDS)}\n`);
+  else process.exitCode = 1;
+} finally {
+  await browser.close();
+  await prometheus.stop();
+  rmSync(folder, { recursive: true });
+}
