@@ -120,11 +120,14 @@ export function findMissing(observation: Observation, cluster: ClusterFacts): re
   return [...findMissingTokens(observation, cluster), ...findOrphans(observation, cluster)];
 }
 
+/** A pod that lacks as many tokens is found as well as one that lacks more, and its series are limited. */
+const MAX_MISSING_PER_POD = 64;
+
 function findMissingTokens(observation: Observation, cluster: ClusterFacts): readonly MissingToken[] {
   const pods = activePods(cluster);
   if (pods.length === 0) return [];
   const filesOf = indexFiles(observation);
-  const found = pods.flatMap((pod) =>
+  const findIn = (pod: PodFacts) =>
     POD_CHECKS.flatMap((check) =>
       check.findMissing(pod, filesOf(pod.uid)).map(({ volume, path, detail, severity }) => ({
         check,
@@ -132,8 +135,8 @@ function findMissingTokens(observation: Observation, cluster: ClusterFacts): rea
         detail,
         severity,
       })),
-    ),
-  );
+    );
+  const found = pods.flatMap((pod) => findIn(pod).slice(0, MAX_MISSING_PER_POD));
   // A projected volume may have several Secrets, all of them missing: a path is missing once.
   return [...new Map(found.map((missing) => [missingKey(missing), missing])).values()];
 }

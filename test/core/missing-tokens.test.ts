@@ -15,7 +15,7 @@ import {
   withMisplaced,
 } from '../../src/core/missing-tokens.ts';
 import { NOTHING_OBSERVED } from '../../src/core/observation.ts';
-import { podFacts } from '../support/cluster.ts';
+import { podFacts, projection } from '../support/cluster.ts';
 import { legacyToken, NOW, observation, POD_UID } from '../support/tokens.ts';
 
 function only(pod: PodFacts): ClusterFacts {
@@ -44,6 +44,12 @@ describe('findMissing', () => {
       found.map(({ check, identity }) => [check.reason, identity.volume, identity.path]),
       [['legacy_secret_missing', 'tokens', 'token']],
     );
+  });
+
+  it('returns at most 64 missing tokens of a pod', () => {
+    const projections = Array.from({ length: 65 }, (_, index) => projection({ path: `token-${index}` }));
+    const pod = podFacts({ startedAt: NOW - 120, projections });
+    assert.equal(findMissing(observation({ scannedAt: NOW, tokens: [] }), only(pod)).length, 64);
   });
 
   it('returns a missing token', () => assert.equal(missingTokens.length, 1));

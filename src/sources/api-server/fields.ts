@@ -31,6 +31,11 @@ export function optional<T>(from: JsonObject, key: string, rule: Rule<T>): T | u
   return rule(from[key]);
 }
 
+/** Makes the object malformed unless the condition holds. */
+export function assertValid(isValid: boolean, key: string): void {
+  if (!isValid) throw new InvalidField(key);
+}
+
 /** Returns the result of `read`, or undefined if `required` or `nullable` rejects a field in it. */
 export function parsed<T>(read: () => T): T | undefined {
   try {
@@ -49,9 +54,21 @@ export function wholeNumber(value: unknown): number | undefined {
   return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
-/** Any string. Not safe to show: it may contain control characters. */
+/** More than any message that means anything. */
+const MAX_TEXT_LENGTH = 16_384;
+
+/**
+ * A string of its own with the first characters of another one, which V8 otherwise keeps in memory for as long as a part
+ * of it.
+ */
+export function copied(text: string, maxLength = MAX_TEXT_LENGTH): string {
+  return Buffer.from(text.slice(0, maxLength)).toString();
+}
+
+/** The first 16,384 characters of any string. Not safe to show: it may contain control characters. */
 export function anyText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  return value.length <= MAX_TEXT_LENGTH ? value : copied(value);
 }
 
 /** PATH_MAX of Linux: the kubelet cannot create a longer path. */

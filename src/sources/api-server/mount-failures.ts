@@ -10,13 +10,13 @@ import { ok } from '../../util/result.ts';
 import { printable } from '../../util/sanitize.ts';
 import type { Api } from './client/api.ts';
 import { type ApiResult, failed } from './client/failures.ts';
-import { anyText, array, displayName, optional, time } from './fields.ts';
+import { anyText, array, copied, displayName, optional, time } from './fields.ts';
 import type { ApiServerCallbacks } from './health.ts';
 
 /** Few are needed: an event lives for an hour, and the kubelet counts up the same event if a failure repeats. */
 const MAX_EVENTS = 50;
 const MAX_VOLUMES = 64;
-const MAX_MESSAGE_LENGTH = 16_384;
+const MAX_FAILURES = 64;
 export const MOUNT_FAILURES_TTL_MS = 120_000;
 
 const SET_UP = /^MountVolume\.SetUp failed for volume "([^"]{1,253})"/;
@@ -87,7 +87,7 @@ function shown(message: string): string {
       .replace(/\s+/g, ' ')
       .replace(JWT, '(token)'),
   ).trim();
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+  return copied(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text);
 }
 
 /** Which field holds the time of the last occurrence depends on the client that recorded the event. */
@@ -104,18 +104,24 @@ function lastSeenAt(event: JsonObject): EpochSeconds | undefined {
 
 /** Without a message or a time an event proves nothing. */
 function failuresOf(event: JsonObject): readonly MountFailure[] | undefined {
-  const message = optional(event, 'message', anyText)?.slice(0, MAX_MESSAGE_LENGTH);
+  const message = optional(event, 'message', anyText);
   const seenAt = lastSeenAt(event);
   if (message === undefined || seenAt === undefined) return undefined;
   const kind = kindOf(message);
   const text = shown(message);
-  return volumesOf(message).map((volume) => ({ volume, kind, lastSeenAt: seenAt, message: text }));
+  return volumesOf(message).map((volume) => ({
+    volume: copied(volume),
+    kind,
+    lastSeenAt: seenAt,
+    message: text,
+  }));
 }
 
-/** Keeps the last failure of each kind for each volume. */
+/** Keeps the last failure of each kind for each volume, as far as there is room. */
 function latest(failures: readonly MountFailure[]): readonly MountFailure[] {
   const sorted = failures.toSorted((a, b) => a.lastSeenAt - b.lastSeenAt);
-  return [...new Map(sorted.map((failure) => [`${failure.kind} ${failure.volume}`, failure])).values()];
+  const byKind = new Map(sorted.map((failure) => [`${failure.kind} ${failure.volume}`, failure]));
+  return [...byKind.values()].slice(-MAX_FAILURES);
 }
 
 /** Calls `onDropped` with each event that is malformed. Returns undefined if the list is. */

@@ -12,6 +12,7 @@ import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import {
   array,
+  assertValid,
   boolean,
   displayName,
   nullable,
@@ -32,8 +33,9 @@ const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const MIRROR = 'kubernetes.io/config.mirror';
 /** Default of `serviceAccountToken.expirationSeconds`. */
 const DEFAULT_EXPIRATION_SECONDS = 3_600;
-/** Bounds the memory that one pod can take. */
+/** Bounds of the memory that one pod can take, far beyond those in use. */
 const MAX_PER_POD = 256;
+const MAX_CHARACTERS_PER_POD = 64 * 1024;
 
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
@@ -120,17 +122,28 @@ function namedVolumes(spec: JsonObject) {
   });
 }
 
+function isBounded(items: readonly object[]): boolean {
+  if (items.length > MAX_PER_POD) return false;
+  const values = items.flatMap((item): readonly unknown[] => Object.values(item));
+  const strings = values.filter((value) => typeof value === 'string');
+  return strings.reduce((length, { length: more }) => length + more, 0) <= MAX_CHARACTERS_PER_POD;
+}
+
 function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'> {
   const atTokenPath = volumesAtTokenPath(spec);
   const volumes = namedVolumes(spec);
   const projections = volumes.flatMap(({ volume, name }) => {
     const found = sourcesOf(volume).flatMap((source) => projectionOf(name, source) ?? []);
-    return found.map((one) => ({ ...one, isOverwritable: isOverwritable(volume) }));
+    // Once for the volume, which may have thousands of sources.
+    const isVolumeOverwritable = found.length > 0 && isOverwritable(volume);
+    return found.map((one) => ({ ...one, isOverwritable: isVolumeOverwritable }));
   });
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
+  // Without some of its tokens, the others would seem to be all.
+  assertValid(isBounded(projections) && isBounded(secrets), 'volumes');
   const mounted = mountedVolumes(spec);
   const marked = <T extends { readonly volume: string }>(items: readonly T[]) =>
-    items.slice(0, MAX_PER_POD).map((item) => ({ ...item, isMounted: mounted.has(item.volume) }));
+    items.map((item) => ({ ...item, isMounted: mounted.has(item.volume) }));
   return { projections: marked(projections), secrets: marked(secrets) };
 }
 

@@ -184,14 +184,42 @@ describe('trimPod', () => {
     assert.deepEqual(withVolumes(projected('v', tokenSource({ audience: 'a\nb' })))?.projections, []);
   });
 
-  it('returns at most 256 tokens and 256 Secrets', () => {
-    const sources = Array.from({ length: 300 }, (_, index) => tokenSource({ path: `${index}` }));
-    const secrets = Array.from({ length: 300 }, (_, index) => ({
-      name: `s-${index}`,
-      secret: { secretName: 's' },
-    }));
-    const facts = withVolumes(projected('v', ...sources), ...secrets);
-    assert.deepEqual([facts?.projections.length, facts?.secrets.length], [256, 256]);
+  describe('of a pod that is larger than any in use', () => {
+    const sources = (count: number, path = '') =>
+      Array.from({ length: count }, (_, index) => tokenSource({ path: `${path}${index}` }));
+    const secrets = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ name: `s-${index}`, secret: { secretName: 's' } }));
+
+    it('returns 256 tokens and 256 Secrets', () => {
+      const facts = withVolumes(projected('v', ...sources(256)), ...secrets(256));
+      assert.deepEqual([facts?.projections.length, facts?.secrets.length], [256, 256]);
+    });
+
+    it('returns no facts for more tokens or Secrets: those that are left would seem to be all', () => {
+      assert.equal(withVolumes(projected('v', ...sources(257))), undefined);
+      assert.equal(withVolumes(...secrets(257)), undefined);
+    });
+
+    it('returns no facts for more than 64 KiB of paths', () => {
+      const path = 'x'.repeat(4_000);
+      assert.equal(withVolumes(projected('v', ...sources(16, path)))?.projections.length, 16);
+      assert.equal(withVolumes(projected('v', ...sources(17, path))), undefined);
+    });
+
+    it('looks at 40,000 sources of a volume once', () => {
+      let looks = 0;
+      const counted = Array.from({ length: 40_000 }, (_, index) =>
+        Object.defineProperty(tokenSource({ path: `${index}` }), 'secret', {
+          enumerable: true,
+          get: () => {
+            looks += 1;
+            return undefined;
+          },
+        }),
+      );
+      assert.equal(withVolumes(projected('v', ...counted)), undefined);
+      assert.ok(looks <= 2 * counted.length, `${looks}`);
+    });
   });
 
   const mounts = [
