@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Context, EXIT, type Exit } from './cli/command.ts';
 import { COMMAND_FILES } from './cli/commands.ts';
+import { terminalOf } from './cli/terminal.ts';
 import { helpText } from './config/help.ts';
 import { type CommandLine, loadConfig } from './config/load.ts';
 import { fatalMessage } from './runtime/fatal.ts';
@@ -45,6 +46,7 @@ function contextOf({ config, operands }: CommandLine): Context {
       timestamp: () => new Date().toISOString(),
     }),
     print: (text) => process.stdout.write(text),
+    terminal: terminalOf(process.stdout, process.env),
     complain,
     stopSignal,
     clock: systemClock,

@@ -42,6 +42,7 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
     groups: ['Node and scans', 'Checks', 'API server', 'Logs and links', 'The commands scan and explain'],
     examples: [
       ['sa-token-exporter scan', 'this node'],
+      ['sa-token-exporter scan --problems', 'only what is wrong'],
       ['sa-token-exporter scan --output=json', 'for programs'],
       ['sa-token-exporter scan --at=2026-01-31T12:00:00Z', 'what will have expired by then'],
     ],

@@ -205,6 +205,7 @@ const SELF = {
 } as const;
 
 const ONCE = {
+  isProblemsOnly: switchRow('problems', false, 'List only tokens with a problem in scan.'),
   output: row('output', 'table', 'Output format of scan: table, json.', option.oneOf(['table', 'json'])),
   at: row(
     'at',

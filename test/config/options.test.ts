@@ -124,6 +124,7 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
     good: [['/token', '/token']],
     bad: ['token'],
   },
+  isProblemsOnly: { initial: false, good: [['true', true]], bad: ['yes'] },
   output: { initial: 'table', good: [['json', 'json']], bad: ['yaml'] },
   at: { initial: undefined, good: [['1795480173.5', 1_795_480_173.5]], bad: ['yesterday'] },
 };
