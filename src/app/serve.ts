@@ -150,7 +150,8 @@ function createRouteOptions(
   isReady: () => boolean,
 ): WebOptions['routes'] {
   const { config, node, build, clock, metrics, onError } = shared;
-  const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageEnabled } = config;
+  const { perToken, isRelativeShown, telemetryPath, maxRequests, runbooks, isPageEnabled, allowedHosts } =
+    config;
   const scrape = createScrape({
     takeSnapshot: snapshot,
     listFamilies: createListFamilies({ node, perToken, isRelativeShown }),
@@ -159,6 +160,7 @@ function createRouteOptions(
   return {
     telemetryPath,
     maxRequests,
+    allowedHosts,
     node,
     version: build.version,
     runbooks,

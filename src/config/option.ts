@@ -93,6 +93,17 @@ export function listenAddress(text: string): Result<ListenAddress, string> {
   return ok({ host: (ipv6 ?? name) || undefined, port });
 }
 
+const LABEL = '[a-z\\d](?:[a-z\\d-]*[a-z\\d])?';
+const HOST_NAMES = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+
+/** Separated by commas; returned in lower case. */
+export function hostNames(text: string): Result<readonly string[], string> {
+  const names = text.toLowerCase().split(',');
+  return names.every((name) => HOST_NAMES.test(name))
+    ? ok(names)
+    : err('must be host names without ports, separated by commas');
+}
+
 /** Returned without a trailing slash. A password or a query has no place in a link. */
 export function baseUrl(text: string): Result<string, string> {
   const url = /^https?:\/\/[^\s?#]+$/i.test(text) ? URL.parse(text) : null;

@@ -66,6 +66,12 @@ const WEB = {
     false,
     'Require a bearer token, checked with TokenReview and SubjectAccessReview.',
   ),
+  allowedHosts: row(
+    'web.allowed-hosts',
+    '',
+    'Further host names, separated by commas, of requests over the loopback interface, as through a port-forward.',
+    option.optional(option.hostNames),
+  ),
   probeAddress: row(
     'web.probe-address',
     '',

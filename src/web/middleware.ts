@@ -4,6 +4,7 @@
 import type { MonotonicClock } from '../util/clock.ts';
 import type { AuthRequest, Guard } from './auth/guard.ts';
 import { type Request, type RequestHandler, type Response, sendText } from './express.ts';
+import type { HostNames } from './host-names.ts';
 
 /** Forbid caching, content sniffing, loading of resources and framing. */
 export const DEFAULT_HEADERS = {
@@ -34,6 +35,14 @@ export function setHeaders(configured: () => ReadonlyMap<string, string>): Reque
   return (_request, response, next) => {
     response.set(DEFAULT_HEADERS).set(Object.fromEntries(configured()));
     next();
+  };
+}
+
+/** Rejects requests of web sites that let their name resolve to a loopback address. */
+export function checkHost({ isAllowed }: HostNames): RequestHandler {
+  return ({ headers, socket }, response, next) => {
+    if (isAllowed(headers.host, socket.localAddress)) return next();
+    return sendText(response, 421, 'unknown host name; allow it with --web.allowed-hosts');
   };
 }
 

@@ -16,8 +16,10 @@ import { createRenderQueue, type RenderQueue } from './delivery/render-queue.ts'
 import { createResponseSlots } from './delivery/response-slots.ts';
 import { createSharedBodies, type SharedBodies } from './delivery/shared-bodies.ts';
 import { createApp, type Express, type RequestHandler, sendText, toListener } from './express.ts';
+import { createHostNames } from './host-names.ts';
 import {
   allowGetAndHead,
+  checkHost,
   DEFAULT_HEADERS,
   limitResponseTime,
   requireAuth,
@@ -47,6 +49,8 @@ export interface RouteOptions extends ProbeOptions {
   /** Concurrent scrapes; beyond it, the slowest client is disconnected. */
   readonly maxRequests: number;
   readonly node: string;
+  /** Host names of requests over the loopback interface, besides those of this machine and of a cluster. */
+  readonly allowedHosts: readonly string[] | undefined;
   readonly version: string;
   /** Base URL of the runbooks. */
   readonly runbooks: string;
@@ -166,11 +170,12 @@ export function landingPage({
 }
 
 export function createRoutes(options: RouteOptions, delivery: Delivery): RequestListener {
-  const { sleep, headers, guard } = options;
+  const { sleep, headers, guard, node, allowedHosts = [] } = options;
+  const hosts = createHostNames([node.toLowerCase(), ...allowedHosts]);
   const app = createApp();
   const queue = createRenderQueue();
   const limitTime = limitResponseTime(delivery.responseMs, sleep, disconnecting(options, delivery));
-  app.use(limitTime, setHeaders(headers), requireAuth(guard), allowGetAndHead);
+  app.use(limitTime, setHeaders(headers), checkHost(hosts), requireAuth(guard), allowGetAndHead);
   app.get(options.telemetryPath, metrics(options, delivery, queue));
   addProbes(app, options.isReady);
   if (options.isPageEnabled) addPages(app, options, delivery, queue);

@@ -57,6 +57,14 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
     good: [[':9895', { host: undefined, port: 9895 }]],
     bad: ['9895'],
   },
+  allowedHosts: {
+    initial: undefined,
+    good: [
+      ['a', ['a']],
+      ['Exporter.Example.com,x-1', ['exporter.example.com', 'x-1']],
+    ],
+    bad: ['a:80', 'a,', 'a b', '*.example.com', '-a', 'a..b'],
+  },
   maxRequests: { initial: 128, good: [['1', 1]], bad: ['0', '10001', 'many'] },
   isPageEnabled: {
     initial: true,

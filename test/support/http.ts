@@ -58,6 +58,7 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
     telemetryPath: '/metrics',
     maxRequests: 128,
     node: 'node-1',
+    allowedHosts: undefined,
     version: '1.2.3',
     runbooks: RUNBOOKS,
     scrape: scrapeOf('x 1\n'),

@@ -131,6 +131,27 @@ describe('a malformed request', () => {
   });
 });
 
+describe('a request with the name of another site', () => {
+  checkServerAfterEach();
+
+  const from = (host: string): string =>
+    `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+
+  it('gets 421 over the loopback interface, and none of its name', async () => {
+    const { send } = await start();
+    const response = await send(from('evil.example:9894'));
+    assert.deepEqual(statuses(response), [421]);
+    assert.match(response, /--web\.allowed-hosts/);
+    assert.doesNotMatch(response, /evil/);
+  });
+
+  it('is served if the name is allowed, or is that of the node', async () => {
+    const { send } = await start({ allowedHosts: ['exporter.example.com'], node: 'Node-1.example.com' });
+    assert.deepEqual(statuses(await send(from('exporter.example.com:9894'))), [200]);
+    assert.deepEqual(statuses(await send(from('node-1.example.com'))), [200]);
+  });
+});
+
 describe('a request with a body', () => {
   checkServerAfterEach();
 
