@@ -32,8 +32,8 @@ ENV MALLOC_ARENA_MAX=1
 USER 0
 EXPOSE 9894
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size", "--no-opt", "--no-maglev", \
-            "--permission", "--allow-net", "--disable-sigusr1", "--disable-warning=ExperimentalWarning", \
-            "--disable-warning=DEP0169", \
+            "--permission", "--allow-net", "--disable-sigusr1", "--no-experimental-sqlite", \
+            "--disable-warning=ExperimentalWarning", "--disable-warning=DEP0169", \
             "--allow-fs-read=/app/*", \
             "--allow-fs-read=/var/lib/kubelet/pods/*", \
             "--allow-fs-read=/var/run/secrets/*", \

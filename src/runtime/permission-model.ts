@@ -20,6 +20,7 @@ export interface Launch {
 
 /**
  * No writing, child processes, workers, addons or debugger; reading is allowed path by path, and the network as a whole.
+ * SQLite is off because Node does not check which files it opens.
  * Node would otherwise warn at every start that `--allow-net` is experimental, and of `url.parse`, with which Express
  * parses targets such as `http://x/metrics`.
  */
@@ -27,6 +28,7 @@ const LOCKED = [
   '--permission',
   '--allow-net',
   '--disable-sigusr1',
+  '--no-experimental-sqlite',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DEP0169',
 ] as const;
@@ -50,19 +52,28 @@ export function permissionFlags(
 export function flagNames(execArgv: readonly string[], nodeOptions = ''): readonly string[] {
   return [...execArgv, ...nodeOptions.split(/\s+/)]
     .map((word) => word.replaceAll('"', '').replace(/=.*/s, '').replaceAll('_', '-'))
-    .filter((word) => word.startsWith('--'));
+    .filter((word) => word.startsWith('--') || word === '-r');
 }
 
 /** These write memory to files, expose it to a debugger, or only report what the permission model would deny. */
 const EXPOSING =
   /^--(?:abort-on-uncaught-exception|allow-inspector|heapsnapshot-.*|permission-audit|report-(?:on-.*|uncaught-exception))$/;
+/** Names of the flags that load further code into the process. */
+const LOADING = /^(?:-r|--require|--import|--loader|--experimental-loader)$/;
 const ALLOWING = /^--allow-(?!net$|fs-read$)/;
 
 /** Returns one problem for each flag with which `serve` refuses to start. */
 export function exposureProblems({ execArgv, nodeOptions }: Omit<Launch, 'permission'>): readonly string[] {
-  return flagNames(execArgv, nodeOptions)
+  const exposing = flagNames(execArgv, nodeOptions)
     .filter((flag) => EXPOSING.test(flag))
     .map((flag) => `${flag}: serve does not start with this Node flag, which can expose tokens; remove it`);
+  const loading = flagNames([], nodeOptions)
+    .filter((flag) => LOADING.test(flag))
+    .map(
+      (flag) =>
+        `NODE_OPTIONS: serve does not start with ${flag}, which loads other code into the exporter; remove it, or exclude the pod from the webhook that sets it`,
+    );
+  return [...exposing, ...loading];
 }
 
 function isAllowed({ path, isFolder }: RequiredPath, permission: Permission): boolean {

@@ -21,6 +21,8 @@ const ACTIONS = {
     "fs.readFileSync(process.argv.find((arg) => arg.startsWith('--kubelet')).split('=')[1] + '/pods/../secret')",
   'write a file': "fs.writeFileSync('/tmp/satoken-written', '')",
   'make a folder': "fs.mkdirSync('/tmp/satoken-made')",
+  'write a file with SQLite':
+    "const { DatabaseSync } = process.getBuiltinModule('module').createRequire('/')('node:sqlite'); new DatabaseSync('/tmp/satoken-written.db')",
   'start a program': "process.getBuiltinModule('child_process').execFileSync('/bin/true')",
   'become another program': "process.execve('/bin/true', ['true'], {})",
   'start a thread': "new (process.getBuiltinModule('worker_threads').Worker)('0', { eval: true })",
@@ -30,14 +32,14 @@ const ACTIONS = {
   'write a heap snapshot': "process.getBuiltinModule('v8').writeHeapSnapshot()",
   'write a report': 'process.report.writeReport()',
 } as const;
-const DENIED = /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED)$/;
+const DENIED = /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_UNKNOWN_BUILTIN_MODULE)$/;
 
 /** Loaded before the program. Only the process with the permission model tries the actions. */
 const PROBE = `data:text/javascript,${encodeURIComponent(`
   const fs = process.getBuiltinModule('fs');
   const codeOf = (run) => { try { run(); return 'done'; } catch ({ code }) { return code; } };
   const actions = { ${Object.entries(ACTIONS)
-    .map(([name, code]) => `${JSON.stringify(name)}: () => ${code}`)
+    .map(([name, code]) => `${JSON.stringify(name)}: () => { ${code}; }`)
     .join(',')} };
   const codes = () => Object.entries(actions).map(([name, run]) => [name, codeOf(run)]);
   if (process.permission) console.error('codes=' + JSON.stringify(Object.fromEntries(codes())));
@@ -126,6 +128,15 @@ describe('a flag of Node.js that exposes file contents', () => {
       const { status, stderr } = start([], flag);
       assert.equal(status, EXIT.usage);
       assert.match(stderr, new RegExp(`^${flag.replace(/=.*/, '')}: serve does not start .+\n$`));
+    });
+});
+
+describe('code that NODE_OPTIONS loads', () => {
+  for (const flag of ['--import=data:text/javascript,', '--require /dev/null'])
+    it(`prevents serve from starting: ${flag}`, () => {
+      const { status, stderr } = start([], flag);
+      assert.equal(status, EXIT.usage);
+      assert.match(stderr, /^NODE_OPTIONS: serve does not start with --(?:import|require), .+\n$/);
     });
 });
 

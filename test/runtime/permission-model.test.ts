@@ -28,11 +28,12 @@ describe('the flags of the permission model', () => {
 
 describe('the names of flags', () => {
   it('are read from the command line and from NODE_OPTIONS, in any spelling', () => {
-    assert.deepEqual(flagNames(['--a=b', '--c_d', 'main.js'], ' --e "--f=g h"  -i'), [
+    assert.deepEqual(flagNames(['--a=b', '--c_d', 'main.js'], ' --e "--f=g h"  -i -r h'), [
       '--a',
       '--c-d',
       '--e',
       '--f',
+      '-r',
     ]);
   });
 });
@@ -53,6 +54,15 @@ describe('serve', () => {
       assert.deepEqual(exposureProblems({ execArgv: ['--permission', flag], nodeOptions: undefined }), [
         `${flag}: serve does not start with this Node flag, which can expose tokens; remove it`,
       ]);
+    });
+
+  for (const flag of ['--require', '-r', '--import', '--loader', '--experimental-loader'])
+    it(`does not start with ${flag} in NODE_OPTIONS, as instrumentation webhooks set it`, () => {
+      const [problem = '', ...others] = exposureProblems({ execArgv: [], nodeOptions: `${flag} /otel.js` });
+      assert.ok(
+        problem.startsWith(`NODE_OPTIONS: serve does not start with ${flag}, which loads other code`),
+      );
+      assert.deepEqual(others, []);
     });
 
   it('starts with the flags of the permission model, and with flags that expose nothing by themselves', () => {
