@@ -29,6 +29,8 @@ export interface BufferPool {
 const INITIAL_BYTES = 64 * 1024;
 /** The most bytes that UTF-8 needs for one code unit of UTF-16. */
 const MAX_BYTES_PER_UNIT = 3;
+/** The most room that a buffer gets in advance when it grows. */
+const MAX_SPARE_BYTES = 4 * 1024 * 1024;
 
 /** A buffer that grows while it is written to. */
 function createWriter(initial: Buffer) {
@@ -36,13 +38,14 @@ function createWriter(initial: Buffer) {
   let length = 0;
   const reserve = (needed: number): void => {
     if (needed <= buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(needed * 2);
+    const larger = Buffer.allocUnsafeSlow(needed + Math.min(needed, MAX_SPARE_BYTES));
     buffer.copy(larger, 0, 0, length);
     buffer = larger;
   };
   const write: Write = (chunk) => {
-    reserve(length + chunk.length * MAX_BYTES_PER_UNIT);
-    length += typeof chunk === 'string' ? buffer.write(chunk, length, 'utf8') : chunk.copy(buffer, length);
+    const isText = typeof chunk === 'string';
+    reserve(length + chunk.length * (isText ? MAX_BYTES_PER_UNIT : 1));
+    length += isText ? buffer.write(chunk, length, 'utf8') : chunk.copy(buffer, length);
   };
   return { write, buffer: () => buffer, bytes: () => buffer.subarray(0, length) };
 }

@@ -9,6 +9,8 @@ function acquire(pool: BufferPool, text: string): PooledBytes {
   return pool.fill((write) => write(text)).acquire();
 }
 
+const MIB = 1024 * 1024;
+
 describe('createBufferPool', () => {
   it('returns the bytes of all chunks, also if they exceed the initial size of the buffer', () => {
     const large = 'é'.repeat(100_000);
@@ -20,6 +22,17 @@ describe('createBufferPool', () => {
       })
       .acquire();
     assert.equal(bytes.toString(), `ab${large}`);
+  });
+
+  it('takes little more memory than a large exposition has bytes', () => {
+    const part = Buffer.alloc(8 * MIB, 'a');
+    const { fill } = createBufferPool();
+    const { bytes } = fill((write) => {
+      write(part);
+      write(part);
+    }).acquire();
+    assert.equal(bytes.length, 16 * MIB);
+    assert.ok(bytes.buffer.byteLength <= 20 * MIB, `${bytes.buffer.byteLength}`);
   });
 
   it('reuses a buffer after its last holder has released it', () => {
