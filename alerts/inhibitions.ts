@@ -27,6 +27,9 @@ const warning = 'severity = "warning"';
 const ofNode = 'node =~ ".+"';
 const ofAccount = 'serviceaccount =~ ".+"';
 
+/** The place of a copy in a container. */
+const ofCopy = 'path =~ "subPath://.+"';
+
 /** Consequences of tokens that are not rotated. */
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
 const ROTATION = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate'];
@@ -92,6 +95,13 @@ export const INHIBITIONS: readonly Inhibition[] = [
     because: 'An expired token is also overdue.',
     source: [named('SATokenExpired'), ofNode],
     target: [named('SATokenRotationOverdue', 'SATokenStale')],
+    equal: [cluster, ...TOKEN_LABELS],
+  },
+  {
+    because: 'The copy of a token in a container expires because the container never sees another one.',
+    source: [named('SATokenSubpathFrozen'), ofCopy],
+    // Without series of tokens, the alerts name the node, where other tokens may have expired.
+    target: [named('SATokenExpired'), ofCopy],
     equal: [cluster, ...TOKEN_LABELS],
   },
   {

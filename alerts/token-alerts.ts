@@ -35,6 +35,13 @@ const overdue = {
   description: `${TOKEN}: not rotated within the grace period.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
 } as const;
 
+const frozen = {
+  name: 'SATokenSubpathFrozen',
+  dashboard: 'workload',
+  summary: 'A container keeps an old service account token because it mounts it with subPath.',
+  description: `${TOKEN}: the container started with this token and does not see the one that replaced it; its requests are rejected when it expires. Check first: subPath in the volumeMounts of the container; restarting the pod gains the lifetime of one token.`,
+} as const;
+
 const audience = {
   name: 'SATokenAudienceMismatch',
   dashboard: 'workload',
@@ -81,6 +88,17 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: held('expired'),
     summary: 'A service account token has expired.',
     description: `${TOKEN}: expired, so it is rejected.${CAUSES} Check first: the events of the pod (kubectl describe pod); FailedMount says why the rotation fails.`,
+  },
+  {
+    ...frozen,
+    ...late,
+    expr: heldCritical('subpath_frozen'),
+  },
+  {
+    ...frozen,
+    severity: 'warning',
+    for: knob('failing'),
+    expr: lines(held('subpath_frozen'), `unless on (${BY.token})`, heldCritical('subpath_frozen')),
   },
   {
     name: 'SATokenStale',

@@ -73,6 +73,16 @@ export interface Pod {
     readonly phase?: string;
     readonly conditions?: readonly PodCondition[];
     readonly startTime?: string;
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly state: {
+    readonly running?: { readonly startedAt: string };
+    readonly terminated?: { readonly exitCode: number; readonly finishedAt: string };
   };
 }
 

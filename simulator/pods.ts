@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { apiTime } from './api-time.ts';
 import type { Cluster } from './cluster.ts';
-import type { Container, Pod, PodCondition, TokenProjection, Volume } from './objects.ts';
+import type { Container, ContainerStatus, Pod, PodCondition, TokenProjection, Volume } from './objects.ts';
 
 export interface PodOptions {
   readonly name: string;
@@ -20,6 +20,8 @@ export interface PodOptions {
   readonly volumes?: readonly Volume[];
   /** Default: one container that mounts every volume. */
   readonly containers?: readonly Container[];
+  /** Have ended. */
+  readonly initContainers?: readonly Container[];
   readonly runAsUser?: number;
   readonly fsGroup?: number;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -93,22 +95,45 @@ function condition(type: string, state: ConditionState, now: number): PodConditi
   return { type, ...state, lastProbeTime: null, lastTransitionTime: apiTime(now) };
 }
 
-function runningStatus(now: number): NonNullable<Pod['status']> {
+function running(containers: readonly Container[], now: number): readonly ContainerStatus[] {
+  return containers.map(({ name }) => ({ name, state: { running: { startedAt: apiTime(now) } } }));
+}
+
+function ended(containers: readonly Container[], now: number): readonly ContainerStatus[] {
+  const state = { terminated: { exitCode: 0, finishedAt: apiTime(now) } };
+  return containers.map(({ name }) => ({ name, state }));
+}
+
+function runningStatus(
+  { containers, initContainers = [] }: Pod['spec'],
+  now: number,
+): NonNullable<Pod['status']> {
   return {
     phase: 'Running',
     conditions: CONDITIONS.map(([type, running]) => condition(type, running, now)),
     startTime: apiTime(now),
+    containerStatuses: running(containers, now),
+    initContainerStatuses: ended(initContainers, now),
   };
 }
 
 /** Returns the pod after all its containers exited successfully. */
 export function completedPod(pod: Pod, now: number): Pod {
   const conditions = CONDITIONS.map(([type, , completed]) => condition(type, completed, now));
-  return { ...pod, status: { ...pod.status, phase: 'Succeeded', conditions } };
+  const containerStatuses = ended(pod.spec.containers, now);
+  return { ...pod, status: { ...pod.status, phase: 'Succeeded', conditions, containerStatuses } };
 }
 
 function specOf(options: PodOptions, serviceAccount: string, hasDefaultToken: boolean): Pod['spec'] {
-  const { isAutomounted, graceSeconds, runAsUser, fsGroup, volumes = [], nodeName = 'node-1' } = options;
+  const {
+    isAutomounted,
+    graceSeconds,
+    runAsUser,
+    fsGroup,
+    volumes = [],
+    nodeName = 'node-1',
+    initContainers,
+  } = options;
   const defaultVolumes = hasDefaultToken ? [defaultVolume()] : [];
   return {
     nodeName,
@@ -120,6 +145,7 @@ function specOf(options: PodOptions, serviceAccount: string, hasDefaultToken: bo
       ...(fsGroup === undefined ? {} : { fsGroup }),
     },
     containers: containersOf(options, defaultVolumes),
+    ...(initContainers === undefined ? {} : { initContainers }),
     volumes: [...volumes, ...defaultVolumes],
   };
 }
@@ -139,9 +165,10 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
   for (const { persistentVolumeClaim } of options.volumes ?? [])
     if (persistentVolumeClaim !== undefined) cluster.createClaim(namespace, persistentVolumeClaim.claimName);
   const hasDefaultToken = options.isAutomounted ?? account.automountServiceAccountToken ?? true;
+  const spec = specOf(options, serviceAccount, hasDefaultToken);
   return {
     metadata: { name, namespace, uid, ...(annotations === undefined ? {} : { annotations }) },
-    spec: specOf(options, serviceAccount, hasDefaultToken),
-    status: runningStatus(cluster.now()),
+    spec,
+    status: runningStatus(spec, cluster.now()),
   };
 }

@@ -98,6 +98,9 @@ export const DEMO_PODS: readonly DemoPod[] = [
   problem('forged', 'token with an altered signature', ['signature_invalid'], {
     scenario: lasting(scenarios.signatureAltered),
   }),
+  problem('frozen', 'token mounted with subPath, which never sees a rotation', ['subpath_frozen'], {
+    scenario: lasting(scenarios.subPathCopy),
+  }),
   problem('lost', 'token in the pod spec but not on disk', ['token_missing'], {
     scenario: lasting(fileFault('missing', 5 * MINUTE)),
   }),

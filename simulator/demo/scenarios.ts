@@ -147,6 +147,20 @@ export function audienceDenied({ cluster, kubelet, run }: World, name: string): 
   kubelet.sync(uid);
 }
 
+/** A container mounts the token with `subPath`, and so did an init container. The volume was rotated since. */
+export function subPathCopy({ kubelet, run }: World, name: string): void {
+  const mount = { name: VAULT, mountPath: '/etc/token', subPath: VAULT };
+  const { uid } = run(
+    {
+      ...vaultPod(name),
+      initContainers: [{ name: 'init', volumeMounts: [mount] }],
+      containers: [{ name: 'main', volumeMounts: [mount] }],
+    },
+    300,
+  ).metadata;
+  kubelet.rotate(uid);
+}
+
 /** A pod whose only token is valid for a day. */
 export function dayPod(name: string): PodOptions {
   return singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);

@@ -189,7 +189,8 @@ export function setUpVolume(context: VolumeContext, pod: Pod, volume: Volume, mo
 
 /** Binds the files that containers mount by subPath. Returns the bound files. */
 export function bindSubPaths(context: VolumeContext, pod: Pod): readonly string[] {
-  return pod.spec.containers.flatMap(({ name, volumeMounts = [] }) =>
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  return containers.flatMap(({ name, volumeMounts = [] }) =>
     volumeMounts.flatMap(({ name: volumeName, subPath }, index) => {
       const volume = volumesOf(pod).find((one) => one.name === volumeName);
       if (subPath === undefined || volume === undefined) return [];

@@ -17,7 +17,7 @@ import type { Observation, Unreadable } from '../core/observation.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { EpochSeconds, TokenIdentity } from '../core/token/token.ts';
+import { type EpochSeconds, kindOf, type TokenIdentity } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
@@ -130,7 +130,8 @@ function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly
   const cause = causes.get(token);
   return [
     `${formatPod(identity)}: ${identity.volume}/${identity.path}`,
-    field('kind, state', `${claims.kind}, ${state}`),
+    field('kind, state', `${kindOf(token)}, ${state}`),
+    ...(token.copy === undefined ? [] : [field('container', token.copy.container)]),
     field('service account', identity.serviceAccount),
     field('audience', claims.audiences.join(', ') || 'none'),
     ...expectations.map(({ audiences, origin }) =>

@@ -84,14 +84,26 @@ function judgeOrigin({ appliesTo, judge }: Check, input: CheckInput, now: EpochS
   return origin === 'unknown' ? UNKNOWN_ORIGIN : PASS;
 }
 
+const UNKNOWN_CONTAINER = unknown('whether the container runs that has this copy is not known');
+
+/** A copy matters only if its container runs. */
+function judgeCopy(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
+  const verdict = check.isForCopies ? judgeOrigin(check, input, now) : PASS;
+  return verdict.status === 'fail' && input.context.pod === undefined ? UNKNOWN_CONTAINER : verdict;
+}
+
+function judge(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
+  if (input.stage !== 'active' && !check.isForLeaving) return PASS;
+  return (input.token.copy === undefined ? judgeOrigin : judgeCopy)(check, input, now);
+}
+
 function runCheck(
   pass: CheckResult,
   last: CheckResult | undefined,
   input: CheckInput,
   now: EpochSeconds,
 ): CheckResult {
-  const isJudged = input.stage === 'active' || pass.check.isForLeaving;
-  const verdict = isJudged ? judgeOrigin(pass.check, input, now) : PASS;
+  const verdict = judge(pass.check, input, now);
   if (verdict.status === 'pass') return pass;
   return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
 }

@@ -78,6 +78,8 @@ export interface PodFacts {
   readonly startedAt: EpochSeconds | undefined;
   readonly projections: readonly PodProjection[];
   readonly secrets: readonly PodSecret[];
+  /** Names of the containers that run now, init and ephemeral ones included. */
+  readonly runningContainers: readonly string[];
   /** Names of the PersistentVolumeClaims that its containers mount. */
   readonly claims: readonly string[];
 }

@@ -91,6 +91,8 @@ function isOfThisCluster(
   known: OriginFacts,
   memory: OriginMemory,
 ): boolean {
+  // Its volume has a newer one to send.
+  if (token.copy !== undefined) return false;
   if (origin !== 'kubelet') return origin === 'secret';
   const isKeyKnown = isKeyOfThisCluster(token.claims, known, memory);
   return isKeyKnown || (projection?.isOverwritable !== true && isBoundToItsPod(token));

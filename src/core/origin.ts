@@ -137,8 +137,17 @@ function projectedOrigin(token: Token, facts: OriginFacts, memory: OriginMemory)
   return isBoundToItsPod(token) && isIssuedHere(token.claims, facts, memory) ? 'kubelet' : 'unknown';
 }
 
+/** Of a copy in a container: that of the volume it was made of. */
+function copyOrigin(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
+  const { pod } = facts;
+  if (pod === undefined || pod === 'absent') return projectedOrigin(token, facts, memory);
+  const isOfKubelet = pod.projections.some(({ volume }) => volume === token.identity.volume);
+  return isOfKubelet && isBoundToItsPod(token) ? 'kubelet' : 'foreign';
+}
+
 /** Decides the origin of a token from everything that is known. */
 export function originOf(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
+  if (token.copy !== undefined) return copyOrigin(token, facts, memory);
   const { pod } = facts;
   const isSpecKnown = pod !== undefined && pod !== 'absent';
   if (isSpecKnown && isRequested(token, pod)) return 'kubelet';

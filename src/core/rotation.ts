@@ -61,7 +61,7 @@ export function nominalExpirationOf({ warnAfter, expiresAt }: TokenClaims): Epoc
 }
 
 /** k8s.io/kubernetes/pkg/kubelet/token, requiresRefresh, without its jitter, which makes it up to 9 s earlier. */
-function refreshDueOf(issuedAt: EpochSeconds, nominalExpiration: EpochSeconds): EpochSeconds {
+export function refreshDueOf(issuedAt: EpochSeconds, nominalExpiration: EpochSeconds): EpochSeconds {
   const lifetime = nominalExpiration - issuedAt;
   return issuedAt + Math.min(MAX_AGE, lifetime - Math.floor(0.2 * lifetime));
 }

@@ -15,6 +15,7 @@ import {
 } from './causes/overdue-cause.ts';
 import { REASONS, type Reason } from './checks/index.ts';
 import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
+import { createDropUnused } from './copies.ts';
 import type { Facts } from './facts.ts';
 import { createIdentify, type PodNames } from './identity.ts';
 import {
@@ -35,6 +36,7 @@ import { type ReviewTargets, reviewTargetsOf } from './reviews/review-targets.ts
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import {
   type EpochSeconds,
+  kindOf,
   TOKEN_KINDS,
   type Token,
   type TokenIdentity,
@@ -104,7 +106,7 @@ function countPairs<K, L>(keys: readonly K[], others: readonly L[]) {
 
 function countOrigins(assessments: readonly Assessment[]): Snapshot['byOrigin'] {
   const { counts, add } = countPairs(TOKEN_KINDS, ORIGINS);
-  for (const { token, context } of assessments) add(token.claims.kind, context.origin);
+  for (const { token, context } of assessments) add(kindOf(token), context.origin);
   return counts;
 }
 
@@ -157,6 +159,7 @@ interface Caches {
   readonly assess: Assess;
   readonly identify: ReturnType<typeof createIdentify>;
   readonly limit: ReturnType<typeof createNodeLimit>;
+  readonly dropUnused: ReturnType<typeof createDropUnused>;
   readonly stableProvenance: (next: Provenance) => Provenance;
 }
 
@@ -167,11 +170,11 @@ function sameProvenance(a: Provenance, b: Provenance): boolean {
 function snapshot(
   facts: Facts & Pick<Snapshot, 'wrongNode'>,
   now: EpochSeconds,
-  { assess, identify, limit, stableProvenance }: Caches,
+  { assess, identify, dropUnused, limit, stableProvenance }: Caches,
 ): Snapshot {
   const { cluster, history } = facts;
   const { observation: identified, podNames } = identify(facts);
-  const limited = limit(withMisplaced(identified, cluster), cluster);
+  const limited = limit(withMisplaced(dropUnused(identified, cluster), cluster), cluster);
   const { observation } = limited;
   const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
   const shown = assessments.slice(0, limited.shown);
@@ -195,10 +198,7 @@ function snapshot(
       tokens: observation.tokens,
       origins: shown.map(({ context }) => context.origin),
     }),
-    byKind: count(
-      TOKEN_KINDS,
-      observation.tokens.map(({ claims }) => claims.kind),
-    ),
+    byKind: count(TOKEN_KINDS, observation.tokens.map(kindOf)),
     byState: count(
       TOKEN_STATES,
       assessments.map(({ state }) => state),
@@ -220,6 +220,7 @@ export function createTakeSnapshot(policy: Policy): TakeSnapshot {
     assess: createAssess(policy),
     identify: createIdentify(),
     limit: createNodeLimit(),
+    dropUnused: createDropUnused(),
     stableProvenance: stable(sameProvenance),
   };
   const checkNode = createNodeCheck();

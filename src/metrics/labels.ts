@@ -4,7 +4,7 @@
  * The raw token is in no label: only what it claims is.
  */
 import type { Origin } from '../core/origin.ts';
-import type { Token, TokenIdentity } from '../core/token/token.ts';
+import { kindOf, type Token, type TokenIdentity } from '../core/token/token.ts';
 
 const SPECIAL = /[\\"\n]/;
 
@@ -56,9 +56,10 @@ export function identityText(node: string, identity: TokenIdentity): string {
   return labelText({ node, namespace, pod, pod_uid: podUid, serviceaccount: serviceAccount, volume, path });
 }
 
-function infoText({ claims, identity }: Token, origin: Origin): string {
+function infoText(token: Token, origin: Origin): string {
+  const { claims, identity } = token;
   return labelText({
-    kind: claims.kind,
+    kind: kindOf(token),
     origin,
     issuer: claims.issuer,
     audience: claims.audiences.join(','),

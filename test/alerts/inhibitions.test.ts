@@ -74,11 +74,16 @@ function alertsOf(matchers: readonly string[], names?: readonly string[]): reado
   const valueIn = (label: string): string | undefined =>
     matchers.flatMap((text) => new RegExp(`^${label} =~? "(.*)"$`).exec(text)?.[1] ?? [])[0];
   const volume = valueIn('volume');
+  const path = valueIn('path');
   return (names ?? valueIn('alertname')?.split('|') ?? []).map((alertname) => ({
     alertname,
     scope: SCOPES[alertname] ?? 'token',
     severity: valueIn('severity') ?? 'warning',
-    token: volume === undefined ? {} : { volume, pod: 'sa-token-exporter-x7x2p' },
+    token: {
+      ...(volume === undefined ? {} : { volume, pod: 'sa-token-exporter-x7x2p' }),
+      // An expression that matches itself.
+      ...(path === undefined ? {} : { path }),
+    },
   }));
 }
 
@@ -128,6 +133,10 @@ const REACHES: Readonly<Record<string, Reach>> = {
   'Without an API server, kubelets cannot rotate tokens and exporters cannot read from it.': CLUSTER,
   'The kubelet cannot rotate tokens of an account that is missing or was recreated.': ACCOUNT,
   'An expired token is also overdue.': TOKEN_ONLY,
+  'The copy of a token in a container expires because the container never sees another one.': {
+    others: [],
+    withoutSeries: false,
+  },
   'A stale token is also overdue. The critical alert remains: it depends on how much of the extension is left.':
     TOKEN_ONLY,
   'The canary is a token, too, but no workload uses it.': { others: [], withoutSeries: false },

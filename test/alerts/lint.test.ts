@@ -96,13 +96,13 @@ const QUERIES = [CAUSE_QUERY, CAUSES_QUERY, BLIND_QUERY, VIEW_QUERY].map((query)
 
 /** The longest measured delay of a healthy kubelet in seconds. */
 const HEALTHY_DELAY = 100;
-/** They are raised by the exporter only after the delay of a healthy kubelet. */
+/** They are raised by the exporter only after the delay of a healthy kubelet, or after its rotation. */
 const RAISED_LATE = ['satoken_overdue_cause', 'satoken_canary_healthy'];
 /** Alerts that need no such delay: many nodes together are not late by chance. */
 const ABOUT_MANY = ['SATokenRotationStalledFleet'];
 /** An early sign, which only inhibits; it needs the time of the sample. */
 const NOT_BRIDGED = ['satoken_canary_refresh_due_timestamp_seconds'];
-const REASONS_RAISED_LATE = ['rotation_overdue', 'expired'];
+const REASONS_RAISED_LATE = ['rotation_overdue', 'expired', 'subpath_frozen'];
 
 function isRaisedLate({ metric, matchers }: Selector): boolean {
   const reason = matchers.find(({ label, operator }) => label === 'reason' && operator === '=');

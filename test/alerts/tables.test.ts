@@ -77,8 +77,15 @@ describe('the inhibitions', () => {
 
   it('have sources that keep firing longer than their targets, unless both end at once', () => {
     const outlasting = new Set(ALERTS.filter(({ keepFiringFor }) => keepFiringFor).map(({ name }) => name));
-    // An expired token is also overdue, and both end with its rotation; so do a missing Secret and its legacy token.
-    const together = ['SATokenExpired', 'SATokenLegacySecretMissing', 'SATokenExporterDown', ...MIXIN_ALERTS];
+    // An expired token is also overdue, and both end with its rotation; so do a missing Secret and its legacy token. A
+    // frozen copy that has expired ends with its container.
+    const together = [
+      'SATokenExpired',
+      'SATokenSubpathFrozen',
+      'SATokenLegacySecretMissing',
+      'SATokenExporterDown',
+      ...MIXIN_ALERTS,
+    ];
     const sources = new Set(INHIBITIONS.flatMap(({ source }) => namesIn(source)));
     for (const name of sources) assert.ok(outlasting.has(name) || together.includes(name), name);
     for (const name of outlasting) assert.ok(sources.has(name), name);

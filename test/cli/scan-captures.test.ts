@@ -11,6 +11,7 @@ const CAPTURES = new URL('../fixtures/captures/kubelet-v1.36.3/', import.meta.ur
 
 interface Scanned {
   readonly pod: string;
+  readonly kind: string;
   readonly volume: string;
   readonly path: string;
   readonly audiences: readonly string[];
@@ -45,7 +46,10 @@ for (const { name, at, vaultIssuedAt } of [
       return found;
     };
 
-    it('lists its 14 tokens', () => assert.equal(tokens.length, 14));
+    it('lists its 14 tokens, and the copy of a container', () => {
+      assert.equal(tokens.length, 15);
+      assert.equal(one('j-subpath', 'subPath://c/0').kind, 'subpath');
+    });
 
     it('shows the requested lifetime, not the extended one', () => {
       assert.equal(one('a-default', 'token').lifetimeSeconds, 3607);

@@ -41,6 +41,7 @@ export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
     startedAt: NOW - HOUR,
     projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'vault' })],
     secrets: [],
+    runningContainers: ['main'],
     claims: [],
     ...overrides,
   };

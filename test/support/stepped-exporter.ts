@@ -141,7 +141,13 @@ function isCurrent(
     [...accounts.values()].every(({ uid }) => uids.has(uid)) &&
     (authority?.issuer === issuer() || !issuer().startsWith('https:')) &&
     keys().every(({ keyId }) => authority?.keyIds.has(keyId) !== false || !used.has(keyId)) &&
-    tokens.every((token) => signatures.has(token) || authority?.keyIds.has(token.claims.keyId ?? '') !== true)
+    // Those of copies in containers are not verified.
+    tokens.every(
+      (token) =>
+        token.copy !== undefined ||
+        signatures.has(token) ||
+        authority?.keyIds.has(token.claims.keyId ?? '') !== true,
+    )
   );
 }
 

@@ -40,6 +40,8 @@ export interface Check {
   readonly runbook: string;
   /** Whether the check applies to a pod that is not active. The others pass. */
   readonly isForLeaving?: true;
+  /** Whether the check applies to the copy of a container that mounts a token with `subPath`. The others pass. */
+  readonly isForCopies?: true;
   readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;
   /** How to fix it, in order: sentences and shell commands. `expectations` are those that the token was judged by. */
   readonly fix: (token: Token, expectations?: readonly Expectation[]) => readonly string[];

@@ -16,6 +16,7 @@ export const expired = {
     info: 'the token is of another party',
   },
   appliesTo: ORIGINS,
+  isForCopies: true,
   runbook: 'SATokenExpired',
   judge: ({ token: { claims }, context: { origin } }, now) => {
     if (claims.expiresAt === undefined || now < claims.expiresAt) return PASS;

@@ -21,6 +21,7 @@ import { serviceAccountRecreated } from './service-account-recreated.ts';
 import { signatureInvalid } from './signature-invalid.ts';
 import { signingKeyUnknown } from './signing-key-unknown.ts';
 import { stale } from './stale.ts';
+import { subpathFrozen } from './subpath-frozen.ts';
 import { terminating } from './terminating.ts';
 import { tokenMissing } from './token-missing.ts';
 import { tokenRefused } from './token-refused.ts';
@@ -38,6 +39,7 @@ export const CHECKS = [
   tokenRefused,
   legacySecretMissing,
   podMismatch,
+  subpathFrozen,
   stale,
   rotationOverdue,
   terminating,

@@ -28,6 +28,7 @@ const CLAIMED_STARTS: Readonly<Partial<Record<Reason, StartOf>>> = {
   expired: ({ token }) => token.claims.expiresAt,
   stale: ({ schedule }) => schedule.nominalExpiration,
   rotation_overdue: ({ schedule }) => schedule.overdueFrom,
+  subpath_frozen: ({ token }) => token.copy?.replacedAt,
 };
 
 /** Returns undefined if this process takes one snapshot, and the claims do not state the time. */

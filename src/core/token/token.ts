@@ -6,11 +6,13 @@
 export type EpochSeconds = number;
 
 /**
- * Issued by the TokenRequest API for a limited time, or read from a Secret and valid without limit. Values of a label:
- * public contract.
+ * Issued by the TokenRequest API for a limited time; read from a Secret and valid without limit; or the copy of a container
+ * that mounts a token with `subPath`. Values of a label: public contract.
  */
-export const TOKEN_KINDS = ['projected', 'legacy'] as const;
+export const TOKEN_KINDS = ['projected', 'legacy', 'subpath'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
+/** What the claims show. */
+export type ClaimsKind = Exclude<TokenKind, 'subpath'>;
 
 /** A Kubernetes object named in a token. */
 export interface ObjectReference {
@@ -20,7 +22,7 @@ export interface ObjectReference {
 
 /** The claims of a token, checked for type and range but not verified. */
 export interface TokenClaims {
-  readonly kind: TokenKind;
+  readonly kind: ClaimsKind;
   readonly algorithm: string;
   readonly keyId: string | undefined;
   readonly issuer: string;
@@ -43,8 +45,18 @@ export function isSameToken(a: TokenClaims, b: TokenClaims): boolean {
   return a.id === b.id && a.issuedAt === b.issuedAt && a.expiresAt === b.expiresAt && a.keyId === b.keyId;
 }
 
-/** Kind of volume that holds the token. The kubelet refreshes tokens in projected volumes only. */
-export type VolumeKind = 'projected' | 'secret';
+/**
+ * Kind of volume that holds the token, or `subpath` for a copy in a container. The kubelet refreshes tokens in projected
+ * volumes only.
+ */
+export type VolumeKind = 'projected' | 'secret' | 'subpath';
+
+/** What a container has that mounts a token with `subPath`. */
+export interface TokenCopy {
+  readonly container: string;
+  /** When the token was issued that replaced it in its volume; undefined as long as the volume has the same one. */
+  readonly replacedAt: EpochSeconds | undefined;
+}
 
 /** Identifies the series of a token. Does not change at a rotation: one object for as long as the file exists. */
 export interface TokenIdentity {
@@ -72,6 +84,12 @@ export interface Token {
   readonly file: FileFacts;
   /** When the content of the token last changed: as observed, else the issue time in its claims. */
   readonly lastRotation: EpochSeconds | undefined;
+  /** Set for a copy in a container. */
+  readonly copy?: TokenCopy;
+}
+
+export function kindOf({ claims, copy }: Pick<Token, 'claims' | 'copy'>): TokenKind {
+  return copy === undefined ? claims.kind : 'subpath';
 }
 
 /** Which tokens have their own series. Values of an option: public contract. */

@@ -232,7 +232,10 @@ export function createApiServerSource(options: ApiServerSourceOptions): ApiServe
 
   const setTargets: ApiServerSource['setTargets'] = (tokens, lookups) => {
     keys.setTokens(tokens);
-    signatures.setTokens(tokens);
+    // A copy in a container is not read again.
+    signatures.setTokens(
+      tokens.some(({ copy }) => copy) ? tokens.filter(({ copy }) => copy === undefined) : tokens,
+    );
     events.setTargets(lookups.pods);
     // One switch for both lookups of why a token is overdue.
     claims.setTargets(used.has('events') ? (lookups.claims ?? []) : []);

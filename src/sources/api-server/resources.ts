@@ -24,7 +24,7 @@ import {
   time,
   wholeNumber,
 } from './fields.ts';
-import { mountedClaims, mountedVolumes } from './mounted-volumes.ts';
+import { mountedClaims, mountedVolumes, runningContainers } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
 /** Where client libraries look for the token of their service account. */
@@ -165,6 +165,7 @@ function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObjec
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),
     startedAt: optional(status, 'startTime', time),
     ...volumeFacts(spec),
+    runningContainers: runningContainers(status),
     claims: mountedClaims(spec, required(metadata, 'name', objectName)),
   };
 }

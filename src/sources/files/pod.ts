@@ -8,6 +8,7 @@ import type { Path } from './paths.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
 import type { PodsRoot } from './pods-root.ts';
 import type { Steps } from './slices.ts';
+import { createCopies } from './subpaths/copies.ts';
 import type { VolumeOptions } from './volume.ts';
 import { createVolumeSet, lacksVolumes } from './volume-set.ts';
 
@@ -41,6 +42,7 @@ const MIN_PENDING_SECONDS = 5;
 export function createPod(options: PodOptions): Pod {
   const { uid, directory, root, now, onNudge, onReadFailure } = options;
   const listVolumes = createPodVolumes(uid, directory, root);
+  const copies = createCopies(uid, directory, root);
   let found: PodVolumes = NO_VOLUMES;
   const age = createPodAge(now);
   let isNudged = false;
@@ -62,12 +64,14 @@ export function createPod(options: PodOptions): Pod {
     found = listVolumes(now() * 1_000);
     for (const { reason } of found.unreadable) onReadFailure(reason);
     if (found !== before) yield* volumes.sync(found.locations);
+    copies.list(volumes.all(), now() * 1_000);
   }
 
   function* refresh(): Steps<void> {
     isNudged = false;
     const areMounted = yield* volumes.refresh();
     if (!areMounted || age.isListingDue()) yield* list();
+    copies.refresh(volumes.all());
     for (const { reason } of volumes.leftOut()) onReadFailure(reason);
   }
 
@@ -75,7 +79,7 @@ export function createPod(options: PodOptions): Pod {
     refresh,
     isNudged: () => isNudged,
     isPending,
-    tokens: () => volumes.all().flatMap(({ tokens }) => tokens),
+    tokens: () => [...volumes.all().flatMap(({ tokens }) => tokens), ...copies.tokens()],
     unreadable: () => [
       ...found.unreadable,
       ...volumes.all().flatMap((volume) => volume.unreadable),

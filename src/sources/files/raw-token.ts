@@ -22,6 +22,7 @@ function holds(bytes: Buffer, { claims }: Token): boolean {
 export function createReadRaw(rootDir: string) {
   const root = createPodsRoot(`${rootDir}/pods`);
   return <T>(token: Token, use: (bytes: Buffer) => T): T | undefined => {
+    if (token.copy !== undefined) return undefined;
     const { podUid, volume, path } = token.identity;
     // A name that was escaped to be shown is not the name on disk.
     if (isEscaped(`${podUid}${volume}${path}`)) return undefined;

@@ -88,7 +88,8 @@ function useFile<T>(path: Path, use: (descriptor: number) => T): T {
 
 /** Where a file must be. */
 export interface Place {
-  readonly device: number;
+  /** Undefined if it may be on any. */
+  readonly device: number | undefined;
   readonly root: PodsRoot;
 }
 
@@ -100,7 +101,7 @@ function placeFailure(
   { device, root }: Place,
 ): Failure | undefined {
   if (!stats.isFile()) return NOT_A_FILE;
-  if (stats.dev !== device) return OTHER_FILE_SYSTEM;
+  if (device !== undefined && stats.dev !== device) return OTHER_FILE_SYSTEM;
   return root.holds(descriptor, path) ? undefined : ELSEWHERE;
 }
 

@@ -70,7 +70,7 @@ function identityOf(
   return { namespace, pod, podUid, serviceAccount: claims.serviceAccount.name, volume, path };
 }
 
-function isSameFile(a: FileFacts, b: FileFacts): boolean {
+export function isSameFile(a: FileFacts, b: FileFacts): boolean {
   return a.modifiedAt === b.modifiedAt && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
 }
 

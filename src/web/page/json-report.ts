@@ -6,6 +6,7 @@ import type { Check } from '../../core/checks/check.ts';
 import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
 import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { kindOf } from '../../core/token/token.ts';
 import { printableJson } from '../../util/sanitize.ts';
 import { mapInSlices, type Sliced } from './slices.ts';
 
@@ -49,7 +50,7 @@ function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string)
   const cause = snapshot.causes.get(token);
   return {
     ...token.identity,
-    kind: claims.kind,
+    kind: kindOf(token),
     origin: assessment.context.origin,
     subjectNamespace: claims.namespace === token.identity.namespace ? undefined : claims.namespace,
     state,

@@ -72,6 +72,7 @@ describe('trimPod', () => {
         uid: POD_UID,
         serviceAccount: 'api',
         phase: 'Running',
+        runningContainers: [],
         isTerminating: false,
         deletedAt: undefined,
         isStatic: false,

@@ -1,0 +1,117 @@
+/**
+ * Copies of a pod's tokens: a container that mounts a file of a volume with `subPath` keeps the file that the kubelet
+ * bound at its start, while the volume gets new ones (k8s.io/kubernetes/pkg/volume/util/subpath).
+ */
+import { isSameToken, type Token, type TokenClaims, type TokenIdentity } from '../../../core/token/token.ts';
+import { sameItems } from '../../../util/stable.ts';
+import type { Path } from '../paths.ts';
+import { addAmount, amountOf, hasRoom, NO_USAGE } from '../pod-limits.ts';
+import type { PodsRoot } from '../pods-root.ts';
+import { readTokenFile, type TokenFile } from '../token-file.ts';
+import { isSameFile, type Volume } from '../volume.ts';
+import { type BoundFile, createListBoundFiles } from './bound-files.ts';
+
+export interface Copies {
+  /** Finds the copies of what is in the volumes. `nowMs` is the wall clock. */
+  readonly list: (volumes: readonly Volume[], nowMs: number) => void;
+  /** Reads the copies, and compares them with the tokens of the volumes. */
+  readonly refresh: (volumes: readonly Volume[]) => void;
+  readonly tokens: () => readonly Token[];
+}
+
+/** The newest token of the volume that the claims can be an older version of. */
+function sourceOf({ claims }: TokenFile, tokens: readonly Token[]): TokenClaims | undefined {
+  const sources = tokens
+    .map((token) => token.claims)
+    .filter(
+      (source) =>
+        source.serviceAccount.name === claims.serviceAccount.name &&
+        sameItems(source.audiences, claims.audiences),
+    );
+  return sources.toSorted((a, b) => (b.issuedAt ?? 0) - (a.issuedAt ?? 0))[0];
+}
+
+/** When the token that the volume has now was issued; undefined while that is the same token, or an older one. */
+function replacedAt(found: TokenFile, volume: Volume | undefined): number | undefined {
+  const source = sourceOf(found, volume?.tokens ?? []);
+  if (source === undefined || isSameToken(source, found.claims)) return undefined;
+  const { issuedAt } = source;
+  return issuedAt !== undefined && issuedAt >= (found.claims.issuedAt ?? 0) ? issuedAt : undefined;
+}
+
+function identityOf(
+  podUid: string,
+  { volume, path }: BoundFile,
+  { pod, namespace, serviceAccount }: TokenClaims,
+): TokenIdentity {
+  const names = pod?.uid === podUid ? { namespace, pod: pod.name } : { namespace: '', pod: '' };
+  return { ...names, podUid, serviceAccount: serviceAccount.name, volume, path };
+}
+
+function isSameCopy(a: Token, b: Token): boolean {
+  return (
+    isSameToken(a.claims, b.claims) && isSameFile(a.file, b.file) && a.copy?.replacedAt === b.copy?.replacedAt
+  );
+}
+
+function readCopy(
+  podUid: string,
+  root: PodsRoot,
+  bound: BoundFile,
+  volumes: readonly Volume[],
+): Token | undefined {
+  const reading = readTokenFile(bound.file, { device: undefined, root }, () => false);
+  // The file in the volume has the same mode: it is the one that is reported as unreadable.
+  if (!reading.ok || 'other' in reading.value) return undefined;
+  const { claims, file } = reading.value;
+  const volume = volumes.find(({ location }) => location.volume === bound.volume);
+  return {
+    identity: identityOf(podUid, bound, claims),
+    volumeKind: 'subpath',
+    claims,
+    file,
+    lastRotation: claims.issuedAt ?? file.modifiedAt,
+    copy: { container: bound.container, replacedAt: replacedAt(reading.value, volume) },
+  };
+}
+
+function isSamePlace({ identity: a }: Token, { identity: b }: Token): boolean {
+  return a.volume === b.volume && a.path === b.path;
+}
+
+/** As many as the limits of a pod allow. */
+function limited(copies: readonly Token[]): readonly Token[] {
+  let used = NO_USAGE;
+  return copies.filter(({ claims }) => {
+    const amount = amountOf(claims);
+    const isKept = hasRoom(used, 'unnamed', amount);
+    if (isKept) used = addAmount(used, 'unnamed', amount);
+    return isKept;
+  });
+}
+
+/** `pod`: the directory of the pod. */
+export function createCopies(podUid: string, pod: Path, root: PodsRoot): Copies {
+  const listBoundFiles = createListBoundFiles(pod);
+  let files: readonly BoundFile[] = [];
+  let tokens: readonly Token[] = [];
+
+  const refresh = (volumes: readonly Volume[]): void => {
+    if (files.length === 0 && tokens.length === 0) return;
+    const found = files
+      .map((bound) => readCopy(podUid, root, bound, volumes))
+      .filter((copy) => copy !== undefined);
+    tokens = limited(found).map((copy) => {
+      const before = tokens.find((one) => isSamePlace(one, copy));
+      return before !== undefined && isSameCopy(before, copy) ? before : copy;
+    });
+  };
+
+  return {
+    list: (volumes, nowMs) => {
+      files = listBoundFiles(volumes, nowMs);
+    },
+    refresh,
+    tokens: () => tokens,
+  };
+}
