@@ -21,13 +21,11 @@ import type { Context, Exit, Run } from './command.ts';
 import { printTable } from './table.ts';
 
 /** Options that point the exporter at the simulated node. */
-interface Simulated {
-  readonly rootDir: string;
-  readonly kubeconfig: string;
-  readonly nodeName: string;
-  readonly podUid: string;
-  readonly ownToken: string;
-}
+type Simulated = {
+  readonly [K in 'rootDir' | 'kubeconfig' | 'nodeName' | 'selfPodUid' | 'selfTokenFile']: NonNullable<
+    Config[K]
+  >;
+};
 
 const TICK_MS = 1_000;
 const USER = 'demo';
@@ -73,8 +71,8 @@ async function simulate(world: World, folder: string, url: string): Promise<Simu
     rootDir: join(folder, 'kubelet'),
     kubeconfig,
     nodeName: spec.nodeName ?? '',
-    podUid: metadata.uid,
-    ownToken: join(world.kubelet.volumeFolder(metadata.uid, volume), 'token'),
+    selfPodUid: metadata.uid,
+    selfTokenFile: join(world.kubelet.volumeFolder(metadata.uid, volume), 'token'),
   };
 }
 
