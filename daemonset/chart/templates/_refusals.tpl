@@ -36,7 +36,7 @@
 {{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
 {{- if or (eq $bare $path) (eq (trimSuffix "s" $bare) (trimSuffix "s" $end)) }}
 {{- $equal = append $equal . }}
-{{- else if and (gt (min (len $bare) (len $end)) 3) (or (contains $bare $end) (contains $end $bare)) }}
+{{- else if and (gt (min (len $bare) (len $end)) 3) (ne $end "name") (or (contains $bare $end) (contains $end $bare)) }}
 {{- $contained = append $contained . }}
 {{- else if and (gt (min (len $bare) (len $end)) 3) (eq (trunc 5 $bare) (trunc 5 $end)) }}
 {{- $begun = append $begun . }}
@@ -108,10 +108,14 @@ extraEnv: {{ .name }}: write the option under options: {{ include "sa-token-expo
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $short := list }}
+{{- range keys $severities | sortAlpha }}
+{{- $short = append $short (trimPrefix "SAToken" .) }}
+{{- end }}
 {{- range $name, $change := .Values.prometheusRule.alerts }}
 {{- $has := get $severities $name | default list }}
 {{- if not $has }}
-prometheusRule.alerts.{{ $name }}: unknown alert; {{ with include "sa-token-exporter.similar" (list $name (keys $severities | sortAlpha)) }}did you mean {{ . }}?{{ else }}docs/alerts.md lists those that exist{{ end }}
+prometheusRule.alerts.{{ $name }}: unknown alert; {{ with include "sa-token-exporter.similar" (list (trimPrefix "SAToken" $name) $short) }}did you mean {{ regexReplaceAll "([A-Z][A-Za-z]+)" . "SAToken${1}" }}?{{ else }}docs/alerts.md lists those that exist{{ end }}
 {{- else if and (gt (len $has) 1) $change.severity }}
 prometheusRule.alerts.{{ $name }}.severity: the alert has two; write {{ $name }}: {{ "{" }}{{ first $has }}: {severity: {{ $change.severity }}}}
 {{- end }}
