@@ -15,7 +15,7 @@ import {
 } from '../core/missing-tokens.ts';
 import type { Observation, Unreadable } from '../core/observation.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
-import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
+import { OTHER_RUNBOOKS, runbookUrl, unreadableRunbook } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type EpochSeconds, kindOf, type TokenIdentity } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
@@ -214,9 +214,10 @@ function unreadableLines(
   runbooks: string,
 ): readonly string[] {
   if (unreadable.length === 0) return [];
+  const names = new Set(unreadable.map(unreadableRunbook));
   return [
     ...unreadable.map((lost) => unreadableLine(lost, podNames)),
-    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable)}`,
+    ...Array.from(names, (name) => `Runbook: ${runbookUrl(runbooks, name)}`),
   ];
 }
 

@@ -326,6 +326,14 @@ describe('explain, for a pod that no token names', () => {
   });
 });
 
+describe('explain of a pod that has reached a limit', () => {
+  it('links to the runbook of the limit', () => {
+    const limit = { ...DENIED, reason: 'limit' as const };
+    const { text } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED, limit] }));
+    assert.match(text, /SATokenUnreadable\.md\nRunbook: .*\/SATokenLimitExceeded\.md\n$/);
+  });
+});
+
 describe('explain exits with', () => {
   const cases = [
     { it: '0 if no check fails', at: {}, exit: EXIT.ok },

@@ -4,7 +4,7 @@
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
 import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
-import { OTHER_RUNBOOKS, runbookUrl } from '../../core/runbook.ts';
+import { runbookUrl, unreadableRunbook } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { kindOf } from '../../core/token/token.ts';
 import { printableJson } from '../../util/sanitize.ts';
@@ -82,11 +82,10 @@ export function* tokenReport(snapshot: Snapshot, runbooks: string): Sliced<strin
     ...token.identity,
     ...problemJson(token, missingStartOf(snapshot, token), runbooks),
   }));
-  const runbook = runbookUrl(runbooks, OTHER_RUNBOOKS.unreadable);
   const unreadable = observation.unreadable.map((lost) => ({
     ...lost,
     ...podNames.get(lost.podUid),
-    runbook,
+    runbook: runbookUrl(runbooks, unreadableRunbook(lost)),
   }));
   const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
   return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);

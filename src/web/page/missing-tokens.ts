@@ -5,7 +5,7 @@ import { formatPod, type PodNames, UNKNOWN_NAME } from '../../core/identity.ts';
 import type { MissingToken } from '../../core/missing-tokens.ts';
 import { formatLocation, type Unreadable } from '../../core/observation.ts';
 import { missingStartOf } from '../../core/problems/problem-start.ts';
-import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
+import { unreadableRunbook } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { clipped, evidence, listed, podName, remediation, runbookLink, section } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
@@ -44,6 +44,8 @@ export function unreadableObjects(
 ): Html {
   if (unreadable.length === 0) return NOTHING;
   const list = listed(unreadable, MAX_UNREADABLE, (object) => unreadableObject(object, podNames));
-  const content = html`${list}${runbookLink(runbooks, OTHER_RUNBOOKS.unreadable)}`;
+  const names = new Set(unreadable.map(unreadableRunbook));
+  const links = Array.from(names, (name) => runbookLink(runbooks, name));
+  const content = html`${list}${links}`;
   return section('unreadable', 'Unreadable', content);
 }
