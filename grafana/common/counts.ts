@@ -22,9 +22,9 @@ export function criticalCount(nodes: string): Panel {
   return stat({
     title: 'Critical problems',
     description:
-      'Failing critical checks: a workload cannot authenticate, or soon will not be able to. A token that fails two of them counts twice.',
+      'Tokens that fail a critical check or are missing: a workload cannot authenticate, or soon will not be able to.',
     unit: 'short',
-    expr: `sum(satoken_problems{${nodes}, ${CRITICAL}})`,
+    expr: `sum(satoken_failing_tokens{${nodes}, ${CRITICAL}})`,
     steps: ZERO_OR_CRITICAL,
   });
 }

@@ -3,7 +3,7 @@
  */
 
 import { causes, problemsByReason } from '../common/bars.ts';
-import { problemsBySeverity, tokensByState } from '../common/graphs.ts';
+import { failingBySeverity, tokensByState } from '../common/graphs.ts';
 import type { Section } from '../parts/layout.ts';
 import { BY_TOKEN, IN_CLUSTER, ON_NODES } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
@@ -11,7 +11,7 @@ import { table } from '../parts/table.ts';
 export const course: Section = {
   title: 'Since when, and why',
   lines: [
-    { height: 9, panels: [tokensByState(ON_NODES), problemsBySeverity(ON_NODES)] },
+    { height: 9, panels: [tokensByState(ON_NODES), failingBySeverity(ON_NODES)] },
     { height: 11, panels: [problemsByReason(ON_NODES), causes(ON_NODES)] },
     {
       height: 7,

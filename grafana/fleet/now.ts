@@ -55,8 +55,8 @@ const nodes = table({
   empty: 'No token fails a check',
   labels: ['node'],
   columns: [
-    count('Problems', `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}}) > 0`),
-    count('Critical', `sum by (${BY_NODE}) (satoken_problems{${ON_NODES}, ${CRITICAL}}) > 0`),
+    count('Tokens', `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}}) > 0`),
+    count('Critical', `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}, ${CRITICAL}}) > 0`),
     { title: 'Failing for', expr: failingFor(BY_NODE, ON_TOKENS), unit: 's' },
     firstRejection(BY_NODE),
   ],
@@ -78,7 +78,7 @@ export const now: Section = {
           title: 'Affected nodes',
           description: 'Nodes on which at least one token fails a critical check.',
           unit: 'short',
-          expr: `sum(sum by (${BY_NODE}) (satoken_problems{${ON_NODES}, ${CRITICAL}}) > bool 0)`,
+          expr: `sum(sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}, ${CRITICAL}}) > bool 0)`,
           steps: ZERO_OR_CRITICAL,
         }),
         stat({

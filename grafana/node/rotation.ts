@@ -3,13 +3,26 @@
  */
 
 import { NEEDS_ALL } from '../common/empty.ts';
-import { rotationLag } from '../common/graphs.ts';
 import { looksOf } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { inMinutes, ON_NODE } from '../parts/promql.ts';
+import { inMinutes, lagQuantile, ON_NODE } from '../parts/promql.ts';
 
 const AGE = inMinutes(`time() - satoken_issued_timestamp_seconds{${ON_NODE}}`);
+
+const rotationLag = graph({
+  title: 'Rotation lag',
+  description:
+    'Time from the refresh being due to the new token being issued. A healthy kubelet takes up to about 100 s. Gaps: no token was rotated.',
+  unit: 'suffix:s',
+  limit: 100,
+  empty: 'No token was rotated',
+  queries: [
+    { expr: lagQuantile(0.5, ON_NODE), legend: 'median' },
+    { expr: lagQuantile(0.99, ON_NODE), legend: '99th percentile' },
+  ],
+  looks: looksOf(['99th percentile', 'median']),
+});
 
 export const rotation: Section = {
   title: 'Rotation',
@@ -64,7 +77,7 @@ export const rotation: Section = {
           ],
           looks: looksOf(['refresh due', 'age']),
         }),
-        rotationLag(ON_NODE),
+        rotationLag,
       ],
     },
   ],

@@ -4,7 +4,7 @@
 
 import { causes, problemsByReason } from '../common/bars.ts';
 import * as counts from '../common/counts.ts';
-import { problemsBySeverity, tokensByState } from '../common/graphs.ts';
+import { failingBySeverity, tokensByState } from '../common/graphs.ts';
 import { failingTokens, tokenTable } from '../common/tokens.ts';
 import { COLORS } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
@@ -51,7 +51,7 @@ export const now: Section = {
       height: 8,
       panels: [failingTokens(ON_NODE, ['namespace', 'serviceaccount', 'pod', 'file'], [])],
     },
-    { height: 9, panels: [tokensByState(ON_NODE), problemsBySeverity(ON_NODE)] },
+    { height: 9, panels: [tokensByState(ON_NODE), failingBySeverity(ON_NODE)] },
     { height: 10, panels: [problemsByReason(ON_NODE), causes(ON_NODE)] },
   ],
 };

@@ -86,6 +86,8 @@ export interface GraphOptions extends PanelOptions {
   /** The styles of all series, by name; without them there must be only one series. */
   readonly looks?: readonly Look[];
   readonly isStacked?: boolean;
+  /** The end of the axis if all values are lower. Without it, Grafana draws 0 on an axis up to 100, which is 10,000 %. */
+  readonly softMax?: number;
   /** A threshold, drawn as a dashed line. */
   readonly limit?: number;
 }
@@ -96,7 +98,8 @@ function styleOf({ color, dash }: Look): DynamicConfigValue[] {
 }
 
 /** Lines over time. */
-export function graph({ queries, looks = [], isStacked = false, limit, ...options }: GraphOptions): Panel {
+export function graph(all: GraphOptions): Panel {
+  const { queries, looks = [], isStacked = false, limit, softMax, ...options } = all;
   const builder = configure(new GraphBuilder(), options, queries, 'range')
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(COLORS.plain))
     .lineWidth(isStacked ? 1 : 2)
@@ -106,6 +109,7 @@ export function graph({ queries, looks = [], isStacked = false, limit, ...option
     .axisSoftMin(0)
     .legend(legend)
     .tooltip(tooltip);
+  if (softMax !== undefined) builder.axisSoftMax(softMax);
   if (limit !== undefined)
     builder.thresholds(thresholds([COLORS.good, [limit, COLORS.critical]])).thresholdsStyle(dashedLine);
   return looks.reduce((styled, look) => styled.overrideByName(look.name, styleOf(look)), builder).build();
