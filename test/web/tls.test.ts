@@ -13,10 +13,11 @@ import { connect, type TLSSocket } from 'node:tls';
 import { after, afterEach, before, it } from 'mocha';
 import { DEFAULT_CIPHERS } from '../../src/web/config/go-names.ts';
 import type { ClientAuth, TlsConfig } from '../../src/web/config/web-config.ts';
+import type { RouteOptions } from '../../src/web/routes.ts';
 import { createSecureServer, LIMITS, type Limits } from '../../src/web/server.ts';
 import type { TlsServer } from '../../src/web/tls.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
-import { readAll, request, serverOptions } from '../support/http.ts';
+import { closed, lasting, readAll, request, serverOptions } from '../support/http.ts';
 import { describeWith } from '../support/tools.ts';
 
 describeWith(['openssl'], 'the HTTPS server', () => {
@@ -62,8 +63,12 @@ describeWith(['openssl'], 'the HTTPS server', () => {
       ...context,
     },
   });
-  const serve = async (tls: TlsConfig, limits: Partial<Limits> = {}): Promise<number> => {
-    const { options } = serverOptions();
+  const serve = async (
+    tls: TlsConfig,
+    limits: Partial<Limits> = {},
+    overrides: Partial<RouteOptions> = {},
+  ): Promise<number> => {
+    const { options } = serverOptions(overrides);
     secure = await createSecureServer(options, tls, { ...LIMITS, ...limits });
     secure.server.listen(0, '127.0.0.1');
     await once(secure.server, 'listening');
@@ -117,6 +122,26 @@ describeWith(['openssl'], 'the HTTPS server', () => {
     const socket = connectPlain(port, '127.0.0.1').on('error', () => undefined);
     socket.write(request('GET /metrics HTTP/1.1'));
     assert.doesNotMatch(await readAll(socket), /200/);
+  });
+
+  it('resets the connection of the slowest client to make room for another', async () => {
+    let slowClients = 0;
+    const onSlowClient = (): void => {
+      slowClients += 1;
+    };
+    // More than the kernel buffers.
+    const scrape = async () => lasting(Buffer.alloc(32 * 1_048_576, 'x'));
+    const port = await serve(settings(), {}, { maxRequests: 1, scrape, onSlowClient });
+    const codes: unknown[] = [];
+    const slow = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    slow.on('error', (error: NodeJS.ErrnoException) => codes.push(error.code));
+    slow.pause().write(request('GET /metrics HTTP/1.1'));
+    await once(slow, 'readable');
+    assert.equal(await curl(port, '-k'), 200);
+    assert.equal(slowClients, 1);
+    slow.resume();
+    await closed(slow);
+    assert.deepEqual(codes, ['ECONNRESET']);
   });
 
   it('closes a connection without a handshake after the timeout for headers', async () => {
