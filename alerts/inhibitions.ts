@@ -34,6 +34,7 @@ const ofCopy = 'path =~ "subPath://.+"';
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
 const ROTATION = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate'];
 const FLEET = 'SATokenRotationStalledFleet';
+const WORKLOAD = 'SATokenWorkloadRotationOverdue';
 const OF_NODE = [
   ...ROTATION,
   'SATokenMissing',
@@ -58,8 +59,15 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     because: 'If many nodes do not rotate tokens, the cluster is the problem.',
     source: [named(FLEET)],
-    target: [named(...ROTATION, 'SATokenClusterBlind')],
+    target: [named(...ROTATION, WORKLOAD, 'SATokenClusterBlind')],
     equal: [cluster],
+  },
+  {
+    because:
+      'If several pods of a workload are late, the workload is the problem. It is as critical as its worst token.',
+    source: [named(WORKLOAD), ofAccount],
+    target: [named(...OUTDATED)],
+    equal: [cluster, 'namespace', 'serviceaccount', 'volume'],
   },
   {
     because: 'A stalled node is one problem, not one for each token.',
@@ -76,19 +84,19 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     because: 'KubeletDown means that no kubelet of the cluster is left, and names no node.',
     source: [named('KubeletDown')],
-    target: [named(...OF_NODE, FLEET)],
+    target: [named(...OF_NODE, FLEET, WORKLOAD)],
     equal: [cluster],
   },
   {
     because: 'Without an API server, kubelets cannot rotate tokens and exporters cannot read from it.',
     source: [named('KubeAPIDown')],
-    target: [named(...OF_NODE, FLEET)],
+    target: [named(...OF_NODE, FLEET, WORKLOAD)],
     equal: [cluster],
   },
   {
     because: 'The kubelet cannot rotate tokens of an account that is missing or was recreated.',
     source: [named('SATokenServiceAccountMissing', 'SATokenServiceAccountRecreated'), ofAccount],
-    target: [named(...OUTDATED, 'SATokenRefused')],
+    target: [named(...OUTDATED, WORKLOAD, 'SATokenRefused')],
     equal: [cluster, 'namespace', 'serviceaccount'],
   },
   {

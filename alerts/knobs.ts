@@ -33,6 +33,16 @@ export const KNOBS = {
     value: 'cluster',
     meaning: 'Label that distinguishes clusters if one Prometheus has several; it may be unset.',
   },
+  owner: {
+    value: '',
+    meaning:
+      'Labels of `kube_pod_owner` that alerts with a pod get, such as `owner_kind,owner_name`; empty adds no label.',
+  },
+  team: {
+    value: '',
+    meaning:
+      'Label of `kube_namespace_labels` that alerts with a namespace get, such as `label_team`; empty adds no label.',
+  },
   daemonset: {
     value: '.*sa-token-exporter.*',
     meaning: 'Regular expression for the name of the DaemonSet, in metrics of kube-state-metrics.',

@@ -111,6 +111,9 @@ export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ e
 export const MISSING_EXPORTER =
   '{{ if $labels.node }}Node {{ $labels.node }} is ready and has no exporter.{{ else }}DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }}: {{ $value }} of its pods are not ready, so the tokens of their nodes are not monitored.{{ end }}';
 
+/** Names the controller of pods that do not exist. */
+export const CONTROLLER = '{{ or $labels.replicaset $labels.statefulset $labels.daemonset }}';
+
 /** Queries that templates of descriptions run. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
 export const CAUSE_QUERY = `max by (cause) (satoken_overdue_info{${cluster}=%q,node=%q,pod_uid=%q,volume=%q,path=%q})`;

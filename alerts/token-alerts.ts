@@ -24,6 +24,7 @@ import {
   TOKEN,
   WORKLOAD,
 } from './rule.ts';
+import { WORKLOAD_ALERTS } from './workload-alert.ts';
 
 const critical = { severity: 'critical', for: knob('failing') } as const;
 const late = { severity: 'critical', for: knob('due') } as const;
@@ -270,5 +271,12 @@ export const TOKEN_GROUP: Group = {
     { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
     { record: HELD_INFO, expr: heldExpr('severity="info"') },
   ],
-  alerts: [...FLEET_ALERTS, ...TIME_ALERTS, ...CLUSTER_ALERTS, ...ACCOUNT_ALERTS, ...TOKEN_ALERTS],
+  alerts: [
+    ...FLEET_ALERTS,
+    ...WORKLOAD_ALERTS,
+    ...TIME_ALERTS,
+    ...CLUSTER_ALERTS,
+    ...ACCOUNT_ALERTS,
+    ...TOKEN_ALERTS,
+  ],
 };

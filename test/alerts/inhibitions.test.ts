@@ -37,6 +37,7 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   KubeNodeUnreachable: 'node',
   SATokenServiceAccountMissing: 'account',
   SATokenServiceAccountRecreated: 'account',
+  SATokenWorkloadRotationOverdue: 'workload',
   SATokenAudienceMismatch: 'workload',
   SATokenLegacySecretMissing: 'workload',
   SATokenLegacyMounted: 'workload',
@@ -127,6 +128,8 @@ const REACHES: Readonly<Record<string, Reach>> = {
   },
   'If no exporter of the cluster is left, each of them is down or missing.': CLUSTER,
   'If many nodes do not rotate tokens, the cluster is the problem.': CLUSTER,
+  'If several pods of a workload are late, the workload is the problem. It is as critical as its worst token.':
+    ACCOUNT,
   'A stalled node is one problem, not one for each token.': NODE,
   'A node that is down, or has no kubelet, rotates no token and runs no exporter.': NODE,
   'KubeletDown means that no kubelet of the cluster is left, and names no node.': CLUSTER,

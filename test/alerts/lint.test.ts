@@ -30,6 +30,12 @@ import { parseExpression, type Selector, seconds } from './promql.ts';
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   up: [],
   // kube-state-metrics
+  kube_daemonset_status_current_number_scheduled: ['namespace', 'daemonset'],
+  kube_replicaset_spec_replicas: ['namespace', 'replicaset'],
+  kube_replicaset_status_replicas: ['namespace', 'replicaset'],
+  kube_statefulset_replicas: ['namespace', 'statefulset'],
+  kube_statefulset_status_replicas: ['namespace', 'statefulset'],
+  kube_statefulset_status_replicas_ready: ['namespace', 'statefulset'],
   kube_node_info: ['node', 'os_image', 'kubelet_version'],
   kube_daemonset_status_desired_number_scheduled: ['namespace', 'daemonset'],
   kube_daemonset_status_number_ready: ['namespace', 'daemonset'],
@@ -99,7 +105,7 @@ const HEALTHY_DELAY = 100;
 /** They are raised by the exporter only after the delay of a healthy kubelet, or after its rotation. */
 const RAISED_LATE = ['satoken_overdue_cause', 'satoken_canary_healthy'];
 /** Alerts that need no such delay: many nodes together are not late by chance. */
-const ABOUT_MANY = ['SATokenRotationStalledFleet'];
+const ABOUT_MANY = ['SATokenRotationStalledFleet', 'SATokenWorkloadRotationOverdue'];
 /** An early sign, which only inhibits; it needs the time of the sample. */
 const NOT_BRIDGED = ['satoken_canary_refresh_due_timestamp_seconds'];
 const REASONS_RAISED_LATE = ['rotation_overdue', 'expired', 'subpath_frozen'];

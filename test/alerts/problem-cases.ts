@@ -1,6 +1,7 @@
 /**
  * Cases of the alerts that are based on one check: the same cases for each row of the table.
  */
+import type { Severity } from '../../alerts/knobs.ts';
 import { ROWS, type Row } from './problem-rows.ts';
 import {
   type Case,
@@ -209,4 +210,80 @@ const OWN_CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   }),
 }));
 
-export const PROBLEM_CASES: readonly Case[] = [...ROWS.flatMap(casesOf), ...CAUSE_CASES, ...OWN_CAUSE_CASES];
+/** Late tokens of pods of one account, each on a node of its own, and when they are late. */
+function latePods(...pods: readonly (readonly [severity: string, values: string])[]): Series {
+  return Object.assign(
+    {},
+    ...pods.map(([severity, values], index) => {
+      const node = `node-${index}`;
+      return {
+        ...nodeScraped('5x30', { node }),
+        ...problem('rotation_overdue', values, {
+          severity,
+          node,
+          pod: `api-${index}`,
+          pod_uid: `uid-${index}`,
+        }),
+      };
+    }),
+  ) as Series;
+}
+
+const lateWorkload = (severity: Severity, count: string): Firing => ({
+  severity,
+  labels: WORKLOAD,
+  prints: { subject: `Service account payments/api (tokens: ${count}), volume vault-token` },
+});
+const workloadAt = (at: number, ...fire: readonly Firing[]) => ({
+  alert: 'SATokenWorkloadRotationOverdue',
+  at,
+  fire,
+});
+
+const WORKLOAD_CASES: readonly Case[] = [
+  {
+    it: 'two pods of a workload with late tokens make one alert, and it is critical as soon as one token is',
+    series: {
+      ...latePods(['warning', '1x30'], ['warning', '_ _ 1x5 stale']),
+      ...problem('rotation_overdue', '_x7 1x20', { node: 'node-1', pod: 'api-1', pod_uid: 'uid-1' }),
+    },
+    expect: [
+      ...silent('SATokenWorkloadRotationOverdue', 1),
+      workloadAt(2, lateWorkload('info', '2')),
+      workloadAt(3, lateWorkload('info', '2'), lateWorkload('warning', '2')),
+      workloadAt(9, lateWorkload('info', '2'), lateWorkload('warning', '2'), lateWorkload('critical', '2')),
+    ],
+  },
+  {
+    it: 'one pod with two late tokens is not a workload',
+    series: {
+      ...latePods(['warning', '1x30']),
+      ...problem('rotation_overdue', '1x30', { node: 'node-0', pod: 'api-0', pod_uid: 'uid-0', path: 'b' }),
+    },
+    expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
+  },
+  {
+    it: 'pods on nodes that rotate no tokens are not a workload',
+    series: {
+      ...latePods(['critical', '1x30'], ['critical', '1x30']),
+      [scraped('satoken_canary_healthy', { node: 'node-0' })]: '0x30',
+      [scraped('satoken_overdue_cause', { node: 'node-1', cause: 'kubelet_stalled' })]: '3x30',
+    },
+    expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
+  },
+  {
+    it: 'late tokens of two accounts are not a workload',
+    series: {
+      ...latePods(['critical', '1x30']),
+      ...problem('rotation_overdue', '1x30', { pod: 'web-0', pod_uid: 'uid-9', serviceaccount: 'web' }),
+    },
+    expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
+  },
+];
+
+export const PROBLEM_CASES: readonly Case[] = [
+  ...ROWS.flatMap(casesOf),
+  ...CAUSE_CASES,
+  ...OWN_CAUSE_CASES,
+  ...WORKLOAD_CASES,
+];

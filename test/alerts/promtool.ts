@@ -3,13 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
-import { ACCOUNT, type Alert, MISSING_EXPORTER, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
+import { ACCOUNT, type Alert, CONTROLLER, MISSING_EXPORTER, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { dashboardLink } from './dashboard-links.ts';
@@ -78,7 +78,7 @@ function alertOf(alert: string, { severity }: Firing): Alert {
 /** The description of a row with its templates replaced by what they should print. */
 function expectedDescription({ description }: Alert, { labels, prints = {} }: Firing): string {
   const { subject = '', value = '', list = '' } = prints;
-  const text = [WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER]
+  const text = [WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER, CONTROLLER]
     .reduce((rest, template) => rest.replace(template, () => subject), description)
     .replace(/\{\{ with query .*\{\{ end \}\}/, () => list)
     .replace(/\{\{ (?:printf "[^"]*" )?\$value \}\}/g, () => value)
@@ -106,17 +106,28 @@ function ruleTest({ alert, at, fire }: Expectation) {
   };
 }
 
-function testFile(cases: readonly Case[]): string {
-  return stringify({
-    rule_files: [join(ROOT, 'alerts/rules.yaml')],
-    evaluation_interval: '1m',
-    tests: cases.map(({ it, series, expect }) => ({
-      name: it,
-      interval: '1m',
-      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-      alert_rule_test: expect.map(ruleTest),
-    })),
-  });
+function testOf({ it, series, expect }: Case) {
+  return {
+    name: it,
+    interval: '1m',
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    alert_rule_test: expect.map(ruleTest),
+  };
+}
+
+/** Runs tests of rules, both given as they are written. */
+export function runPromtool(promtool: string, rules: string, tests: object) {
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-promtool-'));
+  try {
+    const file = join(folder, 'test.yaml');
+    writeFileSync(join(folder, 'rules.yaml'), rules);
+    writeFileSync(file, stringify({ rule_files: ['rules.yaml'], ...tests }));
+    const options = { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
+    const { status, stdout, stderr, error } = spawnSync(promtool, ['test', 'rules', file], options);
+    return { status, output: error === undefined ? stdout + stderr : String(error) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export interface TestRun {
@@ -127,23 +138,17 @@ export interface TestRun {
 }
 
 /** Runs all cases at once, since promtool takes long to start. */
-export function testRules(promtool: string, cases: readonly Case[]): TestRun {
-  const folder = mkdtempSync(join(tmpdir(), 'satoken-promtool-'));
-  try {
-    const file = join(folder, 'test.yaml');
-    writeFileSync(file, testFile(cases));
-    const { status, stdout, stderr, error } = spawnSync(promtool, ['test', 'rules', file], {
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    const output = error === undefined ? stdout + stderr : String(error);
-    const failures = output.split(/^\s+name: /m).slice(1);
-    return {
-      isPassed: status === 0,
-      failuresOf: (title) => failures.filter((text) => text.startsWith(`${title},\n`)).join('\n'),
-      output,
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+export function testRules(
+  promtool: string,
+  cases: readonly Case[],
+  rules = readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8'),
+): TestRun {
+  const tests = { evaluation_interval: '1m', tests: cases.map(testOf) };
+  const { status, output } = runPromtool(promtool, rules, tests);
+  const failures = output.split(/^\s+name: /m).slice(1);
+  return {
+    isPassed: status === 0,
+    failuresOf: (title) => failures.filter((text) => text.startsWith(`${title},\n`)).join('\n'),
+    output,
+  };
 }

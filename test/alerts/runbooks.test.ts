@@ -9,16 +9,14 @@ import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS } from '../../alerts/knobs.ts';
 import { OVERDUE_CAUSES } from '../../src/core/causes/overdue-cause.ts';
 import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
-import { OTHER_RUNBOOKS, runbookUrl } from '../../src/core/runbook.ts';
+import { runbookUrl } from '../../src/core/runbook.ts';
 import { SELF_CHECKS } from '../../src/core/self-check.ts';
 import { PARTS, REJECTION_CODES } from '../../src/metrics/exporter-rows.ts';
 import { ROOT } from '../docs/documents.ts';
 import { parseExpression } from './promql.ts';
 
 const FOLDER = 'docs/runbooks';
-/** A condition that `explain` names, and the exporter cannot see. */
-const WITHOUT_ALERT = [OTHER_RUNBOOKS.podNotCreated];
-const NAMES = [...new Set([...ALERTS.map(({ name }) => name), ...WITHOUT_ALERT])];
+const NAMES = [...new Set(ALERTS.map(({ name }) => name))];
 const SECTIONS = ['Meaning', 'Impact', 'Diagnosis', 'Causes', 'Mitigation', 'Verification'];
 
 function read(name: string): string {
@@ -111,7 +109,7 @@ const STEPS: readonly (readonly [string, string, readonly RegExp[]])[] = [
 ];
 
 describe('the runbooks', () => {
-  it('exist for each alert and for a pod that was not created, and for nothing else', () => {
+  it('exist for each alert and for nothing else', () => {
     const files = globSync('*.md', { cwd: join(ROOT, FOLDER) }).map((file) => basename(file, '.md'));
     assert.deepEqual(files.sort(), [...NAMES].sort());
   });

@@ -19,7 +19,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** Options of programs that the documents use: kubectl, its plugin, curl, journalctl, the API server. */
 const FOREIGN_OPTIONS = `
-  agent as audience build-arg certificate-identity certificate-oidc-issuer comment cacert clusterrole duration exporter-namespace exporter-selector field-selector from-file from-literal kube-version predicate-type previous raw serviceaccount short since sort-by tail time-style
+  agent as audience build-arg certificate-identity certificate-oidc-issuer comment cacert clusterrole duration exporter-namespace exporter-selector field-selector from-file from-literal kube-version metric-labels-allowlist predicate-type previous raw serviceaccount short since sort-by tail time-style
   api-audiences service-account-extend-token-expiration service-account-issuer service-account-key-file
 `;
 

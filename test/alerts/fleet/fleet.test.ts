@@ -4,13 +4,10 @@
  * `FLEET_NODES=5000` tests a large fleet.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { before, it } from 'mocha';
-import { ROOT } from '../../docs/documents.ts';
+import { rulesFile } from '../../../alerts/documents.ts';
 import { describeWith, PROMTOOL_3 } from '../../support/tools.ts';
+import { runPromtool } from '../promtool.ts';
 import { type Fleet, fleetSeries, STEP } from './model.ts';
 
 const NODES = Number(process.env['FLEET_NODES'] ?? 60);
@@ -50,7 +47,7 @@ const outage = (minutes: number) => ({ from: FROM, until: FROM + minutes * MINUT
 const returned = (minutes: number): number => FROM + minutes * MINUTE;
 const OUTLASTS = 5 * MINUTE;
 
-const SCENARIOS: readonly Scenario[] = [
+const SCENARIOS: Scenario[] = [
   {
     title: 'a healthy fleet fires no alert',
     fleet: { nodes: NODES },
@@ -88,6 +85,25 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+const WORKLOAD = 'alertname="SATokenWorkloadRotationOverdue",alertstate="firing"';
+SCENARIOS.push({
+  title: 'an audience without tokens for 500 pods of a workload makes one page and one warning',
+  fleet: { nodes: 20, refusedPods: 500, refusedFrom: FROM },
+  expected: [
+    none(
+      `count(ALERTS{alertstate="firing",alertname=~"SAToken(RotationOverdue|Expired|Stale)"}) unless on () ALERTS{${WORKLOAD}}`,
+    ),
+    neverFires('info'),
+    ...['warning', 'critical'].map((severity) => ({
+      expr: `count(ALERTS{${WORKLOAD},severity="${severity}"})`,
+      valueAt: (seconds: number) => {
+        if (seconds < FROM + 4 * MINUTE) return 0;
+        return seconds > FROM + 10 * MINUTE ? 1 : undefined;
+      },
+    })),
+  ],
+});
+
 function testOf({ title, fleet, expected }: Scenario) {
   const times = Array.from({ length: LENGTH / STEP + 1 }, (_, index) => index * STEP);
   return {
@@ -114,19 +130,8 @@ for (const [version, promtool] of [
   describeWith([version], `the alert on a cluster in ${version}`, () => {
     let output = '';
     before(() => {
-      const folder = mkdtempSync(join(tmpdir(), 'satoken-fleet-'));
-      const file = join(folder, 'test.yaml');
-      const contents = {
-        rule_files: [join(ROOT, 'alerts/rules.yaml')],
-        evaluation_interval: `${STEP}s`,
-        tests: SCENARIOS.map(testOf),
-      };
-      // JSON is YAML.
-      writeFileSync(file, JSON.stringify(contents));
-      const options = { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
-      const { stdout, stderr } = spawnSync(promtool, ['test', 'rules', file], options);
-      output = stdout + stderr;
-      rmSync(folder, { recursive: true });
+      const tests = { evaluation_interval: `${STEP}s`, tests: SCENARIOS.map(testOf) };
+      ({ output } = runPromtool(promtool, rulesFile(), tests));
     });
 
     for (const { title } of SCENARIOS)

@@ -22,6 +22,9 @@ export interface Fleet {
   readonly outage?: Outage;
   /** Whether the exporters lose the API server, too. */
   readonly isSeenByExporters?: boolean;
+  /** Number of pods of one workload for which the API server refuses tokens. */
+  readonly refusedPods?: number;
+  readonly refusedFrom?: number;
   /** Share of the nodes that the outage affects. */
   readonly share?: number;
 }
@@ -91,12 +94,12 @@ function canaryRows(node: string, issued: readonly number[]): Rows {
   };
 }
 
-function tokenRows(node: string, issued: readonly number[]): Rows {
+function tokenRows(node: string, issued: readonly number[], pod_uid = node): Rows {
   const slack = HOUR.lifetime - refreshDue(0, HOUR);
   const critical = CRITICAL_SHARE * slack;
   const problem = (reason: string, severity: string, isIn: (late: number) => boolean) => {
     const values = issued.map((at, index) => (isIn(index * STEP - refreshDue(at, HOUR)) ? '1' : 'stale'));
-    const pod = { namespace: 'payments', pod: `api-${node}`, pod_uid: node, serviceaccount: 'api' };
+    const pod = { namespace: 'payments', pod: `api-${pod_uid}`, pod_uid, serviceaccount: 'api' };
     const labels = { cluster: 'east', node, ...pod, volume: 'v', path: 'token', reason, severity };
     return { [scraped('satoken_problem', labels)]: values };
   };
@@ -117,6 +120,14 @@ function apiServerRows(node: string, { length, outage }: Fleet, random: () => nu
   return { [scraped('satoken_cluster_failure', labels)]: values };
 }
 
+/** Pods of one workload whose tokens are no longer issued, on nodes that rotate all others. */
+function refusedRows(fleet: Fleet, random: () => number): readonly Rows[] {
+  return Array.from({ length: fleet.refusedPods ?? 0 }, (_, index) => {
+    const refused = { ...fleet, outage: { from: fleet.refusedFrom ?? 0, until: fleet.length + STEP } };
+    return tokenRows(`node-${index % fleet.nodes}`, issueTimes(HOUR, refused, random), `refused-${index}`);
+  });
+}
+
 /** By name and labels. Series that never have a sample are left out. */
 export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
   const random = createRandom();
@@ -131,7 +142,7 @@ export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
     };
   });
   return Object.fromEntries(
-    rows
+    [...rows, ...refusedRows(fleet, random)]
       .flatMap((one) => Object.entries(one))
       .filter(([, values]) => values.some((value) => value !== 'stale'))
       .map(([name, values]) => [name, compressed(values)]),

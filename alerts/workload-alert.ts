@@ -1,0 +1,34 @@
+/**
+ * The alert on a service account of which several pods have late tokens. It inhibits those on its tokens.
+ *
+ * Nodes that rotate no tokens are left out: they have alerts of their own. Without series of tokens it does not exist.
+ */
+import { knob } from './knobs.ts';
+import { type Alert, BY, HELD, HELD_CRITICAL, LATE_NODES, lines, WORKLOAD } from './rule.ts';
+
+function late(problems: string): string {
+  const tokens = `${problems}{reason=~"rotation_overdue|expired",pod_uid!=""}`;
+  return `count by (${BY.workload}) (count by (${BY.workload}, node, pod_uid) (${tokens} unless on (${BY.node}) ${LATE_NODES}))`;
+}
+
+/** More than one pod. */
+const SEVERAL = `${late(HELD)} > 1`;
+
+const workload = {
+  name: 'SATokenWorkloadRotationOverdue',
+  dashboard: 'workload',
+  summary: 'The kubelet has not rotated the service account tokens of several pods of a workload.',
+  description: `${WORKLOAD}: not rotated in time on nodes that rotate other tokens. Check first: events of the pods (kubectl describe pod), and whether the API server issues the token (kubectl create token, with its audience).`,
+} as const;
+
+export const WORKLOAD_ALERTS: readonly Alert[] = [
+  { ...workload, severity: 'info', for: knob('atOnce'), expr: SEVERAL },
+  { ...workload, severity: 'warning', for: knob('due'), expr: SEVERAL },
+  {
+    ...workload,
+    severity: 'critical',
+    for: knob('due'),
+    // One critical token is enough: this alert inhibits that of the token.
+    expr: lines(SEVERAL, `and on (${BY.workload}) ${late(HELD_CRITICAL)}`),
+  },
+];
