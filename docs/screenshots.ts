@@ -10,7 +10,7 @@ import { startProgram } from '../test/support/program.ts';
 import { snapshot } from '../test/support/snapshots.ts';
 import { NOW, token } from '../test/support/tokens.ts';
 
-const DESK: View = { scheme: 'light', width: 900 };
+const DESK: View = { scheme: 'light', width: 1_000 };
 const PHONE: View = { scheme: 'dark', width: 390 };
 
 const browser = await launchBrowser();
@@ -46,7 +46,7 @@ function healthy(): Snapshot {
 await shootSnapshot('page-healthy', healthy(), 600);
 await shootSnapshot('page-empty', snapshot({ tokens: [] }), 400);
 const demo = await startProgram('demo');
-await shoot('page-burning', `${demo.url}/`, DESK, 1_100);
-await shoot('page-phone', `${demo.url}/?q=payments`, PHONE, 900);
+await shoot('page-burning', `${demo.url}/`, DESK, 1_700);
+await shoot('page-phone', `${demo.url}/?q=payments`, PHONE, 2_100);
 await demo.stop();
 await browser.close();

@@ -18,7 +18,7 @@ dl{display:grid;grid-template-columns:1fr auto;gap:.1rem .8rem;margin:0}dd{margi
 form{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}label{display:grid;gap:.1rem;color:var(--soft)}
 input,select,button{font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--soft);border-radius:.3rem;padding:.3rem .5rem;max-width:100%}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-top:1px solid var(--line)}
-th{color:var(--soft);font-weight:600}td i{display:block}td:nth-child(n+3):nth-child(-n+5),th:nth-child(5){white-space:nowrap}th:nth-child(2){width:27%}th:first-child,th:last-child{width:20%}.why td{border-top:0;padding-top:0}
+th{color:var(--soft);font-weight:600}td i{display:block}td:nth-child(n+3):nth-child(-n+5),th:nth-child(5){white-space:nowrap}th:nth-child(2){width:22%}th:first-child{width:20%}th:last-child{width:25%}.why td{border-top:0;padding-top:0}
 summary{cursor:pointer}details{background:var(--raised);border-left:3px solid var(--bad);padding:.3rem .7rem;margin:.2rem 0}
 meter{width:100%;height:.7rem;display:block}
 meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:.35rem}
