@@ -70,7 +70,7 @@ describe('the built program', () => {
         const { scannedAt: _, ...output } = JSON.parse(stdout) as { tokens: unknown[]; scannedAt: number };
         return { status, output };
       };
-      assert.equal(seen(built).output.tokens.length, 14);
+      assert.equal(seen(built).output.tokens.length, 15);
       assert.deepEqual(seen(built), seen(source));
     });
   }
