@@ -138,7 +138,7 @@ const DATA_ALERTS: readonly Alert[] = [
   },
   {
     severity: 'warning',
-    for: knob('distrust'),
+    for: knob('cause'),
     name: 'SATokenSelfViewWrong',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),

@@ -62,10 +62,10 @@ export const KNOBS = {
     meaning:
       '`for:` of alerts on tokens that are late: an evaluation, because the grace period of the exporter already covers what a healthy kubelet needs.',
   },
-  distrust: {
-    value: '3m',
+  cause: {
+    value: '30s',
     meaning:
-      '`for:` of the alert on failing self-checks: shorter than `failing`, so that it inhibits alerts based on wrong data.',
+      '`for:` of alerts that explain late or expired tokens: not longer than `due`, so that they inhibit the alerts on those in time.',
   },
   failing: {
     value: '5m',

@@ -116,7 +116,6 @@ export const CONTROLLER = '{{ or $labels.replicaset $labels.statefulset $labels.
 
 /** Queries that templates of descriptions run. */
 export const CAUSES_QUERY = `max by (cause) (satoken_overdue_cause{${cluster}=%q,node=%q}) > 0`;
-export const CAUSE_QUERY = `max by (cause) (satoken_overdue_info{${cluster}=%q,node=%q,pod_uid=%q,volume=%q,path=%q})`;
 export const VIEW_QUERY = `min by (check) (satoken_self_view{${cluster}=%q,node=%q}) == 0`;
 export const BLIND_QUERY = `max by (resource, reason) (satoken_cluster_failure{${cluster}=%q,node=%q})`;
 
@@ -133,8 +132,3 @@ export const CAUSES_OF_NODE = listResults(
   'cause',
   '{{ .Labels.cause }}',
 );
-
-const CAUSE_PARAMETERS = `$labels.${cluster} $labels.node $labels.pod_uid $labels.volume $labels.path`;
-
-/** Says why the token is overdue; if its own cause is not known, lists the causes of the node. No alert depends on it. */
-export const CAUSES = `{{ with query (printf ${JSON.stringify(CAUSE_QUERY)} ${CAUSE_PARAMETERS}) | sortByLabel "cause" }} Cause:{{ range $index, $found := . }}{{ if $index }},{{ end }} {{ .Labels.cause }}{{ end }}.{{ else }}${CAUSES_OF_NODE}{{ end }}`;

@@ -2,6 +2,17 @@
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
+import {
+  EXPLAIN,
+  explainFirst,
+  FIRST_REJECTED,
+  FIRST_SEEN,
+  INFO_PODS_QUERY,
+  SCAN,
+  seenInAccount,
+  seenInCluster,
+  TIMES,
+} from './details.ts';
 import { CANARY_LATE, FLEET_ALERTS, FLEET_RECORDINGS, STALLED } from './fleet-alert.ts';
 import { knob } from './knobs.ts';
 import {
@@ -9,7 +20,6 @@ import {
   type Alert,
   BY,
   bridged,
-  CAUSES,
   CAUSES_OF_NODE,
   EXPORTERS,
   type Group,
@@ -27,27 +37,28 @@ import {
 import { WORKLOAD_ALERTS } from './workload-alert.ts';
 
 const critical = { severity: 'critical', for: knob('failing') } as const;
+const root = { severity: 'critical', for: knob('cause') } as const;
 const late = { severity: 'critical', for: knob('due') } as const;
 
 const overdue = {
   name: 'SATokenRotationOverdue',
   dashboard: 'workload',
   summary: 'The kubelet has not rotated a service account token within the grace period.',
-  description: `${TOKEN}: not rotated within the grace period.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+  description: `${TOKEN}: not rotated within the grace period.${TIMES} Check first: the events of the pod, then the kubelet's log.${EXPLAIN}`,
 } as const;
 
 const frozen = {
   name: 'SATokenSubpathFrozen',
   dashboard: 'workload',
   summary: 'A container keeps an old service account token because it mounts it with subPath.',
-  description: `${TOKEN}: the container started with this token and does not see the one that replaced it; its requests are rejected when it expires. Check first: subPath in the volumeMounts of the container; restarting the pod gains the lifetime of one token.`,
+  description: `${TOKEN}: the container keeps it and does not see the one that replaced it.${TIMES} Check first: subPath in the volumeMounts of the container.${EXPLAIN}`,
 } as const;
 
 const audience = {
   name: 'SATokenAudienceMismatch',
   dashboard: 'workload',
   summary: 'Service account tokens have an audience that their receiver may not accept.',
-  description: `${WORKLOAD}: the tokens have none of the expected audiences. Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.`,
+  description: `${WORKLOAD}: the tokens have none of the expected audiences.${seenInAccount('audience_mismatch')} Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.${explainFirst('audience_mismatch')}`,
 } as const;
 
 const TIME_ALERTS: readonly Alert[] = [
@@ -58,7 +69,7 @@ const TIME_ALERTS: readonly Alert[] = [
     keepFiringFor: knob('recovery'),
     expr: STALLED,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
-    description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE} Check first: systemctl status kubelet on the node for kubelet_stalled, and whether the node reaches the API server for api_server_unreachable.`,
+    description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE}${FIRST_REJECTED} Check first: systemctl status kubelet on the node, and whether it reaches the API server.${SCAN}`,
   },
   {
     severity: 'warning',
@@ -68,8 +79,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'node',
     expr: CANARY_LATE,
     summary: "The exporter's own short-lived token is not rotated in time.",
-    description:
-      'Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.',
+    description: `Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.${SCAN}`,
   },
   {
     ...overdue,
@@ -88,7 +98,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('expired'),
     summary: 'A service account token has expired.',
-    description: `${TOKEN}: expired, so it is rejected.${CAUSES} Check first: the events of the pod (kubectl describe pod); FailedMount says why the rotation fails.`,
+    description: `${TOKEN}: expired, so it is rejected.${TIMES} Check first: the events of the pod; FailedMount says why the rotation fails.${EXPLAIN}`,
   },
   {
     ...frozen,
@@ -105,11 +115,11 @@ const TIME_ALERTS: readonly Alert[] = [
     name: 'SATokenStale',
     dashboard: 'workload',
     severity: 'warning',
-    for: knob('failing'),
+    for: knob('due'),
     keepFiringFor: knob('recovery'),
     expr: held('stale'),
     summary: 'A service account token is past its requested lifetime.',
-    description: `${TOKEN}: past its requested lifetime and not rotated; still accepted only because the API server extended it.${CAUSES} Check first: the events of the pod (kubectl describe pod), then the kubelet's log on the node.`,
+    description: `${TOKEN}: past its requested lifetime; accepted only because the API server extended it.${TIMES} Check first: the events of the pod, then the kubelet's log.${EXPLAIN}`,
   },
   {
     name: 'SATokenTerminating',
@@ -118,7 +128,7 @@ const TIME_ALERTS: readonly Alert[] = [
     for: knob('failing'),
     expr: held('terminating'),
     summary: 'A service account token expires while its pod is still terminating.',
-    description: `${TOKEN}: expires before the grace period of its terminating pod ends, and the kubelet no longer refreshes it. Check first: whether the pod still needs the API server (kubectl get pod -o yaml shows deletionTimestamp).`,
+    description: `${TOKEN}: expires before the grace period of its terminating pod ends; no longer refreshed.${TIMES} Check first: whether the pod still needs the API server.${EXPLAIN}`,
   },
   {
     ...critical,
@@ -126,8 +136,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'node',
     expr: `max by (${BY.node}) (${bridged('satoken_problems{reason="not_yet_valid"}')}) > 0`,
     summary: 'Service account tokens of a node are not valid yet.',
-    description:
-      'Node {{ $labels.node }}: tokens start in the future ({{ $value }}) and are rejected until then. Check first: timedatectl status on the node and on the control plane.',
+    description: `Node {{ $labels.node }}: tokens start in the future ({{ $value }}) and are rejected until then. Check first: timedatectl status on the node and on the control plane.${SCAN}`,
   },
 ];
 
@@ -138,8 +147,7 @@ const CLUSTER_ALERTS: readonly Alert[] = [
     dashboard: 'fleet',
     expr: `sum by (${BY.cluster}) (${held('signing_key_unknown')})`,
     summary: 'Service account tokens are signed with a key that the API server does not publish.',
-    description:
-      'Tokens are signed with a key that the API server does not publish ({{ $value }}), so they are rejected. Check first: whether --service-account-key-file of every API server still lists the previous key.',
+    description: `Tokens are signed with a key that the API server does not publish ({{ $value }}), so they are rejected.${seenInCluster('signing_key_unknown')} Check first: whether --service-account-key-file of every API server still lists the previous key.`,
   },
   {
     ...critical,
@@ -147,29 +155,28 @@ const CLUSTER_ALERTS: readonly Alert[] = [
     dashboard: 'fleet',
     expr: `sum by (${BY.cluster}) (${held('issuer_mismatch')})`,
     summary: 'Service account tokens have another issuer than the API server.',
-    description:
-      'Tokens have another issuer than the API server has now ({{ $value }}), so they are rejected. Check first: whether --service-account-issuer of every API server still lists the previous issuer, in second place.',
+    description: `Tokens have another issuer than the API server has now ({{ $value }}), so they are rejected.${seenInCluster('issuer_mismatch')} Check first: whether --service-account-issuer of every API server still lists the previous issuer, in second place.`,
   },
 ];
 
 const ACCOUNT_ALERTS: readonly Alert[] = [
   {
-    ...critical,
+    ...root,
     name: 'SATokenServiceAccountMissing',
     dashboard: 'workload',
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_missing')})`,
     summary: 'Pods run with a service account that does not exist.',
-    description: `${ACCOUNT}: the account does not exist; its tokens are rejected and will not be rotated. Check first: kubectl get serviceaccount in the namespace, and who deleted it.`,
+    description: `${ACCOUNT}: the account does not exist; its tokens are rejected and will not be rotated.${seenInAccount('service_account_missing')} Check first: kubectl get serviceaccount in the namespace, and who deleted it.${explainFirst('service_account_missing')}`,
   },
   {
-    ...critical,
+    ...root,
     name: 'SATokenServiceAccountRecreated',
     dashboard: 'workload',
     keepFiringFor: knob('recovery'),
     expr: `sum by (${BY.account}) (${held('service_account_recreated')})`,
     summary: 'A service account was deleted and recreated while pods use it.',
-    description: `${ACCOUNT}: the account was recreated with another UID; tokens issued before are rejected until the kubelet rotates them. Check first: whether pods that started since then work; if so, restart the other pods.`,
+    description: `${ACCOUNT}: recreated with another UID; older tokens are rejected until they are rotated.${seenInAccount('service_account_recreated')} Check first: whether pods that started since then work; if so, restart the others.${explainFirst('service_account_recreated')}`,
   },
   {
     ...audience,
@@ -192,7 +199,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: `sum by (${BY.workload}) (${held('legacy_secret_missing')})`,
     summary: 'The Secret of a legacy service account token does not exist.',
-    description: `${WORKLOAD}: the Secret of the tokens does not exist, so they are rejected or their pods do not start. Check first: kubectl get secrets in the namespace; since v1.24 Kubernetes does not create one.`,
+    description: `${WORKLOAD}: the Secret of the tokens does not exist, so they are rejected or their pods do not start.${seenInAccount('legacy_secret_missing')} Check first: kubectl get secrets in the namespace; since v1.24 Kubernetes creates none.${explainFirst('legacy_secret_missing')}`,
   },
   {
     name: 'SATokenLegacyMounted',
@@ -201,7 +208,7 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
     for: knob('habit'),
     expr: `sum by (${BY.workload}) (${heldInfo('legacy_token')})`,
     summary: 'Pods mount legacy service account tokens, which never expire.',
-    description: `${WORKLOAD}: read from a Secret; the tokens never expire and are never rotated. Check first: whether the pods can mount a projected serviceAccountToken instead.`,
+    description: `${WORKLOAD}: read from a Secret; the tokens never expire and are never rotated.${seenInAccount('legacy_token')} Check first: whether the pods can mount a projected serviceAccountToken instead.${explainFirst('legacy_token', INFO_PODS_QUERY)}`,
   },
 ];
 
@@ -212,7 +219,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('token_missing'),
     summary: 'A running pod lacks a service account token that its spec requests.',
-    description: `${TOKEN}: requested by the pod's spec, but missing. Check first: the events of the pod (kubectl describe pod); FailedMount gives the reason.`,
+    description: `${TOKEN}: requested by the pod's spec, but missing.${FIRST_SEEN} Check first: the events of the pod; FailedMount gives the reason.${EXPLAIN}`,
   },
   {
     ...critical,
@@ -220,7 +227,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('token_refused'),
     summary: 'The API server rejects a service account token.',
-    description: `${TOKEN}: rejected by the API server for a reason that no other check explains. Check first: whether the pod and the account that the token names still exist with the same UIDs.`,
+    description: `${TOKEN}: rejected by the API server for a reason that no other check explains.${FIRST_SEEN} Check first: whether the pod and the account that it names still exist with the same UIDs.${EXPLAIN}`,
   },
   {
     ...critical,
@@ -228,7 +235,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('signature_invalid'),
     summary: 'The signature of a service account token does not match its key.',
-    description: `${TOKEN}: the signature does not match the key named in the token header; the token is damaged or forged. Check first: whether all API servers publish the same keys (kubectl get --raw /openid/v1/jwks), then which process writes to the volume.`,
+    description: `${TOKEN}: the signature does not match the key named in the header; damaged or forged.${FIRST_SEEN} Check first: whether all API servers publish the same keys, then which process writes to the volume.${EXPLAIN}`,
   },
   {
     ...critical,
@@ -236,7 +243,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('pod_mismatch'),
     summary: 'A pod holds the service account token of another pod.',
-    description: `${TOKEN}: bound to another pod than the one that mounts it. Check first: which other process writes to this volume; the kubelet never does this.`,
+    description: `${TOKEN}: bound to another pod than the one that mounts it.${FIRST_SEEN} Check first: which other process writes to this volume; the kubelet never does this.${EXPLAIN}`,
   },
   {
     name: FALLBACK_ALERT,
@@ -245,7 +252,7 @@ const TOKEN_ALERTS: readonly Alert[] = [
     for: knob('failing'),
     expr: `${HELD}{reason!~"${COVERED_REASONS.join('|')}"}`,
     summary: 'A token fails a check that has no dedicated alert.',
-    description: `${TOKEN}: fails the check {{ $labels.reason }}, which the exporter has and these rules do not. Check first: the output of explain for the pod; then update the rules.`,
+    description: `${TOKEN}: fails the check {{ $labels.reason }}, which the exporter has and these rules do not.${FIRST_SEEN} Check first: whether there are newer rules.${EXPLAIN}`,
   },
 ];
 

@@ -173,9 +173,9 @@ function casesOf(row: Row): readonly Case[] {
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   ['rotation_overdue', 'expired', 'stale'].includes(reason),
 ).map((row) => ({
-  it: `${row.alert} lists the causes of overdue tokens on the same node and in the same cluster`,
+  it: `${row.alert} lists the causes of overdue tokens on the same node and in the same cluster if tokens have no series`,
   series: {
-    ...problem(row.reason, '1x20', { ...EAST, ...severityOf(row) }),
+    ...problems(row.reason, '3x20', { ...EAST, ...severityOf(row) }),
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'sibling_volume_failed' })]: '1x20',
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'audience_refused' })]: '2x20',
     [scraped('satoken_overdue_cause', { ...EAST, cause: 'unknown' })]: '0x20',
@@ -183,11 +183,13 @@ const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
     [scraped('satoken_overdue_cause', { cluster: 'west', cause: 'pod_terminating' })]: '1x20',
   },
   expect: fires(row.alert, row.minutes, {
-    ...firing(row),
-    prints: {
-      subject: TOKEN_TEXT,
-      list: ' Causes of all overdue tokens on the node: audience_refused, sibling_volume_failed.',
-    },
+    ...withSeverity(row, {
+      labels: { ...EAST, node: 'node-1', reason: row.reason },
+      prints: {
+        subject: 'Tokens on node node-1 (3)',
+        list: ' Causes of all overdue tokens on the node: audience_refused, sibling_volume_failed.',
+      },
+    }),
   }),
 }));
 

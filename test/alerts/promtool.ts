@@ -7,9 +7,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import {
+  EXPLAIN,
+  explainFirst,
+  FIRST_REJECTED,
+  FIRST_SEEN,
+  INFO_PODS_QUERY,
+  SCAN,
+  seenInAccount,
+  seenInCluster,
+  TIMES,
+} from '../../alerts/details.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
 import { ACCOUNT, type Alert, CONTROLLER, MISSING_EXPORTER, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
+import { REASONS } from '../../src/core/checks/index.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
 import { dashboardLink } from './dashboard-links.ts';
@@ -30,6 +42,12 @@ export interface Firing {
     readonly value?: string;
     /** The sentence that lists the results of a query; by default the query has no results. */
     readonly list?: string;
+    /** The sentence that says since when. */
+    readonly seen?: string;
+    /** The sentence on the first token of a node. */
+    readonly first?: string;
+    /** The arguments of kubectl that select the exporter's pod; by default it is not known. */
+    readonly exporter?: string;
   };
   /** The URL of the dashboard; by default computed from the labels. */
   readonly link?: string;
@@ -75,11 +93,41 @@ function alertOf(alert: string, { severity }: Firing): Alert {
   return row;
 }
 
+const EXPLAINS = REASONS.flatMap((reason) => [explainFirst(reason), explainFirst(reason, INFO_PODS_QUERY)]);
+const ALL_SEEN = [FIRST_SEEN, ...REASONS.flatMap((reason) => [seenInAccount(reason), seenInCluster(reason)])];
+
+/** What templates print, in order: parts follow the templates that contain them. Queries have no results by default. */
+function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly string[], string])[] {
+  const {
+    subject = '',
+    list = '',
+    seen = '',
+    first = '',
+    exporter = '-n sa-token-exporter EXPORTER',
+  } = prints;
+  const { pod_uid: uid, namespace, pod = uid } = labels;
+  const command = ` Details: kubectl exec ${exporter} -- sa-token-exporter`;
+  const explain = `${command} explain ${namespace}/`;
+  return [
+    [[WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER, CONTROLLER], subject],
+    [[TIMES], list],
+    [ALL_SEEN, seen],
+    [[FIRST_REJECTED], first],
+    [[EXPLAIN], uid === undefined ? `${command} scan` : `${explain}${pod}`],
+    [[SCAN], `${command} scan`],
+    [EXPLAINS, namespace === undefined ? '' : `${explain}api-0`],
+  ];
+}
+
 /** The description of a row with its templates replaced by what they should print. */
-function expectedDescription({ description }: Alert, { labels, prints = {} }: Firing): string {
-  const { subject = '', value = '', list = '' } = prints;
-  const text = [WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER, CONTROLLER]
-    .reduce((rest, template) => rest.replace(template, () => subject), description)
+function expectedDescription({ description }: Alert, firing: Firing): string {
+  const { labels, prints: { value = '', list = '' } = {} } = firing;
+  const text = printed(firing)
+    .reduce(
+      (rest, [templates, text]) =>
+        templates.reduce((one, template) => one.replace(template, () => text), rest),
+      description,
+    )
     .replace(/\{\{ with query .*\{\{ end \}\}/, () => list)
     .replace(/\{\{ (?:printf "[^"]*" )?\$value \}\}/g, () => value)
     .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_template, label: string) => labels[label] ?? '');

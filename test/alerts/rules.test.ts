@@ -11,6 +11,7 @@ import { LINK_CASES } from './link-cases.ts';
 import { NODE_CASES } from './node-cases.ts';
 import { PROBLEM_CASES } from './problem-cases.ts';
 import { type Case, type TestRun, testRules } from './promtool.ts';
+import { TEXT_CASES } from './text-cases.ts';
 import { WORKLOAD_CASES } from './workload-cases.ts';
 
 const CASES: readonly Case[] = [
@@ -19,6 +20,7 @@ const CASES: readonly Case[] = [
   ...EXPORTER_CASES,
   ...ERROR_CASES,
   ...LINK_CASES,
+  ...TEXT_CASES,
   ...WORKLOAD_CASES,
 ];
 

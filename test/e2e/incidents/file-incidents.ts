@@ -17,9 +17,7 @@ export const FILE_INCIDENTS: readonly Incident[] = [
   {
     name: 'legacy-mounted',
     start: scenario(scenarios.legacyToken),
-    resolve: removePod,
-    alert: 'SATokenLegacyMounted',
-    severity: 'warning',
+    unsent: 'SATokenLegacyMounted',
   },
   {
     name: 'legacy-secret-deleted',

@@ -17,6 +17,8 @@ export interface Incident {
   readonly severity?: 'critical' | 'warning';
   /** Must match the description of the alert. */
   readonly description?: RegExp;
+  /** An alert that fires, and that the route sends to no receiver. */
+  readonly unsent?: string;
   /** Alerts that fire and are inhibited. */
   readonly inhibited?: readonly string[];
   /** Alerts from other sources that fire at the same time. */

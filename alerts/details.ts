@@ -1,0 +1,94 @@
+/**
+ * Templates for the details at the end of descriptions: why, since when, for how much longer, and the command that
+ * shows more. They run queries; without results their text is left out, and no alert depends on them.
+ */
+import type { Reason } from '../src/core/checks/index.ts';
+import { BY, CAUSES_OF_NODE, HELD, HELD_INFO } from './rule.ts';
+
+const { cluster } = BY;
+
+/** A token by the labels of its series; the numbers are those of the parameters. */
+const ONE_TOKEN = `${cluster}=%[1]q,node=%[2]q,pod_uid=%[3]q,volume=%[4]q,path=%[5]q`;
+const TOKEN_PARAMETERS = `$labels.${cluster} $labels.node $labels.pod_uid $labels.volume $labels.path`;
+
+function labeled(expr: string, is: string): string {
+  return `label_replace(${expr}, "is", "${is}", "", "")`;
+}
+
+/** The cause, the seconds until the token is rejected, and the seconds since the problem began. */
+export const TIMES_QUERY = [
+  `max by (cause) (satoken_overdue_info{${ONE_TOKEN}})`,
+  labeled(`max(satoken_expiration_timestamp_seconds{${ONE_TOKEN}}) - time() > 0`, 'left'),
+  labeled(`time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`, 'since'),
+].join(' or ');
+
+/** The seconds since the exporter first saw the problem. */
+export const SEEN_QUERY = `time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`;
+
+const ONE_ACCOUNT = `${cluster}=%[1]q,reason=%[2]q,namespace=%[3]q,serviceaccount=%[4]q`;
+
+/** The seconds since the first problem was seen. */
+function firstSeen(matchers: string): string {
+  return `time() - min(satoken_problem_start_timestamp_seconds{${matchers}})`;
+}
+
+export const ACCOUNT_SEEN_QUERY = firstSeen(ONE_ACCOUNT);
+export const CLUSTER_SEEN_QUERY = firstSeen(`${cluster}=%[1]q,reason=%[2]q`);
+
+/** The pods of the account. */
+export const PODS_QUERY = `max by (node, namespace, pod) (${HELD}{${ONE_ACCOUNT},pod!=""})`;
+export const INFO_PODS_QUERY = `max by (node, namespace, pod) (${HELD_INFO}{${ONE_ACCOUNT},pod!=""})`;
+
+/** The seconds until the first overdue token of the node is rejected. */
+export const FIRST_QUERY = `min(satoken_expiration_timestamp_seconds{${cluster}=%[1]q,node=%[2]q} and on (pod_uid, volume, path) satoken_overdue_info{${cluster}=%[1]q,node=%[2]q}) - time() > 0`;
+
+/** The exporter's pod, from the labels of its target. */
+export const EXPORTER_QUERY = `max by (namespace, pod) (satoken_exporter_build_info{${cluster}=%q,node=%q,pod!=""})`;
+
+function queried(query: string, parameters: string): string {
+  return `query (printf ${JSON.stringify(query)} ${parameters})`;
+}
+
+const DURATION = '{{ .Value | humanizeDuration }}';
+
+/** The command, in the exporter on that node. */
+function command(node: string, args: string): string {
+  const found = queried(EXPORTER_QUERY, `$labels.${cluster} ${node}`);
+  const exporter = `{{ with ${found} }}{{ with first . }}-n {{ .Labels.namespace }} {{ .Labels.pod }}{{ end }}{{ else }}-n sa-token-exporter EXPORTER{{ end }}`;
+  return `Details: kubectl exec ${exporter} -- sa-token-exporter ${args}`;
+}
+
+/** For problems that follow from the claims of a token. The node's causes stand in if it has no series of tokens. */
+export const TIMES = `{{ if $labels.pod_uid }}{{ range ${queried(TIMES_QUERY, `${TOKEN_PARAMETERS} $labels.reason`)} | sortByLabel "is" }}{{ if eq .Labels.is "left" }} Rejected in ${DURATION}.{{ else if eq .Labels.is "since" }} Began ${DURATION} ago.{{ else }} Cause: {{ .Labels.cause }}.{{ end }}{{ end }}{{ else }}${CAUSES_OF_NODE}{{ end }}`;
+
+function seen(query: string, parameters: string): string {
+  return `{{ range ${queried(query, parameters)} }} First seen ${DURATION} ago.{{ end }}`;
+}
+
+/** For problems that begin when the exporter sees them. */
+export const FIRST_SEEN = seen(SEEN_QUERY, `${TOKEN_PARAMETERS} $labels.reason`);
+
+export const EXPLAIN = ` ${command('$labels.node', '{{ if $labels.pod_uid }}explain {{ $labels.namespace }}/{{ or $labels.pod $labels.pod_uid }}{{ else }}scan{{ end }}')}`;
+
+function accountParameters(reason: Reason): string {
+  return `$labels.${cluster} "${reason}" $labels.namespace $labels.serviceaccount`;
+}
+
+export function seenInAccount(reason: Reason): string {
+  return seen(ACCOUNT_SEEN_QUERY, accountParameters(reason));
+}
+
+export function seenInCluster(reason: Reason): string {
+  return seen(CLUSTER_SEEN_QUERY, `$labels.${cluster} "${reason}"`);
+}
+
+/** For alerts on accounts and workloads: explains the first of the pods. */
+export function explainFirst(reason: Reason, query = PODS_QUERY): string {
+  const explain = command('.Labels.node', 'explain {{ .Labels.namespace }}/{{ .Labels.pod }}');
+  const found = `sortByLabel "pod" (${queried(query, accountParameters(reason))})`;
+  return `{{ with ${found} }}{{ with first . }} ${explain}{{ end }}{{ end }}`;
+}
+
+export const FIRST_REJECTED = `{{ range ${queried(FIRST_QUERY, `$labels.${cluster} $labels.node`)} }} The first is rejected in ${DURATION}.{{ end }}`;
+
+export const SCAN = ` ${command('$labels.node', 'scan')}`;
