@@ -20,6 +20,14 @@ export const FILE_INCIDENTS: readonly Incident[] = [
     unsent: 'SATokenLegacyMounted',
   },
   {
+    name: 'subpath-frozen',
+    start: scenario(scenarios.subPathCopy),
+    resolve: removePod,
+    alert: 'SATokenSubpathFrozen',
+    severity: 'warning',
+    description: / Rejected in \d+m \d+s\. /,
+  },
+  {
     name: 'legacy-secret-deleted',
     start: scenario(scenarios.legacySecretDeleted),
     resolve: removePod,
@@ -52,8 +60,9 @@ export const EXPORTER_INCIDENTS: readonly Incident[] = [
     name: 'exporter-down',
     start: ({ stopExporter }) => stopExporter(),
     resolve: ({ startExporter }) => startExporter(),
+    // It is the only exporter of its cluster.
     alert: 'SATokenExporterDown',
-    severity: 'warning',
+    severity: 'critical',
   },
   {
     name: 'self-check-fails',
@@ -80,8 +89,9 @@ export const EXPORTER_INCIDENTS: readonly Incident[] = [
     options: { webConfig: WEB_CONFIG },
     start: ({ writeWebConfig }) => writeWebConfig(webConfig(OTHER_HASH)),
     resolve: ({ writeWebConfig }) => writeWebConfig(WEB_CONFIG),
+    // It is the only exporter of its cluster.
     alert: 'SATokenExporterDown',
-    severity: 'warning',
+    severity: 'critical',
   },
   {
     name: 'web-config-broken',
