@@ -11,10 +11,18 @@ import { findPod, podArguments, quoted } from './commands.ts';
 
 const WARNING_SECONDS = 7 * 86_400;
 
+/**
+ * The slack of a token of 24 hours. The kubelet rotates one that lives longer after 24 hours as well, so that it has
+ * days or weeks left then: time enough to restart the pod.
+ */
+const MAX_SLACK_SECONDS = 0.2 * 86_400;
+
 /** The time that the kubelet has for a rotation: a copy with less is as good as expired. */
 function slackOf({ issuedAt, warnAfter, expiresAt }: TokenClaims): number {
   const end = warnAfter ?? expiresAt;
-  return issuedAt === undefined || end === undefined ? 0 : end - refreshDueOf(issuedAt, end);
+  return issuedAt === undefined || end === undefined
+    ? 0
+    : Math.min(MAX_SLACK_SECONDS, end - refreshDueOf(issuedAt, end));
 }
 
 function severityOf(claims: TokenClaims, expiresAt: EpochSeconds, now: EpochSeconds) {
@@ -31,7 +39,8 @@ export const subpathFrozen = {
   reason: 'subpath_frozen',
   summary: 'A container mounts the token with subPath and keeps the one that it started with.',
   severities: {
-    critical: 'the copy has expired, or does within the time between refresh due and expiration',
+    critical:
+      'the copy has expired, or does within the time between refresh due and expiration, at most 4.8 hours',
     warning: 'the copy expires within seven days',
     info: 'the copy expires later',
   },

@@ -21,6 +21,7 @@ function copy(claims: Partial<TokenClaims> = {}, replacedAt: number | undefined 
 }
 
 const extended = copy({ expiresAt: NOW + YEAR, warnAfter: NOW + 3_607 });
+const month = copy({ expiresAt: NOW + 30 * DAY });
 const hour = copy({ expiresAt: NOW + 3_600 });
 
 describe('subpath_frozen', () => {
@@ -61,6 +62,27 @@ describe('subpath_frozen', () => {
       it: 'is critical for a copy with less time left than a rotation may take',
       token: hour,
       after: 3_600 - 719,
+      status: 'fail',
+      severity: 'critical',
+    },
+    {
+      it: 'is info for a copy of a month that was replaced after a day',
+      token: month,
+      after: 2 * DAY,
+      status: 'fail',
+      severity: 'info',
+    },
+    {
+      it: 'is a warning for a copy of a month with as much time left as a rotation of a day may take',
+      token: month,
+      after: 30 * DAY - 17_280,
+      status: 'fail',
+      severity: 'warning',
+    },
+    {
+      it: 'is critical for a copy of a month with less time left than a rotation of a day may take',
+      token: month,
+      after: 30 * DAY - 17_279,
       status: 'fail',
       severity: 'critical',
     },
