@@ -174,13 +174,15 @@ function snapshot(
 ): Snapshot {
   const { cluster, history } = facts;
   const { observation: identified, podNames } = identify(facts);
-  const limited = limit(withMisplaced(dropUnused(identified, cluster), cluster), cluster);
+  // With the files that the limit leaves no series: they are on the node.
+  const found = withMisplaced(dropUnused(identified, cluster), cluster);
+  const limited = limit(found, cluster);
   const { observation } = limited;
   const { assessments, stall } = assessAll({ ...facts, observation }, now, assess);
   const shown = assessments.slice(0, limited.shown);
   // Pods that may have ended since prove nothing.
   const podsKnownAt = Math.min(cluster.podsLostAt ?? now, now);
-  const missingNow = findMissing(observation, cluster);
+  const missingNow = findMissing(found, cluster);
   const missingTokens = filterPersistent(missingNow, history.missingSince, podsKnownAt);
   const causes = overdueCauses(assessments, now, { outage: cluster.outage, stall });
   return {
@@ -210,7 +212,7 @@ function snapshot(
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
-    tokenless: countPods(cluster, observation),
+    tokenless: countPods(cluster, found),
   };
 }
 

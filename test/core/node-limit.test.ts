@@ -6,9 +6,10 @@ import { describe, it } from 'mocha';
 import { type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { createNodeLimit, type Limited, MAX_TOKENS } from '../../src/core/node-limit.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token/token.ts';
 import { podFacts, projection } from '../support/cluster.ts';
-import { NOW, observation, token } from '../support/tokens.ts';
+import { facts, NOW, observation, policy, token } from '../support/tokens.ts';
 
 function tokensOf(
   podUid: string,
@@ -123,5 +124,54 @@ describe('the limit of a node', () => {
     const limit = createNodeLimit();
     const found = observed(...tokensOf('a', 2 * MAX_TOKENS));
     assert.equal(limit(found, NO_CLUSTER), limit(found, NO_CLUSTER));
+  });
+});
+
+describe('a snapshot of a node beyond its limit', () => {
+  const named = tokensOf('busy', MAX_TOKENS + 10, 'projected');
+  const projections = named.map(({ identity: { volume, path } }) => projection({ volume, path }));
+  const busy = podFacts({ uid: 'busy', namespace: 'ci', projections });
+
+  it('misses no token that is on the node: neither one that cannot be read, nor one of a Secret', () => {
+    const reader = podFacts({ uid: 'reader', namespace: 'ci', projections: [projection()] });
+    const { volume = '', path = '' } = reader.projections[0] ?? {};
+    const secret = { volume: 'v', secretName: 'api-token-abcde', isMounted: true, isOptional: false };
+    const waiting = podFacts({
+      uid: 'waiting',
+      namespace: 'ci',
+      phase: 'Pending',
+      projections: [],
+      secrets: [{ ...secret, isAtTokenPath: true }],
+    });
+    const [first] = tokensOf('waiting', 1);
+    assert.ok(first !== undefined);
+    const held = { ...first, identity: { ...first.identity, path: 'token' } };
+    const denied = { podUid: 'reader', volume, path, reason: 'permission_denied', detail: '' } as const;
+    const found = observation({ scannedAt: NOW, tokens: [...named, held], unreadable: [denied] });
+    const snapshot = createTakeSnapshot(policy())(
+      facts({ observation: found, cluster: clusterOf(busy, reader, waiting) }),
+      NOW,
+    );
+    assert.deepEqual(
+      snapshot.observation.unreadable.map(({ podUid, reason }) => [podUid, reason]),
+      [
+        ['busy', 'limit'],
+        ['waiting', 'limit'],
+        ['reader', 'limit'],
+      ],
+    );
+    assert.deepEqual(snapshot.missingNow, []);
+  });
+
+  it('still misses a token that is not on the node', () => {
+    const lacking = podFacts({ uid: 'lacking', namespace: 'ci', projections: [projection()] });
+    const snapshot = createTakeSnapshot(policy())(
+      facts({ observation: observed(...named), cluster: clusterOf(busy, lacking) }),
+      NOW,
+    );
+    assert.deepEqual(
+      snapshot.missingNow.map(({ check, identity }) => [check.reason, identity.podUid]),
+      [['token_missing', 'lacking']],
+    );
   });
 });
