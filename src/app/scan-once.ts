@@ -44,8 +44,8 @@ const nothing = (): void => undefined;
 /** Whether the API server has answered everything, or will not. */
 function isAnswered(snapshot: Snapshot, scope: LookupScope): boolean {
   const { cluster } = snapshot;
-  const { resources, mountFailures } = cluster;
-  if (cluster === NO_CLUSTER) return false;
+  const { resources, mountFailures, pendingSignatures } = cluster;
+  if (cluster === NO_CLUSTER || pendingSignatures.size > 0) return false;
   const isUp = (resource: ClusterResource): boolean => resources.get(resource)?.isUp === true;
   if ([...resources.values()].some((state) => !state.isUp && state.failure === 'starting')) return false;
   const { reviews, pods } = lookupTargetsOf(snapshot, scope);

@@ -195,6 +195,8 @@ export interface ClusterFacts {
   readonly authority: Authority | undefined;
   /** Whether the signature matches the published key named in the header; absent if not verified. */
   readonly signatures: ReadonlyMap<Token, boolean>;
+  /** Tokens whose signature is about to be verified. */
+  readonly pendingSignatures: ReadonlySet<Token>;
   /** Absent if no TokenReview was sent, or it failed. */
   readonly reviews: ReadonlyMap<Token, Review>;
   /** Tokens that a TokenReview was requested for, without a result so far. */
@@ -219,6 +221,7 @@ export const NO_CLUSTER: ClusterFacts = {
   unreadable: new Set(),
   authority: undefined,
   signatures: new Map(),
+  pendingSignatures: new Set(),
   reviews: new Map(),
   pendingReviews: new Set(),
   classReviews: new Map(),

@@ -34,6 +34,8 @@ export interface TokenContext {
   readonly account: AccountFacts | 'absent' | undefined;
   readonly authority: Authority | undefined;
   readonly isSignatureValid: boolean | undefined;
+  /** Whether its signature is about to be verified. */
+  readonly isAwaitingSignature: boolean;
   readonly review: Review | undefined;
   /** Whether a TokenReview was requested and has no result so far. */
   readonly isAwaitingReview: boolean;
@@ -123,6 +125,7 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
     isReviewable: isOfThisCluster(token, origin, provenance.projection, known, memory),
     account,
     authority,
+    isAwaitingSignature: facts.pendingSignatures.has(token),
     review: facts.reviews.get(token),
     isAwaitingReview: facts.pendingReviews.has(token),
     classReview: classReviewOf(token, provenance, facts),

@@ -74,6 +74,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     unreadable: new Set(),
     authority: authority(),
     signatures: new Map([[token, true]]),
+    pendingSignatures: new Set(),
     reviews: new Map([[token, { isAccepted: true, isForApiServer: false }]]),
     pendingReviews: new Set(),
     classReviews: new Map(),

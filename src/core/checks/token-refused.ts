@@ -67,11 +67,12 @@ export const tokenRefused = {
   appliesTo: ['kubelet', 'secret'],
   runbook: 'SATokenRefused',
   judge: (input, now) => {
-    const { review, isAwaitingReview } = input.context;
+    const { review, isAwaitingReview, isAwaitingSignature } = input.context;
     // Most tokens need no review.
     if (review === undefined) return isAwaitingReview ? unknown('no TokenReview result') : PASS;
     if (review.isAccepted) return PASS;
     if (EXPLANATIONS.some(({ judge }) => judge(input, now).status === 'fail')) return PASS;
+    if (isAwaitingSignature) return unknown('the signature, which may explain it, is being verified');
     return fail(`TokenReview: ${REJECT_DESCRIPTIONS[review.reason]}`, 'critical');
   },
   fix: (token) => [

@@ -190,6 +190,7 @@ function createFacts(
       unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
       authority: keys.authority(),
       signatures: signatures.results(),
+      pendingSignatures: signatures.pending(),
       reviews: reviews.reviews(),
       classReviews: reviews.classReviews(),
       pendingReviews: reviews.pendingReviews(),

@@ -46,6 +46,32 @@ describe('token_refused', () => {
         'TokenReview: the control plane marked it invalid after a year without use, with the label kubernetes.io/legacy-token-invalid-since on its Secret',
       failures: ['legacy_token', 'token_refused'],
     },
+    {
+      it: 'is unknown for a rejected token whose signature is being verified',
+      cluster: (one) => ({
+        ...rejected('signature')(one),
+        signatures: new Map(),
+        pendingSignatures: new Set([one]),
+      }),
+      status: 'unknown',
+    },
+    {
+      it: 'passes a rejected token whose signature is being verified, if another check explains it',
+      cluster: (one) => ({
+        ...rejected('expired')(one),
+        signatures: new Map(),
+        pendingSignatures: new Set([one]),
+      }),
+      after: 3_600,
+      status: 'pass',
+      failures: ['expired', 'rotation_overdue'],
+    },
+    {
+      it: 'fails a rejected token whose signature cannot be verified',
+      cluster: (one) => ({ ...rejected('other')(one), signatures: new Map() }),
+      status: 'fail',
+      failures: ['token_refused'],
+    },
     { it: 'passes if no TokenReview was requested', cluster: NOT_REVIEWED, status: 'pass' },
     {
       it: 'is unknown without the result of a TokenReview that was requested',

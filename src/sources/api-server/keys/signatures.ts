@@ -10,7 +10,7 @@ import type { Token } from '../../../core/token/token.ts';
 import { decodeBase64url } from '../../../util/base64url.ts';
 import { type Clock, createAlarm } from '../../../util/clock.ts';
 import { trimToken } from '../../../util/raw-token.ts';
-import { sameEntries, stable } from '../../../util/stable.ts';
+import { sameEntries, sameSet, stable } from '../../../util/stable.ts';
 import type { ApiServerCallbacks } from '../health.ts';
 
 interface Algorithm {
@@ -67,6 +67,8 @@ export interface Signatures {
   readonly setTokens: (tokens: readonly Token[]) => void;
   /** Whether each signature is valid; absent if not verified. The same map until something changes. */
   readonly results: () => ReadonlyMap<Token, boolean>;
+  /** Tokens whose key is published and whose signature is about to be verified. The same set until something changes. */
+  readonly pending: () => ReadonlySet<Token>;
 }
 
 /** Maximum time to block the event loop. */
@@ -76,30 +78,53 @@ const IDLE_MS = 3_600_000;
 
 type Keys = ReadonlyMap<string, KeyObject>;
 
-/** Returns undefined if the key is not published or the file now holds another token. */
-function verifyToken(token: Token, keys: Keys, readRaw: ReadRaw): boolean | undefined {
-  const { keyId, algorithm } = token.claims;
-  const key = keyId === undefined ? undefined : keys.get(keyId);
-  return key && readRaw(token, (bytes) => verifySignature(bytes, algorithm, key));
+/** What has been verified with one set of keys. */
+function createVerifier(keys: Keys, readRaw: ReadRaw) {
+  const verified = new Map<Token, boolean>();
+  /** The verified tokens, and those whose file could not be read or held another token. */
+  const tried = new WeakSet<Token>();
+
+  const keyOf = ({ claims: { keyId } }: Token): KeyObject | undefined =>
+    keyId === undefined ? undefined : keys.get(keyId);
+  const isPending = (token: Token): boolean => !tried.has(token) && keyOf(token) !== undefined;
+
+  /** Returns whether anything has changed. Without a result if the key is not published or the file holds another token. */
+  const verifyOnce = (token: Token): boolean => {
+    const key = keyOf(token);
+    if (key === undefined || verified.has(token)) return false;
+    const isFirst = !tried.has(token);
+    tried.add(token);
+    const isValid = readRaw(token, (bytes) => verifySignature(bytes, token.claims.algorithm, key));
+    if (isValid !== undefined) verified.set(token, isValid);
+    return isFirst || isValid !== undefined;
+  };
+
+  /** Drops all other tokens. Returns whether all of these are verified. */
+  const keep = (tokens: readonly Token[]): boolean => {
+    const known = new Set(tokens).intersection(verified);
+    for (const token of verified.keys()) if (!known.has(token)) verified.delete(token);
+    return known.size === tokens.length;
+  };
+  return { keys, verified, isPending, verifyOnce, keep };
 }
 
 export function createSignatures({ readRaw, publicKeys, clock, callbacks }: SignaturesOptions): Signatures {
   const alarm = createAlarm(clock);
   const stableResults = stable<ReadonlyMap<Token, boolean>>(sameEntries);
+  const stablePending = stable<ReadonlySet<Token>>(sameSet);
   let tokens: readonly Token[] = [];
-  let keys = publicKeys();
-  let verified = new Map<Token, boolean>();
+  let verifier = createVerifier(publicKeys(), readRaw);
+  let changes = 0;
 
-  const verifyOnce = (token: Token): void => {
-    const isValid = verified.has(token) ? undefined : verifyToken(token, keys, readRaw);
-    if (isValid !== undefined) verified.set(token, isValid);
-  };
+  /** Results with keys of before are out of date. */
+  const current = (): typeof verifier =>
+    verifier.keys === publicKeys() ? verifier : createVerifier(publicKeys(), readRaw);
 
   /** Returns early if the tokens are replaced meanwhile. */
   const verifyAll = async (all: readonly Token[]): Promise<void> => {
     let sliceStartMs = clock.monotonicMs();
     for (const token of all) {
-      verifyOnce(token);
+      changes += Number(verifier.verifyOnce(token));
       if (clock.monotonicMs() - sliceStartMs < SLICE_MS) continue;
       await setImmediate();
       if (tokens !== all) return;
@@ -107,26 +132,22 @@ export function createSignatures({ readRaw, publicKeys, clock, callbacks }: Sign
     }
   };
 
-  const setTokens = (current: readonly Token[]): void => {
-    if (keys !== publicKeys()) verified = new Map();
-    keys = publicKeys();
-    tokens = current;
-    const known = new Set(current).intersection(verified);
-    for (const token of verified.keys()) if (!known.has(token)) verified.delete(token);
-    if (known.size < current.length) alarm.ring();
+  const setTokens = (next: readonly Token[]): void => {
+    verifier = current();
+    tokens = next;
+    if (!verifier.keep(next)) alarm.ring();
   };
 
-  /** Results with keys of before are out of date. */
-  const results = (): ReadonlyMap<Token, boolean> =>
-    stableResults(keys === publicKeys() ? new Map(verified) : new Map());
+  const results = (): ReadonlyMap<Token, boolean> => stableResults(new Map(current().verified));
+  const pending = (): ReadonlySet<Token> => stablePending(new Set(tokens.filter(current().isPending)));
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await alarm.wait(IDLE_MS, signal);
-      const before = verified.size;
+      const before = changes;
       await verifyAll(tokens).catch(callbacks.onError);
-      if (verified.size !== before) callbacks.onChange();
+      if (changes !== before) callbacks.onChange();
     }
   };
-  return { run, setTokens, results };
+  return { run, setTokens, results, pending };
 }

@@ -178,7 +178,23 @@ describe('the signatures of a node', () => {
   it('have no result if the key is not published, the token names none, or the file has changed', async () => {
     const { signatures, addToken, verify, callbacks } = start(signed);
     await verify(addToken('key-2'), addToken(undefined), addToken('key-1', Buffer.alloc(0)));
-    assert.deepEqual([signatures.results().size, callbacks.changes()], [0, 0]);
+    assert.deepEqual([signatures.results().size, signatures.pending().size], [0, 0]);
+    // That the file was read, which ends the wait for it.
+    assert.equal(callbacks.changes(), 1);
+  });
+
+  it('are pending until they have been verified, or their file was read in vain', async () => {
+    const { signatures, addToken, verify, publish, callbacks } = start(signed);
+    const tokens = [addToken('key-1'), addToken('key-1', Buffer.alloc(0)), addToken('key-2')];
+    signatures.setTokens(tokens);
+    assert.deepEqual(signatures.pending(), new Set(tokens.slice(0, 2)));
+    assert.equal(signatures.pending(), signatures.pending());
+    await settle();
+    assert.deepEqual(signatures.pending(), new Set());
+    await verify(...tokens);
+    assert.deepEqual([signatures.pending().size, callbacks.changes()], [0, 1]);
+    publish(new Map([['key-2', signed.key]]));
+    assert.deepEqual(signatures.pending(), new Set(tokens.slice(2)));
   });
 
   it('are dropped with their token', async () => {
