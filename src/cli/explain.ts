@@ -183,11 +183,19 @@ function resultLines(
   return failureLines(check, evidence, fixOf(check, assessment, snapshot.causes.get(token)), runbooks);
 }
 
-/** A TokenReview authenticates. What the account may do is up to RBAC. */
-const ACCEPTED = '  accepted: a 403 is RBAC, not the token';
+/** A TokenReview authenticates. What the account may do is up to RBAC, and other receivers decide for themselves. */
+function acceptedLines({ token, context, failures }: Assessment): readonly string[] {
+  const { review, authority } = context;
+  if (review?.isAccepted !== true) return [];
+  const isAudience = (name: string): boolean => authority?.audiences?.includes(name) === true;
+  if (!review.isForApiServer && !token.claims.audiences.some(isAudience))
+    return ["  accepted: by the API server's TokenReview, for the token's own audience"];
+  const isFlawless = failures.length === 0;
+  return [isFlawless ? '  accepted: a 403 is RBAC, not the token' : '  accepted: by the API server'];
+}
 
 function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
-  const { results, context } = assessment;
+  const { results } = assessment;
   const passed = results.filter(({ verdict }) => verdict.status === 'pass');
   return [
     ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
@@ -195,7 +203,7 @@ function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string
       verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
     ),
     ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),
-    ...(context.review?.isAccepted === true ? [ACCEPTED] : []),
+    ...acceptedLines(assessment),
   ];
 }
 

@@ -8,14 +8,15 @@ import { explain } from '../../src/cli/explain.ts';
 import type { CheckResult } from '../../src/core/assessment.ts';
 import { fail, PASS, unknown, type Verdict } from '../../src/core/checks/check.ts';
 import { CHECKS } from '../../src/core/checks/index.ts';
-import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import type { ClusterFacts, Review } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
 import type { Unreadable } from '../../src/core/observation.ts';
 import { ALWAYS } from '../../src/core/problems/severity.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import type { TokenClaims } from '../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../support/cluster.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
-import { facts, legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
+import { facts, ISSUER, legacyToken, NOW, POD_UID, policy, token } from '../support/tokens.ts';
 
 const WIKI = 'https://wiki.example.com';
 
@@ -225,19 +226,27 @@ describe('explain, for a pod that the API server knows or does not', () => {
 });
 
 describe('explain, for a token that was reviewed', () => {
-  const last = (isAccepted: boolean) => {
-    const one = token();
-    const review = isAccepted
-      ? ({ isAccepted, isForApiServer: false } as const)
-      : ({ isAccepted, reason: 'other' } as const);
+  const REJECTED: Review = { isAccepted: false, reason: 'other' };
+  const last = (review: Review, claims: Partial<TokenClaims> = {}) => {
+    const one = token({ identity: { volume: 'a', path: 'b' }, claims });
     const cluster = clusterAround(one, { reviews: new Map([[one, review]]) });
     return explained('api-0', snapshot({ tokens: [one], facts: { cluster } })).text.trimEnd();
   };
+  const accepted = (isForApiServer: boolean): Review => ({ isAccepted: true, isForApiServer });
 
   it('ends with what an acceptance means', () =>
-    assert.match(last(true), /\n {2}accepted: a 403 is RBAC, not the token$/));
+    assert.match(last(accepted(true)), /\n {2}accepted: a 403 is RBAC, not the token$/));
+  it('speaks of a 403 if the spec of the pod states the audience of the API server', () =>
+    assert.match(last(accepted(false), { audiences: [ISSUER] }), /\n {2}accepted: a 403 is RBAC/));
+  it('does not speak of a 403 for a token that is not for the API server', () =>
+    assert.match(
+      last(accepted(false)),
+      /\n {2}accepted: by the API server's TokenReview, for the token's own audience$/,
+    ));
+  it('does not say that the token is fine if a check fails', () =>
+    assert.match(last(accepted(true), { expiresAt: NOW }), /FAIL[\s\S]*\n {2}accepted: by the API server$/));
   it('does not say so if the API server rejects the token', () =>
-    assert.doesNotMatch(last(false), /accepted/));
+    assert.doesNotMatch(last(REJECTED), /accepted/));
 });
 
 describe('explain, for the start of a problem', () => {
