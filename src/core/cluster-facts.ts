@@ -82,6 +82,8 @@ export interface PodFacts {
   readonly runningContainers: readonly string[];
   /** Names of the PersistentVolumeClaims that its containers mount. */
   readonly claims: readonly string[];
+  /** Set if its volumes are beyond the bounds, so that its projections and Secrets are not known. */
+  readonly isOversized?: true;
 }
 
 export interface AccountFacts {
@@ -186,6 +188,8 @@ export interface ClusterFacts {
   readonly nodeName: string | undefined;
   /** All pods of this node, by uid. */
   readonly pods: ReadonlyMap<string, PodFacts> | undefined;
+  /** Further ones, whose volumes are beyond the bounds: `unreadable` has them as well. */
+  readonly oversizedPods: ReadonlyMap<string, PodFacts>;
   /** When the exporter lost the watch of the pods: they may have changed since. Undefined while `pods` is up to date. */
   readonly podsLostAt: EpochSeconds | undefined;
   /** All service accounts of the cluster, by `namespace/name`. */
@@ -216,6 +220,7 @@ export const NO_CLUSTER: ClusterFacts = {
   resources: new Map(),
   nodeName: undefined,
   pods: undefined,
+  oversizedPods: new Map(),
   podsLostAt: undefined,
   accounts: undefined,
   unreadable: new Set(),

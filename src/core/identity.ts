@@ -31,8 +31,8 @@ export function samePodName(a: PodName | undefined, b: PodName): boolean {
 }
 
 /** The name that the API server has for the pod. */
-export function apiNameOf({ pods }: ClusterFacts, podUid: string): PodName | undefined {
-  const found = pods?.get(podUid);
+export function apiNameOf({ pods, oversizedPods }: ClusterFacts, podUid: string): PodName | undefined {
+  const found = pods?.get(podUid) ?? oversizedPods.get(podUid);
   return found && { namespace: found.namespace, pod: found.name };
 }
 
@@ -66,7 +66,11 @@ function nameInTokens(tokens: readonly Token[], { cluster, history }: Known): Po
 function namePods(known: Known): PodNames {
   const { observation, cluster, history } = known;
   const tokens = Map.groupBy(observation.tokens, ({ identity }) => identity.podUid);
-  const uids = new Set([...tokens.keys(), ...observation.unreadable.map(({ podUid }) => podUid)]);
+  const uids = new Set([
+    ...tokens.keys(),
+    ...observation.unreadable.map(({ podUid }) => podUid),
+    ...cluster.oversizedPods.keys(),
+  ]);
   const names = new Map<string, PodName>();
   for (const uid of uids) {
     const name =

@@ -68,6 +68,9 @@ function indexFiles(observation: Observation): (podUid: string) => PodFiles {
   });
 }
 
+const OVERSIZED =
+  'the volumes in the spec of the pod are beyond the limits: its tokens are not judged by the spec, and none is found missing';
+
 /** Whether the API server is known not to know the pod. */
 function isAbsent({ pods, unreadable }: ClusterFacts, podUid: string): boolean {
   return pods !== undefined && podUid !== '' && !pods.has(podUid) && !unreadable.has(podUid);
@@ -99,6 +102,20 @@ export function withMisplaced(observation: Observation, cluster: ClusterFacts): 
   const misplaced = candidates.filter((other) => keys.has(locationKey(other)));
   if (misplaced.length === 0) return observation;
   return { ...observation, unreadable: [...observation.unreadable, ...misplaced] };
+}
+
+/** What cannot be read, with an entry for each pod whose spec is too large to say which tokens it lacks. */
+export function withOversized(observation: Observation, { oversizedPods }: ClusterFacts): Observation {
+  const limited = new Set(
+    observation.unreadable
+      .filter(({ reason, volume }) => reason === 'limit' && volume === '')
+      .map(({ podUid }) => podUid),
+  );
+  const entries = [...oversizedPods.values()]
+    .filter((pod) => !isInactive(pod) && !limited.has(pod.uid))
+    .map(({ uid }) => ({ podUid: uid, volume: '', path: '', reason: 'limit' as const, detail: OVERSIZED }));
+  if (entries.length === 0) return observation;
+  return { ...observation, unreadable: [...observation.unreadable, ...entries] };
 }
 
 function findOrphans({ unreadable }: Observation, cluster: ClusterFacts): readonly MissingToken[] {

@@ -7,6 +7,7 @@
 import { isTokenPath } from './catalogue.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { fairShares } from './fair-share.ts';
+import { apiNameOf } from './identity.ts';
 import type { Observation, Unreadable } from './observation.ts';
 import type { Token, TokenIdentity } from './token/token.ts';
 
@@ -94,12 +95,15 @@ function choose(items: readonly Item[], share: number, hadSeries: HadSeries): Re
 }
 
 /**
- * A claim of a namespace proves nothing: only the API server does, and otherwise each pod is a group of its own. Without
- * the API server, a user with many pods has many shares.
+ * A claim of a namespace proves nothing: only the API server does. All pods that it does not name share one group, so
+ * that none of them gets a share for each pod. Without the API server each pod is a group of its own: a user with many
+ * pods has many shares.
  */
-function groupOf({ podUid }: Item, { pods }: ClusterFacts): string {
-  const namespace = pods?.get(podUid)?.namespace;
-  return namespace === undefined ? `pod ${podUid}` : `namespace ${namespace}`;
+function groupOf({ podUid }: Item, cluster: ClusterFacts): string {
+  const namespace = apiNameOf(cluster, podUid)?.namespace;
+  if (namespace !== undefined) return `namespace ${namespace}`;
+  // An entry without a pod is about the directory of all pods.
+  return cluster.pods === undefined || podUid === '' ? `pod ${podUid}` : 'unknown pods';
 }
 
 function chooseAll(items: readonly Item[], cluster: ClusterFacts, hadSeries: HadSeries): ReadonlySet<Item> {

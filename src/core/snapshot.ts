@@ -26,6 +26,7 @@ import {
   type NoTokenReason,
   tokenlessPods,
   withMisplaced,
+  withOversized,
   withoutOrphans,
 } from './missing-tokens.ts';
 import { createNodeLimit } from './node-limit.ts';
@@ -187,7 +188,7 @@ function snapshot(
   const causes = overdueCauses(assessments, now, { outage: cluster.outage, stall });
   return {
     ...facts,
-    observation: withoutOrphans(observation, cluster),
+    observation: withOversized(withoutOrphans(observation, cluster), cluster),
     podNames,
     now,
     assessments: shown,

@@ -42,7 +42,12 @@ function findWrongNode(observation: Observation, cluster: ClusterFacts): WrongNo
 }
 
 function withoutPods(cluster: ClusterFacts): ClusterFacts {
-  return { ...cluster, pods: undefined, resources: new Map(cluster.resources).set('pods', WRONG_NODE) };
+  return {
+    ...cluster,
+    pods: undefined,
+    oversizedPods: new Map(),
+    resources: new Map(cluster.resources).set('pods', WRONG_NODE),
+  };
 }
 
 export interface CheckedCluster {

@@ -68,6 +68,19 @@ describe('the limit of a node', () => {
     assert.equal(shownOf(limited, 'good'), 50);
   });
 
+  it('gives pods that the API server does not name one share, and those with too large specs that of theirs', () => {
+    const good = pod('good', 'payments');
+    const uids = Array.from({ length: 100 }, (_, index) => `evil-${index}`);
+    const evil = uids.flatMap((uid) => tokensOf(uid, 64));
+    const found = observed(...evil, ...tokensOf('good', 1_000));
+    const oversized = uids.map((uid) => [uid, pod(uid, 'evil')] as const);
+    for (const oversizedPods of [new Map(), new Map(oversized)]) {
+      const limited = createNodeLimit()(found, { ...clusterOf(good), oversizedPods });
+      assert.equal(shownOf(limited, 'good'), 1_000);
+      assert.equal(limited.shown, MAX_TOKENS);
+    }
+  });
+
   it('leaves a namespace first the tokens that a spec names, and counts the others that it names', () => {
     const named = tokensOf('a', MAX_TOKENS + 10, 'projected');
     const projections = named.map(({ identity: { volume, path } }) => projection({ volume, path }));
@@ -173,5 +186,45 @@ describe('a snapshot of a node beyond its limit', () => {
       snapshot.missingNow.map(({ check, identity }) => [check.reason, identity.podUid]),
       [['token_missing', 'lacking']],
     );
+  });
+});
+
+describe('pods with specs beyond the bounds', () => {
+  const large = podFacts({
+    uid: 'large',
+    namespace: 'ci',
+    name: 'large',
+    projections: [],
+    isOversized: true,
+  });
+  const cluster = {
+    ...NO_CLUSTER,
+    oversizedPods: new Map([['large', large]]),
+    unreadable: new Set(['large']),
+  };
+  const limitsOf = (one: Partial<Observation>, known: ClusterFacts = cluster) => {
+    const snapshot = createTakeSnapshot(policy())(
+      facts({ observation: observation({ scannedAt: NOW, tokens: [], ...one }), cluster: known }),
+      NOW,
+    );
+    return snapshot.observation.unreadable.map(({ podUid, reason }) => [
+      snapshot.podNames.get(podUid),
+      reason,
+    ]);
+  };
+  const expected = [[{ namespace: 'ci', pod: 'large' }, 'limit']];
+
+  it('have an entry, which names the pod: none of their tokens can be found missing', () => {
+    assert.deepEqual(limitsOf({}), expected);
+  });
+
+  it('have no second one if they have reached another limit', () => {
+    const unreadable = [{ podUid: 'large', volume: '', path: '', reason: 'limit', detail: '' } as const];
+    assert.deepEqual(limitsOf({ unreadable }), expected);
+  });
+
+  it('have none once they have ended', () => {
+    const ended = new Map([['large', { ...large, phase: 'Succeeded' }]]);
+    assert.deepEqual(limitsOf({}, { ...cluster, oversizedPods: ended }), []);
   });
 });

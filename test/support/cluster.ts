@@ -70,6 +70,7 @@ export function clusterAround(token: Token, overrides: Partial<ClusterFacts> = {
     nodeName: undefined,
     pods: new Map([[pod.uid, pod]]),
     accounts: new Map([[`${claims.namespace}/${claims.serviceAccount.name}`, account]]),
+    oversizedPods: new Map(),
     podsLostAt: undefined,
     unreadable: new Set(),
     authority: authority(),

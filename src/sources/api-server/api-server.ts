@@ -25,6 +25,7 @@ import { createSigningKeys } from './keys/jwks.ts';
 import { createSignatures, type ReadRaw } from './keys/signatures.ts';
 import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failures.ts';
 import { watchOutages } from './outage.ts';
+import { createSplitOversized } from './oversized-pods.ts';
 import { createPoller } from './poller.ts';
 import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
 import { ACCOUNTS_PATH, MAX_ACCOUNTS, podsPath, trimAccount, trimPod } from './resources.ts';
@@ -156,19 +157,21 @@ function createParts(options: ApiServerSourceOptions, callbacks: ApiServerCallba
   };
   const polling = { ...tools, callbacks: { ...callbacks, onFailure } };
   const pods = createReflector({ ...watching, ...PODS, path: podsPath(nodeName) });
+  const splitOversized = createSplitOversized();
+  const splitPods = () => splitOversized(pods.objects());
   const accountLookup = options.isOnce ? createAccountLookup(tools) : undefined;
   const accounts = accountLookup ?? createReflector({ ...watching, ...ACCOUNTS });
   const keys = createSigningKeys({ ...tools, exporterToken, onKeysChange: () => reviews.clear() });
   const signatures = createSignatures({ ...tools, readRaw, publicKeys: keys.publicKeys });
   const reviews = createReviews({
     ...polling,
-    review: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => pods.objects()?.get(uid) }),
+    review: createTokenReviewer({ api, readRaw, callbacks, podOf: (uid) => splitPods().pods?.get(uid) }),
     initially: connection.isVerified() ? UP : down('unverified_server'),
     requestsPerMinute,
     onUnknownKey: keys.suspect,
   });
   const lookups = createLookups(polling, requestsPerMinute);
-  return { pods, accounts, accountLookup, keys, signatures, reviews, ...lookups, outage };
+  return { pods, splitPods, accounts, accountLookup, keys, signatures, reviews, ...lookups, outage };
 }
 
 /** Returns the facts; the same object until something changes. */
@@ -177,17 +180,21 @@ function createFacts(
   parts: ReturnType<typeof createParts>,
   states: () => States,
 ): () => ClusterFacts {
-  const { pods, accounts, keys, signatures, reviews, events, claims, outage } = parts;
+  const { pods, splitPods, accounts, keys, signatures, reviews, events, claims, outage } = parts;
   const stableUnreadable = stable<ReadonlySet<string>>(sameSet);
   const stableFacts = stable(sameFacts);
-  return () =>
-    stableFacts({
+  return () => {
+    const { pods: known, oversized } = splitPods();
+    return stableFacts({
       resources: states(),
       nodeName,
-      pods: pods.objects(),
+      pods: known,
+      oversizedPods: oversized,
       podsLostAt: pods.lostAt(),
       accounts: accounts.objects(),
-      unreadable: stableUnreadable(pods.unreadable().union(accounts.unreadable())),
+      unreadable: stableUnreadable(
+        pods.unreadable().union(accounts.unreadable()).union(new Set(oversized.keys())),
+      ),
       authority: keys.authority(),
       signatures: signatures.results(),
       pendingSignatures: signatures.pending(),
@@ -198,6 +205,7 @@ function createFacts(
       outage: outage(),
       mountFailures: events.results(),
     });
+  };
 }
 
 /** The service accounts of the node's tokens and pods, by whether the scope contains one of them. */

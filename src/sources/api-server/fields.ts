@@ -31,11 +31,6 @@ export function optional<T>(from: JsonObject, key: string, rule: Rule<T>): T | u
   return rule(from[key]);
 }
 
-/** Makes the object malformed unless the condition holds. */
-export function assertValid(isValid: boolean, key: string): void {
-  if (!isValid) throw new InvalidField(key);
-}
-
 /** Returns the result of `read`, or undefined if `required` or `nullable` rejects a field in it. */
 export function parsed<T>(read: () => T): T | undefined {
   try {

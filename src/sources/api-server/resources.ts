@@ -12,7 +12,6 @@ import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
 import {
   array,
-  assertValid,
   boolean,
   displayName,
   nullable,
@@ -129,7 +128,7 @@ function isBounded(items: readonly object[]): boolean {
   return strings.reduce((length, { length: more }) => length + more, 0) <= MAX_CHARACTERS_PER_POD;
 }
 
-function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'> {
+function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets' | 'isOversized'> {
   const atTokenPath = volumesAtTokenPath(spec);
   const volumes = namedVolumes(spec);
   const projections = volumes.flatMap(({ volume, name }) => {
@@ -140,7 +139,8 @@ function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'
   });
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
   // Without some of its tokens, the others would seem to be all.
-  assertValid(isBounded(projections) && isBounded(secrets), 'volumes');
+  if (!isBounded(projections) || !isBounded(secrets))
+    return { projections: [], secrets: [], isOversized: true };
   const mounted = mountedVolumes(spec);
   const marked = <T extends { readonly volume: string }>(items: readonly T[]) =>
     items.map((item) => ({ ...item, isMounted: mounted.has(item.volume) }));

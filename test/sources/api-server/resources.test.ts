@@ -196,15 +196,18 @@ describe('trimPod', () => {
       assert.deepEqual([facts?.projections.length, facts?.secrets.length], [256, 256]);
     });
 
-    it('returns no facts for more tokens or Secrets: those that are left would seem to be all', () => {
-      assert.equal(withVolumes(projected('v', ...sources(257))), undefined);
-      assert.equal(withVolumes(...secrets(257)), undefined);
+    it('returns neither for more tokens or Secrets, and the rest: those that are left would seem to be all', () => {
+      const expected = { ...withVolumes(), isOversized: true };
+      assert.deepEqual(withVolumes(projected('v', ...sources(257))), expected);
+      assert.deepEqual(withVolumes(...secrets(257)), expected);
+      assert.equal(expected.namespace, 'payments');
     });
 
-    it('returns no facts for more than 64 KiB of paths', () => {
+    it('returns no token for more than 64 KiB of paths', () => {
       const path = 'x'.repeat(4_000);
       assert.equal(withVolumes(projected('v', ...sources(16, path)))?.projections.length, 16);
-      assert.equal(withVolumes(projected('v', ...sources(17, path))), undefined);
+      const facts = withVolumes(projected('v', ...sources(17, path)));
+      assert.deepEqual([facts?.isOversized, facts?.projections], [true, []]);
     });
 
     it('looks at 40,000 sources of a volume once', () => {
@@ -218,7 +221,7 @@ describe('trimPod', () => {
           },
         }),
       );
-      assert.equal(withVolumes(projected('v', ...counted)), undefined);
+      assert.equal(withVolumes(projected('v', ...counted))?.isOversized, true);
       assert.ok(looks <= 2 * counted.length, `${looks}`);
     });
   });
