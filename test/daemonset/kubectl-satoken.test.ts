@@ -250,6 +250,20 @@ describe('kubectl satoken verify', () => {
     });
   }
 
+  it('ends with 3 if the API server does not answer, and fails nothing', () => {
+    const { status, stdout } = plugin(['verify'], ['get ', '', 1]);
+    for (const what of ['cannot list DaemonSets', 'cannot list the pods of the exporter', 'PrometheusRules'])
+      assert.match(stdout, new RegExp(`^unknown +${what}`, 'm'));
+    assert.deepEqual([status, stdout.includes('FAIL')], [3, false]);
+  });
+
+  it('names the environment variable that the manifests set', () => {
+    const { stdout } = plugin(['verify'], ['--raw', HEALTHY.replace(/^satoken_self_view.*\n/m, '')]);
+    const [, name = ''] = /^FAIL .*is (\w+) set/m.exec(stdout) ?? [];
+    const manifest = new URL('../../daemonset/base/daemonset.yaml', import.meta.url);
+    assert.ok(readFileSync(manifest, 'utf8').includes(`name: ${name}\n`), name);
+  });
+
   it('ends with 3 if something cannot be checked, and with 1 if a check fails as well', () => {
     const unread = plugin(['verify'], ['--raw', '', 1]);
     assert.match(unread.stdout, /^unknown +metrics of exporter-x/m);

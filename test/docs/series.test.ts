@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
+import { CLUSTER_RESOURCES } from '../../src/core/cluster-facts.ts';
 import { createExporterMetrics } from '../../src/metrics/exporter-metrics.ts';
 import { createListFamilies, type FamilyOptions } from '../../src/metrics/families.ts';
+import { clusterAround } from '../support/cluster.ts';
 import { BUILD, familyOptions, printed } from '../support/exposition.ts';
 import { snapshot } from '../support/snapshots.ts';
 import { token } from '../support/tokens.ts';
@@ -21,12 +23,18 @@ function row(title: string): readonly number[] {
     .map((cell) => Number(cell.replaceAll(/[,\s]/g, '')));
 }
 
-/** Number of series of an exporter that has counted nothing, on a node with healthy tokens, without the API server. */
-async function countSeries(tokenCount: number, options: FamilyOptions): Promise<number> {
+const RESOURCES = new Map(CLUSTER_RESOURCES.map((resource) => [resource, { isUp: true }] as const));
+
+/** Number of series of an exporter that has counted nothing, on a node with healthy tokens. */
+async function countSeries(tokenCount: number, options: FamilyOptions, isInCluster = false): Promise<number> {
   const volumes = Array.from({ length: tokenCount }, (_, index) => `volume-${index}`);
   const tokens = volumes.map((volume) => token({ identity: { volume } }));
+  const facts = isInCluster ? { cluster: clusterAround(token(), { resources: RESOURCES }) } : {};
   const metrics = createExporterMetrics({ node: 'node-1', build: BUILD, onError: assert.ifError });
-  const families = [...createListFamilies(options)(snapshot({ tokens })), ...(await metrics.families())];
+  const families = [
+    ...createListFamilies(options)(snapshot({ tokens, facts })),
+    ...(await metrics.families()),
+  ];
   return printed(families, 'text')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#')).length;
@@ -41,6 +49,7 @@ const COLUMNS = [
 ];
 const PER_TOKEN = row('series per healthy token');
 const PER_NODE = row('series per node');
+const IN_CLUSTER = row('the same, with the API server');
 
 /** To two digits. */
 function rounded(value: number): number {
@@ -54,17 +63,20 @@ describe('docs/operations.md', () => {
     });
 
     // The metrics of the process depend on the platform, and some exist only after their event.
-    it(`has the number of series of a node ${title}, within a tenth`, async () => {
-      const actual = (await countSeries(1, options)) - (PER_TOKEN[index] ?? 0);
-      const documented = PER_NODE[index] ?? 0;
-      assert.ok(Math.abs(actual - documented) <= documented / 10, `${actual}`);
-    });
+    for (const [where, documented] of [
+      ['', PER_NODE[index] ?? 0],
+      [' with the API server', IN_CLUSTER[index] ?? 0],
+    ] as const)
+      it(`has the number of series of a node ${title}${where}, within a tenth`, async () => {
+        const actual = (await countSeries(1, options, where !== '')) - (PER_TOKEN[index] ?? 0);
+        assert.ok(Math.abs(actual - documented) <= documented / 10, `${actual}`);
+      });
   }
 
   for (const nodes of [10, 100, 1_000, 10_000]) {
     it(`has the number of series of ${nodes} nodes with 40 tokens each`, () => {
       const expected = PER_TOKEN.slice(0, 3).map((perToken, index) =>
-        rounded(nodes * (40 * perToken + (PER_NODE[index] ?? 0))),
+        rounded(nodes * (40 * perToken + (IN_CLUSTER[index] ?? 0))),
       );
       assert.deepEqual(row(nodes.toLocaleString('en-US')), expected);
     });
