@@ -8,9 +8,9 @@ import type { Path } from './paths.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
 import type { PodsRoot } from './pods-root.ts';
 import type { Steps } from './slices.ts';
-import { createCopies } from './subpaths/copies.ts';
+import { type Copies, createCopies } from './subpaths/copies.ts';
 import type { VolumeOptions } from './volume.ts';
-import { createVolumeSet, lacksVolumes } from './volume-set.ts';
+import { createVolumeSet, lacksVolumes, type VolumeSet } from './volume-set.ts';
 
 export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
   readonly uid: string;
@@ -38,6 +38,12 @@ export interface Pod {
 const MAX_PENDING_SECONDS = 120;
 /** A pod this new may get another volume at any moment, even if all it has are mounted. */
 const MIN_PENDING_SECONDS = 5;
+
+/** What the limits leave out. The pod has one entry, which its volumes bring if they lack something. */
+function leftOut(volumes: VolumeSet, copies: Copies): readonly Unreadable[] {
+  const ofVolumes = volumes.leftOut();
+  return ofVolumes.length > 0 ? ofVolumes : copies.leftOut();
+}
 
 export function createPod(options: PodOptions): Pod {
   const { uid, directory, root, now, onNudge, onReadFailure } = options;
@@ -72,7 +78,7 @@ export function createPod(options: PodOptions): Pod {
     const areMounted = yield* volumes.refresh();
     if (!areMounted || age.isListingDue()) yield* list();
     copies.refresh(volumes.all());
-    for (const { reason } of volumes.leftOut()) onReadFailure(reason);
+    for (const { reason } of leftOut(volumes, copies)) onReadFailure(reason);
   }
 
   return {
@@ -83,7 +89,7 @@ export function createPod(options: PodOptions): Pod {
     unreadable: () => [
       ...found.unreadable,
       ...volumes.all().flatMap((volume) => volume.unreadable),
-      ...volumes.leftOut(),
+      ...leftOut(volumes, copies),
     ],
     others: () => volumes.all().flatMap(({ others }) => others),
     setNamed: (named) => {

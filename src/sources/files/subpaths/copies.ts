@@ -2,14 +2,16 @@
  * Copies of a pod's tokens: a container that mounts a file of a volume with `subPath` keeps the file that the kubelet
  * bound at its start, while the volume gets new ones (k8s.io/kubernetes/pkg/volume/util/subpath).
  */
+import type { Unreadable } from '../../../core/observation.ts';
 import { isSameToken, type Token, type TokenClaims, type TokenIdentity } from '../../../core/token/token.ts';
 import { sameItems } from '../../../util/stable.ts';
+import { type Failure, unreadable } from '../failures.ts';
 import type { Path } from '../paths.ts';
-import { addAmount, amountOf, hasRoom, NO_USAGE } from '../pod-limits.ts';
+import { addAmount, amountOf, hasRoom, NO_USAGE, POD_LIMITS } from '../pod-limits.ts';
 import type { PodsRoot } from '../pods-root.ts';
 import { readTokenFile, type TokenFile } from '../token-file.ts';
 import { isSameFile, type Volume } from '../volume.ts';
-import { type BoundFile, createListBoundFiles } from './bound-files.ts';
+import { type BoundFile, createListBoundFiles, MAX_COPIES, NO_BOUND_FILES } from './bound-files.ts';
 
 export interface Copies {
   /** Finds the copies of what is in the volumes. `nowMs` is the wall clock. */
@@ -17,7 +19,15 @@ export interface Copies {
   /** Reads the copies, and compares them with the tokens of the volumes. */
   readonly refresh: (volumes: readonly Volume[]) => void;
   readonly tokens: () => readonly Token[];
+  /** What the limits leave out: an entry for the pod. */
+  readonly leftOut: () => readonly Unreadable[];
 }
+
+const LIMIT: Failure = {
+  reason: 'limit',
+  detail: `the containers of the pod mount more than ${MAX_COPIES} files of its volumes with subPath, more than ${POD_LIMITS.unnamed.objects} of them hold a token, or their claims are very long; the rest is not read`,
+};
+const NONE: readonly Unreadable[] = [];
 
 /** The newest token of the volume that the claims can be an older version of. */
 function sourceOf({ claims }: TokenFile, tokens: readonly Token[]): TokenClaims | undefined {
@@ -93,15 +103,19 @@ function limited(copies: readonly Token[]): readonly Token[] {
 /** `pod`: the directory of the pod. */
 export function createCopies(podUid: string, pod: Path, root: PodsRoot): Copies {
   const listBoundFiles = createListBoundFiles(pod);
-  let files: readonly BoundFile[] = [];
+  const entries = [unreadable({ podUid }, LIMIT)];
+  let bound = NO_BOUND_FILES;
   let tokens: readonly Token[] = [];
+  let isLimited = false;
 
   const refresh = (volumes: readonly Volume[]): void => {
-    if (files.length === 0 && tokens.length === 0) return;
-    const found = files
-      .map((bound) => readCopy(podUid, root, bound, volumes))
+    if (bound.files.length === 0 && tokens.length === 0) return;
+    const found = bound.files
+      .map((file) => readCopy(podUid, root, file, volumes))
       .filter((copy) => copy !== undefined);
-    tokens = limited(found).map((copy) => {
+    const kept = limited(found);
+    isLimited = kept.length < found.length;
+    tokens = kept.map((copy) => {
       const before = tokens.find((one) => isSamePlace(one, copy));
       return before !== undefined && isSameCopy(before, copy) ? before : copy;
     });
@@ -109,9 +123,10 @@ export function createCopies(podUid: string, pod: Path, root: PodsRoot): Copies 
 
   return {
     list: (volumes, nowMs) => {
-      files = listBoundFiles(volumes, nowMs);
+      bound = listBoundFiles(volumes, nowMs);
     },
     refresh,
     tokens: () => tokens,
+    leftOut: () => (bound.areCut || isLimited ? entries : NONE),
   };
 }

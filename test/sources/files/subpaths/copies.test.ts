@@ -68,6 +68,10 @@ async function copies() {
   return tokens.filter(({ copy }) => copy !== undefined);
 }
 
+function limitedPlaces() {
+  return files.observe().unreadable.map(({ podUid, volume: name, reason }) => [podUid, name, reason]);
+}
+
 async function replacements() {
   return (await copies()).map(({ identity, copy }) => [identity.path, copy?.replacedAt]);
 }
@@ -165,6 +169,28 @@ describe('copies of tokens', () => {
     volume.write({ 'vault-token': issued(1_000) });
     for (let index = 0; index <= MAX_COPIES; index += 1) bind(issued(1_000), 'main', String(index));
     assert.equal((await copies()).length, MAX_COPIES);
+  });
+
+  it('that the limit leaves out are the last ones by container and mount, and have an entry for their pod', async () => {
+    volume.write({ 'vault-token': issued(1_000) });
+    bind(issued(1_000), 'sidecar', '0');
+    for (let index = MAX_COPIES - 1; index > 0; index -= 1) bind(issued(1_000), 'main', String(index));
+    assert.equal((await copies()).length, MAX_COPIES);
+    assert.deepEqual(files.observe().unreadable, []);
+    bind(issued(1_000), 'main', '0');
+    const found = await copies();
+    assert.deepEqual(new Set(found.map(({ copy }) => copy?.container)), new Set(['main']));
+    assert.equal(found.length, MAX_COPIES);
+    assert.deepEqual(limitedPlaces(), [[POD_UID, '', 'limit']]);
+  });
+
+  it('whose claims are too long have an entry for their pod', async () => {
+    volume.write({ 'vault-token': issued(1_000) });
+    const aud = Array.from({ length: 15 }, (_, index) => `${index}-${'x'.repeat(200)}`);
+    for (let index = 0; index < MAX_COPIES; index += 1) bind(issued(1_000, { aud }), 'main', String(index));
+    const found = await copies();
+    assert.ok(found.length > 0 && found.length < MAX_COPIES, `${found.length} copies`);
+    assert.deepEqual(limitedPlaces(), [[POD_UID, '', 'limit']]);
   });
 });
 
