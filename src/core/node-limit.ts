@@ -158,12 +158,14 @@ export function createNodeLimit(): (observation: Observation, cluster: ClusterFa
       ...observation.tokens.map((token) => tokenItem(token, cluster)),
       ...observation.unreadable.map(unreadableItem),
     ];
-    if (sumOf(items) <= MAX_TOKENS) return withinLimit(observation);
-    const limited = reduced(
-      observation,
-      items,
-      chooseAll(items, cluster, ({ identity }) => shown.has(identity)),
-    );
+    const limited =
+      sumOf(items) <= MAX_TOKENS
+        ? withinLimit(observation)
+        : reduced(
+            observation,
+            items,
+            chooseAll(items, cluster, ({ identity }) => shown.has(identity)),
+          );
     shown = new WeakSet(limited.observation.tokens.slice(0, limited.shown).map(({ identity }) => identity));
     return limited;
   };

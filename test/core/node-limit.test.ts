@@ -106,6 +106,15 @@ describe('the limit of a node', () => {
     assert.equal(shownOf(limited, 'extra'), 0);
   });
 
+  it('leaves those their series that had them before the limit was first reached', () => {
+    const limit = createNodeLimit();
+    const old = tokensOf('old', MAX_TOKENS);
+    const cluster = clusterOf(pod('old', 'a'), pod('new', 'a'));
+    limit(observed(...old), cluster);
+    const limited = limit(observed(...tokensOf('new', 50), ...old), cluster);
+    assert.deepEqual([shownOf(limited, 'old'), shownOf(limited, 'new')], [MAX_TOKENS, 0]);
+  });
+
   it('counts the length of labels: 16 MiB of text in a scrape', () => {
     const long = tokensOf('a', MAX_TOKENS).map((one) => ({
       ...one,
