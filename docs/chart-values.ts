@@ -40,12 +40,19 @@ function optionsIn(hints: string): readonly Option<unknown>[] {
 
 /** The values of the chart by name, for its templates. */
 export function knownValues(values: string, hints: string): string {
-  const options = Object.fromEntries(optionsIn(hints).map(({ flag }) => [flag, {}]));
+  const options = Object.fromEntries(
+    optionsIn(hints).map(({ flag, parse: { accepted } }) => [
+      flag,
+      accepted?.kind === 'duration' ? 'duration' : {},
+    ]),
+  );
   return NOTE + stringify({ ...treeOf(parse(values), true), options });
 }
 
 function schemaOf(accepted: Accepted | undefined): object {
-  if (accepted?.kind === 'duration') return { type: 'string', pattern: '^([0-9]+(ms|s|m|h|d|w|y))+$' };
+  // The chart itself refuses a number: the message of the schema would not name a unit.
+  if (accepted?.kind === 'duration')
+    return { type: ['string', 'number'], pattern: '^([0-9]+(ms|s|m|h|d|w|y))+$' };
   if (accepted?.kind === 'whole number')
     return { type: ['string', 'integer'], pattern: '^[0-9]+$', minimum: 0 };
   if (accepted?.kind !== 'one of') return { type: 'string' };

@@ -7,6 +7,7 @@
 {{- $found = append $found (include "sa-token-exporter.unknown" (dict "given" .Values "known" $known "path" "" "context" $context)) }}
 {{- $found = append $found (include "sa-token-exporter.optionRefusals" (dict "root" . "context" $context)) }}
 {{- $found = append $found (include "sa-token-exporter.alertRefusals" .) }}
+{{- $found = append $found (include "sa-token-exporter.durationRefusals" (dict "root" . "known" $known)) }}
 {{- with join "\n" $found | trim }}
 {{- $message := regexReplaceAll "\n+" . "\n" }}
 {{- include "sa-token-exporter.refuse" $message }}
@@ -54,7 +55,11 @@
 {{- $below := get $.known $key }}
 {{- if not (hasKey $.known $key) }}
 {{- $hint := get $.context.hints.values $path | default (get $.context.hints.monitors (regexReplaceAll "^(pod|service)Monitor\\." $path "")) }}
-{{- with include "sa-token-exporter.similar" (list $key $.context.paths) }}
+{{- $siblings := list }}
+{{- range ternary (keys $.known | sortAlpha) list (ne $.path "") }}
+{{- $siblings = append $siblings (printf "%s%s" $.path .) }}
+{{- end }}
+{{- with include "sa-token-exporter.similar" (list $key $siblings) | default (include "sa-token-exporter.similar" (list $key $.context.paths)) }}
 {{- $hint = $hint | default (printf "did you mean %s?" .) }}
 {{- end }}
 {{ $path }}: unknown value; {{ $hint | default "`helm show values` lists those that exist" }}
@@ -90,6 +95,31 @@ extraArgs: --{{ $name }}: is also in options; remove one
 {{- range .root.Values.extraEnv }}
 {{- if hasPrefix "SATOKEN_" .name }}
 extraEnv: {{ .name }}: write the option under options: {{ include "sa-token-exporter.similar" (list (trimPrefix "SATOKEN_" .name) (concat (keys $known) (keys $managed) | sortAlpha)) | default "see `helm show values`" }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{/* A number where a duration is expected. Takes a list: path, value. */}}
+{{- define "sa-token-exporter.durationRefusal" -}}
+{{- $value := last . }}
+{{- if not (or (kindIs "string" $value) (kindIs "invalid" $value)) }}
+{{ first . }}: a duration has a unit; write for example {{ $value }}s
+{{- end }}
+{{- end }}
+{{/* Durations without a unit. Takes a dict: root, known. */}}
+{{- define "sa-token-exporter.durationRefusals" -}}
+{{- range $name, $value := .root.Values.options }}
+{{- if eq (toString (get $.known.options $name)) "duration" }}
+{{- include "sa-token-exporter.durationRefusal" (list (printf "options.%s" $name) $value) }}
+{{- end }}
+{{- end }}
+{{- range $kind := list "podMonitor" "serviceMonitor" }}
+{{- range list "interval" "scrapeTimeout" }}
+{{- include "sa-token-exporter.durationRefusal" (list (printf "%s.%s" $kind .) (get (get $.root.Values $kind) .)) }}
+{{- end }}
+{{- end }}
+{{- range $name, $change := .root.Values.prometheusRule.alerts }}
+{{- range $severity, $one := dict "" $change ".critical" $change.critical ".warning" $change.warning }}
+{{- include "sa-token-exporter.durationRefusal" (list (printf "prometheusRule.alerts.%s%s.for" $name $severity) (get ($one | default dict) "for" | default nil)) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -12,6 +12,33 @@ const USER = { username: { name: 'user', key: 'username' }, password: { name: 'u
 const INVALID: readonly { readonly it: string; readonly values: object; readonly names: RegExp }[] = [
   { it: 'an unknown value', values: { replicas: 2 }, names: /replicas/ },
   { it: 'an unknown nested value', values: { image: { name: 'x' } }, names: /image[\s\S]*name/ },
+  ...[
+    ['openshift', 'enable', 'enabled'],
+    ['podMonitor', 'label', 'labels'],
+    ['serviceMonitor', 'label', 'labels'],
+    ['prometheusRule', 'enable', 'enabled'],
+  ].map(([parent = '', key = '', meant = '']) => ({
+    it: `${parent}.${key}, and suggests the value next to it`,
+    values: { [parent]: { [key]: true } },
+    names: new RegExp(`${parent}\\.${key}: unknown value; did you mean ${parent}\\.${meant}\\?\\n`),
+  })),
+  {
+    it: 'durations without a unit, in one message',
+    values: {
+      options: { 'scan.interval': 30 },
+      podMonitor: { interval: 60 },
+      prometheusRule: {
+        alerts: { SATokenStale: { for: 5 }, SATokenRotationOverdue: { warning: { for: 90 } } },
+      },
+    },
+    names:
+      /options\.scan\.interval: .* for example 30s\npodMonitor\.interval: .* 60s\n.*SATokenRotationOverdue\.warning\.for: .* 90s\n.*SATokenStale\.for: .* 5s\n/,
+  },
+  {
+    it: 'a severity that no route knows',
+    values: { prometheusRule: { alerts: { SATokenStale: { severity: 'critcal' } } } },
+    names: /SATokenStale\/severity': value must be one of 'critical', 'warning', 'info'/,
+  },
   {
     it: 'an unknown option of the exporter',
     values: { options: { 'metrics.nonsense': 1 } },
