@@ -314,6 +314,23 @@ describe('the API server source', () => {
     assert.ok(dropped.every((one) => one === 'pods limit') && dropped.length > 0);
   });
 
+  it('knows the name of a pod whose volumes are beyond the bounds, and that its spec is not known', async () => {
+    const { addPod, cluster, until, dropped } = await start();
+    const usual = addPod({ name: 'usual' });
+    const pod = addPod({ name: 'large', namespace: 'payments' });
+    const sources = Array.from({ length: 257 }, (_, index) => ({
+      serviceAccountToken: { path: `${index}`, expirationSeconds: 3_600 },
+    }));
+    cluster.setPod({ ...pod, spec: { ...pod.spec, volumes: [{ name: 'v', projected: { sources } }] } });
+    const { pods, oversizedPods, unreadable } = await until(
+      (facts) => isKnown(facts) && facts.oversizedPods.size === 1,
+    );
+    const { namespace, name } = oversizedPods.get(pod.metadata.uid) ?? {};
+    assert.deepEqual([namespace, name], ['payments', 'large']);
+    assert.deepEqual([...(pods?.keys() ?? [])], [usual.metadata.uid]);
+    assert.deepEqual([[...unreadable], dropped], [[pod.metadata.uid], []]);
+  });
+
   it('is down with too_large if a list never ends', async () => {
     const { server, untilState, until } = await start({ speed: 20 });
     server.chaos.inject({ kind: 'endless' }, { resource: 'pods', verb: 'list' });
