@@ -99,6 +99,11 @@ export const KNOBS = {
     meaning:
       'Number of nodes up to which late nodes are problems of their own, unless they are all that there are.',
   },
+  fleetSuspects: {
+    value: '2',
+    meaning:
+      'Factor of both limits if canaries that are due count, too: some of those of healthy nodes are among them.',
+  },
   canaryDue: {
     value: '45',
     meaning:

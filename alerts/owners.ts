@@ -13,7 +13,9 @@ export interface Owners {
 }
 
 function joined(expr: string, on: string, labels: string, info: string): string {
-  const match = `on (${on}) group_left (${labels}) max by (${on}, ${labels}) (${info})`;
+  // One series for each object: an object with two is an error, with which the rule would be lost for all.
+  const one = `topk by (${on}) (1, max by (${on}, ${labels}) (${info}))`;
+  const match = `on (${on}) group_left (${labels}) ${one}`;
   return lines('(', expr, ')', `* ${match}`, `or ignoring (${labels})`, '(', expr, ')');
 }
 

@@ -67,7 +67,7 @@ export function bridged(selector: string): string {
 /** Nodes with an exporter that is scraped. */
 export const SEEN = `max by (${BY.node}) (${bridged(SCRAPED)})`;
 
-/** One series for each token and check that fails; the count if the node has no series of tokens. */
+/** One series for each token and check that fails, and for each node the number of tokens without series. */
 export const HELD = 'token:satoken_problem:held';
 
 export function held(reason: Reason): string {

@@ -257,15 +257,18 @@ const TOKEN_ALERTS: readonly Alert[] = [
 ];
 
 /**
- * The series of tokens, or the count of a node without them for the reason, without the severity: it may change while the
- * problem lasts. The exporter decides whether a pod that is marked for deletion still needs its tokens.
+ * The series of tokens, and for each node the number of those that have none, without the severity: it may change while the
+ * problem lasts. A node that exceeds a limit has both: a token with series must not hide one without. The exporter decides whether a pod that is marked for deletion still needs its tokens.
  */
 function heldExpr(matcher: string): string {
   const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
+  const series = `max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`;
+  const count = `sum by (${BY.node}, reason) (${counts})`;
   return lines(
-    `max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`,
-    `or on (${BY.node}, reason)`,
-    `sum by (${BY.node}, reason) (${counts}) > 0`,
+    series,
+    `or ${count}`,
+    `  - (count by (${BY.node}, reason) (${series}) or 0 * ${count})`,
+    '  > 0',
   );
 }
 

@@ -2,17 +2,15 @@
  * The alert on a service account of which several pods have late tokens. It inhibits those on its tokens.
  *
  * Nodes that rotate no tokens are left out: they have alerts of their own. Without series of tokens it does not exist.
+ * Only the severity counts them, because this alert inhibits those on their tokens, too.
  */
 import { knob } from './knobs.ts';
 import { type Alert, BY, HELD, HELD_CRITICAL, LATE_NODES, lines, WORKLOAD } from './rule.ts';
 
-function late(problems: string): string {
-  const tokens = `${problems}{reason=~"rotation_overdue|expired",pod_uid!=""}`;
-  return `count by (${BY.workload}) (count by (${BY.workload}, node, pod_uid) (${tokens} unless on (${BY.node}) ${LATE_NODES}))`;
-}
+const LATE = '{reason=~"rotation_overdue|expired",pod_uid!=""}';
 
 /** More than one pod. */
-const SEVERAL = `${late(HELD)} > 1`;
+const SEVERAL = `count by (${BY.workload}) (count by (${BY.workload}, node, pod_uid) (${HELD}${LATE} unless on (${BY.node}) ${LATE_NODES})) > 1`;
 
 const workload = {
   name: 'SATokenWorkloadRotationOverdue',
@@ -28,7 +26,7 @@ export const WORKLOAD_ALERTS: readonly Alert[] = [
     ...workload,
     severity: 'critical',
     for: knob('due'),
-    // One critical token is enough: this alert inhibits that of the token.
-    expr: lines(SEVERAL, `and on (${BY.workload}) ${late(HELD_CRITICAL)}`),
+    // One critical token is enough, on any node: this alert inhibits that of the token.
+    expr: lines(SEVERAL, `and on (${BY.workload}) ${HELD_CRITICAL}${LATE}`),
   },
 ];

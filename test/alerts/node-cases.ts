@@ -51,7 +51,7 @@ const FLEET_CASES: readonly Case[] = [
       fleetAt(2, fleetFiring('4').slice(0, 2)),
       fleetAt(4, fleetFiring('4').slice(0, 2)),
       fleetAt(5, fleetFiring('4')),
-      fleetAt(15, fleetFiring('4')),
+      fleetAt(15, fleetFiring('4').slice(1)),
       fleetAt(16, []),
     ],
   },
@@ -87,7 +87,7 @@ const FLEET_CASES: readonly Case[] = [
     expect: silent('SATokenRotationStalledFleet', 0, 5, 10, 20),
   },
   {
-    it: 'canaries that are due for 45 seconds on all nodes only inhibit',
+    it: 'canaries that are due for 45 seconds on all nodes, none of them late, make no alert',
     series: {
       ...canaries(0, 2),
       ...Object.fromEntries(
@@ -97,12 +97,7 @@ const FLEET_CASES: readonly Case[] = [
         ]),
       ),
     },
-    expect: [
-      ...silent('SATokenRotationStalledFleet', 2),
-      fleetAt(3, fleetFiring('2').slice(0, 1)),
-      fleetAt(8, fleetFiring('2').slice(0, 1)),
-      ...silent('SATokenRotationStalledFleet', 9),
-    ],
+    expect: silent('SATokenRotationStalledFleet', 2, 3, 8, 9),
   },
 ];
 

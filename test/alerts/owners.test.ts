@@ -43,6 +43,25 @@ const CASES: readonly Case[] = [
     expect: fires('SATokenRefused', 5, firing(TEAM)),
   },
   {
+    it: 'a namespace and a pod with two values of a label make no rule fail',
+    series: {
+      ...refused,
+      ...owner,
+      ...team,
+      ...twice('kube_namespace_labels', { namespace: 'web', label_team: 'a' }),
+      ...twice('kube_namespace_labels', { namespace: 'web', label_team: 'b' }),
+      ...twice('kube_pod_owner', { namespace: 'web', pod: 'w', owner_is_controller: 'true', ...OWNER }),
+      ...twice('kube_pod_owner', {
+        namespace: 'web',
+        pod: 'w',
+        owner_is_controller: 'true',
+        ...OWNER,
+        owner_name: 'b',
+      }),
+    },
+    expect: fires('SATokenRefused', 5, firing({ ...OWNER, ...TEAM })),
+  },
+  {
     it: 'an alert without labels of its owner fires, too',
     series: refused,
     expect: fires('SATokenRefused', 5, firing({})),

@@ -170,6 +170,31 @@ function casesOf(row: Row): readonly Case[] {
   return [...beginAndEndCases(row), ...countCases(row), ...failedScrapeCases(row)];
 }
 
+/** A token with series, and the number of tokens of its node, of which the others have none. */
+const LIMIT_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
+  ['rotation_overdue', 'expired', 'token_refused', 'signing_key_unknown'].includes(reason),
+).map((row) => {
+  const { reason, alert, minutes } = row;
+  const labels = severityOf(row);
+  const own = { ...nodeScraped('5x200'), ...problem(reason, '1x200', labels) };
+  const prints = { subject: 'Tokens on node node-1 (2)' };
+  const beyond = withSeverity(row, { labels: { node: 'node-1', reason }, prints });
+  const token = withSeverity(row, {
+    labels: { ...TOKEN, reason },
+    prints: { subject: TOKEN_TEXT },
+  });
+  const sum = (value: string): Firing => withSeverity(row, { labels: {}, prints: { value } });
+  const isToken = row.scope === 'token';
+  return {
+    it: `${titleOf(row)} fires for ${reason} of tokens beyond the limit of a node, while another token of it has series`,
+    series: { ...own, ...problems(reason, '1x10 3x190', labels) },
+    expect: [
+      { alert, at: 10, fire: [isToken ? token : sum('1')] },
+      { alert, at: 11 + minutes, fire: isToken ? [token, beyond] : [sum('3')] },
+    ],
+  };
+});
+
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   ['rotation_overdue', 'expired', 'stale'].includes(reason),
 ).map((row) => ({
@@ -274,6 +299,17 @@ const WORKLOAD_CASES: readonly Case[] = [
     expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
   },
   {
+    it: 'two pods of a workload with late tokens make a critical alert if one is critical on a node that rotates none',
+    series: {
+      ...latePods(['warning', '1x30'], ['warning', '1x30'], ['critical', '_ _ _ 1x30']),
+      [scraped('satoken_canary_healthy', { node: 'node-2' })]: '0x30',
+    },
+    expect: [
+      workloadAt(2, lateWorkload('info', '2'), lateWorkload('warning', '2')),
+      workloadAt(4, lateWorkload('info', '2'), lateWorkload('warning', '2'), lateWorkload('critical', '2')),
+    ],
+  },
+  {
     it: 'late tokens of two accounts are not a workload',
     series: {
       ...latePods(['critical', '1x30']),
@@ -285,6 +321,7 @@ const WORKLOAD_CASES: readonly Case[] = [
 
 export const PROBLEM_CASES: readonly Case[] = [
   ...ROWS.flatMap(casesOf),
+  ...LIMIT_CASES,
   ...CAUSE_CASES,
   ...OWN_CAUSE_CASES,
   ...WORKLOAD_CASES,

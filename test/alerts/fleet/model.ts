@@ -22,6 +22,10 @@ export interface Fleet {
   readonly outage?: Outage;
   /** Whether the exporters lose the API server, too. */
   readonly isSeenByExporters?: boolean;
+  /** Seconds within which all canaries are created, as by a rollout; by default they are spread over their lifetime. */
+  readonly canariesWithin?: number;
+  /** Whether exporters cannot read one resource of the API server. */
+  readonly isResourceFailing?: boolean;
   /** Number of pods of one workload for which the API server refuses tokens. */
   readonly refusedPods?: number;
   readonly refusedFrom?: number;
@@ -65,8 +69,10 @@ function refreshDue(issuedAt: number, { lifetime }: Kind): number {
 }
 
 /** When the token at each scrape was issued. */
-function issueTimes(kind: Kind, { length, outage }: Fleet, random: () => number): readonly number[] {
-  let issuedAt = -random() * 0.8 * kind.lifetime;
+function issueTimes(kind: Kind, fleet: Fleet, random: () => number): readonly number[] {
+  const { length, outage, canariesWithin } = fleet;
+  const isCreatedTogether = kind === CANARY && canariesWithin !== undefined;
+  let issuedAt = -random() * (isCreatedTogether ? canariesWithin : 0.8 * kind.lifetime);
   const interval = 60 + 30 * random();
   let sync = interval * random();
   const isAway = (): boolean => outage !== undefined && sync >= outage.from && sync < outage.until;
@@ -120,6 +126,11 @@ function apiServerRows(node: string, { length, outage }: Fleet, random: () => nu
   return { [scraped('satoken_cluster_failure', labels)]: values };
 }
 
+function resourceRows(node: string, { length }: Fleet): Rows {
+  const labels = { cluster: 'east', node, resource: 'tokenreviews', reason: 'server_error' };
+  return { [scraped('satoken_cluster_failure', labels)]: Array<string>(length / STEP + 1).fill('1') };
+}
+
 /** Pods of one workload whose tokens are no longer issued, on nodes that rotate all others. */
 function refusedRows(fleet: Fleet, random: () => number): readonly Rows[] {
   return Array.from({ length: fleet.refusedPods ?? 0 }, (_, index) => {
@@ -139,6 +150,7 @@ export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
       ...canaryRows(node, issueTimes(CANARY, own, random)),
       ...tokenRows(node, issueTimes(HOUR, own, random)),
       ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
+      ...(fleet.isResourceFailing === true ? resourceRows(node, own) : {}),
     };
   });
   return Object.fromEntries(
