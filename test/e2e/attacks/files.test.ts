@@ -2,6 +2,7 @@
  * Owners of pods who fill Secrets: `serve` stays within its memory and answers, and all other pods keep their tokens.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   linkSync,
   mkdirSync,
@@ -14,8 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
-import { type Program, startProgram } from '../../support/program.ts';
+import { afterEach, before, beforeEach, describe, it } from 'mocha';
+import { type Program, startBuiltProgram } from '../../support/program.ts';
 import { jwt, rawClaims } from '../../support/tokens.ts';
 
 const VICTIMS = 20;
@@ -108,13 +109,15 @@ describe('the owner of a pod who mounts', () => {
     return response.text();
   };
 
+  // The sources need memory to be compiled, which users do not pay for.
+  before(() => void execFileSync('npm', ['run', '--silent', 'build']));
   beforeEach(async () => {
     rootDir = mkdtempSync(join(tmpdir(), 'satoken-files-'));
     mkdirSync(join(rootDir, 'pods'));
     mkdirSync(join(rootDir, 'contents'));
     const token = store([['token', jwt()]]);
     for (let index = 0; index < VICTIMS; index += 1) addPod(`victim-${index}`, 'projected', 1, token);
-    program = await startProgram('serve', `--kubelet.root-dir=${rootDir}`, '--cluster.mode=off');
+    program = await startBuiltProgram('serve', `--kubelet.root-dir=${rootDir}`, '--cluster.mode=off');
   });
   afterEach(async () => {
     await program.stop();
