@@ -14,12 +14,13 @@ export interface PodsRoot {
 }
 
 /** The kernel appends it to the path of a file that was removed after it was opened. */
-const REMOVED = Buffer.from(' (deleted)');
+const REMOVED = ' (deleted)';
 
-function realPathOf(directory: string): Buffer | undefined {
+/** Paths in latin1, one character per byte, are compared faster than buffers. */
+function realPathOf(directory: string): string | undefined {
   try {
     // One system call. The JavaScript implementation would need permission for every parent directory.
-    return realpathSync.native(directory, 'buffer');
+    return realpathSync.native(directory, 'buffer').toString('latin1');
   } catch (error) {
     failureOf(error);
     return undefined;
@@ -27,26 +28,29 @@ function realPathOf(directory: string): Buffer | undefined {
 }
 
 /** The path that the kernel has for an open file. */
-function pathOf(descriptor: number): Buffer {
-  return readlinkSync(`/proc/self/fd/${descriptor}`, 'buffer');
+function pathOf(descriptor: number): string {
+  return readlinkSync(`/proc/self/fd/${descriptor}`, 'latin1');
 }
 
 /** `directory` may be a link itself, or lead through one: administrators move the kubelet's directories. */
 export function createPodsRoot(directory: string): PodsRoot {
-  const prefixLength = Buffer.byteLength(directory);
+  const prefixBytes = Buffer.byteLength(directory);
   let real = realPathOf(directory);
-  const isSame = (actual: Buffer, path: Buffer): boolean => {
+  /** The part of the path below the directory. Only a buffer has other characters than ASCII there. */
+  const below = (path: Path): string =>
+    typeof path === 'string' ? path.slice(directory.length) : path.toString('latin1', prefixBytes);
+  const isSame = (actual: string, path: string): boolean => {
     if (real === undefined) return false;
-    const expected = Buffer.concat([real, path.subarray(prefixLength)]);
-    return actual.equals(expected) || actual.equals(Buffer.concat([expected, REMOVED]));
+    const expected = real + path;
+    return actual === expected || actual === expected + REMOVED;
   };
   return {
     holds: (descriptor, path) => {
-      const [actual, bytes] = [pathOf(descriptor), Buffer.from(path)];
-      if (isSame(actual, bytes)) return true;
+      const [actual, expected] = [pathOf(descriptor), below(path)];
+      if (isSame(actual, expected)) return true;
       // The directory may have been moved, or made, since.
       real = realPathOf(directory);
-      return isSame(actual, bytes);
+      return isSame(actual, expected);
     },
   };
 }
