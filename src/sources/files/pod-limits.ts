@@ -78,18 +78,20 @@ export function amountOf(object: object): Amount {
   return { objects: 1, characters: lengthOf(object) };
 }
 
+/** Whether the limits left out anything that is reported. */
+export function isCut({ leftOut }: Limits): boolean {
+  return leftOut.named !== undefined || leftOut.unnamed !== undefined;
+}
+
 /**
  * Whether a reading finds something that the limits left out of the one before: there is room for it now, or the spec
  * names it. `namedKey`: the paths that the spec named then.
  */
-export function mayFindMore(
-  { usage, leftOut, areOthersCut }: Limits,
-  namedKey: string | undefined,
-  scopeOf: () => Scope,
-): boolean {
-  const shares = Object.entries(leftOut) as readonly (readonly [Share, Amount])[];
-  if (shares.length === 0 && !areOthersCut) return false;
+export function mayFindMore(limits: Limits, namedKey: string | undefined, scopeOf: () => Scope): boolean {
+  if (!isCut(limits) && !limits.areOthersCut) return false;
   const { named, used } = scopeOf();
   if (named !== undefined && named.key !== namedKey) return true;
+  const { usage, leftOut } = limits;
+  const shares = Object.entries(leftOut) as readonly (readonly [Share, Amount])[];
   return shares.some(([share, amount]) => hasRoom(addUsage(used, usage), share, amount));
 }

@@ -5,7 +5,7 @@ import type { Unreadable } from '../../core/observation.ts';
 import type { VolumeLocation } from './content.ts';
 import { type Failure, unreadable } from './failures.ts';
 import { type NamedInPod, NO_PATHS } from './named-paths.ts';
-import { addUsage, NO_USAGE, POD_LIMITS, type Scope } from './pod-limits.ts';
+import { addUsage, isCut, NO_USAGE, POD_LIMITS, type Scope } from './pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { createVolume, isMounted, refreshVolume, type Volume, type VolumeOptions } from './volume.ts';
 
@@ -65,7 +65,6 @@ function* syncVolumes(
     const volume = createVolume(location, options);
     volumes.set(key, volume);
     yield* refreshVolume(volume, options);
-    yield;
   }
 }
 
@@ -85,12 +84,8 @@ function limitLocations(locations: readonly VolumeLocation[], named: NamedInPod)
   return locations.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, MAX_VOLUMES);
 }
 
-function isCut({ limits: { leftOut } }: Volume): boolean {
-  return leftOut.named !== undefined || leftOut.unnamed !== undefined;
-}
-
 function listLeftOut(podUid: string, volumes: Volumes, isOverfull: boolean): readonly Unreadable[] {
-  const cut = [...volumes.values()].filter(isCut);
+  const cut = [...volumes.values()].filter(({ limits }) => isCut(limits));
   if (cut.length === 0 && !isOverfull) return [];
   const named = cut.filter(({ limits }) => limits.leftOut.named !== undefined);
   return [
@@ -117,7 +112,6 @@ export function createVolumeSet(options: VolumeSetOptions): VolumeSet {
     let areMounted = true;
     for (const volume of volumes.values()) {
       areMounted = (yield* refreshVolume(volume, volumeOptions)) && areMounted;
-      yield;
     }
     return areMounted;
   }
@@ -127,7 +121,7 @@ export function createVolumeSet(options: VolumeSetOptions): VolumeSet {
     refresh,
     setNamed: (next) => {
       named = next;
-      return isOverfull() || [...volumes.values()].some((one) => isCut(one) || one.limits.areOthersCut);
+      return isOverfull() || [...volumes.values()].some(({ limits }) => isCut(limits) || limits.areOthersCut);
     },
     all: () => [...volumes.values()],
     leftOut: () => listLeftOut(podUid, volumes, isOverfull()),

@@ -191,18 +191,12 @@ export function* readChanges(
     ? reading.value.content
     : { ...NOTHING_FOUND, unreadable: [unreadable(location, reading.error)] };
   replaceContent(volume, content, onRotation);
+  yield;
   return volume.generation !== generation;
 }
 
 export function isMounted({ generation }: Volume): boolean {
   return generation !== undefined;
-}
-
-/** A watch added before the mount would stay on the covered directory, so only a mounted volume is watched. */
-function* addWatch(volume: Volume, { watches, onRotation, scopeOf }: VolumeOptions): Steps<void> {
-  if (!watches.open(volume.watch)) return;
-  yield* readChanges(volume, onRotation, () => scopeOf(volume));
-  if (!isMounted(volume)) watches.close(volume.watch);
 }
 
 /** Every volume is unmounted for a moment when its pod starts and when it ends. */
@@ -218,10 +212,12 @@ function countFailures(volume: Volume, { onReadFailure, now }: VolumeOptions): v
 
 /** Reads what has changed, and watches the volume while it is mounted. Returns whether it is mounted. */
 export function* refreshVolume(volume: Volume, options: VolumeOptions): Steps<boolean> {
-  const { watches, onRotation, scopeOf } = options;
-  watches.confirm(volume.watch, yield* readChanges(volume, onRotation, () => scopeOf(volume)));
-  if (isMounted(volume)) yield* addWatch(volume, options);
-  else watches.close(volume.watch);
+  const { watches, onRotation } = options;
+  const scopeOf = () => options.scopeOf(volume);
+  watches.confirm(volume.watch, yield* readChanges(volume, onRotation, scopeOf));
+  // A watch added before the mount would stay on the covered directory.
+  if (isMounted(volume) && watches.open(volume.watch)) yield* readChanges(volume, onRotation, scopeOf);
+  if (!isMounted(volume)) watches.close(volume.watch);
   countFailures(volume, options);
   return isMounted(volume);
 }
