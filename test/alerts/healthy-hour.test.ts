@@ -11,7 +11,7 @@ import { tokenVolume } from '../../simulator/pods.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { readOwnToken } from '../../src/sources/self/exporter-token.ts';
 import { type SteppedExporter, startSteppedExporter } from '../support/stepped-exporter.ts';
-import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../support/tools.ts';
 import { type Case, silent, type TestRun, testRules } from './promtool.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { series } from './series.ts';
@@ -167,10 +167,7 @@ describeWith(
       return withOthers('stopped', [{ alert: 'SATokenNodeRotationStalled', at, fire: [firing] }]);
     };
 
-    for (const [version, promtool] of [
-      ['2', 'promtool'],
-      ['3', PROMTOOL_3],
-    ] as const)
+    for (const { version, promtool } of PROMTOOLS)
       describe(`in promtool ${version}`, () => {
         let run: TestRun;
         before(() => {

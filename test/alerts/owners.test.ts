@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { rulesFile } from '../../alerts/documents.ts';
 import { owned } from '../../alerts/owners.ts';
-import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../support/tools.ts';
 import { type Case, fires, keepsFiring, testRules } from './promtool.ts';
 import { nodeScraped, problem, scraped, series, TOKEN, TOKEN_TEXT } from './series.ts';
 
@@ -73,10 +73,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-for (const [tool, promtool] of [
-  ['promtool', 'promtool'],
-  ['promtool 3 (.ci/prometheus3)', PROMTOOL_3],
-] as const)
+for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the owners of alerts in ${tool}`, () => {
     it('are labels of the alerts', () => {
       const { isPassed, output } = testRules(promtool, CASES, rulesFile(OWNERS));

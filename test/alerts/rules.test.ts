@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
-import { describeWith, PROMTOOL_3, type Tool } from '../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../support/tools.ts';
 import { ERROR_CASES } from './error-cases.ts';
 import { EXPORTER_CASES } from './exporter-cases.ts';
 import { LINK_CASES } from './link-cases.ts';
@@ -24,12 +24,7 @@ const CASES: readonly Case[] = [
   ...WORKLOAD_CASES,
 ];
 
-const VERSIONS: readonly { readonly tool: Tool; readonly promtool: string }[] = [
-  { tool: 'promtool', promtool: 'promtool' },
-  { tool: 'promtool 3 (.ci/prometheus3)', promtool: PROMTOOL_3 },
-];
-
-for (const { tool, promtool } of VERSIONS) {
+for (const { tool, promtool } of PROMTOOLS) {
   describeWith([tool], `the alerts in ${tool}`, () => {
     let run: TestRun;
     before(() => {

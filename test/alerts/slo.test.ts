@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { rulesFile } from '../../alerts/documents.ts';
-import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../support/tools.ts';
 import { runPromtool } from './promtool.ts';
 import { nodeScraped, problems, scraped } from './series.ts';
 
@@ -40,10 +40,7 @@ const TEST = {
   })),
 };
 
-for (const [tool, promtool] of [
-  ['promtool', 'promtool'],
-  ['promtool 3 (.ci/prometheus3)', PROMTOOL_3],
-] as const)
+for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the objectives in ${tool}`, () => {
     it('record the share of tokens rotated in time, and the tokens that were not', () => {
       const { status, output } = runPromtool(promtool, rulesFile(), {

@@ -48,6 +48,18 @@ const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 
+interface Promtool {
+  readonly version: string;
+  readonly tool: Tool;
+  readonly promtool: string;
+}
+
+/** The rules must pass in each. */
+export const PROMTOOLS: readonly Promtool[] = [
+  { version: '2', tool: 'promtool', promtool: 'promtool' },
+  { version: '3', tool: 'promtool 3 (.ci/prometheus3)', promtool: PROMTOOL_3 },
+];
+
 const available = new Map<Tool, boolean>();
 
 function isAvailable(tool: Tool): boolean {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { rulesFile } from '../../../alerts/documents.ts';
-import { describeWith, PROMTOOL_3 } from '../../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../../support/tools.ts';
 import { runPromtool } from '../promtool.ts';
 import { type Fleet, fleetSeries, STEP } from './model.ts';
 
@@ -146,11 +146,8 @@ function testOf({ title, fleet, expected }: Scenario) {
   };
 }
 
-for (const [version, promtool] of [
-  ['promtool', 'promtool'],
-  ['promtool 3 (.ci/prometheus3)', PROMTOOL_3],
-] as const)
-  describeWith([version], `the alert on a cluster in ${version}`, () => {
+for (const { tool, promtool } of PROMTOOLS)
+  describeWith([tool], `the alert on a cluster in ${tool}`, () => {
     // promtool does not name the test of an expression that fails, so each scenario has a run of its own.
     for (const scenario of SCENARIOS)
       it(scenario.title, () => {

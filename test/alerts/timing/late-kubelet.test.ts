@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import type { Pod } from '../../../simulator/objects.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
-import { describeWith, PROMTOOL_3 } from '../../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../../support/tools.ts';
 import { type FakedNode, startFakedNode } from './faked-node.ts';
 import { FAILED, firstAlerts, INTERVAL, ofNode, type Samples, samplesOf, seriesOf } from './timeline.ts';
 
@@ -89,12 +89,7 @@ describeWith(
     });
 
     // Each version gets half of the scrapes, since a node for each of them takes time.
-    for (const [index, [version, promtool]] of (
-      [
-        ['2', 'promtool'],
-        ['3', PROMTOOL_3],
-      ] as const
-    ).entries())
+    for (const [index, { version, promtool }] of PROMTOOLS.entries())
       describe(`in promtool ${version}`, () => {
         it('stay silent for an hour, also if a scrape fails', () => {
           const nodes = Array.from({ length: SCRAPES / 2 }, (_, half) => {

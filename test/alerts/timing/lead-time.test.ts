@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { tokenVolume } from '../../../simulator/pods.ts';
-import { describeWith, PROMTOOL_3 } from '../../support/tools.ts';
+import { describeWith, PROMTOOLS } from '../../support/tools.ts';
 import { type FakedNode, startFakedNode } from './faked-node.ts';
 import { type FiringAlert, firstAlerts, INTERVAL, type Samples, samplesOf, seriesOf } from './timeline.ts';
 
@@ -101,10 +101,7 @@ describeWith(
       }
     });
 
-    for (const [version, promtool] of [
-      ['2', 'promtool'],
-      ['3', PROMTOOL_3],
-    ] as const)
+    for (const { version, promtool } of PROMTOOLS)
       describe(`in promtool ${version}`, () => {
         let alerts: readonly FiringAlert[];
         before(() => {
