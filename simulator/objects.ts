@@ -49,12 +49,15 @@ export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
   readonly subPath?: string;
+  readonly mountPropagation?: 'None' | 'HostToContainer' | 'Bidirectional';
 }
 
 export interface Container {
   readonly name: string;
   readonly securityContext?: { readonly runAsUser?: number };
   readonly volumeMounts?: readonly VolumeMount[];
+  /** Of an init container: it runs for as long as the others. */
+  readonly restartPolicy?: 'Always';
 }
 
 export interface Pod {
@@ -65,6 +68,7 @@ export interface Pod {
     readonly automountServiceAccountToken?: boolean;
     readonly securityContext?: { readonly runAsUser?: number; readonly fsGroup?: number };
     readonly terminationGracePeriodSeconds?: number;
+    readonly runtimeClassName?: string;
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
     readonly volumes?: readonly Volume[];
@@ -82,7 +86,11 @@ export interface ContainerStatus {
   readonly name: string;
   readonly state: {
     readonly running?: { readonly startedAt: string };
-    readonly terminated?: { readonly exitCode: number; readonly finishedAt: string };
+    readonly terminated?: {
+      readonly exitCode: number;
+      readonly startedAt: string;
+      readonly finishedAt: string;
+    };
   };
 }
 

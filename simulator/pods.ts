@@ -20,13 +20,14 @@ export interface PodOptions {
   readonly volumes?: readonly Volume[];
   /** Default: one container that mounts every volume. */
   readonly containers?: readonly Container[];
-  /** Have ended. */
+  /** Have ended, except restartable ones. */
   readonly initContainers?: readonly Container[];
   readonly runAsUser?: number;
   readonly fsGroup?: number;
   readonly annotations?: Readonly<Record<string, string>>;
   /** `terminationGracePeriodSeconds`; 30 by default. */
   readonly graceSeconds?: number;
+  readonly runtimeClassName?: string;
 }
 
 /** The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
@@ -100,7 +101,7 @@ function running(containers: readonly Container[], now: number): readonly Contai
 }
 
 function ended(containers: readonly Container[], now: number): readonly ContainerStatus[] {
-  const state = { terminated: { exitCode: 0, finishedAt: apiTime(now) } };
+  const state = { terminated: { exitCode: 0, startedAt: apiTime(now), finishedAt: apiTime(now) } };
   return containers.map(({ name }) => ({ name, state }));
 }
 
@@ -113,7 +114,9 @@ function runningStatus(
     conditions: CONDITIONS.map(([type, running]) => condition(type, running, now)),
     startTime: apiTime(now),
     containerStatuses: running(containers, now),
-    initContainerStatuses: ended(initContainers, now),
+    initContainerStatuses: initContainers.flatMap((container) =>
+      (container.restartPolicy === 'Always' ? running : ended)([container], now),
+    ),
   };
 }
 
@@ -133,6 +136,7 @@ function specOf(options: PodOptions, serviceAccount: string, hasDefaultToken: bo
     volumes = [],
     nodeName = 'node-1',
     initContainers,
+    runtimeClassName,
   } = options;
   const defaultVolumes = hasDefaultToken ? [defaultVolume()] : [];
   return {
@@ -140,6 +144,7 @@ function specOf(options: PodOptions, serviceAccount: string, hasDefaultToken: bo
     serviceAccountName: serviceAccount,
     ...(isAutomounted === undefined ? {} : { automountServiceAccountToken: isAutomounted }),
     ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
+    ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
     securityContext: {
       ...(runAsUser === undefined ? {} : { runAsUser }),
       ...(fsGroup === undefined ? {} : { fsGroup }),

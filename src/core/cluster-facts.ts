@@ -4,6 +4,7 @@
  * Data that the exporter could not get or has no permission to get is undefined: a check that needs it returns
  * `unknown`.
  */
+import type { ContainerFacts } from './container-facts.ts';
 import type { EpochSeconds, Token } from './token/token.ts';
 
 /** What the exporter reads from the API server, each with its own permission. Values of a label: public contract. */
@@ -78,8 +79,10 @@ export interface PodFacts {
   readonly startedAt: EpochSeconds | undefined;
   readonly projections: readonly PodProjection[];
   readonly secrets: readonly PodSecret[];
-  /** Names of the containers that run now, init and ephemeral ones included. */
-  readonly runningContainers: readonly string[];
+  /** `spec.runtimeClassName`: its containers may be virtual machines. Undefined for the default runtime. */
+  readonly runtimeClass: string | undefined;
+  /** All its containers, init and ephemeral ones included. */
+  readonly containers: readonly ContainerFacts[];
   /** Names of the PersistentVolumeClaims that its containers mount. */
   readonly claims: readonly string[];
   /** Set if its volumes are beyond the bounds, so that its projections and Secrets are not known. */

@@ -9,7 +9,8 @@ import type { Token } from './token/token.ts';
 /** Whether a token is the copy of a container that has ended, as an init container, or waits to be started again. */
 function isUnused({ identity, copy }: Token, { pods }: ClusterFacts): boolean {
   const pod = copy === undefined ? undefined : pods?.get(identity.podUid);
-  return copy !== undefined && pod !== undefined && !pod.runningContainers.includes(copy.container);
+  if (copy === undefined || pod === undefined) return false;
+  return !pod.containers.some(({ name, isRunning }) => isRunning && name === copy.container);
 }
 
 /** Returns a function that drops the copies that no running container has: a container that restarts gets a new one. */

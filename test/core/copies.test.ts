@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { createDropUnused } from '../../src/core/copies.ts';
-import { podFacts } from '../support/cluster.ts';
+import { containerFacts, podFacts } from '../support/cluster.ts';
 import { observation, POD_UID, token } from '../support/tokens.ts';
 
 const copyIn = (container: string) =>
@@ -15,8 +15,10 @@ const init = copyIn('init');
 const original = token();
 const seen = observation({ tokens: [original, main, init] });
 
-function running(...runningContainers: readonly string[]): ClusterFacts {
-  return { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts({ runningContainers })]]) };
+function running(...names: readonly string[]): ClusterFacts {
+  const ended = containerFacts({ name: 'ended', isRunning: false });
+  const containers = [ended, ...names.map((name) => containerFacts({ name }))];
+  return { ...NO_CLUSTER, pods: new Map([[POD_UID, podFacts({ containers })]]) };
 }
 
 describe('createDropUnused', () => {

@@ -8,6 +8,7 @@ import type {
   PodFacts,
   PodProjection,
 } from '../../src/core/cluster-facts.ts';
+import type { ContainerFacts } from '../../src/core/container-facts.ts';
 import type { Token } from '../../src/core/token/token.ts';
 import { ISSUER, NOW, POD_UID } from './tokens.ts';
 
@@ -22,6 +23,19 @@ export function projection(overrides: Partial<PodProjection> = {}): PodProjectio
     expirationSeconds: HOUR,
     isMounted: true,
     isOverwritable: false,
+    ...overrides,
+  };
+}
+
+/** A running container that mounts no token. */
+export function containerFacts(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
+  return {
+    name: 'main',
+    kind: 'main',
+    isRunning: true,
+    startedAt: NOW - HOUR,
+    finishedAt: undefined,
+    fixedVolumes: [],
     ...overrides,
   };
 }
@@ -41,7 +55,8 @@ export function podFacts(overrides: Partial<PodFacts> = {}): PodFacts {
     startedAt: NOW - HOUR,
     projections: [projection({ volume: 'vault-token', path: 'vault-token', audience: 'vault' })],
     secrets: [],
-    runningContainers: ['main'],
+    runtimeClass: undefined,
+    containers: [containerFacts()],
     claims: [],
     ...overrides,
   };

@@ -1,5 +1,5 @@
 /**
- * The volumes of a pod that its containers use, and the containers that run.
+ * The volumes of a pod that its containers use.
  *
  * The kubelet does not set up the others (k8s.io/kubernetes/pkg/volume/util, GetPodVolumeNames).
  */
@@ -8,8 +8,6 @@ import { type JsonObject, object } from '../../util/json.ts';
 
 /** More than a node can attach. */
 const MAX_CLAIMS = 64;
-const MAX_RUNNING = 256;
-const STATUS_LISTS = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'];
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 /** File systems and block devices. */
 const USE_LISTS = ['volumeMounts', 'volumeDevices'];
@@ -30,16 +28,6 @@ export function mountedClaims(spec: JsonObject, podName: string): readonly strin
     return objectName(object(volume['persistentVolumeClaim'])?.['claimName']);
   });
   return [...new Set(names.filter((name) => name !== undefined))].slice(0, MAX_CLAIMS);
-}
-
-/** Names of the containers that the kubelet reports as running. */
-export function runningContainers(status: JsonObject): readonly string[] {
-  const statuses = STATUS_LISTS.flatMap((key) => objectsIn(status, key));
-  const running = statuses.filter(({ state }) => object(object(state)?.['running']) !== undefined);
-  return running
-    .map(({ name }) => objectName(name))
-    .filter((name) => name !== undefined)
-    .slice(0, MAX_RUNNING);
 }
 
 /** What cannot be read is left out: a volume that may be unused must not count as missing. */

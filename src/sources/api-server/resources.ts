@@ -10,6 +10,7 @@ import type { AccountFacts, PodFacts, PodProjection, PodSecret } from '../../cor
 import { namespaceName, objectName, objectUid, string } from '../../core/token/claim-rules.ts';
 import { type JsonObject, object } from '../../util/json.ts';
 import { nameOf } from '../files/paths.ts';
+import { containersOf } from './containers.ts';
 import {
   array,
   boolean,
@@ -23,7 +24,7 @@ import {
   time,
   wholeNumber,
 } from './fields.ts';
-import { mountedClaims, mountedVolumes, runningContainers } from './mounted-volumes.ts';
+import { mountedClaims, mountedVolumes } from './mounted-volumes.ts';
 import type { Trimmed } from './replica.ts';
 
 /** Where client libraries look for the token of their service account. */
@@ -147,10 +148,19 @@ function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'
   return { projections: marked(projections), secrets: marked(secrets) };
 }
 
+function containersWith(
+  spec: JsonObject,
+  status: JsonObject,
+  projections: readonly PodProjection[],
+): PodFacts['containers'] {
+  return containersOf(spec, status, new Set(projections.map(({ volume }) => volume)));
+}
+
 function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObject): PodFacts {
   const spec = required(pod, 'spec', object);
   const status = optional(pod, 'status', object) ?? {};
   const annotations = optional(metadata, 'annotations', object) ?? {};
+  const volumes = volumeFacts(spec);
   return {
     namespace,
     name,
@@ -164,8 +174,9 @@ function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObjec
     isStatic: annotations[MIRROR] !== undefined,
     isAutomounted: optional(spec, 'automountServiceAccountToken', boolean),
     startedAt: optional(status, 'startTime', time),
-    ...volumeFacts(spec),
-    runningContainers: runningContainers(status),
+    ...volumes,
+    runtimeClass: optional(spec, 'runtimeClassName', objectName),
+    containers: containersWith(spec, status, volumes.projections),
     claims: mountedClaims(spec, required(metadata, 'name', objectName)),
   };
 }

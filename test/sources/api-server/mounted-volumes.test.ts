@@ -1,10 +1,10 @@
 /**
- * The volumes of a pod that its containers use, and the containers that run.
+ * The volumes of a pod that its containers use.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { mountedVolumes, runningContainers } from '../../../src/sources/api-server/mounted-volumes.ts';
+import { mountedVolumes } from '../../../src/sources/api-server/mounted-volumes.ts';
 
 const mounting = (name: unknown) => ({ name: 'main', volumeMounts: [{ name, mountPath: '/data' }] });
 
@@ -41,37 +41,6 @@ describe('mountedVolumes', () => {
     fc.assert(
       fc.property(fc.record({ containers: any, initContainers: any }), (spec) => {
         assert.ok([...mountedVolumes(spec)].every((name) => typeof name === 'string'));
-      }),
-    );
-  });
-});
-
-describe('runningContainers', () => {
-  const running = (name: unknown) => ({ name, state: { running: { startedAt: '2026-11-24T00:00:00Z' } } });
-
-  it('returns the containers that run, of every kind', () => {
-    const status = {
-      containerStatuses: [
-        running('main'),
-        { name: 'ended', state: { terminated: { exitCode: 0 } } },
-        { name: 'crashing', state: { waiting: { reason: 'CrashLoopBackOff' } } },
-      ],
-      initContainerStatuses: [running('sidecar'), { name: 'init', state: { terminated: { exitCode: 0 } } }],
-      ephemeralContainerStatuses: [running('debug')],
-    };
-    assert.deepEqual(runningContainers(status), ['main', 'sidecar', 'debug']);
-  });
-
-  it('omits what is malformed and returns the rest', () => {
-    const statuses = ['main', running(7), running('A\nB'), { name: 'a' }, { name: 'b', state: 'running' }];
-    assert.deepEqual(runningContainers({ containerStatuses: [...statuses, running('main')] }), ['main']);
-    assert.deepEqual(runningContainers({ containerStatuses: {}, initContainerStatuses: 'main' }), []);
-  });
-
-  it('returns names, for any JSON', () => {
-    fc.assert(
-      fc.property(fc.array(fc.jsonValue()), (containerStatuses) => {
-        for (const name of runningContainers({ containerStatuses })) assert.equal(typeof name, 'string');
       }),
     );
   });

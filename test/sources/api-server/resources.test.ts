@@ -72,7 +72,17 @@ describe('trimPod', () => {
         uid: POD_UID,
         serviceAccount: 'api',
         phase: 'Running',
-        runningContainers: [],
+        runtimeClass: undefined,
+        containers: [
+          {
+            name: 'main',
+            kind: 'main',
+            isRunning: false,
+            startedAt: undefined,
+            finishedAt: undefined,
+            fixedVolumes: ['kube-api-access-abcde'],
+          },
+        ],
         isTerminating: false,
         deletedAt: undefined,
         isStatic: false,
@@ -83,6 +93,12 @@ describe('trimPod', () => {
         claims: [],
       },
     });
+  });
+
+  it('returns the runtime class of the pod, and none of the wrong type', () => {
+    const classes = ['kata', undefined, 7, 'A\nB'];
+    const found = classes.map((runtimeClassName) => withSpec({ runtimeClassName })?.runtimeClass);
+    assert.deepEqual(found, ['kata', undefined, undefined, undefined]);
   });
 
   it('returns isTerminating if the pod has a deletion timestamp', () => {

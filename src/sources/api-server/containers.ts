@@ -1,0 +1,109 @@
+/**
+ * The containers of a pod, from its spec and its status.
+ *
+ * A field of the wrong type is dropped and leaves the rest: a container whose state cannot be read does not run, and one
+ * whose times cannot be read has none.
+ */
+import type { ContainerFacts, ContainerKind } from '../../core/container-facts.ts';
+import { objectName } from '../../core/token/claim-rules.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
+import { type JsonObject, object } from '../../util/json.ts';
+import { objects, optional, time } from './fields.ts';
+
+/** Bounds of the memory that one pod can take, far beyond those in use. */
+const MAX_CONTAINERS = 256;
+const MAX_FIXED_VOLUMES = 1_024;
+
+interface ContainerList {
+  readonly specs: string;
+  readonly statuses: string;
+  readonly kind: ContainerKind;
+}
+
+const LISTS: readonly ContainerList[] = [
+  { specs: 'containers', statuses: 'containerStatuses', kind: 'main' },
+  { specs: 'initContainers', statuses: 'initContainerStatuses', kind: 'init' },
+  { specs: 'ephemeralContainers', statuses: 'ephemeralContainerStatuses', kind: 'ephemeral' },
+];
+
+type Times = Pick<ContainerFacts, 'isRunning' | 'startedAt' | 'finishedAt'>;
+
+/** Runtimes report the zero of their clock for a container that never started. */
+function realTime(value: unknown): EpochSeconds | undefined {
+  const seconds = time(value);
+  return seconds !== undefined && seconds > 0 ? seconds : undefined;
+}
+
+/** A container that waits to be restarted has its last run in `lastState`. */
+function timesOf(status: JsonObject): Times {
+  const state = optional(status, 'state', object) ?? {};
+  const running = optional(state, 'running', object);
+  if (running !== undefined)
+    return { isRunning: true, startedAt: optional(running, 'startedAt', realTime), finishedAt: undefined };
+  const last = optional(status, 'lastState', object) ?? {};
+  const ended = optional(state, 'terminated', object) ?? optional(last, 'terminated', object) ?? {};
+  return {
+    isRunning: false,
+    startedAt: optional(ended, 'startedAt', realTime),
+    finishedAt: optional(ended, 'finishedAt', realTime),
+  };
+}
+
+/** By name; the first of several with the same one. */
+function byName(from: JsonObject, key: string): ReadonlyMap<string, JsonObject> {
+  const named = new Map<string, JsonObject>();
+  for (const item of optional(from, key, objects) ?? []) {
+    const name = optional(item, 'name', objectName);
+    if (name !== undefined && !named.has(name)) named.set(name, item);
+  }
+  return named;
+}
+
+function kindOf(kind: ContainerKind, { restartPolicy }: JsonObject): ContainerKind {
+  return kind === 'init' && restartPolicy === 'Always' ? 'restartable_init' : kind;
+}
+
+/** A mount that later mounts on the node reach, or that shows a part of the volume, is not a fixed view of it. */
+function isFixed({ mountPropagation, subPath, subPathExpr }: JsonObject): boolean {
+  const isWhole = [subPath, subPathExpr].every((value) => (value ?? '') === '');
+  return isWhole && ((mountPropagation ?? 'None') === 'None' || mountPropagation === '');
+}
+
+function fixedVolumes(spec: JsonObject, tokenVolumes: ReadonlySet<string>): readonly string[] {
+  const mounts = (optional(spec, 'volumeMounts', objects) ?? []).filter(isFixed);
+  const mounted = new Set(mounts.map(({ name }) => name));
+  return [...tokenVolumes].filter((name) => mounted.has(name));
+}
+
+function containersIn(
+  { specs, statuses, kind }: ContainerList,
+  spec: JsonObject,
+  status: JsonObject,
+  tokenVolumes: ReadonlySet<string>,
+): readonly ContainerFacts[] {
+  const [specOf, statusOf] = [byName(spec, specs), byName(status, statuses)];
+  return [...new Set([...specOf.keys(), ...statusOf.keys()])].map((name) => {
+    const container = specOf.get(name) ?? {};
+    return {
+      name,
+      kind: kindOf(kind, container),
+      ...timesOf(statusOf.get(name) ?? {}),
+      fixedVolumes: fixedVolumes(container, tokenVolumes),
+    };
+  });
+}
+
+/** All of them have a status, or the pod's spec names them. `tokenVolumes`: names of the pod's volumes with tokens. */
+export function containersOf(
+  spec: JsonObject,
+  status: JsonObject,
+  tokenVolumes: ReadonlySet<string>,
+): readonly ContainerFacts[] {
+  const all = LISTS.flatMap((list) => containersIn(list, spec, status, tokenVolumes));
+  let room = MAX_FIXED_VOLUMES;
+  return all.slice(0, MAX_CONTAINERS).map((container) => {
+    const volumes = container.fixedVolumes.slice(0, room);
+    room -= volumes.length;
+    return { ...container, fixedVolumes: volumes };
+  });
+}
