@@ -4,16 +4,16 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { namedPaths } from '../../../src/sources/files/named-paths.ts';
 import { NO_SCOPE, NO_USAGE, POD_LIMITS, type Scope } from '../../../src/sources/files/pod-limits.ts';
 import { MAX_DEPTH, MAX_FILES, walkGeneration } from '../../../src/sources/files/walk.ts';
 import { jwt, rawClaims } from '../../support/tokens.ts';
 import {
   complete,
-  createNode,
   type Files,
   KIND_OF_MOUNT,
+  onFreshNode,
   type TestNode,
   type TestVolume,
   walk,
@@ -22,14 +22,10 @@ import {
 let node: TestNode;
 let volume: TestVolume;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+});
 
 const VALID = 'valid token';
 const TOKEN = jwt();

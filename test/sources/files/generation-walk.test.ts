@@ -6,15 +6,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { walkGeneration } from '../../../src/sources/files/walk.ts';
 import { jwt, rawLegacyClaims } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
 import {
   complete,
-  createNode,
   type Files,
   KIND_OF_MOUNT,
+  onFreshNode,
   type TestNode,
   type TestVolume,
   walk,
@@ -24,14 +24,10 @@ import {
 let node: TestNode;
 let volume: TestVolume;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+});
 
 const VALID = 'valid token';
 const TOKEN = jwt();

@@ -4,16 +4,16 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { swapData } from '../../../simulator/kubelet/atomic-writer.ts';
 import { currentGeneration, MAX_ATTEMPTS, readVolume } from '../../../src/sources/files/generation.ts';
 import { POD_UID } from '../../support/tokens.ts';
 import {
   complete,
-  createNode,
   KIND_OF_MOUNT,
   lineOf,
   nextToken,
+  onFreshNode,
   swappedBefore,
   type TestNode,
   type TestVolume,
@@ -22,14 +22,10 @@ import {
 let node: TestNode;
 let volume: TestVolume;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+});
 
 const never = (): boolean => false;
 

@@ -6,22 +6,18 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { MAIN } from '../../support/program.ts';
 import { jwt } from '../../support/tokens.ts';
 import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode } from './support/test-node.ts';
+import { KIND_OF_MOUNT, nextToken, onFreshNode, type TestNode } from './support/test-node.ts';
 import { createSource } from './support/test-source.ts';
 
 let node: TestNode;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+});
 
 /** What this process has open, including its working directory. */
 function openPaths(): readonly string[] {

@@ -2,12 +2,12 @@
  * The limits of a pod: it loses tokens of its own, never those that its spec names, and never those of another pod.
  */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { POD_LIMITS } from '../../../src/sources/files/pod-limits.ts';
 import { MAX_VOLUMES } from '../../../src/sources/files/volume-set.ts';
 import { podFacts, projection } from '../../support/cluster.ts';
 import { jwt, POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, OTHER_POD, type TestNode } from './support/test-node.ts';
+import { KIND_OF_MOUNT, nextToken, OTHER_POD, onFreshNode, type TestNode } from './support/test-node.ts';
 import { createSource, type TestSource } from './support/test-source.ts';
 
 const MAX = POD_LIMITS.unnamed.objects;
@@ -17,17 +17,13 @@ const TOKEN = jwt();
 let node: TestNode;
 let source: TestSource;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
+const useFreshState = onFreshNode(
+  (fresh) => {
+    node = fresh;
     source = createSource(node.rootDir);
-  });
-  afterEach(() => {
-    source.close();
-    node.remove();
-  });
-}
+  },
+  () => source.close(),
+);
 
 function forged(count: number): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`key-${1_000 + index}`, TOKEN]));

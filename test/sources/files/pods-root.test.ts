@@ -4,25 +4,27 @@
 import assert from 'node:assert/strict';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import type { Path } from '../../../src/sources/files/paths.ts';
 import { createPodsRoot, type PodsRoot } from '../../../src/sources/files/pods-root.ts';
 import { createReadRaw } from '../../../src/sources/files/raw-token.ts';
-import { createNode, KIND_OF_MOUNT, nextToken, type TestNode, type TestVolume } from './support/test-node.ts';
+import {
+  KIND_OF_MOUNT,
+  nextToken,
+  onFreshNode,
+  type TestNode,
+  type TestVolume,
+} from './support/test-node.ts';
 import { createSource } from './support/test-source.ts';
 
 let node: TestNode;
 let volume: TestVolume;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-    volume.fill({ token: nextToken({ jti: 'one' }) });
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+  volume.fill({ token: nextToken({ jti: 'one' }) });
+});
 
 /** Opens `opened`, then calls `meanwhile`, and returns whether the root takes it for the file at `path`. */
 function holds(

@@ -4,9 +4,16 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, link, nextToken, OTHER_POD, type TestNode } from './support/test-node.ts';
+import {
+  KIND_OF_MOUNT,
+  link,
+  nextToken,
+  OTHER_POD,
+  onFreshNode,
+  type TestNode,
+} from './support/test-node.ts';
 import { createSource, type TestSource } from './support/test-source.ts';
 
 /** After this time every pod is settled, and a listing of its volumes is due. */
@@ -15,14 +22,10 @@ const HOUR = 3_600;
 let node: TestNode;
 let source: TestSource;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    source = createSource(node.rootDir);
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  source = createSource(node.rootDir);
+});
 
 describe(`scan of an unusual kubelet directory (${KIND_OF_MOUNT})`, () => {
   useFreshState();

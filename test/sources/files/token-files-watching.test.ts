@@ -5,25 +5,21 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { POD_UID } from '../../support/tokens.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode } from './support/test-node.ts';
+import { KIND_OF_MOUNT, onFreshNode, type TestNode } from './support/test-node.ts';
 import { createSource, rotate, seenAt, settledVolume, type TestSource } from './support/test-source.ts';
 
 let node: TestNode;
 let source: TestSource;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
+const useFreshState = onFreshNode(
+  (fresh) => {
+    node = fresh;
     source = createSource(node.rootDir, { isWatching: true });
-  });
-  afterEach(() => {
-    source.close();
-    node.remove();
-  });
-}
+  },
+  () => source.close(),
+);
 
 describe(`watching volumes (${KIND_OF_MOUNT})`, () => {
   useFreshState();

@@ -4,15 +4,15 @@
 import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { beforeEach, describe, it } from 'mocha';
 import { type Rotation, readChanges, type Volume } from '../../../src/sources/files/volume.ts';
 import { POD_UID } from '../../support/tokens.ts';
 import {
   complete,
-  createNode,
   KIND_OF_MOUNT,
   lineOf,
   nextToken,
+  onFreshNode,
   swappedBefore,
   type TestNode,
   type TestVolume,
@@ -24,16 +24,12 @@ let volume: TestVolume;
 let state: Volume;
 let rotations: Rotation[];
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-    state = unwatched(volume);
-    rotations = [];
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+  state = unwatched(volume);
+  rotations = [];
+});
 
 function read(): boolean {
   return complete(readChanges(state, (rotation) => rotations.push(rotation)));

@@ -2,15 +2,15 @@
  * A volume from refresh to refresh: each rotation is reported exactly once.
  */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import type { Token } from '../../../src/core/token/token.ts';
 import { type Rotation, readChanges, rotationLag, type Volume } from '../../../src/sources/files/volume.ts';
 import { claims, legacyClaims, NOW, rawBinding, token } from '../../support/tokens.ts';
 import {
   complete,
-  createNode,
   KIND_OF_MOUNT,
   nextToken,
+  onFreshNode,
   type TestNode,
   type TestVolume,
   unwatched,
@@ -21,16 +21,12 @@ let volume: TestVolume;
 let state: Volume;
 let rotations: Rotation[];
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
-    volume = node.volume();
-    state = unwatched(volume);
-    rotations = [];
-  });
-  afterEach(() => node.remove());
-}
+const useFreshState = onFreshNode((fresh) => {
+  node = fresh;
+  volume = node.volume();
+  state = unwatched(volume);
+  rotations = [];
+});
 
 function read(): boolean {
   return complete(readChanges(state, (rotation) => rotations.push(rotation)));

@@ -8,10 +8,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, before, beforeEach, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { describeWith } from '../../support/tools.ts';
 import type { Stage } from './support/limited-node.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from './support/test-node.ts';
+import { KIND_OF_MOUNT, onFreshNode, type TestNode, type TestVolume } from './support/test-node.ts';
 import { createSource, rotate, seenAt, settledVolume, type TestSource } from './support/test-source.ts';
 
 const SCRIPT = new URL(import.meta.resolve('./support/limited-node.ts')).pathname;
@@ -31,17 +31,13 @@ function tokens(id: string): readonly string[] {
 let node: TestNode;
 let source: TestSource;
 
-/** Hooks at the top level of a file would run for all files. */
-function useFreshState(): void {
-  beforeEach(() => {
-    node = createNode();
+const useFreshState = onFreshNode(
+  (fresh) => {
+    node = fresh;
     source = createSource(node.rootDir, { isWatching: true });
-  });
-  afterEach(() => {
-    source.close();
-    node.remove();
-  });
-}
+  },
+  () => source.close(),
+);
 
 describe(`an overflow of the event queue (${KIND_OF_MOUNT})`, () => {
   useFreshState();

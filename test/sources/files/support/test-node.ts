@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach } from 'mocha';
 import { swapData, writeAtomically } from '../../../../simulator/kubelet/atomic-writer.ts';
 import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.ts';
 import type { Unreadable } from '../../../../src/core/observation.ts';
@@ -134,6 +135,24 @@ export function createNode(): TestNode {
     return createTestVolume(pods, { ...defaults, ...options });
   };
   return { rootDir, pods, volume, remove: () => remove(rootDir) };
+}
+
+/**
+ * A set-up that gives each test a node of its own. Call the returned function in a suite: hooks at the top level of a file
+ * would run for all files. `tearDown` runs before the node is removed.
+ */
+export function onFreshNode(setUp: (node: TestNode) => void, tearDown = (): void => undefined): () => void {
+  return () => {
+    let node: TestNode;
+    beforeEach(() => {
+      node = createNode();
+      setUp(node);
+    });
+    afterEach(() => {
+      tearDown();
+      node.remove();
+    });
+  };
 }
 
 /** A token with an id of its own, so that each one is a rotation of the one before. */
