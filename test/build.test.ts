@@ -2,13 +2,12 @@
  * The built program, in a folder without node_modules and sources.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'mocha';
+import { startNode } from './support/program.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/after-rotation.tar.gz');
@@ -77,20 +76,13 @@ describe('the built program', () => {
 
   it('serves metrics and exits on SIGTERM', async () => {
     const args = ['serve', `--kubelet.root-dir=${node}`, '--web.listen-address=127.0.0.1:0'];
-    const server = spawn(process.execPath, [join(folder, 'dist/main.js'), ...args], { cwd: folder });
-    const ended = once(server, 'exit');
-    let port: string | undefined;
-    for await (const line of createInterface(server.stderr)) {
-      port = /msg=listening .*port=(\d+)/.exec(line)?.[1];
-      if (port !== undefined) break;
-    }
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const server = await startNode([join(folder, 'dist/main.js'), ...args], { cwd: folder });
+    const response = await fetch(`${server.url}/metrics`);
     assert.match(
       await response.text(),
       new RegExp(`satoken_exporter_build_info{version="${manifest.version}"`),
     );
-    server.kill('SIGTERM');
-    assert.deepEqual(await ended, [0, null]);
+    assert.equal(await server.stop(), 0);
   });
 
   it('prints no part of a token', () => {

@@ -2,17 +2,16 @@
  * The image: the Dockerfile builds from the files in git, and the result starts and serves.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { before, describe, it } from 'mocha';
 import { OPTIONS } from '../../src/config/options.ts';
 import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from '../../src/runtime/node-flags.ts';
 import { permissionFlags } from '../../src/runtime/permission-model.ts';
 import { requiredPathsOf } from '../../src/runtime/required-paths.ts';
 import { configOf } from '../support/config.ts';
+import { startNode } from '../support/program.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
 
 describe('instructionsOf', () => {
@@ -108,20 +107,13 @@ describe('the image', () => {
 
   it('serves metrics with its revision', async () => {
     const quiet = ['--cluster.mode=off', '--web.listen-address=127.0.0.1:0'];
-    const server = spawn(process.execPath, argumentsFor(...image.command, ...quiet), options());
-    const ended = once(server, 'exit');
-    let port: string | undefined;
-    for await (const line of createInterface(server.stderr)) {
-      port = /msg=listening .*port=(\d+)/.exec(line)?.[1];
-      if (port !== undefined) break;
-    }
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    const server = await startNode(argumentsFor(...image.command, ...quiet), options());
+    const response = await fetch(`${server.url}/metrics`);
     assert.match(
       await response.text(),
       new RegExp(`satoken_exporter_build_info{[^}]*revision="${REVISION}"`),
     );
-    server.kill('SIGTERM');
-    assert.deepEqual(await ended, [0, null]);
+    assert.equal(await server.stop(), 0);
   });
 });
 

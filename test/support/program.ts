@@ -1,7 +1,7 @@
 /**
  * Runs the program from its sources in a separate process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -50,13 +50,22 @@ export function startProgramWith(
   return start([MAIN], args, variables);
 }
 
-async function start(
+function start(
   program: readonly string[],
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  const options = [...program, ...args, '--web.listen-address=127.0.0.1:0'];
-  const child = spawn(process.execPath, options, { env: { ...process.env, ...variables } });
+  return startNode([...program, ...args, '--web.listen-address=127.0.0.1:0'], {
+    env: { ...process.env, ...variables },
+  });
+}
+
+/** Starts Node.js with the program among the arguments. */
+export async function startNode(
+  args: readonly string[],
+  options: Pick<SpawnOptionsWithoutStdio, 'cwd' | 'env'>,
+): Promise<Program> {
+  const child = spawn(process.execPath, args, options);
   const ended = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
