@@ -1,11 +1,13 @@
 /**
  * A server under test, and clients that send arbitrary bytes.
  */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { afterEach } from 'mocha';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { PooledBytes } from '../../src/metrics/buffer-pool.ts';
 import type { Scrape } from '../../src/metrics/scrape.ts';
@@ -74,6 +76,26 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
     ...overrides,
   };
   return { options, errors };
+}
+
+/**
+ * Servers of a suite: `start` starts one for a test. Call `closeAfterEach` in the suite: hooks at the top level of a file
+ * would run for all files. A test fails if its server reported an error.
+ */
+export function suiteServers(defaults: Partial<RouteOptions> = {}) {
+  let served: Served | undefined;
+  const start = async (overrides: Partial<RouteOptions> = {}): Promise<Served> => {
+    served = await serve({ ...defaults, ...overrides });
+    return served;
+  };
+  const closeAfterEach = (): void => {
+    afterEach(async () => {
+      assert.deepEqual(served?.takeErrors() ?? [], []);
+      await served?.close();
+      served = undefined;
+    });
+  };
+  return { start, closeAfterEach };
 }
 
 /** Starts a server on a free port. */

@@ -2,26 +2,12 @@
  * Responses to regular clients.
  */
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { CONTENT_TYPES } from '../../src/metrics/text.ts';
 import { landingPage, type RouteOptions } from '../../src/web/routes.ts';
-import { lasting, request, type Served, serve } from '../support/http.ts';
+import { lasting, request, suiteServers } from '../support/http.ts';
 
-let served: Served | undefined;
-
-async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
-  served = await serve(overrides);
-  return served;
-}
-
-/** Fails a test whose server reported an error. */
-function closeServerAfterEach(): void {
-  afterEach(async () => {
-    assert.deepEqual(served?.takeErrors() ?? [], []);
-    await served?.close();
-    served = undefined;
-  });
-}
+const { start, closeAfterEach } = suiteServers();
 
 /** A body with the requested format and coding. */
 const echoing: RouteOptions['scrape'] = async (format, coding) => lasting(Buffer.from(`${format} ${coding}`));
@@ -35,7 +21,7 @@ function parse(response: string) {
 }
 
 describe('/metrics', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   for (const { accept, format } of [
     { accept: '*/*', format: 'text' },
@@ -110,7 +96,7 @@ describe('/metrics', () => {
 });
 
 describe('a scrape that fails', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   const failing: RouteOptions['scrape'] = async () => {
     throw new Error('secret of the bug');
@@ -136,7 +122,7 @@ describe('a scrape that fails', () => {
 });
 
 describe('probes', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   for (const path of ['/healthz', '/-/healthy']) {
     it(`${path} returns 200 before the initial scan is complete`, async () => {
@@ -159,7 +145,7 @@ describe('probes', () => {
 });
 
 describe('the status page', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   it('is HTML that may not load anything', async () => {
     const { url } = await start();
@@ -189,7 +175,7 @@ describe('the landing page', () => {
 });
 
 describe('every response', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   for (const { line, status } of [
     { line: 'GET / HTTP/1.1', status: 200 },

@@ -3,34 +3,19 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { afterEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
 import { applyFilter, NO_FILTER } from '../../../src/web/page/filter.ts';
 import { tokenReport } from '../../../src/web/page/json-report.ts';
 import { atOnce } from '../../../src/web/page/slices.ts';
-import type { RouteOptions } from '../../../src/web/routes.ts';
-import { lasting, request, type Served, serve } from '../../support/http.ts';
+import { lasting, request, suiteServers } from '../../support/http.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
 import { token } from '../../support/tokens.ts';
 
-let served: Served | undefined;
-
-async function start(overrides: Partial<RouteOptions> = {}): Promise<Served> {
-  served = await serve({ takeSnapshot: troubledNode, ...overrides });
-  return served;
-}
-
-/** Fails a test whose server reported an error. */
-function closeServerAfterEach(): void {
-  afterEach(async () => {
-    assert.deepEqual(served?.takeErrors() ?? [], []);
-    await served?.close();
-    served = undefined;
-  });
-}
+const { start, closeAfterEach } = suiteServers({ takeSnapshot: troubledNode });
 
 describe('/', () => {
-  closeServerAfterEach();
+  closeAfterEach();
   it('sends a content security policy that allows its style and its form only', async () => {
     const { url } = await start();
     const answer = await fetch(url);
@@ -54,7 +39,7 @@ describe('/', () => {
 });
 
 describe('/tokens', () => {
-  closeServerAfterEach();
+  closeAfterEach();
   it('returns the report that scan prints as JSON', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/tokens`);
@@ -74,7 +59,7 @@ describe('/tokens', () => {
 
 for (const path of ['/', '/tokens']) {
   describe(`a request for ${path}`, () => {
-    closeServerAfterEach();
+    closeAfterEach();
     for (const query of ['state=%3Cb%3Enope', 'problem=%3Cb%3Enope', `q=%3Cb%3E${'x'.repeat(400)}`])
       it(`returns 400 and does not repeat an invalid filter: ${query.slice(0, 20)}`, async () => {
         const { url } = await start();
@@ -93,7 +78,7 @@ for (const path of ['/', '/tokens']) {
 }
 
 describe('clients that do not read the response', () => {
-  closeServerAfterEach();
+  closeAfterEach();
   it('do not keep others from page, report and metrics', async () => {
     const small = snapshot({ tokens: [token()] });
     // More than the limit of a node, to exceed what sockets buffer.
@@ -113,7 +98,7 @@ describe('clients that do not read the response', () => {
 });
 
 describe('page and report', () => {
-  closeServerAfterEach();
+  closeAfterEach();
 
   it('are rendered once for clients that ask for the same', async () => {
     let rendered = 0;
@@ -154,7 +139,7 @@ describe('page and report', () => {
 });
 
 describe('a server with the status page disabled', () => {
-  closeServerAfterEach();
+  closeAfterEach();
   it('links to the metrics and has no JSON report', async () => {
     const { url } = await start({ isPageEnabled: false });
     const answer = await fetch(url);
