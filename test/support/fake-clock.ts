@@ -3,7 +3,8 @@
  * aborts, at once if the signal is already aborted, and never rejects.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { MonotonicClock } from '../../src/util/clock.ts';
+import type { Schedule } from '../../simulator/api/schedule.ts';
+import type { Clock, MonotonicClock } from '../../src/util/clock.ts';
 
 export interface FakeClock extends MonotonicClock {
   /** Advances by `ms`. Wakes sleepers in order and lets each one run before the next. */
@@ -51,4 +52,15 @@ export function createFakeClock(): FakeClock {
   };
 
   return { monotonicMs: () => nowMs, sleep, advance, sleepers: () => sleeping.size };
+}
+
+/** Has the simulated API server send bookmarks and end watches by a clock: the one of the exporter. */
+export function scheduleBy(clock: Clock): Schedule {
+  return (seconds, run) => {
+    const canceled = new AbortController();
+    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
+      if (!canceled.signal.aborted) run();
+    });
+    return () => canceled.abort();
+  };
 }

@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Schedule } from '../../simulator/api/schedule.ts';
 import { type ApiServer, createApiServer } from '../../simulator/api-server.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
@@ -35,6 +34,7 @@ import type { Source } from '../../src/sources/source.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { configOf } from './config.ts';
+import { scheduleBy } from './fake-clock.ts';
 import { createFastClock } from './fast-clock.ts';
 import { assertNoForeignReviews } from './foreign-reviews.ts';
 import { policy } from './tokens.ts';
@@ -154,17 +154,6 @@ function isCurrent(
 function areLookupsDone(cluster: ApiServerSource, { reviews, pods }: LookupTargets): boolean {
   const facts = cluster.facts();
   return areReviewed(reviews, facts) && pods.every(({ uid }) => facts.mountFailures.has(uid));
-}
-
-/** The API server sends bookmarks and ends watches by the same clock as the exporter. */
-function scheduleBy(clock: Clock): Schedule {
-  return (seconds, run) => {
-    const canceled = new AbortController();
-    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
-      if (!canceled.signal.aborted) run();
-    });
-    return () => canceled.abort();
-  };
 }
 
 /** Starts the pod of the exporter. Returns its UID and the token files in its mounts. */

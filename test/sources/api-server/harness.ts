@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Schedule } from '../../../simulator/api/schedule.ts';
 import { type ApiServer, createApiServer } from '../../../simulator/api-server.ts';
 import { type Cluster, createCluster } from '../../../simulator/cluster.ts';
 import { kubeconfigFor } from '../../../simulator/kubeconfig.ts';
@@ -26,8 +25,8 @@ import type { Token } from '../../../src/core/token/token.ts';
 import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
 import { connect } from '../../../src/sources/api-server/client/connection.ts';
 import type { RequestedResource } from '../../../src/sources/api-server/client/requests.ts';
-import type { Clock } from '../../../src/util/clock.ts';
 import { createChangeSignal } from '../../support/change-signal.ts';
+import { scheduleBy } from '../../support/fake-clock.ts';
 import { createFastClock } from '../../support/fast-clock.ts';
 import { token } from '../../support/tokens.ts';
 
@@ -75,16 +74,6 @@ export interface HarnessOptions {
   readonly isOnce?: boolean;
   /** Whether the address of the API server could be that of another machine. */
   readonly isRemote?: boolean;
-}
-
-function scheduleBy(clock: Clock): Schedule {
-  return (seconds, run) => {
-    const canceled = new AbortController();
-    void clock.sleep(seconds * 1_000, canceled.signal).then(() => {
-      if (!canceled.signal.aborted) run();
-    });
-    return () => canceled.abort();
-  };
 }
 
 function writeKubeconfig(url: string): string {
