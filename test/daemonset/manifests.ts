@@ -154,7 +154,7 @@ export function renderKustomization(kustomization: string, files: Readonly<Recor
   const folder = mkdtempSync(join(ROOT, 'node_modules/.kustomization-'));
   const own = {
     ...files,
-    'kustomization.yaml': kustomization.replaceAll('../daemonset/', '../../daemonset/'),
+    'kustomization.yaml': kustomization.replaceAll(/\.\.\/(?=daemonset\/|alerts\b|grafana\b)/g, '../../'),
   };
   try {
     for (const [name, text] of Object.entries(own)) writeFileSync(join(folder, name), text);

@@ -3,17 +3,18 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { accessSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'mocha';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { describeWith } from '../support/tools.ts';
 import { assertAgreement } from './agreement.ts';
+import { emptyFields, missingDefaults } from './api-defaults.ts';
 import { template } from './chart/helm.ts';
 import { withParent } from './chart/parent.ts';
 import { ROOT } from './image.ts';
-import { daemonSetOf, type Manifest } from './manifests.ts';
+import { daemonSetOf, type Manifest, renderKustomization } from './manifests.ts';
 import { assertValid } from './validation.ts';
 
 const TEXT = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
@@ -44,6 +45,10 @@ function objectsOf<T>(kind: string): readonly (Manifest & T)[] {
 
 async function assertInstallable(manifests: readonly Manifest[]): Promise<void> {
   assertAgreement(manifests);
+  assert.deepEqual(
+    manifests.flatMap((one) => [...missingDefaults(one), ...emptyFields(one)]),
+    [],
+  );
   // Azure has the same objects in a group of its own.
   await assertValid(
     manifests.map((one) => ({ ...one, apiVersion: one.apiVersion.replace('azmonitoring.', 'monitoring.') })),
@@ -78,7 +83,7 @@ interface ClusterPodMonitoring {
   };
 }
 
-describeWith(['helm (.ci/helm)', 'promtool'], 'a recipe', () => {
+describeWith(['helm (.ci/helm)', 'kubectl', 'promtool'], 'a recipe', () => {
   it('exists for each environment that users ask for', () => {
     const headings = [...new Set(EXAMPLES.map(({ heading }) => heading))].join('\n');
     for (const name of [
@@ -109,6 +114,27 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'a recipe', () => {
     assert.match(daemonSetOf(manifests).spec.template.spec.containers[0].image, /^REGISTRY\//);
     await assertInstallable(manifests);
   });
+
+  for (const component of ['', '../daemonset/components/openshift'])
+    it(`renders the exporter, alerts and dashboards in one kustomization, ${component || 'alone'}`, async () => {
+      const { text } = EXAMPLES.find((one) => one.text.includes('kind: Kustomization')) ?? assert.fail();
+      const manifests = renderKustomization(
+        component === '' ? text : text.replace('components:\n', `$&  - ${component}\n`),
+      );
+      await assertInstallable(manifests);
+      const placesOf = (...kinds: readonly string[]) =>
+        manifests
+          .filter(({ kind }) => kinds.includes(kind))
+          .map(({ metadata }) => [metadata.namespace, metadata.labels?.['release']]);
+      const own = ['sa-token-exporter', 'RELEASE'];
+      assert.deepEqual(placesOf('PrometheusRule', 'PodMonitor'), [own, own]);
+      const dashboards = globSync('grafana/dashboards/*.json', { cwd: ROOT });
+      assert.deepEqual(
+        placesOf('ConfigMap'),
+        dashboards.map(() => ['monitoring', undefined]),
+      );
+      assert.match(daemonSetOf(manifests).spec.template.spec.containers[0].image, /^REGISTRY\//);
+    });
 
   it('renders the source of an Application of Argo CD', async () => {
     const [application] = objectsOf<Application>('Application');
@@ -162,7 +188,7 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'a recipe', () => {
   });
 
   it('is of a kind that is tested here', () => {
-    const tested = ['Application', 'GitRepository', 'HelmRelease', 'ClusterPodMonitoring'];
+    const tested = ['Application', 'Kustomization', 'GitRepository', 'HelmRelease', 'ClusterPodMonitoring'];
     const others = EXAMPLES.filter((one) => !valuesIn(one))
       .flatMap(({ text }) => parseAllDocuments(text).map((document) => document.toJS() as { kind?: string }))
       .filter(({ kind }) => kind === undefined || !tested.includes(kind));

@@ -68,7 +68,8 @@ const KINDS: readonly {
   {
     kind: 'command',
     // Neither the namespace nor the Helm release of that name.
-    written: /(?<!-n |helm (?:install|template|upgrade) )(?:sa-token-exporter|dist\/main\.js) ([a-z]+)\b/g,
+    written:
+      /(?<!-n |namespace |helm (?:install|template|upgrade) )(?:sa-token-exporter|dist\/main\.js) ([a-z]+)\b/g,
     known: COMMANDS.map(({ name }) => name),
   },
   { kind: 'script', written: /\bnpm run ([\w:]+)/g, known: Object.keys(scripts) },
