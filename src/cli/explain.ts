@@ -6,6 +6,7 @@ import { type Assessment, type CheckResult, isFailing } from '../core/assessment
 import { fixOf } from '../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
+import { isPlainName } from '../core/explain-command.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
   type MissingToken,
@@ -255,13 +256,10 @@ function healthyLines({ listed, ...found }: Found): readonly string[] {
   );
 }
 
-/** What an operand that can be part of a command consists of. */
-const NAME = /^[a-z0-9][a-z0-9.-]*$/;
-
 /** For a pod that may be on another node, or on none: the API server refuses one whose service account does not exist. */
 function absentLines(pod: string, runbooks: string): readonly string[] {
   const names = pod.split('/');
-  const isSafe = names.length === 2 && names.every((name) => NAME.test(name));
+  const isSafe = names.length === 2 && names.every(isPlainName);
   const [namespace = '', name = ''] = isSafe ? names : ['NAMESPACE', 'POD'];
   return [
     'It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.',

@@ -83,11 +83,12 @@ export function applyFilter(snapshot: Snapshot, { text, problem, state }: Filter
   };
 }
 
+/** Like rows, options need no end tags. */
 function select(name: string, title: string, values: readonly string[], selected: string | undefined): Html {
   const options = values.map(
-    (value) => html`<option${value === selected ? html` selected` : NOTHING}>${value}</option>`,
+    (value) => html`<option${value === selected ? html` selected` : NOTHING}>${value}`,
   );
-  return html`<label>${title}<select name="${name}"><option value="">any</option>${options}</select></label>`;
+  return html`<label>${title}<select name="${name}"><option value="">any${options}</select></label>`;
 }
 
 /** Works without a script: submitting it loads the page with the filter as its query string. */

@@ -6,7 +6,7 @@ import type { ProblemStart } from '../../core/problems/problem-start.ts';
 import { runbookUrl } from '../../core/runbook.ts';
 import type { TokenIdentity } from '../../core/token/token.ts';
 import { formatRelative } from '../../util/duration.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, NOTHING } from './html.ts';
 
 /** Real names are shorter. The JSON has longer ones in full. */
 const MAX_LENGTH = 100;
@@ -46,14 +46,27 @@ export function runbookLink(runbooks: string, name: string): Html {
   return html`<p>Runbook: <a href="${runbookUrl(runbooks, name)}" rel=noreferrer>${name}</a></p>`;
 }
 
-/** A collapsed block: what is wrong, the evidence, the steps to take, and the runbook. */
+/** Where a remediation leads to. */
+interface RemediationLinks {
+  /** Print the same in a terminal. */
+  readonly commands: readonly string[];
+  /** Base URL of the runbooks. */
+  readonly runbooks: string;
+}
+
+function explanation(commands: readonly string[]): Html {
+  if (commands.length === 0) return NOTHING;
+  return html`<p>In a terminal:${commands.map((command, index) => html`${index === 0 ? ' ' : ' or '}<code>${command}</code>`)}</p>`;
+}
+
+/** A collapsed block: what is wrong, the evidence, the steps to take, the commands, and the runbook. */
 export function remediation(
   { reason, summary, runbook }: Pick<Check, 'reason' | 'summary' | 'runbook'>,
   evidence: string,
   steps: readonly string[],
-  runbooks: string,
+  { commands, runbooks }: RemediationLinks,
 ): Html {
-  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${evidence}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${runbookLink(runbooks, runbook)}</details>`;
+  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${evidence}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${explanation(commands)}${runbookLink(runbooks, runbook)}</details>`;
 }
 
 /** `detail`, and since when it holds. */

@@ -1,6 +1,7 @@
 /**
  * The lists of missing tokens and of objects that could not be read.
  */
+import { explainCommands } from '../../core/explain-command.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../../core/identity.ts';
 import type { MissingToken } from '../../core/missing-tokens.ts';
 import { formatLocation, type Unreadable } from '../../core/observation.ts';
@@ -18,7 +19,8 @@ function missingToken(missing: MissingToken, snapshot: Snapshot, runbooks: strin
   const found = evidence(detail, missingStartOf(snapshot, missing), snapshot.now);
   const { volume, path } = identity;
   const steps = check.fixMissing(identity);
-  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(check, found, steps, runbooks)}
+  const links = { commands: explainCommands(identity, snapshot), runbooks };
+  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(check, found, steps, links)}
 `;
 }
 

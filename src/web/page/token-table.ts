@@ -7,6 +7,7 @@ import { type Assessment, type CheckFailure, isFailing } from '../../core/assess
 import { fixOf } from '../../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/causes/overdue-cause.ts';
 import type { Reason } from '../../core/checks/index.ts';
+import { explainCommands } from '../../core/explain-command.ts';
 import { problemStartOf } from '../../core/problems/problem-start.ts';
 import { type Severity, worstSeverity } from '../../core/problems/severity.ts';
 import { byUrgency } from '../../core/problems/urgency.ts';
@@ -94,10 +95,11 @@ function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: st
   const { failures, token } = assessment;
   const cause = causes.get(token);
   const why = cause === undefined ? NOTHING : causeText(cause);
+  const links = { commands: explainCommands(token.identity, snapshot), runbooks };
   return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
     const { check, detail } = failure;
     const start = problemStartOf(snapshot, assessment, failure);
-    return remediation(check, evidence(detail, start, now), fixOf(check, assessment, cause), runbooks);
+    return remediation(check, evidence(detail, start, now), fixOf(check, assessment, cause), links);
   })}
 `;
 }

@@ -72,6 +72,17 @@ describe('the status page of a node with problems', () => {
   const of = troubledNode();
   const page = pageOf(of);
 
+  it('shows the commands that explain the pod of each problem', () => {
+    const exec = 'kubectl exec -n payments fresh -- sa-token-exporter explain payments/expired';
+    const plugin = 'kubectl satoken explain payments/expired';
+    assert.ok(page.includes(`In a terminal: <code>${plugin}</code> or <code>${exec}</code>`));
+    const blocks = page.split('<details>').slice(1);
+    assert.deepEqual(
+      blocks.filter((block) => !block.includes('-- sa-token-exporter explain ')),
+      [],
+    );
+  });
+
   it('counts every problem and links to its tokens', () => {
     for (const [reason, count] of of.problems) {
       const row = `<a href="?problem=${reason}">${reason}</a></dt><dd>${count}</dd>`;
@@ -103,7 +114,7 @@ describe('the status page of a node with problems', () => {
   it('shows for each failure what is wrong, the evidence, every step and the runbook', () => {
     assert.match(
       page,
-      /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>[^<]+)+<\/ol><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
+      /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>[^<]+)+<\/ol><p>In a terminal: (?:(?: or )?<code>[^<]+<\/code>){2}<\/p><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
     );
   });
   it('links to the runbook of every problem, and to no other site', () => {
