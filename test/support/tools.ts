@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
@@ -31,6 +32,7 @@ const TOOLS = {
   root: () => process.getuid?.() === 0,
   'mount namespaces': runs('unshare', '--mount', 'true'),
   'user namespaces': runs('unshare', '--user', '--map-root-user', '--mount', 'true'),
+  'foreign functions': () => isBuiltin('node:ffi'),
   faketime: () => LIBFAKETIME !== '',
   strace: runs('strace', '-V'),
   promtool: runs('promtool', '--version'),

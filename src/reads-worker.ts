@@ -1,0 +1,20 @@
+/**
+ * The thread of `--reads.watch`: passes the clocks and the port on to the loop. Started by sources/reads/worker.ts.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { loadLibc } from './sources/reads/libc.ts';
+import type { Command, WorkerData } from './sources/reads/protocol.ts';
+import { runWatchLoop } from './sources/reads/watch-loop.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('not a program of its own');
+const { shared } = workerData as WorkerData;
+const failure = runWatchLoop({
+  libc: loadLibc(),
+  receive: () => receiveMessageOnPort(port)?.message as Command | undefined,
+  post: (report) => port.postMessage(report),
+  shared,
+  now: Date.now,
+  monotonicMs: () => performance.now(),
+});
+if (failure !== undefined) port.postMessage(failure);

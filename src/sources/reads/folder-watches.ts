@@ -1,0 +1,144 @@
+/**
+ * The folders that hold tokens: who is opened in them, from one drain to the next.
+ *
+ * The kernel merges an event with the one before it if both are the same, so that a drain now and then bounds what a busy
+ * reader costs. Opens and closes alternate and are not merged: of a folder with many of them, only opens are watched.
+ */
+import type { Result } from '../../util/result.ts';
+import type { Inotify } from './inotify.ts';
+import { IN, type InotifyEvent } from './inotify-events.ts';
+import type { Errno } from './libc.ts';
+import type { Drained, FolderEvent } from './protocol.ts';
+
+export interface Folder {
+  readonly path: string;
+  /** The same for this folder in each generation. */
+  readonly key: string;
+  /** Number of files in it. */
+  readonly files: number;
+}
+
+export interface Drain {
+  readonly drained: readonly Drained[];
+  readonly hasOverflowed: boolean;
+}
+
+export interface FolderWatches {
+  /** Returns the number of the watch. */
+  readonly add: (folder: Folder) => Result<number, Errno>;
+  /** Sets when the generation of the folder was swapped in. */
+  readonly setSwapTime: (watch: number, swappedMs: number) => void;
+  readonly remove: (watch: number) => void;
+  /** Takes all events. */
+  readonly drain: () => Drain;
+  readonly count: () => number;
+}
+
+interface Watched {
+  readonly folder: Folder;
+  swappedMs: number | undefined;
+  events: FolderEvent[];
+  isLossy: boolean;
+  hasEnded: boolean;
+}
+
+/** What a drain keeps of one folder: several visits of the kubelet, which opens and closes each file once. */
+function limitOf({ files }: Folder): number {
+  return 128 + 8 * files;
+}
+
+/** Other events are of folders in the folder. */
+function eventOf({ mask, name }: InotifyEvent): FolderEvent | undefined {
+  if ((mask & IN.isDirectory) !== 0)
+    return name === '' && (mask & IN.open) !== 0 ? { kind: 'folder_opened', name } : undefined;
+  return { kind: (mask & IN.open) === 0 ? 'closed' : 'opened', name };
+}
+
+/** One drain after the other, of the same folders. */
+interface State {
+  readonly inotify: Inotify;
+  readonly watched: Map<number, Watched>;
+  /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
+  readonly busy: Set<string>;
+  readonly tooBusy: Set<string>;
+}
+
+/** The folder has had more events than a drain keeps. */
+function slowDown({ inotify, busy, tooBusy }: State, watch: number, { folder }: Watched): void {
+  if (busy.has(folder.key)) {
+    tooBusy.add(folder.key);
+    inotify.remove(watch);
+    return;
+  }
+  busy.add(folder.key);
+  inotify.add(folder.path, IN.open);
+}
+
+function addEvent(state: State, event: InotifyEvent, found: Watched): void {
+  if ((event.mask & IN.ignored) !== 0) {
+    found.hasEnded = true;
+    return;
+  }
+  const kept = (event.mask & (IN.open | IN.closeNoWrite)) === 0 ? undefined : eventOf(event);
+  if (kept === undefined) return;
+  if (found.events.length < limitOf(found.folder)) found.events.push(kept);
+  else if (!found.isLossy) {
+    found.isLossy = true;
+    slowDown(state, event.watch, found);
+  }
+}
+
+function hasNews({ events, isLossy, hasEnded }: Watched): boolean {
+  return events.length > 0 || isLossy || hasEnded;
+}
+
+/** Returns what has come for the folders, and clears it. */
+function collect({ watched }: State, nowMs: number): readonly Drained[] {
+  const drained: Drained[] = [];
+  for (const [watch, one] of watched) {
+    if (!hasNews(one)) continue;
+    const { events, isLossy, hasEnded, swappedMs } = one;
+    const sinceSwapMs = swappedMs === undefined ? undefined : nowMs - swappedMs;
+    drained.push({ watch, events, isLossy, hasEnded, sinceSwapMs });
+    one.events = [];
+    one.isLossy = false;
+    if (hasEnded) watched.delete(watch);
+  }
+  return drained;
+}
+
+export function createFolderWatches(inotify: Inotify, monotonicMs: () => number): FolderWatches {
+  const state: State = { inotify, watched: new Map(), busy: new Set(), tooBusy: new Set() };
+  const { watched, busy } = state;
+  return {
+    add: (folder) => {
+      const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
+      const added = inotify.add(folder.path, mask);
+      if (added.ok)
+        watched.set(added.value, {
+          folder,
+          swappedMs: undefined,
+          events: [],
+          isLossy: false,
+          hasEnded: false,
+        });
+      return added;
+    },
+    setSwapTime: (watch, swappedMs) => {
+      const found = watched.get(watch);
+      if (found !== undefined) found.swappedMs = swappedMs;
+    },
+    remove: inotify.remove,
+    drain: () => {
+      let hasOverflowed = false;
+      for (const event of inotify.take()) {
+        const found = watched.get(event.watch);
+        if (found !== undefined) addEvent(state, event, found);
+        hasOverflowed ||= (event.mask & IN.overflow) !== 0;
+      }
+      if (hasOverflowed) for (const one of watched.values()) one.isLossy = true;
+      return { drained: collect(state, monotonicMs()), hasOverflowed };
+    },
+    count: () => watched.size,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * What the source and its thread exchange.
+ */
+import type { Errno } from './libc.ts';
+
+/** A volume to watch. */
+export interface Target {
+  /** Chosen by the source; never used again for another volume. */
+  readonly id: number;
+  /** The folder in which `..data` is swapped. */
+  readonly folder: string;
+  /** The folders that hold tokens, relative to the generation; an empty string is the generation itself. */
+  readonly holders: readonly string[];
+}
+
+export type Command =
+  | { readonly kind: 'watch'; readonly target: Target }
+  | { readonly kind: 'unwatch'; readonly id: number };
+
+/** An event in a folder that holds a token. The name of the folder itself is empty. */
+export interface FolderEvent {
+  readonly kind: 'folder_opened' | 'opened' | 'closed';
+  readonly name: string;
+}
+
+/** A folder of a new generation that is watched from now on. */
+export interface Started {
+  /** Names this watch; never used again for another. */
+  readonly watch: number;
+  readonly id: number;
+  readonly holder: string;
+  /** Names of the files in the folder. */
+  readonly files: readonly string[];
+  /** From the swap until the watch was added; undefined if the generation was older than the watch of its volume. */
+  readonly blindMs: number | undefined;
+  /** Number of the exporter's own opens that were complete before the watch was added: they are not seen. */
+  readonly opensBefore: number;
+  /** Number of those that had begun once it was added: later ones are seen. */
+  readonly opensAfter: number;
+}
+
+/** The events of one folder since the last report. */
+export interface Drained {
+  readonly watch: number;
+  readonly events: readonly FolderEvent[];
+  /** From the swap until these events were taken: none of them is later. Undefined as `blindMs`. */
+  readonly sinceSwapMs: number | undefined;
+  /** Events may be missing here. */
+  readonly isLossy: boolean;
+  /** The last events of this watch. */
+  readonly hasEnded: boolean;
+}
+
+/** Why a folder is not watched, or events were lost. Values of a label, public contract. */
+export const LOSSES = ['event_lost', 'max_user_instances', 'max_user_watches', 'overflow', 'other'] as const;
+export type Loss = (typeof LOSSES)[number];
+
+export interface Report {
+  readonly started: readonly Started[];
+  readonly drained: readonly Drained[];
+  readonly losses: readonly Loss[];
+  /** When the events were taken, in seconds of the wall clock and in milliseconds of the thread's own. */
+  readonly at: number;
+  readonly monotonicMs: number;
+  /** Number of watches. */
+  readonly watches: number;
+  /** What the round took, without waiting. */
+  readonly tookMs: number;
+}
+
+/** Indexes into the memory that both threads share. */
+export const SHARED = { isStopped: 0, opensBegun: 1, opensComplete: 2 } as const;
+export const SHARED_WORDS = 3;
+
+const BY_ERRNO: Readonly<Record<Errno, Loss | undefined>> = {
+  EMFILE: 'max_user_instances',
+  ENFILE: 'max_user_instances',
+  ENOENT: undefined,
+  ENOSPC: 'max_user_watches',
+  ENOTDIR: undefined,
+  other: 'other',
+};
+
+/** Undefined if the folder is gone, which is no loss: a volume may be unmounted at any moment. */
+export function lossOf(errno: Errno): Loss | undefined {
+  return BY_ERRNO[errno];
+}
+
+/** What the thread gets when it starts. */
+export interface WorkerData {
+  /** The words of `SHARED`. */
+  readonly shared: Int32Array<SharedArrayBuffer>;
+}
+
+/** The thread reports, or says why it ends. */
+export type Message = Report | Loss;

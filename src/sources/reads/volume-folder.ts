@@ -1,0 +1,48 @@
+/**
+ * What the thread looks up in the folder of a volume. No link but `..data` is followed.
+ */
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { errorCode } from '../../util/error-code.ts';
+
+/** As in files/generation.ts: a name that cannot lead out of the volume. */
+const GENERATION = /^\.\.[\w.-]+$/;
+/** A visit of the kubelet is recognized by the files of the folder: beyond this number, the folder is not watched. */
+const MAX_FILES = 1_024;
+
+/** A volume may be unmounted or swapped at any moment. Other errors than those of a system call are bugs. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Name of the folder that `..data` points to. */
+export function generationIn(folder: string): string | undefined {
+  const name = unlessGone(() => readlinkSync(`${folder}/..data`));
+  return name !== undefined && GENERATION.test(name) ? name : undefined;
+}
+
+/** When `..data` was swapped, in milliseconds: a rename renews the time of change, which no process can set. */
+export function swapTimeIn(folder: string): number | undefined {
+  return unlessGone(() => lstatSync(`${folder}/..data`).ctimeMs);
+}
+
+/** The path of a folder in a generation; undefined unless every part of it is a folder. */
+export function holderPath(folder: string, generation: string, holder: string): string | undefined {
+  let path = `${folder}/${generation}`;
+  for (const part of holder.split('/').filter((name) => name !== '')) {
+    path = `${path}/${part}`;
+    if (unlessGone(() => lstatSync(path).isDirectory()) !== true) return undefined;
+  }
+  return path;
+}
+
+/** Names of the files in a folder, as the kubelet visits them; undefined if it cannot be listed. */
+export function filesIn(folder: string): readonly string[] | undefined {
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true }));
+  if (entries === undefined || entries.length > MAX_FILES) return undefined;
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}

@@ -1,0 +1,244 @@
+/**
+ * The volumes: when one is swapped, its watches move to the new generation at once.
+ *
+ * A generation folder cannot be watched before the swap: the kubelet creates it and swaps it in within less time than a
+ * thread needs to wake up. How long a folder was not watched is measured, and part of what is reported.
+ */
+import type { FolderWatches } from './folder-watches.ts';
+import type { Inotify } from './inotify.ts';
+import { IN, type InotifyEvent } from './inotify-events.ts';
+import { type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
+import { filesIn, generationIn, holderPath, swapTimeIn } from './volume-folder.ts';
+
+export interface VolumeWatches {
+  readonly watch: (target: Target) => void;
+  readonly unwatch: (id: number) => void;
+  /** Takes the events of swaps. Returns whether there was one. */
+  readonly followSwaps: () => boolean;
+  /** Compares the next few volumes with what is watched of them: events can be lost, and mounts covered. */
+  readonly verify: () => void;
+  /** What has begun and what has failed since the last call. */
+  readonly takeNews: () => { readonly started: readonly Started[]; readonly losses: readonly Loss[] };
+  readonly count: () => number;
+}
+
+export interface VolumeWatchesOptions {
+  readonly swaps: Inotify;
+  readonly folders: FolderWatches;
+  /** The words of `SHARED`. */
+  readonly shared: Int32Array;
+  /** The wall clock in milliseconds, from which file systems take their times. */
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+}
+
+interface Volume {
+  readonly target: Target;
+  /** The watch of its folder; undefined if it has none. */
+  swapWatch: number | undefined;
+  /** The generation that is watched; undefined if it has none. */
+  generation: string | undefined;
+  watches: readonly number[];
+}
+
+interface State extends VolumeWatchesOptions {
+  readonly volumes: Map<number, Volume>;
+  readonly bySwapWatch: Map<number, Volume>;
+  /** The volumes that are to be verified in this round, the next one last. */
+  unverified: number[];
+  started: Started[];
+  losses: Loss[];
+  /** Until then no watch is added, after a limit was reached. */
+  limitedUntilMs: number;
+}
+
+/** All volumes are verified about once a minute. */
+const VERIFY_ROUNDS = 60;
+const MIN_VERIFIED = 8;
+const LIMIT_PAUSE_MS = 60_000;
+/** The wall clock is cut to whole milliseconds. */
+const CLOCK_RESOLUTION_MS = 1;
+/** More than that, and the clock was set. */
+const MAX_BLIND_MS = 3_600_000;
+
+const LIMITS: ReadonlySet<Loss> = new Set(['max_user_instances', 'max_user_watches']);
+
+function lose(state: State, loss: Loss | undefined): void {
+  if (loss === undefined) return;
+  state.losses.push(loss);
+  if (LIMITS.has(loss)) state.limitedUntilMs = state.monotonicMs() + LIMIT_PAUSE_MS;
+}
+
+function isLimited({ monotonicMs, limitedUntilMs }: State): boolean {
+  return monotonicMs() < limitedUntilMs;
+}
+
+/**
+ * An upper bound. File systems take their times from a clock that ticks every few milliseconds, and lags behind.
+ */
+function blindTime({ now }: State, { target }: Volume): number | undefined {
+  const swappedAt = swapTimeIn(target.folder);
+  if (swappedAt === undefined) return undefined;
+  const blindMs = now() + CLOCK_RESOLUTION_MS - swappedAt;
+  return blindMs < 0 || blindMs > MAX_BLIND_MS ? undefined : blindMs;
+}
+
+interface AddedFolder {
+  readonly watch: number;
+  readonly holder: string;
+  readonly files: readonly string[];
+}
+
+/** Watches one folder of a generation; undefined if it is gone, or a limit is reached. */
+function addFolder(
+  state: State,
+  { target }: Volume,
+  generation: string,
+  holder: string,
+): AddedFolder | undefined {
+  const path = holderPath(target.folder, generation, holder);
+  // Listed before it is watched, so that this is no event.
+  const files = path === undefined ? undefined : filesIn(path);
+  if (path === undefined || files === undefined) return undefined;
+  const added = state.folders.add({ path, key: `${target.id}/${holder}`, files: files.length });
+  if (added.ok) return { watch: added.value, holder, files };
+  lose(state, lossOf(added.error));
+  return undefined;
+}
+
+/** Watches all folders of a generation that hold tokens, or none. */
+function addGeneration(state: State, volume: Volume, generation: string, isSwap: boolean): void {
+  const { id, holders } = volume.target;
+  const opensBefore = Atomics.load(state.shared, SHARED.opensComplete);
+  const added = holders.flatMap((holder) => addFolder(state, volume, generation, holder) ?? []);
+  const opensAfter = Atomics.load(state.shared, SHARED.opensBegun);
+  if (added.length < holders.length) {
+    for (const { watch } of added) state.folders.remove(watch);
+    return;
+  }
+  const blindMs = isSwap ? blindTime(state, volume) : undefined;
+  const swappedMs = state.monotonicMs() - (blindMs ?? 0);
+  for (const { watch, holder, files } of added) {
+    if (blindMs !== undefined) state.folders.setSwapTime(watch, swappedMs);
+    state.started.push({ watch, id, holder, files, blindMs, opensBefore, opensAfter });
+  }
+  volume.generation = generation;
+  volume.watches = added.map(({ watch }) => watch);
+}
+
+/** Moves the watches to the current generation. Returns whether there is another than before. */
+function follow(state: State, volume: Volume, isSwap: boolean): boolean {
+  const generation = generationIn(volume.target.folder);
+  if (generation === volume.generation) return false;
+  const { watches } = volume;
+  volume.watches = [];
+  volume.generation = undefined;
+  if (generation !== undefined && !isLimited(state)) addGeneration(state, volume, generation, isSwap);
+  for (const watch of watches) state.folders.remove(watch);
+  return true;
+}
+
+/** Watches the volume's folder. After that, no swap is missed. */
+function watchSwaps(state: State, volume: Volume): boolean {
+  // Not mounted yet: a watch would stay on the folder below the mount.
+  if (generationIn(volume.target.folder) === undefined) return false;
+  const added = state.swaps.add(volume.target.folder, IN.movedTo);
+  if (!added.ok) {
+    lose(state, lossOf(added.error));
+    return false;
+  }
+  if (volume.swapWatch !== undefined && volume.swapWatch !== added.value) removeSwapWatch(state, volume);
+  volume.swapWatch = added.value;
+  state.bySwapWatch.set(added.value, volume);
+  return true;
+}
+
+function removeSwapWatch(state: State, volume: Volume): void {
+  if (volume.swapWatch === undefined) return;
+  state.swaps.remove(volume.swapWatch);
+  state.bySwapWatch.delete(volume.swapWatch);
+  volume.swapWatch = undefined;
+}
+
+/** A volume that has no watch gets one; one that has another generation than is watched has lost an event. */
+function verifyVolume(state: State, volume: Volume): void {
+  if (isLimited(state)) return;
+  const wasWatched = volume.swapWatch !== undefined && volume.generation !== undefined;
+  const generation = generationIn(volume.target.folder);
+  if (wasWatched && generation === volume.generation) return;
+  if (wasWatched && generation !== undefined) lose(state, 'event_lost');
+  if (watchSwaps(state, volume)) follow(state, volume, false);
+}
+
+/** The volume was unmounted or removed: the number of the watch is used no more. */
+function forgetSwapWatch({ bySwapWatch }: State, volume: Volume, watch: number): void {
+  bySwapWatch.delete(watch);
+  if (volume.swapWatch === watch) volume.swapWatch = undefined;
+}
+
+/** Returns whether it is the swap of a volume. */
+function handleSwapEvent(state: State, { watch, mask, name }: InotifyEvent): boolean {
+  const volume = state.bySwapWatch.get(watch);
+  if (volume === undefined) return false;
+  if ((mask & IN.ignored) !== 0) forgetSwapWatch(state, volume, watch);
+  return name === '..data' && follow(state, volume, true);
+}
+
+function followSwaps(state: State): boolean {
+  let hasFollowed = false;
+  for (const event of state.swaps.take()) {
+    hasFollowed = handleSwapEvent(state, event) || hasFollowed;
+    if ((event.mask & IN.overflow) === 0) continue;
+    // Any volume may have been swapped.
+    state.losses.push('overflow');
+    state.unverified = [...state.volumes.keys()];
+  }
+  return hasFollowed;
+}
+
+function verifySome(state: State): void {
+  const { volumes } = state;
+  if (state.unverified.length === 0) state.unverified = [...volumes.keys()];
+  const count = Math.max(MIN_VERIFIED, Math.ceil(volumes.size / VERIFY_ROUNDS));
+  for (const id of state.unverified.splice(-count)) {
+    const volume = volumes.get(id);
+    if (volume !== undefined) verifyVolume(state, volume);
+  }
+}
+
+function unwatch(state: State, id: number): void {
+  const volume = state.volumes.get(id);
+  if (volume === undefined) return;
+  removeSwapWatch(state, volume);
+  for (const watch of volume.watches) state.folders.remove(watch);
+  state.volumes.delete(id);
+}
+
+export function createVolumeWatches(options: VolumeWatchesOptions): VolumeWatches {
+  const state: State = {
+    ...options,
+    volumes: new Map(),
+    bySwapWatch: new Map(),
+    unverified: [],
+    started: [],
+    losses: [],
+    limitedUntilMs: 0,
+  };
+  return {
+    watch: (target) => {
+      const volume: Volume = { target, swapWatch: undefined, generation: undefined, watches: [] };
+      state.volumes.set(target.id, volume);
+      verifyVolume(state, volume);
+    },
+    unwatch: (id) => unwatch(state, id),
+    followSwaps: () => followSwaps(state),
+    verify: () => verifySome(state),
+    takeNews: () => {
+      const { started, losses } = state;
+      state.started = [];
+      state.losses = [];
+      return { started, losses };
+    },
+    count: () => state.bySwapWatch.size,
+  };
+}

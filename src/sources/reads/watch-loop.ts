@@ -1,0 +1,108 @@
+/**
+ * The loop of the thread: it blocks until a volume is swapped or a drain is due.
+ *
+ * The thread never returns to its event loop, so it takes commands between two waits, and sees within one wait that it
+ * is to end.
+ */
+import { createFolderWatches, type FolderWatches } from './folder-watches.ts';
+import { type Inotify, openInotify } from './inotify.ts';
+import type { Libc } from './libc.ts';
+import { type Command, type Loss, lossOf, type Report, SHARED } from './protocol.ts';
+import { createVolumeWatches, type VolumeWatches } from './volume-watches.ts';
+
+export interface WatchLoopOptions {
+  readonly libc: Libc;
+  /** The next command, or undefined. Does not block. */
+  readonly receive: () => Command | undefined;
+  readonly post: (report: Report) => void;
+  /** The words of `SHARED`. */
+  readonly shared: Int32Array;
+  /** The wall clock in milliseconds. */
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+}
+
+const DRAIN_MS = 1_000;
+/** For a while after a swap, to see who reads the token at once. */
+const FINE_DRAIN_MS = 10;
+const FINE_MS = 50;
+/** A swap must not wait for a thousand volumes that are to be watched. */
+const MAX_COMMANDS = 16;
+
+interface Loop extends WatchLoopOptions {
+  readonly swaps: Inotify;
+  readonly folders: FolderWatches;
+  readonly volumes: VolumeWatches;
+  nextDrainMs: number;
+  nextVerifyMs: number;
+  fineUntilMs: number;
+}
+
+/** Returns whether there may be more. */
+function obey({ receive, volumes }: Loop): boolean {
+  for (let count = 0; count < MAX_COMMANDS; count += 1) {
+    const command = receive();
+    if (command === undefined) return false;
+    if (command.kind === 'watch') volumes.watch(command.target);
+    else volumes.unwatch(command.id);
+  }
+  return true;
+}
+
+function drainAndReport({ volumes, folders, now, monotonicMs, post }: Loop, startedMs: number): void {
+  const { drained, hasOverflowed } = folders.drain();
+  // After the drain: a watch that was added in this round may have had events in it already.
+  const { started, losses } = volumes.takeNews();
+  const endedMs = monotonicMs();
+  post({
+    drained,
+    started,
+    losses: hasOverflowed ? [...losses, 'overflow'] : losses,
+    at: now() / 1_000,
+    monotonicMs: endedMs,
+    watches: volumes.count() + folders.count(),
+    tookMs: endedMs - startedMs,
+  });
+}
+
+function verifyIfDue(loop: Loop, nowMs: number): void {
+  if (nowMs < loop.nextVerifyMs) return;
+  loop.nextVerifyMs = nowMs + DRAIN_MS;
+  loop.volumes.verify();
+}
+
+/** One wait and what follows. */
+function turn(loop: Loop, timeoutMs: number): number {
+  const { swaps, volumes, monotonicMs } = loop;
+  const isReady = swaps.wait(timeoutMs);
+  const startedMs = monotonicMs();
+  if (isReady && volumes.followSwaps()) loop.fineUntilMs = monotonicMs() + FINE_MS;
+  const hasMore = obey(loop);
+  verifyIfDue(loop, startedMs);
+  const isFine = startedMs < loop.fineUntilMs;
+  if (isFine) loop.nextDrainMs = Math.min(loop.nextDrainMs, startedMs + FINE_DRAIN_MS);
+  if (startedMs >= loop.nextDrainMs) {
+    drainAndReport(loop, startedMs);
+    loop.nextDrainMs = startedMs + (isFine ? FINE_DRAIN_MS : DRAIN_MS);
+  }
+  return hasMore ? 0 : Math.max(0, Math.ceil(loop.nextDrainMs - monotonicMs()));
+}
+
+/** Returns why there is no inotify, if it cannot be opened. */
+export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
+  const { libc, shared, monotonicMs } = options;
+  using closing = new DisposableStack();
+  const swaps = openInotify(libc);
+  if (!swaps.ok) return lossOf(swaps.error) ?? 'other';
+  closing.defer(swaps.value.close);
+  const opens = openInotify(libc);
+  if (!opens.ok) return lossOf(opens.error) ?? 'other';
+  closing.defer(opens.value.close);
+  const folders = createFolderWatches(opens.value, monotonicMs);
+  const volumes = createVolumeWatches({ ...options, swaps: swaps.value, folders });
+  const times = { nextDrainMs: 0, nextVerifyMs: 0, fineUntilMs: 0 };
+  const loop: Loop = { ...options, ...times, swaps: swaps.value, folders, volumes };
+  let timeoutMs = 0;
+  while (Atomics.load(shared, SHARED.isStopped) === 0) timeoutMs = turn(loop, timeoutMs);
+  return undefined;
+}

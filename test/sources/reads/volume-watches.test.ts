@@ -1,0 +1,296 @@
+/**
+ * Watching the folders of tokens with real inotify: opens, swaps, mounts, and the kernel's limits.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, it } from 'mocha';
+import { SHARED } from '../../../src/sources/reads/protocol.ts';
+import { describeWith } from '../../support/tools.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../files/support/test-node.ts';
+import type { LimitedStage } from './support/limited-watches.ts';
+import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
+
+const OPENED = { kind: 'opened', name: 'token' } as const;
+const CLOSED = { kind: 'closed', name: 'token' } as const;
+const FOLDER = { kind: 'folder_opened', name: '' } as const;
+const FILES = { token: 'x', 'ca.crt': 'x' };
+
+let node: TestNode;
+let watched: WatchedNode;
+
+/** Hooks at the top level of a file would run for all files. */
+function useFreshNode(): void {
+  beforeEach(() => {
+    node = createNode();
+    watched = createWatchedNode();
+  });
+  afterEach(() => {
+    watched.close();
+    node.remove();
+  });
+}
+
+function writtenVolume(files: Readonly<Record<string, string>> = FILES): TestVolume {
+  const volume = node.volume();
+  volume.write(files);
+  return volume;
+}
+
+/** The events of all folders, and whether each of the folders lost some or has ended. */
+function drained() {
+  return watched.step().drained.map(({ events, isLossy, hasEnded }) => ({ events, isLossy, hasEnded }));
+}
+
+describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MOUNT})`, () => {
+  useFreshNode();
+
+  it('begins with the files of the folder, without a blind time, and without events of its own', () => {
+    const { id } = watched.watch(writtenVolume());
+    const { started, drained: none, losses } = watched.step();
+    const [{ watch: _, files, ...start } = assert.fail('not started'), ...others] = started;
+    assert.deepEqual(start, { id, holder: '', blindMs: undefined, opensBefore: 0, opensAfter: 0 });
+    assert.deepEqual([files.toSorted(), others, none, losses], [['ca.crt', 'token'], [], [], []]);
+    assert.deepEqual(watched.counts(), [1, 1]);
+  });
+
+  it('sees opens and closes of files, and opens of the folder, in order', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    open(volume, '..data/token');
+    readdirSync(volume.generation());
+    open(volume, 'token');
+    open(volume, 'ca.crt');
+    const [{ events, sinceSwapMs } = assert.fail('no events')] = watched.step().drained;
+    const others = [
+      { kind: 'opened', name: 'ca.crt' },
+      { kind: 'closed', name: 'ca.crt' },
+    ];
+    assert.deepEqual(events, [OPENED, CLOSED, FOLDER, OPENED, CLOSED, ...others]);
+    assert.equal(sinceSwapMs, undefined);
+    assert.deepEqual(drained(), []);
+  });
+
+  it('moves to the next generation with each swap, and measures how long it saw nothing', () => {
+    const volume = writtenVolume();
+    const { id } = watched.watch(volume);
+    const [{ watch: first } = assert.fail('not started')] = watched.step().started;
+    for (const content of ['second', 'third']) {
+      volume.write({ ...FILES, token: content });
+      const { started, drained: ended } = watched.step();
+      assert.deepEqual(ended.at(-1)?.hasEnded, true);
+      const [{ blindMs, watch, ...start } = assert.fail('not started')] = started;
+      assert.equal(start.id, id);
+      assert.ok(watch > first && blindMs !== undefined && blindMs >= 0);
+      open(volume, 'token');
+      const [{ events, sinceSwapMs } = assert.fail('no events')] = watched.step().drained;
+      assert.deepEqual(events, [OPENED, CLOSED]);
+      assert.ok(sinceSwapMs !== undefined && sinceSwapMs >= blindMs);
+    }
+    assert.deepEqual(watched.counts(), [1, 1]);
+  });
+
+  it('ends with the last events of the old generation', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    open(volume, 'token');
+    volume.write({ ...FILES, token: 'second' });
+    const [ended] = drained();
+    assert.equal(ended?.hasEnded, true);
+    assert.deepEqual(ended.events.slice(0, 2), [OPENED, CLOSED]);
+  });
+
+  it('says which opens of the exporter it may have seen', () => {
+    Atomics.store(watched.shared, SHARED.opensBegun, 5);
+    Atomics.store(watched.shared, SHARED.opensComplete, 4);
+    watched.watch(writtenVolume());
+    const [{ opensBefore, opensAfter } = assert.fail('not started')] = watched.step().started;
+    assert.deepEqual([opensBefore, opensAfter], [4, 5]);
+  });
+
+  it('is in the folder that holds the token, also if its path is nested', () => {
+    const volume = writtenVolume({ 'sub/dir/token': 'x', 'ca.crt': 'x' });
+    watched.watch(volume, ['sub/dir']);
+    assert.deepEqual(
+      watched.step().started.map(({ holder, files }) => ({ holder, files })),
+      [{ holder: 'sub/dir', files: ['token'] }],
+    );
+    open(volume, 'sub/dir/token');
+    open(volume, 'ca.crt');
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+  });
+
+  it('is one for each folder that holds tokens', () => {
+    const volume = writtenVolume({ 'sub/token': 'x', token: 'x' });
+    watched.watch(volume, ['', 'sub']);
+    const { started } = watched.step();
+    open(volume, 'sub/token');
+    const { drained: all } = watched.step();
+    const holders = new Map(started.map(({ watch, holder }) => [watch, holder]));
+    assert.deepEqual(
+      all.map(({ watch }) => holders.get(watch)),
+      ['sub'],
+    );
+    assert.deepEqual(watched.counts(), [1, 2]);
+  });
+
+  it('follows no link in the generation', () => {
+    const volume = writtenVolume({ 'sub/token': 'x' });
+    const sub = join(volume.generation(), 'sub');
+    renameSync(sub, `${sub}-moved`);
+    symlinkSync(`${sub}-moved`, sub);
+    watched.watch(volume, ['sub']);
+    assert.deepEqual([watched.step().started, watched.counts()], [[], [1, 0]]);
+  });
+
+  it('follows no ..data that leads out of the volume', () => {
+    const volume = writtenVolume();
+    const elsewhere = join(node.rootDir, 'elsewhere');
+    mkdirSync(elsewhere);
+    rmSync(join(volume.location.directory, '..data'));
+    symlinkSync(elsewhere, join(volume.location.directory, '..data'));
+    watched.watch(volume);
+    assert.deepEqual([watched.step().started, watched.counts()], [[], [0, 0]]);
+  });
+
+  it('ends if the volume is not wanted any longer', () => {
+    const target = watched.watch(writtenVolume());
+    watched.step();
+    watched.unwatch(target);
+    assert.deepEqual(drained(), [{ events: [], isLossy: false, hasEnded: true }]);
+    assert.deepEqual(watched.counts(), [0, 0]);
+  });
+
+  it('begins once a volume that was not mounted at first is verified', () => {
+    const volume = node.volume();
+    watched.watch(volume);
+    assert.deepEqual([watched.step().started, watched.counts()], [[], [0, 0]]);
+    volume.write(FILES);
+    watched.verify();
+    const [{ blindMs } = assert.fail('not started')] = watched.step().started;
+    assert.equal(blindMs, undefined);
+  });
+
+  it('claims nothing for any folder after an overflow of the queue', () => {
+    const others = node.volume({ name: 'other' });
+    others.write(FILES);
+    const volume = writtenVolume();
+    for (const one of [volume, others]) watched.watch(one);
+    watched.step();
+    const max = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+    for (let count = 0; count <= max; count += 2) open(volume, 'token');
+    const { drained: all, losses } = watched.step();
+    assert.deepEqual([all.map(({ isLossy }) => isLossy), losses], [[true, true], ['overflow']]);
+    open(others, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+  });
+
+  it('watches only opens of a folder with many events, which the kernel then merges', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    for (let count = 0; count < 500; count += 1) open(volume, 'token');
+    const [{ events, isLossy } = assert.fail('no events')] = drained();
+    assert.deepEqual([events.length < 500, isLossy], [true, true]);
+    for (let count = 0; count < 500; count += 1) open(volume, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED], isLossy: false, hasEnded: false }]);
+    volume.write({ ...FILES, token: 'second' });
+    watched.step();
+    for (let count = 0; count < 500; count += 1) open(volume, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED], isLossy: false, hasEnded: false }]);
+  });
+
+  it('ends until the next generation if even its opens are too many', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    const openMany = (): void => {
+      for (let count = 0; count < 500; count += 1) for (const name of ['token', 'ca.crt']) open(volume, name);
+    };
+    openMany();
+    assert.equal(drained().at(0)?.isLossy, true);
+    openMany();
+    assert.equal(drained().at(0)?.isLossy, true);
+    openMany();
+    assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [true, [1, 0]]);
+    volume.write({ ...FILES, token: 'second' });
+    watched.step();
+    assert.deepEqual(watched.counts(), [1, 1]);
+  });
+});
+
+describeWith(['foreign functions', 'root', 'mount namespaces'], 'the watch of a folder under mounts', () => {
+  useFreshNode();
+
+  it('sees opens through a read-only bind mount in another mount namespace', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    const inContainer = join(node.rootDir, 'container');
+    mkdirSync(inContainer);
+    const script = 'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" && exec cat "$2/token"';
+    const args = ['--mount', '--propagation=private', 'sh', '-c', script, 'sh'];
+    assert.equal(
+      execFileSync('unshare', [...args, volume.location.directory, inContainer], { encoding: 'utf8' }),
+      'x',
+    );
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+  });
+
+  it('ends if the volume is unmounted, and begins again with the next one', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    volume.unmount();
+    assert.deepEqual([drained().at(-1)?.hasEnded, watched.counts()], [true, [0, 0]]);
+    watched.verify();
+    volume.mount();
+    volume.write(FILES);
+    watched.verify();
+    assert.equal(watched.step().started.length, 1);
+  });
+
+  it('moves to a volume that is mounted over the first', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', volume.location.directory]);
+    try {
+      volume.write(FILES);
+      watched.verify();
+      const { started, losses, drained: ended } = watched.step();
+      assert.deepEqual([started.length, losses], [1, ['event_lost']]);
+      assert.deepEqual(
+        ended.map(({ hasEnded }) => hasEnded),
+        [true],
+      );
+      volume.write({ ...FILES, token: 'second' });
+      assert.notEqual(watched.step().started.at(0)?.blindMs, undefined);
+    } finally {
+      execFileSync('umount', [volume.location.directory]);
+    }
+  });
+});
+
+const LIMITED = new URL(import.meta.resolve('./support/limited-watches.ts')).pathname;
+
+function underLimit(limit: string, value: number): LimitedStage {
+  const script = [process.execPath, LIMITED, limit, String(value)];
+  const args = ['--user', '--map-root-user', '--mount', ...script];
+  return JSON.parse(execFileSync('unshare', args, { encoding: 'utf8' })) as LimitedStage;
+}
+
+describeWith(['foreign functions', 'user namespaces'], "the kernel's limits on inotify", () => {
+  it('are reported as max_user_watches, once, until watches are tried again a minute later', () => {
+    assert.deepEqual(underLimit('max_inotify_watches', 3), {
+      started: 1,
+      losses: ['max_user_watches'],
+      later: [],
+      afterMinute: 3,
+    });
+  });
+
+  it('are reported as max_user_instances', () => {
+    assert.equal(underLimit('max_inotify_instances', 1).failure, 'max_user_instances');
+  });
+});
