@@ -6,7 +6,6 @@ import { type Assessment, type CheckResult, isFailing } from '../core/assessment
 import { fixOf } from '../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
-import { isPlainName } from '../core/explain-command.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
   type MissingToken,
@@ -14,20 +13,25 @@ import {
   type TokenlessPod,
   tokenlessPods,
 } from '../core/missing-tokens.ts';
-import type { Observation, Unreadable } from '../core/observation.ts';
+import type { Unreadable } from '../core/observation.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
-import { OTHER_RUNBOOKS, runbookUrl, unreadableRunbook } from '../core/runbook.ts';
+import { runbookUrl, unreadableRunbook } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type EpochSeconds, kindOf, type TokenIdentity } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
+import { mayBeIn, unknownPodLines } from './explain-unknown.ts';
 import { isBlind, unreadableLine } from './scan.ts';
 
 /** Everything that concerns a pod. */
 interface Found {
-  /** False if it may belong to another pod. */
-  readonly isCertain: boolean;
+  /** False if nothing on this node names the pod. */
+  readonly isKnown: boolean;
+  /** Whether nothing could be read of what there is. */
+  readonly isBlind: boolean;
+  /** UIDs of the pods without a known name that it may be; undefined if it is certainly not on this node. */
+  readonly candidates: readonly string[] | undefined;
   /** The pods of that name that the API server lists for this node; undefined if its pods are not all known. */
   readonly listed: readonly PodFacts[] | undefined;
   readonly assessments: readonly Assessment[];
@@ -47,12 +51,6 @@ interface Named {
   readonly identity: Pick<TokenIdentity, 'podUid' | 'pod' | 'namespace'>;
 }
 
-/** A legacy token does not name its pod, so it may belong to any pod of the namespace of its subject, if that is known. */
-function mayBeIn(pod: string, identity: TokenIdentity, subjectNamespace?: string): boolean {
-  const [name, namespace = subjectNamespace] = pod.split('/', 2).toReversed();
-  return name !== '' && identity.pod === '' && (subjectNamespace ?? namespace) === namespace;
-}
-
 /** Returns undefined if another pod may have that name: the pods are not known, or one of them could not be read. */
 function listedPods(pod: string, { pods, unreadable }: ClusterFacts): readonly PodFacts[] | undefined {
   const found = [...(pods?.values() ?? [])].filter(({ uid, namespace, name }) =>
@@ -64,7 +62,24 @@ function listedPods(pod: string, { pods, unreadable }: ClusterFacts): readonly P
   return isComplete ? [] : undefined;
 }
 
-/** Returns what belongs to the pods of that name; without any, and unless it is not on this node, what may belong to it. */
+/** For a pod that nothing names. What is unreadable on the whole node concerns it too. */
+function unnamed(pod: string, listed: Found['listed'], snapshot: Snapshot): Found {
+  const { assessments, observation, podNames } = snapshot;
+  const none = { isKnown: false, listed, assessments: [], missingTokens: [], tokenless: [] };
+  if (listed !== undefined)
+    return { ...none, unreadable: [], candidates: undefined, isBlind: isBlind(observation, [], []) };
+  const possible = assessments.filter(({ token }) => mayBeIn(pod, token.identity, token.claims.namespace));
+  const lost = observation.unreadable.filter(({ podUid }) => !podNames.has(podUid));
+  const uids = [...possible.map(({ token }) => token.identity), ...lost].map(({ podUid }) => podUid);
+  return {
+    ...none,
+    unreadable: lost.filter(({ podUid }) => podUid === ''),
+    candidates: [...new Set(uids)].filter((podUid) => podUid !== ''),
+    isBlind: isBlind(observation, possible, lost),
+  };
+}
+
+/** Returns what belongs to the pods of that name. */
 function find(pod: string, snapshot: Snapshot): Found {
   const { assessments, observation, missingTokens, cluster, podNames } = snapshot;
   const missing = missingTokens.filter(({ identity }) => isNamed(pod, { identity }));
@@ -81,26 +96,18 @@ function find(pod: string, snapshot: Snapshot): Found {
       .map(({ podUid }) => podUid)
       .filter((podUid) => isNamed(pod, { identity: { podUid, ...(podNames.get(podUid) ?? UNKNOWN_NAME) } })),
   ];
-  if (named.length === 0) {
-    const isAbsent = listed !== undefined;
-    return {
-      isCertain: false,
-      listed,
-      assessments: isAbsent
-        ? []
-        : assessments.filter(({ token }) => mayBeIn(pod, token.identity, token.claims.namespace)),
-      unreadable: isAbsent ? [] : observation.unreadable,
-      missingTokens: [],
-      tokenless: [],
-    };
-  }
+  if (named.length === 0) return unnamed(pod, listed, snapshot);
+  const own = assessments.filter(({ token }) => named.includes(token.identity.podUid));
+  const unreadable = observation.unreadable.filter(({ podUid }) => podUid === '' || named.includes(podUid));
   return {
-    isCertain: true,
+    isKnown: true,
+    isBlind: isBlind(observation, own, unreadable),
+    candidates: undefined,
     listed,
     missingTokens: missing,
     tokenless,
-    assessments: assessments.filter(({ token }) => named.includes(token.identity.podUid)),
-    unreadable: observation.unreadable.filter(({ podUid }) => podUid === '' || named.includes(podUid)),
+    assessments: own,
+    unreadable,
   };
 }
 
@@ -256,35 +263,14 @@ function healthyLines({ listed, ...found }: Found): readonly string[] {
   );
 }
 
-/** For a pod that may be on another node, or on none: the API server refuses one whose service account does not exist. */
-function absentLines(pod: string, runbooks: string): readonly string[] {
-  const names = pod.split('/');
-  const isSafe = names.length === 2 && names.every(isPlainName);
-  const [namespace = '', name = ''] = isSafe ? names : ['NAMESPACE', 'POD'];
-  return [
-    'It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.',
-    `  kubectl get pod ${name} -n ${namespace} -o wide  # which node?`,
-    `  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it`,
-    `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.podNotCreated)}`,
-  ];
+function introduction(pod: string, found: Found, snapshot: Snapshot, runbooks: string): readonly string[] {
+  return found.isKnown ? healthyLines(found) : unknownPodLines(pod, found.candidates, snapshot, runbooks);
 }
 
-function introduction(pod: string, found: Found, runbooks: string): readonly string[] {
-  const { isCertain, listed, assessments, unreadable } = found;
-  if (isCertain) return healthyLines(found);
-  const advice = absentLines(pod, runbooks);
-  if (listed !== undefined) return [`pod ${pod} is not on this node`, ...advice];
-  const isNothing = assessments.length + unreadable.length === 0;
-  const rest = isNothing ? '' : '; what follows may belong to it or to another pod';
-  return [`no token on this node names the pod ${pod}${rest}`, ...advice, ...(isNothing ? [] : [''])];
-}
-
-function exitOf(
-  observation: Observation,
-  { isCertain, assessments, unreadable, missingTokens }: Found,
-): Exit {
-  if (isBlind(observation, assessments, unreadable)) return EXIT.unreadable;
-  return isCertain && missingTokens.length === 0 && !assessments.some(isFailing) ? EXIT.ok : EXIT.failing;
+function exitOf(found: Found): Exit {
+  if (found.isBlind) return EXIT.unreadable;
+  const isFlawless = found.missingTokens.length === 0 && !found.assessments.some(isFailing);
+  return found.isKnown && isFlawless ? EXIT.ok : EXIT.failing;
 }
 
 /**
@@ -300,7 +286,7 @@ export function explain(
 ): { readonly text: string; readonly exit: Exit } {
   const found = find(pod, snapshot);
   const lines = [
-    ...introduction(pod, found, runbooks),
+    ...introduction(pod, found, snapshot, runbooks),
     ...found.assessments.flatMap((one) => [
       ...tokenLines(one, snapshot),
       '',
@@ -313,7 +299,7 @@ export function explain(
   ];
   return {
     text: lines.map((line) => `${printable(line)}\n`).join(''),
-    exit: exitOf(snapshot.observation, found),
+    exit: exitOf(found),
   };
 }
 

@@ -213,15 +213,16 @@ describe('explain, for a pod that the API server knows or does not', () => {
     assert.doesNotMatch(text, /other/);
   });
 
-  it('shows what may belong to the pod if the API server lists a pod that cannot be read', () => {
+  it('names the pods that it may be if the API server lists a pod that cannot be read', () => {
     const { text } = explainListed('payments/nowhere', { unreadable: new Set(['uid-odd']) });
-    assert.match(text, /may belong to it or to another pod/);
+    assert.match(text, /^It may be one of these pods[\s\S]*-- sa-token-exporter explain uid-legacy$/m);
+    assert.doesNotMatch(text, /uid-other|other\b.*vault|could not read/);
   });
 
   it('does not depend on service accounts that cannot be read', () => {
     const { text } = explainListed('payments/nowhere', { unreadable: new Set(['payments/odd']) });
     assert.match(text, /^pod payments\/nowhere is not on this node\n/);
-    assert.doesNotMatch(text, /may belong/);
+    assert.doesNotMatch(text, /may be one/);
   });
 });
 
@@ -310,35 +311,56 @@ describe('explain, for a pod that no token names', () => {
   });
 
   for (const { it: title, pod, isShown } of [
-    { it: 'shows tokens of its namespace that name no pod', pod: 'payments/legacy-app', isShown: true },
-    { it: 'shows them if no namespace is given', pod: 'legacy-app', isShown: true },
-    { it: 'shows none of another namespace', pod: 'orders/legacy-app', isShown: false },
-    { it: 'shows none if no name is given', pod: '', isShown: false },
-    { it: 'shows none if only a namespace is given', pod: 'payments/', isShown: false },
+    {
+      it: 'names pods with tokens of its namespace that name no pod',
+      pod: 'payments/legacy-app',
+      isShown: true,
+    },
+    { it: 'names them if no namespace is given', pod: 'legacy-app', isShown: true },
+    { it: 'names none of another namespace', pod: 'orders/legacy-app', isShown: false },
+    { it: 'names none if no name is given', pod: '', isShown: false },
+    { it: 'names none if only a namespace is given', pod: 'payments/', isShown: false },
   ]) {
     it(title, () => {
       const { text, exit } = explained(pod, snapshot({ tokens: [token(), nameless] }));
-      assert.equal(/^uid-legacy: api-token\/token$/m.test(text), isShown);
-      assert.equal(/may belong to it or to another pod/.test(text), isShown);
-      assert.doesNotMatch(text, /api-0/);
+      assert.equal(/-- sa-token-exporter explain uid-legacy$/m.test(text), isShown);
+      assert.equal(/^It may be one of these pods/m.test(text), isShown);
+      assert.doesNotMatch(text, /api-0|api-token|FAIL/);
       assert.equal(exit, EXIT.failing);
     });
   }
 
-  it('shows what could not be read, which may belong to it', () => {
+  it('names a pod without a known name whose volume could not be read', () => {
     const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED] }));
+    assert.match(text, new RegExp(`-- sa-token-exporter explain ${POD_UID}$`, 'm'));
+    assert.doesNotMatch(text, /could not read/);
+    assert.equal(exit, EXIT.unreadable);
+  });
+
+  it('shows what could not be read of the whole node', () => {
+    const lost = { ...DENIED, podUid: '', volume: '', path: '' };
+    const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [lost] }));
     assert.match(
       text,
-      /could not read .*: permission_denied \(permission denied\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
+      /\ncould not read .*: permission_denied \(permission denied\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
     );
     assert.equal(exit, EXIT.unreadable);
+  });
+
+  it('names ten pods at most', () => {
+    const tokens = Array.from({ length: 12 }, (_, index) =>
+      legacyToken({ identity: { podUid: `uid-${index}` } }),
+    );
+    const { text } = explained('payments/legacy-app', snapshot({ tokens }));
+    assert.equal([...text.matchAll(/-- sa-token-exporter explain uid-/g)].length, 10);
+    assert.match(text, /\n {2}and 2 more; scan lists them\n/);
   });
 });
 
 describe('explain of a pod that has reached a limit', () => {
   it('links to the runbook of the limit', () => {
     const limit = { ...DENIED, reason: 'limit' as const };
-    const { text } = explained('api-0', snapshot({ tokens: [], unreadable: [DENIED, limit] }));
+    const { text } = explained(POD_UID, snapshot({ tokens: [], unreadable: [DENIED, limit] }));
     assert.match(text, /SATokenUnreadable\.md\nRunbook: .*\/SATokenLimitExceeded\.md\n$/);
   });
 });
