@@ -31,7 +31,7 @@ export interface SourcesOptions
 /** Returns undefined if the source is not configured. An error is safe to show. */
 type Create<F> = (options: SourcesOptions) => Promise<Result<Source<F> | undefined, string>>;
 
-export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
+export const SOURCES: { readonly [K in Exclude<keyof SourceFacts, 'reads'>]: Create<SourceFacts[K]> } = {
   observation: async (options) =>
     ok(
       createFilesSource({

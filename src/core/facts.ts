@@ -6,6 +6,7 @@
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { type History, NO_HISTORY } from './history.ts';
 import { NOTHING_OBSERVED, type Observation } from './observation.ts';
+import type { ReadFacts } from './reads/read-facts.ts';
 import type { SelfFacts } from './self-check.ts';
 
 /** The facts of each source. */
@@ -16,6 +17,8 @@ export interface SourceFacts {
   readonly cluster: ClusterFacts;
   /** Undefined unless the exporter knows which pod is its own. */
   readonly self: SelfFacts | undefined;
+  /** Who reads the tokens. Undefined unless reads are watched. */
+  readonly reads: ReadFacts | undefined;
 }
 
 /** One attempt of a source to bring its facts up to date. */
@@ -37,6 +40,7 @@ export const NO_FACTS: Facts = {
   observation: NOTHING_OBSERVED,
   cluster: NO_CLUSTER,
   self: undefined,
+  reads: undefined,
   runs: new Map(),
   history: NO_HISTORY,
 };

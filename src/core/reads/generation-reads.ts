@@ -1,0 +1,312 @@
+/**
+ * Who opened the token during one generation of its volume: a reducer over the events of the directory that holds it.
+ *
+ * Small, because a node has a thousand of them: it keeps counts, never events. What it cannot attribute makes the
+ * generation `unknown`. A state is replaced, never edited.
+ */
+import type { EpochSeconds } from '../token/token.ts';
+import {
+  type Explained,
+  explainIncomplete,
+  explainLast,
+  explainWhole,
+  isOver,
+  isSlow,
+  openFile,
+  openFolder,
+  SLOW_VISIT_MS,
+  VISIT_MS,
+  type Visit,
+} from './kubelet-visit.ts';
+import type { DrainTime, ReadEvent } from './read-event.ts';
+
+/** A generation counts only if its watch was placed within this time of the swap. */
+const MAX_BLIND_MS = 5;
+/** An open within this time of a swap is a reaction to it. */
+const AT_ROTATION_MS = 50;
+
+export interface GenerationStart {
+  readonly tokenFile: string;
+  /** All files that the kubelet wrote to the watched directory, the token among them. */
+  readonly files: readonly string[];
+  /** When the watch was placed. */
+  readonly at: EpochSeconds;
+  readonly monotonicMs: number;
+  /** From the swap until the watch was placed; undefined if the generation was already there before. */
+  readonly blindMs: number | undefined;
+}
+
+export interface GenerationState extends GenerationStart {
+  /** Whether an event was lost. */
+  readonly isLost: boolean;
+  /** Whether the directory was ever opened. */
+  readonly isVisited: boolean;
+  readonly visit: Visit | undefined;
+  /** Opens of the token that were not closed so far. */
+  readonly held: number;
+  /** Opens of the token by others than the kubelet and the exporter. */
+  readonly foreign: number;
+  /** Opens of the token that may be such. */
+  readonly ambiguous: number;
+  /** Opens announced by the exporter whose events have not come, by file. */
+  readonly expected: ReadonlyMap<string, number>;
+  /** When the last of them was announced. */
+  readonly expectedMs: number;
+  /** Opens of the token by the exporter of which it is not known whether they have events. */
+  readonly maybeOwn: number;
+  /** Visits to a directory with one file, which anyone's look at it equals: times of those that nothing confirms. */
+  readonly unconfirmed: readonly number[];
+  /** Times of visits of the kubelet to other volumes of the pod that have confirmed nothing so far. */
+  readonly confirmations: readonly number[];
+  readonly isReadAtRotation: boolean;
+  readonly lastReadAt: EpochSeconds | undefined;
+  /** The last complete visit of the kubelet. */
+  readonly lastVisitAt: EpochSeconds | undefined;
+  /** Number of complete visits. */
+  readonly visits: number;
+}
+
+export interface GenerationResult {
+  /** When the watch was placed. */
+  readonly startedAt: EpochSeconds;
+  readonly endedAt: EpochSeconds;
+  /** `unread` only if every open was observed and attributed. */
+  readonly verdict: 'read' | 'unread' | 'unknown';
+  /** Whether it counts as observed: a verdict, and a watch within 5 ms of the swap. */
+  readonly isCounted: boolean;
+  /** Whether a read may have been missed that is not a reaction to the swap. */
+  readonly mayHideRead: boolean;
+  /** Whether the swap that began it was seen. */
+  readonly isFromSwap: boolean;
+  /** Whether the last visit of the kubelet stopped at a difference: it counts for the other volumes of the pod. */
+  readonly isLastVisitCut: boolean;
+  readonly isReadAtRotation: boolean;
+  readonly lastReadAt: EpochSeconds | undefined;
+  readonly lastVisitAt: EpochSeconds | undefined;
+}
+
+const NOTHING_EXPECTED: ReadonlyMap<string, number> = new Map();
+
+export function startGeneration(start: GenerationStart): GenerationState {
+  return {
+    ...start,
+    isLost: false,
+    isVisited: false,
+    visit: undefined,
+    held: 0,
+    foreign: 0,
+    ambiguous: 0,
+    expected: NOTHING_EXPECTED,
+    expectedMs: 0,
+    maybeOwn: 0,
+    unconfirmed: [],
+    confirmations: [],
+    isReadAtRotation: false,
+    lastReadAt: undefined,
+    lastVisitAt: undefined,
+    visits: 0,
+  };
+}
+
+/** The queue overflowed, a limit was reached, or an event could not be parsed. */
+export function markLost(state: GenerationState): GenerationState {
+  return { ...state, isLost: true, visit: undefined };
+}
+
+/** The exporter opens a file. */
+export interface OwnOpen {
+  readonly name: string;
+  /** Whether the watch was in place before the open, so that it has an event. */
+  readonly isWatched: boolean;
+  readonly monotonicMs: number;
+}
+
+/** To be called before the event of the open is observed, once for each open of this generation that succeeds. */
+export function announceOpen(
+  state: GenerationState,
+  { name, isWatched, monotonicMs }: OwnOpen,
+): GenerationState {
+  if (!isWatched) return name === state.tokenFile ? { ...state, maybeOwn: state.maybeOwn + 1 } : state;
+  const expected = new Map(state.expected);
+  expected.set(name, (expected.get(name) ?? 0) + 1);
+  return { ...state, expected, expectedMs: monotonicMs };
+}
+
+function isAtSwap({ sinceSwapMs }: DrainTime): boolean {
+  return sinceSwapMs !== undefined && sinceSwapMs <= AT_ROTATION_MS;
+}
+
+function addForeign(state: GenerationState, count: number, time: DrainTime): GenerationState {
+  if (count === 0) return state;
+  const own = Math.min(count, state.maybeOwn);
+  const isRead = count > own;
+  return {
+    ...state,
+    maybeOwn: state.maybeOwn - own,
+    foreign: state.foreign + count - own,
+    ambiguous: state.ambiguous + own,
+    isReadAtRotation: state.isReadAtRotation || (isRead && isAtSwap(time)),
+    lastReadAt: isRead ? time.at : state.lastReadAt,
+  };
+}
+
+function addExplained(state: GenerationState, { foreign, ambiguous }: Explained, time: DrainTime) {
+  const next = ambiguous === 0 ? state : { ...state, ambiguous: state.ambiguous + ambiguous };
+  return addForeign(next, foreign, time);
+}
+
+/** The kubelet may have been half way through a visit when the watch was placed. */
+function isMidVisit({ blindMs, isVisited, monotonicMs }: GenerationState, time: DrainTime): boolean {
+  const isSeenFromStart = blindMs !== undefined && blindMs <= AT_ROTATION_MS;
+  return !isSeenFromStart && !isVisited && time.monotonicMs - monotonicMs <= SLOW_VISIT_MS;
+}
+
+function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
+  const { monotonicMs } = time;
+  const next = addExplained({ ...state, visit: undefined }, explainWhole(visit, monotonicMs), time);
+  if (isSlow(visit, monotonicMs)) return next;
+  const visited = { ...next, lastVisitAt: time.at, visits: next.visits + 1 };
+  return state.files.length > 1
+    ? visited
+    : { ...visited, unconfirmed: [...visited.unconfirmed, monotonicMs] };
+}
+
+/** The kubelet looks for work every 100 ms, so it does not visit a volume that it has just written. */
+function addTokenOpen(state: GenerationState, time: DrainTime): GenerationState {
+  return !isAtSwap(time) && isMidVisit(state, time)
+    ? { ...state, ambiguous: state.ambiguous + 1 }
+    : addForeign(state, 1, time);
+}
+
+function addOpen(state: GenerationState, name: string, time: DrainTime): GenerationState {
+  const isToken = name === state.tokenFile;
+  if (state.isLost) return isToken ? { ...state, ambiguous: state.ambiguous + 1 } : state;
+  if (state.visit === undefined || (isToken && isAtSwap(time)))
+    return isToken ? addTokenOpen(state, time) : state;
+  const visit = openFile(state.visit, name, isToken);
+  return visit.seen.size === state.files.length ? completeVisit(state, visit, time) : { ...state, visit };
+}
+
+/** Takes the open for the exporter's own if one is expected: whose of two opens comes first makes no difference. */
+function addOpenOrOwn(state: GenerationState, name: string, time: DrainTime): GenerationState {
+  if (!state.files.includes(name)) return state;
+  const count = state.expected.get(name) ?? 0;
+  if (count === 0) return addOpen(state, name, time);
+  const expected = new Map(state.expected);
+  if (count === 1) expected.delete(name);
+  else expected.set(name, count - 1);
+  return { ...state, expected };
+}
+
+/** More closes than opens: the kernel merged two opens, or one came before the watch. */
+function addClose(state: GenerationState, time: DrainTime): GenerationState {
+  return state.held > 0 ? { ...state, held: state.held - 1 } : addOpenOrOwn(state, state.tokenFile, time);
+}
+
+function addFolder(state: GenerationState, { monotonicMs }: DrainTime): GenerationState {
+  if (state.isLost) return state;
+  return { ...state, isVisited: true, visit: openFolder(state.visit, monotonicMs) };
+}
+
+function addEvent(state: GenerationState, { kind, name }: ReadEvent, time: DrainTime): GenerationState {
+  const isToken = name === state.tokenFile;
+  switch (kind) {
+    case 'folder_opened':
+      return name === '' ? addFolder(state, time) : state;
+    case 'opened':
+      return addOpenOrOwn(isToken ? { ...state, held: state.held + 1 } : state, name, time);
+    case 'closed':
+      return isToken ? addClose(state, time) : state;
+  }
+}
+
+/** A visit that has not become complete in time was not the kubelet's, or was slow. */
+function expireVisit(state: GenerationState, time: DrainTime): GenerationState {
+  const { visit } = state;
+  if (visit === undefined || !isOver(visit, time.monotonicMs)) return state;
+  return addExplained({ ...state, visit: undefined }, explainIncomplete(visit), time);
+}
+
+/** Each confirmation is good for one visit. */
+function confirm(state: GenerationState): GenerationState {
+  const confirmations = [...state.confirmations];
+  const unconfirmed = state.unconfirmed.filter((ms) => {
+    const index = confirmations.findIndex((at) => Math.abs(at - ms) <= VISIT_MS);
+    if (index >= 0) confirmations.splice(index, 1);
+    return index < 0;
+  });
+  return { ...state, unconfirmed, confirmations };
+}
+
+function expireUnconfirmed(state: GenerationState, monotonicMs: number): GenerationState {
+  if (state.unconfirmed.length === 0 && state.confirmations.length === 0) return state;
+  const isRecent = (ms: number): boolean => monotonicMs - ms <= VISIT_MS;
+  const unconfirmed = state.unconfirmed.filter(isRecent);
+  return {
+    ...state,
+    unconfirmed,
+    confirmations: state.confirmations.filter(isRecent),
+    ambiguous: state.ambiguous + state.unconfirmed.length - unconfirmed.length,
+  };
+}
+
+/** The open was not made after all, or its event was merged into another: which open was taken for it is not known. */
+function expireExpected(state: GenerationState, monotonicMs: number): GenerationState {
+  if (state.expected.size === 0 || monotonicMs - state.expectedMs <= SLOW_VISIT_MS) return state;
+  return { ...state, expected: NOTHING_EXPECTED, ambiguous: state.ambiguous + 1 };
+}
+
+function expire(state: GenerationState, time: DrainTime): GenerationState {
+  const next = expireExpected(expireVisit(state, time), time.monotonicMs);
+  return expireUnconfirmed(next, time.monotonicMs);
+}
+
+/** Reads the events of one drain. */
+export function observe(
+  state: GenerationState,
+  events: readonly ReadEvent[],
+  time: DrainTime,
+): GenerationState {
+  return events.reduce((next, event) => addEvent(next, event, time), expire(state, time));
+}
+
+/** The kubelet visited other volumes of the pod in this drain: it visits all volumes of a pod at once. */
+export function confirmVisits(state: GenerationState, visits: number, { monotonicMs }: DrainTime) {
+  if (visits === 0 && state.confirmations.length === 0) return state;
+  const confirmations = [...state.confirmations, ...Array.from({ length: visits }, () => monotonicMs)];
+  return confirm({ ...state, confirmations });
+}
+
+/** The visit before the rotation needs no confirmation: every rotation has one. */
+function settleLastVisit(state: GenerationState, time: DrainTime): GenerationState {
+  const { visit, unconfirmed } = state;
+  const next =
+    visit === undefined ? state : addExplained({ ...state, visit: undefined }, explainLast(visit), time);
+  return { ...next, ambiguous: next.ambiguous + Math.max(0, unconfirmed.length - 1) };
+}
+
+/** Whether an open of the token may be a read of a workload. May still become true in the course of the generation. */
+export function isAmbiguous({ isLost, ambiguous }: GenerationState): boolean {
+  return isLost || ambiguous > 0;
+}
+
+/** The generation was replaced. */
+export function endGeneration(state: GenerationState, time: DrainTime): GenerationResult {
+  const last = settleLastVisit(expire(state, time), time);
+  const { blindMs, lastReadAt, lastVisitAt, isReadAtRotation } = last;
+  const isRead = last.foreign > 0;
+  const isUncertain = isAmbiguous(last) || last.expected.size > 0;
+  const isCounted = !isUncertain && blindMs !== undefined && blindMs <= MAX_BLIND_MS;
+  return {
+    startedAt: state.at,
+    endedAt: time.at,
+    verdict: isRead ? 'read' : isCounted ? 'unread' : 'unknown',
+    isCounted,
+    mayHideRead: isUncertain || (blindMs !== undefined && blindMs > AT_ROTATION_MS),
+    isFromSwap: blindMs !== undefined,
+    isLastVisitCut: state.visit !== undefined,
+    isReadAtRotation,
+    lastReadAt,
+    lastVisitAt,
+  };
+}

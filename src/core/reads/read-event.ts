@@ -1,0 +1,21 @@
+/**
+ * What inotify reports about the directory of a generation that holds a token.
+ */
+import type { EpochSeconds } from '../token/token.ts';
+
+/** In the order of the kernel. */
+export interface ReadEvent {
+  /** `closed` is `IN_CLOSE_NOWRITE`: it shows opens that the kernel merged. */
+  readonly kind: 'folder_opened' | 'opened' | 'closed';
+  /** Name of the file, or of a directory below; empty for the watched directory itself. */
+  readonly name: string;
+}
+
+/** When a queue was read. Only the order of the events in it is known, not their times. */
+export interface DrainTime {
+  readonly at: EpochSeconds;
+  /** By a clock that is never set. */
+  readonly monotonicMs: number;
+  /** Since the swap that began the generation; undefined if that was not seen. */
+  readonly sinceSwapMs: number | undefined;
+}

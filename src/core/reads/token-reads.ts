@@ -1,0 +1,104 @@
+/**
+ * The reads of one token, over all generations since its volume is watched. Of constant size.
+ */
+import type { EpochSeconds } from '../token/token.ts';
+import { type GenerationResult, type GenerationState, isAmbiguous } from './generation-reads.ts';
+
+/** Replaced, never edited; the same object while nothing has changed. */
+export interface TokenReads {
+  /** When the volume was first watched. */
+  readonly observedSince: EpochSeconds;
+  /** Since when no read can have been missed, except for reactions to a rotation. */
+  readonly completeSince: EpochSeconds;
+  /** Number of generations that were observed completely. */
+  readonly generations: number;
+  /** Number of them, in a row, since the last read, or since one may have been missed. */
+  readonly withoutRead: number;
+  readonly lastReadAt: EpochSeconds | undefined;
+  /** When the generation began that was read last, as far as it is known: its token is not newer. */
+  readonly lastReadGenerationAt: EpochSeconds | undefined;
+  /** The last read of a generation before that one. */
+  readonly earlierReadAt: EpochSeconds | undefined;
+  /** The last read that was a reaction to a rotation. */
+  readonly readAtRotationAt: EpochSeconds | undefined;
+  /** When the current generation began; for the first one, when it was first watched. */
+  readonly generationAt: EpochSeconds;
+  /** Whether the current generation was read; undefined if that is not certain. */
+  readonly isReadSinceRotation: boolean | undefined;
+}
+
+/** The part that changes when a generation ends. */
+export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation'>;
+
+/** `at`: when the first generation was watched. */
+export function startReadHistory(at: EpochSeconds): ReadHistory {
+  return {
+    observedSince: at,
+    completeSince: at,
+    generations: 0,
+    withoutRead: 0,
+    lastReadAt: undefined,
+    lastReadGenerationAt: undefined,
+    earlierReadAt: undefined,
+    readAtRotationAt: undefined,
+  };
+}
+
+type Read = Pick<GenerationResult, 'startedAt' | 'lastReadAt' | 'isReadAtRotation'>;
+
+function addRead(history: ReadHistory, { startedAt, lastReadAt, isReadAtRotation }: Read): ReadHistory {
+  if (lastReadAt === undefined) return history;
+  return {
+    ...history,
+    withoutRead: 0,
+    lastReadAt,
+    lastReadGenerationAt: startedAt,
+    earlierReadAt: history.lastReadAt,
+    readAtRotationAt: isReadAtRotation ? startedAt : history.readAtRotationAt,
+  };
+}
+
+/** A generation that began before its watch is a gap, unless it is the first. */
+function isGap(history: ReadHistory, { mayHideRead, isFromSwap, startedAt }: GenerationResult): boolean {
+  return mayHideRead || (!isFromSwap && startedAt !== history.observedSince);
+}
+
+/** Adds a generation that has ended. */
+export function advanceReadHistory(history: ReadHistory, ended: GenerationResult): ReadHistory {
+  const generations = history.generations + Number(ended.isCounted);
+  const completeSince = isGap(history, ended) ? ended.endedAt : history.completeSince;
+  const next = { ...history, generations, completeSince };
+  switch (ended.verdict) {
+    case 'read':
+      return addRead(next, ended);
+    case 'unread':
+      return { ...next, withoutRead: history.withoutRead + 1 };
+    case 'unknown':
+      return isGap(history, ended) ? { ...next, withoutRead: 0 } : next;
+  }
+}
+
+function isReadNow(state: GenerationState): boolean | undefined {
+  if (state.foreign > 0) return true;
+  return isAmbiguous(state) || state.blindMs === undefined ? undefined : false;
+}
+
+function isSame(a: TokenReads, b: TokenReads): boolean {
+  const keys = Object.keys(b) as readonly (keyof TokenReads)[];
+  return keys.every((key) => a[key] === b[key]);
+}
+
+/** The history with the current generation. Returns `previous` if it is equal. */
+export function tokenReadsOf(
+  history: ReadHistory,
+  state: GenerationState,
+  previous?: TokenReads,
+): TokenReads {
+  const { at: startedAt, lastReadAt, isReadAtRotation } = state;
+  const reads = {
+    ...addRead(history, { startedAt, lastReadAt, isReadAtRotation }),
+    generationAt: startedAt,
+    isReadSinceRotation: isReadNow(state),
+  };
+  return previous !== undefined && isSame(previous, reads) ? previous : reads;
+}

@@ -1,0 +1,251 @@
+/**
+ * Whose opens are whose, from sequences of events as a kubelet, its exporter and workloads cause them.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { GenerationResult } from '../../../src/core/reads/generation-reads.ts';
+import { observePod } from '../../../src/core/reads/pod-reads.ts';
+import { NOW } from '../../support/tokens.ts';
+import { eventsIn, play, resultOf, start, timeAt } from './sequences.ts';
+
+interface Case {
+  readonly it: string;
+  readonly events: string;
+  readonly verdict: GenerationResult['verdict'];
+}
+
+/** Every generation but the last of a pod ends like this: the kubelet finds that the token differs. */
+const CUT = '/ a t';
+
+const CASES: readonly Case[] = [
+  { it: 'finds no read if nothing happens', events: '', verdict: 'unread' },
+  {
+    it: 'finds no read in whole visits of the kubelet',
+    events: `/ t a b .. / b a t .. ${CUT}`,
+    verdict: 'unread',
+  },
+  { it: 'finds no read in a visit cut short at its first file', events: '/ a b t .. / t', verdict: 'unread' },
+  {
+    it: 'finds no read in a visit cut short before it reaches the token',
+    events: '.. / a',
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read in a visit that the rotation follows a drain later',
+    events: `${CUT} | `,
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read if the last visit finds the difference in the last file',
+    events: '/ a b t',
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read in a visit split by load over two drains',
+    events: `/ t | a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read in a visit split over three drains',
+    events: `/ | t a | b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'cannot tell whose a visit is that takes five seconds',
+    events: `/ t | | | | a b .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  { it: 'finds no read in the disk usage scan', events: `/ .. / .. / ${CUT}`, verdict: 'unread' },
+  {
+    it: 'finds no read in a disk usage scan right before a visit',
+    events: `/ / t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read in a disk usage scan in the middle of a visit',
+    events: `/ t / a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  { it: 'finds no read in the removal of the old generation', events: `${CUT} /`, verdict: 'unread' },
+  { it: 'finds no read if find lists the directory', events: `/ .. / .. ${CUT}`, verdict: 'unread' },
+  {
+    it: 'finds no read of the token if others read other files',
+    events: `a b .. a .. ${CUT}`,
+    verdict: 'unread',
+  },
+  { it: 'finds a read without an open of the directory', events: `t .. ${CUT}`, verdict: 'read' },
+  { it: 'finds a read right after a visit', events: `/ t a b t .. ${CUT}`, verdict: 'read' },
+  { it: 'finds a read right before a visit', events: `t / t a b .. ${CUT}`, verdict: 'read' },
+  { it: 'finds a read in the middle of a visit', events: `/ t t a b .. ${CUT}`, verdict: 'read' },
+  { it: 'finds a read in the middle of the last visit', events: '.. / t a t', verdict: 'read' },
+  {
+    it: 'finds a read that overlaps with that of the kubelet',
+    events: `/ t( t( t) a t) b .. ${CUT}`,
+    verdict: 'read',
+  },
+  {
+    it: 'finds a read whose open the kernel merged, by its close',
+    events: `/ t( t) a t) b .. ${CUT}`,
+    verdict: 'read',
+  },
+  { it: 'finds a read by a close whose open came before the watch', events: `t) .. ${CUT}`, verdict: 'read' },
+  {
+    it: 'finds a read at every request',
+    events: `${'t '.repeat(100)} | ${'t '.repeat(100)} | ${CUT}`,
+    verdict: 'read',
+  },
+  {
+    it: 'finds a read ten seconds after a disk usage scan',
+    events: `/ ${'| '.repeat(10)} t .. ${CUT}`,
+    verdict: 'read',
+  },
+  { it: 'cannot tell a read right after a disk usage scan', events: `/ | t .. ${CUT}`, verdict: 'unknown' },
+  {
+    it: 'cannot tell ls and cat from a visit cut short',
+    events: `/ t .. / a b t .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  { it: 'finds that one of two cats after ls is no visit', events: `/ t t .. ${CUT}`, verdict: 'read' },
+  { it: 'finds ls and cat right before the last visit', events: `/ t ${CUT}`, verdict: 'read' },
+  { it: 'finds ls and cat in the middle of a visit', events: `/ / t a t b .. ${CUT}`, verdict: 'read' },
+  {
+    it: 'is not certain who read if the last visit is mixed with another',
+    events: '.. / t / a',
+    verdict: 'unknown',
+  },
+  { it: 'finds no read in opens by the exporter', events: `own:t t .. / t a b .. ${CUT}`, verdict: 'unread' },
+  {
+    it: 'finds no read in a scan by the exporter',
+    events: `own:t own:a own:b / t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read by the exporter in the middle of a visit',
+    events: `/ t own:t t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'finds no read by the exporter merged with the kubelet',
+    events: `/ own:t t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  { it: 'finds a read next to one by the exporter', events: `own:t t t .. ${CUT}`, verdict: 'read' },
+  {
+    it: 'cannot tell if an open of the exporter was not seen',
+    events: `own:t .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  {
+    it: 'cannot tell a read from an open by the exporter that may precede the watch',
+    events: `early:t t .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  { it: 'finds a second read after such an open', events: `early:t t t .. ${CUT}`, verdict: 'read' },
+  { it: 'finds no read if such an open was not seen', events: `early:t .. ${CUT}`, verdict: 'unread' },
+  { it: 'cannot tell once an event is lost', events: `lost .. / a b t .. ${CUT}`, verdict: 'unknown' },
+  {
+    it: 'cannot tell a read from a visit once an event is lost',
+    events: `lost t .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  { it: 'finds a read before an event is lost', events: `t .. lost ${CUT}`, verdict: 'read' },
+  {
+    it: 'ignores files that the kubelet did not write, and directories',
+    events: `x .. x( ${CUT}`,
+    verdict: 'unread',
+  },
+];
+
+describe('the reads of a generation', () => {
+  for (const { it: title, events, verdict } of CASES) {
+    it(title, () => assert.equal(resultOf(events).verdict, verdict));
+  }
+
+  it('count with a watch placed up to 5 ms after the swap', () => {
+    assert.deepEqual(
+      [5, 6, undefined].map((blindMs) => resultOf(CUT, start({ blindMs })).isCounted),
+      [true, false, false],
+    );
+  });
+
+  it('may be hidden by a watch placed more than 50 ms after the swap', () => {
+    assert.deepEqual(
+      [5, 50, 51].map((blindMs) => resultOf(CUT, start({ blindMs })).mayHideRead),
+      [false, false, true],
+    );
+  });
+
+  it('are found in a generation that is not counted', () => {
+    assert.equal(resultOf(`.. t .. ${CUT}`, start({ blindMs: undefined })).verdict, 'read');
+  });
+
+  it('are not certain if they may be the rest of a visit that began before the watch', () => {
+    assert.equal(resultOf(`t b .. / t a b .. ${CUT}`, start({ blindMs: undefined })).verdict, 'unknown');
+  });
+
+  it('are reactions to the rotation within 50 ms', () => {
+    assert.deepEqual(
+      [50, 51].map((ms) => resultOf('t', start(), ms).isReadAtRotation),
+      [true, false],
+    );
+  });
+
+  it('are reactions to the rotation after a scan by the exporter', () => {
+    const { verdict, isReadAtRotation } = resultOf(`own:t own:a own:b / t t a b .. ${CUT}`, start(), 10);
+    assert.deepEqual({ verdict, isReadAtRotation }, { verdict: 'read', isReadAtRotation: true });
+  });
+
+  it('have the time of the last drain with one', () => {
+    const { lastReadAt, lastVisitAt } = resultOf(`t .. t .. / t a b .. ${CUT}`);
+    assert.deepEqual({ lastReadAt, lastVisitAt }, { lastReadAt: NOW + 61, lastVisitAt: NOW + 121 });
+  });
+
+  it('take memory of a constant size', () => {
+    const { state } = play(`${'t / t a b own:t t | '.repeat(1_000)}`);
+    assert.ok(JSON.stringify(state).length < 600);
+  });
+});
+
+describe('the reads of a volume with a single file', () => {
+  const single = start({ files: ['token'] });
+
+  it('are found without an open of the directory', () => {
+    assert.equal(resultOf('t .. / t', single).verdict, 'read');
+  });
+
+  it('are not there before the last visit', () => {
+    assert.equal(resultOf('.. / t', single).verdict, 'unread');
+  });
+
+  it('look like a visit if they are ls and cat', () => {
+    assert.equal(resultOf('/ t .. / t', single).verdict, 'unknown');
+  });
+
+  /** The kubelet visits the other volume of the pod once, in the drain in which these events come. */
+  function verdictOf(events: string, folder = single): GenerationResult['verdict'] {
+    const other = { state: start(), events: eventsIn('/ t a b') };
+    const time = timeAt(1_000);
+    const [, state = folder] = observePod([other, { state: folder, events: eventsIn(events) }], () => time);
+    return resultOf('.. / t', state, time.monotonicMs).verdict;
+  }
+
+  it('are not there if the kubelet visits the other volumes of the pod as well', () => {
+    assert.equal(verdictOf('/ t'), 'unread');
+  });
+
+  it('are not certain if there is one visit more than to the other volumes', () => {
+    assert.equal(verdictOf('/ t / t'), 'unknown');
+  });
+
+  it('are not certain if the other volumes were visited at another time', () => {
+    const { state } = play('/ t | | |', single);
+    assert.equal(verdictOf('', state), 'unknown');
+  });
+
+  it('are not there if a rotation cuts the visit to the other volume short', () => {
+    const ended = resultOf(CUT);
+    const time = timeAt(1_000);
+    const [state = single] = observePod([{ state: single, events: eventsIn('/ t') }], () => time, [ended]);
+    assert.equal(resultOf('.. / t', state).verdict, 'unread');
+  });
+});
