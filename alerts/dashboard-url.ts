@@ -13,29 +13,29 @@ export const UIDS = {
 
 export type DashboardName = keyof typeof UIDS;
 
-/** The variables of each dashboard. They have the names of the alert's labels. */
-const VARIABLES: Readonly<Record<DashboardName, readonly string[]>> = {
+/** The variables of each dashboard that alerts set. They have the names of the alert's labels. */
+export const VARIABLES: Readonly<Record<DashboardName, readonly string[]>> = {
   fleet: ['cluster'],
   node: ['cluster', 'node'],
   workload: ['cluster', 'namespace', 'serviceaccount', 'pod'],
   exporter: ['cluster', 'node'],
 };
 
-/** The default of the dashboards, stated so that each variable follows with `&`. */
-const TIME = 'from=now-6h&to=now';
+const cluster = knob('cluster');
+/** The name of a label as that of a variable. */
+const NAME = cluster === 'cluster' ? '$name' : `(reReplaceAll "^${cluster}$" "cluster" $name)`;
 
-/** Sets a variable to a label; left out if the alert does not have the label. */
-function variable(name: string): string {
-  const label = name === 'cluster' ? knob('cluster') : name;
-  return `{{ with $labels.${label} }}&var-${name}={{ . | urlquery }}{{ end }}`;
-}
-
-function url(name: DashboardName): string {
-  return `${knob('grafana')}/d/${UIDS[name]}?${TIME}${VARIABLES[name].map(variable).join('')}`;
+/** One template for all links; the default time range of the dashboards is stated so that each variable follows with `&`. */
+function url(uid: string, variables: readonly string[]): string {
+  const labels = variables.map((name) => (name === 'cluster' ? cluster : name)).join('|');
+  return `${knob('grafana')}/d/${uid}?from=now-6h&to=now{{ range $name, $value := $labels }}{{ if match "^(${labels})$" $name }}&var-{{ ${NAME} }}={{ $value | urlquery }}{{ end }}{{ end }}`;
 }
 
 /** An alert on a count has no labels of a workload: it links to its node, or else to the fleet. */
+const PLACE = '{{ if $labels.namespace }}workload{{ else if $labels.node }}node{{ else }}fleet{{ end }}';
+
 export function dashboardUrl(name: DashboardName): string {
-  if (name !== 'workload') return url(name);
-  return `{{ if $labels.namespace }}${url('workload')}{{ else if $labels.node }}${url('node')}{{ else }}${url('fleet')}{{ end }}`;
+  if (name !== 'workload') return url(UIDS[name], VARIABLES[name]);
+  // The workload has no variable for the node.
+  return url(`satoken-${PLACE}`, [...VARIABLES.workload, 'node']);
 }

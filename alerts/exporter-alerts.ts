@@ -11,6 +11,7 @@ import {
   bridged,
   EXPORTERS,
   type Group,
+  IN_NAMESPACE,
   lines,
   listResults,
   MISSING_EXPORTER,
@@ -122,10 +123,10 @@ const DATA_ALERTS: readonly Alert[] = [
     ...warning,
     name: 'SATokenUnreadable',
     dashboard: 'node',
-    expr: `max by (${BY.node}, reason) (${bridged('satoken_unreadable{reason!="limit"}')})`,
+    // By namespace: the tokens of one must not hide those of another.
+    expr: `max by (${BY.node}, namespace, reason) (${bridged('satoken_unreadable{reason!="limit"}')})`,
     summary: 'The exporter cannot read some tokens.',
-    description:
-      'Node {{ $labels.node }}: tokens, volumes or directories cannot be read ({{ $labels.reason }}), so the tokens in them are not monitored. Check first: which ones, by the labels of satoken_unreadable.',
+    description: `Node {{ $labels.node }}${IN_NAMESPACE}: tokens, volumes or directories cannot be read ({{ $labels.reason }}), so the tokens in them are not monitored. Check first: which ones, by the labels of satoken_unreadable.`,
   },
   {
     ...warning,

@@ -2,14 +2,16 @@
  * Writes the generated files of the alerts.
  */
 import { writeFileSync } from 'node:fs';
-import { alertmanagerFile, prometheusRule, rulesFile } from './documents.ts';
+import { alertmanagerFile, prometheusRule, rulesFile, rulesWithoutQueries } from './documents.ts';
 
 const FILES = {
   'rules.yaml': rulesFile(),
+  'rules-without-query.yaml': rulesWithoutQueries(),
   'prometheusrule.yaml': prometheusRule(),
   'alertmanager.yaml': alertmanagerFile(),
   // The Helm chart can only read files of its own.
   '../daemonset/chart/files/rules.yaml': rulesFile(),
+  '../daemonset/chart/files/rules-without-query.yaml': rulesWithoutQueries(),
 };
 
 for (const [name, text] of Object.entries(FILES)) writeFileSync(new URL(name, import.meta.url), text);

@@ -107,6 +107,8 @@ export const ACCOUNT =
   'Service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}of some namespace{{ end }} (tokens: {{ $value }})';
 export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}`;
 
+export const IN_NAMESPACE = '{{ with $labels.namespace }}, namespace {{ . }}{{ end }}';
+
 /** Names the node without an exporter, or the DaemonSet with pods that are not ready. */
 export const MISSING_EXPORTER =
   '{{ if $labels.node }}Node {{ $labels.node }} is ready and has no exporter.{{ else }}DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }}: {{ $value }} of its pods are not ready, so the tokens of their nodes are not monitored.{{ end }}';

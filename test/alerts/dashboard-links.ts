@@ -21,7 +21,9 @@ function placeOf({ dashboard }: Alert, labels: Labels): Alert['dashboard'] {
 export function dashboardLink(alert: Alert, labels: Labels): string {
   const place = placeOf(alert, labels);
   const query = new URLSearchParams({ from: 'now-6h', to: 'now' });
-  for (const label of VARIABLES[place])
+  // In the order of their names. The workload has no variable for the node, which does no harm.
+  const variables = alert.dashboard === 'workload' ? [...VARIABLES.workload, 'node'] : VARIABLES[place];
+  for (const label of variables.toSorted())
     if (labels[label] !== undefined) query.set(`var-${label}`, labels[label]);
   return `/d/satoken-${place}?${query}`;
 }

@@ -5,15 +5,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { alertmanagerFile, prometheusRule, rulesFile } from '../../alerts/documents.ts';
+import { alertmanagerFile, prometheusRule, rulesFile, rulesWithoutQueries } from '../../alerts/documents.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { ROOT } from '../docs/documents.ts';
 import { assertCurrent } from '../support/generated.ts';
-import { describeWith, PROMTOOL_3 } from '../support/tools.ts';
+import { describeWith, PROMTOOL_3, VMALERT } from '../support/tools.ts';
 
 const FOLDER = join(ROOT, 'alerts');
 
@@ -46,6 +46,7 @@ interface Receivers {
 describe('the files of the alerts', () => {
   for (const [name, text] of [
     ['rules.yaml', rulesFile()],
+    ['rules-without-query.yaml', rulesWithoutQueries()],
     ['prometheusrule.yaml', prometheusRule()],
     ['alertmanager.yaml', alertmanagerFile()],
   ] as const) {
@@ -89,9 +90,25 @@ describe('the files of the alerts', () => {
   });
 });
 
+/** The rules as Prometheus loads them. */
+const RULES = ['rules.yaml', 'rules-without-query.yaml'];
+
 describeWith(['promtool'], 'promtool', () => {
-  it('finds no problem in rules.yaml', () => {
-    assert.match(run('promtool', 'check', 'rules', 'rules.yaml'), /SUCCESS/);
+  for (const file of RULES)
+    it(`finds no problem in ${file}`, () => {
+      assert.match(run('promtool', 'check', 'rules', file), /SUCCESS/);
+    });
+});
+
+describeWith(['vmalert (.ci/vmalert)'], 'vmalert', () => {
+  for (const file of RULES) it(`finds no problem in ${file}`, () => run(VMALERT, '-dryRun', `-rule=${file}`));
+
+  it('would find a template that it cannot run', () => {
+    const rule = { alert: 'A', expr: 'up', annotations: { summary: '{{ nonsense }}' } };
+    const file = join(mkdtempSync(join(tmpdir(), 'satoken-vmalert-')), 'rules.yaml');
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'a', rules: [rule] }] }));
+    assert.throws(() => run(VMALERT, '-dryRun', `-rule=${file}`), /nonsense/);
+    rmSync(dirname(file), { recursive: true });
   });
 });
 

@@ -263,6 +263,10 @@ const SCAN_CASES: readonly Case[] = [
 ];
 
 const unreadable = (reason: string): Firing => ({ labels: { ...NODE, reason } });
+const unreadableIn = (namespace: string): Firing => ({
+  labels: { ...NODE, namespace, reason: 'empty' },
+  prints: { subject: `, namespace ${namespace}` },
+});
 const object = (reason: string, pod_uid: string, values: string) => ({
   [scraped('satoken_unreadable', { pod_uid, volume: 'v', path: 'token', reason })]: values,
 });
@@ -276,6 +280,19 @@ const UNREADABLE_CASES: readonly Case[] = [
       ...object('empty', 'c', '1x30'),
     },
     expect: fires('SATokenUnreadable', 15, unreadable('empty'), unreadable('permission_denied')),
+  },
+  {
+    it: 'unreadable objects of one namespace do not hide those of another',
+    series: {
+      [scraped('satoken_unreadable', { namespace: 'a', pod: 'one', reason: 'empty' })]: '1x60',
+      [scraped('satoken_unreadable', { namespace: 'a', pod: 'two', reason: 'empty' })]: '1x60',
+      [scraped('satoken_unreadable', { namespace: 'b', pod: 'one', reason: 'empty' })]: '_x20 1x40',
+    },
+    expect: [
+      ...fires('SATokenUnreadable', 15, unreadableIn('a')),
+      { alert: 'SATokenUnreadable', at: 34, fire: [unreadableIn('a')] },
+      { alert: 'SATokenUnreadable', at: 35, fire: [unreadableIn('a'), unreadableIn('b')] },
+    ],
   },
   {
     it: 'what a limit leaves out makes one alert for each namespace, and none for unreadable objects',

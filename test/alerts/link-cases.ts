@@ -19,7 +19,7 @@ const TOKEN_CASES: readonly Case[] = [
     expect: links('SATokenRefused', {
       labels: { ...TOKEN, reason: 'token_refused' },
       prints: { subject: TOKEN_TEXT },
-      link: `/d/satoken-workload?${SIX_HOURS}&var-namespace=payments&var-serviceaccount=api&var-pod=api-0`,
+      link: `/d/satoken-workload?${SIX_HOURS}&var-namespace=payments&var-node=node-1&var-pod=api-0&var-serviceaccount=api`,
     }),
   },
   {
@@ -28,7 +28,7 @@ const TOKEN_CASES: readonly Case[] = [
     expect: links('SATokenRefused', {
       labels: { ...NAMELESS, reason: 'token_refused' },
       prints: { subject: TOKEN_TEXT.replace('api-0', 'uid-1') },
-      link: `/d/satoken-workload?${SIX_HOURS}&var-namespace=payments&var-serviceaccount=api`,
+      link: `/d/satoken-workload?${SIX_HOURS}&var-namespace=payments&var-node=node-1&var-serviceaccount=api`,
     }),
   },
   {
@@ -46,7 +46,7 @@ const TOKEN_CASES: readonly Case[] = [
     expect: links('SATokenRefused', {
       labels: { ...TOKEN, cluster: 'a&b=c d/é?#%', serviceaccount: 'x+y', reason: 'token_refused' },
       prints: { subject: TOKEN_TEXT },
-      link: `/d/satoken-workload?${SIX_HOURS}&var-cluster=a%26b%3Dc+d%2F%C3%A9%3F%23%25&var-namespace=payments&var-serviceaccount=x%2By&var-pod=api-0`,
+      link: `/d/satoken-workload?${SIX_HOURS}&var-cluster=a%26b%3Dc+d%2F%C3%A9%3F%23%25&var-namespace=payments&var-node=node-1&var-pod=api-0&var-serviceaccount=x%2By`,
     }),
   },
 ];

@@ -20,7 +20,15 @@ import {
 } from '../../alerts/details.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
-import { ACCOUNT, type Alert, CONTROLLER, MISSING_EXPORTER, TOKEN, WORKLOAD } from '../../alerts/rule.ts';
+import {
+  ACCOUNT,
+  type Alert,
+  CONTROLLER,
+  IN_NAMESPACE,
+  MISSING_EXPORTER,
+  TOKEN,
+  WORKLOAD,
+} from '../../alerts/rule.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
@@ -109,7 +117,7 @@ function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly 
   const command = ` Details: kubectl exec ${exporter} -- sa-token-exporter`;
   const explain = `${command} explain ${namespace}/`;
   return [
-    [[WORKLOAD, ACCOUNT, TOKEN, MISSING_EXPORTER, CONTROLLER], subject],
+    [[WORKLOAD, ACCOUNT, TOKEN, IN_NAMESPACE, MISSING_EXPORTER, CONTROLLER], subject],
     [[TIMES], list],
     [ALL_SEEN, seen],
     [[FIRST_REJECTED], first],

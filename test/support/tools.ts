@@ -22,6 +22,8 @@ const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
 /** The build result of .ci/actionlint. */
 export const ACTIONLINT = join(CACHE, 'sa-token-exporter/bin/actionlint');
+/** The build result of .ci/vmalert. */
+export const VMALERT = join(CACHE, 'sa-token-exporter/bin/vmalert');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
 /** Where Debian installs it, on any architecture. */
@@ -44,6 +46,7 @@ const TOOLS = {
   openssl: runs('openssl', 'version'),
   'helm (.ci/helm)': runs(HELM, 'version'),
   'actionlint (.ci/actionlint)': runs(ACTIONLINT, '-version'),
+  'vmalert (.ci/vmalert)': runs(VMALERT, '-version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
 } as const satisfies Readonly<Record<string, () => boolean>>;

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, it } from 'mocha';
 import { parse, stringify } from 'yaml';
-import { rulesFile } from '../../../alerts/documents.ts';
+import { rulesFile, rulesWithoutQueries } from '../../../alerts/documents.ts';
 import { DASHBOARDS, print } from '../../../grafana/dashboards.ts';
 import { assertCurrent } from '../../support/generated.ts';
 import { describeWith } from '../../support/tools.ts';
@@ -79,7 +79,11 @@ const CHANGES = {
 
 describe('the files of the chart', () => {
   it('are the current rules', () => {
-    assertCurrent('files/rules.yaml', readFileSync(join(CHART, 'files/rules.yaml'), 'utf8'), rulesFile());
+    for (const [name, text] of [
+      ['files/rules.yaml', rulesFile()],
+      ['files/rules-without-query.yaml', rulesWithoutQueries()],
+    ] as const)
+      assertCurrent(name, readFileSync(join(CHART, name), 'utf8'), text);
   });
 
   it('are the current dashboards', () => {
@@ -93,6 +97,11 @@ describe('the files of the chart', () => {
 
 describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
   it('are those of the tables', () => assert.deepEqual(groupsOf({}), GROUPS));
+
+  it('have no queries in descriptions for a ruler without them', () => {
+    const { groups } = parse(rulesWithoutQueries()) as { readonly groups: readonly Group[] };
+    assert.deepEqual(groupsOf({ queries: false }), groups);
+  });
 
   it('are rules of Prometheus with every change', () => checkRules(groupsOf(CHANGES)));
 
@@ -207,9 +216,10 @@ describeWith(['helm (.ci/helm)'], 'the dashboards of the chart', () => {
     const files = readdirSync(DASHBOARD_FOLDER).map((name) =>
       readFileSync(join(DASHBOARD_FOLDER, name)).toString('base64'),
     );
-    const release = gzipSync(
-      helmOutput('template', all) + files.join('') + readFileSync(join(CHART, 'files/rules.yaml'), 'utf8'),
+    const rules = ['rules.yaml', 'rules-without-query.yaml'].map((name) =>
+      readFileSync(join(CHART, 'files', name)).toString('base64'),
     );
+    const release = gzipSync(helmOutput('template', all) + files.join('') + rules.join(''));
     // etcd accepts 1.5 MiB and the API server 1 MiB of data; Helm encodes twice.
     assert.ok((release.length * 16) / 9 < 700_000, `${release.length}`);
   });
