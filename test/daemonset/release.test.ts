@@ -2,7 +2,6 @@
  * The workflow of a release: what CONTRIBUTING.md and docs/security.md promise about the image and the chart.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
@@ -56,16 +55,11 @@ describe('a release', () => {
     assert.deepEqual([jobs.image.permissions, jobs.chart.permissions], [rights, rights]);
   });
 
-  it('ends if the tag is not the version of the sources', () => {
-    const { run = '' } = jobs.image.steps.find(({ run: command }) => command?.startsWith('test ')) ?? {};
-    const { version } = JSON.parse(read('package.json')) as { version: string };
-    const runWith = (tag: string) => () =>
-      execFileSync('bash', ['-ec', run.replace('jq -r .version package.json', `echo ${version}`)], {
-        env: { ...process.env, GITHUB_REF_NAME: tag },
-      });
-    assert.doesNotThrow(runWith(`v${version}`));
-    assert.throws(runWith('v99.0.0'));
-    assert.match(run, /jq -r \.version package\.json/);
+  it('ends if the tag is not the version of the sources, before anything is built', () => {
+    const steps = jobs.image.steps.map(({ run, uses }) => run ?? uses ?? '');
+    const check = steps.indexOf('.ci/release check "$GITHUB_REF_NAME"');
+    assert.ok(check >= 0);
+    assert.ok(steps.slice(0, check).every((step) => step.startsWith('actions/checkout@')));
   });
 
   it('publishes the image for both architectures under its version only', () => {
@@ -99,26 +93,23 @@ describe('a release', () => {
   }
 
   it('lets the chart name the image by its digest', () => {
-    const { run, env: given } = running(jobs.chart, 'yq');
-    assert.equal(given?.['DIGEST'], expression('needs.image.outputs.digest'));
-    const [, path = ''] =
-      /'\.(image\.digest) = strenv\(DIGEST\)' (?=daemonset\/chart\/values\.yaml$)/.exec(`${run}`) ?? [];
-    const values = parse(read('daemonset/chart/values.yaml')) as { image: { digest: string } };
-    assert.deepEqual([path, values.image.digest], ['image.digest', '']);
+    const { run, env: given } = running(jobs.chart, '.ci/release chart');
+    assert.equal(given?.['IMAGE_DIGEST'], expression('needs.image.outputs.digest'));
+    assert.match(`${run}`, /^archive=\$\(\.ci\/release chart "\$IMAGE" "\$IMAGE_DIGEST" \.\)$/m);
   });
 
-  it('lists every package that the bundle is made of, and attests the list', () => {
-    const { run = '' } = running(jobs.image, 'npm sbom');
-    const [, command = '', file] = /^(.*) > (\S+)$/.exec(run) ?? [];
-    assert.equal(using(jobs.image, 'actions/attest-sbom')[0]?.with?.['sbom-path'], file);
-    const output = execFileSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 });
-    const { components } = JSON.parse(output) as { components: readonly { name: string; group?: string }[] };
-    const names = components.map(({ name }) => name);
-    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object };
-    assert.deepEqual(
-      Object.keys(dependencies).filter((name) => !names.includes(name)),
-      [],
+  it('attests the digest that the push of the chart prints', () => {
+    const push = running(jobs.chart, '.ci/release push');
+    assert.match(
+      `${push.run}`,
+      /^digest=\$\(\.ci\/release push "\$archive" "\$CHARTS"\)\necho "digest=\$digest" >> "\$GITHUB_OUTPUT"$/m,
     );
+    assert.equal((push as { readonly id?: string }).id, 'push');
+  });
+
+  it('attests the list of packages that it writes', () => {
+    const { run = '' } = running(jobs.image, '.ci/release sbom');
+    assert.equal(using(jobs.image, 'actions/attest-sbom')[0]?.with?.['sbom-path'], run.split(' ').at(-1));
   });
 });
 
