@@ -51,6 +51,16 @@ export function currentGeneration(link: Path): Result<string, Failure> {
   }
 }
 
+/** Whether the link `..data` points to `generation`, which was read before. Costs one system call. */
+export function pointsTo(link: Path, generation: string): boolean {
+  try {
+    return readlinkSync(link) === generation;
+  } catch (error) {
+    failureOf(error);
+    return false;
+  }
+}
+
 /** What was found while files were removed. Says nothing of a single file: it was there, or is in the next generation. */
 function incomplete(location: VolumeLocation, content: Content): Content {
   const { podUid, volume } = location;

@@ -19,8 +19,11 @@ export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
 }
 
 export interface Pod {
-  /** Refreshes the pod's volumes, and lists them again if that is due. */
-  readonly refresh: () => Steps<void>;
+  /**
+   * Refreshes the pod's volumes, and lists them again if that is due. Returns the work that is left, unless it found
+   * nothing to do.
+   */
+  readonly refresh: () => Steps<void> | undefined;
   /** Whether an event came since the last refresh. */
   readonly isNudged: () => boolean;
   /** Whether the pod is so new that a refresh soon may find more. */
@@ -73,8 +76,9 @@ export function createPod(options: PodOptions): Pod {
     copies.list(volumes.all(), now() * 1_000);
   }
 
-  function* refresh(): Steps<void> {
-    isNudged = false;
+  const isUnchanged = (): boolean => volumes.isUnchanged() && copies.isEmpty() && !age.isListingDue();
+
+  function* refreshVolumes(): Steps<void> {
     const areMounted = yield* volumes.refresh();
     if (!areMounted || age.isListingDue()) yield* list();
     copies.refresh(volumes.all());
@@ -82,15 +86,14 @@ export function createPod(options: PodOptions): Pod {
   }
 
   return {
-    refresh,
+    refresh: () => {
+      isNudged = false;
+      return isUnchanged() ? undefined : refreshVolumes();
+    },
     isNudged: () => isNudged,
     isPending,
     tokens: () => [...volumes.all().flatMap(({ tokens }) => tokens), ...copies.tokens()],
-    unreadable: () => [
-      ...found.unreadable,
-      ...volumes.all().flatMap((volume) => volume.unreadable),
-      ...leftOut(volumes, copies),
-    ],
+    unreadable: () => [...found.unreadable, ...volumes.unreadable(), ...leftOut(volumes, copies)],
     others: () => volumes.all().flatMap(({ others }) => others),
     setNamed: (named) => {
       if (volumes.setNamed(named)) nudge();

@@ -90,6 +90,8 @@ export function createPods(options: PodsOptions): Pods {
   const listing = createCachedListing(directory);
   const pods: PodsByUid = new Map();
   let unlisted: readonly Unreadable[] = [];
+  /** What `pods` and `unlisted` were made of. */
+  let applied: Listing | undefined;
   const specs = createSpecs(pods);
   let isNudged = false;
 
@@ -108,14 +110,21 @@ export function createPods(options: PodsOptions): Pods {
     return pod;
   };
 
+  /** Returns whether any pod was added or removed. */
+  const apply = (listed: Listing): boolean => {
+    if (listed === applied) return false;
+    applied = listed;
+    unlisted = unreadableOf(listed, rootDir);
+    const isKnown = listed.ok || listed.error.reason === 'vanished';
+    return isKnown && syncPods(pods, listed.ok ? listed.value : [], create);
+  };
+
   const list = (): boolean => {
     isNudged = false;
     const isNewWatch = watches.open(watch);
     const listed = listing(now() * 1_000);
-    unlisted = unreadableOf(listed, rootDir);
+    const foundChange = apply(listed);
     for (const { reason } of unlisted) onReadFailure(reason);
-    const isKnown = listed.ok || listed.error.reason === 'vanished';
-    const foundChange = isKnown && syncPods(pods, listed.ok ? listed.value : [], create);
     watches.confirm(watch, foundChange && !isNewWatch);
     return listed.ok;
   };

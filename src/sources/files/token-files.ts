@@ -9,7 +9,7 @@ import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
 import type { Pod } from './pod.ts';
 import { createPods, type Pods } from './pods.ts';
-import { runInSlices, type Steps } from './slices.ts';
+import { isSliceOver, runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
 
@@ -40,8 +40,9 @@ export interface TokenFiles {
 
 function* refreshAll(pods: readonly Pod[]): Steps<void> {
   for (const pod of pods) {
-    yield* pod.refresh();
-    yield;
+    const rest = pod.refresh();
+    if (rest !== undefined) yield* rest;
+    if (isSliceOver()) yield;
   }
 }
 

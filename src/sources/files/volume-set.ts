@@ -7,16 +7,26 @@ import { type Failure, unreadable } from './failures.ts';
 import { type NamedInPod, NO_PATHS } from './named-paths.ts';
 import { addUsage, isCut, NO_USAGE, POD_LIMITS, type Scope } from './pod-limits.ts';
 import type { Steps } from './slices.ts';
-import { createVolume, isMounted, refreshVolume, type Volume, type VolumeOptions } from './volume.ts';
+import {
+  createVolume,
+  isMounted,
+  isUnchanged,
+  refreshVolume,
+  type Volume,
+  type VolumeOptions,
+} from './volume.ts';
 
 export interface VolumeSet {
   /** Sets where the volumes are, and reads the new ones. */
   readonly sync: (locations: readonly VolumeLocation[]) => Steps<void>;
+  /** Whether all are as the last refresh left them, and need none. Costs one system call for each. */
+  readonly isUnchanged: () => boolean;
   /** Refreshes all of them. Returns whether all are mounted. */
   readonly refresh: () => Steps<boolean>;
   /** Sets what the pod's spec names. Returns whether a refresh may find more. */
   readonly setNamed: (named: NonNullable<NamedInPod>) => boolean;
   readonly all: () => readonly Volume[];
+  readonly unreadable: () => readonly Unreadable[];
   /** What the limits leave out. An entry for a volume says that the spec names what is missing. */
   readonly leftOut: () => readonly Unreadable[];
   readonly close: () => void;
@@ -84,6 +94,11 @@ function limitLocations(locations: readonly VolumeLocation[], named: NamedInPod)
   return locations.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, MAX_VOLUMES);
 }
 
+function areUnchanged(volumes: Volumes, { watches }: Pick<VolumeOptions, 'watches'>): boolean {
+  for (const volume of volumes.values()) if (!isUnchanged(volume, watches)) return false;
+  return true;
+}
+
 function listLeftOut(podUid: string, volumes: Volumes, isOverfull: boolean): readonly Unreadable[] {
   const cut = [...volumes.values()].filter(({ limits }) => isCut(limits));
   if (cut.length === 0 && !isOverfull) return [];
@@ -118,12 +133,14 @@ export function createVolumeSet(options: VolumeSetOptions): VolumeSet {
 
   return {
     sync,
+    isUnchanged: () => !isOverfull() && areUnchanged(volumes, options),
     refresh,
     setNamed: (next) => {
       named = next;
       return isOverfull() || [...volumes.values()].some(({ limits }) => isCut(limits) || limits.areOthersCut);
     },
     all: () => [...volumes.values()],
+    unreadable: () => [...volumes.values()].flatMap(({ unreadable: objects }) => objects),
     leftOut: () => listLeftOut(podUid, volumes, isOverfull()),
     close: () => removeOthers(volumes, new Set(), options),
   };

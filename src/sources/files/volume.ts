@@ -15,8 +15,8 @@ import {
 } from '../../core/token/token.ts';
 import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
 import { unreadable } from './failures.ts';
-import { currentGeneration, readVolume } from './generation.ts';
-import { type Limits, mayFindMore, NO_SCOPE, type Scope } from './pod-limits.ts';
+import { currentGeneration, pointsTo, readVolume } from './generation.ts';
+import { isCut, type Limits, mayFindMore, NO_SCOPE, type Scope } from './pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
 
@@ -49,6 +49,8 @@ export interface Volume {
   unreadable: readonly Unreadable[];
   others: readonly Unreadable[];
   limits: Limits;
+  /** It is mounted, all of it could be read, and no limit left anything out: nothing is due before it is swapped. */
+  isComplete: boolean;
   /** The paths that the spec named at the last reading. */
   namedKey: string | undefined;
   /** The tokens, and the last ones read at paths that are unreadable now: what a rotation is detected by. */
@@ -147,6 +149,8 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
   volume.others = content.others;
   const { usage, leftOut, areOthersCut } = content;
   volume.limits = { usage, leftOut, areOthersCut };
+  volume.isComplete =
+    volume.generation !== undefined && content.unreadable.length === 0 && !isCut(content) && !areOthersCut;
   for (const after of found) {
     const before = findByPath(previousTokens, after.identity.path);
     if (before !== undefined && !isSameToken(before.claims, after.claims)) onRotation({ before, after });
@@ -191,12 +195,23 @@ export function* readChanges(
     ? reading.value.content
     : { ...NOTHING_FOUND, unreadable: [unreadable(location, reading.error)] };
   replaceContent(volume, content, onRotation);
-  yield;
   return volume.generation !== generation;
 }
 
 export function isMounted({ generation }: Volume): boolean {
   return generation !== undefined;
+}
+
+/**
+ * Whether the volume is as the last refresh left it, so that another one would find nothing to read or to report. Costs
+ * one system call, and is all that a scan does with most volumes.
+ */
+export function isUnchanged(volume: Volume, watches: Watches): boolean {
+  const { isComplete, generation, location, watch } = volume;
+  if (!isComplete || generation === undefined || !pointsTo(location.link, generation)) return false;
+  if (watches.open(watch)) return false;
+  watches.confirm(watch, false);
+  return true;
 }
 
 /** Every volume is unmounted for a moment when its pod starts and when it ends. */
@@ -239,6 +254,7 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
     unreadable: [],
     others: [],
     limits: NOTHING_FOUND,
+    isComplete: false,
     namedKey: undefined,
     previousTokens: [],
   };

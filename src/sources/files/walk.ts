@@ -24,7 +24,7 @@ import {
   shareOf,
   type Usage,
 } from './pod-limits.ts';
-import type { Steps } from './slices.ts';
+import { isSliceOver, type Steps } from './slices.ts';
 import { readTokenFile } from './token-file.ts';
 
 /** Whether the path held a token before, so that any other file there is a failure. */
@@ -182,7 +182,7 @@ function* visitEntries(walk: Walk, directory: Directory): Steps<void> {
     if (isLeftOut(walk, prefix + entry.name)) continue;
     walk.files += 1;
     yield* visitEntry(walk, entry, directory);
-    yield;
+    if (isSliceOver()) yield;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Copies {
   /** Reads the copies, and compares them with the tokens of the volumes. */
   readonly refresh: (volumes: readonly Volume[]) => void;
   readonly tokens: () => readonly Token[];
+  /** Whether there is nothing to refresh. */
+  readonly isEmpty: () => boolean;
   /** What the limits leave out: an entry for the pod. */
   readonly leftOut: () => readonly Unreadable[];
 }
@@ -108,8 +110,10 @@ export function createCopies(podUid: string, pod: Path, root: PodsRoot): Copies 
   let tokens: readonly Token[] = [];
   let isLimited = false;
 
+  const isEmpty = (): boolean => bound.files.length === 0 && tokens.length === 0;
+
   const refresh = (volumes: readonly Volume[]): void => {
-    if (bound.files.length === 0 && tokens.length === 0) return;
+    if (isEmpty()) return;
     const found = bound.files
       .map((file) => readCopy(podUid, root, file, volumes))
       .filter((copy) => copy !== undefined);
@@ -127,6 +131,7 @@ export function createCopies(podUid: string, pod: Path, root: PodsRoot): Copies 
     },
     refresh,
     tokens: () => tokens,
+    isEmpty,
     leftOut: () => (bound.areCut || isLimited ? entries : NONE),
   };
 }
