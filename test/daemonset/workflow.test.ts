@@ -44,11 +44,21 @@ describe('the workflows', () => {
     assert.deepEqual(WORKFLOWS, ['ci.yml', 'image.yml', 'release.yml', 'scan.yml']));
 });
 
-describeWith(['actionlint (.ci/actionlint)'], 'actionlint', () => {
-  it('finds no mistake in the workflows', () => {
-    // Its other linters are used only where they are installed.
-    const flags = ['-shellcheck=', '-pyflakes=', '-no-color'];
+describeWith(['actionlint (.ci/actionlint)', 'shellcheck'], 'actionlint', () => {
+  it('finds no mistake in the workflows and in their shell steps', () => {
+    const flags = ['-shellcheck=shellcheck', '-pyflakes=', '-no-color'];
     const { status, stdout } = spawnSync(ACTIONLINT, flags, { cwd: ROOT, encoding: 'utf8' });
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
+  });
+});
+
+describeWith(['shellcheck'], 'shellcheck', () => {
+  it('finds no mistake in the scripts of CI', () => {
+    const scripts = globSync('.ci/*', { cwd: ROOT }).filter((file) =>
+      readFileSync(join(ROOT, file), 'utf8').startsWith('#!'),
+    );
+    assert.ok(scripts.includes('.ci/run'));
+    const { status, stdout } = spawnSync('shellcheck', scripts, { cwd: ROOT, encoding: 'utf8' });
     assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
   });
 });

@@ -47,6 +47,7 @@ const TOOLS = {
   'helm (.ci/helm)': runs(HELM, 'version'),
   'actionlint (.ci/actionlint)': runs(ACTIONLINT, '-version'),
   'vmalert (.ci/vmalert)': runs(VMALERT, '-version'),
+  shellcheck: runs('shellcheck', '--version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
 } as const satisfies Readonly<Record<string, () => boolean>>;
