@@ -21,7 +21,7 @@ export const web: Section = {
         graph({
           title: 'Rejected requests',
           description:
-            'Rejected requests per hour by status code: 401 not authenticated, 403 not authorized, 429 rate limit, 500 the check failed. A scraper without credentials makes a steady line of 401, an attacker who guesses passwords many of 401 and 429. A Prometheus whose own scrapes are rejected shows the target as down instead. Empty if no request is rejected.',
+            'Rejected requests per hour by status code: 401 not authenticated, 403 not authorized, 421 unknown host name, 429 rate limit, 500 the check failed, 503 too many pages at once. A scraper without credentials makes a steady line of 401, an attacker who guesses passwords many of 401 and 429. A Prometheus whose own scrapes are rejected shows the target as down instead. Empty if no request is rejected.',
           unit: 'suffix:/h',
           empty: 'No request is rejected',
           queries: [{ expr: perHourBy('code', 'satoken_web_refusals_total', NODES), legend: '{{code}}' }],

@@ -89,7 +89,7 @@ export const PARTS = ['pass', 'request', 'self_metrics', 'cluster', 'web_config'
 export type Part = (typeof PARTS)[number];
 
 /** Statuses of rejected HTTP requests. Values of a label: public contract. */
-export const REJECTION_CODES = ['401', '403', '429', '500'] as const;
+export const REJECTION_CODES = ['401', '403', '421', '429', '500', '503'] as const;
 
 const REQUESTED_RESOURCES = [...new Set([...CLUSTER_RESOURCES, ...LOOKUP_RESOURCES, ...ACCESS_RESOURCES])];
 
@@ -135,7 +135,7 @@ export const EXPORTER = {
   }),
   webRejections: counter({
     name: 'satoken_web_refusals_total',
-    help: 'HTTP requests rejected by authentication, authorization or rate limiting, by status code.',
+    help: 'HTTP requests rejected for their credentials, permissions, host name or rate, by status code.',
     values: { code: REJECTION_CODES },
   }),
   slowClients: counter({

@@ -4,10 +4,10 @@
  * Concurrent scrapes share the one that is running, so that a hundred of them cost as much as one.
  */
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import type { Snapshot } from '../core/snapshot.ts';
 import { createSingleFlight } from '../util/single-flight.ts';
 import { createBufferPool, type PooledBytes, type SharedBytes, unpooled } from './buffer-pool.ts';
+import { type Coding, compress } from './compress.ts';
 import type { ListFamilies } from './families.ts';
 import type { Family } from './metric.ts';
 import { createPrint, type Format } from './text.ts';
@@ -19,15 +19,11 @@ export interface ScrapeOptions {
   readonly exporterFamilies: () => Promise<readonly Family[]>;
 }
 
-export type Coding = 'identity' | 'gzip';
 /** The caller releases the bytes when it no longer needs them. */
 export type Scrape = (format: Format, coding: Coding) => Promise<PooledBytes>;
 
 /** Resolves after the requests that have arrived are read. */
 const nextTurn = promisify(setImmediate);
-const compress = promisify(gzip);
-/** Metrics shrink to a twentieth at the fastest level already. */
-const GZIP = { level: constants.Z_BEST_SPEED };
 
 /** Calls with the same key share the promise of the call that is running. */
 function shared<K, V>(make: (key: K) => Promise<V>): (key: K) => Promise<V> {
@@ -47,7 +43,7 @@ export function createScrape({ takeSnapshot, listFamilies, exporterFamilies }: S
   });
   const printCompressed = shared(async (format: Format): Promise<PooledBytes> => {
     const { bytes, release } = (await print(format)).acquire();
-    return unpooled(await compress(bytes, GZIP).finally(release));
+    return unpooled(await compress(bytes).finally(release));
   });
   return async (format, coding) =>
     coding === 'gzip' ? printCompressed(format) : (await print(format)).acquire();

@@ -10,6 +10,8 @@ import express, {
   type Response,
 } from 'express';
 
+import type { Coding } from '../metrics/compress.ts';
+
 export type { Express, Request, RequestHandler, Response };
 
 export function createApp(): Express {
@@ -18,6 +20,16 @@ export function createApp(): Express {
     .disable('etag')
     .set('query parser', false)
     .set('case sensitive routing', true);
+}
+
+/** How to send a body: gzip if the client accepts it at least as much as no compression. */
+export function codingOf(request: Request): Coding {
+  return request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
+}
+
+/** `vary`: the headers of the request that the body depends on. */
+export function codingHeaders(coding: Coding, vary: string): Readonly<Record<string, string>> {
+  return { Vary: vary, ...(coding === 'gzip' && { 'Content-Encoding': coding }) };
 }
 
 /** Responds in plain text, by default with the name of the status. */

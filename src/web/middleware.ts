@@ -2,7 +2,7 @@
  * What every request passes before its handler: response timeout, default headers, authentication, allowed methods.
  */
 import type { MonotonicClock } from '../util/clock.ts';
-import type { AuthRequest, Guard } from './auth/guard.ts';
+import type { AuthRequest, Guard, OnRejection } from './auth/guard.ts';
 import { type Request, type RequestHandler, type Response, sendText } from './express.ts';
 import type { HostNames } from './host-names.ts';
 
@@ -14,6 +14,13 @@ export const DEFAULT_HEADERS = {
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
+/** Aborts when the response has been sent or the client has disconnected. */
+export function closedSignal(response: Response): AbortSignal {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  return closed.signal;
+}
+
 /** Disconnects a client that takes longer to read a response, which holds memory meanwhile. */
 export function limitResponseTime(
   responseMs: number,
@@ -21,10 +28,9 @@ export function limitResponseTime(
   disconnect: (response: Response) => void,
 ): RequestHandler {
   return (_request, response, next) => {
-    const closed = new AbortController();
-    response.once('close', () => closed.abort());
-    void sleep(responseMs, closed.signal).then(() => {
-      if (!closed.signal.aborted) disconnect(response);
+    const closed = closedSignal(response);
+    void sleep(responseMs, closed).then(() => {
+      if (!closed.aborted) disconnect(response);
     });
     next();
   };
@@ -39,9 +45,10 @@ export function setHeaders(configured: () => ReadonlyMap<string, string>): Reque
 }
 
 /** Rejects requests of web sites that let their name resolve to a loopback address. */
-export function checkHost({ isAllowed }: HostNames): RequestHandler {
+export function checkHost({ isAllowed }: HostNames, onRejection: OnRejection): RequestHandler {
   return ({ headers, socket }, response, next) => {
     if (isAllowed(headers.host, socket.localAddress)) return next();
+    onRejection(421);
     return sendText(response, 421, 'unknown host name; allow it with --web.allowed-hosts');
   };
 }

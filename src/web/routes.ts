@@ -6,8 +6,6 @@
  */
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Snapshot } from '../core/snapshot.ts';
-import { unpooled } from '../metrics/buffer-pool.ts';
 import type { Scrape } from '../metrics/scrape.ts';
 import { CONTENT_TYPES } from '../metrics/text.ts';
 import type { MonotonicClock } from '../util/clock.ts';
@@ -15,7 +13,15 @@ import type { Guard } from './auth/guard.ts';
 import { createRenderQueue, type RenderQueue } from './delivery/render-queue.ts';
 import { createResponseSlots } from './delivery/response-slots.ts';
 import { createSharedBodies, type SharedBodies } from './delivery/shared-bodies.ts';
-import { createApp, type Express, type RequestHandler, sendText, toListener } from './express.ts';
+import {
+  codingHeaders,
+  codingOf,
+  createApp,
+  type Express,
+  type RequestHandler,
+  sendText,
+  toListener,
+} from './express.ts';
 import { createHostNames } from './host-names.ts';
 import {
   allowGetAndHead,
@@ -26,12 +32,8 @@ import {
   setHeaders,
 } from './middleware.ts';
 import { negotiateFormat } from './negotiate.ts';
-import { applyFilter, type Filter, filterQuery, parseFilter } from './page/filter.ts';
 import { html } from './page/html.ts';
-import { tokenReport } from './page/json-report.ts';
-import { inTurns, type Sliced } from './page/slices.ts';
-import { statusPage } from './page/status-page.ts';
-import { pagePolicy } from './page/style.ts';
+import { addPages, type PageOptions } from './pages.ts';
 
 export interface ProbeOptions {
   /** Whether the initial scan is complete. */
@@ -43,19 +45,12 @@ export interface ProbeOptions {
   readonly onSlowClient: () => void;
 }
 
-export interface RouteOptions extends ProbeOptions {
-  readonly telemetryPath: string;
-  readonly monotonicMs: MonotonicClock['monotonicMs'];
+export interface RouteOptions extends ProbeOptions, PageOptions {
   /** Concurrent scrapes; beyond it, the slowest client is disconnected. */
   readonly maxRequests: number;
-  readonly node: string;
   /** Host names of requests over the loopback interface, besides those of this machine and of a cluster. */
   readonly allowedHosts: readonly string[] | undefined;
-  readonly version: string;
-  /** Base URL of the runbooks. */
-  readonly runbooks: string;
   readonly scrape: Scrape;
-  readonly takeSnapshot: () => Snapshot;
   /** Whether to serve the status page and its JSON report. */
   readonly isPageEnabled: boolean;
   /** Checks every request, those of probes included. */
@@ -94,14 +89,13 @@ function metrics(options: RouteOptions, delivery: Delivery, queue: RenderQueue):
   const bodies = createBodies(options, delivery);
   return async (request, response) => {
     const format = negotiateFormat(request.headers.accept);
-    const coding = request.acceptsEncodings('gzip', 'identity') === 'gzip' ? 'gzip' : 'identity';
+    const coding = codingOf(request);
     slots.enter(response);
     await bodies.send(response, {
       key: `${format} ${coding}`,
       headers: {
         'Content-Type': CONTENT_TYPES[format],
-        Vary: 'Accept, Accept-Encoding',
-        ...(coding === 'gzip' && { 'Content-Encoding': coding }),
+        ...codingHeaders(coding, 'Accept, Accept-Encoding'),
       },
       make: () => queue.goFirst(() => scrape(format, coding)),
     });
@@ -113,37 +107,6 @@ function addProbes(app: Express, isReady: () => boolean): void {
   app.get(['/readyz', '/-/ready'], (_request, response) => {
     if (isReady()) sendText(response, 200, 'ok');
     else sendText(response, 503, 'initial scan not complete');
-  });
-}
-
-interface Page {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly render: (filter: Filter) => Sliced<string>;
-}
-
-function addPages(app: Express, options: RouteOptions, delivery: Delivery, queue: RenderQueue): void {
-  const { takeSnapshot, runbooks } = options;
-  const bodies = createBodies(options, delivery);
-  const add = (path: string, { headers, render }: Page): void => {
-    app.get(path, async (request, response) => {
-      const [, query = ''] = /\?(.*)/.exec(request.url) ?? [];
-      const filter = parseFilter(query);
-      if (!filter.ok) return sendText(response, 400, filter.error);
-      const key = `${path}?${filterQuery(filter.value)}`;
-      const make = () =>
-        queue.render(async (turn) => unpooled(Buffer.from(await inTurns(render(filter.value), turn))));
-      if (await bodies.send(response, { key, headers, make })) return;
-      response.set('Retry-After', '1');
-      return sendText(response, 503, 'too many concurrent requests');
-    });
-  };
-  add('/', {
-    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': pagePolicy() },
-    render: (filter) => statusPage({ ...options, filter, snapshot: takeSnapshot() }),
-  });
-  add('/tokens', {
-    headers: { 'Content-Type': 'application/json; charset=utf-8' },
-    render: (filter) => tokenReport(applyFilter(takeSnapshot(), filter), runbooks),
   });
 }
 
@@ -170,15 +133,15 @@ export function landingPage({
 }
 
 export function createRoutes(options: RouteOptions, delivery: Delivery): RequestListener {
-  const { sleep, headers, guard, node, allowedHosts = [] } = options;
+  const { sleep, headers, guard, node, allowedHosts = [], onRejection } = options;
   const hosts = createHostNames([node.toLowerCase(), ...allowedHosts]);
   const app = createApp();
   const queue = createRenderQueue();
   const limitTime = limitResponseTime(delivery.responseMs, sleep, disconnecting(options, delivery));
-  app.use(limitTime, setHeaders(headers), checkHost(hosts), requireAuth(guard), allowGetAndHead);
+  app.use(limitTime, setHeaders(headers), checkHost(hosts, onRejection), requireAuth(guard), allowGetAndHead);
   app.get(options.telemetryPath, metrics(options, delivery, queue));
   addProbes(app, options.isReady);
-  if (options.isPageEnabled) addPages(app, options, delivery, queue);
+  if (options.isPageEnabled) addPages(app, options, createBodies(options, delivery), queue);
   else app.get('/', (_request, response) => response.type('text/html').send(landingPage(options)));
   return toListener(app, DEFAULT_HEADERS, options.onError);
 }

@@ -3,9 +3,15 @@
  *
  * A request that is not valid HTTP gets Node's own short response (400, 408, 417 or 431), and its connection is closed.
  */
-import { createServer as createHttpServer, type ServerOptions as HttpOptions, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type ServerOptions as HttpOptions,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { TlsConfig } from './config/web-config.ts';
 import { type Connections, createConnections } from './connections.ts';
+import { limitPipelining } from './pipelining.ts';
 import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
 import type { TlsServer } from './tls.ts';
 
@@ -66,15 +72,22 @@ function withLimits<S extends Server>(
   return server;
 }
 
+function createListener(options: RouteOptions, limits: Limits, connections: Connections): RequestListener {
+  return limitPipelining(createRoutes(options, { ...limits, ...connections }), connections.reset);
+}
+
 export function createServer(options: RouteOptions, limits: Limits = LIMITS): Server {
   const connections = createConnections(limits.maxPerClient);
-  const routes = createRoutes(options, { ...limits, ...connections });
+  const routes = createListener(options, limits, connections);
   return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
 }
 
 export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
   const connections = createConnections(limits.maxPerClient);
-  const routes = createProbeRoutes(options, { ...limits, ...connections });
+  const routes = limitPipelining(
+    createProbeRoutes(options, { ...limits, ...connections }),
+    connections.reset,
+  );
   return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
 }
 
@@ -86,7 +99,7 @@ export async function createSecureServer(
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');
   const connections = createConnections(limits.maxPerClient);
-  const routes = createRoutes(options, { ...limits, ...connections });
+  const routes = createListener(options, limits, connections);
   const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
   withLimits(secure.server, connections, options, limits);
   return secure;

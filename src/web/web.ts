@@ -8,7 +8,7 @@ import { ok, type Result } from '../util/result.ts';
 import { createAuth } from './auth/auth.ts';
 import { createBasicAuth } from './auth/basic-auth.ts';
 import { createConcurrencyLimiter } from './auth/concurrency-limiter.ts';
-import type { Guard, Rejection } from './auth/guard.ts';
+import type { Guard, OnRejection } from './auth/guard.ts';
 import { verifyPassword } from './auth/password.ts';
 import type { WebConfigReloader } from './config/reloader.ts';
 import type { WebConfig } from './config/web-config.ts';
@@ -21,10 +21,10 @@ export interface WebOptions {
   readonly clock: MonotonicClock;
   readonly log: Log;
   readonly webConfig: WebConfigReloader;
-  readonly routes: Omit<RouteOptions, 'guard' | 'headers'>;
+  readonly routes: Omit<RouteOptions, 'guard' | 'headers' | 'onRejection'>;
   /** Undefined without `--web.kubernetes-auth`. */
   readonly kubernetesAuth: Guard | undefined;
-  readonly onRejection: (status: Rejection['status']) => void;
+  readonly onRejection: OnRejection;
   /** The verification of a password threw: a bug. */
   readonly onError: (error: unknown) => void;
   /** Called once all addresses are listened on, with the URL as seen from this machine. */
@@ -56,9 +56,9 @@ function warnWithoutTls({ log, kubernetesAuth }: WebOptions, { tls, users }: Web
 
 /** Creates the servers, not yet listening. */
 export async function createWeb(options: WebOptions): Promise<Web> {
-  const { config, clock, log, webConfig, routes, onListening } = options;
+  const { config, clock, log, webConfig, routes, onRejection, onListening } = options;
   const { current } = webConfig;
-  const guarded = { ...routes, guard: createGuard(options), headers: () => current().headers };
+  const guarded = { ...routes, onRejection, guard: createGuard(options), headers: () => current().headers };
   const { tls } = current();
   const secure = tls && (await createSecureServer(guarded, tls));
   const main = createHttpListener({

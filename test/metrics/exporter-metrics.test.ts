@@ -102,8 +102,10 @@ describe('metrics of the exporter', () => {
     assert.deepEqual(await seriesOf(metrics, EXPORTER.webRejections), {
       '{node="n",code="401"}': 2,
       '{node="n",code="403"}': 0,
+      '{node="n",code="421"}': 0,
       '{node="n",code="429"}': 0,
       '{node="n",code="500"}': 0,
+      '{node="n",code="503"}': 0,
     });
   });
 

@@ -71,6 +71,7 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
     headers: () => new Map(),
     onError: (error) => errors.push(error),
     onSlowClient: () => undefined,
+    onRejection: () => undefined,
     monotonicMs: () => performance.now(),
     sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
     ...overrides,

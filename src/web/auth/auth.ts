@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createRateLimiter, type RateLimit, type RateLimiter } from '../../util/token-bucket.ts';
 import type { WebConfig } from '../config/web-config.ts';
-import { type Guard, type Rejection, tooManyRequests } from './guard.ts';
+import { type Guard, type OnRejection, tooManyRequests } from './guard.ts';
 
 export interface AuthOptions {
   readonly webConfig: () => Pick<WebConfig, 'users' | 'rateLimit'>;
@@ -13,7 +13,7 @@ export interface AuthOptions {
   /** Used if there are no users; undefined without `--web.kubernetes-auth`. */
   readonly kubernetesAuth: Guard | undefined;
   readonly monotonicMs: () => number;
-  readonly onRejection: (status: Rejection['status']) => void;
+  readonly onRejection: OnRejection;
 }
 
 /** Returns the milliseconds by which a request comes too soon. A changed limit starts with a full bucket. */

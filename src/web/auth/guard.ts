@@ -9,12 +9,15 @@ export interface AuthRequest {
 }
 
 /** Label values of `satoken_web_refusals_total`: public contract. */
-export const REJECTION_STATUSES = [401, 403, 429, 500] as const;
+export const REJECTION_STATUSES = [401, 403, 421, 429, 500, 503] as const;
 
 export interface Rejection {
   readonly status: (typeof REJECTION_STATUSES)[number];
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** Called for each rejected request. */
+export type OnRejection = (status: Rejection['status']) => void;
 
 /** Resolves to undefined if the request may proceed. The promise never rejects. */
 export type Guard = (request: AuthRequest) => Promise<Rejection | undefined>;

@@ -1,15 +1,19 @@
 /**
  * The bodies of responses in progress. Clients that ask for the same within a second share one, also while it is made.
  *
+ * While many bodies are made, each is kept for that second even if no client is left. Otherwise every scrape is of the
+ * instant it is asked for.
+ *
  * A client that does not read keeps its body in memory. Their size is therefore limited, and beyond the limit the
  * readers of the oldest body are disconnected, which had the most time. A new response never waits for a slow client.
  */
 import type { ServerResponse } from 'node:http';
 import type { PooledBytes } from '../../metrics/buffer-pool.ts';
+import type { MonotonicClock } from '../../util/clock.ts';
+import { createRateLimiter } from '../../util/token-bucket.ts';
 import { sendBody } from './send-body.ts';
 
-export interface SharedBodiesOptions {
-  readonly monotonicMs: () => number;
+export interface SharedBodiesOptions extends MonotonicClock {
   /** The newest body is kept even if it is larger. */
   readonly maxBytes: number;
   /** Disconnects a client to make room. */
@@ -35,9 +39,14 @@ interface Body {
   /** The size of its buffer; undefined until it is made. */
   bytes: number | undefined;
   readonly readers: Set<ServerResponse>;
+  /** Whether to keep it without readers. */
+  isKept: boolean;
 }
 
 const SHARED_MS = 1_000;
+/** Bodies made at a higher rate are kept. */
+const RATE = { burst: 40, intervalMs: 250 };
+const NEVER = new AbortController().signal;
 
 async function release({ made }: Body): Promise<void> {
   try {
@@ -61,37 +70,54 @@ function findSurplus(bodies: Iterable<Body>, newest: Body, maxBytes: number): re
   return surplus;
 }
 
-export function createSharedBodies({ monotonicMs, maxBytes, cut }: SharedBodiesOptions): SharedBodies {
+/** The bodies that are in use or kept. */
+function createStore({ monotonicMs, sleep }: MonotonicClock) {
   /** The oldest first. */
   const bodies = new Set<Body>();
+  const { take } = createRateLimiter({ perKey: RATE, maxKeys: 1, monotonicMs });
 
+  const dropUnused = (body: Body): void => {
+    if (body.readers.size === 0 && !body.isKept && bodies.delete(body)) void release(body);
+  };
   const leave = (body: Body, response: ServerResponse): void => {
     body.readers.delete(response);
-    if (body.readers.size === 0 && bodies.delete(body)) void release(body);
+    dropUnused(body);
   };
-
+  const stopKeeping = (body: Body): void => {
+    body.isKept = false;
+    dropUnused(body);
+  };
   const find = (key: string): Body | undefined =>
     [...bodies].findLast(
       (body) => body.key === key && (body.bytes === undefined || monotonicMs() - body.startedMs < SHARED_MS),
     );
-
   const create = ({ key, make }: Content): Body | undefined => {
     const startedMs = monotonicMs();
     const made = make();
     if (made === undefined) return undefined;
-    const body: Body = { key, startedMs, made, bytes: undefined, readers: new Set() };
+    const isKept = take('all') > 0;
+    const body: Body = { key, startedMs, made, bytes: undefined, readers: new Set(), isKept };
     bodies.add(body);
+    if (isKept) void sleep(SHARED_MS, NEVER).then(() => stopKeeping(body));
+    made.catch(() => stopKeeping(body));
     return body;
   };
+  return { bodies, find, create, leave, stopKeeping };
+}
+
+export function createSharedBodies({ maxBytes, cut, ...clock }: SharedBodiesOptions): SharedBodies {
+  const { bodies, find, create, leave, stopKeeping } = createStore(clock);
 
   const finish = (body: Body, { buffer }: Buffer): void => {
     if (body.bytes !== undefined) return;
     body.bytes = buffer.byteLength;
-    for (const old of findSurplus(bodies, body, maxBytes))
+    for (const old of findSurplus(bodies, body, maxBytes)) {
+      stopKeeping(old);
       for (const response of [...old.readers]) {
         leave(old, response);
         cut(response);
       }
+    }
   };
 
   const send: SharedBodies['send'] = async (response, content) => {

@@ -74,19 +74,35 @@ function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string)
   };
 }
 
+/** As JSON.stringify with an indentation of 2, of a value that is nested `depth` levels deep. */
+function indentedJson(value: object, depth: number): string {
+  return printableJson(JSON.stringify(value, undefined, 2)).replaceAll('\n', `\n${'  '.repeat(depth)}`);
+}
+
+/** A list in the report, each of its items as text, in slices. */
+function* listJson<T>(list: readonly T[], toObject: (item: T) => object): Sliced<string> {
+  if (list.length === 0) return '[]';
+  const items = yield* mapInSlices(list, (item) => `\n    ${indentedJson(toObject(item), 2)}`);
+  return `[${items.join(',')}\n  ]`;
+}
+
 /** Times are Unix times in seconds. Unknown values are left out. */
 export function* tokenReport(snapshot: Snapshot, runbooks: string): Sliced<string> {
   const { now, assessments, missingTokens, observation, podNames } = snapshot;
-  const tokens = yield* mapInSlices(assessments, (one) => tokenJson(one, snapshot, runbooks));
-  const missing = missingTokens.map((token) => ({
-    ...token.identity,
-    ...problemJson(token, missingStartOf(snapshot, token), runbooks),
-  }));
-  const unreadable = observation.unreadable.map((lost) => ({
-    ...lost,
-    ...podNames.get(lost.podUid),
-    runbook: runbookUrl(runbooks, unreadableRunbook(lost)),
-  }));
-  const report = { now, scannedAt: observation.scannedAt, tokens, missing, unreadable };
-  return printableJson(`${JSON.stringify(report, undefined, 2)}\n`);
+  const { scannedAt, unreadable } = observation;
+  const lists = {
+    tokens: yield* listJson(assessments, (one) => tokenJson(one, snapshot, runbooks)),
+    missing: yield* listJson(missingTokens, (token) => ({
+      ...token.identity,
+      ...problemJson(token, missingStartOf(snapshot, token), runbooks),
+    })),
+    unreadable: yield* listJson(unreadable, (lost) => ({
+      ...lost,
+      ...podNames.get(lost.podUid),
+      runbook: runbookUrl(runbooks, unreadableRunbook(lost)),
+    })),
+  };
+  const scanned = scannedAt === undefined ? '' : `  "scannedAt": ${JSON.stringify(scannedAt)},\n`;
+  const text = Object.entries(lists).map(([name, list]) => `  "${name}": ${list}`);
+  return `{\n  "now": ${JSON.stringify(now)},\n${scanned}${text.join(',\n')}\n}\n`;
 }

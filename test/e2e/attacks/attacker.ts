@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecure } from 'node:tls';
+import { MAX_PIPELINED } from '../../../src/web/pipelining.ts';
 import { closed, readAll } from '../../support/http.ts';
 
 export interface Target {
@@ -30,11 +31,38 @@ export async function open(target: Target, address: string, tls: ConnectionOptio
   return socket;
 }
 
-/** Sends bytes on a new connection and returns everything received until its end. */
-export async function send(target: Target, address: string, bytes: string): Promise<string> {
+/** Resolves when the socket has received so many responses, or is closed. */
+async function answered(
+  socket: Socket,
+  ended: Promise<unknown>,
+  responses: () => number,
+  wanted: number,
+): Promise<void> {
+  while (responses() < wanted && !socket.closed)
+    await Promise.race([once(socket, 'data'), ended]).catch(() => undefined);
+}
+
+/**
+ * Sends bytes on a new connection and returns everything received until its end. Each of several pipelines is sent after
+ * the responses to the one before.
+ */
+export async function send(
+  target: Target,
+  address: string,
+  bytes: string | readonly string[],
+): Promise<string> {
   const socket = await open(target, address);
-  socket.write(bytes, 'latin1');
-  return readAll(socket);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  const ended = readAll(socket);
+  const responses = (): number => text.match(/HTTP\/1\.1 \d/g)?.length ?? 0;
+  for (const [index, pipeline] of [bytes].flat().entries()) {
+    await answered(socket, ended, responses, index * MAX_PIPELINED);
+    socket.write(pipeline, 'latin1');
+  }
+  return ended;
 }
 
 export function countStatuses(responses: readonly string[]): Counts {
@@ -48,7 +76,11 @@ export function countStatuses(responses: readonly string[]): Counts {
 }
 
 /** Sends all requests at once, each on its own connection, from `addresses` addresses in turn. */
-export async function sendAll(target: Target, requests: readonly string[], addresses = 1): Promise<Counts> {
+export async function sendAll(
+  target: Target,
+  requests: readonly (string | readonly string[])[],
+  addresses = 1,
+): Promise<Counts> {
   const sent = requests.map((bytes, index) => send(target, addressOf(index % addresses), bytes));
   return countStatuses(await Promise.all(sent));
 }
@@ -83,18 +115,25 @@ export async function drip(target: Target, dripping: Dripping): Promise<Counts> 
   }
 }
 
-/** Joins the requests of one connection. The last one closes it. */
-function pipelined(...requests: readonly string[]): string {
-  return requests
-    .map((text, index) => (index === requests.length - 1 ? text : text.replace('Connection: close\r\n', '')))
-    .join('');
+/** Joins the requests of one connection to pipelines that the exporter accepts. The last one closes it. */
+function pipelined(...requests: readonly string[]): readonly string[] {
+  const kept = requests.map((text, index) =>
+    index === requests.length - 1 ? text : text.replace('Connection: close\r\n', ''),
+  );
+  return times(Math.ceil(kept.length / MAX_PIPELINED), (index) =>
+    kept.slice(index * MAX_PIPELINED, (index + 1) * MAX_PIPELINED).join(''),
+  );
 }
 
 export function times<T>(size: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: size }, (_, index) => make(index));
 }
 
-/** Builds `connections` pipelines of `each` requests. */
-export function flood(connections: number, each: number, make: (index: number) => string): readonly string[] {
+/** Builds the requests of `connections` connections, `each` on one. */
+export function flood(
+  connections: number,
+  each: number,
+  make: (index: number) => string,
+): readonly (readonly string[])[] {
   return times(connections, (one) => pipelined(...times(each, (index) => make(one * each + index))));
 }

@@ -21,6 +21,7 @@ describe('shared bodies', () => {
   let made = 0;
   let released = 0;
   let cut = 0;
+  let endSecond: () => void;
   let make: () => Promise<PooledBytes> | undefined;
 
   beforeEach(async () => {
@@ -31,6 +32,11 @@ describe('shared bodies', () => {
     };
     const bodies = createSharedBodies({
       monotonicMs: () => nowMs,
+      sleep: () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        endSecond = resolve;
+        return promise;
+      },
       maxBytes: MAX_BODIES * BODY_BYTES,
       cut: (response) => {
         cut += 1;
@@ -101,6 +107,19 @@ describe('shared bodies', () => {
     assert.equal(cut, slow.length + 1 - MAX_BODIES);
     for (const socket of slow.slice(0, cut)) socket.resume();
     await Promise.all(slow.slice(0, cut).map(closed));
+  });
+
+  it('are kept for a second after the last client while more than 40 are made at once', async () => {
+    nowMs += 100_000;
+    const get = async (): Promise<void> => void (await readAll(await open()));
+    for (let count = 0; count < 41; count += 1) await get();
+    await release(40);
+    await get();
+    assert.deepEqual([made, released], [41, 40]);
+    endSecond();
+    await release(41);
+    await get();
+    assert.equal(made, 42);
   });
 
   it('fail for every client that waits for one', async () => {

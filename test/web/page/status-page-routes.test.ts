@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'mocha';
 import { RUNBOOKS } from '../../../src/core/runbook.ts';
+import type { MonotonicClock } from '../../../src/util/clock.ts';
 import { applyFilter, NO_FILTER } from '../../../src/web/page/filter.ts';
 import { tokenReport } from '../../../src/web/page/json-report.ts';
 import { atOnce } from '../../../src/web/page/slices.ts';
-import { lasting, request, suiteServers } from '../../support/http.ts';
+import { lasting, readAll, request, suiteServers } from '../../support/http.ts';
 import { snapshot, troubledNode } from '../../support/snapshots.ts';
 import { token } from '../../support/tokens.ts';
 
@@ -112,9 +113,11 @@ describe('page and report', () => {
     assert.equal(rendered, 1);
   });
 
-  it('that 100 clients ask for at once wait for a scrape, and eight are rendered', async () => {
+  it('that 60 clients ask for at once wait for a scrape, and eight are rendered from one snapshot', async () => {
     const order: string[] = [];
+    const rejections: number[] = [];
     const { sendTogether } = await start({
+      onRejection: (status) => rejections.push(status),
       scrape: async () => {
         order.push('scrape');
         return lasting(Buffer.from('x 1\n'));
@@ -124,18 +127,78 @@ describe('page and report', () => {
         return troubledNode();
       },
     });
-    const paths = Array.from(
-      { length: 100 },
-      (_, index) => `${index % 2 === 0 ? '/' : '/tokens'}?q=${index}`,
-    );
+    const paths = Array.from({ length: 60 }, (_, index) => `${index % 2 === 0 ? '/' : '/tokens'}?q=${index}`);
     const requests = [...paths, '/metrics'].map((path) => request(`GET ${path} HTTP/1.1`));
     const responses = await sendTogether(requests);
-    assert.deepEqual(order, ['scrape', ...Array<string>(8).fill('page')]);
+    assert.deepEqual(order, ['scrape', 'page']);
     assert.match(responses.at(-1) ?? '', /^HTTP\/1\.1 200/);
     const rejected = responses.filter((response) => response.startsWith('HTTP/1.1 503'));
-    assert.equal(rejected.length, 92);
+    assert.equal(rejected.length, 52);
+    assert.deepEqual(rejections, Array(52).fill(503));
     for (const response of rejected) assert.match(response, /\r\nRetry-After: 1\r\n/);
   });
+});
+
+describe('clients that loop on pages', () => {
+  closeAfterEach();
+
+  /** A second passes at once, and no time limit expires. */
+  const sleep: MonotonicClock['sleep'] = async (ms, signal) => {
+    if (ms !== 1_000) await once(signal, 'abort');
+  };
+
+  it('get 429 after a second, beyond 60 pages at once, and scrapes and probes are answered', async () => {
+    const order: string[] = [];
+    let nowMs = 0;
+    const { sendTogether, url } = await start({
+      monotonicMs: () => nowMs,
+      sleep: (ms, signal) => {
+        if (ms === 1_000) order.push('wait');
+        return sleep(ms, signal);
+      },
+      onRejection: (status) => void order.push(`rejected ${status}`),
+    });
+    await sendTogether(Array<string>(60).fill(request('GET /?q=a HTTP/1.1')));
+    const [response = ''] = await sendTogether([request('GET /tokens HTTP/1.1')]);
+    assert.match(response, /^HTTP\/1\.1 429 [\s\S]*\r\nRetry-After: 1\r\n/);
+    assert.deepEqual(order.slice(-2), ['rejected 429', 'wait']);
+    for (const path of ['/metrics', '/healthz']) assert.equal((await fetch(url + path)).status, 200);
+    nowMs += 200;
+    assert.equal((await fetch(`${url}/tokens`)).status, 200);
+  });
+
+  it('from many addresses leave pages to others, ten per second', async () => {
+    let nowMs = 0;
+    const { connect } = await start({
+      monotonicMs: () => nowMs,
+      sleep,
+    });
+    const get = async (localAddress: string): Promise<string> => {
+      const socket = await connect({ localAddress });
+      socket.write(request('GET /tokens HTTP/1.1'));
+      return (await readAll(socket)).slice(9, 12);
+    };
+    for (let index = 0; index < 120; index += 1)
+      assert.equal(await get(`127.0.0.${1 + (index % 60)}`), '200');
+    assert.equal(await get('127.0.0.99'), '429');
+    nowMs += 100;
+    assert.equal(await get('127.0.0.99'), '200');
+  });
+});
+
+describe('a compressed page', () => {
+  closeAfterEach();
+
+  for (const path of ['/', '/tokens'])
+    it(`is what is sent without compression: ${path}`, async () => {
+      const { url } = await start();
+      const compressed = await fetch(url + path, { headers: { 'Accept-Encoding': 'gzip' } });
+      const plain = await fetch(url + path, { headers: { 'Accept-Encoding': 'identity' } });
+      assert.equal(compressed.headers.get('content-encoding'), 'gzip');
+      assert.equal(plain.headers.get('content-encoding'), null);
+      assert.equal(plain.headers.get('vary'), 'Accept-Encoding');
+      assert.equal(await compressed.text(), await plain.text());
+    });
 });
 
 describe('a server with the status page disabled', () => {
