@@ -106,7 +106,7 @@ describe('the seccomp profile', () => {
     );
   });
 
-  it('is for the architecture of the node, whichever that is, and denies those that its kernel emulates', () => {
+  it('is for the architecture of the node alone, not for others that its kernel emulates', () => {
     assert.deepEqual(Object.keys(PROFILE).sort(), ['defaultAction', 'defaultErrnoRet', 'syscalls']);
   });
 

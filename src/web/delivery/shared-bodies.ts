@@ -1,8 +1,8 @@
 /**
  * The bodies of responses in progress. Clients that ask for the same within a second share one, also while it is made.
  *
- * While many bodies are made, each is kept for that second even if no client is left. Otherwise every scrape is of the
- * instant it is asked for.
+ * While many bodies are made, each is kept for that second even if no client is left. Otherwise every scrape is as new as
+ * its request.
  *
  * A client that does not read keeps its body in memory. Their size is therefore limited, and beyond the limit the
  * readers of the oldest body are disconnected, which had the most time. A new response never waits for a slow client.

@@ -147,7 +147,7 @@ describe('clients that loop on pages', () => {
     if (ms !== 1_000) await once(signal, 'abort');
   };
 
-  it('get 429 after a second, beyond 60 pages at once, and scrapes and probes are answered', async () => {
+  it('get 429 after a second, beyond 60 pages at once, and do not affect scrapes and probes', async () => {
     const order: string[] = [];
     let nowMs = 0;
     const { sendTogether, url } = await start({
