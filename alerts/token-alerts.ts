@@ -61,6 +61,17 @@ const audience = {
   description: `${WORKLOAD}: the tokens have none of the expected audiences.${seenInAccount('audience_mismatch')} Check first: audience of the serviceAccountToken source in the pod's spec, against what the receiver accepts.${explainFirst('audience_mismatch')}`,
 } as const;
 
+const notReread = {
+  name: 'SATokenNotReread',
+  dashboard: 'workload',
+  for: knob('habit'),
+  summary: 'Containers may hold an old copy of a service account token.',
+} as const;
+
+function notRereadText(pods?: string): string {
+  return `${WORKLOAD}: read once, and not since the tokens were rotated.${seenInAccount('not_reread')} Check first: whether the client library reads the file again.${explainFirst('not_reread', pods)}`;
+}
+
 const TIME_ALERTS: readonly Alert[] = [
   {
     ...late,
@@ -212,6 +223,31 @@ const ACCOUNT_ALERTS: readonly Alert[] = [
   },
 ];
 
+/** Only if the exporter watches reads. */
+const READ_ALERTS: readonly Alert[] = [
+  {
+    ...notReread,
+    severity: 'warning',
+    expr: `sum by (${BY.workload}) (${held('not_reread')})`,
+    description: notRereadText(),
+  },
+  {
+    ...notReread,
+    severity: 'info',
+    expr: `sum by (${BY.workload}) (${heldInfo('not_reread')})`,
+    description: notRereadText(INFO_PODS_QUERY),
+  },
+  {
+    name: 'SATokenUnread',
+    dashboard: 'workload',
+    severity: 'info',
+    for: knob('habit'),
+    expr: `sum by (${BY.workload}) (${heldInfo('unread')})`,
+    summary: 'No read of a service account token was observed for a day.',
+    description: `${WORKLOAD}: no read observed since the containers started, which does not prove that they need none.${seenInAccount('unread')} Check first: whether the owner knows of a use.${explainFirst('unread', INFO_PODS_QUERY)}`,
+  },
+];
+
 const TOKEN_ALERTS: readonly Alert[] = [
   {
     ...critical,
@@ -288,5 +324,6 @@ export const TOKEN_GROUP: Group = {
     ...CLUSTER_ALERTS,
     ...ACCOUNT_ALERTS,
     ...TOKEN_ALERTS,
+    ...READ_ALERTS,
   ],
 };

@@ -53,10 +53,11 @@ export type Assess = (
   cluster?: ClusterFacts,
   memory?: OriginMemory,
   stall?: NodeStall,
+  reads?: CheckInput['reads'],
 ) => Assessment;
 
 interface CacheEntry {
-  readonly facts: Omit<CheckInput, 'state' | 'stage'>;
+  readonly facts: Omit<CheckInput, 'state' | 'stage' | 'reads'>;
   last: Assessment | undefined;
 }
 
@@ -94,6 +95,7 @@ function judgeCopy(check: Check, input: CheckInput, now: EpochSeconds): Verdict 
 
 function judge(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
   if (input.stage !== 'active' && !check.isForLeaving) return PASS;
+  if (input.reads === undefined && check.isForReads) return PASS;
   return (input.token.copy === undefined ? judgeOrigin : judgeCopy)(check, input, now);
 }
 
@@ -110,7 +112,7 @@ function runCheck(
 
 function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
   const results = PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
-  const isSame = last?.state === input.state && last.stage === input.stage;
+  const isSame = last?.state === input.state && last.stage === input.stage && last.reads === input.reads;
   if (isSame && sameItems(last.results, results)) return last;
   return { ...input, results, failures: results.flatMap(failureOf) };
 }
@@ -137,7 +139,7 @@ function factsOf(
 export function createAssess(policy: Policy): Assess {
   let cachedFor: { readonly cluster: ClusterFacts; readonly memory: OriginMemory } | undefined;
   let cache = new WeakMap<Token, CacheEntry>();
-  return (token, now, cluster = NO_CLUSTER, memory = NOTHING_REMEMBERED, stall) => {
+  return (token, now, cluster = NO_CLUSTER, memory = NOTHING_REMEMBERED, stall, reads) => {
     if (cachedFor?.cluster !== cluster || !sameMemory(cachedFor.memory, memory)) {
       cache = new WeakMap();
       cachedFor = { cluster, memory };
@@ -147,8 +149,8 @@ export function createAssess(policy: Policy): Assess {
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);
     const stage = stageOf(facts.context.pod, now, isStalled(token, stall));
-    const isSame = last?.state === state && last.stage === stage;
-    entry.last = assess(isSame ? last : { ...facts, state, stage }, now, last);
+    const isSame = last?.state === state && last.stage === stage && last.reads === reads;
+    entry.last = assess(isSame ? last : { ...facts, state, stage, reads }, now, last);
     return entry.last;
   };
 }

@@ -33,6 +33,8 @@ import { createNodeLimit } from './node-limit.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
 import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
+import { HABITS, type Habit } from './reads/habits.ts';
+import { habitsIn, readsOf } from './reads/watched-reads.ts';
 import { type ReviewTargets, reviewTargetsOf } from './reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
 import {
@@ -83,6 +85,8 @@ export interface Snapshot extends Facts {
   readonly failing: ReadonlyMap<Severity, number>;
   /** Number of tokens that each check cannot judge. */
   readonly unknowns: ReadonlyMap<Reason, number>;
+  /** Number of watched tokens by how they are read; undefined unless reads are watched. */
+  readonly byHabit: ReadonlyMap<Habit, number> | undefined;
   /** Number of pods without a token. Empty if the pods are not known. */
   readonly tokenless: ReadonlyMap<NoTokenReason, number>;
 }
@@ -147,9 +151,9 @@ function countPods(cluster: ClusterFacts, observation: Observation): Snapshot['t
 }
 
 /** Whether the node has stalled decides which pods are leaving, which the verdicts depend on. */
-function assessAll({ observation, cluster, history }: Facts, now: EpochSeconds, assess: Assess) {
+function assessAll({ observation, cluster, history, reads }: Facts, now: EpochSeconds, assess: Assess) {
   const assessWith = (stall: NodeStall | undefined) =>
-    observation.tokens.map((token) => assess(token, now, cluster, history, stall));
+    observation.tokens.map((token) => assess(token, now, cluster, history, stall, readsOf(token, reads)));
   const assessments = assessWith(history.stall);
   const stall = stallOf(assessments, now, { outage: cluster.outage, stall: history.stall });
   return { stall, assessments: sameStall(stall, history.stall) ? assessments : assessWith(stall) };
@@ -213,6 +217,7 @@ function snapshot(
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
+    byHabit: facts.reads && count(HABITS, habitsIn(assessments, now)),
     tokenless: countPods(cluster, found),
   };
 }

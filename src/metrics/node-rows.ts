@@ -203,6 +203,12 @@ export const NODE_METRICS: readonly NodeRow[] = [
       })),
   }),
   gauge({
+    name: 'satoken_token_reads',
+    help: 'Number of tokens by how their workloads were seen to read them; absent unless reads are watched.',
+    labels: ['habit'],
+    samples: ({ byHabit }) => each('habit', byHabit ?? []),
+  }),
+  gauge({
     name: 'satoken_pods_without_token',
     help: 'Number of pods on the node that request no token, by reason.',
     labels: ['reason'],

@@ -6,6 +6,7 @@ import { type Assessment, type CheckFailure, type Problem, verdictFor } from '..
 import type { OverdueCause } from '../core/causes/overdue-cause.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { missingStartOf, problemStartOf } from '../core/problems/problem-start.ts';
+import type { TokenReads } from '../core/reads/token-reads.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds } from '../core/token/token.ts';
 import { INFO_LABELS, TOKEN_LABELS, type TokenText } from './labels.ts';
@@ -75,6 +76,16 @@ function between(from: EpochSeconds | undefined, to: EpochSeconds | undefined): 
 function audienceMismatch(assessment: Assessment): number | undefined {
   const status = verdictFor(assessment, 'audience_mismatch')?.status;
   return status === 'unknown' || status === undefined ? undefined : Number(status === 'fail');
+}
+
+/** Undefined if the volume of the token is not watched. */
+function watched(reads: Assessment['reads']): TokenReads | undefined {
+  return reads === 'unwatched' ? undefined : reads;
+}
+
+function isReadSinceRotation(reads: Assessment['reads']): number | undefined {
+  const isRead = watched(reads)?.isReadSinceRotation;
+  return isRead === undefined ? undefined : Number(isRead);
 }
 
 function rotationOverdue({ schedule }: Assessment, now: EpochSeconds): number | undefined {
@@ -152,6 +163,18 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
     name: 'satoken_audience_mismatch',
     help: '1 if the token lacks its expected audience, 0 if it has it; absent if no audience is expected.',
     value: audienceMismatch,
+  },
+  {
+    ...gauge,
+    name: 'satoken_last_read_timestamp_seconds',
+    help: 'Unix time at which a workload was last seen to open the token file; absent unless reads are watched.',
+    value: ({ reads }) => between(0, watched(reads)?.lastReadAt),
+  },
+  {
+    ...gauge,
+    name: 'satoken_read_since_rotation',
+    help: '1 if a workload opened the current token file, 0 if none was seen to; absent if an open may have been missed.',
+    value: ({ reads }) => isReadSinceRotation(reads),
   },
   {
     type: 'gauge',

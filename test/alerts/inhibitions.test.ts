@@ -41,6 +41,8 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   SATokenAudienceMismatch: 'workload',
   SATokenLegacySecretMissing: 'workload',
   SATokenLegacyMounted: 'workload',
+  SATokenNotReread: 'workload',
+  SATokenUnread: 'workload',
   SATokenRotationStalledFleet: 'cluster',
   KubeletDown: 'cluster',
   KubeAPIDown: 'cluster',

@@ -83,6 +83,15 @@ export const ROWS: readonly Row[] = [
     minutes: 60,
     scope: 'workload',
   },
+  {
+    reason: 'not_reread',
+    alert: 'SATokenNotReread',
+    severity: 'warning',
+    minutes: 60,
+    scope: 'workload',
+  },
+  { reason: 'not_reread', alert: 'SATokenNotReread', severity: 'info', minutes: 60, scope: 'workload' },
+  { reason: 'unread', alert: 'SATokenUnread', severity: 'info', minutes: 60, scope: 'workload' },
   { reason: 'signing_key_unknown', alert: 'SATokenSigningKeyUnknown', minutes: 5, scope: 'cluster' },
   { reason: 'issuer_mismatch', alert: 'SATokenIssuerMismatch', minutes: 5, scope: 'cluster' },
 ];

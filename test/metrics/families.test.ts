@@ -6,6 +6,9 @@ import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
+import { placeOf } from '../../src/core/origin.ts';
+import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
+import type { TokenReads } from '../../src/core/reads/token-reads.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
@@ -13,11 +16,17 @@ import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';
 import { authority, podFacts } from '../support/cluster.ts';
 import { familyOptions, listed } from '../support/exposition.ts';
+import { readAgain, readFacts, readOnce, tokenReads } from '../support/reads.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
 import { facts, legacyToken, NOW, observation, POD_UID, policy, token } from '../support/tokens.ts';
 
 const list = listed();
 const HOUR = 3_600;
+
+/** Of the default token. */
+function readsOf(reads: TokenReads): ReadFacts {
+  return readFacts(new Map([[placeOf(token().identity), reads]]));
+}
 
 /** The values of one metric, in the order of the tokens. */
 function valuesOf(name: string, at: Parameters<typeof snapshot>[0]): readonly number[] {
@@ -132,6 +141,47 @@ describe('the series of a token', () => {
       it: 'audience mismatch is absent if no audience is expected',
       name: 'satoken_audience_mismatch',
       tokens: [token({ identity: { volume: 'mine' } })],
+      values: [],
+    },
+    {
+      it: 'last read is absent if reads are not watched',
+      name: 'satoken_last_read_timestamp_seconds',
+      values: [],
+    },
+    {
+      it: 'last read is the time of the last read',
+      name: 'satoken_last_read_timestamp_seconds',
+      facts: { reads: readsOf(readAgain()) },
+      values: [NOW - 30],
+    },
+    {
+      it: 'last read is absent before the first read',
+      name: 'satoken_last_read_timestamp_seconds',
+      facts: { reads: readsOf(tokenReads()) },
+      values: [],
+    },
+    {
+      it: 'read since rotation is absent for a volume that is not watched',
+      name: 'satoken_read_since_rotation',
+      facts: { reads: readFacts(new Map()) },
+      values: [],
+    },
+    {
+      it: 'read since rotation is 1 after a read',
+      name: 'satoken_read_since_rotation',
+      facts: { reads: readsOf(readAgain()) },
+      values: [1],
+    },
+    {
+      it: 'read since rotation is 0 without one',
+      name: 'satoken_read_since_rotation',
+      facts: { reads: readsOf(readOnce()) },
+      values: [0],
+    },
+    {
+      it: 'read since rotation is absent if a read may have been missed',
+      name: 'satoken_read_since_rotation',
+      facts: { reads: readsOf(tokenReads({ isReadSinceRotation: undefined })) },
       values: [],
     },
     { it: 'problem is absent if no check fails', name: 'satoken_problem', values: [] },

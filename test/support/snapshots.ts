@@ -6,10 +6,12 @@ import { type ClusterFacts, NO_CLUSTER, type PodFacts } from '../../src/core/clu
 import type { Facts } from '../../src/core/facts.ts';
 import { type History, NEW_HISTORY } from '../../src/core/history.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
 import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token/token.ts';
 import { authority, podFacts, projection } from './cluster.ts';
+import { readAgain, readFacts, readOnce } from './reads.ts';
 import { facts, ISSUER, legacyToken, NOW, observation, policy, token } from './tokens.ts';
 
 interface SnapshotOverrides extends Partial<Observation> {
@@ -114,6 +116,14 @@ const HISTORY: History = {
   ]),
 };
 
+/** One token that is read again, one that was read once, and others that are not watched. */
+const READS: ReadFacts = readFacts(
+  new Map([
+    [['uid-fresh', 'kube-api-access-abcde', 'token'].join('\0'), readAgain()],
+    [['uid-mismatched', 'vault-token', 'vault-token'].join('\0'), readOnce({ lastReadAt: NOW - 1_800 })],
+  ]),
+);
+
 /** A node with problems of all kinds. */
 export function troubledNode(): Snapshot {
   const tokens = everyToken();
@@ -122,6 +132,7 @@ export function troubledNode(): Snapshot {
     facts: {
       cluster: clusterOf(tokens),
       history: HISTORY,
+      reads: READS,
       self: { podUid: 'uid-fresh', mountedToken: tokens[0]?.claims },
       runs: new Map([
         ['files', { isSuccess: true, seconds: 0.0421 }],

@@ -6,6 +6,7 @@ import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
 import type { PodStage } from '../pod-stage.ts';
 import type { Severity, SeverityConditions } from '../problems/severity.ts';
+import type { TokenReads } from '../reads/token-reads.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
 import type { EpochSeconds, Token } from '../token/token.ts';
 
@@ -23,6 +24,8 @@ export interface CheckInput {
   /** Empty if no audience is expected. */
   readonly expectations: readonly Expectation[];
   readonly context: TokenContext;
+  /** Undefined unless reads are watched. */
+  readonly reads: TokenReads | 'unwatched' | undefined;
 }
 
 export interface Check {
@@ -42,6 +45,8 @@ export interface Check {
   readonly isForLeaving?: true;
   /** Whether the check applies to the copy of a container that mounts a token with `subPath`. The others pass. */
   readonly isForCopies?: true;
+  /** Whether the check is about reads. Every token passes unless reads are watched. */
+  readonly isForReads?: true;
   readonly judge: (input: CheckInput, now: EpochSeconds) => Verdict;
   /** How to fix it, in order: sentences and shell commands. `expectations` are those that the token was judged by. */
   readonly fix: (token: Token, expectations?: readonly Expectation[]) => readonly string[];

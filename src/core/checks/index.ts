@@ -11,6 +11,7 @@ import { expired } from './expired.ts';
 import { issuerMismatch } from './issuer-mismatch.ts';
 import { legacySecretMissing } from './legacy-secret-missing.ts';
 import { legacyToken } from './legacy-token.ts';
+import { notReread } from './not-reread.ts';
 import { notYetValid } from './not-yet-valid.ts';
 import { orphaned } from './orphaned.ts';
 import type { PodCheck } from './pod-check.ts';
@@ -25,6 +26,7 @@ import { subpathFrozen } from './subpath-frozen.ts';
 import { terminating } from './terminating.ts';
 import { tokenMissing } from './token-missing.ts';
 import { tokenRefused } from './token-refused.ts';
+import { unread } from './unread.ts';
 
 /** Checks of tokens. */
 export const CHECKS = [
@@ -43,8 +45,10 @@ export const CHECKS = [
   stale,
   rotationOverdue,
   terminating,
+  notReread,
   legacyToken,
   orphaned,
+  unread,
 ] as const satisfies readonly Check[];
 
 /** Checks of pods, for missing tokens. */

@@ -155,10 +155,19 @@ function addExplained(state: GenerationState, { foreign, ambiguous }: Explained,
   return addForeign(next, foreign, time);
 }
 
+/** Whether the generation counts, as far as its watch is concerned. */
+export function isWatchedInTime({ blindMs }: Pick<GenerationStart, 'blindMs'>): boolean {
+  return blindMs !== undefined && blindMs <= MAX_BLIND_MS;
+}
+
+/** Whether only reactions to the swap can have been missed before the watch. */
+export function isWatchedSinceSwap({ blindMs }: Pick<GenerationStart, 'blindMs'>): boolean {
+  return blindMs !== undefined && blindMs <= AT_ROTATION_MS;
+}
+
 /** The kubelet may have been half way through a visit when the watch was placed. */
 function isMidVisit({ blindMs, isVisited, monotonicMs }: GenerationState, time: DrainTime): boolean {
-  const isSeenFromStart = blindMs !== undefined && blindMs <= AT_ROTATION_MS;
-  return !isSeenFromStart && !isVisited && time.monotonicMs - monotonicMs <= SLOW_VISIT_MS;
+  return !isWatchedSinceSwap({ blindMs }) && !isVisited && time.monotonicMs - monotonicMs <= SLOW_VISIT_MS;
 }
 
 function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
@@ -296,13 +305,13 @@ export function endGeneration(state: GenerationState, time: DrainTime): Generati
   const { blindMs, lastReadAt, lastVisitAt, isReadAtRotation } = last;
   const isRead = last.foreign > 0;
   const isUncertain = isAmbiguous(last) || last.expected.size > 0;
-  const isCounted = !isUncertain && blindMs !== undefined && blindMs <= MAX_BLIND_MS;
+  const isCounted = !isUncertain && isWatchedInTime(state);
   return {
     startedAt: state.at,
     endedAt: time.at,
     verdict: isRead ? 'read' : isCounted ? 'unread' : 'unknown',
     isCounted,
-    mayHideRead: isUncertain || (blindMs !== undefined && blindMs > AT_ROTATION_MS),
+    mayHideRead: isUncertain || (blindMs !== undefined && !isWatchedSinceSwap(state)),
     isFromSwap: blindMs !== undefined,
     isLastVisitCut: state.visit !== undefined,
     isReadAtRotation,

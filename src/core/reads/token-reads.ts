@@ -2,7 +2,13 @@
  * The reads of one token, over all generations since its volume is watched. Of constant size.
  */
 import type { EpochSeconds } from '../token/token.ts';
-import { type GenerationResult, type GenerationState, isAmbiguous } from './generation-reads.ts';
+import {
+  type GenerationResult,
+  type GenerationState,
+  isAmbiguous,
+  isWatchedInTime,
+  isWatchedSinceSwap,
+} from './generation-reads.ts';
 
 /** Replaced, never edited; the same object while nothing has changed. */
 export interface TokenReads {
@@ -25,10 +31,12 @@ export interface TokenReads {
   readonly generationAt: EpochSeconds;
   /** Whether the current generation was read; undefined if that is not certain. */
   readonly isReadSinceRotation: boolean | undefined;
+  /** Whether a read of the current generation may have been missed that is not a reaction to the swap. */
+  readonly mayHideRead: boolean;
 }
 
 /** The part that changes when a generation ends. */
-export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation'>;
+export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation' | 'mayHideRead'>;
 
 /** `at`: when the first generation was watched. */
 export function startReadHistory(at: EpochSeconds): ReadHistory {
@@ -80,7 +88,12 @@ export function advanceReadHistory(history: ReadHistory, ended: GenerationResult
 
 function isReadNow(state: GenerationState): boolean | undefined {
   if (state.foreign > 0) return true;
-  return isAmbiguous(state) || state.blindMs === undefined ? undefined : false;
+  return isAmbiguous(state) || !isWatchedInTime(state) ? undefined : false;
+}
+
+function isHidingNow({ observedSince }: ReadHistory, state: GenerationState): boolean {
+  const isFirst = state.at === observedSince;
+  return isAmbiguous(state) || (!isWatchedSinceSwap(state) && !(isFirst && state.blindMs === undefined));
 }
 
 function isSame(a: TokenReads, b: TokenReads): boolean {
@@ -99,6 +112,7 @@ export function tokenReadsOf(
     ...addRead(history, { startedAt, lastReadAt, isReadAtRotation }),
     generationAt: startedAt,
     isReadSinceRotation: isReadNow(state),
+    mayHideRead: isHidingNow(history, state),
   };
   return previous !== undefined && isSame(previous, reads) ? previous : reads;
 }

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { type Assessment, createAssess, type Policy, verdictFor } from '../../../src/core/assessment.ts';
-import type { Verdict } from '../../../src/core/checks/check.ts';
+import type { CheckInput, Verdict } from '../../../src/core/checks/check.ts';
 import { type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import {
   type ClassReview,
@@ -31,6 +31,8 @@ export interface Circumstances {
   readonly after?: number;
   readonly policy?: Partial<Policy>;
   readonly cluster?: ClusterChange;
+  /** Reads are not watched by default. */
+  readonly reads?: CheckInput['reads'];
 }
 
 export interface Case extends Circumstances {
@@ -47,9 +49,12 @@ export interface Case extends Circumstances {
   readonly failures?: readonly Reason[];
 }
 
-function assess(one: Token, { after = 60, policy: overrides, cluster = {} }: Circumstances): Assessment {
+function assess(
+  one: Token,
+  { after = 60, policy: overrides, cluster = {}, reads }: Circumstances,
+): Assessment {
   const facts = clusterAround(one, typeof cluster === 'function' ? cluster(one) : cluster);
-  return createAssess(policy(overrides))(one, NOW + after, facts);
+  return createAssess(policy(overrides))(one, NOW + after, facts, undefined, undefined, reads);
 }
 
 export function verdictOf(reason: Reason, one: Token, circumstances: Circumstances = {}): Verdict {

@@ -87,7 +87,7 @@ function hostile(one: Token): ClusterFacts {
 }
 
 function verdicts(one: Token, cluster: ClusterFacts, after: number): ReadonlyMap<Reason, Verdict> {
-  const { results } = createAssess(policy())(one, NOW + after, cluster);
+  const { results } = createAssess(policy())(one, NOW + after, cluster, undefined, undefined, 'unwatched');
   return new Map(results.map(({ check, verdict }) => [check.reason, verdict]));
 }
 

@@ -52,6 +52,7 @@ describe('stale', () => {
       stage: 'active',
       expectations: [],
       context,
+      reads: undefined,
     } as const;
     assert.equal(stale.judge(input, NOW).status, 'pass');
   });

@@ -1,0 +1,39 @@
+/**
+ * No read of the token was observed since the containers of the pod started.
+ *
+ * Only if reads are watched. Not a proof: a reader that reacts to the rotation faster than the watch is not seen.
+ */
+import { formatRelative } from '../../util/duration.ts';
+import { ALWAYS } from '../problems/severity.ts';
+import { habitOf } from '../reads/habits.ts';
+import { type Check, fail, PASS, unknown } from './check.ts';
+import { findPod, podArguments } from './commands.ts';
+import { generationsText, unknownReads } from './not-reread.ts';
+
+const UNSEEN = 'a reader that acts within a fraction of a millisecond of the rotation is not seen';
+
+export const unread = {
+  reason: 'unread',
+  summary: 'No read of the token was observed since the containers started.',
+  severities: { info: ALWAYS },
+  appliesTo: ['kubelet'],
+  isForReads: true,
+  runbook: 'SATokenUnread',
+  judge: ({ reads, context }, now) => {
+    if (reads === undefined) return PASS;
+    if (reads === 'unwatched') return unknown('its volume is not watched');
+    const habit = habitOf(reads, context.pod, now);
+    if (habit === 'unknown') return unknown(unknownReads(reads, now));
+    if (habit !== 'unread') return PASS;
+    const since = formatRelative(now, reads.completeSince);
+    return fail(
+      `no read observed in ${generationsText(reads.withoutRead)}, watched since ${since} (${UNSEEN})`,
+      'info',
+    );
+  },
+  fix: (token) => [
+    ...findPod(token),
+    `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.serviceAccountName} {.spec.containers[*].image}'  # ask the owner whether the application uses the Kubernetes API or this audience`,
+    'Where it does not: set automountServiceAccountToken: false in the spec of the pod, or remove the volume, in a test environment first',
+  ],
+} as const satisfies Check;

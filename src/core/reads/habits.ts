@@ -1,0 +1,102 @@
+/**
+ * How a workload reads its token, from the reads that were observed.
+ *
+ * A habit describes opens of the file, not an application: an open file descriptor, a person and a scanner look like
+ * an application. A wrong `unread` makes a team remove a token that is needed, so every doubt is `unknown`.
+ */
+import type { ContainerFacts } from '../container-facts.ts';
+import type { TokenContext } from '../context.ts';
+import type { EpochSeconds, TokenClaims } from '../token/token.ts';
+import type { TokenReads } from './token-reads.ts';
+
+/** Values of a label: public contract. */
+export const HABITS = ['rereads', 'not_reread', 'unread', 'unknown'] as const;
+export type Habit = (typeof HABITS)[number];
+
+/** Complete generations without a read, after which a copy may be held. */
+const NOT_REREAD_GENERATIONS = 3;
+/** Complete generations without a read, after which a token counts as unread. */
+const UNREAD_GENERATIONS = 10;
+const UNREAD_SECONDS = 24 * 60 * 60;
+/** Reads have the time of the drain, a second late; times of containers are in whole seconds. */
+const INACCURACY = 2;
+
+type Pod = TokenContext['pod'];
+
+function containersOf(pod: Pod): readonly ContainerFacts[] {
+  return pod === undefined || pod === 'absent' ? [] : pod.containers;
+}
+
+/** From when on reads are those of the main containers; undefined if the init containers have not ended. */
+function mainSince(pod: Pod): EpochSeconds | undefined {
+  const ends = containersOf(pod).flatMap(({ kind, finishedAt }) => (kind === 'init' ? [finishedAt] : []));
+  const known = ends.filter((end) => end !== undefined);
+  return known.length < ends.length ? undefined : Math.max(0, ...known.map((end) => end + INACCURACY));
+}
+
+function isAfter(at: EpochSeconds | undefined, since: EpochSeconds | undefined): boolean {
+  return at !== undefined && since !== undefined && at >= since;
+}
+
+/** Read in two generations, not long ago, or ever as a reaction to a rotation. */
+function isReread(reads: TokenReads, since: EpochSeconds | undefined): boolean {
+  const isRecent = reads.withoutRead < NOT_REREAD_GENERATIONS;
+  return isAfter(reads.readAtRotationAt, since) || (isRecent && isAfter(reads.earlierReadAt, since));
+}
+
+/** Whether a container runs that may have read the token then. */
+function isReaderRunning(pod: Pod, readAt: EpochSeconds): boolean {
+  return containersOf(pod).some(
+    ({ isRunning, kind, startedAt }) =>
+      isRunning && kind !== 'init' && kind !== 'ephemeral' && startedAt !== undefined && startedAt <= readAt,
+  );
+}
+
+function isNotReread(reads: TokenReads, pod: Pod): boolean {
+  const { lastReadAt, withoutRead } = reads;
+  if (lastReadAt === undefined || withoutRead < NOT_REREAD_GENERATIONS) return false;
+  return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
+}
+
+/** When the last container started, if all of them started while no read could be missed. */
+function startedSince(pod: Pod, { completeSince }: TokenReads): EpochSeconds | undefined {
+  const starts = containersOf(pod)
+    .filter(({ kind }) => kind !== 'ephemeral')
+    .map(({ startedAt }) => startedAt);
+  const observed = starts.filter((start) => start !== undefined && start >= completeSince);
+  const isComplete = starts.length > 0 && observed.length === starts.length;
+  return isComplete ? Math.max(...observed.map((start) => start ?? 0)) : undefined;
+}
+
+/** A read of an init container counts here: it needs the token. */
+function isUnread(reads: TokenReads, pod: Pod, now: EpochSeconds): boolean {
+  if (reads.lastReadAt !== undefined || reads.withoutRead < UNREAD_GENERATIONS) return false;
+  const since = startedSince(pod, reads);
+  return since !== undefined && now - since >= UNREAD_SECONDS;
+}
+
+/** The reads of a virtual machine do not reach the node. */
+function isOpaque(pod: Pod): boolean {
+  return pod !== undefined && pod !== 'absent' && pod.runtimeClass !== undefined;
+}
+
+export function habitOf(reads: TokenReads, pod: Pod, now: EpochSeconds): Habit {
+  if (isOpaque(pod)) return 'unknown';
+  if (isReread(reads, mainSince(pod))) return 'rereads';
+  if (reads.mayHideRead) return 'unknown';
+  if (isNotReread(reads, pod)) return 'not_reread';
+  return isUnread(reads, pod, now) ? 'unread' : 'unknown';
+}
+
+/**
+ * When a copy expires at the latest that was made at the last read. A volume may be swapped for another of its files,
+ * so that the token in it was older.
+ */
+export function copyExpiresAt(
+  { lastReadGenerationAt }: TokenReads,
+  { issuedAt, expiresAt }: TokenClaims,
+): EpochSeconds | undefined {
+  if (lastReadGenerationAt === undefined || issuedAt === undefined || expiresAt === undefined)
+    return undefined;
+  return lastReadGenerationAt + expiresAt - issuedAt;
+}

@@ -1,0 +1,208 @@
+/**
+ * How a workload reads its token: the conditions of each habit, at the limit.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import type { ContainerFacts } from '../../../src/core/container-facts.ts';
+import { copyExpiresAt, type Habit, habitOf } from '../../../src/core/reads/habits.ts';
+import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
+import { containerFacts, podFacts } from '../../support/cluster.ts';
+import { readAgain, readOnce, tokenReads } from '../../support/reads.ts';
+import { claims, NOW } from '../../support/tokens.ts';
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** Started a day ago. */
+function main(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
+  return containerFacts({ startedAt: NOW - DAY, ...overrides });
+}
+
+/** An init container that ran for a minute before that. */
+function init(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
+  return containerFacts({
+    name: 'init',
+    kind: 'init',
+    isRunning: false,
+    startedAt: NOW - DAY - 60,
+    finishedAt: NOW - DAY,
+    ...overrides,
+  });
+}
+
+interface Case {
+  readonly it: string;
+  readonly reads: TokenReads;
+  /** One main container by default. */
+  readonly containers?: readonly ContainerFacts[];
+  readonly runtimeClass?: string;
+  readonly habit: Habit;
+}
+
+const READ_AT = NOW - 5 * HOUR;
+
+const CASES: readonly Case[] = [
+  { it: 'is rereads after reads in two generations', reads: readAgain(), habit: 'rereads' },
+  { it: 'is rereads two generations after that', reads: readAgain({ withoutRead: 2 }), habit: 'rereads' },
+  {
+    it: 'is not_reread three generations after that',
+    reads: readAgain({ withoutRead: 3, lastReadAt: READ_AT }),
+    habit: 'not_reread',
+  },
+  {
+    it: 'is rereads permanently after one reaction to a rotation',
+    reads: readOnce({ withoutRead: 40, readAtRotationAt: NOW - 6 * HOUR }),
+    habit: 'rereads',
+  },
+  {
+    it: 'is not rereads if only an init container reacted to a rotation',
+    reads: readOnce({ lastReadAt: NOW - DAY - 5, readAtRotationAt: NOW - DAY - 5 }),
+    containers: [init(), main()],
+    habit: 'unknown',
+  },
+  {
+    it: 'is rereads for a workload with doubts about the current generation',
+    reads: readAgain({ mayHideRead: true }),
+    habit: 'rereads',
+  },
+  { it: 'is unknown after one read', reads: readOnce({ withoutRead: 2 }), habit: 'unknown' },
+  {
+    it: 'is not_reread in the third generation without a read',
+    reads: readOnce({ withoutRead: 3 }),
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown if the current generation may have been read',
+    reads: readOnce({ mayHideRead: true }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown after a read of an init container only',
+    reads: readOnce({ lastReadAt: NOW - DAY + 1 }),
+    containers: [init(), main()],
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread after a read right after the init containers',
+    reads: readOnce({ lastReadAt: NOW - DAY + 2 }),
+    containers: [init(), main()],
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown while an init container has not ended',
+    reads: readAgain(),
+    containers: [init({ isRunning: true, finishedAt: undefined }), main()],
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread after a read of a sidecar, which does not end',
+    reads: readOnce(),
+    containers: [init({ kind: 'restartable_init', isRunning: true, finishedAt: undefined }), main()],
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown if all containers started after the read',
+    reads: readOnce(),
+    containers: [main({ startedAt: READ_AT + 1 })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread if one of two containers started before the read',
+    reads: readOnce(),
+    containers: [main({ startedAt: READ_AT + 1 }), main({ name: 'other', startedAt: READ_AT })],
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown if the container that may have read has ended',
+    reads: readOnce(),
+    containers: [main({ isRunning: false })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown if the start of the containers is not known',
+    reads: readOnce(),
+    containers: [main({ startedAt: undefined })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unread after ten generations and a day',
+    reads: tokenReads({ withoutRead: 10 }),
+    habit: 'unread',
+  },
+  { it: 'is unknown after nine generations', reads: tokenReads({ withoutRead: 9 }), habit: 'unknown' },
+  {
+    it: 'is unknown less than a day after the start',
+    reads: tokenReads(),
+    containers: [main({ startedAt: NOW - DAY + 1 })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown less than a day after the start of another container',
+    reads: tokenReads(),
+    containers: [main(), main({ name: 'other', startedAt: NOW - HOUR })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unread if the watch is as old as the containers',
+    reads: tokenReads({ completeSince: NOW - DAY }),
+    habit: 'unread',
+  },
+  {
+    it: 'is unknown if a container started before the watch',
+    reads: tokenReads({ completeSince: NOW - DAY + 0.5 }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown if an init container started before the watch',
+    reads: tokenReads({ completeSince: NOW - DAY - 59 }),
+    containers: [init(), main()],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unread if the init containers did not read either',
+    reads: tokenReads({ completeSince: NOW - DAY - 60 }),
+    containers: [init(), main()],
+    habit: 'unread',
+  },
+  {
+    it: 'is unknown if the current generation may have been read unseen',
+    reads: tokenReads({ mayHideRead: true }),
+    habit: 'unknown',
+  },
+  { it: 'is unknown without containers', reads: tokenReads(), containers: [], habit: 'unknown' },
+  {
+    it: 'is unknown for an unread token in a virtual machine',
+    reads: tokenReads(),
+    runtimeClass: 'kata',
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown for a token in a virtual machine',
+    reads: readAgain(),
+    runtimeClass: 'kata',
+    habit: 'unknown',
+  },
+];
+
+describe('the habit', () => {
+  for (const { it: title, reads, containers = [main()], runtimeClass, habit } of CASES)
+    it(title, () => assert.equal(habitOf(reads, podFacts({ containers, runtimeClass }), NOW), habit));
+
+  for (const pod of ['absent', undefined] as const)
+    it(`is only known from reads if the pod is ${pod}`, () => {
+      const found = [readAgain(), readOnce(), tokenReads()].map((reads) => habitOf(reads, pod, NOW));
+      assert.deepEqual(found, ['rereads', 'unknown', 'unknown']);
+    });
+});
+
+describe('a copy that may be held', () => {
+  it('expires at the latest like a token issued when its generation began', () => {
+    assert.equal(copyExpiresAt(readOnce({ lastReadGenerationAt: NOW - 100 }), claims()), NOW - 100 + HOUR);
+  });
+
+  it('has no known end without a read or the times of the token', () => {
+    assert.equal(copyExpiresAt(tokenReads(), claims()), undefined);
+    assert.equal(copyExpiresAt(readOnce(), claims({ expiresAt: undefined })), undefined);
+    assert.equal(copyExpiresAt(readOnce(), claims({ issuedAt: undefined })), undefined);
+  });
+});
