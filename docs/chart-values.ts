@@ -77,3 +77,29 @@ export function fillSchema(schema: string, hints: string): string {
   const filled = { ...old, properties: { ...old.properties, options } };
   return `${JSON.stringify(filled, undefined, 2)}\n`;
 }
+
+/** Without what the chart refuses itself: kinds, patterns, items of lists, keys that do not exist, and `others`. */
+function loosened(schema: object, ...others: readonly string[]): object {
+  const isLeftOut = (key: string, value: unknown): boolean => {
+    if (key === 'additionalProperties') return value === false;
+    if (key === 'items') return true;
+    // A value may be named `type` too: what the schema has of it is an object.
+    return (
+      ['type', 'pattern', ...others].includes(key) && (typeof value === 'string' || Array.isArray(value))
+    );
+  };
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    isLeftOut(key, value) ? undefined : value,
+  ) as object;
+}
+
+/**
+ * The schema that Helm validates with before it renders anything. Its messages do not say what to write instead, so the
+ * chart itself refuses most of what is wrong; the choices of options stay, for editors and other tools.
+ */
+export function publishedSchema(schema: string): string {
+  const strict = JSON.parse(schema) as Schema;
+  const { properties, ...rest } = loosened(strict, 'enum') as Schema;
+  const published = { ...rest, properties: { ...properties, options: loosened(strict.properties.options) } };
+  return `${JSON.stringify(published, undefined, 2)}\n`;
+}

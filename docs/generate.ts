@@ -2,7 +2,7 @@
  * Updates the tables in the documents, and what the Helm chart has of the options.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fillSchema, knownValues } from './chart-values.ts';
+import { fillSchema, knownValues, publishedSchema } from './chart-values.ts';
 import { fillTables } from './tables.ts';
 
 for (const name of [
@@ -20,8 +20,9 @@ for (const name of [
 
 const chart = (name: string): URL => new URL(`../daemonset/chart/${name}`, import.meta.url);
 const hints = readFileSync(chart('files/hints.yaml'), 'utf8');
-const schema = fillSchema(readFileSync(chart('values.schema.json'), 'utf8'), hints);
-writeFileSync(chart('values.schema.json'), schema);
+const schema = fillSchema(readFileSync(chart('files/schema.json'), 'utf8'), hints);
+writeFileSync(chart('files/schema.json'), schema);
+writeFileSync(chart('values.schema.json'), publishedSchema(schema));
 writeFileSync(
   chart('files/known-values.yaml'),
   knownValues(readFileSync(chart('values.yaml'), 'utf8'), hints),

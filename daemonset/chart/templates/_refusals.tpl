@@ -5,9 +5,14 @@
 {{- $context := dict "known" $known "hints" $hints "paths" (include "sa-token-exporter.paths" (dict "known" $known "path" "") | splitList "\n") }}
 {{- $found := list }}
 {{- $found = append $found (include "sa-token-exporter.unknown" (dict "given" .Values "known" $known "path" "" "context" $context)) }}
+{{- $schema := .Files.Get "files/schema.json" | fromJson }}
+{{- $kinds := include "sa-token-exporter.kindRefusals" (dict "value" .Values "schema" $schema "path" "" "defs" (get $schema "$defs") "hints" $hints) | trim }}
+{{- $found = append $found $kinds }}
+{{- if not $kinds }}
 {{- $found = append $found (include "sa-token-exporter.optionRefusals" (dict "root" . "context" $context)) }}
 {{- $found = append $found (include "sa-token-exporter.alertRefusals" .) }}
 {{- $found = append $found (include "sa-token-exporter.durationRefusals" (dict "root" . "known" $known)) }}
+{{- end }}
 {{- with join "\n" $found | trim }}
 {{- $message := regexReplaceAll "\n+" . "\n" }}
 {{- include "sa-token-exporter.refuse" $message }}
@@ -54,7 +59,10 @@
 {{- $path := printf "%s%s" $.path $key }}
 {{- $below := get $.known $key }}
 {{- if not (hasKey $.known $key) }}
-{{- $hint := get $.context.hints.values $path | default (get $.context.hints.monitors (regexReplaceAll "^(pod|service)Monitor\\." $path "")) }}
+{{- $hint := get $.context.hints.values $path }}
+{{- if has $.path (list "podMonitor." "serviceMonitor.") }}
+{{- $hint = get $.context.hints.monitors $key | default $hint }}
+{{- end }}
 {{- $siblings := list }}
 {{- range ternary (keys $.known | sortAlpha) list (ne $.path "") }}
 {{- $siblings = append $siblings (printf "%s%s" $.path .) }}

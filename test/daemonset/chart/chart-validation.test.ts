@@ -37,7 +37,7 @@ const INVALID: readonly { readonly it: string; readonly values: object; readonly
   {
     it: 'a severity that no route knows',
     values: { prometheusRule: { alerts: { SATokenStale: { severity: 'critcal' } } } },
-    names: /SATokenStale\/severity': value must be one of 'critical', 'warning', 'info'/,
+    names: /SATokenStale\.severity: got "critcal"; write one of critical, warning, info/,
   },
   {
     it: 'an unknown option of the exporter',

@@ -176,7 +176,7 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
     [
       'an unknown change',
       { alerts: { SATokenStale: { interval: '1m' } } },
-      /additional properties 'interval'/,
+      /SATokenStale\.interval: unknown key; write one of .*for/,
     ],
     ['rules in groups', { groups: [] }, /write prometheusRule.extraRules/],
   ] as const)
