@@ -78,9 +78,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   entry('Sigstore', 'oidc-info', 'oidc-token', 'sigstore'),
 ];
 
+const BY_PATH: ReadonlyMap<string, readonly CatalogueEntry[]> = Map.groupBy(CATALOGUE, ({ path }) => path);
+
 /** Returns undefined unless this is the path of a well-known token. */
 export function catalogueEntryFor(volume: string, path: string): CatalogueEntry | undefined {
-  return CATALOGUE.find((entry) => entry.path === path && matchesPattern(entry.volume, volume));
+  return BY_PATH.get(path)?.find((entry) => matchesPattern(entry.volume, volume));
 }
 
 /** Whether this is the path of an automounted token. */

@@ -13,11 +13,11 @@ export function isBase64urlByte(byte: number): boolean {
   return BITS[byte] !== INVALID;
 }
 
-/** Whether the bytes are base64url, one at least. */
-export function isBase64url(bytes: Buffer): boolean {
-  let length = 0;
-  while (length < bytes.length && isBase64urlByte(bytes[length] ?? 0)) length += 1;
-  return length > 0 && length === bytes.length;
+/** Whether the bytes from `start` on are base64url, one at least. */
+export function isBase64url(bytes: Buffer, start = 0): boolean {
+  let end = start;
+  while (end < bytes.length && isBase64urlByte(bytes[end] ?? 0)) end += 1;
+  return end > start && end === bytes.length;
 }
 
 /** Returns undefined if a byte is not base64url. Bits that do not fill a byte are dropped. */

@@ -6,9 +6,9 @@
 
 /** Whether the pattern matches the whole text. `*` matches any text. Linear in the length of the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
+  if (!pattern.includes('*')) return pattern === text;
   const [head = '', ...rest] = pattern.split('*');
-  const tail = rest.pop();
-  if (tail === undefined) return pattern === text;
+  const tail = rest.pop() ?? '';
   if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
   let at = head.length;
   for (const part of rest) {

@@ -13,7 +13,7 @@ export function isTokenSpace(byte: number | undefined): boolean {
 }
 
 /**
- * The token without the white space around it, as a view of the same memory.
+ * The token without the white space around it, in the same memory.
  *
  * A Secret written by hand often ends in a line break. Clients of the API server trim it (client-go,
  * transport/token_source.go), so the token in such a file works.
@@ -23,7 +23,7 @@ export function trimToken(bytes: Buffer): Buffer {
   let end = bytes.length;
   while (start < end && isTokenSpace(bytes[start])) start += 1;
   while (end > start && isTokenSpace(bytes[end - 1])) end -= 1;
-  return bytes.subarray(start, end);
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }
 
 /** Whether the bytes are those of a compact JWS (RFC 7515, section 7.1), which JSON takes without escapes. */

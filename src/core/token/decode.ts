@@ -53,7 +53,7 @@ export function decodeToken(bytes: Buffer): Result<TokenClaims, DecodeError> {
   const first = token.indexOf(DOT);
   const second = token.indexOf(DOT, first + 1);
   if (first <= 0 || second < 0) return err({ reason: 'not_a_jwt' });
-  if (!isBase64url(token.subarray(second + 1))) return err({ reason: 'not_a_jwt' });
+  if (!isBase64url(token, second + 1)) return err({ reason: 'not_a_jwt' });
   return decodeParts(token.toString('latin1', 0, first), token.toString('latin1', first + 1, second));
 }
 

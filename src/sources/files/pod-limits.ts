@@ -3,6 +3,8 @@
  *
  * The paths that its spec names have a share of their own, so that nothing else in the pod can displace them.
  */
+import type { Unreadable } from '../../core/observation.ts';
+import type { ObjectReference, TokenClaims } from '../../core/token/token.ts';
 import { type NamedPaths, NO_PATHS } from './named-paths.ts';
 
 /** An amount of tokens and unreadable objects, and of text in their labels and claims. */
@@ -49,7 +51,7 @@ export function shareOf({ named = NO_PATHS }: Scope, path: string): Share {
   return named.has(path) ? 'named' : 'unnamed';
 }
 
-function sum(a: Amount, b: Amount): Amount {
+export function sum(a: Amount, b: Amount): Amount {
   return { objects: a.objects + b.objects, characters: a.characters + b.characters };
 }
 
@@ -61,21 +63,39 @@ export function addAmount(used: Usage, share: Share, amount: Amount): Usage {
   return { ...used, [share]: sum(used[share], amount) };
 }
 
-export function hasRoom(used: Usage, share: Share, amount: Amount): boolean {
-  const { objects, characters } = sum(used[share], amount);
+/** Whether a share of which `used` is taken has room for more. */
+export function hasRoom(share: Share, used: Amount, amount: Amount): boolean {
+  const { objects, characters } = sum(used, amount);
   return objects <= POD_LIMITS[share].objects && characters <= POD_LIMITS[share].characters;
 }
 
-/** The length of all text in a value. */
-function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce<number>((length, one) => length + lengthOf(one), 0);
+function lengthOf(text: string | undefined): number {
+  return text === undefined ? 0 : text.length;
 }
 
-/** The amount of one object. */
-export function amountOf(object: object): Amount {
-  return { objects: 1, characters: lengthOf(object) };
+function referenceLength(reference: ObjectReference | undefined): number {
+  return reference === undefined ? 0 : reference.name.length + lengthOf(reference.uid);
+}
+
+/** Each text of the claims by name: this is called for every token, and a loop over the keys takes ten times as long. */
+function claimsLength(claims: TokenClaims): number {
+  const { kind, algorithm, keyId, issuer, namespace, id } = claims;
+  let length =
+    kind.length + algorithm.length + lengthOf(keyId) + issuer.length + namespace.length + lengthOf(id);
+  for (const audience of claims.audiences) length += audience.length;
+  const { serviceAccount, pod, node, secret } = claims;
+  for (const reference of [serviceAccount, pod, node, secret]) length += referenceLength(reference);
+  return length;
+}
+
+/** The amount of one token, or of a copy without a path of its own. */
+export function amountOfToken(claims: TokenClaims, path = ''): Amount {
+  return { objects: 1, characters: path.length + claimsLength(claims) };
+}
+
+export function amountOfUnreadable({ podUid, volume, path, reason, detail }: Unreadable): Amount {
+  const characters = podUid.length + volume.length + path.length + reason.length + detail.length;
+  return { objects: 1, characters };
 }
 
 /** Whether the limits left out anything that is reported. */
@@ -93,5 +113,5 @@ export function mayFindMore(limits: Limits, namedKey: string | undefined, scopeO
   if (named !== undefined && named.key !== namedKey) return true;
   const { usage, leftOut } = limits;
   const shares = Object.entries(leftOut) as readonly (readonly [Share, Amount])[];
-  return shares.some(([share, amount]) => hasRoom(addUsage(used, usage), share, amount));
+  return shares.some(([share, amount]) => hasRoom(share, sum(used[share], usage[share]), amount));
 }

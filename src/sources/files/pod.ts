@@ -9,13 +9,21 @@ import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './p
 import type { PodsRoot } from './pods-root.ts';
 import type { Steps } from './slices.ts';
 import { type Copies, createCopies } from './subpaths/copies.ts';
-import type { VolumeOptions } from './volume.ts';
+import type { Volume, VolumeOptions } from './volume.ts';
 import { createVolumeSet, lacksVolumes, type VolumeSet } from './volume-set.ts';
 
 export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
   readonly uid: string;
   readonly directory: Path;
   readonly root: PodsRoot;
+}
+
+/** What pods hold. */
+export interface PodContent {
+  readonly tokens: Token[];
+  readonly unreadable: Unreadable[];
+  /** Files that hold no token. */
+  readonly others: Unreadable[];
 }
 
 export interface Pod {
@@ -28,10 +36,8 @@ export interface Pod {
   readonly isNudged: () => boolean;
   /** Whether the pod is so new that a refresh soon may find more. */
   readonly isPending: () => boolean;
-  readonly tokens: () => readonly Token[];
-  readonly unreadable: () => readonly Unreadable[];
-  /** Files that hold no token. */
-  readonly others: () => readonly Unreadable[];
+  /** Adds what the pod holds. */
+  readonly addTo: (content: PodContent) => void;
   /** Sets what the pod's spec names. */
   readonly setNamed: (named: NonNullable<NamedInPod>) => void;
   readonly close: () => void;
@@ -46,6 +52,12 @@ const MIN_PENDING_SECONDS = 5;
 function leftOut(volumes: VolumeSet, copies: Copies): readonly Unreadable[] {
   const ofVolumes = volumes.leftOut();
   return ofVolumes.length > 0 ? ofVolumes : copies.leftOut();
+}
+
+function addVolume(content: PodContent, { tokens, unreadable, others }: Volume): void {
+  content.tokens.push(...tokens);
+  content.unreadable.push(...unreadable);
+  content.others.push(...others);
 }
 
 export function createPod(options: PodOptions): Pod {
@@ -92,9 +104,12 @@ export function createPod(options: PodOptions): Pod {
     },
     isNudged: () => isNudged,
     isPending,
-    tokens: () => [...volumes.all().flatMap(({ tokens }) => tokens), ...copies.tokens()],
-    unreadable: () => [...found.unreadable, ...volumes.unreadable(), ...leftOut(volumes, copies)],
-    others: () => volumes.all().flatMap(({ others }) => others),
+    addTo: (content) => {
+      content.unreadable.push(...found.unreadable);
+      for (const volume of volumes.all()) addVolume(content, volume);
+      content.tokens.push(...copies.tokens());
+      content.unreadable.push(...leftOut(volumes, copies));
+    },
     setNamed: (named) => {
       if (volumes.setNamed(named)) nudge();
     },

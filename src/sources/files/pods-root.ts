@@ -40,9 +40,10 @@ export function createPodsRoot(directory: string): PodsRoot {
   const below = (path: Path): string =>
     typeof path === 'string' ? path.slice(directory.length) : path.toString('latin1', prefixBytes);
   const isSame = (actual: string, path: string): boolean => {
-    if (real === undefined) return false;
-    const expected = real + path;
-    return actual === expected || actual === expected + REMOVED;
+    if (real === undefined || !actual.startsWith(real)) return false;
+    const length = actual.length - real.length;
+    if (length === path.length) return actual.endsWith(path);
+    return length === path.length + REMOVED.length && actual.endsWith(path + REMOVED);
   };
   return {
     holds: (descriptor, path) => {

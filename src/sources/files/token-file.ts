@@ -32,6 +32,8 @@ export type FileReading = Result<TokenFile | OtherFile, Failure>;
 
 const TOO_LARGE: Failure = { reason: 'too_large', detail: `more than ${MAX_TOKEN_BYTES} bytes` };
 
+/** Nearly every token fits, so that one system call reads it. */
+const FIRST_BYTES = 4_096;
 /** All zeros between two files. */
 const buffer = Buffer.alloc(MAX_TOKEN_BYTES + 1);
 
@@ -66,24 +68,9 @@ function decode(content: Buffer, stats: Stats, isExpected: () => boolean): FileR
   return ok({ claims: decoded.value, file: factsOf(stats) });
 }
 
-/** Reads the first bytes of an open file, passes them to `use`, and wipes them. */
-function useContent<T>(descriptor: number, maxBytes: number, use: (content: Buffer) => T): T {
-  const length = readSync(descriptor, buffer, 0, maxBytes, 0);
-  try {
-    return use(buffer.subarray(0, length));
-  } finally {
-    buffer.fill(0, 0, length);
-  }
-}
-
-/** Opens the file at `path`, and closes it in any case. */
-function useFile<T>(path: Path, use: (descriptor: number) => T): T {
-  const descriptor = openSync(path, FLAGS);
-  try {
-    return use(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+/** Reads bytes of an open file to the same position of the buffer. Returns where they end. */
+function read(descriptor: number, from: number, to: number): number {
+  return from + readSync(descriptor, buffer, from, to - from, from);
 }
 
 /** Where a file must be. */
@@ -105,13 +92,23 @@ function placeFailure(
   return root.holds(descriptor, path) ? undefined : ELSEWHERE;
 }
 
+/** Reads on only if the file may be a token, or has to be one. */
+function readContent(descriptor: number, stats: Stats, isExpected: () => boolean): FileReading {
+  let length = read(descriptor, 0, FIRST_BYTES);
+  try {
+    const other = prefixFailure(buffer.subarray(0, Math.min(length, PREFIX_BYTES)));
+    if (other !== undefined && !isExpected()) return ok({ other });
+    if (length === FIRST_BYTES) length = read(descriptor, length, buffer.length);
+    return decode(buffer.subarray(0, length), stats, isExpected);
+  } finally {
+    buffer.fill(0, 0, length);
+  }
+}
+
 function readOpenFile(path: Path, descriptor: number, place: Place, isExpected: () => boolean): FileReading {
   const stats = fstatSync(descriptor);
   const failure = placeFailure(path, descriptor, stats, place);
-  if (failure !== undefined) return err(failure);
-  const other = useContent(descriptor, PREFIX_BYTES, prefixFailure);
-  if (other !== undefined && !isExpected()) return ok({ other });
-  return useContent(descriptor, buffer.length, (content) => decode(content, stats, isExpected));
+  return failure === undefined ? readContent(descriptor, stats, isExpected) : err(failure);
 }
 
 /**
@@ -121,9 +118,24 @@ function readOpenFile(path: Path, descriptor: number, place: Place, isExpected: 
  */
 export function readTokenFile(path: Path, place: Place, isExpected: () => boolean): FileReading {
   try {
-    return useFile(path, (descriptor) => readOpenFile(path, descriptor, place, isExpected));
+    const descriptor = openSync(path, FLAGS);
+    try {
+      return readOpenFile(path, descriptor, place, isExpected);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     return err(failureOf(error));
+  }
+}
+
+/** Passes the content of an open file to `use`, unless it is too large for a token. */
+function useContent<T>(descriptor: number, use: (bytes: Buffer) => T): T | undefined {
+  const length = read(descriptor, 0, buffer.length);
+  try {
+    return length > MAX_TOKEN_BYTES ? undefined : use(buffer.subarray(0, length));
+  } finally {
+    buffer.fill(0, 0, length);
   }
 }
 
@@ -133,12 +145,13 @@ export function readTokenFile(path: Path, place: Place, isExpected: () => boolea
  */
 export function withContent<T>(path: Path, use: (bytes: Buffer) => T, root?: PodsRoot): T | undefined {
   try {
-    return useFile(path, (descriptor) => {
+    const descriptor = openSync(path, FLAGS);
+    try {
       if (!fstatSync(descriptor).isFile() || root?.holds(descriptor, path) === false) return undefined;
-      return useContent(descriptor, buffer.length, (bytes) =>
-        bytes.length > MAX_TOKEN_BYTES ? undefined : use(bytes),
-      );
-    });
+      return useContent(descriptor, use);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     // An error of `use` is not of a system call, and is rethrown.
     failureOf(error);

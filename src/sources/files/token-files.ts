@@ -7,7 +7,7 @@
 import type { Observation, ReadFailure, Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
-import type { Pod } from './pod.ts';
+import type { Pod, PodContent } from './pod.ts';
 import { createPods, type Pods } from './pods.ts';
 import { isSliceOver, runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
@@ -74,14 +74,18 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
     return isListed;
   };
 
-  const observe = (): Observation => ({
-    tokens: stableTokens(pods.all().flatMap((pod) => pod.tokens())),
-    unreadable: [...pods.unreadable(), ...pods.all().flatMap((pod) => pod.unreadable())],
-    others: stableOthers(pods.all().flatMap((pod) => pod.others())),
-    scannedAt,
-    scanSeconds,
-    watches: watches.count(),
-  });
+  const observe = (): Observation => {
+    const found: PodContent = { tokens: [], unreadable: [...pods.unreadable()], others: [] };
+    for (const pod of pods.all()) pod.addTo(found);
+    return {
+      tokens: stableTokens(found.tokens),
+      unreadable: found.unreadable,
+      others: stableOthers(found.others),
+      scannedAt,
+      scanSeconds,
+      watches: watches.count(),
+    };
+  };
 
   const isPending = (): boolean => pods.all().some((pod) => pod.isPending());
   return { scan, refresh, isPending, observe, setSpecs: pods.setSpecs, close: pods.close };

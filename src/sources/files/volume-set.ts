@@ -26,7 +26,6 @@ export interface VolumeSet {
   /** Sets what the pod's spec names. Returns whether a refresh may find more. */
   readonly setNamed: (named: NonNullable<NamedInPod>) => boolean;
   readonly all: () => readonly Volume[];
-  readonly unreadable: () => readonly Unreadable[];
   /** What the limits leave out. An entry for a volume says that the spec names what is missing. */
   readonly leftOut: () => readonly Unreadable[];
   readonly close: () => void;
@@ -140,7 +139,6 @@ export function createVolumeSet(options: VolumeSetOptions): VolumeSet {
       return isOverfull() || [...volumes.values()].some(({ limits }) => isCut(limits) || limits.areOthersCut);
     },
     all: () => [...volumes.values()],
-    unreadable: () => [...volumes.values()].flatMap(({ unreadable: objects }) => objects),
     leftOut: () => listLeftOut(podUid, volumes, isOverfull()),
     close: () => removeOthers(volumes, new Set(), options),
   };

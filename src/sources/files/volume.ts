@@ -143,8 +143,8 @@ function replaceContent(volume: Volume, content: Content, onRotation: VolumeOpti
   const found = content.tokens.map((one) => tokenOf(location, one, findByPath(previousTokens, one.path)));
   const unconfirmed = unconfirmedTokens(content, previousTokens);
   const kept = isChanging(content) ? unconfirmed.filter((token) => tokens.includes(token)) : [];
-  volume.previousTokens = [...found, ...unconfirmed];
-  volume.tokens = [...found, ...kept];
+  volume.previousTokens = unconfirmed.length === 0 ? found : [...found, ...unconfirmed];
+  volume.tokens = kept.length === 0 ? found : [...found, ...kept];
   volume.unreadable = content.unreadable;
   volume.others = content.others;
   const { usage, leftOut, areOthersCut } = content;

@@ -15,17 +15,19 @@ import { join, type Path } from './paths.ts';
 import {
   type Amount,
   addAmount,
-  addUsage,
-  amountOf,
+  amountOfToken,
+  amountOfUnreadable,
   hasRoom,
   NO_SCOPE,
+  NO_USAGE,
   type Scope,
   type Share,
   shareOf,
+  sum,
   type Usage,
 } from './pod-limits.ts';
 import { isSliceOver, type Steps } from './slices.ts';
-import { readTokenFile } from './token-file.ts';
+import { type Place, readTokenFile } from './token-file.ts';
 
 /** Whether the path held a token before, so that any other file there is a failure. */
 export type WasToken = (path: string) => boolean;
@@ -49,7 +51,8 @@ const TOO_MANY_FILES: Failure = {
 /** The state of one walk through a generation. */
 interface Walk extends Content {
   readonly location: VolumeLocation;
-  readonly device: number;
+  /** Where its files must be. */
+  readonly place: Place;
   readonly wasToken: WasToken;
   readonly scope: Scope;
   readonly tokens: FoundToken[];
@@ -71,11 +74,11 @@ interface Directory {
 }
 
 /** Whether the object fits into the limits of the pod. After the first of a share that does not, none does. */
-function admits(walk: Walk, path: string, object: object): boolean {
+function admits(walk: Walk, path: string, amount: Amount): boolean {
   const share = shareOf(walk.scope, path);
-  const amount = amountOf(object);
   const isAdmitted =
-    walk.leftOut[share] === undefined && hasRoom(addUsage(walk.scope.used, walk.usage), share, amount);
+    walk.leftOut[share] === undefined &&
+    hasRoom(share, sum(walk.scope.used[share], walk.usage[share]), amount);
   if (isAdmitted) walk.usage = addAmount(walk.usage, share, amount);
   else walk.leftOut[share] ??= amount;
   return isAdmitted;
@@ -84,7 +87,7 @@ function admits(walk: Walk, path: string, object: object): boolean {
 function addUnreadable(walk: Walk, path: string, failure: Failure): void {
   const { podUid, volume } = walk.location;
   const object = unreadable({ podUid, volume, path }, failure);
-  if (admits(walk, path, object)) walk.unreadable.push(object);
+  if (admits(walk, path, amountOfUnreadable(object))) walk.unreadable.push(object);
 }
 
 /** A Secret may have many other files, and no spec requests a token there. */
@@ -100,12 +103,12 @@ function addOther(walk: Walk, path: string, failure: Failure): void {
 function visitFile(walk: Walk, file: Path, path: string): void {
   const { volumeKind, volume } = walk.location;
   const isExpected = () => walk.wasToken(path) || isTokenPath(volumeKind, volume, path);
-  const reading = readTokenFile(file, { device: walk.device, root: walk.location.root }, isExpected);
+  const reading = readTokenFile(file, walk.place, isExpected);
   if (!reading.ok) addUnreadable(walk, path, reading.error);
   else if ('other' in reading.value) addOther(walk, path, reading.value.other);
   else {
-    const token = { path, ...reading.value };
-    if (admits(walk, path, token)) walk.tokens.push(token);
+    const { claims, file: facts } = reading.value;
+    if (admits(walk, path, amountOfToken(claims, path))) walk.tokens.push({ path, claims, file: facts });
   }
 }
 
@@ -113,34 +116,13 @@ function directoryFailure(walk: Walk, { path, depth }: Directory): Failure | und
   if (depth > MAX_DEPTH) return TOO_DEEP;
   const stats = statDirectory(path);
   if (!stats.ok) return stats.error;
-  return stats.value.dev === walk.device ? undefined : OTHER_FILE_SYSTEM;
+  return stats.value.dev === walk.place.device ? undefined : OTHER_FILE_SYSTEM;
 }
 
 function* visitDirectory(walk: Walk, directory: Directory): Steps<void> {
   const failure = directoryFailure(walk, directory);
   if (failure === undefined) yield* visitEntries(walk, directory);
   else addUnreadable(walk, directory.prefix.slice(0, -1), failure);
-}
-
-function* visitEntry(
-  walk: Walk,
-  { kind, raw, name }: Entry,
-  { path: parent, prefix, depth }: Directory,
-): Steps<void> {
-  const path = `${prefix}${name}`;
-  switch (kind) {
-    case 'file':
-      visitFile(walk, join(parent, raw), path);
-      break;
-    case 'directory':
-      yield* visitDirectory(walk, { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 });
-      break;
-    case 'link':
-      addUnreadable(walk, path, UNEXPECTED_LINK);
-      break;
-    case 'other':
-      addUnreadable(walk, path, NOT_A_FILE);
-  }
 }
 
 function isNamed({ scope: { named = NO_PATHS } }: Walk, path: string): boolean {
@@ -155,6 +137,7 @@ function rankOf(walk: Walk, path: string): number {
 
 /** The kubelet writes the files of each generation in another order. */
 function inOrder(walk: Walk, entries: readonly Entry[], prefix: string): readonly Entry[] {
+  if (entries.length < 2) return entries;
   const ranked = entries.map((entry) => ({ entry, rank: rankOf(walk, prefix + entry.name) }));
   ranked.sort((a, b) => a.rank - b.rank || (a.entry.name < b.entry.name ? -1 : 1));
   return ranked.map(({ entry }) => entry);
@@ -171,6 +154,15 @@ function isLeftOut(walk: Walk, path: string): boolean {
   return true;
 }
 
+function visitObject(walk: Walk, parent: Directory, { kind, raw }: Entry, path: string): void {
+  if (kind === 'file') visitFile(walk, join(parent.path, raw), path);
+  else addUnreadable(walk, path, kind === 'link' ? UNEXPECTED_LINK : NOT_A_FILE);
+}
+
+function directoryIn({ path: parent, depth }: Directory, { raw }: Entry, path: string): Directory {
+  return { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 };
+}
+
 function* visitEntries(walk: Walk, directory: Directory): Steps<void> {
   const { path, prefix } = directory;
   const listing = listDirectory(path);
@@ -179,9 +171,11 @@ function* visitEntries(walk: Walk, directory: Directory): Steps<void> {
     return;
   }
   for (const entry of inOrder(walk, listing.value, prefix)) {
-    if (isLeftOut(walk, prefix + entry.name)) continue;
+    const below = prefix + entry.name;
+    if (isLeftOut(walk, below)) continue;
     walk.files += 1;
-    yield* visitEntry(walk, entry, directory);
+    if (entry.kind === 'directory') yield* visitDirectory(walk, directoryIn(directory, entry, below));
+    else visitObject(walk, directory, entry, below);
     if (isSliceOver()) yield;
   }
 }
@@ -196,14 +190,17 @@ export function* walkGeneration(
   const path = join(location.directory, generation);
   const stats = statDirectory(path);
   if (!stats.ok) return { ...NOTHING_FOUND, unreadable: [unreadable(location, stats.error)] };
-  const found = { tokens: [], unreadable: [], others: [], leftOut: {} };
   const walk: Walk = {
-    ...NOTHING_FOUND,
-    ...found,
     location,
-    device: stats.value.dev,
+    place: { device: stats.value.dev, root: location.root },
     wasToken,
     scope,
+    tokens: [],
+    unreadable: [],
+    others: [],
+    leftOut: {},
+    usage: NO_USAGE,
+    areOthersCut: false,
     files: 0,
     isStopped: false,
   };

@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { POD_LIMITS } from '../../../src/sources/files/pod-limits.ts';
+import { amountOfToken, amountOfUnreadable, POD_LIMITS } from '../../../src/sources/files/pod-limits.ts';
 import { MAX_VOLUMES } from '../../../src/sources/files/volume-set.ts';
 import { podFacts, projection } from '../../support/cluster.ts';
-import { jwt, POD_UID } from '../../support/tokens.ts';
+import { claims, jwt, POD_UID } from '../../support/tokens.ts';
 import { KIND_OF_MOUNT, nextToken, OTHER_POD, onFreshNode, type TestNode } from './support/test-node.ts';
 import { createSource, type TestSource } from './support/test-source.ts';
 
@@ -42,6 +42,40 @@ function tokensIn(podUid: string): number {
 function unreadable(): readonly string[] {
   return source.seen().unreadable;
 }
+
+/** The length of all text in a value, under any keys. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce<number>((length, one) => length + lengthOf(one), 0);
+}
+
+describe('the amount of an object', () => {
+  it('includes every text in the claims of a token, and its path', () => {
+    const reference = (name: string) => ({ name, uid: `uid of ${name}` });
+    const token = claims({
+      keyId: 'key',
+      id: 'id of the token',
+      audiences: ['first', 'second one'],
+      pod: reference('pod'),
+      node: reference('a node'),
+      secret: reference('another secret'),
+    });
+    const amount = { objects: 1, characters: lengthOf(token) + 'path'.length };
+    assert.deepEqual(amountOfToken(token, 'path'), amount);
+  });
+
+  it('includes what is absent from the claims as nothing', () => {
+    const absent = { keyId: undefined, id: undefined, pod: undefined, node: undefined, secret: undefined };
+    const token = claims(absent);
+    assert.equal(amountOfToken(token).characters, lengthOf(token));
+  });
+
+  it('includes every text of what is unreadable', () => {
+    const object = { podUid: 'uid', volume: 'vol', path: 'path', reason: 'bad_link', detail: 'why' } as const;
+    assert.equal(amountOfUnreadable(object).characters, lengthOf(object));
+  });
+});
 
 describe(`the limits of a pod (${KIND_OF_MOUNT})`, () => {
   useFreshState();

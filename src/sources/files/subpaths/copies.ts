@@ -7,7 +7,7 @@ import { isSameToken, type Token, type TokenClaims, type TokenIdentity } from '.
 import { sameItems } from '../../../util/stable.ts';
 import { type Failure, unreadable } from '../failures.ts';
 import type { Path } from '../paths.ts';
-import { addAmount, amountOf, hasRoom, NO_USAGE, POD_LIMITS } from '../pod-limits.ts';
+import { addAmount, amountOfToken, hasRoom, NO_USAGE, POD_LIMITS } from '../pod-limits.ts';
 import type { PodsRoot } from '../pods-root.ts';
 import { readTokenFile, type TokenFile } from '../token-file.ts';
 import { isSameFile, type Volume } from '../volume.ts';
@@ -95,8 +95,8 @@ function isSamePlace({ identity: a }: Token, { identity: b }: Token): boolean {
 function limited(copies: readonly Token[]): readonly Token[] {
   let used = NO_USAGE;
   return copies.filter(({ claims }) => {
-    const amount = amountOf(claims);
-    const isKept = hasRoom(used, 'unnamed', amount);
+    const amount = amountOfToken(claims);
+    const isKept = hasRoom('unnamed', used.unnamed, amount);
     if (isKept) used = addAmount(used, 'unnamed', amount);
     return isKept;
   });
