@@ -4,6 +4,7 @@
  *
  * Only this file reads the process; everything else is given what it needs.
  */
+import { isBuiltin } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Context, EXIT, type Exit } from './cli/command.ts';
@@ -30,12 +31,16 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+const { dirname, filename } = import.meta;
+const isSource = filename.endsWith('.ts');
+
 function contextOf({ config, operands }: CommandLine): Context {
   return {
     config,
     operands,
     environment: process.env,
     node: config.nodeName ?? hostname(),
+    readsWorker: join(dirname, isSource ? 'reads-worker.ts' : 'reads-worker.js'),
     mayStartPrograms: process.permission?.has('child') ?? true,
     isLockedDown: isProcessLockedDown(process),
     build: { version: VERSION, revision: REVISION, nodeVersion: process.version },
@@ -56,9 +61,8 @@ function contextOf({ config, operands }: CommandLine): Context {
 
 async function run(commandLine: CommandLine): Promise<Exit> {
   const { command, config } = commandLine;
-  const { dirname, filename } = import.meta;
-  const program = join(dirname, filename.endsWith('.ts') ? '..' : '.');
-  const problems = await lockDown({ process, program, command, config });
+  const program = join(dirname, isSource ? '..' : '.');
+  const problems = await lockDown({ process, program, command, config, isBuiltin });
   if (problems.length > 0) return complain(problems);
   const { run: runCommand } = await COMMAND_FILES[command]();
   return runCommand(contextOf(commandLine));

@@ -74,6 +74,25 @@ describe('the built program', () => {
     });
   }
 
+  it('has the thread and foreign functions in files that are loaded only for --reads.watch', () => {
+    const text = new Map(
+      globSync('*.js', { cwd: join(folder, 'dist') }).map((name) => [
+        name,
+        readFileSync(join(folder, 'dist', name), 'utf8'),
+      ]),
+    );
+    const holding = (pattern: RegExp) =>
+      [...text].filter(([, code]) => pattern.test(code)).map(([name]) => name);
+    const isOptional = (name: string): boolean => /^(?:reads-worker|watch-reads-\w+)\.js$/.test(name);
+    assert.deepEqual(holding(/from\s*["']node:ffi["']/), ['reads-worker.js']);
+    assert.deepEqual(
+      holding(/from\s*["']node:worker_threads["']/).filter((name) => !isOptional(name)),
+      [],
+    );
+    assert.deepEqual(holding(/from\s*["']\.\/watch-reads-/), []);
+    assert.equal(holding(/import\(["']\.\/watch-reads-/).length, 1);
+  });
+
   it('serves metrics and exits on SIGTERM', async () => {
     const args = ['serve', `--kubelet.root-dir=${node}`, '--web.listen-address=127.0.0.1:0'];
     const server = await startNode([join(folder, 'dist/main.js'), ...args], { cwd: folder });

@@ -9,6 +9,7 @@ import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/client/connection.ts';
 import { CANARY_TOKEN } from '../sources/api-server/client/token-file.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
+import type { OpenListener } from '../sources/files/pods-root.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readNewestToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';
@@ -29,6 +30,8 @@ export interface ApiServerOptions {
   readonly requestsPerMinute: number;
   /** Whether credentials may come from a program (`exec` in a kubeconfig). Default: true. */
   readonly mayStartPrograms?: boolean;
+  /** The listener for opens of token files. Default: none. */
+  readonly reads?: { readonly opens: OpenListener } | undefined;
   /** Whether for a single scan. Default: false. */
   readonly isOnce?: boolean;
   /** Restricts requests about single tokens and pods. Default: no restriction. */
@@ -72,7 +75,7 @@ export async function connectApiServer(
       ...options,
       connection: connected.value,
       nodeName: node,
-      readRaw: createReadRaw(config.rootDir),
+      readRaw: createReadRaw(config.rootDir, options.reads?.opens),
       exporterToken: () => readNewestToken([config.selfTokenFile, CANARY_TOKEN]),
       isOnce: options.isOnce ?? false,
       resources: resourcesOf(config),

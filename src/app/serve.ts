@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly node: string;
   readonly mayStartPrograms?: boolean;
+  /** The file of the thread that watches reads. */
+  readonly readsWorker: string;
   readonly build: BuildInfo;
   readonly clock: Clock;
   /** From 0 to 1. */
@@ -70,7 +72,7 @@ function countRequests({ metrics }: Shared): SourcesOptions['onRequest'] {
 }
 
 /** The sources, wired to the exporter's metrics and the log. */
-function connectSources(
+async function connectSources(
   shared: Shared,
   onChange: (facts: keyof SourceFacts) => void,
 ): Promise<CreatedSources> {
@@ -84,6 +86,7 @@ function connectSources(
   };
   return createSources({
     ...shared,
+    reads: config.areReadsWatched ? (await import('./watch-reads.ts')).watchReads(shared) : undefined,
     userAgent: userAgentOf(build),
     isWatching: config.isWatching,
     requestsPerMinute: REQUESTS_PER_MINUTE,

@@ -9,7 +9,9 @@ import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import type { Part } from '../metrics/exporter-rows.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createFilesSource } from '../sources/files/files.ts';
+import type { OpenListener } from '../sources/files/pods-root.ts';
 import type { TokenFilesOptions } from '../sources/files/token-files.ts';
+import type { ReadsOptions } from '../sources/reads/reads.ts';
 import { createSelfSource } from '../sources/self/self.ts';
 import type { Source } from '../sources/source.ts';
 import { ok, type Result } from '../util/result.ts';
@@ -21,6 +23,8 @@ export type Sources = { readonly [K in keyof SourceFacts]?: Source<SourceFacts[K
 export interface SourcesOptions
   extends Omit<ApiServerOptions, 'callbacks'>,
     Pick<TokenFilesOptions, 'isWatching' | 'onRotation' | 'onReadFailure' | 'onWatchFailure'> {
+  /** Watches who reads tokens. Default: reads are not watched. */
+  readonly reads?: ReadsSetup | undefined;
   /** The facts of this source may have changed. */
   readonly onChange: (facts: keyof SourceFacts) => void;
   /** A source threw: a bug, and no reason to stop. */
@@ -28,14 +32,23 @@ export interface SourcesOptions
   readonly api: Pick<ApiServerCallbacks, 'onFailure' | 'onRecovery' | 'onDropped'>;
 }
 
+/** What the source of reads needs, and the others need from it. */
+export interface ReadsSetup {
+  readonly opens: OpenListener;
+  readonly createSource: (
+    options: Pick<ReadsOptions, 'rootDir' | 'clock' | 'onChange' | 'onError'>,
+  ) => Source<SourceFacts['reads']>;
+}
+
 /** Returns undefined if the source is not configured. An error is safe to show. */
 type Create<F> = (options: SourcesOptions) => Promise<Result<Source<F> | undefined, string>>;
 
-export const SOURCES: { readonly [K in Exclude<keyof SourceFacts, 'reads'>]: Create<SourceFacts[K]> } = {
+export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]> } = {
   observation: async (options) =>
     ok(
       createFilesSource({
         ...options,
+        opens: options.reads?.opens,
         rootDir: options.config.rootDir,
         intervalMs: options.config.scanInterval * 1_000,
         onChange: () => options.onChange('observation'),
@@ -56,6 +69,15 @@ export const SOURCES: { readonly [K in Exclude<keyof SourceFacts, 'reads'>]: Cre
       selfPodUid === undefined
         ? undefined
         : createSelfSource({ podUid: selfPodUid, tokenFile: selfTokenFile, clock }),
+    ),
+  reads: async ({ reads, config, clock, onChange, onError }) =>
+    ok(
+      reads?.createSource({
+        rootDir: config.rootDir,
+        clock,
+        onChange: () => onChange('reads'),
+        onError: onError('reads'),
+      }),
     ),
 };
 

@@ -134,6 +134,11 @@ const NODE = {
   ),
   scanInterval: row('scan.interval', '30s', 'Maximum time between two full scans.', option.duration(1, HOUR)),
   isWatching: switchRow('scan.watch', true, 'Watch for changes between scans with inotify.'),
+  areReadsWatched: switchRow(
+    'reads.watch',
+    false,
+    'Watch who opens token files. Requires Node.js 26.1 or later, and permission for foreign functions and threads.',
+  ),
 } as const;
 
 const CHECKS = {

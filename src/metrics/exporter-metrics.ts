@@ -46,6 +46,8 @@ export interface ExporterMetrics {
     value: number,
     ...labels: LabelArguments<L>
   ) => void;
+  /** Creates the series of an optional row. */
+  readonly begin: (row: ExporterRow) => void;
   readonly set: <L extends Labels>(row: GaugeRow<L>, value: number, ...labels: LabelArguments<L>) => void;
   /** All metrics of the exporter, in the order of the table. Never rejects. */
   readonly families: () => Promise<readonly Family[]>;
@@ -95,22 +97,17 @@ async function read(
   return found;
 }
 
-/** Creates the instrument of a row, with the series that exist from the start. */
-function register(row: ExporterRow, node: string, registry: Registry): void {
-  const { name, help, labels: labelNames, initial } = row;
+/** Creates the instrument of a row. */
+function register(row: ExporterRow, registry: Registry): void {
+  const { name, help, labels: labelNames } = row;
   const options = { name, help, labelNames, registers: [registry] };
-  const series = initial.map((labels) => ({ node, ...labels }));
   switch (row.type) {
-    case 'counter': {
-      const counter = new Counter(options);
-      for (const labels of series) counter.inc(labels, 0);
+    case 'counter':
+      new Counter(options);
       return;
-    }
-    case 'histogram': {
-      const histogram = new Histogram({ ...options, buckets: [...row.buckets] });
-      for (const labels of series) histogram.zero(labels);
+    case 'histogram':
+      new Histogram({ ...options, buckets: [...row.buckets] });
       return;
-    }
     case 'gauge':
       new Gauge(options);
   }
@@ -122,13 +119,24 @@ function find<T>(registry: Registry, kind: new (...options: never) => T, { name 
   return found;
 }
 
+/** Creates the series of a row that exist from the start. */
+function begin(row: ExporterRow, node: string, registry: Registry): void {
+  for (const labels of row.initial) {
+    if (row.type === 'counter') find(registry, Counter, row).inc({ node, ...labels }, 0);
+    if (row.type === 'histogram') find(registry, Histogram, row).zero({ node, ...labels });
+  }
+}
+
 function buildSample({ version, revision, nodeVersion }: BuildInfo): Sample {
   return { labels: labelText({ version, revision, node_version: nodeVersion }), value: 1 };
 }
 
 export function createExporterMetrics({ node, build, onError }: ExporterMetricsOptions): ExporterMetrics {
   const own = new Registry();
-  for (const row of Object.values(EXPORTER)) register(row, node, own);
+  for (const row of Object.values<ExporterRow>(EXPORTER)) {
+    register(row, own);
+    if (row.isOptional !== true) begin(row, node, own);
+  }
   const process = new Registry();
   for (const collector of COLLECTORS) collector(process);
   const info = buildSample(build);
@@ -145,6 +153,7 @@ export function createExporterMetrics({ node, build, onError }: ExporterMetricsO
   return {
     inc: (row, ...[labels]) => find(own, Counter, row).inc({ node, ...labels }),
     observe: (row, value, ...[labels]) => find(own, Histogram, row).observe({ node, ...labels }, value),
+    begin: (row) => begin(row, node, own),
     set: (row, value, ...[labels]) => find(own, Gauge, row).set({ node, ...labels }, value),
     families,
   };

@@ -12,6 +12,7 @@ import {
   SUCCESS,
 } from '../sources/api-server/client/requests.ts';
 import { WATCH_FAILURES } from '../sources/files/watch.ts';
+import { LOSSES } from '../sources/reads/protocol.ts';
 import type { Metric } from './metric.ts';
 
 /** The labels of one series of a row, without `node`. */
@@ -20,6 +21,8 @@ export type Labels = Readonly<Record<string, string>>;
 interface Row<L extends Labels> extends Metric {
   /** The series that exist from the start, at 0. */
   readonly initial: readonly L[];
+  /** Whether the row is of a part that is off by default: the series exist once it has begun. */
+  readonly isOptional?: boolean;
 }
 export interface CounterRow<L extends Labels> extends Row<L> {
   readonly type: 'counter';
@@ -47,6 +50,7 @@ interface RowOptions<V extends LabelValues> {
   readonly name: string;
   readonly help: string;
   readonly values: V;
+  readonly isOptional?: boolean;
 }
 
 function combinations<V extends LabelValues>(values: V): readonly LabelsOf<V>[] {
@@ -66,8 +70,9 @@ function counter<const V extends LabelValues>({
   help,
   values,
   initial = combinations(values),
+  isOptional = false,
 }: RowOptions<V> & { readonly initial?: readonly LabelsOf<V>[] }): CounterRow<LabelsOf<V>> {
-  return { name, help, type: 'counter', labels: labelNames(values), initial };
+  return { name, help, type: 'counter', labels: labelNames(values), initial, isOptional };
 }
 
 function histogram<const V extends LabelValues>({
@@ -75,9 +80,10 @@ function histogram<const V extends LabelValues>({
   help,
   values,
   buckets,
+  isOptional = false,
 }: RowOptions<V> & { readonly buckets: readonly number[] }): HistogramRow<LabelsOf<V>> {
   const initial = combinations(values);
-  return { name, help, type: 'histogram', labels: labelNames(values), initial, buckets };
+  return { name, help, type: 'histogram', labels: labelNames(values), initial, buckets, isOptional };
 }
 
 function gauge<const V extends LabelValues>({ name, help, values }: RowOptions<V>): GaugeRow<LabelsOf<V>> {
@@ -85,7 +91,7 @@ function gauge<const V extends LabelValues>({ name, help, values }: RowOptions<V
 }
 
 /** Components that can fail in a way that has no reason code. Values of a label: public contract. */
-export const PARTS = ['pass', 'request', 'self_metrics', 'cluster', 'web_config'] as const;
+export const PARTS = ['pass', 'request', 'self_metrics', 'cluster', 'web_config', 'reads'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Statuses of rejected HTTP requests. Values of a label: public contract. */
@@ -132,6 +138,20 @@ export const EXPORTER = {
     help: 'Number of objects from the API server that were ignored, by resource and reason.',
     values: { resource: CLUSTER_RESOURCES, reason: DROP_REASONS },
     initial: CLUSTER_RESOURCES.map((resource) => ({ resource, reason: 'malformed' as const })),
+  }),
+  readsErrors: counter({
+    name: 'satoken_reads_watch_errors_total',
+    help: 'Number of problems in watching who opens tokens, by reason; absent without --reads.watch.',
+    values: { reason: LOSSES },
+    isOptional: true,
+  }),
+  readsBlindTime: histogram({
+    name: 'satoken_reads_blind_seconds',
+    help: 'Seconds from a rotation until opens of the new token are seen; absent without --reads.watch.',
+    values: {},
+    // File systems take their times from a clock that ticks every 1 to 10 ms. Beyond 5 ms, a rotation is not counted.
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.25, 1],
+    isOptional: true,
   }),
   webRejections: counter({
     name: 'satoken_web_refusals_total',

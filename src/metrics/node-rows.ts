@@ -161,6 +161,16 @@ export const NODE_METRICS: readonly NodeRow[] = [
     samples: ({ observation }) => single(observation.watches),
   }),
   gauge({
+    name: 'satoken_reads_watches',
+    help: 'Number of directories in which opens of tokens are watched; absent without --reads.watch.',
+    samples: ({ reads }) => single(reads?.watches),
+  }),
+  gauge({
+    name: 'satoken_reads_unwatched',
+    help: 'Number of directories in which they are not, because a limit was reached; absent without --reads.watch.',
+    samples: ({ reads }) => single(reads?.unwatched),
+  }),
+  gauge({
     name: 'satoken_source_up',
     help: '1 if the last run of the source succeeded, 0 if it failed or no run has ended yet.',
     labels: ['source'],

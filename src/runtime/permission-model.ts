@@ -33,6 +33,17 @@ const LOCKED = [
   '--disable-warning=DEP0169',
 ] as const;
 
+/**
+ * For `--reads.watch`: a thread that calls functions of the C library. Node.js would otherwise warn of both at every
+ * start; the exporter logs `locked_down=false` instead.
+ */
+export const READS_FLAGS = [
+  '--allow-ffi',
+  '--allow-worker',
+  '--disable-warning=PERM0003',
+  '--disable-warning=PERM0006',
+] as const;
+
 /** The value for `--allow-fs-read`. Without the star, files that appear in a folder later are denied. */
 function fsReadValue({ path, isFolder }: RequiredPath): string {
   return isFolder ? `${path}/*` : path;
@@ -42,10 +53,11 @@ function fsReadValue({ path, isFolder }: RequiredPath): string {
 export function permissionFlags(
   paths: readonly RequiredPath[],
   isKnown: (flag: string) => boolean,
+  more: readonly string[] = [],
 ): readonly string[] {
   const reads = paths.map((path) => `--allow-fs-read=${fsReadValue(path)}`);
   // Node 24 has no `--allow-net`: it does not restrict the network.
-  return [...LOCKED.filter((flag) => isKnown(flag.replace(/=.*/, ''))), ...reads];
+  return [...LOCKED.filter((flag) => isKnown(flag.replace(/=.*/, ''))), ...more, ...reads];
 }
 
 /** Names of the flags on the command line and in NODE_OPTIONS, in Node's own spelling. */
@@ -91,6 +103,14 @@ export function permissionProblems(
       (required) =>
         `${required.requiredBy}: Node's permission model denies reading ${required.path}; add --allow-fs-read=${fsReadValue(required)}`,
     );
+}
+
+/** Returns the problem with `--reads.watch` under the permission model, if there is one. */
+export function readsProblems(permission: Permission): readonly string[] {
+  if (permission.has('ffi') && permission.has('worker')) return [];
+  return [
+    `--reads.watch: Node's permission model denies foreign functions or threads; add ${READS_FLAGS.slice(0, 2).join(' ')}`,
+  ];
 }
 
 /** A path that is never required: if it may be read, everything may. */

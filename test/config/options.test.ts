@@ -115,6 +115,7 @@ const CASES: { readonly [K in keyof Config]: Case<K> } = {
     bad: ['0s', '61m', '30'],
   },
   isWatching: { initial: true, good: [['false', false]], bad: ['off'] },
+  areReadsWatched: { initial: false, good: [['true', true]], bad: ['on'] },
   perToken: { initial: 'all', good: [['none', 'none']], bad: ['some'] },
   isRelativeShown: { initial: true, good: [['false', false]], bad: ['0'] },
   audienceRules: { initial: undefined, good: [['rules.yaml', 'rules.yaml']], bad: ['\x1b'] },

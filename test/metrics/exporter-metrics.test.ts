@@ -17,6 +17,7 @@ import { createListFamilies } from '../../src/metrics/families.ts';
 import type { Metric } from '../../src/metrics/metric.ts';
 import { createScrape } from '../../src/metrics/scrape.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
+import { LOSSES } from '../../src/sources/reads/protocol.ts';
 import { REJECTION_STATUSES } from '../../src/web/auth/guard.ts';
 import { BUILD, exporterMetrics, familyOptions } from '../support/exposition.ts';
 import { snapshot } from '../support/snapshots.ts';
@@ -53,6 +54,16 @@ describe('metrics of the exporter', () => {
     assert.deepEqual(await seriesOf(metrics, EXPORTER.exporterErrors), zeros('part', PARTS));
     assert.deepEqual(await seriesOf(metrics, EXPORTER.webRejections), zeros('code', REJECTION_CODES));
     assert.equal((await seriesOf(metrics, EXPORTER.rotationLag))['_count{node="n"}'], 0);
+  });
+
+  it('have no series of a part that is off by default, until it begins', async () => {
+    const metrics = create();
+    assert.deepEqual(await seriesOf(metrics, EXPORTER.readsErrors), {});
+    assert.deepEqual(await seriesOf(metrics, EXPORTER.readsBlindTime), {});
+    metrics.begin(EXPORTER.readsErrors);
+    metrics.begin(EXPORTER.readsBlindTime);
+    assert.deepEqual(await seriesOf(metrics, EXPORTER.readsErrors), zeros('reason', LOSSES));
+    assert.equal((await seriesOf(metrics, EXPORTER.readsBlindTime))['_count{node="n"}'], 0);
   });
 
   it('start with each resource of the API server and its successful status at 0', async () => {

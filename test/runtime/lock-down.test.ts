@@ -17,6 +17,7 @@ function fakeProcess(overrides: Partial<NodeProcess> = {}) {
   const replaced: Replaced[] = [];
   const process = {
     allowedNodeEnvironmentFlags: new Set(['--permission', '--allow-net']),
+    version: 'v26.10.0',
     argv: ['/node', 'main.js', 'serve'],
     env: { A: 'b' },
     execArgv: [],
@@ -29,7 +30,8 @@ function fakeProcess(overrides: Partial<NodeProcess> = {}) {
   return { process, replaced };
 }
 
-const options = { program: '/app', config: configOf(['--cluster.mode=off']) };
+const isBuiltin = () => true;
+const options = { program: '/app', config: configOf(['--cluster.mode=off']), isBuiltin };
 const none = { has: () => false };
 const all = { has: () => true };
 
@@ -52,6 +54,51 @@ describe('serve', () => {
     const again = fakeProcess({ execArgv: [...execArgv] });
     assert.deepEqual(await lockDown({ ...options, process: again.process, command: 'serve' }), []);
     assert.deepEqual(again.replaced, []);
+  });
+
+  const READS = ['--allow-ffi', '--allow-worker'];
+  const watching = { ...options, config: configOf(['--cluster.mode=off', '--reads.watch']) };
+
+  it('allows foreign functions and threads only for --reads.watch', async () => {
+    for (const [used, expected] of [
+      [options, []],
+      [watching, READS],
+    ] as const) {
+      const { process, replaced } = fakeProcess();
+      await lockDown({ ...used, process, command: 'serve' });
+      assert.deepEqual(
+        replaced.flatMap(({ args }) =>
+          args.filter((arg) => arg.startsWith('--allow-') && !/net|read/.test(arg)),
+        ),
+        expected,
+      );
+    }
+  });
+
+  it('names the flags that --reads.watch needs, if the permission model denies them', async () => {
+    const permission = { has: (scope: string) => scope === 'fs.read' || scope === 'ffi' };
+    for (const [used, problems] of [
+      [options, []],
+      [
+        watching,
+        [
+          "--reads.watch: Node's permission model denies foreign functions or threads; add --allow-ffi --allow-worker",
+        ],
+      ],
+    ] as const) {
+      const { process } = fakeProcess({ execArgv: ['--permission'], permission });
+      assert.deepEqual(await lockDown({ ...used, process, command: 'serve' }), problems);
+    }
+  });
+
+  it('refuses --reads.watch on a Node.js without foreign functions, and says what to do', async () => {
+    const { process, replaced } = fakeProcess({ version: 'v24.12.0' });
+    const without = { process, command: 'serve', isBuiltin: () => false } as const;
+    assert.deepEqual(await lockDown({ ...watching, ...without }), [
+      "--reads.watch: Node.js v24.12.0 has no foreign functions (node:ffi) here; use Node.js 26.1 or later, as in the project's image, without --no-experimental-ffi, or remove --reads.watch",
+    ]);
+    assert.deepEqual(replaced, []);
+    assert.deepEqual(await lockDown({ ...options, ...without }), []);
   });
 
   it('does not replace a process with the permission model, and reports every path that it denies', async () => {

@@ -20,6 +20,7 @@ export function exporterMetrics(onError: (error: unknown) => void = rethrow): Ex
   metrics.inc(EXPORTER.readErrors, { reason: 'vanished' });
   metrics.inc(EXPORTER.watchErrors, { reason: 'other' });
   metrics.inc(EXPORTER.webRejections, { code: '401' });
+  for (const row of [EXPORTER.readsErrors, EXPORTER.readsBlindTime]) metrics.begin(row);
   metrics.set(EXPORTER.webConfigReloadSuccessful, 1);
   metrics.set(EXPORTER.webConfigReloadTime, NOW);
   return metrics;

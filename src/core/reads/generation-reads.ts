@@ -113,8 +113,9 @@ export function markLost(state: GenerationState): GenerationState {
   return { ...state, isLost: true, visit: undefined };
 }
 
-/** The exporter opens a file. */
+/** The exporter opens a file, or the directory. */
 export interface OwnOpen {
+  /** Empty for the directory. */
   readonly name: string;
   /** Whether the watch was in place before the open, so that it has an event. */
   readonly isWatched: boolean;
@@ -196,15 +197,19 @@ function addOpen(state: GenerationState, name: string, time: DrainTime): Generat
   return visit.seen.size === state.files.length ? completeVisit(state, visit, time) : { ...state, visit };
 }
 
-/** Takes the open for the exporter's own if one is expected: whose of two opens comes first makes no difference. */
-function addOpenOrOwn(state: GenerationState, name: string, time: DrainTime): GenerationState {
-  if (!state.files.includes(name)) return state;
+/** Takes an open for the exporter's own if one is expected. Whose of two opens comes first makes no difference. */
+function takeExpected(state: GenerationState, name: string): GenerationState | undefined {
   const count = state.expected.get(name) ?? 0;
-  if (count === 0) return addOpen(state, name, time);
+  if (count === 0) return undefined;
   const expected = new Map(state.expected);
   if (count === 1) expected.delete(name);
   else expected.set(name, count - 1);
   return { ...state, expected };
+}
+
+function addOpenOrOwn(state: GenerationState, name: string, time: DrainTime): GenerationState {
+  if (!state.files.includes(name)) return state;
+  return takeExpected(state, name) ?? addOpen(state, name, time);
 }
 
 /** More closes than opens: the kernel merged two opens, or one came before the watch. */
@@ -221,7 +226,7 @@ function addEvent(state: GenerationState, { kind, name }: ReadEvent, time: Drain
   const isToken = name === state.tokenFile;
   switch (kind) {
     case 'folder_opened':
-      return name === '' ? addFolder(state, time) : state;
+      return name === '' ? (takeExpected(state, name) ?? addFolder(state, time)) : state;
     case 'opened':
       return addOpenOrOwn(isToken ? { ...state, held: state.held + 1 } : state, name, time);
     case 'closed':

@@ -4,11 +4,20 @@
  * A path is checked after it was opened: a process that is root on the node may replace a directory by a link at any
  * moment before that.
  */
-import { readlinkSync, realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { failureOf } from './failures.ts';
 import type { Path } from './paths.ts';
 
+/** Callbacks for the exporter's own opens of files and directories. */
+export interface OpenListener {
+  /** One is about to be opened. */
+  readonly opening: () => void;
+  readonly openedFile: (path: Path, stats: Stats) => void;
+  readonly openedDirectory: (path: Path) => void;
+}
+
 export interface PodsRoot {
+  readonly opens?: OpenListener | undefined;
   /** Whether the open file is the one at the path: no part of the path below the pods directory was a link. */
   readonly holds: (descriptor: number, path: Path) => boolean;
 }
@@ -33,7 +42,7 @@ function pathOf(descriptor: number): string {
 }
 
 /** `directory` may be a link itself, or lead through one: administrators move the kubelet's directories. */
-export function createPodsRoot(directory: string): PodsRoot {
+export function createPodsRoot(directory: string, opens?: OpenListener): PodsRoot {
   const prefixBytes = Buffer.byteLength(directory);
   let real = realPathOf(directory);
   /** The part of the path below the directory. Only a buffer has other characters than ASCII there. */
@@ -46,6 +55,7 @@ export function createPodsRoot(directory: string): PodsRoot {
     return length === path.length + REMOVED.length && actual.endsWith(path + REMOVED);
   };
   return {
+    opens,
     holds: (descriptor, path) => {
       const [actual, expected] = [pathOf(descriptor), below(path)];
       if (isSame(actual, expected)) return true;

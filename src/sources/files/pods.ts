@@ -8,12 +8,13 @@ import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
 import { namedInPod } from './named-paths.ts';
 import { join } from './paths.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
-import { createPodsRoot } from './pods-root.ts';
+import { createPodsRoot, type OpenListener } from './pods-root.ts';
 import { createWatch } from './watch.ts';
 
 export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory' | 'root'> {
   /** The kubelet's root directory, which contains `pods`. */
   readonly rootDir: string;
+  readonly opens?: OpenListener | undefined;
 }
 
 export interface Pods {
@@ -84,7 +85,7 @@ function createSpecs(pods: PodsByUid) {
 export function createPods(options: PodsOptions): Pods {
   const { rootDir, watches, now, onNudge, onReadFailure } = options;
   const path = `${rootDir}/pods`;
-  const root = createPodsRoot(path);
+  const root = createPodsRoot(path, options.opens);
   /** The dot follows a link: administrators may move the kubelet's directories. */
   const directory = join(path, '.');
   const listing = createCachedListing(directory);

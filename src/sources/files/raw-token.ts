@@ -7,7 +7,7 @@ import { decodeToken } from '../../core/token/decode.ts';
 import { isSameToken, type Token } from '../../core/token/token.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
-import { createPodsRoot } from './pods-root.ts';
+import { createPodsRoot, type OpenListener } from './pods-root.ts';
 import { withContent } from './token-file.ts';
 
 function holds(bytes: Buffer, { claims }: Token): boolean {
@@ -19,8 +19,8 @@ function holds(bytes: Buffer, { claims }: Token): boolean {
  * Creates a function that calls `use` with the bytes of a token's file. It returns undefined if the file cannot be
  * read, or if another token has replaced this one.
  */
-export function createReadRaw(rootDir: string) {
-  const root = createPodsRoot(`${rootDir}/pods`);
+export function createReadRaw(rootDir: string, opens?: OpenListener) {
+  const root = createPodsRoot(`${rootDir}/pods`, opens);
   return <T>(token: Token, use: (bytes: Buffer) => T): T | undefined => {
     if (token.copy !== undefined) return undefined;
     const { podUid, volume, path } = token.identity;

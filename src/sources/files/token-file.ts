@@ -107,6 +107,7 @@ function readContent(descriptor: number, stats: Stats, isExpected: () => boolean
 
 function readOpenFile(path: Path, descriptor: number, place: Place, isExpected: () => boolean): FileReading {
   const stats = fstatSync(descriptor);
+  place.root.opens?.openedFile(path, stats);
   const failure = placeFailure(path, descriptor, stats, place);
   return failure === undefined ? readContent(descriptor, stats, isExpected) : err(failure);
 }
@@ -118,6 +119,7 @@ function readOpenFile(path: Path, descriptor: number, place: Place, isExpected: 
  */
 export function readTokenFile(path: Path, place: Place, isExpected: () => boolean): FileReading {
   try {
+    place.root.opens?.opening();
     const descriptor = openSync(path, FLAGS);
     try {
       return readOpenFile(path, descriptor, place, isExpected);
@@ -145,9 +147,12 @@ function useContent<T>(descriptor: number, use: (bytes: Buffer) => T): T | undef
  */
 export function withContent<T>(path: Path, use: (bytes: Buffer) => T, root?: PodsRoot): T | undefined {
   try {
+    root?.opens?.opening();
     const descriptor = openSync(path, FLAGS);
     try {
-      if (!fstatSync(descriptor).isFile() || root?.holds(descriptor, path) === false) return undefined;
+      const stats = fstatSync(descriptor);
+      root?.opens?.openedFile(path, stats);
+      if (!stats.isFile() || root?.holds(descriptor, path) === false) return undefined;
       return useContent(descriptor, use);
     } finally {
       closeSync(descriptor);

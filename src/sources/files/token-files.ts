@@ -9,6 +9,7 @@ import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
 import type { Pod, PodContent } from './pod.ts';
 import { createPods, type Pods } from './pods.ts';
+import type { OpenListener } from './pods-root.ts';
 import { isSliceOver, runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
@@ -24,6 +25,8 @@ export interface TokenFilesOptions {
   readonly onRotation: (rotation: Rotation) => void;
   readonly onReadFailure: (reason: ReadFailure) => void;
   readonly onWatchFailure: (reason: WatchFailure) => void;
+  /** Callbacks for the source's own opens of files. Default: none. */
+  readonly opens?: OpenListener | undefined;
 }
 
 export interface TokenFiles {

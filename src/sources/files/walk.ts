@@ -8,7 +8,7 @@
 import { isTokenPath } from '../../core/catalogue.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
-import { type Entry, listDirectory, statDirectory } from './directory.ts';
+import { type Entry, type Listing, listDirectory, statDirectory } from './directory.ts';
 import { type Failure, NOT_A_FILE, OTHER_FILE_SYSTEM, unreadable } from './failures.ts';
 import { NO_PATHS } from './named-paths.ts';
 import { join, type Path } from './paths.ts';
@@ -163,9 +163,16 @@ function directoryIn({ path: parent, depth }: Directory, { raw }: Entry, path: s
   return { path: join(parent, raw), prefix: `${path}/`, depth: depth + 1 };
 }
 
+function listAnnounced({ location: { root } }: Walk, path: Path): Listing {
+  root.opens?.opening();
+  const listing = listDirectory(path);
+  if (listing.ok) root.opens?.openedDirectory(path);
+  return listing;
+}
+
 function* visitEntries(walk: Walk, directory: Directory): Steps<void> {
   const { path, prefix } = directory;
-  const listing = listDirectory(path);
+  const listing = listAnnounced(walk, path);
   if (!listing.ok) {
     addUnreadable(walk, prefix.slice(0, -1), listing.error);
     return;

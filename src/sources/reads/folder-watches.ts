@@ -4,11 +4,12 @@
  * The kernel merges an event with the one before it if both are the same, so that a drain now and then bounds what a busy
  * reader costs. Opens and closes alternate and are not merged: of a folder with many of them, only opens are watched.
  */
+import type { ReadEvent } from '../../core/reads/read-event.ts';
 import type { Result } from '../../util/result.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno } from './libc.ts';
-import type { Drained, FolderEvent } from './protocol.ts';
+import type { Drained } from './protocol.ts';
 
 export interface Folder {
   readonly path: string;
@@ -37,7 +38,7 @@ export interface FolderWatches {
 interface Watched {
   readonly folder: Folder;
   swappedMs: number | undefined;
-  events: FolderEvent[];
+  events: ReadEvent[];
   isLossy: boolean;
   hasEnded: boolean;
 }
@@ -48,7 +49,7 @@ function limitOf({ files }: Folder): number {
 }
 
 /** Other events are of folders in the folder. */
-function eventOf({ mask, name }: InotifyEvent): FolderEvent | undefined {
+function eventOf({ mask, name }: InotifyEvent): ReadEvent | undefined {
   if ((mask & IN.isDirectory) !== 0)
     return name === '' && (mask & IN.open) !== 0 ? { kind: 'folder_opened', name } : undefined;
   return { kind: (mask & IN.open) === 0 ? 'closed' : 'opened', name };

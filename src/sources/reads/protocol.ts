@@ -1,6 +1,7 @@
 /**
  * What the source and its thread exchange.
  */
+import type { ReadEvent } from '../../core/reads/read-event.ts';
 import type { Errno } from './libc.ts';
 
 /** A volume to watch. */
@@ -17,17 +18,13 @@ export type Command =
   | { readonly kind: 'watch'; readonly target: Target }
   | { readonly kind: 'unwatch'; readonly id: number };
 
-/** An event in a folder that holds a token. The name of the folder itself is empty. */
-export interface FolderEvent {
-  readonly kind: 'folder_opened' | 'opened' | 'closed';
-  readonly name: string;
-}
-
 /** A folder of a new generation that is watched from now on. */
 export interface Started {
   /** Names this watch; never used again for another. */
   readonly watch: number;
   readonly id: number;
+  /** Name of the generation. */
+  readonly generation: string;
   readonly holder: string;
   /** Names of the files in the folder. */
   readonly files: readonly string[];
@@ -42,7 +39,7 @@ export interface Started {
 /** The events of one folder since the last report. */
 export interface Drained {
   readonly watch: number;
-  readonly events: readonly FolderEvent[];
+  readonly events: readonly ReadEvent[];
   /** From the swap until these events were taken: none of them is later. Undefined as `blindMs`. */
   readonly sinceSwapMs: number | undefined;
   /** Events may be missing here. */
@@ -59,11 +56,10 @@ export interface Report {
   readonly started: readonly Started[];
   readonly drained: readonly Drained[];
   readonly losses: readonly Loss[];
-  /** When the events were taken, in seconds of the wall clock and in milliseconds of the thread's own. */
-  readonly at: number;
-  readonly monotonicMs: number;
-  /** Number of watches. */
-  readonly watches: number;
+  /** Number of folders with tokens that are watched. */
+  readonly folders: number;
+  /** Whether a limit of the kernel was reached, so that some are not watched. */
+  readonly isLimited: boolean;
   /** What the round took, without waiting. */
   readonly tookMs: number;
 }

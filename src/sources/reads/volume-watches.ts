@@ -20,6 +20,8 @@ export interface VolumeWatches {
   /** What has begun and what has failed since the last call. */
   readonly takeNews: () => { readonly started: readonly Started[]; readonly losses: readonly Loss[] };
   readonly count: () => number;
+  /** Whether a limit was reached a short while ago. */
+  readonly isLimited: () => boolean;
 }
 
 export interface VolumeWatchesOptions {
@@ -120,7 +122,7 @@ function addGeneration(state: State, volume: Volume, generation: string, isSwap:
   const swappedMs = state.monotonicMs() - (blindMs ?? 0);
   for (const { watch, holder, files } of added) {
     if (blindMs !== undefined) state.folders.setSwapTime(watch, swappedMs);
-    state.started.push({ watch, id, holder, files, blindMs, opensBefore, opensAfter });
+    state.started.push({ watch, id, generation, holder, files, blindMs, opensBefore, opensAfter });
   }
   volume.generation = generation;
   volume.watches = added.map(({ watch }) => watch);
@@ -222,7 +224,7 @@ export function createVolumeWatches(options: VolumeWatchesOptions): VolumeWatche
     unverified: [],
     started: [],
     losses: [],
-    limitedUntilMs: 0,
+    limitedUntilMs: Number.NEGATIVE_INFINITY,
   };
   return {
     watch: (target) => {
@@ -240,5 +242,6 @@ export function createVolumeWatches(options: VolumeWatchesOptions): VolumeWatche
       return { started, losses };
     },
     count: () => state.bySwapWatch.size,
+    isLimited: () => isLimited(state),
   };
 }

@@ -49,19 +49,17 @@ function obey({ receive, volumes }: Loop): boolean {
   return true;
 }
 
-function drainAndReport({ volumes, folders, now, monotonicMs, post }: Loop, startedMs: number): void {
+function drainAndReport({ volumes, folders, monotonicMs, post }: Loop, startedMs: number): void {
   const { drained, hasOverflowed } = folders.drain();
   // After the drain: a watch that was added in this round may have had events in it already.
   const { started, losses } = volumes.takeNews();
-  const endedMs = monotonicMs();
   post({
     drained,
     started,
     losses: hasOverflowed ? [...losses, 'overflow'] : losses,
-    at: now() / 1_000,
-    monotonicMs: endedMs,
-    watches: volumes.count() + folders.count(),
-    tookMs: endedMs - startedMs,
+    folders: folders.count(),
+    isLimited: volumes.isLimited(),
+    tookMs: monotonicMs() - startedMs,
   });
 }
 

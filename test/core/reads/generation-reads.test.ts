@@ -55,6 +55,11 @@ const CASES: readonly Case[] = [
     events: `/ t | | | | a b .. ${CUT}`,
     verdict: 'unknown',
   },
+  {
+    it: 'finds a read right after the exporter has listed the directory and read it',
+    events: `own:/ own:t own:a own:b / t a b t .. ${CUT}`,
+    verdict: 'read',
+  },
   { it: 'finds no read in the disk usage scan', events: `/ .. / .. / ${CUT}`, verdict: 'unread' },
   {
     it: 'finds no read in a disk usage scan right before a visit',

@@ -71,7 +71,7 @@ function drainsOf(text: string): readonly Drain[] {
   return drains;
 }
 
-/** `own:t` announces an open of the exporter, `early:t` one that may have come before the watch. */
+/** `own:t` announces an open of the exporter, `own:/` one of the directory, `early:t` one that may have come before the watch. */
 function add(state: GenerationState, part: string, time: DrainTime): GenerationState {
   if (part === 'lost') return markLost(state);
   const [what = '', letter = ''] = part.split(':');

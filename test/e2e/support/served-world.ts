@@ -62,6 +62,7 @@ async function run(args: readonly string[]): Promise<Running> {
   const serving = serve({
     config: configOf(args),
     environment: {},
+    readsWorker: '',
     node: NODE,
     build: BUILD,
     clock: systemClock,

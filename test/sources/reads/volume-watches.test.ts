@@ -47,11 +47,13 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
   useFreshNode();
 
   it('begins with the files of the folder, without a blind time, and without events of its own', () => {
-    const { id } = watched.watch(writtenVolume());
+    const volume = writtenVolume();
+    const { id } = watched.watch(volume);
     const { started, drained: none, losses } = watched.step();
-    const [{ watch: _, files, ...start } = assert.fail('not started'), ...others] = started;
+    const [{ watch: _, generation, files, ...start } = assert.fail('not started'), ...others] = started;
     assert.deepEqual(start, { id, holder: '', blindMs: undefined, opensBefore: 0, opensAfter: 0 });
     assert.deepEqual([files.toSorted(), others, none, losses], [['ca.crt', 'token'], [], [], []]);
+    assert.equal(join(volume.location.directory, generation), volume.generation());
     assert.deepEqual(watched.counts(), [1, 1]);
   });
 

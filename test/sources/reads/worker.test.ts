@@ -66,15 +66,15 @@ describeWith(['foreign functions'], 'the thread that watches the folders of toke
   });
 
   it('reports that it is alive while nothing happens', async () => {
-    const { drained, losses, watches } = await reported((report) => report);
-    assert.deepEqual([drained, losses, watches], [[], [], 0]);
+    const { drained, losses, folders } = await reported((report) => report);
+    assert.deepEqual([drained, losses, folders], [[], [], 0]);
   });
 
   it('stops watching a volume', async () => {
     thread.send({ kind: 'watch', target: { id: 7, folder: volume.location.directory, holders: [''] } });
     await start();
     thread.send({ kind: 'unwatch', id: 7 });
-    assert.equal(await reported(({ watches }) => (watches === 0 ? 'none' : undefined)), 'none');
+    assert.equal(await reported(({ folders }) => (folders === 0 ? 'none' : undefined)), 'none');
   });
 
   it('ends while it waits', async () => {

@@ -7,6 +7,7 @@ import { createFolderWatches } from '../../../../src/sources/reads/folder-watche
 import { openInotify } from '../../../../src/sources/reads/inotify.ts';
 import { loadLibc } from '../../../../src/sources/reads/libc.ts';
 import {
+  type Command,
   type Drained,
   type Loss,
   SHARED_WORDS,
@@ -25,6 +26,9 @@ export interface Step {
 export interface WatchedNode {
   readonly watch: (volume: TestVolume, holders?: readonly string[]) => Target;
   readonly unwatch: (target: Target) => void;
+  readonly obey: (command: Command) => void;
+  /** Follows the swaps. */
+  readonly follow: () => void;
   /** Follows the swaps, then drains. */
   readonly step: () => Step;
   readonly verify: () => void;
@@ -42,11 +46,13 @@ function opened() {
   return inotify.value;
 }
 
-export function createWatchedNode(): WatchedNode {
+/** `shared`: the words that the thread would share with the source. */
+export function createWatchedNode(
+  shared = new Int32Array(new SharedArrayBuffer(4 * SHARED_WORDS)),
+): WatchedNode {
   const [swaps, opens] = [opened(), opened()];
   let passedMs = 0;
   const monotonicMs = () => performance.now() + passedMs;
-  const shared = new Int32Array(new SharedArrayBuffer(4 * SHARED_WORDS));
   const folders = createFolderWatches(opens, monotonicMs);
   const volumes = createVolumeWatches({ swaps, folders, shared, now: Date.now, monotonicMs });
   let targets = 0;
@@ -58,6 +64,11 @@ export function createWatchedNode(): WatchedNode {
       return target;
     },
     unwatch: ({ id }) => volumes.unwatch(id),
+    obey: (command) => {
+      if (command.kind === 'watch') volumes.watch(command.target);
+      else volumes.unwatch(command.id);
+    },
+    follow: volumes.followSwaps,
     step: () => {
       volumes.followSwaps();
       const { drained, hasOverflowed } = folders.drain();

@@ -1,0 +1,139 @@
+/**
+ * The watched generations of each pod, and what a drain of the thread means for them.
+ *
+ * A pod is observed as a whole, since the kubelet visits all its volumes at once.
+ */
+import type { GenerationResult } from '../../core/reads/generation-reads.ts';
+import { observePod } from '../../core/reads/pod-reads.ts';
+import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
+import type { Drained } from './protocol.ts';
+import { end, type Instant, lose, settle, type WatchedGeneration } from './watched-token.ts';
+
+export interface PodDrains {
+  readonly add: (podUid: string, generations: readonly WatchedGeneration[]) => void;
+  readonly remove: (podUid: string, generations: Iterable<WatchedGeneration>) => void;
+  /** Takes the events of all folders. Returns whether the reads of any token have changed. */
+  readonly drain: (drained: readonly Drained[], time: Instant) => boolean;
+  /** The last complete visit of the kubelet. */
+  readonly lastVisitAt: () => EpochSeconds | undefined;
+}
+
+/** Later than any visit ends, or is given up: what happened in a pod is settled by then. */
+const SETTLING_MS = 10_000;
+
+interface WatchedPod {
+  readonly podUid: string;
+  readonly generations: Set<WatchedGeneration>;
+  /** Until then it is observed even without events. */
+  settledMs: number;
+}
+
+interface State {
+  readonly pods: Map<string, WatchedPod>;
+  readonly podByWatch: Map<number, WatchedPod>;
+  lastVisitAt: EpochSeconds | undefined;
+}
+
+type ByWatch = ReadonlyMap<number, Drained>;
+
+const NO_EVENTS: readonly ReadEvent[] = [];
+
+function observe(
+  generations: readonly WatchedGeneration[],
+  byWatch: ByWatch,
+  time: Instant,
+  ended: readonly GenerationResult[] = [],
+): void {
+  const timeOf = (watch: number): DrainTime => ({ ...time, sinceSwapMs: byWatch.get(watch)?.sinceSwapMs });
+  const times = new Map(generations.map(({ state, started }) => [state, timeOf(started.watch)]));
+  const folders = generations.map(({ state, started }) => {
+    return { state, events: byWatch.get(started.watch)?.events ?? NO_EVENTS };
+  });
+  const withoutEvents = { ...time, sinceSwapMs: undefined };
+  const states = observePod(folders, (state) => times.get(state) ?? withoutEvents, ended);
+  for (const [index, generation] of generations.entries())
+    generation.state = states[index] ?? generation.state;
+}
+
+function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly GenerationResult[] {
+  const ending = [...pod.generations].filter(({ started }) => byWatch.get(started.watch)?.hasEnded === true);
+  return ending.map((generation) => {
+    pod.generations.delete(generation);
+    const sinceSwapMs = byWatch.get(generation.started.watch)?.sinceSwapMs;
+    return end(generation, { ...time, sinceSwapMs });
+  });
+}
+
+/** Returns whether the reads of any of its tokens have changed. */
+function observeWatchedPod(pod: WatchedPod, byWatch: ByWatch, time: Instant): boolean {
+  const generations = [...pod.generations];
+  observe(generations, byWatch, time);
+  // Events that came before others were lost still count.
+  for (const one of generations) if (byWatch.get(one.started.watch)?.isLossy === true) lose(one);
+  const ended = endFolders(pod, byWatch, time);
+  if (ended.length > 0) observe([...pod.generations], new Map(), time, ended);
+  return [...new Set(generations.map(({ token }) => token))].map(settle).some((hasChanged) => hasChanged);
+}
+
+function lastVisitIn({ generations }: WatchedPod): EpochSeconds {
+  return Math.max(...Array.from(generations, ({ state }) => state.lastVisitAt ?? Number.NEGATIVE_INFINITY));
+}
+
+/** Returns whether there was a later one than before. */
+function noteVisits(state: State, pods: readonly WatchedPod[]): boolean {
+  const last = Math.max(...pods.map(lastVisitIn));
+  if (last <= (state.lastVisitAt ?? Number.NEGATIVE_INFINITY)) return false;
+  state.lastVisitAt = last;
+  return true;
+}
+
+/** The pods with events, and those in which a visit may not have ended. */
+function podsToObserve({ pods, podByWatch }: State, drained: readonly Drained[], { monotonicMs }: Instant) {
+  for (const { watch } of drained) {
+    const pod = podByWatch.get(watch);
+    if (pod !== undefined) pod.settledMs = monotonicMs + SETTLING_MS;
+  }
+  return [...pods.values()].filter(({ settledMs }) => settledMs >= monotonicMs);
+}
+
+function remove(state: State, podUid: string, generations: Iterable<WatchedGeneration>): void {
+  const pod = state.pods.get(podUid);
+  if (pod === undefined) return;
+  for (const generation of generations) {
+    pod.generations.delete(generation);
+    state.podByWatch.delete(generation.started.watch);
+  }
+  if (pod.generations.size === 0) state.pods.delete(podUid);
+}
+
+function forget({ pods, podByWatch }: State, watch: number): void {
+  const pod = podByWatch.get(watch);
+  podByWatch.delete(watch);
+  if (pod?.generations.size === 0) pods.delete(pod.podUid);
+}
+
+export function createPodDrains(): PodDrains {
+  const state: State = { pods: new Map(), podByWatch: new Map(), lastVisitAt: undefined };
+  const { pods, podByWatch } = state;
+  return {
+    add: (podUid, generations) => {
+      const pod = pods.get(podUid) ?? { podUid, generations: new Set(), settledMs: 0 };
+      pods.set(podUid, pod);
+      for (const generation of generations) {
+        pod.generations.add(generation);
+        podByWatch.set(generation.started.watch, pod);
+        settle(generation.token);
+      }
+    },
+    remove: (podUid, generations) => remove(state, podUid, generations),
+    drain: (drained, time) => {
+      const byWatch = new Map(drained.map((one) => [one.watch, one]));
+      const active = podsToObserve(state, drained, time);
+      const changed = active.filter((pod) => observeWatchedPod(pod, byWatch, time));
+      for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
+      return noteVisits(state, active) || changed.length > 0;
+    },
+    lastVisitAt: () => state.lastVisitAt,
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * The volumes of the node that hold tokens, and who reads these, from what the thread reports.
+ */
+import type { ReadFacts } from '../../core/reads/read-facts.ts';
+import type { TokenReads } from '../../core/reads/token-reads.ts';
+import type { Token, TokenIdentity } from '../../core/token/token.ts';
+import { type OwnOpen, volumeKey } from './own-opens.ts';
+import { createPodDrains } from './pod-drains.ts';
+import type { Command, Report } from './protocol.ts';
+import { abandon, type Instant } from './watched-token.ts';
+import {
+  addOpen,
+  addToken,
+  beginFolder,
+  createWatchedVolume,
+  isWatchable,
+  type WatchedVolume,
+} from './watched-volume.ts';
+
+export interface Volumes {
+  /** Sets the tokens of the node. Returns what the thread is to do. */
+  readonly setTokens: (tokens: readonly Token[], monotonicMs: number) => readonly Command[];
+  readonly addOpen: (open: OwnOpen, monotonicMs: number) => void;
+  readonly addReport: (report: Report, time: Instant) => void;
+  /** The thread has ended. Returns what the next one is to do. */
+  readonly restart: (time: Instant) => readonly Command[];
+  /** The same object while nothing has changed. */
+  readonly facts: () => ReadFacts;
+}
+
+/** More than the limit of tokens on a node. */
+const MAX_VOLUMES = 4_096;
+/** A volume that is being swapped may seem empty for a moment. */
+const MAX_ABSENT_MS = 60_000;
+
+interface State {
+  readonly rootDir: string;
+  readonly volumes: Map<string, WatchedVolume>;
+  readonly byId: Map<number, WatchedVolume>;
+  /** The volumes of tokens that were added, by what stays the same from scan to scan. */
+  readonly byIdentity: WeakMap<TokenIdentity, WatchedVolume>;
+  readonly drains: ReturnType<typeof createPodDrains>;
+  nextId: number;
+  folders: number;
+  isLimited: boolean;
+  /** Undefined if they have to be collected again. */
+  facts: ReadFacts | undefined;
+}
+
+/** Only these are swapped, and may be read again. */
+function isProjected({ volumeKind, copy }: Token): boolean {
+  return volumeKind === 'projected' && copy === undefined;
+}
+
+function tokensOf({ tokens }: WatchedVolume) {
+  return [...tokens.values()].flat();
+}
+
+function watchAgain(state: State, volume: WatchedVolume): readonly Command[] {
+  const before = volume.target.id;
+  state.byId.delete(before);
+  state.nextId += 1;
+  volume.target = { id: state.nextId, folder: volume.folder, holders: [...volume.tokens.keys()] };
+  state.byId.set(state.nextId, volume);
+  const unwatch: readonly Command[] = before === 0 ? [] : [{ kind: 'unwatch', id: before }];
+  return [...unwatch, { kind: 'watch', target: volume.target }];
+}
+
+function findVolume(state: State, identity: TokenIdentity, nowMs: number): WatchedVolume | undefined {
+  const key = volumeKey(identity.podUid, identity.volume);
+  const known = state.volumes.get(key);
+  if (known !== undefined || state.volumes.size >= MAX_VOLUMES) return known;
+  const volume = createWatchedVolume(state.rootDir, identity, nowMs);
+  state.volumes.set(key, volume);
+  return volume;
+}
+
+/** Undefined if the token is not to be watched. */
+function addVolume(state: State, token: Token, nowMs: number): WatchedVolume | undefined {
+  const isWatched = isProjected(token) && isWatchable(token.identity);
+  return isWatched ? findVolume(state, token.identity, nowMs) : undefined;
+}
+
+function removeVolume(state: State, volume: WatchedVolume): Command {
+  const { id } = volume.target;
+  state.volumes.delete(volume.key);
+  state.byId.delete(id);
+  state.drains.remove(
+    volume.podUid,
+    tokensOf(volume).flatMap(({ generations }) => generations),
+  );
+  return { kind: 'unwatch', id };
+}
+
+function setTokens(state: State, tokens: readonly Token[], nowMs: number): readonly Command[] {
+  const changed = new Set<WatchedVolume>();
+  for (const token of tokens) {
+    const known = state.byIdentity.get(token.identity);
+    const volume = known ?? addVolume(state, token, nowMs);
+    if (volume === undefined) continue;
+    volume.seenMs = nowMs;
+    if (known === undefined && addToken(volume, token.identity)) changed.add(volume);
+    state.byIdentity.set(token.identity, volume);
+  }
+  const gone = [...state.volumes.values()].filter(({ seenMs }) => nowMs - seenMs > MAX_ABSENT_MS);
+  return [
+    ...gone.map((volume) => removeVolume(state, volume)),
+    ...[...changed].flatMap((volume) => watchAgain(state, volume)),
+  ];
+}
+
+function addReport(state: State, { started, drained, folders, isLimited }: Report, time: Instant): void {
+  const isSame = folders === state.folders && isLimited === state.isLimited && started.length === 0;
+  state.folders = folders;
+  state.isLimited = isLimited;
+  for (const one of started) {
+    const volume = state.byId.get(one.id);
+    if (volume !== undefined) state.drains.add(volume.podUid, beginFolder(volume, one, time));
+  }
+  const hasChanged = state.drains.drain(drained, time);
+  if (!isSame || hasChanged) state.facts = undefined;
+}
+
+function restart(state: State, { at, monotonicMs }: Instant): readonly Command[] {
+  state.folders = 0;
+  return [...state.volumes.values()].flatMap((volume) => {
+    const tokens = tokensOf(volume);
+    state.drains.remove(
+      volume.podUid,
+      tokens.flatMap(({ generations }) => generations),
+    );
+    for (const token of tokens) abandon(token, at, monotonicMs);
+    return watchAgain(state, volume).filter(({ kind }) => kind === 'watch');
+  });
+}
+
+function factsOf({ volumes, drains, folders, isLimited }: State): ReadFacts {
+  const tokens = new Map<string, TokenReads>();
+  let wanted = 0;
+  for (const volume of volumes.values()) {
+    wanted += volume.tokens.size;
+    for (const { place, reads } of tokensOf(volume)) if (reads !== undefined) tokens.set(place, reads);
+  }
+  const unwatched = isLimited ? Math.max(0, wanted - folders) : 0;
+  return { tokens, lastVisitAt: drains.lastVisitAt(), watches: folders, unwatched };
+}
+
+export function createVolumes(rootDir: string): Volumes {
+  const state: State = {
+    rootDir,
+    volumes: new Map(),
+    byId: new Map(),
+    byIdentity: new WeakMap(),
+    drains: createPodDrains(),
+    nextId: 0,
+    folders: 0,
+    isLimited: false,
+    facts: undefined,
+  };
+  return {
+    setTokens: (tokens, monotonicMs) => {
+      const commands = setTokens(state, tokens, monotonicMs);
+      if (commands.length > 0) state.facts = undefined;
+      return commands;
+    },
+    addOpen: (open, monotonicMs) => {
+      const volume = state.volumes.get(open.volume);
+      if (volume !== undefined) addOpen(volume, open, monotonicMs);
+    },
+    addReport: (report, time) => addReport(state, report, time),
+    restart: (time) => {
+      state.facts = undefined;
+      return restart(state, time);
+    },
+    facts: () => {
+      state.facts ??= factsOf(state);
+      return state.facts;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * One token: its generations that are watched, and what is remembered of those that have ended.
+ */
+
+import {
+  announceOpen,
+  endGeneration,
+  type GenerationResult,
+  type GenerationState,
+  markLost,
+  startGeneration,
+} from '../../core/reads/generation-reads.ts';
+import type { DrainTime } from '../../core/reads/read-event.ts';
+import {
+  advanceReadHistory,
+  type ReadHistory,
+  startReadHistory,
+  type TokenReads,
+  tokenReadsOf,
+} from '../../core/reads/token-reads.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
+import type { OwnOpen } from './own-opens.ts';
+import type { Started } from './protocol.ts';
+
+/** Updated in place: a node has a thousand of them. */
+export interface WatchedToken {
+  readonly place: string;
+  /** Name of its file in the folder that holds it. */
+  readonly name: string;
+  /** The oldest first: there are two of them between a swap and the last events of the generation before. */
+  generations: readonly WatchedGeneration[];
+  history: ReadHistory | undefined;
+  /** Undefined while it is not watched. */
+  reads: TokenReads | undefined;
+}
+
+export interface WatchedGeneration {
+  readonly token: WatchedToken;
+  /** The watch of the folder. */
+  readonly started: Started;
+  state: GenerationState;
+}
+
+export type Instant = Pick<DrainTime, 'at' | 'monotonicMs'>;
+
+export function createWatchedToken(place: string, name: string): WatchedToken {
+  return { place, name, generations: [], history: undefined, reads: undefined };
+}
+
+/** Updates the reads. Returns whether they have changed. */
+export function settle(token: WatchedToken): boolean {
+  const before = token.reads;
+  const [current] = token.generations;
+  token.reads =
+    current === undefined || token.history === undefined
+      ? undefined
+      : tokenReadsOf(token.history, current.state, token.reads);
+  return token.reads !== before;
+}
+
+/** Undefined if the folder does not hold the token. */
+export function begin(token: WatchedToken, started: Started, time: Instant): WatchedGeneration | undefined {
+  const { files, blindMs } = started;
+  if (!files.includes(token.name)) return undefined;
+  const state = startGeneration({ ...time, tokenFile: token.name, files, blindMs });
+  const generation = { token, started, state };
+  token.generations = [...token.generations, generation];
+  token.history ??= startReadHistory(time.at);
+  return generation;
+}
+
+/** Ends a generation after its last events. */
+export function end(generation: WatchedGeneration, time: DrainTime): GenerationResult {
+  const { token, state } = generation;
+  const result = endGeneration(state, time);
+  token.generations = token.generations.filter((other) => other !== generation);
+  token.history = advanceReadHistory(token.history ?? startReadHistory(state.at), result);
+  return result;
+}
+
+/** Announces an open of the exporter in the folder of the generation, if it may have an event there. */
+export function announce(generation: WatchedGeneration, open: OwnOpen, monotonicMs: number): void {
+  const { opensBefore, opensAfter } = generation.started;
+  if (open.number <= opensBefore) return;
+  const name = open.file?.name ?? generation.token.name;
+  const isWatched = open.file !== undefined && open.number > opensAfter;
+  generation.state = announceOpen(generation.state, { name, isWatched, monotonicMs });
+}
+
+export function lose(generation: WatchedGeneration): void {
+  generation.state = markLost(generation.state);
+}
+
+/** The thread has ended: what it would have seen is not known. */
+export function abandon(token: WatchedToken, at: EpochSeconds, monotonicMs: number): void {
+  for (const generation of token.generations) {
+    lose(generation);
+    end(generation, { at, monotonicMs, sinceSwapMs: undefined });
+  }
+  settle(token);
+}

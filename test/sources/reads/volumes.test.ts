@@ -1,0 +1,219 @@
+/**
+ * Who reads the tokens of a node, from real events: workloads, the kubelet and the exporter itself.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { afterEach, beforeEach, it } from 'mocha';
+import { placeOf } from '../../../src/core/origin.ts';
+import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
+import type { Token } from '../../../src/core/token/token.ts';
+import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
+import { createOwnOpens, type OwnOpens } from '../../../src/sources/reads/own-opens.ts';
+import type { Drained } from '../../../src/sources/reads/protocol.ts';
+import { createVolumes, type Volumes } from '../../../src/sources/reads/volumes.ts';
+import { describeWith } from '../../support/tools.ts';
+import {
+  createNode,
+  KIND_OF_MOUNT,
+  nextToken,
+  type TestNode,
+  type TestVolume,
+} from '../files/support/test-node.ts';
+import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
+
+const nothing = (): void => undefined;
+
+describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOUNT})`, () => {
+  let node: TestNode;
+  let watched: WatchedNode;
+  let opens: OwnOpens;
+  let files: TokenFiles;
+  let volumes: Volumes;
+  let seconds = 0;
+
+  beforeEach(() => {
+    node = createNode();
+    seconds = 1_000;
+    opens = createOwnOpens(node.rootDir);
+    watched = createWatchedNode(opens.shared);
+    volumes = createVolumes(node.rootDir);
+    opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
+    files = createTokenFiles({
+      rootDir: node.rootDir,
+      isWatching: false,
+      now: () => Date.now() / 1_000,
+      onNudge: nothing,
+      onRotation: nothing,
+      onReadFailure: nothing,
+      onWatchFailure: nothing,
+      opens,
+    });
+  });
+  afterEach(() => {
+    files.close();
+    watched.close();
+    node.remove();
+  });
+
+  const tokens = (): readonly Token[] => files.observe().tokens;
+
+  /** What the source does with each report of the thread. All swaps count as watched at once, and as some time ago. */
+  function report(change: Partial<Drained> = {}): void {
+    seconds += 1;
+    const { started, drained, losses } = watched.step();
+    const seen = started.map((one) => (one.blindMs === undefined ? one : { ...one, blindMs: 1 }));
+    const [, folders] = watched.counts();
+    const rest = { losses, folders, isLimited: false, tookMs: 0 };
+    const time = { at: seconds, monotonicMs: seconds * 1_000 };
+    const changed = drained.map((one) => ({ ...one, sinceSwapMs: 5_000, ...change }));
+    volumes.addReport({ started: seen, drained: changed, ...rest }, time);
+  }
+
+  /** Reads the node, as the source of files does. */
+  async function scan(): Promise<void> {
+    await files.scan();
+    for (const command of volumes.setTokens(tokens(), seconds * 1_000)) watched.obey(command);
+    report();
+  }
+
+  async function rotate(volume: TestVolume) {
+    seconds += 60;
+    volume.write({ 'ca.crt': 'x', token: nextToken({ jti: `${seconds}` }) });
+    report();
+    await scan();
+  }
+
+  function visit(volume: TestVolume): void {
+    for (const name of readdirSync(volume.generation())) open(volume, `..data/${name}`);
+  }
+
+  function readsOf(volume: TestVolume): TokenReads {
+    const { tokens: all } = volumes.facts();
+    const token = tokens().find(({ identity }) => identity.volume === volume.location.volume);
+    return (token && all.get(placeOf(token.identity))) ?? assert.fail('not watched');
+  }
+
+  async function watchedVolume(): Promise<TestVolume> {
+    const volume = node.volume();
+    await rotate(volume);
+    return volume;
+  }
+
+  it('leave out those of the exporter, which reads each token at each rotation', async () => {
+    const volume = await watchedVolume();
+    for (let count = 0; count < 4; count += 1) await rotate(volume);
+    const { lastReadAt, generations, withoutRead } = readsOf(volume);
+    assert.deepEqual([lastReadAt, generations, withoutRead], [undefined, 3, 3]);
+  });
+
+  it('leave out those of the kubelet, which opens all files at each sync', async () => {
+    const volume = await watchedVolume();
+    for (let count = 0; count < 4; count += 1) {
+      await rotate(volume);
+      visit(volume);
+      report();
+    }
+    await rotate(volume);
+    const { lastReadAt, generations, withoutRead } = readsOf(volume);
+    assert.deepEqual([lastReadAt, generations, withoutRead], [undefined, 4, 4]);
+    assert.notEqual(volumes.facts().lastVisitAt, undefined);
+  });
+
+  it('are those of a workload', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    open(volume, 'token');
+    report();
+    assert.deepEqual([readsOf(volume).lastReadAt, readsOf(volume).isReadSinceRotation], [seconds, true]);
+    const readAt = seconds;
+    await rotate(volume);
+    await rotate(volume);
+    const { lastReadAt, withoutRead, isReadSinceRotation } = readsOf(volume);
+    assert.deepEqual([lastReadAt, withoutRead, isReadSinceRotation], [readAt, 1, false]);
+  });
+
+  it('are those of a workload at the rotation, next to those of the exporter', async () => {
+    const volume = await watchedVolume();
+    for (let count = 0; count < 3; count += 1) {
+      volume.write({ 'ca.crt': 'x', token: nextToken({ jti: `at ${count}` }) });
+      watched.follow();
+      open(volume, 'token');
+      await files.scan();
+      report({ sinceSwapMs: 20 });
+      assert.deepEqual([readsOf(volume).lastReadAt, readsOf(volume).readAtRotationAt], [seconds, seconds]);
+    }
+  });
+
+  it('are found at nested paths, and of each token of a folder', async () => {
+    const volume = node.volume();
+    const write = (id: string): void =>
+      volume.write({
+        'sub/one': nextToken({ jti: `${id} one` }),
+        'sub/two': nextToken({ jti: `${id} two` }),
+        'ca.crt': 'x',
+      });
+    write('first');
+    await scan();
+    write('second');
+    await scan();
+    open(volume, 'sub/two');
+    report();
+    const places = tokens().map(({ identity }) => [identity.path, placeOf(identity)] as const);
+    const found = places.map(([path, place]) => [path, volumes.facts().tokens.get(place)?.lastReadAt]);
+    assert.deepEqual(found, [
+      ['sub/one', undefined],
+      ['sub/two', seconds],
+    ]);
+    assert.equal(volumes.facts().watches, 1);
+  });
+
+  it('are not known in a generation with lost events', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    open(volume, 'ca.crt');
+    report({ isLossy: true });
+    assert.equal(readsOf(volume).isReadSinceRotation, undefined);
+    await rotate(volume);
+    const { generations, withoutRead } = readsOf(volume);
+    assert.deepEqual([generations, withoutRead], [0, 0]);
+  });
+
+  it('are not known for the time without a thread', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    const before = readsOf(volume);
+    seconds += 60;
+    const commands = volumes.restart({ at: seconds, monotonicMs: seconds * 1_000 });
+    assert.equal(volumes.facts().tokens.size, 0);
+    for (const command of commands) watched.obey(command);
+    report();
+    const { observedSince, completeSince } = readsOf(volume);
+    assert.ok(observedSince === before.observedSince && completeSince > before.completeSince);
+  });
+
+  it('are forgotten with the volume, a minute after it was last found', async () => {
+    const volume = await watchedVolume();
+    volume.unmount();
+    await scan();
+    assert.equal(volumes.facts().tokens.size, 0);
+    seconds += 61;
+    assert.deepEqual(
+      volumes.setTokens(tokens(), seconds * 1_000).map(({ kind }) => kind),
+      ['unwatch'],
+    );
+    assert.deepEqual(volumes.setTokens(tokens(), seconds * 1_000), []);
+  });
+
+  it('are not watched in volumes of Secrets, which are never rotated', async () => {
+    node.volume({ plugin: 'secret', name: 'legacy' }).write({ token: nextToken({ jti: '1' }) });
+    await scan();
+    assert.deepEqual([tokens().length, volumes.facts().watches, volumes.facts().tokens.size], [1, 0, 0]);
+  });
+
+  it('say how many folders a limit leaves unwatched', async () => {
+    await watchedVolume();
+    const limited = { started: [], drained: [], losses: [], folders: 0, isLimited: true, tookMs: 0 };
+    volumes.addReport(limited, { at: seconds, monotonicMs: seconds * 1_000 });
+    assert.deepEqual([volumes.facts().watches, volumes.facts().unwatched], [0, 1]);
+  });
+});
