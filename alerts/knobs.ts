@@ -72,6 +72,11 @@ export const KNOBS = {
     meaning:
       '`for:` of alerts on other problems of tokens: longer than the 100 s that a healthy kubelet may be late.',
   },
+  remounted: {
+    value: '2m',
+    meaning:
+      '`for:` of the alert on containers that see an older mount: longer than a kubelet needs after its start to report restarted containers.',
+  },
   blind: {
     value: '15m',
     meaning:

@@ -112,6 +112,15 @@ const TIME_ALERTS: readonly Alert[] = [
     description: `${TOKEN}: expired, so it is rejected.${TIMES} Check first: the events of the pod; FailedMount says why the rotation fails.${EXPLAIN}`,
   },
   {
+    severity: 'critical',
+    for: knob('remounted'),
+    name: 'SATokenContainerViewStale',
+    dashboard: 'workload',
+    expr: held('container_view_stale'),
+    summary: 'A container sees an older mount of its token volume, which gets no new tokens.',
+    description: `${TOKEN}: fresh on the node, but a container still sees the volume that was there before it was mounted again.${TIMES} Check first: whether the kubelet of the node was restarted.${EXPLAIN}`,
+  },
+  {
     ...frozen,
     ...late,
     expr: heldCritical('subpath_frozen'),

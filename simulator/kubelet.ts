@@ -13,7 +13,7 @@ import * as volumes from './kubelet/pod-volumes.ts';
 import { createTokenCache } from './kubelet/token-cache.ts';
 import type { Pod } from './objects.ts';
 import type { MountFailure } from './pod-events.ts';
-import { completedPod } from './pods.ts';
+import { completedPod, restartedPod } from './pods.ts';
 
 export interface Kubelet {
   readonly pods: () => readonly Pod[];
@@ -41,6 +41,13 @@ export interface Kubelet {
   /** Nothing is synced while the kubelet is stopped. A start requests new tokens for all pods, terminating ones too. */
   readonly stop: () => void;
   readonly start: () => void;
+  /**
+   * Mounts the volumes of a pod again, over those that its running containers see, as a kubelet that runs in a container
+   * and was restarted without its mounts.
+   */
+  readonly mountAgain: (podUid: string) => void;
+  /** The container runtime restarts the containers of a pod: they see the volumes as they are now. */
+  readonly restartContainers: (podUid: string) => void;
   /** Unmounts and removes everything. */
   readonly close: () => void;
 }
@@ -61,6 +68,8 @@ interface RunningPod {
   /** The API server no longer knows the pod. */
   isForceDeleted: boolean;
   readonly mounted: Set<string>;
+  /** Folders of volumes that were mounted over, once for each time. */
+  readonly covered: string[];
   boundFiles: readonly string[];
 }
 
@@ -117,6 +126,7 @@ function run(state: State, pod: Pod): void {
     isCompleted: false,
     isForceDeleted: false,
     mounted: new Set(),
+    covered: [],
     boundFiles: [],
   };
   state.running.set(uid, one);
@@ -140,6 +150,7 @@ function terminate({ context, running }: State, podUid: string): void {
 function releaseVolumes(context: volumes.VolumeContext, one: RunningPod): void {
   for (const file of one.boundFiles) context.mounts.releaseFile(file);
   one.boundFiles = [];
+  for (const folder of one.covered.splice(0)) context.mounts.uncover(folder);
   for (const volume of volumes.volumesOf(one.pod)) {
     if (one.mounted.delete(volume.name))
       context.mounts.unmount(volumes.volumeFolder(context, one.pod, volume));
@@ -176,6 +187,24 @@ function start(state: State): void {
   state.context.tokens.clear();
   for (const one of state.running.values())
     if (!(one.isCompleted || one.isForceDeleted)) updateVolumes(state, one);
+}
+
+function mountAgain(state: State, podUid: string): void {
+  const { context, running } = state;
+  const { pod, mounted, covered } = get(running, podUid);
+  for (const volume of volumes.volumesOf(pod)) {
+    if (!mounted.has(volume.name)) continue;
+    const folder = volumes.volumeFolder(context, pod, volume);
+    context.mounts.cover(folder);
+    covered.push(folder);
+  }
+  context.tokens.clear(podUid);
+  sync(state, podUid);
+}
+
+function restartContainers({ context, running }: State, podUid: string): void {
+  const one = get(running, podUid);
+  one.pod = context.cluster.setPod(restartedPod(one.pod, context.cluster.now()));
 }
 
 function forceDelete({ context, running }: State, podUid: string): void {
@@ -233,6 +262,8 @@ export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions
       state.isStopped = true;
     },
     start: () => start(state),
+    mountAgain: (podUid) => mountAgain(state, podUid),
+    restartContainers: (podUid) => restartContainers(state, podUid),
     close: () => {
       for (const podUid of [...state.running.keys()]) remove(state, podUid);
     },

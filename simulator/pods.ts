@@ -28,6 +28,8 @@ export interface PodOptions {
   /** `terminationGracePeriodSeconds`; 30 by default. */
   readonly graceSeconds?: number;
   readonly runtimeClassName?: string;
+  /** When the containers were started; with the pod by default. */
+  readonly containersAt?: number;
 }
 
 /** The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
@@ -105,19 +107,30 @@ function ended(containers: readonly Container[], now: number): readonly Containe
   return containers.map(({ name }) => ({ name, state }));
 }
 
-function runningStatus(
+function containerStatuses(
   { containers, initContainers = [] }: Pod['spec'],
   now: number,
-): NonNullable<Pod['status']> {
+): Pick<NonNullable<Pod['status']>, 'containerStatuses' | 'initContainerStatuses'> {
   return {
-    phase: 'Running',
-    conditions: CONDITIONS.map(([type, running]) => condition(type, running, now)),
-    startTime: apiTime(now),
     containerStatuses: running(containers, now),
     initContainerStatuses: initContainers.flatMap((container) =>
       (container.restartPolicy === 'Always' ? running : ended)([container], now),
     ),
   };
+}
+
+function runningStatus(spec: Pod['spec'], now: number, containersAt: number): NonNullable<Pod['status']> {
+  return {
+    phase: 'Running',
+    conditions: CONDITIONS.map(([type, running]) => condition(type, running, now)),
+    startTime: apiTime(now),
+    ...containerStatuses(spec, containersAt),
+  };
+}
+
+/** Returns the pod after its containers were restarted. */
+export function restartedPod(pod: Pod, now: number): Pod {
+  return { ...pod, status: { ...pod.status, ...containerStatuses(pod.spec, now) } };
 }
 
 /** Returns the pod after all its containers exited successfully. */
@@ -174,6 +187,6 @@ export function createPod(cluster: Cluster, options: PodOptions): Pod {
   return {
     metadata: { name, namespace, uid, ...(annotations === undefined ? {} : { annotations }) },
     spec,
-    status: runningStatus(spec, cluster.now()),
+    status: runningStatus(spec, cluster.now(), options.containersAt ?? cluster.now()),
   };
 }

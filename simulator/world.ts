@@ -11,7 +11,10 @@ import { createPod, type PodOptions } from './pods.ts';
 export interface World {
   readonly cluster: Cluster;
   readonly kubelet: Kubelet;
-  /** Runs a pod that started `age` seconds ago and was not synced since. A negative age simulates a clock ahead. */
+  /**
+   * Runs a pod that started `age` seconds ago and was not synced since. A negative age simulates a clock ahead. Its
+   * volumes are mounted now, so its containers are started now.
+   */
   readonly run: (options: PodOptions, age?: number) => Pod;
   /** From now on the kubelet syncs the pod at regular intervals. */
   readonly startSyncing: (pod: Pod, age?: number) => void;
@@ -47,7 +50,7 @@ export function createWorld({ rootDir, mounts, now, ...options }: WorldOptions):
   const run = (options: PodOptions, age = 0): Pod => {
     clockOffset = -age;
     try {
-      const pod = createPod(cluster, options);
+      const pod = createPod(cluster, { containersAt: now(), ...options });
       kubelet.run(pod);
       return pod;
     } finally {

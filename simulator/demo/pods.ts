@@ -101,6 +101,9 @@ export const DEMO_PODS: readonly DemoPod[] = [
   problem('frozen', 'token mounted with subPath, which never sees a rotation', ['subpath_frozen'], {
     scenario: lasting(scenarios.subPathCopy),
   }),
+  problem('covered', 'volume mounted again over the one that the container sees', ['container_view_stale'], {
+    scenario: lasting(scenarios.mountedAgain),
+  }),
   problem('lost', 'token in the pod spec but not on disk', ['token_missing'], {
     scenario: lasting(fileFault('missing', 5 * MINUTE)),
   }),

@@ -161,6 +161,16 @@ export function subPathCopy({ kubelet, run }: World, name: string): void {
   kubelet.rotate(uid);
 }
 
+/** Longer than the clocks of a mount and of a container differ. */
+const BEFORE_MOUNT_SECONDS = 90;
+
+/** A kubelet that runs in a container was restarted, and mounted the volume over the one that the container sees. */
+export function mountedAgain({ cluster, kubelet, run }: World, name: string): void {
+  const containersAt = cluster.now() - BEFORE_MOUNT_SECONDS;
+  const { uid } = run({ ...vaultPod(name), containersAt }, BEFORE_MOUNT_SECONDS).metadata;
+  kubelet.mountAgain(uid);
+}
+
 /** A pod whose only token is valid for a day. */
 export function dayPod(name: string): PodOptions {
   return singleTokenPod(name, 'aws-iam-token', 'token', 'sts.amazonaws.com', 86_400);

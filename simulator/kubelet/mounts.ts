@@ -2,7 +2,7 @@
  * Mounts volumes: as tmpfs if the process may mount, otherwise as plain folders.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 
 export interface Mounts {
   /** False if plain folders stand in for mounts. */
@@ -10,6 +10,10 @@ export interface Mounts {
   /** Mounts an empty volume at a folder, which is created if it does not exist. */
   readonly mount: (folder: string) => void;
   readonly unmount: (folder: string) => void;
+  /** Mounts another empty volume over a mounted one. Of plain folders, the files are lost. */
+  readonly cover: (folder: string) => void;
+  /** Unmounts what covers a volume. */
+  readonly uncover: (folder: string) => void;
   /** Bind-mounts a file, as subPath does. Plain folders get a copy, which is frozen as well. */
   readonly bindFile: (from: string, to: string) => void;
   readonly releaseFile: (bound: string) => void;
@@ -22,13 +26,19 @@ function run(command: string, ...args: string[]): void {
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
+function mountTmpfs(folder: string): void {
+  run('mount', '-t', 'tmpfs', '-o', 'size=16m,mode=1777', 'tmpfs', folder);
+}
+
 /** Requires root and CAP_SYS_ADMIN. */
 const tmpfsMounts: Mounts = {
   isReal: true,
   mount: (folder) => {
     mkdirSync(folder, { recursive: true });
-    run('mount', '-t', 'tmpfs', '-o', 'size=16m,mode=1777', 'tmpfs', folder);
+    mountTmpfs(folder);
   },
+  cover: mountTmpfs,
+  uncover: (folder) => run('umount', folder),
   unmount: (folder) => {
     run('umount', folder);
     rmdirSync(folder);
@@ -44,6 +54,10 @@ export const plainFolders: Mounts = {
     chmodSync(folder, VOLUME_ROOT_MODE);
   },
   unmount: (folder) => rmSync(folder, { recursive: true, force: true }),
+  cover: (folder) => {
+    for (const name of readdirSync(folder)) rmSync(`${folder}/${name}`, { recursive: true });
+  },
+  uncover: () => undefined,
   bindFile: (from, to) => copyFileSync(from, to),
   releaseFile: () => undefined,
 };

@@ -29,6 +29,8 @@ export interface TokenContext {
   /** Whether the token may be sent to the API server: only if this cluster issued it. */
   readonly isReviewable: boolean;
   readonly pod: PodFacts | 'absent' | undefined;
+  /** Whether the pods are those of now, and not of when the exporter last saw them. */
+  readonly arePodsCurrent: boolean;
   /** The source in the pod's spec that the token comes from. */
   readonly projection: PodProjection | undefined;
   readonly account: AccountFacts | 'absent' | undefined;
@@ -122,6 +124,7 @@ export function contextOf(token: Token, facts: ClusterFacts, memory: OriginMemor
   return {
     ...provenance,
     origin,
+    arePodsCurrent: facts.pods !== undefined && facts.podsLostAt === undefined,
     isReviewable: isOfThisCluster(token, origin, provenance.projection, known, memory),
     account,
     authority,

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Log } from '../util/log.ts';
+import { parseMountLine } from '../util/mount-info.ts';
 import { realPath } from './required-paths.ts';
 
 /** By bit, in the spelling of Kubernetes. */
@@ -27,28 +28,16 @@ export function excessCapabilities(status: string): readonly string[] {
     .filter((name) => name !== NEEDED);
 }
 
-interface Mount {
-  readonly point: string;
-  readonly isWritable: boolean;
-}
-
-function parseMount(line: string): readonly Mount[] {
-  const [, , , , point, options] = line.split(' ');
-  if (point === undefined || options === undefined) return [];
-  const plain = point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
-  return [{ point: plain, isWritable: options.split(',').includes('rw') }];
-}
-
 /** Whether the mount that holds a folder is writable. A later mount at the same point covers earlier ones. */
 export function isWritable(mountinfo: string, folder: string): boolean {
   const holding = mountinfo
     .split('\n')
-    .flatMap(parseMount)
+    .map(parseMountLine)
+    .filter((mount) => mount !== undefined)
     .filter(({ point }) => point === '/' || `${folder}/`.startsWith(`${point}/`));
   const longest = Math.max(...holding.map(({ point }) => point.length));
-  return holding.findLast(({ point }) => point.length === longest)?.isWritable ?? false;
+  const options = holding.findLast(({ point }) => point.length === longest)?.options ?? '';
+  return options.split(',').includes('rw');
 }
 
 /** Empty if the file cannot be read. */

@@ -41,6 +41,7 @@ export const ROWS: readonly Row[] = [
     minutes: 5,
     scope: 'token',
   },
+  { reason: 'container_view_stale', alert: 'SATokenContainerViewStale', minutes: 2, scope: 'token' },
   { reason: 'stale', alert: 'SATokenStale', minutes: 1, outlasts: 3, scope: 'token' },
   { reason: 'token_missing', alert: 'SATokenMissing', minutes: 5, scope: 'token' },
   { reason: 'token_refused', alert: 'SATokenRefused', minutes: 5, scope: 'token' },

@@ -65,6 +65,9 @@ const FAILURES: readonly Failure[] = [
   row('an altered signature', scenarios.signatureAltered, ['signature_invalid']),
   row('a missing token file', scenarios.fileFault('missing', 300), ['token_missing']),
   row('a copy of a token that was rotated', scenarios.subPathCopy, ['subpath_frozen']),
+  row('a volume that was mounted again under a running container', scenarios.mountedAgain, [
+    'container_view_stale',
+  ]),
   row('a token of another pod', scenarios.tokenOfAnotherPod, ['pod_mismatch']),
   row('an overdue token of a terminating pod', scenarios.podTerminating, [], 'pod_terminating'),
   row(

@@ -34,6 +34,7 @@ import type { Source } from '../../src/sources/source.ts';
 import type { Clock } from '../../src/util/clock.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { configOf } from './config.ts';
+import { createDatedMounts, type DatedMounts } from './dated-mounts.ts';
 import { scheduleBy } from './fake-clock.ts';
 import { createFastClock } from './fast-clock.ts';
 import { assertNoForeignReviews } from './foreign-reviews.ts';
@@ -62,6 +63,8 @@ export interface SteppedOptions extends Pick<WorldOptions, 'version' | 'extended
   readonly args?: readonly string[];
   /** Runs the exporter's pod. The exporter runs its self-checks, and authenticates with its canary. */
   readonly hasOwnPod?: boolean;
+  /** Whether the kernel keeps the birth times of file systems; by default it does. */
+  readonly hasBirthTimes?: boolean;
   /** How many milliseconds of its timers pass in one of real time; by default 20. */
   readonly speed?: number;
 }
@@ -94,9 +97,10 @@ async function joinSimulated(config: Config, clock: Clock, onChange: () => void)
 }
 
 /** A source of files that scans only when the test calls `scan`. */
-function createSteppedFiles(rootDir: string, now: () => number) {
+function createSteppedFiles(rootDir: string, now: () => number, statRoot: DatedMounts['statRoot']) {
   const files = createTokenFiles({
     rootDir,
+    statRoot,
     isWatching: false,
     now,
     onNudge: nothing,
@@ -119,6 +123,14 @@ function createSteppedFiles(rootDir: string, now: () => number) {
   return { source, scan };
 }
 
+/** Whether a container was last started at this time. */
+function hasStarted(status: Pod['status'], name: string, startedAt: number | undefined): boolean {
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const state = statuses.find((one) => one.name === name)?.state;
+  const started = (state?.running ?? state?.terminated)?.startedAt;
+  return started === undefined || Date.parse(started) === (startedAt ?? 0) * 1_000;
+}
+
 /** Whether the facts about pods, service accounts and used keys equal the state of the API server. */
 function isCurrent(
   { cluster: { list, keys, issuer } }: World,
@@ -134,7 +146,9 @@ function isCurrent(
     expected.every(({ metadata, status }) => {
       const pod = pods.get(metadata.uid);
       return (
-        pod?.phase === status?.phase && pod?.isTerminating === (metadata.deletionTimestamp !== undefined)
+        pod?.phase === status?.phase &&
+        pod?.isTerminating === (metadata.deletionTimestamp !== undefined) &&
+        pod.containers.every(({ name, startedAt }) => hasStarted(status, name, startedAt))
       );
     }) &&
     accounts?.size === uids.size &&
@@ -169,14 +183,15 @@ export function runOwnPod({ run, kubelet, startSyncing }: World) {
 
 export async function startSteppedExporter(
   start: number,
-  { args = [], hasOwnPod = false, speed = SPEED, ...worldOptions }: SteppedOptions = {},
+  { args = [], hasOwnPod = false, hasBirthTimes = true, speed = SPEED, ...worldOptions }: SteppedOptions = {},
 ): Promise<SteppedExporter> {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-stepped-'));
   const rootDir = join(folder, 'kubelet');
   const kubeconfig = join(folder, 'kubeconfig');
   let time = start;
   const now = (): number => time;
-  const world = createWorld({ rootDir, mounts: chooseMounts(folder), now, ...worldOptions });
+  const { mounts, statRoot } = createDatedMounts(chooseMounts(folder), now, hasBirthTimes);
+  const world = createWorld({ rootDir, mounts, now, ...worldOptions });
   const clock = createFastClock(speed, now);
   const users = new Map([[USER, USER]]);
   const api = createApiServer({ cluster: world.cluster, users, schedule: scheduleBy(clock) });
@@ -195,7 +210,7 @@ export async function startSteppedExporter(
   const cluster = await joinSimulated(config, clock, change.notify);
   const stop = new AbortController();
   const running = cluster.run(stop.signal);
-  const files = createSteppedFiles(rootDir, now);
+  const files = createSteppedFiles(rootDir, now, statRoot);
   const state = createState({
     sources: { observation: files.source, cluster, self: own && createSelfSource({ ...own, clock }) },
     takeSnapshot: createTakeSnapshot(policy()),

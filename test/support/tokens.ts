@@ -69,6 +69,7 @@ export function token(overrides: TokenOverrides = {}): Token {
   return {
     volumeKind: 'projected',
     lastRotation: made.issuedAt,
+    mount: { appearedAt: NOW - 3_600, isStacked: false, bootedAt: NOW - 86_400 },
     ...overrides,
     claims: made,
     identity: {

@@ -7,6 +7,7 @@
 import { SEVERITIES, type Severity, type SeverityConditions } from '../problems/severity.ts';
 import { audienceMismatch } from './audience-mismatch.ts';
 import type { Check } from './check.ts';
+import { containerViewStale } from './container-view-stale.ts';
 import { expired } from './expired.ts';
 import { issuerMismatch } from './issuer-mismatch.ts';
 import { legacySecretMissing } from './legacy-secret-missing.ts';
@@ -41,6 +42,7 @@ export const CHECKS = [
   tokenRefused,
   legacySecretMissing,
   podMismatch,
+  containerViewStale,
   subpathFrozen,
   stale,
   rotationOverdue,

@@ -23,11 +23,12 @@ interface Known {
 
 type StartOf = (assessment: Pick<Assessment, 'token' | 'schedule'>) => EpochSeconds | undefined;
 
-/** Problems that begin at a time in the claims. */
+/** Problems that begin at a time in the claims, or that the mount states. */
 const CLAIMED_STARTS: Readonly<Partial<Record<Reason, StartOf>>> = {
   expired: ({ token }) => token.claims.expiresAt,
   stale: ({ schedule }) => schedule.nominalExpiration,
   rotation_overdue: ({ schedule }) => schedule.overdueFrom,
+  container_view_stale: ({ token }) => token.mount?.appearedAt,
   subpath_frozen: ({ token }) => token.copy?.replacedAt,
 };
 

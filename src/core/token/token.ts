@@ -58,6 +58,16 @@ export interface TokenCopy {
   readonly replacedAt: EpochSeconds | undefined;
 }
 
+/** The mount of a volume, as the node sees it. */
+export interface MountFacts {
+  /** When it appeared; undefined if that is not known. */
+  readonly appearedAt: EpochSeconds | undefined;
+  /** Whether another file system is mounted below it at the same place. */
+  readonly isStacked: boolean;
+  /** When the node was booted: what ran before has ended. */
+  readonly bootedAt: EpochSeconds;
+}
+
 /** Identifies the series of a token. Does not change at a rotation: one object for as long as the file exists. */
 export interface TokenIdentity {
   readonly namespace: string;
@@ -86,6 +96,8 @@ export interface Token {
   readonly lastRotation: EpochSeconds | undefined;
   /** Set for a copy in a container. */
   readonly copy?: TokenCopy;
+  /** The mount of its volume, if that could be read. */
+  readonly mount?: MountFacts;
 }
 
 export function kindOf({ claims, copy }: Pick<Token, 'claims' | 'copy'>): TokenKind {

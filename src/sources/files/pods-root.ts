@@ -20,6 +20,8 @@ export interface PodsRoot {
   readonly opens?: OpenListener | undefined;
   /** Whether the open file is the one at the path: no part of the path below the pods directory was a link. */
   readonly holds: (descriptor: number, path: Path) => boolean;
+  /** The real path of what is at a path below the pods directory; undefined if that is not known. */
+  readonly realPath: (path: Path) => string | undefined;
 }
 
 /** The kernel appends it to the path of a file that was removed after it was opened. */
@@ -56,6 +58,7 @@ export function createPodsRoot(directory: string, opens?: OpenListener): PodsRoo
   };
   return {
     opens,
+    realPath: (path) => (real === undefined ? undefined : real + below(path)),
     holds: (descriptor, path) => {
       const [actual, expected] = [pathOf(descriptor), below(path)];
       if (isSame(actual, expected)) return true;

@@ -7,6 +7,7 @@
 import type { Observation, ReadFailure, Unreadable } from '../../core/observation.ts';
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
+import { createMountPoints, type MountPointsOptions } from './mounts/mount-points.ts';
 import type { Pod, PodContent } from './pod.ts';
 import { createPods, type Pods } from './pods.ts';
 import type { OpenListener } from './pods-root.ts';
@@ -14,7 +15,7 @@ import { isSliceOver, runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';
 
-export interface TokenFilesOptions {
+export interface TokenFilesOptions extends Pick<MountPointsOptions, 'statRoot'> {
   /** The kubelet's root directory, which contains `pods`. */
   readonly rootDir: string;
   readonly isWatching: boolean;
@@ -52,7 +53,8 @@ function* refreshAll(pods: readonly Pod[]): Steps<void> {
 export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const { now } = options;
   const watches = createWatches({ isEnabled: options.isWatching, onFailure: options.onWatchFailure });
-  const pods = createPods({ ...options, watches });
+  const mountPoints = createMountPoints(options);
+  const pods = createPods({ ...options, watches, mountPoints });
   /** The same list while its tokens are the same, so that data cached by it stays valid. */
   const stableTokens = stable<readonly Token[]>(sameItems);
   const stableOthers = stable<readonly Unreadable[]>(sameItems);
@@ -67,8 +69,10 @@ export function createTokenFiles(options: TokenFilesOptions): TokenFiles {
   const scan = async (): Promise<boolean> => {
     const startedAt = performance.now();
     watches.retry();
+    mountPoints.startScan();
     const isListed = pods.list();
     await runInSlices(refreshAll(pods.all()));
+    mountPoints.endScan();
     if (isListed) {
       scannedAt = now();
       scanSeconds = (performance.now() - startedAt) / 1_000;

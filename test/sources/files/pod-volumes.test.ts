@@ -25,7 +25,7 @@ function makeDirectories(...paths: readonly string[]): void {
 }
 
 /** Nothing is opened here. */
-const ROOT = { holds: () => false };
+const ROOT = { holds: () => false, realPath: () => undefined };
 
 function makeFile(path: string): void {
   makeDirectories(dirname(path));

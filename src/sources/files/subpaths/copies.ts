@@ -6,11 +6,12 @@ import type { Unreadable } from '../../../core/observation.ts';
 import { isSameToken, type Token, type TokenClaims, type TokenIdentity } from '../../../core/token/token.ts';
 import { sameItems } from '../../../util/stable.ts';
 import { type Failure, unreadable } from '../failures.ts';
+import { isSameFile } from '../found-token.ts';
 import type { Path } from '../paths.ts';
 import { addAmount, amountOfToken, hasRoom, NO_USAGE, POD_LIMITS } from '../pod-limits.ts';
 import type { PodsRoot } from '../pods-root.ts';
 import { readTokenFile, type TokenFile } from '../token-file.ts';
-import { isSameFile, type Volume } from '../volume.ts';
+import type { Volume } from '../volume.ts';
 import { type BoundFile, createListBoundFiles, MAX_COPIES, NO_BOUND_FILES } from './bound-files.ts';
 
 export interface Copies {

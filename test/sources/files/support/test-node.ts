@@ -21,6 +21,7 @@ import { swapData, writeAtomically } from '../../../../simulator/kubelet/atomic-
 import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.ts';
 import type { Unreadable } from '../../../../src/core/observation.ts';
 import type { VolumeLocation } from '../../../../src/sources/files/content.ts';
+import { createMountPoints } from '../../../../src/sources/files/mounts/mount-points.ts';
 import { NO_SCOPE } from '../../../../src/sources/files/pod-limits.ts';
 import { createPodsRoot } from '../../../../src/sources/files/pods-root.ts';
 import type { Steps } from '../../../../src/sources/files/slices.ts';
@@ -218,6 +219,7 @@ export function unwatched({ location }: Pick<TestVolume, 'location'>): Volume {
   const watches = createWatches({ isEnabled: false, onFailure: nothing });
   return createVolume(location, {
     watches,
+    mountPoints: createMountPoints({ now: () => 0 }),
     onNudge: nothing,
     onRotation: nothing,
     onReadFailure: nothing,

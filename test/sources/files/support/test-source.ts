@@ -4,7 +4,11 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { ReadFailure } from '../../../../src/core/observation.ts';
-import { createTokenFiles, type TokenFiles } from '../../../../src/sources/files/token-files.ts';
+import {
+  createTokenFiles,
+  type TokenFiles,
+  type TokenFilesOptions,
+} from '../../../../src/sources/files/token-files.ts';
 import type { Rotation } from '../../../../src/sources/files/volume.ts';
 import type { WatchFailure } from '../../../../src/sources/files/watch.ts';
 import { lineOf, nextToken, type TestNode, type TestVolume } from './test-node.ts';
@@ -33,7 +37,7 @@ export interface TestSource extends TokenFiles {
   readonly refreshedAfter: (change: () => void) => Promise<Seen>;
 }
 
-interface SourceOptions {
+interface SourceOptions extends Pick<TokenFilesOptions, 'statRoot'> {
   readonly isWatching: boolean;
   /** Called in the middle of a refresh that finds a rotation. */
   readonly onRotation: () => void;
@@ -41,13 +45,14 @@ interface SourceOptions {
 
 export function createSource(
   rootDir: string,
-  { isWatching = false, onRotation = () => undefined }: Partial<SourceOptions> = {},
+  { isWatching = false, onRotation = () => undefined, ...options }: Partial<SourceOptions> = {},
 ): TestSource {
   const [rotations, readFailures, watchFailures]: [Rotation[], ReadFailure[], WatchFailure[]] = [[], [], []];
   const events = new EventEmitter();
   let time = Date.now() / 1_000;
   const now = (): number => time;
   const source = createTokenFiles({
+    ...options,
     rootDir,
     isWatching,
     now,
