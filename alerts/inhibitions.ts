@@ -32,7 +32,7 @@ const ofCopy = 'path =~ "subPath://.+"';
 
 /** Consequences of tokens that are not rotated. */
 const OUTDATED = ['SATokenRotationOverdue', 'SATokenStale', 'SATokenExpired'];
-const ROTATION = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate'];
+const ROTATION = [...OUTDATED, 'SATokenNodeRotationStalled', 'SATokenCanaryLate', 'SATokenKubeletNotSyncing'];
 const FLEET = 'SATokenRotationStalledFleet';
 const WORKLOAD = 'SATokenWorkloadRotationOverdue';
 const OF_NODE = [
@@ -72,7 +72,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
   {
     because: 'A stalled node is one problem, not one for each token.',
     source: [named('SATokenNodeRotationStalled'), ofNode],
-    target: [named(...OUTDATED, 'SATokenCanaryLate')],
+    target: [named(...OUTDATED, 'SATokenCanaryLate', 'SATokenKubeletNotSyncing')],
     equal: [cluster, 'node'],
   },
   {

@@ -72,6 +72,16 @@ export const KNOBS = {
     meaning:
       '`for:` of alerts on other problems of tokens: longer than the 100 s that a healthy kubelet may be late.',
   },
+  pulse: {
+    value: '120',
+    meaning:
+      'Seconds without a sync after which the kubelet counts as silent: 1.5 times the default of `--kubelet.sync-frequency`, plus 30 s.',
+  },
+  pulseSeen: {
+    value: '90',
+    meaning:
+      'The same by the clock of the node, up to the last scan, so that a difference of clocks does not alert: `pulse` less the default of `--scan.interval`.',
+  },
   remounted: {
     value: '2m',
     meaning:

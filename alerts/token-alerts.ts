@@ -40,6 +40,9 @@ const critical = { severity: 'critical', for: knob('failing') } as const;
 const root = { severity: 'critical', for: knob('cause') } as const;
 const late = { severity: 'critical', for: knob('due') } as const;
 
+/** Absent unless reads are watched. */
+const LAST_SYNC = 'satoken_kubelet_last_sync_timestamp_seconds';
+
 const overdue = {
   name: 'SATokenRotationOverdue',
   dashboard: 'workload',
@@ -91,6 +94,19 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: CANARY_LATE,
     summary: "The exporter's own short-lived token is not rotated in time.",
     description: `Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.${SCAN}`,
+  },
+  {
+    severity: 'warning',
+    for: knob('due'),
+    name: 'SATokenKubeletNotSyncing',
+    dashboard: 'node',
+    expr: lines(
+      // By the time of the sample, so that the scrape interval makes no difference.
+      `max by (${BY.node}) (timestamp(${LAST_SYNC}) - ${LAST_SYNC}) > ${knob('pulse')}`,
+      `and max by (${BY.node}) ((${bridged('satoken_last_scan_timestamp_seconds')}) - ${LAST_SYNC}) > ${knob('pulseSeen')}`,
+    ),
+    summary: 'The kubelet of a node no longer syncs the volumes of its pods.',
+    description: `Node {{ $labels.node }}: the kubelet has not compared any token volume for {{ printf "%.0f" $value }} s; a healthy one does every 60 to 90 s. Tokens will not be rotated. Check first: systemctl status kubelet on the node.${SCAN}`,
   },
   {
     ...overdue,

@@ -171,6 +171,11 @@ export const NODE_METRICS: readonly NodeRow[] = [
     samples: ({ reads }) => single(reads?.unwatched),
   }),
   gauge({
+    name: 'satoken_kubelet_last_sync_timestamp_seconds',
+    help: 'Unix time at which the kubelet last compared a volume that holds a token; absent without --reads.watch.',
+    samples: ({ reads }) => single(reads && reads.watches > 0 ? reads.lastVisitAt : undefined),
+  }),
+  gauge({
     name: 'satoken_source_up',
     help: '1 if the last run of the source succeeded, 0 if it failed or no run has ended yet.',
     labels: ['source'],

@@ -29,6 +29,7 @@ type Mode = 'with series of tokens' | 'without series of tokens';
 const SCOPES: Readonly<Record<string, Scope>> = {
   SATokenNodeRotationStalled: 'node',
   SATokenCanaryLate: 'node',
+  SATokenKubeletNotSyncing: 'node',
   SATokenUnreadable: 'node',
   SATokenSelfViewWrong: 'node',
   SATokenClusterBlind: 'node',

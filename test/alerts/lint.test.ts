@@ -129,11 +129,20 @@ const MAX_TEXT = 300;
 /** The longest measured delay of a healthy kubelet in seconds. */
 const HEALTHY_DELAY = 100;
 /** The exporter raises them after the delay of a healthy kubelet, or they do not depend on it. */
-const RAISED_LATE = ['satoken_overdue_cause', 'satoken_canary_healthy', 'satoken_self_view'];
+const RAISED_LATE = [
+  'satoken_overdue_cause',
+  'satoken_canary_healthy',
+  'satoken_self_view',
+  'satoken_kubelet_last_sync_timestamp_seconds',
+  'satoken_last_scan_timestamp_seconds',
+];
 /** Alerts that need no such delay: many nodes together are not late by chance. */
 const ABOUT_MANY = ['SATokenRotationStalledFleet', 'SATokenWorkloadRotationOverdue'];
-/** An early sign, which only inhibits; it needs the time of the sample. */
-const NOT_BRIDGED = ['satoken_canary_refresh_due_timestamp_seconds'];
+/** Early signs; they need the time of the sample. */
+const NOT_BRIDGED = [
+  'satoken_canary_refresh_due_timestamp_seconds',
+  'satoken_kubelet_last_sync_timestamp_seconds',
+];
 const REASONS_RAISED_LATE = [
   'rotation_overdue',
   'expired',

@@ -41,6 +41,44 @@ const fleetAt = (minute: number, fire: readonly Firing[]) => ({
   fire,
 });
 
+const SILENT = 'SATokenKubeletNotSyncing';
+const SYNC = 'satoken_kubelet_last_sync_timestamp_seconds';
+
+/** The kubelet's syncs and the exporter's scans, by the clock of the node. */
+function pulse(syncs: string, scans: string): Series {
+  return {
+    ...nodeScraped('5x30'),
+    [scraped(SYNC)]: syncs,
+    [scraped('satoken_last_scan_timestamp_seconds')]: scans,
+  };
+}
+
+const PULSE_CASES: readonly Case[] = [
+  {
+    it: 'a kubelet that hangs is reported before any token is late, and no longer once it syncs',
+    series: pulse('0+60x5 300x5 660+60x10', '0+60x30'),
+    expect: [
+      ...fires(SILENT, 9, { labels: { node: 'node-1' }, prints: { value: '240' } }),
+      ...silent(SILENT, 12, 13, 20),
+    ],
+  },
+  {
+    it: 'a kubelet that syncs every 90 to 120 s is not reported',
+    series: pulse('0 0 90 90 210 210 330 330 420 420 540 540 660 660', '0+60x14'),
+    expect: silent(SILENT, 3, 5, 7, 9, 11, 13),
+  },
+  {
+    it: 'a kubelet that syncs is not reported if the clock of its node is five minutes late',
+    series: pulse('-300+60x20', '-300+60x20'),
+    expect: silent(SILENT, 3, 10, 20),
+  },
+  {
+    it: 'a kubelet is not reported if its syncs are not watched',
+    series: { ...nodeScraped('5x30'), [scraped('satoken_last_scan_timestamp_seconds')]: '0+60x30' },
+    expect: silent(SILENT, 3, 10, 20),
+  },
+];
+
 const FLEET_CASES: readonly Case[] = [
   {
     it: 'four late nodes of ten are a problem of the cluster, which outlasts them by 5 minutes',
@@ -318,6 +356,7 @@ const ALONE_CASES: readonly Case[] = ROWS.map(({ reason, alert, severity = 'crit
 }));
 
 export const NODE_CASES: readonly Case[] = [
+  ...PULSE_CASES,
   ...FLEET_CASES,
   ...STALL_CASES,
   ...SEVERITY_CASES,

@@ -9,6 +9,7 @@ import { NEW_HISTORY } from '../../src/core/history.ts';
 import { placeOf } from '../../src/core/origin.ts';
 import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
 import type { TokenReads } from '../../src/core/reads/token-reads.ts';
+import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
@@ -386,6 +387,15 @@ describe('the series of the node', () => {
     const before = { scannedAt: undefined, scanSeconds: undefined };
     assert.deepEqual(samplesOf('satoken_last_scan_timestamp_seconds', before), []);
     assert.deepEqual(samplesOf('satoken_scan_duration_seconds', before), []);
+  });
+
+  it('include the last sync of the kubelet only while a volume is watched', () => {
+    const name = 'satoken_kubelet_last_sync_timestamp_seconds';
+    const reads = { tokens: new Map(), lastVisitAt: NOW - 70, watches: 1, unwatched: 0 };
+    const seen = (facts: ReadFacts | undefined) => samplesOf(name, { facts: { reads: facts } });
+    assert.deepEqual(seen(reads), [{ labels: 'node="node-1"', value: NOW - 70 }]);
+    for (const none of [undefined, { ...reads, watches: 0 }, { ...reads, lastVisitAt: undefined }])
+      assert.deepEqual(seen(none), []);
   });
 
   it('include the duration of a source only after its first run, and 0 for up until then', () => {
