@@ -7,7 +7,8 @@
 import { knob } from './knobs.ts';
 import { type Alert, BY, HELD, HELD_CRITICAL, LATE_NODES, lines, WORKLOAD } from './rule.ts';
 
-const LATE = '{reason=~"rotation_overdue|expired",pod_uid!=""}';
+/** The copies of containers that mount a token with subPath expire although the kubelet rotates it. */
+const LATE = '{reason=~"rotation_overdue|expired",pod_uid!="",path!~"subPath://.*"}';
 
 /** More than one pod. */
 const SEVERAL = `count by (${BY.workload}) (count by (${BY.workload}, node, pod_uid) (${HELD}${LATE} unless on (${BY.node}) ${LATE_NODES})) > 1`;

@@ -310,6 +310,20 @@ const WORKLOAD_CASES: readonly Case[] = [
     ],
   },
   {
+    it: 'expired copies of containers that mount a token with subPath are not a workload, however many pods have one',
+    series: {
+      ...latePods(['warning', '1x30']),
+      ...Object.assign(
+        {},
+        ...['uid-1', 'uid-2', 'uid-3'].map((uid) => {
+          const copy = { pod: uid, pod_uid: uid, path: 'subPath://main/0' };
+          return { ...problem('expired', '1x30', copy), ...problem('subpath_frozen', '1x30', copy) };
+        }),
+      ),
+    },
+    expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
+  },
+  {
     it: 'late tokens of two accounts are not a workload',
     series: {
       ...latePods(['critical', '1x30']),
