@@ -17,6 +17,13 @@ function mounted(mount: Partial<MountFacts> = {}): Token {
   return token({ mount: { appearedAt: NOW - HOUR, isStacked: false, bootedAt: NOW - DAY, ...mount } });
 }
 
+function withoutMount(): Token {
+  const one: Omit<Token, 'mount'> & { mount?: MountFacts } = mounted();
+  const copy = { ...one };
+  delete copy.mount;
+  return copy;
+}
+
 /** A container that sees the volume as it was when the container started: a minute and a second before the mount. */
 function viewer(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
   return containerFacts({
@@ -97,7 +104,7 @@ const cases: readonly Case[] = [
   },
   {
     it: 'is unknown if the mount is not known',
-    token: (({ mount: _, ...rest }) => rest)(mounted()),
+    token: withoutMount(),
     cluster: STALE,
     status: 'unknown',
   },
