@@ -9,7 +9,6 @@ import { NEW_HISTORY } from '../../src/core/history.ts';
 import { placeOf } from '../../src/core/origin.ts';
 import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
 import type { TokenReads } from '../../src/core/reads/token-reads.ts';
-import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
 import { createTakeSnapshot } from '../../src/core/snapshot.ts';
 import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
