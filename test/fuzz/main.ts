@@ -4,8 +4,11 @@
  * A round that takes longer than `MAX_ROUND_MS` counts as a hang.
  */
 import { fuzz, inputsOf, type Totals } from './fuzz.ts';
+import { fuzzReads } from './reads.ts';
 
 const MAX_ROUND_MS = 120_000;
+/** One interleaving of opens of token files for each so many other inputs: it has a hundred events. */
+const INPUTS_PER_INTERLEAVING = 10;
 
 const [inputs = 1_000_000, seed = Math.floor(Math.random() * 2 ** 32)] = process.argv.slice(2).map(Number);
 
@@ -32,8 +35,12 @@ function watchForHangs(): { readonly alive: () => void; readonly stop: () => voi
   return { alive, stop };
 }
 
-const hangs = watchForHangs();
 print(`seed ${seed}`);
+const interleavings = Math.ceil(inputs / INPUTS_PER_INTERLEAVING);
+const { wrong } = fuzzReads(seed, interleavings);
+for (const text of wrong.slice(0, 5)) print(text);
+print(`${interleavings} interleavings of opens; ${wrong.length} false verdicts`);
+const hangs = watchForHangs();
 const { throws, duplicates, ...totals } = await fuzz({
   seed,
   inputs,
@@ -45,4 +52,4 @@ const { throws, duplicates, ...totals } = await fuzz({
 hangs.stop();
 for (const line of [...throws, ...duplicates].slice(0, 20)) print(line);
 print(`${describeTotals(totals)}; ${throws.length} throws, ${duplicates.length} duplicates`);
-process.exitCode = throws.length + duplicates.length === 0 ? 0 : 1;
+process.exitCode = throws.length + duplicates.length + wrong.length === 0 ? 0 : 1;

@@ -10,8 +10,9 @@ import {
   explainIncomplete,
   explainLast,
   explainWhole,
+  isCertain,
   isOver,
-  isSlow,
+  isWhole,
   openFile,
   openFolder,
   SLOW_VISIT_MS,
@@ -58,10 +59,14 @@ export interface GenerationState extends GenerationStart {
   readonly unconfirmed: readonly number[];
   /** Times of visits of the kubelet to other volumes of the pod that have confirmed nothing so far. */
   readonly confirmations: readonly number[];
+  /** When a visit was confirmed last. */
+  readonly confirmedMs: number | undefined;
   readonly isReadAtRotation: boolean;
   readonly lastReadAt: EpochSeconds | undefined;
   /** The last complete visit of the kubelet. */
   readonly lastVisitAt: EpochSeconds | undefined;
+  /** The same by the clock that is never set. */
+  readonly lastVisitMs: number | undefined;
   /** Number of complete visits. */
   readonly visits: number;
 }
@@ -101,9 +106,11 @@ export function startGeneration(start: GenerationStart): GenerationState {
     maybeOwn: 0,
     unconfirmed: [],
     confirmations: [],
+    confirmedMs: undefined,
     isReadAtRotation: false,
     lastReadAt: undefined,
     lastVisitAt: undefined,
+    lastVisitMs: undefined,
     visits: 0,
   };
 }
@@ -173,9 +180,10 @@ function isMidVisit({ blindMs, isVisited, monotonicMs }: GenerationState, time: 
 
 function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
   const { monotonicMs } = time;
-  const next = addExplained({ ...state, visit: undefined }, explainWhole(visit, monotonicMs), time);
-  if (isSlow(visit, monotonicMs)) return next;
-  const visited = { ...next, lastVisitAt: time.at, visits: next.visits + 1 };
+  const isKubelet = isCertain(visit, state.files.length, monotonicMs);
+  const next = addExplained({ ...state, visit: undefined }, explainWhole(visit, isKubelet), time);
+  if (!isKubelet) return next;
+  const visited = { ...next, lastVisitAt: time.at, lastVisitMs: monotonicMs, visits: next.visits + 1 };
   return state.files.length > 1
     ? visited
     : { ...visited, unconfirmed: [...visited.unconfirmed, monotonicMs] };
@@ -194,7 +202,7 @@ function addOpen(state: GenerationState, name: string, time: DrainTime): Generat
   if (state.visit === undefined || (isToken && isAtSwap(time)))
     return isToken ? addTokenOpen(state, time) : state;
   const visit = openFile(state.visit, name, isToken);
-  return visit.seen.size === state.files.length ? completeVisit(state, visit, time) : { ...state, visit };
+  return isWhole(visit, state.files.length) ? completeVisit(state, visit, time) : { ...state, visit };
 }
 
 /** Takes an open for the exporter's own if one is expected. Whose of two opens comes first makes no difference. */
@@ -249,17 +257,19 @@ function confirm(state: GenerationState): GenerationState {
     if (index >= 0) confirmations.splice(index, 1);
     return index < 0;
   });
-  return { ...state, unconfirmed, confirmations };
+  const isUsed = unconfirmed.length < state.unconfirmed.length;
+  const confirmedMs = isUsed ? state.unconfirmed.at(-1) : state.confirmedMs;
+  return { ...state, unconfirmed, confirmations, confirmedMs };
 }
 
 function expireUnconfirmed(state: GenerationState, monotonicMs: number): GenerationState {
   if (state.unconfirmed.length === 0 && state.confirmations.length === 0) return state;
-  const isRecent = (ms: number): boolean => monotonicMs - ms <= VISIT_MS;
-  const unconfirmed = state.unconfirmed.filter(isRecent);
+  const isLive = (ms: number): boolean => monotonicMs - ms <= VISIT_MS;
+  const unconfirmed = state.unconfirmed.filter(isLive);
   return {
     ...state,
     unconfirmed,
-    confirmations: state.confirmations.filter(isRecent),
+    confirmations: state.confirmations.filter(isLive),
     ambiguous: state.ambiguous + state.unconfirmed.length - unconfirmed.length,
   };
 }
@@ -291,12 +301,24 @@ export function confirmVisits(state: GenerationState, visits: number, { monotoni
   return confirm({ ...state, confirmations });
 }
 
-/** The visit before the rotation needs no confirmation: every rotation has one. */
+function isRecent(ms: number | undefined, { monotonicMs }: DrainTime): boolean {
+  return ms !== undefined && monotonicMs - ms <= VISIT_MS;
+}
+
+/** Every rotation has one visit that finds the difference. If another has just ended, this one may not be the kubelet's. */
+function explainCut(state: GenerationState, visit: Visit, time: DrainTime): Explained {
+  const { foreign, ambiguous } = explainLast(visit);
+  const isSecond = visit.tokenOpens > 0 && isRecent(state.lastVisitMs, time);
+  return { foreign, ambiguous: ambiguous + Number(isSecond) };
+}
+
+/** The visit before the rotation needs no confirmation, but it may have one. */
 function settleLastVisit(state: GenerationState, time: DrainTime): GenerationState {
-  const { visit, unconfirmed } = state;
-  const next =
-    visit === undefined ? state : addExplained({ ...state, visit: undefined }, explainLast(visit), time);
-  return { ...next, ambiguous: next.ambiguous + Math.max(0, unconfirmed.length - 1) };
+  const { visit, unconfirmed, confirmedMs } = state;
+  const settled = { ...state, visit: undefined };
+  const next = visit === undefined ? state : addExplained(settled, explainCut(state, visit, time), time);
+  const needed = unconfirmed.length - Number(!isRecent(confirmedMs, time));
+  return { ...next, ambiguous: next.ambiguous + Math.max(0, needed) };
 }
 
 /** Whether an open of the token may be a read of a workload. May still become true in the course of the generation. */

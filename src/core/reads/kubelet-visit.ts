@@ -17,6 +17,8 @@ export interface Visit {
   readonly startedMs: number;
   /** The files opened since. */
   readonly seen: ReadonlySet<string>;
+  /** Files opened shortly before, after an earlier open of the directory. */
+  readonly seenBefore: ReadonlySet<string>;
   /** How often the token was opened since. */
   readonly tokenOpens: number;
   /** Whether the directory was opened again after the token was. */
@@ -35,11 +37,20 @@ export interface Explained {
 
 const NOTHING_TO_EXPLAIN: Explained = { foreign: 0, ambiguous: 0 };
 
-/** The directory was opened. */
+const NOTHING_SEEN: ReadonlySet<string> = new Set();
+
+/** The directory was opened: a new visit, unless opens of the token are waiting to be explained. */
 export function openFolder(visit: Visit | undefined, startedMs: number): Visit {
-  if (visit !== undefined && visit.seen.size > 0)
-    return { ...visit, isReopened: visit.isReopened || visit.tokenOpens > 0 };
-  return { startedMs, seen: new Set(), tokenOpens: 0, isReopened: false, isMixed: false };
+  if (visit !== undefined && visit.tokenOpens > 0) return { ...visit, isReopened: true };
+  const seenBefore = visit === undefined ? NOTHING_SEEN : visit.seen.union(visit.seenBefore);
+  return {
+    startedMs,
+    seen: NOTHING_SEEN,
+    seenBefore,
+    tokenOpens: 0,
+    isReopened: false,
+    isMixed: false,
+  };
 }
 
 /** A file was opened after the directory. */
@@ -52,17 +63,24 @@ export function openFile(visit: Visit, name: string, isToken: boolean): Visit {
   };
 }
 
-export function isSlow({ startedMs }: Visit, monotonicMs: number): boolean {
-  return monotonicMs - startedMs > VISIT_MS;
-}
-
 export function isOver({ startedMs }: Visit, monotonicMs: number): boolean {
   return monotonicMs - startedMs > SLOW_VISIT_MS;
 }
 
-/** Every file was opened: one open of the token is the kubelet's, unless that took too long. */
-export function explainWhole(visit: Visit, monotonicMs: number): Explained {
-  return { foreign: visit.tokenOpens - 1, ambiguous: Number(isSlow(visit, monotonicMs)) };
+/** Whether each of so many files was opened. */
+export function isWhole({ seen, seenBefore }: Visit, files: number): boolean {
+  return seen.union(seenBefore).size === files;
+}
+
+/** Whether the kubelet opened each of so many files, beyond doubt: after the directory, and in time. */
+export function isCertain(visit: Visit, files: number, monotonicMs: number): boolean {
+  return visit.seen.size === files && monotonicMs - visit.startedMs <= VISIT_MS;
+}
+
+/** Every file was opened: one open of the token is the kubelet's. */
+export function explainWhole({ tokenOpens }: Visit, isKubelet: boolean): Explained {
+  const foreign = Math.max(0, tokenOpens - 1);
+  return { foreign, ambiguous: Number(!isKubelet && tokenOpens > 0) };
 }
 
 /** It ended without a rotation: a kubelet would have opened every file. */
