@@ -43,8 +43,10 @@ export function createState({ sources, takeSnapshot, now, isContinuous }: StateO
   };
 
   const refresh = (): Snapshot => {
-    history = advanceHistory(snapshot(), history);
-    const current = snapshot();
+    const first = snapshot();
+    history = advanceHistory(first, history);
+    // Mostly nothing has changed, and another snapshot would be equal.
+    const current = first.history === history ? first : snapshot();
     for (const { onSnapshot } of all) onSnapshot?.(current);
     return current;
   };

@@ -7,7 +7,7 @@ import type { Sources } from '../../src/app/sources.ts';
 import { createState, type State } from '../../src/app/state.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS, type SourceFacts, type SourceRun } from '../../src/core/facts.ts';
-import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, type Snapshot, type TakeSnapshot } from '../../src/core/snapshot.ts';
 import { podFacts } from '../support/cluster.ts';
 import { claims, NOW, observation, policy } from '../support/tokens.ts';
 
@@ -23,6 +23,8 @@ interface TestState {
   /** The snapshots that each source was given. */
   readonly given: Readonly<Record<string, readonly Snapshot[]>>;
   readonly setTime: (seconds: number) => void;
+  /** The number of snapshots so far. */
+  readonly taken: () => number;
 }
 
 function createTestState(
@@ -45,11 +47,16 @@ function createTestState(
   });
   const sources = Object.fromEntries(used.map((row) => [row, sourceOf(row)])) as unknown as Sources;
   const takeSnapshot = createTakeSnapshot(policy());
-  const state = createState({ sources, takeSnapshot, now: () => now, isContinuous });
+  let taken = 0;
+  const countSnapshot: TakeSnapshot = (...args) => {
+    taken += 1;
+    return takeSnapshot(...args);
+  };
+  const state = createState({ sources, takeSnapshot: countSnapshot, now: () => now, isContinuous });
   const setTime = (seconds: number): void => {
     now = seconds;
   };
-  return { state, facts, runs, given, setTime };
+  return { state, facts, runs, given, setTime, taken: () => taken };
 }
 
 /** A pod whose token is missing from the node. */
@@ -126,6 +133,28 @@ describe('the state', () => {
       assert.equal(snapshots.length, 2);
       assert.equal(snapshots[0]?.observation, facts.observation);
     }
+  });
+});
+
+describe('a refresh of the state', () => {
+  it('passes on a snapshot with what it learned from the one before', () => {
+    const { state, facts, taken } = createTestState();
+    facts.observation = observation();
+    facts.cluster = clusterWithMissingToken();
+    const { history } = state.refresh();
+    assert.equal(history.missingSince?.size, 1);
+    assert.equal(taken(), 2);
+  });
+
+  it('judges all tokens once if there was nothing to learn', () => {
+    const { state, facts, taken, setTime } = createTestState();
+    facts.observation = observation();
+    facts.cluster = clusterWithMissingToken();
+    const before = state.refresh();
+    setTime(NOW + 1);
+    const after = state.refresh();
+    assert.equal(after.history, before.history);
+    assert.equal(taken(), 3);
   });
 });
 
