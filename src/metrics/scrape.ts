@@ -38,7 +38,11 @@ export function createScrape({ takeSnapshot, listFamilies, exporterFamilies }: S
     // Wait first, so that scrapes that have arrived share this one, and then print all token series of one instant.
     await nextTurn();
     const own = await exporterFamilies();
-    const families = [...listFamilies(takeSnapshot()), ...own];
+    const snapshot = takeSnapshot();
+    // Each of the three steps takes a while on a node with thousands of tokens.
+    await nextTurn();
+    const families = [...listFamilies(snapshot), ...own];
+    await nextTurn();
     return pool.fill((write) => printFamilies(families, format, write));
   });
   const printCompressed = shared(async (format: Format): Promise<PooledBytes> => {
