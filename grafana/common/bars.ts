@@ -6,7 +6,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS } from '../parts/colors.ts';
 import type { PanelOptions, Unit } from '../parts/panel.ts';
-import { asRunbook } from '../parts/promql.ts';
+import { asRunbook, BY_TOKEN, failing } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 
 export interface BarsOptions extends Omit<PanelOptions, 'unit'> {
@@ -23,17 +23,29 @@ export function bars({ column, expr, unit = 'short', max, ...options }: BarsOpti
   return table({ ...options, columns: [{ title: column, expr, unit, bar }], sortBy: column });
 }
 
+/** Since when each token has each problem, with the severity. */
+function starts(tokens: string): string {
+  const by = `${BY_TOKEN}, reason`;
+  return `${failing(tokens)} * on (${by}) group_left () max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}})`;
+}
+
 export function problemsByReason(nodes: string): Panel {
   return table({
     title: 'Problems by reason',
-    description: 'Tokens that fail a check or are missing now, by reason.',
+    description:
+      'Tokens that fail a check or are missing now, by reason, and how long the first of them has failed. Without times with `--metrics.per-token=none`.',
     empty: 'No token fails a check',
-    labels: ['reason'],
+    labels: ['reason', 'severity'],
     columns: [
       {
         title: 'Tokens',
-        expr: asRunbook(`sum by (reason) (satoken_problems{${nodes}}) > 0`),
+        expr: asRunbook(`sum by (reason, severity) (satoken_problems{${nodes}}) > 0`),
         bar: { color: COLORS.warning },
+      },
+      {
+        title: 'Failing for',
+        expr: asRunbook(`time() - min by (reason, severity) (${starts(nodes)})`),
+        unit: 's',
       },
     ],
     after: ['runbook'],

@@ -8,8 +8,6 @@ import { asRunbook, BY_TOKEN, failing, passedTimes, timeSince, timeUntilRejected
 import { type Column, table } from '../parts/table.ts';
 import { NEEDS_ALL, NONE_FAILS } from './empty.ts';
 
-/** The most rows of a table. More cannot be read, and slow the browser down. */
-const ROWS = 200;
 /** A healthy kubelet is at most about this late, in seconds. */
 const MAX_HEALTHY_LAG = 100;
 
@@ -27,23 +25,20 @@ function withFile(expr: string): string {
 
 const asRow = (expr: string): string => asRunbook(withFile(expr));
 
-const SEVERITIES: Words = [
+export const SEVERITIES: Words = [
   ['3', 'critical', COLORS.critical],
   ['2', 'warning', COLORS.warning],
   ['1', 'info', COLORS.note],
 ];
 
-/** The problems of the highest severity, as numbers. */
-function worst(tokens: string): string {
-  const ranked = SEVERITIES.map(
-    ([rank, severity]) => `${failing(tokens, `severity="${severity}"`)} * ${rank}`,
-  );
-  return `topk(${ROWS}, ${ranked.join('\nor ')})`;
+/** The severities as numbers, the highest for critical. `expr` returns the series of a severity, given its matcher. */
+export function ranked(expr: (matcher: string) => string): string {
+  return SEVERITIES.map(([rank, severity]) => `${expr(`severity="${severity}"`)} * ${rank}`).join('\nor ');
 }
 
 /** Each problem with a value of its token or of itself. */
 function withValue(tokens: string, by: string, value: string): string {
-  return `${failing(tokens)} * on (${by}) group_left () ${value}\nand on (${BY_TOKEN}, reason) ${worst(tokens)}`;
+  return `${failing(tokens)} * on (${by}) group_left () ${value}`;
 }
 
 /** Every failing token, with links to its node, its workload and the runbook. */
@@ -52,15 +47,22 @@ export function failingTokens(tokens: string, labels: readonly string[], after: 
   const start = `(time() - max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}}))`;
   return table({
     title: 'Tokens that fail a check',
-    description: `One row for each token and problem, the most severe first, at most ${ROWS}. A missing token has no time left. Empty with \`--metrics.per-token=none\`.`,
+    description: `One row for each token and problem, the most severe first. A missing token has no time left. Empty with \`--metrics.per-token=none\`.`,
     empty: NONE_FAILS,
     labels: [...labels, 'reason'],
     columns: [
-      { title: 'Severity', expr: asRow(worst(tokens)), words: SEVERITIES, isColored: true, width: 80 },
+      {
+        title: 'Severity',
+        expr: asRow(ranked((severity) => failing(tokens, severity))),
+        words: SEVERITIES,
+        isColored: true,
+        width: 80,
+      },
       { title: 'Failing for', expr: asRow(withValue(tokens, by, start)), unit: 's' },
       { ...TIME_LEFT, expr: asRow(withValue(tokens, BY_TOKEN, timeUntilRejected(tokens))) },
     ],
     after: [...after, 'runbook', 'cluster'],
+    rowBy: `${BY_TOKEN}, reason`,
     sortBy: ['Severity', 'Failing for'],
   });
 }
@@ -100,10 +102,11 @@ function timeColumns(tokens: string): readonly Column[] {
   ];
 }
 
-/** Existing tokens, and missing ones, which have a problem and no claims. */
-function everyToken(tokens: string): string {
+/** The number of problems of existing tokens, and of missing ones, which have no claims. */
+function problemCount(tokens: string): string {
   const there = `satoken_info{${tokens}} or on (${BY_TOKEN}) satoken_problem{${tokens}}`;
-  return `group by (${BY_TOKEN}, origin, audience) (${there})`;
+  const every = `group by (${BY_TOKEN}, origin, audience) (${there})`;
+  return `${every} * on (${BY_TOKEN}) group_left () count by (${BY_TOKEN}) (satoken_problem{${tokens}})\nor ${every} * 0`;
 }
 
 export function tokenTable(tokens: string, labels: readonly string[]): Panel {
@@ -112,15 +115,9 @@ export function tokenTable(tokens: string, labels: readonly string[]): Panel {
     description: `Every token with the number of checks that it fails, how long its rotation has been overdue, and the time until it expires. A healthy kubelet is up to about ${MAX_HEALTHY_LAG} s late, which does not count. Legacy tokens have no times, and missing tokens have problems only. With \`--metrics.per-token=problems\` it has only failing tokens, with \`none\` it is empty.`,
     empty: NEEDS_ALL,
     labels,
-    columns: [
-      { expr: withFile(everyToken(tokens)) },
-      {
-        title: 'Problems',
-        expr: withFile(`count by (${BY_TOKEN}) (satoken_problem{${tokens}})`),
-      },
-      ...timeColumns(tokens),
-    ],
+    columns: [{ title: 'Problems', expr: withFile(problemCount(tokens)) }, ...timeColumns(tokens)],
     after: ['audience', 'origin', 'cluster'],
+    rowBy: BY_TOKEN,
     sortBy: 'Problems',
   });
 }

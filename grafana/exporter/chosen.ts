@@ -3,7 +3,7 @@
  */
 import { looksOf } from '../parts/colors.ts';
 import type { Query } from '../parts/panel.ts';
-import { IN_CLUSTER, ON_NODES, withNode } from '../parts/promql.ts';
+import { IN_CLUSTER, ON_NODES, onNodes, withNode } from '../parts/promql.ts';
 
 export const TARGETS = `${IN_CLUSTER}, job=~"$job"`;
 export const NODES = `${ON_NODES}, job=~"$job"`;
@@ -12,8 +12,13 @@ export function ofExporters(metric: string): string {
   return withNode(`${metric}{${TARGETS}}`, NODES);
 }
 
+/** Without the node label, which takes Prometheus long to add over a range. */
+export function fromExporters(metric: string): string {
+  return onNodes(`${metric}{${TARGETS}}`, NODES);
+}
+
 /** In cores. */
-export const USED_CPU = withNode(`rate(process_cpu_seconds_total{${TARGETS}}[$__rate_interval])`, NODES);
+export const CPU = `rate(process_cpu_seconds_total{${TARGETS}}[$__rate_interval])`;
 
 /** The maximum and the median over all exporters. */
 export function spread(expr: string): readonly Query[] {
@@ -24,3 +29,6 @@ export function spread(expr: string): readonly Query[] {
 }
 
 export const SPREAD_LOOKS = looksOf(['maximum', 'median']);
+
+/** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of five minutes. */
+export const FEW_POINTS = 60;

@@ -3,7 +3,8 @@
  */
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
-import { NODES, ofExporters, SPREAD_LOOKS, spread, USED_CPU } from './chosen.ts';
+import { onNodes } from '../parts/promql.ts';
+import { CPU, FEW_POINTS, fromExporters, NODES, SPREAD_LOOKS, spread } from './chosen.ts';
 
 export const cost: Section = {
   title: 'What does it cost?',
@@ -15,8 +16,9 @@ export const cost: Section = {
           title: 'Scrape time',
           description: 'Duration of a scrape as measured by Prometheus. Grows with the number of tokens.',
           unit: 's',
-          queries: spread(ofExporters('scrape_duration_seconds')),
+          queries: spread(fromExporters('scrape_duration_seconds')),
           looks: SPREAD_LOOKS,
+          points: FEW_POINTS,
         }),
         graph({
           title: 'Scan time',
@@ -25,13 +27,15 @@ export const cost: Section = {
           unit: 's',
           queries: spread(`satoken_scan_duration_seconds{${NODES}}`),
           looks: SPREAD_LOOKS,
+          points: FEW_POINTS,
         }),
         graph({
           title: 'Samples per scrape',
           description: 'About ten for each token; a few hundred in total with `--metrics.per-token=none`.',
           unit: 'short',
-          queries: spread(ofExporters('scrape_samples_scraped')),
+          queries: spread(fromExporters('scrape_samples_scraped')),
           looks: SPREAD_LOOKS,
+          points: FEW_POINTS,
         }),
       ],
     },
@@ -43,15 +47,17 @@ export const cost: Section = {
           description:
             'Resident memory of an exporter. Flat after the first scan; a line that rises for days is a leak.',
           unit: 'bytes',
-          queries: spread(ofExporters('process_resident_memory_bytes')),
+          queries: spread(fromExporters('process_resident_memory_bytes')),
           looks: SPREAD_LOOKS,
+          points: FEW_POINTS,
         }),
         graph({
           title: 'CPU',
           description: 'Share of one core that an exporter uses.',
           unit: 'percentunit',
-          queries: spread(USED_CPU),
+          queries: spread(onNodes(CPU, NODES)),
           looks: SPREAD_LOOKS,
+          points: FEW_POINTS,
         }),
       ],
     },

@@ -12,12 +12,13 @@ import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { perHourBy } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { NODES, TARGETS } from './chosen.ts';
+import { FEW_POINTS, NODES, TARGETS } from './chosen.ts';
 
 const readErrors = graph({
   title: 'Read errors',
   description: 'Failed attempts to read an object, per hour and reason. Empty without errors.',
   unit: 'suffix:/h',
+  points: FEW_POINTS,
   empty: 'No read errors',
   queries: [{ expr: perHourBy('reason', 'satoken_read_errors_total', NODES), legend: '{{reason}}' }],
   looks: looksOf(READ_FAILURES),
@@ -28,6 +29,7 @@ const watchErrors = graph({
   description:
     'Watches that could not be added and events that were lost, per hour and reason. The next scan finds the changes. Empty without errors.',
   unit: 'suffix:/h',
+  points: FEW_POINTS,
   empty: 'No watch errors',
   queries: [{ expr: perHourBy('reason', 'satoken_watch_errors_total', NODES), legend: '{{reason}}' }],
   looks: looksOf(WATCH_FAILURES),
@@ -43,6 +45,7 @@ export const api: Section = {
           title: 'Requests',
           description: 'Requests to the API server per hour, by resource.',
           unit: 'suffix:/h',
+          points: FEW_POINTS,
           empty: 'The API server is not used',
           queries: [
             { expr: perHourBy('resource', 'satoken_cluster_requests_total', NODES), legend: '{{resource}}' },
@@ -77,6 +80,7 @@ export const errors: Section = {
           description:
             'Unexpected errors per hour, by component of the exporter. Each is a bug. Empty without errors.',
           unit: 'suffix:/h',
+          points: FEW_POINTS,
           empty: 'None',
           queries: [{ expr: perHourBy('part', 'satoken_exporter_errors_total', NODES), legend: '{{part}}' }],
           looks: looksOf(PARTS),

@@ -4,9 +4,13 @@
 import { COLORS, ZERO_OR_WARNING } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
-import { BY_NODE } from '../parts/promql.ts';
+import { BY_NODE, withNode } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-import { NODES, ofExporters, TARGETS, USED_CPU } from './chosen.ts';
+import { CPU, NODES, ofExporters, TARGETS } from './chosen.ts';
+
+/** With the version as labels. */
+const MEMORY = `max by (${BY_NODE}, version, revision, node_version) (${ofExporters('satoken_exporter_build_info')})
+* on (${BY_NODE}) group_left () max by (${BY_NODE}) (${ofExporters('process_resident_memory_bytes')})`;
 
 export const now: Section = {
   title: 'Are the exporters healthy?',
@@ -51,21 +55,15 @@ export const now: Section = {
       panels: [
         table({
           title: 'Exporters',
-          description: 'Every exporter that can be scraped, with its version and its cost.',
+          description:
+            'The exporters that can be scraped, with their version and cost, first those with the most memory.',
           empty: 'No exporter can be scraped',
           labels: ['node'],
           columns: [
-            {
-              expr: `group by (${BY_NODE}, version, revision, node_version) (${ofExporters('satoken_exporter_build_info')})`,
-            },
-            {
-              title: 'Memory',
-              expr: `max by (${BY_NODE}) (${ofExporters('process_resident_memory_bytes')})`,
-              unit: 'bytes',
-            },
+            { title: 'Memory', expr: MEMORY, unit: 'bytes' },
             {
               title: 'CPU',
-              expr: `max by (${BY_NODE}) (${USED_CPU})`,
+              expr: `max by (${BY_NODE}) (${withNode(CPU, NODES)})`,
               unit: 'percentunit',
             },
             {
@@ -85,6 +83,7 @@ export const now: Section = {
             },
           ],
           after: ['version', 'revision', 'node_version', 'cluster'],
+          rowBy: BY_NODE,
           sortBy: 'Memory',
         }),
       ],

@@ -2,7 +2,6 @@
  * Fleet: rotation, audiences, signing keys, and nodes that are not monitored.
  */
 
-import { bars } from '../common/bars.ts';
 import { seriesShare } from '../common/counts.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
@@ -42,14 +41,6 @@ export const rotation: Section = {
           empty: 'No token was rotated',
           queries: [{ expr: LATE, legend: 'late' }],
         }),
-        bars({
-          title: 'Tokens by origin',
-          description:
-            'Tokens by origin: `kubelet` tokens are rotated by the kubelet, `secret` is a legacy token of this cluster, `foreign` a token of another cluster or issuer.',
-          labels: ['origin'],
-          column: 'Tokens',
-          expr: `sum by (origin) (satoken_tokens{${ON_NODES}}) > 0`,
-        }),
       ],
     },
   ],
@@ -75,6 +66,7 @@ export const audiencesAndKeys: Section = {
             },
           ],
           after: ['cluster'],
+          rowBy: `${BY_ACCOUNT}, volume, audience`,
           sortBy: 'Tokens',
         }),
         table({
@@ -98,6 +90,7 @@ export const audiencesAndKeys: Section = {
             },
           ],
           after: ['cluster'],
+          rowBy: 'cluster, issuer, key_id',
           sortBy: 'Tokens',
         }),
       ],
@@ -125,6 +118,7 @@ export const coverage: Section = {
             },
           ],
           after: ['cluster'],
+          rowBy: BY_NODE,
         }),
         table({
           title: 'Exporters without a recent scan',
@@ -140,6 +134,7 @@ export const coverage: Section = {
             },
           ],
           after: ['cluster'],
+          rowBy: BY_NODE,
           sortBy: 'Last scan ago',
         }),
       ],

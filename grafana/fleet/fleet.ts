@@ -8,6 +8,7 @@ import { course } from './course.ts';
 import { audiencesAndKeys, coverage, rotation } from './coverage.ts';
 import { forecast } from './forecast.ts';
 import { now } from './now.ts';
+import { objective } from './objective.ts';
 
 export const fleet = dashboard({
   uid: UIDS.fleet,
@@ -18,5 +19,5 @@ export const fleet = dashboard({
     { label: 'node', title: 'Node', from: `satoken_tokens{${IN_CLUSTER}}`, isMulti: true, all: '.*' },
     { label: 'namespace', title: 'Namespace', from: `satoken_info{${ON_NODES}}`, isMulti: true, all: '.*' },
   ],
-  sections: [now, course, forecast, rotation, audiencesAndKeys, coverage],
+  sections: [now, course, objective, forecast, rotation, audiencesAndKeys, coverage],
 });

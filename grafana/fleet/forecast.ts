@@ -5,10 +5,8 @@
 import { NEEDS_ALL } from '../common/empty.ts';
 import { TIME_LEFT } from '../common/tokens.ts';
 import type { Section } from '../parts/layout.ts';
-import { BY_ACCOUNT, ifComplete, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
+import { BY_ACCOUNT, BY_NAMESPACE, ifComplete, ON_NODES, ON_TOKENS, timeLeft } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
-
-const BY_NAMESPACE = 'cluster, namespace';
 
 const HORIZONS = [
   [300, '5 min'],

@@ -2,6 +2,7 @@
  * Fleet: whether workloads can authenticate, where not, and who is next.
  */
 
+import { causes } from '../common/bars.ts';
 import * as counts from '../common/counts.ts';
 import { NONE_FAILS } from '../common/empty.ts';
 import { failingTokens, TIME_LEFT } from '../common/tokens.ts';
@@ -10,6 +11,7 @@ import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import {
   BY_ACCOUNT,
+  BY_NAMESPACE,
   BY_NODE,
   BY_TOKEN,
   CRITICAL,
@@ -32,6 +34,31 @@ function firstRejection(labels: string): Column {
   return { ...TIME_LEFT, title: 'Rejected in', expr: `min by (${labels}) (${STILL_WORKING})`, width: 110 };
 }
 
+/** Failing tokens by some labels, and the critical ones among them; every row has both. */
+function countColumns(labels: string): readonly [Column, Column] {
+  const all = `count by (${labels}) (${failing(ON_TOKENS)})`;
+  return [
+    count('Critical', `count by (${labels}) (${failing(ON_TOKENS, CRITICAL)})\nor ${all} * 0`),
+    count('Problems', all),
+  ];
+}
+
+const namespaces = table({
+  title: 'Failing namespaces',
+  description:
+    'Namespaces with tokens that fail a check, since when, and the time until the next of their tokens expires. Empty with `--metrics.per-token=none`.',
+  empty: NONE_FAILS,
+  labels: ['namespace'],
+  columns: [
+    ...countColumns(BY_NAMESPACE),
+    { title: 'Failing for', expr: failingFor(BY_NAMESPACE, ON_TOKENS), unit: 's' },
+    firstRejection(BY_NAMESPACE),
+  ],
+  after: ['cluster'],
+  rowBy: BY_NAMESPACE,
+  sortBy: 'Critical',
+});
+
 const accounts = table({
   title: 'Failing service accounts',
   description:
@@ -39,14 +66,16 @@ const accounts = table({
   empty: NONE_FAILS,
   labels: ['namespace', 'serviceaccount'],
   columns: [
-    count('Problems', `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS)})`),
-    count('Critical', `count by (${BY_ACCOUNT}) (${failing(ON_TOKENS, CRITICAL)})`),
+    ...countColumns(BY_ACCOUNT),
     { title: 'Failing for', expr: failingFor(BY_ACCOUNT, ON_TOKENS), unit: 's' },
     firstRejection(BY_ACCOUNT),
   ],
   after: ['cluster'],
+  rowBy: BY_ACCOUNT,
   sortBy: 'Critical',
 });
+
+const FAILING_NODES = `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}}) > 0`;
 
 const nodes = table({
   title: 'Failing nodes',
@@ -55,12 +84,16 @@ const nodes = table({
   empty: 'No token fails a check',
   labels: ['node'],
   columns: [
-    count('Tokens', `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}}) > 0`),
-    count('Critical', `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}, ${CRITICAL}}) > 0`),
+    count(
+      'Critical',
+      `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}, ${CRITICAL}})\nand on (${BY_NODE}) (${FAILING_NODES})`,
+    ),
+    count('Tokens', FAILING_NODES),
     { title: 'Failing for', expr: failingFor(BY_NODE, ON_TOKENS), unit: 's' },
     firstRejection(BY_NODE),
   ],
   after: ['cluster'],
+  rowBy: BY_NODE,
   sortBy: 'Critical',
 });
 
@@ -97,5 +130,6 @@ export const now: Section = {
       panels: [failingTokens(ON_TOKENS, ['namespace', 'serviceaccount', 'pod', 'file'], ['node'])],
     },
     { height: 9, widths: [13, 11], panels: [accounts, nodes] },
+    { height: 9, panels: [namespaces, causes(ON_NODES)] },
   ],
 };

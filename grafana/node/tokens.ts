@@ -76,6 +76,7 @@ export const tokens: Section = {
               expr: `group by (reason, namespace, pod, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})`,
             },
           ],
+          rowBy: 'reason, pod_uid, volume, path',
         }),
       ],
     },

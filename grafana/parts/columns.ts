@@ -31,7 +31,7 @@ const LABEL_COLUMNS: Readonly<Record<string, LabelColumn>> = {
   reason: { title: 'Problem', width: 190 },
   resource: { title: 'Resource', width: 140 },
   revision: { title: 'Revision', width: 110 },
-  runbook: { title: 'Runbook', width: 130 },
+  runbook: { title: 'Runbook', width: 200 },
   serviceaccount: { title: 'Service account' },
   severity: { title: 'Severity', width: 80 },
   version: { title: 'Version', width: 100 },

@@ -90,7 +90,16 @@ export interface GraphOptions extends PanelOptions {
   readonly softMax?: number;
   /** A threshold, drawn as a dashed line. */
   readonly limit?: number;
+  /** The most points of a line. Graphs of many series of each node need few, or they take Prometheus seconds. */
+  readonly points?: number;
 }
+
+/** Six hours in steps of two minutes. */
+const POINTS = 120;
+/** In steps of five minutes: a state is made of four times of each token. */
+const TIMELINE_POINTS = 60;
+/** Also for Prometheus with scrape intervals of up to a minute, if the data source does not say so. */
+const MIN_STEP = '1m';
 
 function styleOf({ color, dash }: Look): DynamicConfigValue[] {
   const fixed = { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } };
@@ -99,7 +108,7 @@ function styleOf({ color, dash }: Look): DynamicConfigValue[] {
 
 /** Lines over time. */
 export function graph(all: GraphOptions): Panel {
-  const { queries, looks = [], isStacked = false, limit, softMax, ...options } = all;
+  const { queries, looks = [], isStacked = false, limit, softMax, points = POINTS, ...options } = all;
   const builder = configure(new GraphBuilder(), options, queries, 'range')
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(COLORS.plain))
     .lineWidth(isStacked ? 1 : 2)
@@ -107,6 +116,8 @@ export function graph(all: GraphOptions): Panel {
     .stacking(new StackingConfigBuilder().mode(isStacked ? StackingMode.Normal : StackingMode.None))
     .showPoints(VisibilityMode.Never)
     .axisSoftMin(0)
+    .interval(MIN_STEP)
+    .maxDataPoints(points)
     .legend(legend)
     .tooltip(tooltip);
   if (softMax !== undefined) builder.axisSoftMax(softMax);
@@ -129,6 +140,8 @@ export function timeline({ query, words, ...options }: TimelineOptions): Panel {
     .showValue(VisibilityMode.Never)
     .mergeValues(true)
     .fillOpacity(80)
+    .interval(MIN_STEP)
+    .maxDataPoints(TIMELINE_POINTS)
     .legend(legend)
     .tooltip(tooltip)
     .build();

@@ -13,6 +13,7 @@ export const ON_TOKENS = `${ON_NODES}, namespace=~"$namespace"`;
 
 /** Labels that identify an object, for `by` and `on`; never those of the exporter's pod. */
 export const BY_NODE = 'cluster, node';
+export const BY_NAMESPACE = 'cluster, namespace';
 export const BY_ACCOUNT = 'cluster, namespace, serviceaccount';
 export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
 const BY_TARGET = 'cluster, job, instance';
@@ -53,6 +54,11 @@ export function ifComplete(expr: string, nodes: string): string {
   return `${expr}\nunless on () (count(satoken_info{${nodes}}) < sum(satoken_tokens{${nodes}}))`;
 }
 
+/** Of the metrics of the scrape target, which lack the node label, those of the selected nodes. */
+export function onNodes(expr: string, nodes: string): string {
+  return `${expr}\nand on (${BY_TARGET}) satoken_watches{${nodes}}`;
+}
+
 /** Adds the node label to metrics of the scrape target, which lack it. */
 export function withNode(expr: string, nodes: string): string {
   return `${expr}\n* on (${BY_TARGET}) group_left (node) group by (${BY_TARGET}, node) (satoken_watches{${nodes}})`;
@@ -77,6 +83,11 @@ export function passedTimes(tokens: string): string {
     return `(${timeOf(instant, tokens)} <= bool time())`;
   });
   return `${passed.join('\n+ ')}\n- (${timeOf('issued', tokens)} > bool time() + 60)`;
+}
+
+/** The tokens that expire first, of those at the end of the time range: the same ones for every point of a graph. */
+export function firstToExpire(count: number, tokens: string): string {
+  return `bottomk(${count}, max by (${BY_TOKEN}) (satoken_expiration_timestamp_seconds{${tokens}} @ end()))`;
 }
 
 export function lagQuantile(quantile: number, nodes: string): string {

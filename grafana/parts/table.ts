@@ -19,6 +19,9 @@ import { LINKS } from './links.ts';
 import { configure, type PanelOptions, type Query, type Unit } from './panel.ts';
 import { mappingOf, type Words } from './panels.ts';
 
+/** The most rows of a table. More cannot be read, and slow the browser down. */
+const ROWS = 200;
+
 export interface Column {
   /** A column without a title is hidden. */
   readonly title?: string;
@@ -28,6 +31,7 @@ export interface Column {
   /** Whether the words are on a background of their color. Every row must have a word then. */
   readonly isColored?: boolean;
   readonly empty?: string;
+  readonly decimals?: number;
   /** In pixels. */
   readonly width?: number;
   /** A bar in each cell; `max` is by default the highest value. */
@@ -40,6 +44,8 @@ export interface TableOptions extends Omit<PanelOptions, 'unit'> {
   readonly columns: readonly [Column, ...Column[]];
   /** The columns after the values. */
   readonly after?: readonly string[];
+  /** Labels that identify a row. The table then has at most `ROWS` rows: those with the highest values in the first column. */
+  readonly rowBy?: string;
   /** Titles of the columns to sort by, in descending order. */
   readonly sortBy?: string | readonly string[];
 }
@@ -114,10 +120,11 @@ function barConfig({ max, color = COLORS.plain }: NonNullable<Column['bar']>): D
 }
 
 function valueConfig(column: Column): DynamicConfigValue[] {
-  const { unit = 'short', words, empty = '–', bar, isColored = false } = column;
+  const { unit = 'short', words, empty = '–', bar, isColored = false, decimals } = column;
   const { width = bar === undefined ? 100 : undefined } = column;
   return [
     { id: 'unit', value: unit },
+    ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
     ...widthConfig(width),
     ...(bar === undefined ? [] : barConfig(bar)),
     ...(words === undefined ? [] : [{ id: 'mappings', value: [mappingOf(words)] }]),
@@ -132,10 +139,26 @@ function hasWideColumn({ labels, columns, after = [] }: TableOptions): boolean {
   return [...labels, ...after].some(isWideLabel) || columns.some(({ bar }) => bar !== undefined);
 }
 
+/** The queries of the columns, with no more rows than the table can show. */
+function queriesOf({ columns: [first, ...others], rowBy }: TableOptions): readonly Query[] {
+  if (rowBy === undefined) return [first, ...others].map(({ expr }) => ({ expr }));
+  const top = `topk(${ROWS}, ${first.expr})`;
+  return [{ expr: top }, ...others.map(({ expr }) => ({ expr: `(${expr})\nand on (${rowBy}) ${top}` }))];
+}
+
+function descriptionOf({ description, rowBy }: TableOptions): string {
+  return rowBy === undefined ? description : `${description} At most ${ROWS} rows.`;
+}
+
 export function table(all: TableOptions): Panel {
-  const { labels, columns, after = [], sortBy = [], ...options } = all;
-  const queries: readonly Query[] = columns.map(({ expr }) => ({ expr }));
-  const builder = configure(new TableBuilder(), { ...options, unit: 'short' }, queries, 'rows')
+  const { labels, columns, after = [], sortBy = [], title, empty } = all;
+  const options = {
+    title,
+    description: descriptionOf(all),
+    unit: 'short',
+    ...(empty !== undefined && { empty }),
+  } as const;
+  const builder = configure(new TableBuilder(), options, queriesOf(all), 'rows')
     .transformations([...transformations(all)])
     .filterable(true)
     .sortBy([sortBy].flat().map((title) => new TableSortByFieldStateBuilder().displayName(title).desc(true)));

@@ -2,7 +2,9 @@
  * `npm run pictures`: draws every dashboard with Grafana's own libraries, checks what it sees, and writes pictures for
  * the documentation.
  *
- * Install the libraries first, with `npm ci` in this folder: they are not among the packages of the project.
+ * Install the libraries first, with `npm ci` in this folder: they are not among the packages of the project. With
+ * arguments it draws only views with one of them in their names, such as `fleet-burning`, each into
+ * `grafana/pictures/seen`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +24,13 @@ import { shoot, type View } from './shoot.ts';
 
 const THEMES = ['dark', 'light'] as const;
 const WIDTHS = [1_400, 1_880] as const;
+const WANTED = process.argv.slice(2);
+const SEEN = new URL('seen/', import.meta.url).pathname;
 const IMAGES = new URL('../../docs/images/', import.meta.url).pathname;
+
+function isWanted(name: string): boolean {
+  return WANTED.length === 0 || WANTED.some((part) => name.includes(part));
+}
 
 interface Studio {
   readonly prometheus: Prometheus;
@@ -38,11 +46,13 @@ async function draw(
   scene: SceneName,
   view: View,
 ): Promise<readonly string[]> {
+  const name = pictureName({ uid: dashboard.uid, scene, ...view });
+  if (!isWanted(name)) return [];
   const drawing = await respond(prometheus, dashboard, SCENES[scene]);
   const { page, errors, close } = await shoot(browser, url, drawing, view);
-  const name = pictureName({ uid: dashboard.uid, scene, ...view });
   const isPicture = PICTURES.some((picture) => pictureName(picture) === name);
   if (isPicture) await page.screenshot({ path: join(IMAGES, name) });
+  if (WANTED.length > 0) await page.screenshot({ path: join(SEEN, name) });
   const faults = [...errors, ...(await findFaults(page))];
   await close();
   process.stdout.write(`${name}: ${faults.length === 0 ? 'ok' : `${faults.length} faults`}\n`);
@@ -66,8 +76,9 @@ const browser = await launchBrowser();
 try {
   const faults = await drawAll({ prometheus, browser, url: await bundle(folder) });
   for (const fault of faults) process.stderr.write(`${fault}\n`);
-  if (faults.length === 0) writeFileSync(join(IMAGES, 'dashboards.sha256'), `${fingerprint(DASHBOARDS)}\n`);
-  else process.exitCode = 1;
+  if (faults.length > 0) process.exitCode = 1;
+  else if (PICTURES.map(pictureName).every(isWanted))
+    writeFileSync(join(IMAGES, 'dashboards.sha256'), `${fingerprint(DASHBOARDS)}\n`);
 } finally {
   await browser.close();
   await prometheus.stop();

@@ -6,10 +6,12 @@ import { NEEDS_ALL } from '../common/empty.ts';
 import { STATES } from '../common/tokens.ts';
 import type { Section } from '../parts/layout.ts';
 import { timeline } from '../parts/panels.ts';
-import { failing, passedTimes } from '../parts/promql.ts';
+import { BY_TOKEN, failing, firstToExpire, passedTimes } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { TOKENS } from './chosen.ts';
 
+/** More lines are not legible. */
+const LINES = 25;
 const ONE = '{{pod}} {{volume}}/{{path}}';
 
 export const history: Section = {
@@ -20,11 +22,13 @@ export const history: Section = {
       panels: [
         timeline({
           title: 'State of each token',
-          description:
-            'The state of each token over time. Healthy: fresh, with a short interval of refresh due at the end. With `--metrics.per-token=problems` tokens are shown only while a check fails.',
+          description: `The state over time of the ${LINES} tokens that expire first. Healthy: fresh, with a short interval of refresh due at the end. With \`--metrics.per-token=problems\` tokens are shown only while a check fails.`,
           unit: 'none',
           empty: NEEDS_ALL,
-          query: { expr: passedTimes(TOKENS), legend: ONE },
+          query: {
+            expr: `${passedTimes(TOKENS)}\nand on (${BY_TOKEN}) ${firstToExpire(LINES, TOKENS)}`,
+            legend: ONE,
+          },
           words: STATES,
         }),
       ],
@@ -47,6 +51,7 @@ export const history: Section = {
             },
           ],
           after: ['runbook'],
+          rowBy: `${BY_TOKEN}, reason`,
           sortBy: 'Last seen',
         }),
       ],

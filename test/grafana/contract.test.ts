@@ -3,12 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { SLO_GROUP } from '../../alerts/slo.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { TOKEN_STATES } from '../../src/core/rotation.ts';
 import { TOKEN_LABELS } from '../../src/metrics/labels.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
 import { DASHBOARDS, labelValuesOf, QUERIES } from './model.ts';
-import { parse, type Selector } from './promql.ts';
+import { metricsOf, parse, type Selector } from './promql.ts';
 
 /** Metrics of other exporters, with the labels that the dashboards use. */
 const FOREIGN: readonly (readonly [name: string, labels: readonly string[]])[] = [
@@ -17,6 +18,7 @@ const FOREIGN: readonly (readonly [name: string, labels: readonly string[]])[] =
   ['scrape_duration_seconds', []],
   ['scrape_samples_scraped', []],
   ['ALERTS', ['alertname', 'alertstate', 'severity', ...TOKEN_LABELS]],
+  ...SLO_GROUP.recordings.map(({ record }) => [record, []] as const),
   // kube-state-metrics.
   ['kube_node_info', ['node']],
 ];
@@ -37,12 +39,6 @@ const LABELS = new Map<string, readonly string[]>(
 
 /** The possible values of labels that the dashboards match. */
 const VALUES: Readonly<Record<string, readonly string[]>> = { reason: REASONS, state: TOKEN_STATES };
-
-/** The metrics that a selector can match. */
-function metricsOf({ metric, matchers }: Selector): readonly string[] {
-  if (metric !== '') return [metric];
-  return matchers.find(({ label }) => label === '__name__')?.value.split('|') ?? [];
-}
 
 function unknownIn(selector: Selector): readonly string[] {
   const matchers = selector.matchers.filter(({ label }) => label !== '__name__');

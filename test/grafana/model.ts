@@ -29,6 +29,8 @@ export interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly datasource?: { readonly type: string; readonly uid: string };
   readonly targets?: readonly Target[];
+  readonly maxDataPoints?: number;
+  readonly interval?: string;
   readonly panels?: readonly Panel[];
   readonly transformations?: readonly unknown[];
   readonly options?: Readonly<Record<string, unknown>>;

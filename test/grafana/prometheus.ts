@@ -24,7 +24,16 @@ export interface QueryResponse {
 }
 
 export interface Prometheus {
+  readonly url: string;
+  readonly pid: number;
   readonly query: (expr: string, at: number) => Promise<QueryResponse>;
+  /** The values of a label of the selected series. */
+  readonly labelValues: (
+    label: string,
+    selector: string,
+    from: number,
+    to: number,
+  ) => Promise<readonly string[]>;
   readonly queryRange: (expr: string, from: number, to: number, step: number) => Promise<QueryResponse>;
   readonly stop: () => Promise<void>;
 }
@@ -46,6 +55,7 @@ export async function startPrometheus(
   folder: string,
   data: string,
   lookback: number,
+  flags: readonly string[] = [],
 ): Promise<Prometheus> {
   const config = join(folder, 'prometheus.yml');
   writeFileSync(config, '{}');
@@ -55,17 +65,28 @@ export async function startPrometheus(
     `--storage.tsdb.path=${data}`,
     `--query.lookback-delta=${lookback}s`,
     `--web.listen-address=127.0.0.1:${port}`,
+    ...flags,
   ]);
   await isReady(child);
+  const base = `http://127.0.0.1:${port}`;
   const request = async (
     path: string,
     parameters: Readonly<Record<string, string>>,
   ): Promise<QueryResponse> => {
-    const url = `http://127.0.0.1:${port}/api/v1/${path}`;
-    const response = await fetch(url, { method: 'POST', body: new URLSearchParams(parameters) });
+    const response = await fetch(`${base}/api/v1/${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(parameters),
+    });
     return (await response.json()) as QueryResponse;
   };
   return {
+    url: base,
+    pid: child.pid ?? 0,
+    labelValues: async (label, selector, from, to) => {
+      const parameters = new URLSearchParams({ 'match[]': selector, start: String(from), end: String(to) });
+      const response = await fetch(`${base}/api/v1/label/${label}/values?${parameters}`);
+      return ((await response.json()) as { readonly data: readonly string[] }).data;
+    },
     query: (query, at) => request('query', { query, time: String(at) }),
     queryRange: (query, from, to, step) =>
       request('query_range', { query, start: String(from), end: String(to), step: String(step) }),

@@ -24,6 +24,12 @@ export interface Parsed {
   readonly groupings: readonly string[];
 }
 
+/** The metrics that a selector can match. */
+export function metricsOf({ metric, matchers }: Selector): readonly string[] {
+  if (metric !== '') return [metric];
+  return matchers.find(({ label }) => label === '__name__')?.value.split('|') ?? [];
+}
+
 /** Durations instead of Grafana's variables, which are not PromQL. */
 const PLACEHOLDERS: readonly (readonly [string, string])[] = [
   ['$__rate_interval', '2m'],

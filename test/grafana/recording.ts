@@ -166,13 +166,34 @@ function addOthers(lines: Lines, cluster: string, { now, stage }: Moment): void 
   add(lines, 'ALERTS', labelText({ ...base, ...alert, namespace: 'demo', pod: 'payments' }), 1, now);
 }
 
+function sumOf(lines: Lines, cluster: string, metric: string, matcher: RegExp): number {
+  const own = lines.filter((line) => {
+    const isOfCluster = cluster === '' ? !line.includes('cluster="') : line.includes(`cluster="${cluster}"`);
+    return isOfCluster && line.startsWith(`${metric}{`) && matcher.test(line);
+  });
+  return own.reduce((sum, line) => sum + Number(line.split(' ').at(-2)), 0);
+}
+
+/** What the recording rules of the service level objective make of a scrape. */
+function addRecorded(lines: Lines, cluster: string, { now }: Moment): void {
+  const labels = labelText(cluster === '' ? {} : { cluster });
+  const rotated = sumOf(lines, cluster, 'satoken_tokens', /kind="projected",origin="(kubelet|unknown)"/);
+  const overdue = sumOf(lines, cluster, 'satoken_problems', /reason="rotation_overdue"/);
+  add(lines, 'cluster:satoken_rotated_tokens:count', labels, rotated, now);
+  add(lines, 'cluster:satoken_overdue_tokens:count', labels, overdue, now);
+  add(lines, 'cluster:satoken_rotated_in_time:ratio', labels, 1 - overdue / rotated, now);
+}
+
 function createRecorder(file: string) {
   const modes = Object.keys(CLUSTERS) as readonly PerTokenMode[];
   const exporters = [...modes.map(createFirstExporter), createSecondExporter()];
   const onMoment = async (moment: Moment): Promise<void> => {
     const lines: Lines = [];
     for (const exporter of exporters) await addScrape(lines, exporter, moment);
-    for (const cluster of Object.values(CLUSTERS)) addOthers(lines, cluster, moment);
+    for (const cluster of Object.values(CLUSTERS)) {
+      addOthers(lines, cluster, moment);
+      addRecorded(lines, cluster, moment);
+    }
     appendFileSync(file, `${lines.join('\n')}\n`);
   };
   return { exporters, onMoment };

@@ -41,10 +41,14 @@ export function variables(
   };
 }
 
-export function interpolate(expr: string, uid: string, selection: Selection): string {
-  return Object.entries(variables(uid, selection)).reduce((text, [name, value]) => {
+export function substitute(expr: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).reduce((text, [name, value]) => {
     return text.replaceAll(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), () => value);
   }, expr);
+}
+
+export function interpolate(expr: string, uid: string, selection: Selection): string {
+  return substitute(expr, variables(uid, selection));
 }
 
 export async function runQuery(
@@ -63,4 +67,13 @@ export async function runQuery(
 export function numbersOf({ data }: QueryResponse): readonly number[] {
   const samples = ({ value, values }: Series) => values ?? (value === undefined ? [] : [value]);
   return (data?.result ?? []).flatMap((series) => samples(series).map(([, text]) => Number(text)));
+}
+
+export function isLabeled({ metric }: Series, labels: Series['metric'] = {}): boolean {
+  return Object.entries(labels).every(([name, value]) => metric[name] === value);
+}
+
+/** Whether Grafana merges the series into one of the rows. */
+export function isPartOf({ metric }: Series, rows: readonly Series[]): boolean {
+  return rows.some((row) => isLabeled(row, metric));
 }
