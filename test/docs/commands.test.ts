@@ -20,7 +20,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'a node or a container': ['journalctl', 'systemctl', 'timedatectl', 'sysctl', 'find', 'ls', 'cd'],
   'a control plane': ['grep'],
-  'another program': ['docker', 'kind', 'cosign', 'gh', 'amtool', 'promtool', 'curl', 'jq', 'install'],
+  'another program': ['docker', 'kind', 'cosign', 'gh', 'amtool', 'promtool', 'curl', 'jq', 'install', 'git'],
   'the output of another command': ['cut', 'tr', 'base64', 'sort', 'uniq', 'head'],
 };
 const OTHERS = Object.values(ELSEWHERE).flat();
@@ -53,8 +53,19 @@ describe('the commands in the documents', () => {
     ]);
   });
 
+  it('are those of blocks, sentences, manifests and the notes of the chart', () => {
+    const commandsOf = (name: string) =>
+      EXAMPLES.filter(({ document }) => document === name).map(({ line }) => line);
+    assert.ok(commandsOf('docs/install.md').includes('kubectl apply -k mine'));
+    assert.ok(commandsOf('docs/dashboards.md').includes('kubectl apply -k grafana -n monitoring'));
+    assert.deepEqual(commandsOf('daemonset/overlays/gke/kustomization.yaml'), [
+      'kubectl apply -k daemonset/overlays/gke',
+    ]);
+    assert.equal(commandsOf('daemonset/chart/templates/NOTES.txt').length, 3);
+  });
+
   it('are of programs that are tested here, or run elsewhere', () => {
-    const tested = ['kubectl', 'helm', 'npm', 'node', 'sa-token-exporter', '.ci/run'];
+    const tested = ['kubectl', 'helm', 'npm', 'node', 'sa-token-exporter', '.ci/run', '.ci/release'];
     assert.deepEqual(
       COMMANDS.filter(({ words: [program] }) => ![...tested, ...OTHERS].includes(program)),
       [],
@@ -62,9 +73,10 @@ describe('the commands in the documents', () => {
   });
 
   it('have options and operands that the exporter accepts', () => {
-    const built = argumentsOf('node').map(([file, ...args]) => {
-      assert.equal(file, 'dist/main.js');
-      return args;
+    const built = argumentsOf('node').map((words) => {
+      const program = words.findIndex((word) => !word.startsWith('--'));
+      assert.equal(words[program], 'dist/main.js');
+      return words.slice(program + 1);
     });
     const all = [...built, ...argumentsOf('sa-token-exporter'), ...executed];
     assert.ok(all.length > 3);
@@ -76,8 +88,10 @@ describe('the commands in the documents', () => {
 
   it('run scripts that exist', () => {
     for (const [command = '', script = ''] of argumentsOf('npm'))
-      assert.ok(['install', 'test'].includes(command) || script in scripts, script);
+      assert.ok(['install', 'ci', 'test'].includes(command) || script in scripts, script);
     accessSync(join(ROOT, '.ci/run'));
+    // test/daemonset/release-steps.test.ts runs it.
+    for (const [step] of argumentsOf('.ci/release')) assert.equal(step, 'dry-run');
   });
 
   it('name commands of the plugin that it has', () => {
@@ -100,7 +114,7 @@ describeWith(['kubectl', 'helm (.ci/helm)'], 'the commands of kubectl and Helm i
   /** The files that the documents let users create. */
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'satoken-commands-'));
-    for (const name of ['daemonset', 'alerts'])
+    for (const name of ['daemonset', 'alerts', 'grafana'])
       cpSync(join(ROOT, name), join(folder, name), { recursive: true });
     for (const name of ['web.yml', 'tls.crt', 'tls.key', 'password']) writeFileSync(join(folder, name), '');
     writeFileSync(join(folder, 'values.yaml'), 'image: {repository: REGISTRY/sa-token-exporter}\n');
