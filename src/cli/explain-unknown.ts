@@ -8,7 +8,7 @@ import { OTHER_RUNBOOKS, runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { TokenIdentity } from '../core/token/token.ts';
 
-const MAX_CANDIDATES = 10;
+const MAX_CANDIDATES = 5;
 
 /** A legacy token does not name its pod, so it may belong to any pod of the namespace of its subject, if that is known. */
 export function mayBeIn(pod: string, identity: TokenIdentity, subjectNamespace?: string): boolean {
@@ -43,7 +43,7 @@ function candidateLines(pod: string, candidates: readonly string[], snapshot: Sn
     .flatMap((podUid) => explainCommands({ ...UNKNOWN_NAME, podUid }, snapshot));
   const rest = candidates.length - MAX_CANDIDATES;
   return [
-    'It may be one of these pods, whose names are not known. Explain the one with its UID:',
+    `It may be ${candidates.length === 1 ? 'a pod whose name is' : 'one of these pods, whose names are'} not known. Explain the one with its UID:`,
     `  kubectl get pod ${name} -n ${namespace} -o jsonpath='{.metadata.uid}'  # which UID?`,
     ...commands.map((command) => `  ${command}`),
     ...(rest > 0 ? [`  and ${rest} more; scan lists them`] : []),

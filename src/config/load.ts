@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../util/result.ts';
+import { printable } from '../util/sanitize.ts';
 import type { Option } from './option.ts';
 import { type Config, OPTIONS } from './options.ts';
 
@@ -143,6 +144,9 @@ function unknownVariables(environment: Environment): readonly string[] {
     .map((name) => `${name}: unknown option`);
 }
 
+/** A name, namespace/name or UID. */
+const POD = /^[^/\s]+(?:\/[^/\s]+)?$/;
+
 type Command = Pick<CommandLine, 'command' | 'operands'>;
 
 function readCommand([name = COMMANDS[0].name, ...operands]: readonly string[]): Result<Command, string> {
@@ -151,6 +155,10 @@ function readCommand([name = COMMANDS[0].name, ...operands]: readonly string[]):
   const { name: command, operand } = found;
   if (operand !== undefined && operands.length !== 1)
     return err(`${command}: requires exactly one ${operand}`);
+  if (operand !== undefined && !POD.test(operands[0] ?? ''))
+    return err(
+      `${command}: '${printable(operands[0] ?? '')}' is no pod; write a name, namespace/name or UID`,
+    );
   if (operand === undefined && operands.length > 0) return err(`${command}: does not take arguments`);
   return ok({ command, operands });
 }

@@ -40,6 +40,13 @@ describe('the command', () => {
     assert.deepEqual(problems(['explain']), ['explain: requires exactly one <pod>']);
   });
 
+  for (const pod of ['', ' ', 'a/b/c', 'payments/', '/api-0', 'a b'])
+    it(`explain does not take '${pod}' as a pod`, () => {
+      assert.deepEqual(problems(['explain', pod]), [
+        `explain: '${pod}' is no pod; write a name, namespace/name or UID`,
+      ]);
+    });
+
   it('takes what follows -- as arguments, even if it looks like a flag', () => {
     assert.deepEqual(commandLineOf(['explain', '--', '--help']).operands, ['--help']);
   });
