@@ -41,6 +41,8 @@ ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--optimize-for-size"
             "--allow-fs-read=/proc/self/fd", \
             "--allow-fs-read=/proc/self/limits", \
             "--allow-fs-read=/proc/self/mountinfo", \
+            "--allow-fs-read=/proc/self/net/tcp", \
+            "--allow-fs-read=/proc/self/net/tcp6", \
             "--allow-fs-read=/proc/self/status", \
             "--allow-fs-read=/etc/sa-token-exporter/*", \
             "/app/main.js"]

@@ -71,6 +71,10 @@ const LIMIT_CELLS: Readonly<
     'Size of all metrics that clients have yet to read; the same for pages and JSON',
     (bytes) => `${bytes / 1_048_576} MiB`,
   ],
+  maxQueuedBytes: [
+    'Size of all responses that the kernel holds for clients',
+    (bytes) => `${bytes / 1_048_576} MiB`,
+  ],
   checkMs: ['Delay until a connection over these limits is closed', seconds],
 };
 

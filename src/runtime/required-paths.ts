@@ -30,8 +30,8 @@ export interface PathInputs {
 
 /** Where the kubelet mounts the exporter's own tokens, and where the Kubernetes client expects its credentials. */
 const OWN_MOUNTS = '/var/run/secrets';
-/** For process metrics, privileges and the paths of open files. Not the whole folder: `/proc/self/root` leads to every file. */
-const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'status'];
+/** For process metrics, privileges, the paths of open files and slow clients. Not the whole folder: `/proc/self/root` leads to every file. */
+const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'net/tcp', 'net/tcp6', 'status'];
 
 /** Never the root folder: files in it are required by name. */
 function folder(requiredBy: string, path: string): readonly RequiredPath[] {

@@ -12,6 +12,7 @@ import type { MonotonicClock } from '../util/clock.ts';
 import type { Guard } from './auth/guard.ts';
 import { createRenderQueue, type RenderQueue } from './delivery/render-queue.ts';
 import { createResponseSlots } from './delivery/response-slots.ts';
+import type { SendLimit } from './delivery/send-limit.ts';
 import { createSharedBodies, type SharedBodies } from './delivery/shared-bodies.ts';
 import {
   codingHeaders,
@@ -66,6 +67,7 @@ export interface Delivery {
   readonly responseMs: number;
   /** Of all metrics in flight, and of all pages in flight. */
   readonly maxBytes: number;
+  readonly reserve: SendLimit['reserve'];
   /** Ends a connection at once. */
   readonly reset: (socket: Socket) => void;
 }
@@ -80,7 +82,7 @@ function disconnecting({ onSlowClient }: ProbeOptions, { reset }: Delivery) {
 
 function createBodies(options: RouteOptions, delivery: Delivery): SharedBodies {
   const cut = disconnecting(options, delivery);
-  return createSharedBodies({ ...options, maxBytes: delivery.maxBytes, cut });
+  return createSharedBodies({ ...options, ...delivery, cut });
 }
 
 function metrics(options: RouteOptions, delivery: Delivery, queue: RenderQueue): RequestHandler {

@@ -30,6 +30,8 @@ export interface Limits {
   readonly keepAliveMs: number;
   /** Of all bodies with metrics that clients have yet to read, and of all pages. Fewer than ten of a large node. */
   readonly maxBytes: number;
+  /** Of all responses that the kernel holds for clients that have yet to take them. */
+  readonly maxQueuedBytes: number;
   /** How often connections are checked for these timeouts. */
   readonly checkMs: number;
 }
@@ -43,6 +45,7 @@ export const LIMITS: Limits = {
   responseMs: 30_000,
   keepAliveMs: 65_000,
   maxBytes: 24 * 1_048_576,
+  maxQueuedBytes: 16 * 1_048_576,
   checkMs: 1_000,
 };
 
@@ -77,13 +80,13 @@ function createListener(options: RouteOptions, limits: Limits, connections: Conn
 }
 
 export function createServer(options: RouteOptions, limits: Limits = LIMITS): Server {
-  const connections = createConnections(limits.maxPerClient);
+  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
   const routes = createListener(options, limits, connections);
   return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
 }
 
 export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
-  const connections = createConnections(limits.maxPerClient);
+  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
   const routes = limitPipelining(
     createProbeRoutes(options, { ...limits, ...connections }),
     connections.reset,
@@ -98,7 +101,7 @@ export async function createSecureServer(
   limits: Limits = LIMITS,
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');
-  const connections = createConnections(limits.maxPerClient);
+  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
   const routes = createListener(options, limits, connections);
   const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
   withLimits(secure.server, connections, options, limits);

@@ -26,7 +26,9 @@ function paths({ config = CONFIG, ...others }: Partial<PathInputs> = {}): readon
 }
 
 describe('the required paths', () => {
-  const own = ['fd', 'limits', 'mountinfo', 'status'].map((name) => `/proc/self/${name}`);
+  const own = ['fd', 'limits', 'mountinfo', 'net/tcp', 'net/tcp6', 'status'].map(
+    (name) => `/proc/self/${name}`,
+  );
 
   it('are the program, the pods, the mounts of the exporter and its files in /proc', () => {
     assert.deepEqual(paths(), ['/app/', '/kubelet/pods/', `${MOUNTS}/`, ...own]);

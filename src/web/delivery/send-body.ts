@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
+import type { SendLimit } from './send-limit.ts';
 
 /** Resolves after the requests that have arrived are handled. */
 export const nextTurn = promisify(setImmediate);
@@ -24,11 +25,18 @@ async function drained(response: ServerResponse): Promise<void> {
 }
 
 /** Resolves when the last slice is handed over or the client has disconnected. The headers are set already. */
-export async function sendBody(response: ServerResponse, bytes: Buffer): Promise<void> {
+export async function sendBody(
+  response: ServerResponse,
+  bytes: Buffer,
+  reserve: SendLimit['reserve'],
+): Promise<void> {
   response.setHeader('Content-Length', bytes.length);
   const end = response.req.method === 'HEAD' ? 0 : bytes.length;
   for (let offset = 0; offset < end; offset += SLICE_BYTES) {
-    if (!response.write(bytes.subarray(offset, offset + SLICE_BYTES))) await drained(response);
+    const slice = bytes.subarray(offset, offset + SLICE_BYTES);
+    await reserve(slice.length, response.req.socket);
+    if (response.destroyed) return;
+    if (!response.write(slice)) await drained(response);
     await nextTurn();
     if (response.destroyed) return;
   }

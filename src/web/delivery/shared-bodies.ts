@@ -12,10 +12,12 @@ import type { PooledBytes } from '../../metrics/buffer-pool.ts';
 import type { MonotonicClock } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
 import { sendBody } from './send-body.ts';
+import type { SendLimit } from './send-limit.ts';
 
 export interface SharedBodiesOptions extends MonotonicClock {
   /** The newest body is kept even if it is larger. */
   readonly maxBytes: number;
+  readonly reserve: SendLimit['reserve'];
   /** Disconnects a client to make room. */
   readonly cut: (response: ServerResponse) => void;
 }
@@ -105,7 +107,7 @@ function createStore({ monotonicMs, sleep }: MonotonicClock) {
   return { bodies, find, create, leave, stopKeeping };
 }
 
-export function createSharedBodies({ maxBytes, cut, ...clock }: SharedBodiesOptions): SharedBodies {
+export function createSharedBodies({ maxBytes, reserve, cut, ...clock }: SharedBodiesOptions): SharedBodies {
   const { bodies, find, create, leave, stopKeeping } = createStore(clock);
 
   const finish = (body: Body, { buffer }: Buffer): void => {
@@ -130,7 +132,7 @@ export function createSharedBodies({ maxBytes, cut, ...clock }: SharedBodiesOpti
     finish(body, bytes);
     if (!body.readers.has(response)) return true;
     response.setHeaders(new Map(Object.entries(content.headers)));
-    await sendBody(response, bytes);
+    await sendBody(response, bytes, reserve);
     return true;
   };
   return { send };

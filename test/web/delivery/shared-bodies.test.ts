@@ -38,6 +38,7 @@ describe('shared bodies', () => {
         return promise;
       },
       maxBytes: MAX_BODIES * BODY_BYTES,
+      reserve: async () => undefined,
       cut: (response) => {
         cut += 1;
         response.socket?.resetAndDestroy();
