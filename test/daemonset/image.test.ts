@@ -6,13 +6,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'mocha';
+import { parse } from 'yaml';
 import { OPTIONS } from '../../src/config/options.ts';
 import { MEMORY_ENVIRONMENT, MEMORY_FLAGS } from '../../src/runtime/node-flags.ts';
-import { permissionFlags } from '../../src/runtime/permission-model.ts';
+import { permissionFlags, READS_FLAGS } from '../../src/runtime/permission-model.ts';
 import { requiredPathsOf } from '../../src/runtime/required-paths.ts';
 import { configOf } from '../support/config.ts';
 import { startNode } from '../support/program.ts';
 import { type Image, INSTRUCTIONS, imageOfHead, instructionsOf, REVISION, ROOT } from './image.ts';
+import type { PodSpec } from './manifests.ts';
 
 describe('instructionsOf', () => {
   it('returns one instruction per line, without comments and with continued lines joined', () => {
@@ -41,9 +43,8 @@ describe('the image', () => {
     );
   });
 
-  it('starts Node.js with the flags that the program would re-execute itself with', () => {
-    const [node, ...rest] = image.entrypoint;
-    const program = rest.at(-1) ?? '';
+  /** As the program would re-execute itself. */
+  function flagsOf(program: string, more: readonly string[] = []): readonly string[] {
     const required = requiredPathsOf({
       program: dirname(program),
       config: configOf([]),
@@ -52,13 +53,30 @@ describe('the image', () => {
       realPath: (path) => path.replace('/var/run', '/run'),
     });
     const settings = { requiredBy: 'settings', path: '/etc/sa-token-exporter', isFolder: true };
+    return [...MEMORY_FLAGS, ...permissionFlags([...required, settings], () => true, more)];
+  }
+
+  it('starts Node.js with the flags that the program would re-execute itself with', () => {
+    const [node, ...rest] = image.entrypoint;
+    const program = rest.at(-1) ?? '';
     assert.equal(node, '/nodejs/bin/node');
     assert.equal(program, '/app/main.js');
-    assert.deepEqual(rest.slice(0, -1), [
-      ...MEMORY_FLAGS,
-      ...permissionFlags([...required, settings], () => true),
-    ]);
+    assert.deepEqual(rest.slice(0, -1), flagsOf(program));
     assert.deepEqual(image.environment, MEMORY_ENVIRONMENT);
+  });
+
+  it('is started with more permissions by the component that watches reads, and the same otherwise', () => {
+    const [node = '', program = ''] = [image.entrypoint[0], image.entrypoint.at(-1)];
+    const file = join(ROOT, 'daemonset/components/reads/kustomization.yaml');
+    const { patches } = parse(readFileSync(file, 'utf8')) as {
+      readonly patches: readonly { patch: string }[];
+    };
+    const patch = parse(patches[0]?.patch ?? '') as {
+      readonly spec: { readonly template: { spec: PodSpec } };
+    };
+    const [{ command, env }] = patch.spec.template.spec.containers;
+    assert.deepEqual(command, [node, ...flagsOf(program, READS_FLAGS), program]);
+    assert.deepEqual(env, [{ name: 'SATOKEN_READS_WATCH', value: 'true' }]);
   });
 
   it('has the program on PATH, started by its own Node.js without a shell or env', () => {

@@ -43,6 +43,7 @@ const COMBINATIONS: readonly (readonly string[])[] = [
     'kube-prometheus',
     'kubernetes-auth',
     'web-config',
+    'reads',
     'seccomp',
   ],
   ['microk8s', 'prometheus-operator', 'no-cluster', 'web-config', 'seccomp'],

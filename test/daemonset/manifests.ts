@@ -40,6 +40,8 @@ export interface Variable {
 export interface Container {
   readonly image: string;
   readonly args: readonly string[];
+  /** That of the image if undefined. */
+  readonly command?: readonly string[];
   readonly env: readonly Variable[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly startupProbe: Probe & { readonly initialDelaySeconds: number };

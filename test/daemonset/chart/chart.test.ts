@@ -69,6 +69,7 @@ const EQUIVALENTS = [
   { folder: 'overlays/service-monitor', values: { serviceMonitor: { enabled: true } } },
   { folder: 'overlays/kubernetes-auth', values: { web: { kubernetesAuth: true } } },
   { folder: 'overlays/web-config', values: { web: { configSecrets: ['sa-token-exporter-web'] } } },
+  { folder: 'overlays/reads', values: { reads: { watch: true } } },
   {
     folder: 'overlays/seccomp',
     values: { seccompProfile: { type: 'Localhost', localhostProfile: 'sa-token-exporter.json' } },
@@ -97,6 +98,7 @@ const ALL = {
     'web.max-requests': 9,
   },
   openshift: { enabled: true },
+  reads: { watch: true },
   scrapers: [{ namespace: 'monitoring', serviceAccount: 'prometheus' }],
   web: { kubernetesAuth: true, configSecrets: ['web', 'tls'] },
   podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s', ...SCRAPE },
