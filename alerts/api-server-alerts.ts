@@ -3,6 +3,7 @@
  *
  * They are silent if Prometheus does not scrape the API server.
  */
+import { HOLDERS } from './details.ts';
 import { knob } from './knobs.ts';
 import { BY, bridged, type Group, lines } from './rule.ts';
 
@@ -26,8 +27,7 @@ export const API_SERVER_GROUP: Group = {
       name: 'SATokenStaleUse',
       expr: usedElsewhere('serviceaccount_stale_tokens_total', 'satoken_token_state{state="stale"}'),
       summary: 'An application keeps using a service account token that was rotated long ago.',
-      description:
-        'The API server receives tokens past their lifetime ({{ printf "%.2f" $value }} per second) although no file on any node is stale: an application read its token once and kept it. Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.',
+      description: `The API server receives tokens past their lifetime ({{ printf "%.2f" $value }} per second) although no file on any node is stale: an application read its token once and kept it.${HOLDERS} Check first: the annotation authentication.k8s.io/stale-token in the audit log, which names the account.`,
     },
     {
       ...info,

@@ -45,6 +45,9 @@ export const FIRST_QUERY = `min(satoken_expiration_timestamp_seconds{${cluster}=
 /** The exporter's pod, from the labels of its target. */
 export const EXPORTER_QUERY = `max by (namespace, pod) (satoken_exporter_build_info{${cluster}=%q,node=%q,pod!=""})`;
 
+/** Accounts with a container that may hold an old copy of its token. */
+export const HOLDERS_QUERY = `topk(5, count by (namespace, serviceaccount) (satoken_problem{${cluster}=%q,reason=~"not_reread|subpath_frozen|container_view_stale"}))`;
+
 function queried(query: string, parameters: string): string {
   return `query (printf ${JSON.stringify(query)} ${parameters})`;
 }
@@ -90,5 +93,8 @@ export function explainFirst(reason: Reason, query = PODS_QUERY): string {
 }
 
 export const FIRST_REJECTED = `{{ range ${queried(FIRST_QUERY, `$labels.${cluster} $labels.node`)} }} The first is rejected in ${DURATION}.{{ end }}`;
+
+/** For the use of old tokens, which the API server counts without saying whose they are. */
+export const HOLDERS = `{{ with ${queried(HOLDERS_QUERY, `$labels.${cluster}`)} | sortByLabel "serviceaccount" }} Accounts that may hold one:{{ range $index, $found := . }}{{ if $index }},{{ end }} {{ .Labels.namespace }}/{{ .Labels.serviceaccount }}{{ end }}.{{ end }}`;
 
 export const SCAN = ` ${command('$labels.node', 'scan')}`;

@@ -146,7 +146,42 @@ const USE_CASES: readonly Case[] = USES.flatMap(({ alert, counter, onNode }) => 
   ];
 });
 
+/** The containers of an account in the namespace shop that fail a check. */
+const holders = (cluster: string, serviceaccount: string, reason: string) =>
+  Object.fromEntries(
+    ['pod-1', 'pod-2'].map((pod) => [
+      scraped('satoken_problem', {
+        cluster,
+        namespace: 'shop',
+        pod,
+        serviceaccount,
+        reason,
+        severity: 'info',
+      }),
+      '1x90',
+    ]),
+  );
+
+const HOLDER_CASES: readonly Case[] = [
+  {
+    it: 'the use of old tokens names the accounts of the cluster whose containers may hold one',
+    series: {
+      [series('serviceaccount_stale_tokens_total', { cluster: 'east', instance: 'api-1' })]: '0+6x90',
+      [scraped('satoken_token_state', { cluster: 'east', state: 'stale' })]: '0x90',
+      ...holders('east', 'cart', 'not_reread'),
+      ...holders('east', 'basket', 'subpath_frozen'),
+      ...holders('east', 'quick', 'audience_mismatch'),
+      ...holders('west', 'other', 'not_reread'),
+    },
+    expect: fires('SATokenStaleUse', 61, {
+      labels: { cluster: 'east' },
+      prints: { value: '0.10', list: ' Accounts that may hold one: shop/basket, shop/cart.' },
+    }),
+  },
+];
+
 export const ERROR_CASES: readonly Case[] = [
+  ...HOLDER_CASES,
   ...CLUSTER_CASES,
   ...WEB_CONFIG_CASES,
   ...COUNTED_CASES,

@@ -11,6 +11,7 @@ import {
   CLUSTER_SEEN_QUERY,
   EXPORTER_QUERY,
   FIRST_QUERY,
+  HOLDERS_QUERY,
   INFO_PODS_QUERY,
   PODS_QUERY,
   SEEN_QUERY,
@@ -120,6 +121,7 @@ const QUERIES = [
   INFO_PODS_QUERY,
   FIRST_QUERY,
   EXPORTER_QUERY,
+  HOLDERS_QUERY,
 ].map((query) =>
   query.replaceAll(/reason=%\[\d\]q/g, 'reason="expired"').replaceAll(/%(?:\[\d\])?q/g, '"x"'),
 );
