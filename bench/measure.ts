@@ -6,8 +6,12 @@ export interface Contender {
   readonly run: () => unknown;
 }
 
-/** Median milliseconds by name. */
-export type Medians = Readonly<Record<string, number>>;
+export interface Comparison {
+  /** Median milliseconds of a contender. */
+  readonly ms: (name: string) => number;
+  /** Median over all rounds of how much longer one contender takes than another. */
+  readonly ratio: (name: string, to: string) => number;
+}
 
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -20,14 +24,28 @@ async function time(run: Contender['run']): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Runs every contender once per round. The first rounds are not counted. */
-export async function compare(contenders: readonly Contender[], rounds = 25, warmUp = 5): Promise<Medians> {
+/**
+ * Runs every contender once per round, and in the reverse order in every other round. The first rounds are not counted.
+ */
+export async function compare(
+  contenders: readonly Contender[],
+  rounds = 25,
+  warmUp = 5,
+): Promise<Comparison> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  const timesOf = (name: string): readonly number[] => times.get(name) ?? [];
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const { name, run } of contenders) {
+    for (const { name, run } of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const took = await time(run);
       if (round >= 0) times.get(name)?.push(took);
     }
   }
-  return Object.fromEntries([...times].map(([name, all]) => [name, percentile(all, 0.5)]));
+  return {
+    ms: (name) => percentile(timesOf(name), 0.5),
+    ratio: (name, to) => {
+      const others = timesOf(to);
+      const ratios = timesOf(name).map((took, round) => took / (others[round] ?? Number.NaN));
+      return percentile(ratios, 0.5);
+    },
+  };
 }

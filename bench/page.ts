@@ -40,7 +40,7 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
       .acquire()
       .release();
   };
-  const { page = 0, metrics = 0 } = await compare(
+  const compared = await compare(
     [
       { name: 'page', run: () => printPage(snapshotIn()) },
       { name: 'metrics', run: scrape },
@@ -52,11 +52,11 @@ export async function benchPage({ rootDir }: BenchNode): Promise<boolean> {
   return [
     report({
       what: 'status page of 1,000 tokens, relative to a scrape',
-      value: page / metrics,
+      value: compared.ratio('page', 'metrics'),
       atMost: 3,
       unit: 'x',
     }),
-    report({ what: 'status page of 1,000 tokens', value: page, unit: 'ms' }),
+    report({ what: 'status page of 1,000 tokens', value: compared.ms('page'), unit: 'ms' }),
     ...['healthy', 'failing'].map((what, index) =>
       report({
         what: `size of the status page of 1,000 ${what} tokens, in kB`,

@@ -91,26 +91,24 @@ export async function benchScan({ rootDir, volumes }: BenchNode): Promise<boolea
     20,
   );
   source.close();
-  const { bare = 0, found = 0, scan = 0, watching = 0 } = first;
-  const { bare: readlinks = 0, scan: scanAgain = 0 } = again;
   return [
     report({
       what: `baseline: open, fstat, read, close of ${files.length} files, JSON.parse of the tokens`,
-      value: bare,
+      value: first.ms('bare'),
       unit: 'ms',
     }),
-    report({ what: 'first scan, relative to the baseline', value: scan / bare, unit: 'x' }),
+    report({ what: 'first scan, relative to the baseline', value: first.ratio('scan', 'bare'), unit: 'x' }),
     report({
       what: 'first scan, relative to the baseline with finding the files',
-      value: scan / found,
+      value: first.ratio('scan', 'found'),
       atMost: 2,
       unit: 'x',
     }),
-    report({ what: 'same, with watches', value: watching / found, unit: 'x' }),
-    report({ what: 'baseline: readlink of all volumes', value: readlinks, unit: 'ms' }),
+    report({ what: 'same, with watches', value: first.ratio('watching', 'found'), unit: 'x' }),
+    report({ what: 'baseline: readlink of all volumes', value: again.ms('bare'), unit: 'ms' }),
     report({
       what: 'scan without changes, relative to the baseline',
-      value: scanAgain / readlinks,
+      value: again.ratio('scan', 'bare'),
       atMost: 1.5,
       unit: 'x',
     }),

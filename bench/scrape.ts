@@ -84,7 +84,7 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   const registry = new Registry();
   const peers = peersOf(families, registry);
   // Separate runs, because garbage collection after prom-client would slow down the other contenders.
-  const { ours = 0, join = 0 } = await compare(
+  const alone = await compare(
     [
       { name: 'ours', run: scrape },
       { name: 'join', run: () => joinLines(families) },
@@ -100,14 +100,14 @@ export async function benchScrape({ rootDir }: BenchNode): Promise<boolean> {
   return [
     report({
       what: `scrape of ${series} series, relative to joining their lines`,
-      value: ours / join,
+      value: alone.ratio('ours', 'join'),
       atMost: 2,
       unit: 'x',
     }),
-    report({ what: 'baseline: joining the lines', value: join, unit: 'ms' }),
+    report({ what: 'baseline: joining the lines', value: alone.ms('join'), unit: 'ms' }),
     report({
       what: 'prom-client with the same series, relative to this exporter',
-      value: (against['peer'] ?? 0) / (against['ours'] ?? 0),
+      value: against.ratio('peer', 'ours'),
       atLeast: 3,
       unit: 'x',
     }),
