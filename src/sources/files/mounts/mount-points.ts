@@ -76,6 +76,8 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
   let scanAt = Number.NEGATIVE_INFINITY;
   let previousScanAt = scanAt;
   let isScanning = false;
+  /** Read once in a scan: it takes three system calls. */
+  let bootedAt: EpochSeconds | undefined;
   /** Read in the first scan, if at all. Later, a change of the device shows it. */
   let stacked: ReadonlySet<string> | undefined;
 
@@ -90,12 +92,17 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
     return Math.min(now(), lastSeenAt + MAX_DELAY_SECONDS);
   };
 
+  const bootedAtLast = (): EpochSeconds => {
+    bootedAt ??= bootTime(now());
+    return bootedAt;
+  };
+
   const factsOf = (place: MountPlace, stat: RootStat, last: MountPoint | undefined): MountFacts => {
     const appearedAt = bornAt(stat) ?? (last && changedAt(last));
     return {
       appearedAt,
       isStacked: appearedAt === undefined && isStacked(place),
-      bootedAt: bootTime(now()),
+      bootedAt: bootedAtLast(),
     };
   };
 
@@ -108,6 +115,7 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
   return {
     startScan: () => {
       [previousScanAt, scanAt, isScanning] = [scanAt, now(), true];
+      bootedAt = undefined;
     },
     endScan: () => {
       isScanning = false;
