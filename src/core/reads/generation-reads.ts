@@ -59,7 +59,7 @@ export interface GenerationState extends GenerationStart {
   readonly unconfirmed: readonly number[];
   /** Times of visits of the kubelet to other volumes of the pod that have confirmed nothing so far. */
   readonly confirmations: readonly number[];
-  /** When a visit was confirmed last. */
+  /** When the kubelet visited the other volumes in the visit that was confirmed last. */
   readonly confirmedMs: number | undefined;
   readonly isReadAtRotation: boolean;
   readonly lastReadAt: EpochSeconds | undefined;
@@ -251,14 +251,13 @@ function expireVisit(state: GenerationState, time: DrainTime): GenerationState {
 
 /** Each confirmation is good for one visit. */
 function confirm(state: GenerationState): GenerationState {
-  const confirmations = [...state.confirmations];
+  let { confirmations, confirmedMs } = state;
   const unconfirmed = state.unconfirmed.filter((ms) => {
     const index = confirmations.findIndex((at) => Math.abs(at - ms) <= VISIT_MS);
-    if (index >= 0) confirmations.splice(index, 1);
+    confirmedMs = confirmations[index] ?? confirmedMs;
+    confirmations = confirmations.filter((_, other) => other !== index);
     return index < 0;
   });
-  const isUsed = unconfirmed.length < state.unconfirmed.length;
-  const confirmedMs = isUsed ? state.unconfirmed.at(-1) : state.confirmedMs;
   return { ...state, unconfirmed, confirmations, confirmedMs };
 }
 
@@ -301,8 +300,9 @@ export function confirmVisits(state: GenerationState, visits: number, { monotoni
   return confirm({ ...state, confirmations });
 }
 
+/** Whether a visit at that time may be the last one, as far as the kubelet is slow. */
 function isRecent(ms: number | undefined, { monotonicMs }: DrainTime): boolean {
-  return ms !== undefined && monotonicMs - ms <= VISIT_MS;
+  return ms !== undefined && monotonicMs - ms <= SLOW_VISIT_MS;
 }
 
 /** Every rotation has one visit that finds the difference. If another has just ended, this one may not be the kubelet's. */
