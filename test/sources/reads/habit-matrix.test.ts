@@ -1,0 +1,218 @@
+/**
+ * The habit of each kind of reader, from real events on real mounts: twelve rotations, a day, with syncs of the kubelet.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, it } from 'mocha';
+import type { ContainerFacts } from '../../../src/core/container-facts.ts';
+import { placeOf } from '../../../src/core/origin.ts';
+import { type Habit, habitOf } from '../../../src/core/reads/habits.ts';
+import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
+import { createOwnOpens, type OwnOpens } from '../../../src/sources/reads/own-opens.ts';
+import { createVolumes, type Volumes } from '../../../src/sources/reads/volumes.ts';
+import { containerFacts, podFacts } from '../../support/cluster.ts';
+import { describeWith } from '../../support/tools.ts';
+import {
+  createNode,
+  KIND_OF_MOUNT,
+  nextToken,
+  type TestNode,
+  type TestVolume,
+} from '../files/support/test-node.ts';
+import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
+
+const ROTATIONS = 12;
+/** So that all of them take more than a day. */
+const LIFETIME = 8_000;
+const START = 10_000;
+const nothing = (): void => undefined;
+
+/** What is read in a generation: by its number, 1 for the first that is complete. */
+interface Reader {
+  readonly it: string;
+  readonly habit: Habit;
+  /** All files of the volume by default: `token`, `ca.crt` and `namespace`. */
+  readonly path?: string;
+  readonly isAlone?: boolean;
+  readonly containers?: readonly ContainerFacts[];
+  readonly runtimeClass?: string;
+  /** Within 50 ms after the swap. */
+  readonly atRotation?: (generation: number, read: () => void) => void;
+  /** Between two syncs of the kubelet. */
+  readonly later?: (generation: number, read: () => void, volume: TestVolume) => void;
+}
+
+function main(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
+  return containerFacts({ startedAt: START + 1, ...overrides });
+}
+
+const INIT = main({ name: 'init', kind: 'init', isRunning: false, finishedAt: START + 2 * LIFETIME });
+
+const once = (generation: number, read: () => void): void => {
+  if (generation === 1) read();
+};
+
+const READERS: readonly Reader[] = [
+  { it: 'reads never', habit: 'unread' },
+  { it: 'reads once, at its start', habit: 'not_reread', later: once },
+  {
+    it: 'reads for some generations, and then no more',
+    habit: 'not_reread',
+    later: (at, read) => void (at < 9 && read()),
+  },
+  {
+    it: 'reads at every request',
+    habit: 'rereads',
+    later: (_at, read) => {
+      for (let count = 0; count < 100; count += 1) read();
+    },
+  },
+  { it: 'reads once in each generation', habit: 'rereads', later: (_at, read) => read() },
+  { it: 'reads at rotations only, of which the watch sees one in ten', habit: 'rereads', atRotation: once },
+  {
+    it: 'lists the directory, as find does',
+    habit: 'unread',
+    later: (_at, _read, volume) => void readdirSync(volume.generation()),
+  },
+  {
+    it: 'lists the directory and then reads the token, as a person does once',
+    habit: 'unknown',
+    later: (at, read, volume) => {
+      if (at !== 5) return;
+      readdirSync(volume.generation());
+      read();
+    },
+  },
+  {
+    it: 'reads once through kubectl exec, as far as a copy may be held',
+    habit: 'not_reread',
+    later: (at, read) => void (at === 5 && read()),
+  },
+  { it: 'reads in an init container only', habit: 'unknown', containers: [INIT, main()], later: once },
+  {
+    it: 'reads in one of two containers',
+    habit: 'rereads',
+    containers: [main(), main({ name: 'sidecar' })],
+    later: (_at, read) => read(),
+  },
+  {
+    it: 'reads nothing in a container that started before the watch',
+    habit: 'unknown',
+    containers: [main({ startedAt: START - 1 })],
+  },
+  { it: 'reads nothing that is seen, in a virtual machine', habit: 'unknown', runtimeClass: 'kata' },
+  {
+    it: 'reads a nested path in each generation',
+    habit: 'rereads',
+    path: 'sub/dir/token',
+    later: (_at, read) => read(),
+  },
+  {
+    it: 'reads the only file of the volume in each generation',
+    habit: 'rereads',
+    isAlone: true,
+    later: (_at, read) => read(),
+  },
+  {
+    it: 'does not read the only file of the only volume of the pod, where ls and cat equal a visit',
+    habit: 'unknown',
+    isAlone: true,
+  },
+];
+
+describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`, () => {
+  let node: TestNode;
+  let watched: WatchedNode;
+  let opens: OwnOpens;
+  let files: TokenFiles;
+  let volumes: Volumes;
+  let seconds = START;
+
+  beforeEach(() => {
+    node = createNode();
+    seconds = START;
+    opens = createOwnOpens(node.rootDir);
+    watched = createWatchedNode(opens.shared);
+    volumes = createVolumes(node.rootDir);
+    opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
+    const unused = { onNudge: nothing, onRotation: nothing, onReadFailure: nothing, onWatchFailure: nothing };
+    const options = { rootDir: node.rootDir, isWatching: false, now: () => seconds, opens };
+    files = createTokenFiles({ ...unused, ...options });
+  });
+  afterEach(() => {
+    files.close();
+    watched.close();
+    node.remove();
+  });
+
+  /**
+   * Takes the events, so long after the swap. Every watch counts as placed in time: how fast it is depends on the machine.
+   */
+  function drain(sinceSwapMs: number): void {
+    const { started, drained, losses } = watched.step();
+    const seen = started.map((one) => (one.blindMs === undefined ? one : { ...one, blindMs: 1 }));
+    const [, folders] = watched.counts();
+    const changed = drained.map((one) => ({
+      ...one,
+      sinceSwapMs: one.hasEnded ? LIFETIME * 1_000 : sinceSwapMs,
+    }));
+    const rest = { losses, folders, isLimited: false, tookMs: 0 };
+    volumes.addReport(
+      { started: seen, drained: changed, ...rest },
+      { at: seconds, monotonicMs: seconds * 1_000 },
+    );
+  }
+
+  function pass(duration: number, sinceSwapMs = 60_000): void {
+    seconds += duration;
+    drain(sinceSwapMs);
+  }
+
+  /** The kubelet opens the directory that holds the file, and each file in it. */
+  function sync(volume: TestVolume, path: string): void {
+    const folder = join('..data', path, '..');
+    for (const name of readdirSync(join(volume.location.directory, folder))) open(volume, join(folder, name));
+    pass(1);
+  }
+
+  async function rotate(volume: TestVolume, { path = 'token', isAlone }: Reader): Promise<void> {
+    const others = isAlone === true ? {} : { 'ca.crt': 'x', namespace: 'x' };
+    volume.write({ ...others, [path]: nextToken({ jti: `${seconds}` }) });
+    watched.follow();
+  }
+
+  async function scan(): Promise<void> {
+    await files.scan();
+    for (const command of volumes.setTokens(files.observe().tokens, seconds * 1_000)) watched.obey(command);
+    drain(20);
+  }
+
+  async function live(volume: TestVolume, reader: Reader, generation: number): Promise<void> {
+    const { path = 'token', atRotation = nothing, later = nothing } = reader;
+    const read = (): void => open(volume, path);
+    await rotate(volume, reader);
+    atRotation(generation, read);
+    await scan();
+    pass(60);
+    sync(volume, path);
+    pass(LIFETIME / 2);
+    later(generation, read, volume);
+    pass(1);
+    pass(60);
+    sync(volume, path);
+    pass(LIFETIME / 2);
+  }
+
+  for (const reader of READERS)
+    it(`is ${reader.habit} for one that ${reader.it}`, async () => {
+      const volume = node.volume();
+      for (let generation = 0; generation <= ROTATIONS; generation += 1)
+        await live(volume, reader, generation);
+      const [token] = files.observe().tokens;
+      const reads = token && volumes.facts().tokens.get(placeOf(token.identity));
+      const { containers = [main()], runtimeClass } = reader;
+      assert.ok(reads);
+      assert.equal(habitOf(reads, podFacts({ containers, runtimeClass }), seconds), reader.habit);
+    });
+});
