@@ -56,6 +56,24 @@ function observe(
     generation.state = states[index] ?? generation.state;
 }
 
+/** Whether something may have to be settled without a further event. */
+function isPending({ state: { visit, unconfirmed, confirmations, expected } }: WatchedGeneration): boolean {
+  return visit !== undefined || unconfirmed.length > 0 || confirmations.length > 0 || expected.size > 0;
+}
+
+/** The folders that the drain concerns: all of the pod if the kubelet may have visited it. */
+function concernedBy(pod: WatchedPod, byWatch: ByWatch): readonly WatchedGeneration[] {
+  const all = [...pod.generations];
+  const concerned = all.filter((one) => byWatch.has(one.started.watch) || isPending(one));
+  const mayBeVisit = concerned.some(
+    (one) =>
+      isPending(one) ||
+      byWatch.get(one.started.watch)?.hasEnded === true ||
+      byWatch.get(one.started.watch)?.events.some(({ kind }) => kind === 'folder_opened') === true,
+  );
+  return mayBeVisit ? all : concerned;
+}
+
 function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly GenerationResult[] {
   const ending = [...pod.generations].filter(({ started }) => byWatch.get(started.watch)?.hasEnded === true);
   return ending.map((generation) => {
@@ -67,7 +85,7 @@ function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly 
 
 /** Returns whether the reads of any of its tokens have changed. */
 function observeWatchedPod(pod: WatchedPod, byWatch: ByWatch, time: Instant): boolean {
-  const generations = [...pod.generations];
+  const generations = concernedBy(pod, byWatch);
   observe(generations, byWatch, time);
   // Events that came before others were lost still count.
   for (const one of generations) if (byWatch.get(one.started.watch)?.isLossy === true) lose(one);
