@@ -91,6 +91,14 @@ const PAGES = {
   repeat_interval: '12h',
 } as const;
 
+/** One cause affects the tokens of many nodes, one after the other. */
+const SPREADING_PAGES = {
+  ...PAGES,
+  matchers: [...PAGES.matchers, 'alertname =~ "SATokenMissing|SATokenRefused"'],
+  group_by: [knob('cluster'), 'alertname', 'namespace'],
+  group_wait: '1m',
+} as const;
+
 const ROUTE = {
   receiver: 'tickets',
   group_by: ['alertname', knob('cluster')],
@@ -98,7 +106,7 @@ const ROUTE = {
     {
       matchers: ['alertname =~ "SAToken.*"'],
       ...TICKETS,
-      routes: [PAGES, { matchers: ['severity = "info"'], receiver: 'none' }],
+      routes: [SPREADING_PAGES, PAGES, { matchers: ['severity = "info"'], receiver: 'none' }],
     },
   ],
 } as const;

@@ -11,8 +11,17 @@ import { type Alert, BY, bridged, EXPORTERS, LATE_NODES, lines, type Recording }
 export const STALLED = `sum by (${BY.node}) (max by (${BY.node}, cause) (${bridged(`satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`)})) > 0`;
 export const CANARY_LATE = `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`;
 
-/** By the time of the sample, so that the scrape interval makes no difference. */
-const CANARY_DUE = `max by (${BY.node}) (timestamp(satoken_canary_refresh_due_timestamp_seconds) - satoken_canary_refresh_due_timestamp_seconds) > ${knob('canaryDue')}`;
+/** The seconds since a time in the life of each canary, when it was scraped: the scrape interval makes no difference. */
+function sinceCanary(time: string): string {
+  const metric = `satoken_canary_${time}_timestamp_seconds`;
+  return `max by (${BY.node}) (timestamp(${metric}) - ${metric})`;
+}
+
+/** Nodes whose canary should have been rotated for a while. */
+const CANARY_DUE = 'node:satoken_canary:due';
+const CANARY_AGE = 'node:satoken_canary:age';
+/** Nodes that show that the cluster issues tokens. */
+const FRESH = `${CANARY_AGE} < ${knob('canaryFresh')}`;
 const AWAY = bridged('satoken_cluster_failure{reason=~"unreachable|timeout|server_error"}');
 
 /** The same, and nodes that do not reach the API server. */
@@ -23,6 +32,8 @@ const SUSPECT_NODES = 'node:satoken_rotation:suspect';
 export const FLEET_RECORDINGS: readonly Recording[] = [
   { record: LATE_NODES, expr: lines(CANARY_LATE, `or ${STALLED}`) },
   { record: AWAY_NODES, expr: lines(LATE_NODES, `or max by (${BY.node}) (${AWAY})`) },
+  { record: CANARY_DUE, expr: `${sinceCanary('refresh_due')} > ${knob('canaryDue')}` },
+  { record: CANARY_AGE, expr: sinceCanary('issued') },
   { record: SUSPECT_NODES, expr: lines(AWAY_NODES, `or ${CANARY_DUE}`) },
 ];
 
@@ -44,8 +55,21 @@ function manyNodes(nodes: string, limit: string): string {
 }
 
 const MANY_AWAY = manyNodes(AWAY_NODES, LIMIT);
-/** Some healthy nodes are suspect, so more are needed. */
-const MANY_SUSPECT = lines(MANY_AWAY, 'or', manyNodes(SUSPECT_NODES, `${knob('fleetSuspects')} * ${LIMIT}`));
+/** Some healthy nodes are suspect, so more are needed. If the cluster issues tokens, most of those that are due get them. */
+const MANY_SUSPECT = lines(
+  manyNodes(SUSPECT_NODES, `${knob('fleetSuspects')} * ${LIMIT}`),
+  `and on (${BY.cluster}) count by (${BY.cluster}) (${SUSPECT_NODES}) > on (${BY.cluster}) (count by (${BY.cluster}) (${FRESH}) or 0 * ${EXPORTERS})`,
+);
+
+const LATE_BEFORE = `${LATE_NODES} offset ${knob('fleetNew')}`;
+/** In a small cluster: the first late node and the next one, while all nodes have canaries and none gets another. */
+const FIRST_OF_MANY = lines(
+  `count by (${BY.cluster}) ((${LATE_NODES} or ${CANARY_DUE}) unless on (${BY.node}) ${LATE_BEFORE}) > 1`,
+  `and on (${BY.cluster}) (${LATE_NODES} unless on (${BY.node}) ${LATE_BEFORE})`,
+  `and on (${BY.cluster}) count by (${BY.cluster}) (${CANARY_AGE}) == on (${BY.cluster}) ${EXPORTERS}`,
+  `unless on (${BY.cluster}) (${FRESH})`,
+);
+const MAY_BE_MANY = lines(MANY_AWAY, 'or', MANY_SUSPECT, 'or', FIRST_OF_MANY);
 
 const fleet = {
   name: 'SATokenRotationStalledFleet',
@@ -59,7 +83,7 @@ const notifies = { ...fleet, keepFiringFor: knob('fleetRecovery') } as const;
 
 export const FLEET_ALERTS: readonly Alert[] = [
   // It does not outlast its condition: it would inhibit alerts without one that notifies.
-  { ...fleet, severity: 'info', for: knob('atOnce'), expr: MANY_SUSPECT },
+  { ...fleet, severity: 'info', for: knob('atOnce'), expr: MAY_BE_MANY },
   { ...notifies, severity: 'warning', for: knob('fleetLate'), expr: MANY_AWAY },
   { ...notifies, severity: 'critical', for: knob('failing'), expr: MANY_AWAY },
 ];

@@ -70,6 +70,12 @@ export const INHIBITIONS: readonly Inhibition[] = [
     equal: [cluster, 'namespace', 'serviceaccount', 'volume'],
   },
   {
+    because: 'Without series of tokens, late tokens on several nodes are one problem of some workload.',
+    source: [named(WORKLOAD), 'serviceaccount = ""'],
+    target: [named(...OUTDATED), 'pod_uid = ""'],
+    equal: [cluster],
+  },
+  {
     because: 'A stalled node is one problem, not one for each token.',
     source: [named('SATokenNodeRotationStalled'), ofNode],
     target: [named(...OUTDATED, 'SATokenCanaryLate', 'SATokenKubeletNotSyncing')],

@@ -124,6 +124,16 @@ export const KNOBS = {
     meaning:
       'Seconds after its refresh is due from which a canary counts for the cluster: those of 3 % of healthy nodes are later at any time, and it is shorter than the grace period.',
   },
+  canaryFresh: {
+    value: '90',
+    meaning:
+      'Seconds for which a canary that was refreshed shows that the cluster issues tokens: as long as a healthy kubelet may be late.',
+  },
+  fleetNew: {
+    value: '5m',
+    meaning:
+      'How long a late node may be the first of many, if no canary of the cluster is refreshed: until three others are late in a cluster of ten.',
+  },
   fleetLate: {
     value: '2m',
     meaning: '`for:` of the warning on a cluster; `failing` is that of the critical alert.',

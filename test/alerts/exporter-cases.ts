@@ -208,6 +208,31 @@ const MISSING_CASES: readonly Case[] = [
     expect: silent('SATokenExporterMissing', 15, 30),
   },
   {
+    it: 'a shard of Prometheus that sees the DaemonSet and one of its pods alerts if two others are not ready',
+    series: {
+      ...desired('5x30'),
+      ...readyPods('3x30'),
+      ...updatedPods('5x30'),
+      ...ready('1x30'),
+      ...seen('5x30', { node: 'node-2' }),
+    },
+    expect: fires('SATokenExporterMissing', 15, podsNotReady),
+  },
+  {
+    it: 'a Linux node without an exporter alerts next to a Windows node, a Fargate node and a virtual kubelet',
+    series: {
+      ...ready('1x30'),
+      ...nodeInfo({ os_image: 'Ubuntu 24.04.1 LTS', kubelet_version: 'v1.36.3' }),
+      ...ready('1x30', { node: 'node-2' }),
+      ...nodeInfo({ node: 'node-2', os_image: 'Windows Server 2022 Datacenter' }),
+      ...ready('1x30', { node: 'fargate-ip-10-0-0-1.ec2.internal' }),
+      ...nodeInfo({ node: 'fargate-ip-10-0-0-1.ec2.internal', os_image: 'Amazon Linux 2' }),
+      ...ready('1x30', { node: 'node-3' }),
+      ...nodeInfo({ node: 'node-3', kubelet_version: 'v1.25.0-vk-azure-aci-1.6.0' }),
+    },
+    expect: fires('SATokenExporterMissing', 15, withoutExporter),
+  },
+  {
     it: 'a pod on each node that is not ready makes no alert',
     series: {
       ...desired('5x30'),

@@ -116,6 +116,8 @@ interface Reach {
 
 const NODE: Reach = { others: ['a pod of another account on the same node'], withoutSeries: true };
 const ACCOUNT: Reach = { others: ['another pod of the account on another node'], withoutSeries: false };
+/** The alert on a workload has two inhibitions, of which one is in effect: without series of tokens, it names none. */
+const NAMED_OR_NOT: Reach = { ...ACCOUNT, withoutSeries: true };
 /** Without series of tokens, the node. */
 const TOKEN_ONLY: Reach = { others: [], withoutSeries: true };
 const CLUSTER: Reach = {
@@ -132,7 +134,8 @@ const REACHES: Readonly<Record<string, Reach>> = {
   'If no exporter of the cluster is left, each of them is down or missing.': CLUSTER,
   'If many nodes do not rotate tokens, the cluster is the problem.': CLUSTER,
   'If several pods of a workload are late, the workload is the problem. It is as critical as its worst token.':
-    ACCOUNT,
+    NAMED_OR_NOT,
+  'Without series of tokens, late tokens on several nodes are one problem of some workload.': NAMED_OR_NOT,
   'A stalled node is one problem, not one for each token.': NODE,
   'A node that is down, or has no kubelet, rotates no token and runs no exporter.': NODE,
   'KubeletDown means that no kubelet of the cluster is left, and names no node.': CLUSTER,

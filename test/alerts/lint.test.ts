@@ -142,6 +142,7 @@ const RAISED_LATE = [
 const ABOUT_MANY = ['SATokenRotationStalledFleet', 'SATokenWorkloadRotationOverdue'];
 /** Early signs; they need the time of the sample. */
 const NOT_BRIDGED = [
+  'satoken_canary_issued_timestamp_seconds',
   'satoken_canary_refresh_due_timestamp_seconds',
   'satoken_kubelet_last_sync_timestamp_seconds',
 ];

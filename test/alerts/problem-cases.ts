@@ -261,6 +261,11 @@ const lateWorkload = (severity: Severity, count: string): Firing => ({
   labels: WORKLOAD,
   prints: { subject: `Service account payments/api (tokens: ${count}), volume vault-token` },
 });
+const lateSomewhere = (severity: Severity, count: string): Firing => ({
+  severity,
+  labels: {},
+  prints: { subject: `Service account of some namespace (tokens: ${count})` },
+});
 const workloadAt = (at: number, ...fire: readonly Firing[]) => ({
   alert: 'SATokenWorkloadRotationOverdue',
   at,
@@ -328,6 +333,35 @@ const WORKLOAD_CASES: readonly Case[] = [
     series: {
       ...latePods(['critical', '1x30']),
       ...problem('rotation_overdue', '1x30', { pod: 'web-0', pod_uid: 'uid-9', serviceaccount: 'web' }),
+    },
+    expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
+  },
+  {
+    it: 'late tokens without series on two nodes make one alert for the cluster',
+    series: {
+      ...problems('rotation_overdue', '3x30', { severity: 'warning' }),
+      ...problems('rotation_overdue', '_x2 2x30', { node: 'node-2', severity: 'warning' }),
+      ...problems('rotation_overdue', '_x7 1x30', { node: 'node-2' }),
+    },
+    expect: [
+      ...silent('SATokenWorkloadRotationOverdue', 1),
+      workloadAt(2, lateSomewhere('info', '5')),
+      workloadAt(3, lateSomewhere('info', '5'), lateSomewhere('warning', '5')),
+      workloadAt(
+        9,
+        lateSomewhere('info', '6'),
+        lateSomewhere('warning', '6'),
+        lateSomewhere('critical', '6'),
+      ),
+    ],
+  },
+  {
+    it: 'late tokens without series on one node, or on nodes that rotate none, make no alert for the cluster',
+    series: {
+      ...problems('rotation_overdue', '3x30'),
+      ...problems('expired', '2x30'),
+      ...problems('rotation_overdue', '3x30', { node: 'node-2' }),
+      [scraped('satoken_canary_healthy', { node: 'node-2' })]: '0x30',
     },
     expect: silent('SATokenWorkloadRotationOverdue', 0, 1, 5, 20),
   },

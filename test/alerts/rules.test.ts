@@ -5,24 +5,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { describeWith, PROMTOOLS } from '../support/tools.ts';
-import { ERROR_CASES } from './error-cases.ts';
-import { EXPORTER_CASES } from './exporter-cases.ts';
-import { LINK_CASES } from './link-cases.ts';
-import { NODE_CASES } from './node-cases.ts';
-import { PROBLEM_CASES } from './problem-cases.ts';
+import { CASES } from './cases.ts';
 import { type Case, type TestRun, testRules } from './promtool.ts';
-import { TEXT_CASES } from './text-cases.ts';
-import { WORKLOAD_CASES } from './workload-cases.ts';
-
-const CASES: readonly Case[] = [
-  ...PROBLEM_CASES,
-  ...NODE_CASES,
-  ...EXPORTER_CASES,
-  ...ERROR_CASES,
-  ...LINK_CASES,
-  ...TEXT_CASES,
-  ...WORKLOAD_CASES,
-];
 
 for (const { tool, promtool } of PROMTOOLS) {
   describeWith([tool], `the alerts in ${tool}`, () => {

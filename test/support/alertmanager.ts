@@ -39,6 +39,18 @@ export async function activeAlerts(port: number, filter: string): Promise<readon
   return (await (await fetch(`${api(port)}?${query}`)).json()) as ActiveAlert[];
 }
 
+/** The alerts of one notification. */
+interface AlertGroup {
+  readonly receiver: { readonly name: string };
+  readonly labels: Labels;
+}
+
+/** The groups that Alertmanager notifies of, without what it inhibits. */
+export async function alertGroups(port: number, filter: string): Promise<readonly AlertGroup[]> {
+  const query = new URLSearchParams({ filter, active: 'true', inhibited: 'false' });
+  return (await (await fetch(`${api(port)}/groups?${query}`)).json()) as AlertGroup[];
+}
+
 /** Fires alerts that last for an hour. */
 export async function postAlerts(port: number, alerts: readonly Labels[]): Promise<void> {
   const endsAt = new Date(Date.now() + 3_600_000);

@@ -107,25 +107,65 @@ SCENARIOS.push(
   })),
 );
 
-const WORKLOAD = 'alertname="SATokenWorkloadRotationOverdue",alertstate="firing"';
-SCENARIOS.push({
-  title: 'an audience without tokens for 500 pods of a workload makes one page and one warning',
-  fleet: { nodes: 20, refusedPods: 500, refusedFrom: FROM },
-  expected: [
-    // The first pod is not several.
-    none(
-      `count(ALERTS{alertstate="firing",alertname=~"SAToken(RotationOverdue|Expired|Stale)"}) > 1 unless on () ALERTS{${WORKLOAD}}`,
-    ),
-    neverFires('info'),
-    ...['warning', 'critical'].map((severity) => ({
-      expr: `count(ALERTS{${WORKLOAD},severity="${severity}"})`,
-      valueAt: (seconds: number) => {
-        if (seconds < FROM + 4 * MINUTE) return 0;
-        return seconds > FROM + 10 * MINUTE ? 1 : undefined;
+/** The page of a node that nothing inhibits. */
+const NODE_PAGE = `group(ALERTS{alertstate="firing",alertname="SATokenNodeRotationStalled"} unless on () ALERTS{${FLEET}})`;
+SCENARIOS.push(
+  ...[3, 10, NODES].map((nodes) => ({
+    title: `one broken node of ${nodes} is not the cluster, and its page is not inhibited while canaries of others are due`,
+    fleet: { nodes, canariesWithin: 10, brokenNodes: 1, brokenFrom: 0 },
+    expected: [
+      ...['info', 'warning', 'critical'].map(neverFires),
+      {
+        expr: NODE_PAGE,
+        valueAt: (seconds: number) => (seconds > FROM + 12 * MINUTE ? 1 : undefined),
       },
-    })),
-  ],
-});
+    ],
+  })),
+  ...[10, NODES].map((nodes) => ({
+    title: `a node of ${nodes} that is still broken after an outage makes a page once the alert on the cluster ends`,
+    fleet: { nodes, outage: outage(12), isSeenByExporters: true, brokenNodes: 1, brokenFrom: FROM },
+    expected: [
+      {
+        expr: NODE_PAGE,
+        valueAt: (seconds: number) => (seconds > returned(12) + OUTLASTS + 4 * MINUTE ? 1 : undefined),
+      },
+    ],
+  })),
+  ...[10, 12, 20].map((nodes) => ({
+    title: `kubelets of ${nodes} nodes that get no tokens while exporters reach the API server page once`,
+    fleet: { nodes, outage: outage(20) },
+    expected: [
+      none(NOT_INHIBITED),
+      fleetAlert('critical', FROM + 5.5 * MINUTE, returned(20) + OUTLASTS, 11 * MINUTE),
+    ],
+  })),
+);
+
+const WORKLOAD = 'alertname="SATokenWorkloadRotationOverdue",alertstate="firing"';
+const REFUSED = { nodes: 20, refusedPods: 500, refusedFrom: FROM };
+SCENARIOS.push(
+  ...[
+    { how: 'of a workload', fleet: REFUSED },
+    { how: 'whose tokens have no series', fleet: { ...REFUSED, isCounting: true } },
+  ].map(({ how, fleet }) => ({
+    title: `an audience without tokens for 500 pods ${how} makes one page and one warning`,
+    fleet,
+    expected: [
+      // The first pod is not several.
+      none(
+        `count(ALERTS{alertstate="firing",alertname=~"SAToken(RotationOverdue|Expired|Stale)"}) > 1 unless on () ALERTS{${WORKLOAD}}`,
+      ),
+      neverFires('info'),
+      ...['warning', 'critical'].map((severity) => ({
+        expr: `count(ALERTS{${WORKLOAD},severity="${severity}"})`,
+        valueAt: (seconds: number) => {
+          if (seconds < FROM + 4 * MINUTE) return 0;
+          return seconds > FROM + 10 * MINUTE ? 1 : undefined;
+        },
+      })),
+    ],
+  })),
+);
 
 function testOf({ title, fleet, expected }: Scenario) {
   const times = Array.from({ length: LENGTH / STEP + 1 }, (_, index) => index * STEP);

@@ -24,11 +24,18 @@ export interface Fleet {
   readonly isSeenByExporters?: boolean;
   /** Seconds within which all canaries are created, as by a rollout; by default they are spread over their lifetime. */
   readonly canariesWithin?: number;
+  /** Seconds from the creation of the canaries to the first scrape, instead of a random time. */
+  readonly canaryAge?: number;
   /** Whether exporters cannot read one resource of the API server. */
   readonly isResourceFailing?: boolean;
   /** Number of pods of one workload for which the API server refuses tokens. */
   readonly refusedPods?: number;
   readonly refusedFrom?: number;
+  /** Whether exporters count problems and have no series of tokens. */
+  readonly isCounting?: boolean;
+  /** Number of nodes whose kubelets rotate nothing from then on. */
+  readonly brokenNodes?: number;
+  readonly brokenFrom?: number;
   /** Share of the nodes that the outage affects. */
   readonly share?: number;
 }
@@ -70,9 +77,9 @@ function refreshDue(issuedAt: number, { lifetime }: Kind): number {
 
 /** When the token at each scrape was issued. */
 function issueTimes(kind: Kind, fleet: Fleet, random: () => number): readonly number[] {
-  const { length, outage, canariesWithin } = fleet;
+  const { length, outage, canariesWithin, canaryAge = 0 } = fleet;
   const isCreatedTogether = kind === CANARY && canariesWithin !== undefined;
-  let issuedAt = -random() * (isCreatedTogether ? canariesWithin : 0.8 * kind.lifetime);
+  let issuedAt = -random() * (isCreatedTogether ? canariesWithin : 0.8 * kind.lifetime) - canaryAge;
   const interval = 60 + 30 * random();
   let sync = interval * random();
   const isAway = (): boolean => outage !== undefined && sync >= outage.from && sync < outage.until;
@@ -93,6 +100,7 @@ function canaryRows(node: string, issued: readonly number[]): Rows {
     [scraped('satoken_canary_refresh_due_timestamp_seconds', labels)]: issued.map((at) =>
       String(refreshDue(at, CANARY)),
     ),
+    [scraped('satoken_canary_issued_timestamp_seconds', labels)]: issued.map(String),
     [scraped('satoken_canary_healthy', labels)]: issued.map((at, index) => (isLate(at, index) ? '0' : '1')),
     [scraped('satoken_overdue_cause', { ...labels, cause: 'kubelet_stalled' })]: issued.map((at, index) =>
       isLate(at, index) ? '1' : '0',
@@ -139,22 +147,54 @@ function refusedRows(fleet: Fleet, random: () => number): readonly Rows[] {
   });
 }
 
+const PROBLEM =
+  /^satoken_problem\{.*?node="(?<node>[^"]*)".*reason="(?<reason>[^"]*)",severity="(?<severity>[^"]*)"\}$/;
+
+/** The number of tokens in each state instead of their series. */
+function counted(rows: Rows): Rows {
+  const counts: Record<string, number[]> = {};
+  for (const [name, values] of Object.entries(rows)) {
+    const { node = '', reason = '', severity = '' } = PROBLEM.exec(name)?.groups ?? {};
+    const series = scraped('satoken_problems', { cluster: 'east', node, reason, severity });
+    const before = counts[series];
+    counts[series] = values.map((value, index) => (before?.[index] ?? 0) + Number(value === '1'));
+  }
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, values]) => [
+      name,
+      values.map((count) => (count === 0 ? 'stale' : String(count))),
+    ]),
+  );
+}
+
+/** The fleet as the kubelet of the node sees it. */
+function kubeletOf(index: number, own: Fleet): Fleet {
+  if (index >= (own.brokenNodes ?? 0)) return own;
+  // Late before the canaries of other nodes that were created together are due.
+  const canaryAge = own.canariesWithin === undefined ? 0 : 300;
+  return { ...own, canaryAge, outage: { from: own.brokenFrom ?? 0, until: own.length + STEP } };
+}
+
+function nodeRows(index: number, fleet: Fleet, random: () => number): Rows {
+  const node = `node-${index}`;
+  const { outage: _outage, ...healthy } = fleet;
+  const own = index < (fleet.share ?? 1) * fleet.nodes ? fleet : healthy;
+  const kubelet = kubeletOf(index, own);
+  return {
+    ...canaryRows(node, issueTimes(CANARY, kubelet, random)),
+    ...tokenRows(node, issueTimes(HOUR, kubelet, random)),
+    ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
+    ...(fleet.isResourceFailing === true ? resourceRows(node, own) : {}),
+  };
+}
+
 /** By name and labels. Series that never have a sample are left out. */
 export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
   const random = createRandom();
-  const rows = Array.from({ length: fleet.nodes }, (_, index): Rows => {
-    const node = `node-${index}`;
-    const { outage: _outage, ...healthy } = fleet;
-    const own = index < (fleet.share ?? 1) * fleet.nodes ? fleet : healthy;
-    return {
-      ...canaryRows(node, issueTimes(CANARY, own, random)),
-      ...tokenRows(node, issueTimes(HOUR, own, random)),
-      ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
-      ...(fleet.isResourceFailing === true ? resourceRows(node, own) : {}),
-    };
-  });
+  const rows = Array.from({ length: fleet.nodes }, (_, index) => nodeRows(index, fleet, random));
+  const refused = refusedRows(fleet, random);
   return Object.fromEntries(
-    [...rows, ...refusedRows(fleet, random)]
+    [...rows, ...(fleet.isCounting === true ? [counted(Object.assign({}, ...refused))] : refused)]
       .flatMap((one) => Object.entries(one))
       .filter(([, values]) => values.some((value) => value !== 'stale'))
       .map(([name, values]) => [name, compressed(values)]),
