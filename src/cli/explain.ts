@@ -202,9 +202,14 @@ function acceptedLines({ token, context, failures }: Assessment): readonly strin
   return [isFlawless ? '  accepted: a 403 is RBAC, not the token' : '  accepted: by the API server'];
 }
 
+/** Nothing watches reads for one look at a node: a check of them has not passed. */
+function hasPassed({ check, verdict }: CheckResult, { reads }: Assessment): boolean {
+  return verdict.status === 'pass' && (check.isForReads !== true || reads !== undefined);
+}
+
 function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
   const { results } = assessment;
-  const passed = results.filter(({ verdict }) => verdict.status === 'pass');
+  const passed = results.filter((result) => hasPassed(result, assessment));
   return [
     ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
     ...results.flatMap(({ check, verdict }) =>

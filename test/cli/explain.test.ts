@@ -56,6 +56,10 @@ function checkNamed(reason: string): CheckResult['check'] {
 }
 
 describe('explain', () => {
+  it('says nothing of the checks of reads, which one look at the node cannot make', () => {
+    assert.doesNotMatch(explained('payments/api-0', snapshot()).text, /unread|not_reread/);
+  });
+
   for (const [title, pod] of [
     ['name', 'api-0'],
     ['namespace and name', 'payments/api-0'],
