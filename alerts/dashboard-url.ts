@@ -9,6 +9,7 @@ export const UIDS = {
   node: 'satoken-node',
   workload: 'satoken-workload',
   exporter: 'satoken-exporter',
+  reads: 'satoken-reads',
 } as const;
 
 export type DashboardName = keyof typeof UIDS;
@@ -19,6 +20,7 @@ export const VARIABLES: Readonly<Record<DashboardName, readonly string[]>> = {
   node: ['cluster', 'node'],
   workload: ['cluster', 'namespace', 'serviceaccount', 'pod'],
   exporter: ['cluster', 'node'],
+  reads: ['cluster', 'node', 'namespace'],
 };
 
 const cluster = knob('cluster');

@@ -53,6 +53,7 @@ const ROUNDED = [
   [90, 60],
   [210, 120],
   [450, 300],
+  [750, 600],
 ] as const;
 
 /** The step of a graph over the time range, as Grafana computes it. */

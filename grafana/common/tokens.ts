@@ -19,7 +19,7 @@ export const TIME_LEFT = {
 } as const satisfies Omit<Column, 'expr'>;
 
 /** Adds the volume and the path as one label. */
-function withFile(expr: string): string {
+export function withFile(expr: string): string {
   return `label_join(\n${expr},\n"file", "/", "volume", "path")`;
 }
 

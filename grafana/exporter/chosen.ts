@@ -3,14 +3,10 @@
  */
 import { looksOf } from '../parts/colors.ts';
 import type { Query } from '../parts/panel.ts';
-import { IN_CLUSTER, ON_NODES, onNodes, withNode } from '../parts/promql.ts';
+import { IN_CLUSTER, ON_NODES, onNodes } from '../parts/promql.ts';
 
 export const TARGETS = `${IN_CLUSTER}, job=~"$job"`;
 export const NODES = `${ON_NODES}, job=~"$job"`;
-
-export function ofExporters(metric: string): string {
-  return withNode(`${metric}{${TARGETS}}`, NODES);
-}
 
 /** Without the node label, which takes Prometheus long to add over a range. */
 export function fromExporters(metric: string): string {
@@ -30,5 +26,5 @@ export function spread(expr: string): readonly Query[] {
 
 export const SPREAD_LOOKS = looksOf(['maximum', 'median']);
 
-/** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of five minutes. */
-export const FEW_POINTS = 60;
+/** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of ten minutes. */
+export const FEW_POINTS = 30;

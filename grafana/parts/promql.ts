@@ -16,7 +16,7 @@ export const BY_NODE = 'cluster, node';
 export const BY_NAMESPACE = 'cluster, namespace';
 export const BY_ACCOUNT = 'cluster, namespace, serviceaccount';
 export const BY_TOKEN = ['cluster', ...TOKEN_LABELS].join(', ');
-const BY_TARGET = 'cluster, job, instance';
+export const BY_TARGET = 'cluster, job, instance';
 
 /** Matchers for problems that break a workload, and for tokens that are only overdue. */
 export const CRITICAL = 'severity="critical"';
@@ -57,11 +57,6 @@ export function ifComplete(expr: string, nodes: string): string {
 /** Of the metrics of the scrape target, which lack the node label, those of the selected nodes. */
 export function onNodes(expr: string, nodes: string): string {
   return `${expr}\nand on (${BY_TARGET}) satoken_watches{${nodes}}`;
-}
-
-/** Adds the node label to metrics of the scrape target, which lack it. */
-export function withNode(expr: string, nodes: string): string {
-  return `${expr}\n* on (${BY_TARGET}) group_left (node) group by (${BY_TARGET}, node) (satoken_watches{${nodes}})`;
 }
 
 function timeOf(instant: string, tokens: string): string {

@@ -20,7 +20,7 @@ import { configure, type PanelOptions, type Query, type Unit } from './panel.ts'
 import { mappingOf, type Words } from './panels.ts';
 
 /** The most rows of a table. More cannot be read, and slow the browser down. */
-const ROWS = 200;
+export const ROWS = 200;
 
 export interface Column {
   /** A column without a title is hidden. */

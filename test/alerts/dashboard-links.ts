@@ -9,6 +9,7 @@ const VARIABLES: Readonly<Record<Alert['dashboard'], readonly string[]>> = {
   fleet: ['cluster'],
   node: ['cluster', 'node'],
   workload: ['cluster', 'namespace', 'serviceaccount', 'pod'],
+  reads: ['cluster', 'node', 'namespace'],
   exporter: ['cluster', 'node'],
 };
 

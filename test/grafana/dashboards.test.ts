@@ -47,7 +47,13 @@ function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
 describe('the dashboards', () => {
   it('keep their UIDs, which links contain', () => {
     const uids = DASHBOARDS.map(({ uid }) => uid);
-    assert.deepEqual(uids, ['satoken-exporter', 'satoken-fleet', 'satoken-node', 'satoken-workload']);
+    assert.deepEqual(uids, [
+      'satoken-exporter',
+      'satoken-fleet',
+      'satoken-node',
+      'satoken-reads',
+      'satoken-workload',
+    ]);
   });
 
   it('are the only files in their folder', () => {

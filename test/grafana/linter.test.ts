@@ -122,7 +122,7 @@ interface Exception {
 const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'template-job-rule',
-    where: /^satoken-(fleet|node|workload)$/,
+    where: /^satoken-(fleet|node|workload|reads)$/,
     because:
       'Only this exporter has metrics that begin with satoken_, and a node has one exporter, regardless of its job.',
   },
@@ -134,7 +134,7 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'target-job-rule',
-    where: /^satoken-(fleet|node|workload) /,
+    where: /^satoken-(fleet|node|workload|reads) /,
     because: 'As for the variable: no other job has these metrics.',
   },
   {

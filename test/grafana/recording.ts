@@ -21,6 +21,7 @@ import { SUCCESS } from '../../src/sources/api-server/client/requests.ts';
 import { rotationLag } from '../../src/sources/files/volume.ts';
 import { BUILD } from '../support/exposition.ts';
 import { policy } from '../support/tokens.ts';
+import { habitSeries, pulseSeries } from './reads-series.ts';
 import { instantOf, type Moment, playHour, START, type Stage, startOf } from './script.ts';
 
 const DAY = 86_400;
@@ -166,6 +167,25 @@ function addOthers(lines: Lines, cluster: string, { now, stage }: Moment): void 
   add(lines, 'ALERTS', labelText({ ...base, ...alert, namespace: 'demo', pod: 'payments' }), 1, now);
 }
 
+function tokenOf(name: string, node: string): Readonly<Record<string, string>> {
+  const volume = { volume: 'vault-token', path: 'vault-token' };
+  return { node, namespace: 'demo', pod: name, pod_uid: `uid-of-${name}`, serviceaccount: name, ...volume };
+}
+
+/** What an exporter that watches reads adds. */
+function addReads(lines: Lines, cluster: string, { now }: Moment): void {
+  const target = { ...(cluster === '' ? {} : { cluster }), job: JOB, instance: 'reads:9894' };
+  const hasProblems = now >= startOf('ghost');
+  const ofTokens = hasProblems && cluster !== CLUSTERS.none;
+  const series = [
+    ...pulseSeries({ node: 'node-1' }, Number(hasProblems), now),
+    ...(ofTokens ? habitSeries(tokenOf('reports', 'node-1'), 'not_reread', now) : []),
+    ...(ofTokens ? habitSeries(tokenOf('static-site', 'node-1'), 'unread', now) : []),
+  ];
+  for (const { name, labels, value } of series)
+    add(lines, name, labelText({ ...labels, ...target }), value, now);
+}
+
 function sumOf(lines: Lines, cluster: string, metric: string, matcher: RegExp): number {
   const own = lines.filter((line) => {
     const isOfCluster = cluster === '' ? !line.includes('cluster="') : line.includes(`cluster="${cluster}"`);
@@ -193,6 +213,7 @@ function createRecorder(file: string) {
     for (const cluster of Object.values(CLUSTERS)) {
       addOthers(lines, cluster, moment);
       addRecorded(lines, cluster, moment);
+      addReads(lines, cluster, moment);
     }
     appendFileSync(file, `${lines.join('\n')}\n`);
   };

@@ -11,6 +11,7 @@ import { EXPORTER } from '../../../src/metrics/exporter-rows.ts';
 import { createListFamilies } from '../../../src/metrics/families.ts';
 import { BUILD } from '../../support/exposition.ts';
 import { ISSUER, observation, policy, token } from '../../support/tokens.ts';
+import { habitSeries, pulseSeries } from '../reads-series.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -161,6 +162,39 @@ function foreignSeries(samples: number, isAlerting: boolean): readonly TemplateS
   ];
 }
 
+/** Another instance: the exporter itself has some of these series, with other values. */
+const READS_TARGET: Labels = { instance: 'reads-@:9894' };
+
+/** Further tokens, with a name of their own, so that their series differ from those of the exporter. */
+function readTokenAt(index: number, namespaces: number): Labels {
+  return {
+    node: 'node-@',
+    namespace: `team-${index % namespaces}`,
+    pod: `read-${index}-@`,
+    pod_uid: `read-${index}-@`,
+    serviceaccount: `read-${index}`,
+    volume: 'vault-token',
+    path: 'vault-token',
+  };
+}
+
+/** Tokens that were not read again, and as many that were never seen to be read. */
+function readsSeries({ perToken, failing, namespaces, at }: NodeOptions): readonly TemplateSeries[] {
+  const habits = ['not_reread', 'unread'] as const;
+  const tokens = perToken === 'none' ? [] : indices(failing);
+  const series = [
+    ...pulseSeries({ node: 'node-@' }, failing, at),
+    ...tokens.flatMap((index) =>
+      habits.flatMap((habit) => habitSeries({ ...readTokenAt(index, namespaces), volume: habit }, habit, at)),
+    ),
+  ];
+  return series.map((one) => ({
+    ...one,
+    labels: { ...TARGET, ...READS_TARGET, ...one.labels },
+    isCounter: false,
+  }));
+}
+
 export async function nodeSeries(options: NodeOptions): Promise<readonly TemplateSeries[]> {
   const list = createListFamilies({ node: 'node-@', perToken: options.perToken, isRelativeShown: true });
   const families = [...list(snapshotOf(options)), ...(await exporterMetrics(options.at).families())];
@@ -172,5 +206,5 @@ export async function nodeSeries(options: NodeOptions): Promise<readonly Templat
       isCounter: metric.type !== 'gauge',
     })),
   );
-  return [...own, ...foreignSeries(own.length, options.failing > 0)];
+  return [...own, ...readsSeries(options), ...foreignSeries(own.length, options.failing > 0)];
 }
