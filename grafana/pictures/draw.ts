@@ -4,7 +4,7 @@
  *
  * Install the libraries first, with `npm ci` in this folder: they are not among the packages of the project. With
  * arguments it draws only views with one of them in their names, such as `fleet-burning`, each into
- * `grafana/pictures/seen`.
+ * the folder `seen` next to this file.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
