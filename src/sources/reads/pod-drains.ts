@@ -15,10 +15,12 @@ export interface PodDrains {
   readonly remove: (podUid: string, generations: Iterable<WatchedGeneration>) => void;
   /** Takes the events of all folders. Returns whether the reads of any token have changed. */
   readonly drain: (drained: readonly Drained[], time: Instant) => boolean;
-  /** The last complete visit of the kubelet. */
+  /** The last complete visit of the kubelet, or the last swap; undefined if nothing was watched since. */
   readonly lastVisitAt: () => EpochSeconds | undefined;
 }
 
+/** More than that, and the wall clock was set. */
+const CLOCK_STEP_SECONDS = 1;
 /** Later than any visit ends, or is given up: what happened in a pod is settled by then. */
 const SETTLING_MS = 10_000;
 
@@ -32,7 +34,11 @@ interface WatchedPod {
 interface State {
   readonly pods: Map<string, WatchedPod>;
   readonly podByWatch: Map<number, WatchedPod>;
+  /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
+  lastVisitMs: number | undefined;
   lastVisitAt: EpochSeconds | undefined;
+  /** What the wall clock is ahead of the other one. */
+  aheadSeconds: number;
 }
 
 type ByWatch = ReadonlyMap<number, Drained>;
@@ -94,16 +100,36 @@ function observeWatchedPod(pod: WatchedPod, byWatch: ByWatch, time: Instant): bo
   return [...new Set(generations.map(({ token }) => token))].map(settle).some((hasChanged) => hasChanged);
 }
 
-function lastVisitIn({ generations }: WatchedPod): EpochSeconds {
-  return Math.max(...Array.from(generations, ({ state }) => state.lastVisitAt ?? Number.NEGATIVE_INFINITY));
+function lastVisitIn({ generations }: WatchedPod): number {
+  return Math.max(...Array.from(generations, ({ state }) => state.lastVisitMs ?? Number.NEGATIVE_INFINITY));
+}
+
+function noteVisit(state: State, lastMs: number, { at, monotonicMs }: Instant): boolean {
+  if (lastMs <= (state.lastVisitMs ?? Number.NEGATIVE_INFINITY)) return false;
+  state.lastVisitMs = lastMs;
+  state.lastVisitAt = at - (monotonicMs - lastMs) / 1_000;
+  return true;
 }
 
 /** Returns whether there was a later one than before. */
-function noteVisits(state: State, pods: readonly WatchedPod[]): boolean {
-  const last = Math.max(...pods.map(lastVisitIn));
-  if (last <= (state.lastVisitAt ?? Number.NEGATIVE_INFINITY)) return false;
-  state.lastVisitAt = last;
+function noteVisits(state: State, pods: readonly WatchedPod[], time: Instant): boolean {
+  return noteVisit(state, Math.max(...pods.map(lastVisitIn)), time);
+}
+
+/** The last visit does not become older when the clock is set. Returns whether its time has changed. */
+function followClock(state: State, { at, monotonicMs }: Instant): boolean {
+  const step = at - monotonicMs / 1_000 - state.aheadSeconds;
+  state.aheadSeconds += step;
+  if (state.lastVisitAt === undefined || Math.abs(step) <= CLOCK_STEP_SECONDS) return false;
+  state.lastVisitAt += step;
   return true;
+}
+
+function removePod(state: State, podUid: string): void {
+  state.pods.delete(podUid);
+  if (state.pods.size > 0) return;
+  state.lastVisitMs = undefined;
+  state.lastVisitAt = undefined;
 }
 
 /** The pods with events, and those in which a visit may not have ended. */
@@ -122,17 +148,23 @@ function remove(state: State, podUid: string, generations: Iterable<WatchedGener
     pod.generations.delete(generation);
     state.podByWatch.delete(generation.started.watch);
   }
-  if (pod.generations.size === 0) state.pods.delete(podUid);
+  if (pod.generations.size === 0) removePod(state, podUid);
 }
 
-function forget({ pods, podByWatch }: State, watch: number): void {
-  const pod = podByWatch.get(watch);
-  podByWatch.delete(watch);
-  if (pod?.generations.size === 0) pods.delete(pod.podUid);
+function forget(state: State, watch: number): void {
+  const pod = state.podByWatch.get(watch);
+  state.podByWatch.delete(watch);
+  if (pod?.generations.size === 0) removePod(state, pod.podUid);
 }
 
 export function createPodDrains(): PodDrains {
-  const state: State = { pods: new Map(), podByWatch: new Map(), lastVisitAt: undefined };
+  const state: State = {
+    pods: new Map(),
+    podByWatch: new Map(),
+    lastVisitMs: undefined,
+    lastVisitAt: undefined,
+    aheadSeconds: 0,
+  };
   const { pods, podByWatch } = state;
   return {
     add: (podUid, generations) => {
@@ -142,6 +174,9 @@ export function createPodDrains(): PodDrains {
         pod.generations.add(generation);
         podByWatch.set(generation.started.watch, pod);
         settle(generation.token);
+        // The kubelet swaps what it has just compared, in a visit that is not complete.
+        const { blindMs, at, monotonicMs } = generation.state;
+        if (blindMs !== undefined) noteVisit(state, monotonicMs, { at, monotonicMs });
       }
     },
     remove: (podUid, generations) => remove(state, podUid, generations),
@@ -150,7 +185,8 @@ export function createPodDrains(): PodDrains {
       const active = podsToObserve(state, drained, time);
       const changed = active.filter((pod) => observeWatchedPod(pod, byWatch, time));
       for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
-      return noteVisits(state, active) || changed.length > 0;
+      const isSet = followClock(state, time);
+      return noteVisits(state, active, time) || isSet || changed.length > 0;
     },
     lastVisitAt: () => state.lastVisitAt,
   };

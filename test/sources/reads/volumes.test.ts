@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { afterEach, beforeEach, it } from 'mocha';
+import { afterEach, beforeEach, describe, it } from 'mocha';
 import { placeOf } from '../../../src/core/origin.ts';
 import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
 import type { Token } from '../../../src/core/token/token.ts';
@@ -189,6 +189,40 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     report();
     const { observedSince, completeSince } = readsOf(volume);
     assert.ok(observedSince === before.observedSince && completeSince > before.completeSince);
+  });
+
+  describe('show when the kubelet was last seen', () => {
+    const lastVisitAt = () => volumes.facts().lastVisitAt;
+
+    it('not by a visit before nothing was watched any longer', async () => {
+      const volume = await watchedVolume();
+      visit(volume);
+      report();
+      assert.equal(lastVisitAt(), seconds);
+      const commands = volumes.restart({ at: seconds, monotonicMs: seconds * 1_000 });
+      seconds += 100;
+      for (const command of commands) watched.obey(command);
+      report();
+      assert.deepEqual([volumes.facts().watches, lastVisitAt()], [1, undefined]);
+    });
+
+    it('by a rotation, whose visit is not complete', async () => {
+      const volume = await watchedVolume();
+      volume.write({ 'ca.crt': 'x', token: nextToken({ jti: 'rotated' }) });
+      seconds += 100;
+      report();
+      assert.equal(lastVisitAt(), seconds);
+    });
+
+    for (const step of [3_600, -3_600])
+      it(`as long ago as before if the clock is set by ${step} s`, async () => {
+        const volume = await watchedVolume();
+        visit(volume);
+        report();
+        const nothingSeen = { started: [], drained: [], losses: [], folders: 1, isLimited: false, tookMs: 0 };
+        volumes.addReport(nothingSeen, { at: seconds + 10 + step, monotonicMs: (seconds + 10) * 1_000 });
+        assert.equal(lastVisitAt(), seconds + step);
+      });
   });
 
   it('are forgotten with the volume, a minute after it was last found', async () => {
