@@ -52,7 +52,12 @@ describe('renovate.json', () => {
         .flatMap(found)
         .map((one) => one.replace(/ .*/, ''))
         .sort(),
-      ['github.com/rhysd/actionlint', 'helm.sh/helm/v3', 'prometheus_client'],
+      [
+        'github.com/VictoriaMetrics/VictoriaMetrics',
+        'github.com/rhysd/actionlint',
+        'helm.sh/helm/v3',
+        'prometheus_client',
+      ],
     );
   });
 
