@@ -21,4 +21,9 @@ export interface ContainerFacts {
    * the node when it started, and nothing that is mounted there later.
    */
   readonly fixedVolumes: readonly string[];
+  /**
+   * Whether it mounts a part of a volume with tokens (`subPath`): it keeps the files that were there when it started. Its
+   * reads are not seen once the kubelet has removed them.
+   */
+  readonly hasCopies: boolean;
 }

@@ -68,9 +68,15 @@ function startedSince(pod: Pod, { completeSince }: TokenReads): EpochSeconds | u
   return isComplete ? Math.max(...observed.map((start) => start ?? 0)) : undefined;
 }
 
+/** Reads of a file that the kubelet has removed are not seen. */
+function mayReadCopies(pod: Pod): boolean {
+  return containersOf(pod).some(({ hasCopies }) => hasCopies);
+}
+
 /** A read of an init container counts here: it needs the token. */
 function isUnread(reads: TokenReads, pod: Pod, now: EpochSeconds): boolean {
   if (reads.lastReadAt !== undefined || reads.withoutRead < UNREAD_GENERATIONS) return false;
+  if (mayReadCopies(pod)) return false;
   const since = startedSince(pod, reads);
   return since !== undefined && now - since >= UNREAD_SECONDS;
 }

@@ -63,16 +63,28 @@ function kindOf(kind: ContainerKind, { restartPolicy }: JsonObject): ContainerKi
   return kind === 'init' && restartPolicy === 'Always' ? 'restartable_init' : kind;
 }
 
-/** A mount that later mounts on the node reach, or that shows a part of the volume, is not a fixed view of it. */
-function isFixed({ mountPropagation, subPath, subPathExpr }: JsonObject): boolean {
-  const isWhole = [subPath, subPathExpr].every((value) => (value ?? '') === '');
-  return isWhole && ((mountPropagation ?? 'None') === 'None' || mountPropagation === '');
+function isWhole({ subPath, subPathExpr }: JsonObject): boolean {
+  return [subPath, subPathExpr].every((value) => (value ?? '') === '');
 }
 
-function fixedVolumes(spec: JsonObject, tokenVolumes: ReadonlySet<string>): readonly string[] {
-  const mounts = (optional(spec, 'volumeMounts', objects) ?? []).filter(isFixed);
-  const mounted = new Set(mounts.map(({ name }) => name));
-  return [...tokenVolumes].filter((name) => mounted.has(name));
+/** A mount that later mounts on the node reach, or that shows a part of the volume, is not a fixed view of it. */
+function isFixed(mount: JsonObject): boolean {
+  const { mountPropagation } = mount;
+  return isWhole(mount) && ((mountPropagation ?? 'None') === 'None' || mountPropagation === '');
+}
+
+/** What it sees of the volumes with tokens. */
+function viewsOf(
+  spec: JsonObject,
+  tokenVolumes: ReadonlySet<string>,
+): Pick<ContainerFacts, 'fixedVolumes' | 'hasCopies'> {
+  const mounts = optional(spec, 'volumeMounts', objects) ?? [];
+  const fixed = new Set(mounts.filter(isFixed).map(({ name }) => name));
+  const parts = new Set(mounts.filter((mount) => !isWhole(mount)).map(({ name }) => name));
+  return {
+    fixedVolumes: [...tokenVolumes].filter((name) => fixed.has(name)),
+    hasCopies: [...tokenVolumes].some((name) => parts.has(name)),
+  };
 }
 
 function containersIn(
@@ -88,7 +100,7 @@ function containersIn(
       name,
       kind: kindOf(kind, container),
       ...timesOf(statusOf.get(name) ?? {}),
-      fixedVolumes: fixedVolumes(container, tokenVolumes),
+      ...viewsOf(container, tokenVolumes),
     };
   });
 }

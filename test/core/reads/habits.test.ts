@@ -129,6 +129,12 @@ const CASES: readonly Case[] = [
     reads: tokenReads({ withoutRead: 10 }),
     habit: 'unread',
   },
+  {
+    it: 'is unknown if a container mounts a copy, whose reads are not seen after a rotation',
+    reads: tokenReads({ withoutRead: 10 }),
+    containers: [main(), main({ name: 'other', hasCopies: true })],
+    habit: 'unknown',
+  },
   { it: 'is unknown after nine generations', reads: tokenReads({ withoutRead: 9 }), habit: 'unknown' },
   {
     it: 'is unknown less than a day after the start',

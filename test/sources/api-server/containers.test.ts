@@ -25,10 +25,10 @@ function inState(status: Json) {
   return main && [main.isRunning, main.startedAt, main.finishedAt];
 }
 
-/** The volumes with tokens that a container with this mount of `token` sees as they were at its start. */
-function fixedBy(mount: Json) {
+/** A container with this mount of `token`. */
+function mounting(mount: Json) {
   const volumeMounts = [{ mountPath: '/a', name: 'token', ...mount }];
-  return containers({ containers: [{ name: 'main', volumeMounts }] }, {}, 'token', 'other')[0]?.fixedVolumes;
+  return containers({ containers: [{ name: 'main', volumeMounts }] }, {}, 'token', 'other')[0];
 }
 
 describe('containersOf', () => {
@@ -83,7 +83,18 @@ describe('containersOf', () => {
     [{ name: 'data' }, []],
   ] as const)
     it(`returns that a mount with ${JSON.stringify(mount)} fixes ${volumes.length} volumes`, () =>
-      assert.deepEqual(fixedBy(mount), volumes));
+      assert.deepEqual(mounting(mount)?.fixedVolumes, volumes));
+
+  for (const [mount, hasCopies] of [
+    [{}, false],
+    [{ subPath: '' }, false],
+    [{ subPath: 'token' }, true],
+    [{ subPathExpr: '$(NAME)' }, true],
+    [{ subPath: 7 }, true],
+    [{ name: 'data', subPath: 'token' }, false],
+  ] as const)
+    it(`returns that a mount with ${JSON.stringify(mount)} has ${hasCopies ? '' : 'no '}copies`, () =>
+      assert.equal(mounting(mount)?.hasCopies, hasCopies));
 
   it('omits what is malformed and returns the rest', () => {
     const odd = ['main', 7, { name: 'A\nB' }, { name: 7 }, { name: 'a', state: 'running' }, { name: 'a' }];

@@ -81,6 +81,7 @@ describe('trimPod', () => {
             startedAt: undefined,
             finishedAt: undefined,
             fixedVolumes: ['kube-api-access-abcde'],
+            hasCopies: false,
           },
         ],
         isTerminating: false,
