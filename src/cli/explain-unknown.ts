@@ -27,7 +27,7 @@ function nameOf(pod: string): readonly [namespace: string, name: string] {
 function absentLines(pod: string, runbooks: string): readonly string[] {
   const [namespace, name] = nameOf(pod);
   return [
-    'It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.',
+    'It is on another node, or it was never created: the API server rejects a pod whose service account does not exist.',
     `  kubectl get pod ${name} -n ${namespace} -o wide  # which node?`,
     `  kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it`,
     `Runbook: ${runbookUrl(runbooks, OTHER_RUNBOOKS.podNotCreated)}`,

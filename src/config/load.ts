@@ -157,7 +157,7 @@ function readCommand([name = COMMANDS[0].name, ...operands]: readonly string[]):
     return err(`${command}: requires exactly one ${operand}`);
   if (operand !== undefined && !POD.test(operands[0] ?? ''))
     return err(
-      `${command}: '${printable(operands[0] ?? '')}' is no pod; write a name, namespace/name or UID`,
+      `${command}: '${printable(operands[0] ?? '')}' is not a pod; write a name, namespace/name or UID`,
     );
   if (operand === undefined && operands.length > 0) return err(`${command}: does not take arguments`);
   return ok({ command, operands });

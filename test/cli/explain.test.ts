@@ -35,7 +35,7 @@ const DENIED: Unreadable = {
 
 /** The advice on a pod of this name that is not on the node. */
 function absent(namespace: string, name: string): string {
-  return `It is on another node, or it was never created: the API server refuses a pod whose service account does not exist.
+  return `It is on another node, or it was never created: the API server rejects a pod whose service account does not exist.
   kubectl get pod ${name} -n ${namespace} -o wide  # which node?
   kubectl get events -n ${namespace} --field-selector reason=FailedCreate  # "error looking up service account": create it
 Runbook: ${WIKI}/SATokenPodNotCreated.md

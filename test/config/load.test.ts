@@ -43,7 +43,7 @@ describe('the command', () => {
   for (const pod of ['', ' ', 'a/b/c', 'payments/', '/api-0', 'a b'])
     it(`explain does not take '${pod}' as a pod`, () => {
       assert.deepEqual(problems(['explain', pod]), [
-        `explain: '${pod}' is no pod; write a name, namespace/name or UID`,
+        `explain: '${pod}' is not a pod; write a name, namespace/name or UID`,
       ]);
     });
 

@@ -34,6 +34,6 @@ export const unread = {
   fix: (token) => [
     ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.serviceAccountName} {.spec.containers[*].image}'  # ask the owner whether the application uses the Kubernetes API or this audience`,
-    'Where it does not: set automountServiceAccountToken: false in the spec of the pod, or remove the volume, in a test environment first',
+    'If it does not: set automountServiceAccountToken: false in the spec of the pod, or remove the volume, in a test environment first',
   ],
 } as const satisfies Check;
