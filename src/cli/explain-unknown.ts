@@ -23,7 +23,7 @@ function nameOf(pod: string): readonly [namespace: string, name: string] {
   return names.length === 2 && names.every(isPlainName) ? [namespace, name] : ['NAMESPACE', 'POD'];
 }
 
-/** For a pod that may be on another node, or on none: the API server refuses one whose service account does not exist. */
+/** For a pod that may be on another node, or on none: the API server rejects one whose service account does not exist. */
 function absentLines(pod: string, runbooks: string): readonly string[] {
   const [namespace, name] = nameOf(pod);
   return [
