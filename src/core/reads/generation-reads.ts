@@ -154,13 +154,20 @@ function addForeign(state: GenerationState, count: number, time: DrainTime): Gen
     foreign: state.foreign + count - own,
     ambiguous: state.ambiguous + own,
     isReadAtRotation: state.isReadAtRotation || (isRead && isAtSwap(time)),
-    lastReadAt: isRead ? time.at : state.lastReadAt,
+    lastReadAt: isRead ? (time.readAt ?? time.at) : state.lastReadAt,
   };
 }
 
-function addExplained(state: GenerationState, { foreign, ambiguous }: Explained, time: DrainTime) {
+/** The opens of a visit are explained when it ends, which may be seconds after them. */
+function addExplained(
+  state: GenerationState,
+  { foreign, ambiguous }: Explained,
+  { startedMs }: Visit,
+  time: DrainTime,
+): GenerationState {
   const next = ambiguous === 0 ? state : { ...state, ambiguous: state.ambiguous + ambiguous };
-  return addForeign(next, foreign, time);
+  const readAt = (time.readAt ?? time.at) - (time.monotonicMs - startedMs) / 1_000;
+  return addForeign(next, foreign, { ...time, readAt });
 }
 
 /** Whether the generation counts, as far as its watch is concerned. */
@@ -181,7 +188,7 @@ function isMidVisit({ blindMs, isVisited, monotonicMs }: GenerationState, time: 
 function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
   const { monotonicMs } = time;
   const isKubelet = isCertain(visit, state.files.length, monotonicMs);
-  const next = addExplained({ ...state, visit: undefined }, explainWhole(visit, isKubelet), time);
+  const next = addExplained({ ...state, visit: undefined }, explainWhole(visit, isKubelet), visit, time);
   if (!isKubelet) return next;
   const visited = { ...next, lastVisitAt: time.at, lastVisitMs: monotonicMs, visits: next.visits + 1 };
   return state.files.length > 1
@@ -246,7 +253,7 @@ function addEvent(state: GenerationState, { kind, name }: ReadEvent, time: Drain
 function expireVisit(state: GenerationState, time: DrainTime): GenerationState {
   const { visit } = state;
   if (visit === undefined || !isOver(visit, time.monotonicMs)) return state;
-  return addExplained({ ...state, visit: undefined }, explainIncomplete(visit), time);
+  return addExplained({ ...state, visit: undefined }, explainIncomplete(visit), visit, time);
 }
 
 /** Each confirmation is good for one visit. */
@@ -316,7 +323,8 @@ function explainCut(state: GenerationState, visit: Visit, time: DrainTime): Expl
 function settleLastVisit(state: GenerationState, time: DrainTime): GenerationState {
   const { visit, unconfirmed, confirmedMs } = state;
   const settled = { ...state, visit: undefined };
-  const next = visit === undefined ? state : addExplained(settled, explainCut(state, visit, time), time);
+  const next =
+    visit === undefined ? state : addExplained(settled, explainCut(state, visit, time), visit, time);
   const needed = unconfirmed.length - Number(!isRecent(confirmedMs, time));
   return { ...next, ambiguous: next.ambiguous + Math.max(0, needed) };
 }

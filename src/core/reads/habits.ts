@@ -18,7 +18,7 @@ const NOT_REREAD_GENERATIONS = 3;
 /** Complete generations without a read, after which a token counts as unread. */
 const UNREAD_GENERATIONS = 10;
 const UNREAD_SECONDS = 24 * 60 * 60;
-/** Reads have the time of the drain, a second late; times of containers are in whole seconds. */
+/** Reads have a time that is up to a second late; times of containers are in whole seconds. */
 const INACCURACY = 2;
 
 type Pod = TokenContext['pod'];

@@ -14,6 +14,8 @@ export interface ReadEvent {
 /** When a queue was read. Only the order of the events in it is known, not their times. */
 export interface DrainTime {
   readonly at: EpochSeconds;
+  /** At most a second after each of the events, however late the queue was read. Default: `at`. */
+  readonly readAt?: EpochSeconds;
   /** By a clock that is never set. */
   readonly monotonicMs: number;
   /** Since the swap that began the generation; undefined if that was not seen. */

@@ -2,6 +2,7 @@
  * What the source and its thread exchange.
  */
 import type { ReadEvent } from '../../core/reads/read-event.ts';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import type { Errno } from './libc.ts';
 
 /** A volume to watch. */
@@ -55,6 +56,8 @@ export type Loss = (typeof LOSSES)[number];
 export interface Report {
   readonly started: readonly Started[];
   readonly drained: readonly Drained[];
+  /** By the wall clock, at most a second after each of the drained events. */
+  readonly readAt: EpochSeconds;
   readonly losses: readonly Loss[];
   /** Number of folders with tokens that are watched. */
   readonly folders: number;

@@ -109,7 +109,10 @@ function setTokens(state: State, tokens: readonly Token[], nowMs: number): reado
   ];
 }
 
-function addReport(state: State, { started, drained, folders, isLimited }: Report, time: Instant): void {
+function addReport(state: State, report: Report, now: Instant): void {
+  const { started, drained, folders, isLimited } = report;
+  // This thread may take the report late, too.
+  const time = { ...now, readAt: Math.min(now.at, report.readAt) };
   const isSame = folders === state.folders && isLimited === state.isLimited && started.length === 0;
   state.folders = folders;
   state.isLimited = isLimited;

@@ -33,6 +33,8 @@ interface Loop extends WatchLoopOptions {
   readonly swaps: Inotify;
   readonly folders: FolderWatches;
   readonly volumes: VolumeWatches;
+  /** The last drain, by the wall clock. */
+  drainedMs: number;
   nextDrainMs: number;
   nextVerifyMs: number;
   fineUntilMs: number;
@@ -49,12 +51,22 @@ function obey({ receive, volumes }: Loop): boolean {
   return true;
 }
 
-function drainAndReport({ volumes, folders, monotonicMs, post }: Loop, startedMs: number): void {
+/** No event is older than the drain before. Returns a time of at most a second after each of the next ones. */
+function takeReadTime(loop: Loop): number {
+  const { drainedMs } = loop;
+  loop.drainedMs = loop.now();
+  return Math.min(loop.drainedMs, drainedMs + DRAIN_MS) / 1_000;
+}
+
+function drainAndReport(loop: Loop, startedMs: number): void {
+  const { volumes, folders, monotonicMs, post } = loop;
+  const readAt = takeReadTime(loop);
   const { drained, hasOverflowed } = folders.drain();
   // After the drain: a watch that was added in this round may have had events in it already.
   const { started, losses } = volumes.takeNews();
   post({
     drained,
+    readAt,
     started,
     losses: hasOverflowed ? [...losses, 'overflow'] : losses,
     folders: folders.count(),
@@ -98,7 +110,7 @@ export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
   closing.defer(opens.value.close);
   const folders = createFolderWatches(opens.value, monotonicMs);
   const volumes = createVolumeWatches({ ...options, swaps: swaps.value, folders });
-  const times = { nextDrainMs: 0, nextVerifyMs: 0, fineUntilMs: 0 };
+  const times = { drainedMs: options.now(), nextDrainMs: 0, nextVerifyMs: 0, fineUntilMs: 0 };
   const loop: Loop = { ...options, ...times, swaps: swaps.value, folders, volumes };
   let timeoutMs = 0;
   while (Atomics.load(shared, SHARED.isStopped) === 0) timeoutMs = turn(loop, timeoutMs);

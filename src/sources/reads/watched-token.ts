@@ -41,7 +41,7 @@ export interface WatchedGeneration {
   state: GenerationState;
 }
 
-export type Instant = Pick<DrainTime, 'at' | 'monotonicMs'>;
+export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs'>;
 
 export function createWatchedToken(place: string, name: string): WatchedToken {
   return { place, name, generations: [], history: undefined, reads: undefined };

@@ -162,9 +162,12 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the reads of a generation', () => {
-  for (const { it: title, events, verdict } of CASES) {
+  for (const { it: title, events, verdict } of CASES)
     it(title, () => assert.equal(resultOf(events).verdict, verdict));
-  }
+
+  it('times a read by the visit that it may belong to, even if it is explained later', () => {
+    assert.equal(resultOf(`/ t t .. ${CUT}`).lastReadAt, resultOf(`t .. ${CUT}`).lastReadAt);
+  });
 
   it('count with a watch placed up to 5 ms after the swap', () => {
     assert.deepEqual(

@@ -157,7 +157,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       ...one,
       sinceSwapMs: one.hasEnded ? LIFETIME * 1_000 : sinceSwapMs,
     }));
-    const rest = { losses, folders, isLimited: false, tookMs: 0 };
+    const rest = { losses, readAt: seconds, folders, isLimited: false, tookMs: 0 };
     volumes.addReport(
       { started: seen, drained: changed, ...rest },
       { at: seconds, monotonicMs: seconds * 1_000 },

@@ -58,13 +58,13 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
   const tokens = (): readonly Token[] => files.observe().tokens;
 
   /** What the source does with each report of the thread. All swaps count as watched at once, and as some time ago. */
-  function report(change: Partial<Drained> = {}): void {
+  function report(change: Partial<Drained> = {}, lateSeconds = 0): void {
     seconds += 1;
     const { started, drained, losses } = watched.step();
     const seen = started.map((one) => (one.blindMs === undefined ? one : { ...one, blindMs: 1 }));
     const [, folders] = watched.counts();
-    const rest = { losses, folders, isLimited: false, tookMs: 0 };
-    const time = { at: seconds, monotonicMs: seconds * 1_000 };
+    const rest = { losses, readAt: seconds, folders, isLimited: false, tookMs: 0 };
+    const time = { at: seconds + lateSeconds, monotonicMs: seconds * 1_000 };
     const changed = drained.map((one) => ({ ...one, sinceSwapMs: 5_000, ...change }));
     volumes.addReport({ started: seen, drained: changed, ...rest }, time);
   }
@@ -130,6 +130,14 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     await rotate(volume);
     const { lastReadAt, withoutRead, isReadSinceRotation } = readsOf(volume);
     assert.deepEqual([lastReadAt, withoutRead, isReadSinceRotation], [readAt, 1, false]);
+  });
+
+  it('have the time of the thread that saw them, even if another one is late', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    open(volume, 'token');
+    report({}, 5);
+    assert.equal(readsOf(volume).lastReadAt, seconds);
   });
 
   it('are those of a workload at the rotation, next to those of the exporter', async () => {
@@ -219,7 +227,8 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
         const volume = await watchedVolume();
         visit(volume);
         report();
-        const nothingSeen = { started: [], drained: [], losses: [], folders: 1, isLimited: false, tookMs: 0 };
+        const seen = { started: [], drained: [], readAt: seconds, losses: [] };
+        const nothingSeen = { ...seen, folders: 1, isLimited: false, tookMs: 0 };
         volumes.addReport(nothingSeen, { at: seconds + 10 + step, monotonicMs: (seconds + 10) * 1_000 });
         assert.equal(lastVisitAt(), seconds + step);
       });
@@ -246,7 +255,8 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
 
   it('say how many folders a limit leaves unwatched', async () => {
     await watchedVolume();
-    const limited = { started: [], drained: [], losses: [], folders: 0, isLimited: true, tookMs: 0 };
+    const nothingSeen = { started: [], drained: [], readAt: seconds, losses: [] };
+    const limited = { ...nothingSeen, folders: 0, isLimited: true, tookMs: 0 };
     volumes.addReport(limited, { at: seconds, monotonicMs: seconds * 1_000 });
     assert.deepEqual([volumes.facts().watches, volumes.facts().unwatched], [0, 1]);
   });

@@ -70,6 +70,14 @@ describeWith(['foreign functions'], 'the thread that watches the folders of toke
     assert.deepEqual([drained, losses, folders], [[], [], 0]);
   });
 
+  it('says when the opens were at the latest, give or take a second', async () => {
+    const before = Date.now() / 1_000;
+    const first = await reported(({ readAt }) => readAt);
+    const second = await reported(({ readAt }) => readAt);
+    const late = second - first;
+    assert.ok(before - 1 <= first && late >= 0 && second <= Date.now() / 1_000);
+  });
+
   it('stops watching a volume', async () => {
     thread.send({ kind: 'watch', target: { id: 7, folder: volume.location.directory, holders: [''] } });
     await start();
