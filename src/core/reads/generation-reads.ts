@@ -208,7 +208,7 @@ function addOpen(state: GenerationState, name: string, time: DrainTime): Generat
   if (state.isLost) return isToken ? { ...state, ambiguous: state.ambiguous + 1 } : state;
   if (state.visit === undefined || (isToken && isAtSwap(time)))
     return isToken ? addTokenOpen(state, time) : state;
-  const visit = openFile(state.visit, name, isToken);
+  const visit = openFile(state.visit, state.files.indexOf(name), isToken);
   return isWhole(visit, state.files.length) ? completeVisit(state, visit, time) : { ...state, visit };
 }
 

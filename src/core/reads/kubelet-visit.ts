@@ -15,10 +15,10 @@ export const SLOW_VISIT_MS = 5_000;
 /** Begun by an open of the directory, and not complete. */
 export interface Visit {
   readonly startedMs: number;
-  /** The files opened since. */
-  readonly seen: ReadonlySet<string>;
+  /** The files opened since: a bit for each. Cheap, because anyone may open files all the time. */
+  readonly seen: bigint;
   /** Files opened shortly before, after an earlier open of the directory. */
-  readonly seenBefore: ReadonlySet<string>;
+  readonly seenBefore: bigint;
   /** How often the token was opened since. */
   readonly tokenOpens: number;
   /** Whether the directory was opened again after the token was. */
@@ -37,15 +37,13 @@ export interface Explained {
 
 const NOTHING_TO_EXPLAIN: Explained = { foreign: 0, ambiguous: 0 };
 
-const NOTHING_SEEN: ReadonlySet<string> = new Set();
-
 /** The directory was opened: a new visit, unless opens of the token are waiting to be explained. */
 export function openFolder(visit: Visit | undefined, startedMs: number): Visit {
   if (visit !== undefined && visit.tokenOpens > 0) return { ...visit, isReopened: true };
-  const seenBefore = visit === undefined ? NOTHING_SEEN : visit.seen.union(visit.seenBefore);
+  const seenBefore = visit === undefined ? 0n : visit.seen | visit.seenBefore;
   return {
     startedMs,
-    seen: NOTHING_SEEN,
+    seen: 0n,
     seenBefore,
     tokenOpens: 0,
     isReopened: false,
@@ -53,11 +51,11 @@ export function openFolder(visit: Visit | undefined, startedMs: number): Visit {
   };
 }
 
-/** A file was opened after the directory. */
-export function openFile(visit: Visit, name: string, isToken: boolean): Visit {
+/** A file was opened after the directory: the one at this index. */
+export function openFile(visit: Visit, index: number, isToken: boolean): Visit {
   return {
     ...visit,
-    seen: visit.seen.has(name) ? visit.seen : new Set([...visit.seen, name]),
+    seen: visit.seen | (1n << BigInt(index)),
     tokenOpens: visit.tokenOpens + Number(isToken),
     isMixed: visit.isMixed || (visit.isReopened && !isToken),
   };
@@ -67,14 +65,18 @@ export function isOver({ startedMs }: Visit, monotonicMs: number): boolean {
   return monotonicMs - startedMs > SLOW_VISIT_MS;
 }
 
+function allOf(files: number): bigint {
+  return (1n << BigInt(files)) - 1n;
+}
+
 /** Whether each of so many files was opened. */
 export function isWhole({ seen, seenBefore }: Visit, files: number): boolean {
-  return seen.union(seenBefore).size === files;
+  return (seen | seenBefore) === allOf(files);
 }
 
 /** Whether the kubelet opened each of so many files, beyond doubt: after the directory, and in time. */
 export function isCertain(visit: Visit, files: number, monotonicMs: number): boolean {
-  return visit.seen.size === files && monotonicMs - visit.startedMs <= VISIT_MS;
+  return visit.seen === allOf(files) && monotonicMs - visit.startedMs <= VISIT_MS;
 }
 
 /** Every file was opened: one open of the token is the kubelet's. */

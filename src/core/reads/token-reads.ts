@@ -71,6 +71,11 @@ function isGap(history: ReadHistory, { mayHideRead, isFromSwap, startedAt }: Gen
   return mayHideRead || (!isFromSwap && startedAt !== history.observedSince);
 }
 
+/** For a while until then, nothing was watched. */
+export function addGap(history: ReadHistory, at: EpochSeconds): ReadHistory {
+  return { ...history, completeSince: at, withoutRead: 0 };
+}
+
 /** Adds a generation that has ended. */
 export function advanceReadHistory(history: ReadHistory, ended: GenerationResult): ReadHistory {
   const generations = history.generations + Number(ended.isCounted);

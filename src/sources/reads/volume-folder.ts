@@ -7,7 +7,7 @@ import { errorCode } from '../../util/error-code.ts';
 /** As in files/generation.ts: a name that cannot lead out of the volume. */
 const GENERATION = /^\.\.[\w.-]+$/;
 /** A visit of the kubelet is recognized by the files of the folder: beyond this number, the folder is not watched. */
-const MAX_FILES = 1_024;
+const MAX_FILES = 128;
 
 /** A volume may be unmounted or swapped at any moment. Other errors than those of a system call are bugs. */
 function unlessGone<T>(look: () => T): T | undefined {

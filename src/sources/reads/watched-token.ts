@@ -12,6 +12,7 @@ import {
 } from '../../core/reads/generation-reads.ts';
 import type { DrainTime } from '../../core/reads/read-event.ts';
 import {
+  addGap,
   advanceReadHistory,
   type ReadHistory,
   startReadHistory,
@@ -30,6 +31,8 @@ export interface WatchedToken {
   /** The oldest first: there are two of them between a swap and the last events of the generation before. */
   generations: readonly WatchedGeneration[];
   history: ReadHistory | undefined;
+  /** When the last generation ended, by the clock that is never set. */
+  endedMs: number;
   /** Undefined while it is not watched. */
   reads: TokenReads | undefined;
 }
@@ -44,7 +47,7 @@ export interface WatchedGeneration {
 export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs'>;
 
 export function createWatchedToken(place: string, name: string): WatchedToken {
-  return { place, name, generations: [], history: undefined, reads: undefined };
+  return { place, name, generations: [], history: undefined, endedMs: 0, reads: undefined };
 }
 
 /** Updates the reads. Returns whether they have changed. */
@@ -58,14 +61,24 @@ export function settle(token: WatchedToken): boolean {
   return token.reads !== before;
 }
 
+/** The kubelet removes the folder of a generation right after the swap: both may be in different reports. */
+const MAX_PAUSE_MS = 10_000;
+
+/** A generation between two others may have had no watch, because of a limit. */
+function historyFor({ history, generations, endedMs }: WatchedToken, time: Instant): ReadHistory {
+  if (history === undefined) return startReadHistory(time.at);
+  const hasPaused = generations.length === 0 && time.monotonicMs - endedMs > MAX_PAUSE_MS;
+  return hasPaused ? addGap(history, time.at) : history;
+}
+
 /** Undefined if the folder does not hold the token. */
 export function begin(token: WatchedToken, started: Started, time: Instant): WatchedGeneration | undefined {
   const { files, blindMs } = started;
   if (!files.includes(token.name)) return undefined;
   const state = startGeneration({ ...time, tokenFile: token.name, files, blindMs });
   const generation = { token, started, state };
+  token.history = historyFor(token, time);
   token.generations = [...token.generations, generation];
-  token.history ??= startReadHistory(time.at);
   return generation;
 }
 
@@ -74,6 +87,7 @@ export function end(generation: WatchedGeneration, time: DrainTime): GenerationR
   const { token, state } = generation;
   const result = endGeneration(state, time);
   token.generations = token.generations.filter((other) => other !== generation);
+  token.endedMs = time.monotonicMs;
   token.history = advanceReadHistory(token.history ?? startReadHistory(state.at), result);
   return result;
 }

@@ -34,6 +34,9 @@ export interface WatchedVolume {
 /** More than the files of a volume that holds tokens, several times over. */
 const MAX_OPENS = 512;
 
+/** Tokens of a folder, times its files. */
+const MAX_COMPARED = 1_024;
+
 /** The folder that holds the file, and its name in it. */
 function splitPath(path: string): readonly [holder: string, name: string] {
   const slash = path.lastIndexOf('/');
@@ -77,14 +80,20 @@ function isOf({ file }: OwnOpen, { generation, holder }: Started): boolean {
   return file === undefined || (file.generation === generation && file.holder === holder);
 }
 
-/** Begins a generation of each token in the folder. */
+/**
+ * Begins a generation of each token in the folder. None of too many: each open is compared with each file for each token,
+ * and any workload may open the files all the time.
+ */
 export function beginFolder(
   volume: WatchedVolume,
   started: Started,
   time: Instant,
 ): readonly WatchedGeneration[] {
   const tokens = volume.tokens.get(started.holder) ?? [];
-  const begun = tokens.flatMap((token) => begin(token, started, time) ?? []);
+  const begun =
+    tokens.length * started.files.length > MAX_COMPARED
+      ? []
+      : tokens.flatMap((token) => begin(token, started, time) ?? []);
   for (const open of volume.opens.filter((one) => isOf(one, started)))
     for (const generation of begun) announce(generation, open, time.monotonicMs);
   volume.opens = volume.opens.filter(

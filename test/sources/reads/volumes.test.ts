@@ -234,6 +234,35 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
       });
   });
 
+  it('are not known for the time of a generation that could not be watched', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    await rotate(volume);
+    assert.equal(readsOf(volume).withoutRead, 1);
+    open(volume, 'ca.crt');
+    report({ hasEnded: true });
+    seconds += 600;
+    await rotate(volume);
+    const { completeSince, generationAt, withoutRead } = readsOf(volume);
+    assert.deepEqual([completeSince, withoutRead], [generationAt, 0]);
+  });
+
+  it('are not watched in a folder with too many files, each of which anyone may open all the time', async () => {
+    const volume = node.volume();
+    const others = Array.from({ length: 128 }, (_, index) => [`f${index}`, 'x'] as const);
+    volume.write({ ...Object.fromEntries(others), token: nextToken({ jti: 'many' }) });
+    await scan();
+    assert.deepEqual([tokens().length, volumes.facts().watches, volumes.facts().tokens.size], [1, 0, 0]);
+  });
+
+  it('are not watched for too many tokens in one folder', async () => {
+    const volume = node.volume();
+    const names = Array.from({ length: 33 }, (_, index) => `t${index}`);
+    volume.write(Object.fromEntries(names.map((name) => [name, nextToken({ jti: name })])));
+    await scan();
+    assert.deepEqual([tokens().length, volumes.facts().watches, volumes.facts().tokens.size], [33, 1, 0]);
+  });
+
   it('are forgotten with the volume, a minute after it was last found', async () => {
     const volume = await watchedVolume();
     volume.unmount();
