@@ -22,7 +22,7 @@ export const TIMES_QUERY = [
   labeled(`time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`, 'since'),
 ].join(' or ');
 
-/** The seconds since the exporter first saw the problem. */
+/** The seconds since the problem began, or since the exporter first saw it. */
 export const SEEN_QUERY = `time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`;
 
 const ONE_ACCOUNT = `${cluster}=%[1]q,reason=%[2]q,namespace=%[3]q,serviceaccount=%[4]q`;
@@ -67,6 +67,9 @@ export const TIMES = `{{ if $labels.pod_uid }}{{ range ${queried(TIMES_QUERY, `$
 function seen(query: string, parameters: string): string {
   return `{{ range ${queried(query, parameters)} }} First seen ${DURATION} ago.{{ end }}`;
 }
+
+/** For problems whose begin is known, if the expiration of the token on the node says nothing about the container's copy. */
+export const BEGAN = `{{ range ${queried(SEEN_QUERY, `${TOKEN_PARAMETERS} $labels.reason`)} }} Began ${DURATION} ago.{{ end }}`;
 
 /** For problems that begin when the exporter sees them. */
 export const FIRST_SEEN = seen(SEEN_QUERY, `${TOKEN_PARAMETERS} $labels.reason`);

@@ -3,6 +3,7 @@
  */
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import {
+  BEGAN,
   EXPLAIN,
   explainFirst,
   FIRST_REJECTED,
@@ -134,7 +135,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'workload',
     expr: held('container_view_stale'),
     summary: 'A container sees an older mount of its token volume, which gets no new tokens.',
-    description: `${TOKEN}: fresh on the node, but a container still sees the volume that was there before it was mounted again.${TIMES} Check first: whether the kubelet of the node was restarted.${EXPLAIN}`,
+    description: `${TOKEN}: fresh on the node, but a container still sees the volume that was there before it was mounted again.${BEGAN} Check first: whether the kubelet of the node was restarted.${EXPLAIN}`,
   },
   {
     ...frozen,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import {
+  BEGAN,
   EXPLAIN,
   explainFirst,
   FIRST_REJECTED,
@@ -102,7 +103,11 @@ function alertOf(alert: string, { severity }: Firing): Alert {
 }
 
 const EXPLAINS = REASONS.flatMap((reason) => [explainFirst(reason), explainFirst(reason, INFO_PODS_QUERY)]);
-const ALL_SEEN = [FIRST_SEEN, ...REASONS.flatMap((reason) => [seenInAccount(reason), seenInCluster(reason)])];
+const ALL_SEEN = [
+  BEGAN,
+  FIRST_SEEN,
+  ...REASONS.flatMap((reason) => [seenInAccount(reason), seenInCluster(reason)]),
+];
 
 /** What templates print, in order: parts follow the templates that contain them. Queries have no results by default. */
 function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly string[], string])[] {

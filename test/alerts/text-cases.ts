@@ -63,6 +63,20 @@ const TOKEN_CASES: readonly Case[] = [
     expect: keepsFiring('SATokenExpired', ofToken('expired', { list: ' Began 3m 20s ago.' }), MINUTE),
   },
   {
+    it: 'an alert on an older mount says since when, and not when the token on the node expires, which the container lacks',
+    series: {
+      ...nodeScraped('5x20', EAST),
+      ...exporter('node-1'),
+      ...problem('container_view_stale', '1x20', EAST),
+      ...times('container_view_stale', 240, 1_000),
+    },
+    expect: keepsFiring(
+      'SATokenContainerViewStale',
+      ofToken('container_view_stale', { seen: ' Began 6m 0s ago.' }),
+      MINUTE,
+    ),
+  },
+  {
     it: 'an alert on a rejected token says since when, and not that it will be rejected',
     series: {
       ...nodeScraped('5x20', EAST),
