@@ -22,7 +22,11 @@ const CANARY_DUE = 'node:satoken_canary:due';
 const CANARY_AGE = 'node:satoken_canary:age';
 /** Nodes that show that the cluster issues tokens. */
 const FRESH = `${CANARY_AGE} < ${knob('canaryFresh')}`;
-const AWAY = bridged('satoken_cluster_failure{reason=~"unreachable|timeout|server_error"}');
+const FAILURES = bridged('satoken_cluster_failure{reason=~"unreachable|timeout|server_error"}');
+const BY_RESOURCE = `${BY.node}, resource`;
+/** The exporter lacks them for long, and the kubelet was issued a canary meanwhile: the API server is there for it. */
+const OF_EXPORTER = `max by (${BY_RESOURCE}) (max_over_time(satoken_cluster_up[${knob('fleetBlind')}])) == 0 and on (${BY.node}) ${CANARY_AGE} < ${knob('canaryIssued')}`;
+const AWAY = `(${FAILURES}) unless on (${BY_RESOURCE}) (${OF_EXPORTER})`;
 
 /** The same, and nodes that do not reach the API server. */
 const AWAY_NODES = 'node:satoken_rotation:away';
@@ -31,9 +35,9 @@ const SUSPECT_NODES = 'node:satoken_rotation:suspect';
 
 export const FLEET_RECORDINGS: readonly Recording[] = [
   { record: LATE_NODES, expr: lines(CANARY_LATE, `or ${STALLED}`) },
-  { record: AWAY_NODES, expr: lines(LATE_NODES, `or max by (${BY.node}) (${AWAY})`) },
   { record: CANARY_DUE, expr: `${sinceCanary('refresh_due')} > ${knob('canaryDue')}` },
   { record: CANARY_AGE, expr: sinceCanary('issued') },
+  { record: AWAY_NODES, expr: lines(LATE_NODES, `or max by (${BY.node}) (${AWAY})`) },
   { record: SUSPECT_NODES, expr: lines(AWAY_NODES, `or ${CANARY_DUE}`) },
 ];
 

@@ -129,6 +129,16 @@ export const KNOBS = {
     meaning:
       'Seconds for which a canary that was refreshed shows that the cluster issues tokens: as long as a healthy kubelet may be late.',
   },
+  fleetBlind: {
+    value: '10m',
+    meaning:
+      'How long an exporter lacks data from the API server before its node counts for the cluster only if its canary shows that: the lifetime of a canary.',
+  },
+  canaryIssued: {
+    value: '540',
+    meaning:
+      'Seconds since a canary was issued up to which that happened within `fleetBlind`, with a minute for differences of clocks.',
+  },
   fleetNew: {
     value: '5m',
     meaning:

@@ -41,6 +41,22 @@ const fleetAt = (minute: number, fire: readonly Firing[]) => ({
   fire,
 });
 
+/** Ten nodes of which one is late from minute 10 on, and whose exporters lack the pods from then on or before. */
+function unreachable(up: string, { issued }: { readonly issued: string }): Series {
+  const nodes = Array.from({ length: 10 }, (_, index) => {
+    const labels = { node: `node-${index}`, resource: 'pods' };
+    return {
+      [scraped('satoken_cluster_up', labels)]: up,
+      [scraped('satoken_cluster_failure', { ...labels, reason: 'unreachable' })]: up.startsWith('0')
+        ? '1x30'
+        : '_x9 1x20',
+      [scraped('satoken_canary_issued_timestamp_seconds', { node: labels.node })]: issued,
+    };
+  });
+  const late = { [scraped('satoken_canary_healthy', { node: 'node-0' })]: '1x9 0x20' };
+  return Object.assign(canaries(0, 10), ...nodes, late) as Series;
+}
+
 const SILENT = 'SATokenKubeletNotSyncing';
 const SYNC = 'satoken_kubelet_last_sync_timestamp_seconds';
 
@@ -123,6 +139,21 @@ const FLEET_CASES: readonly Case[] = [
         '1x30',
     },
     expect: silent('SATokenRotationStalledFleet', 0, 5, 10, 20),
+  },
+  {
+    it: 'a late node is a problem of its own if exporters do not reach the API server for long and kubelets do',
+    series: unreachable('0x30', { issued: '0x7 480x8 1020x8 1560x8' }),
+    expect: silent('SATokenRotationStalledFleet', 10, 11, 15, 19, 22, 28),
+  },
+  {
+    it: 'a late node is one of many if exporters reached the API server until then',
+    series: unreachable('1x9 0x20', { issued: '0x30' }),
+    expect: [fleetAt(16, fleetFiring('10'))],
+  },
+  {
+    it: 'a late node is one of many if no canary is issued while exporters do not reach the API server',
+    series: unreachable('0x30', { issued: '-60x30' }),
+    expect: [fleetAt(16, fleetFiring('10'))],
   },
   {
     it: 'canaries that are due for 45 seconds on all nodes, none of them late, make no alert',
