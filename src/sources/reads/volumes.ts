@@ -92,10 +92,16 @@ function removeVolume(state: State, volume: WatchedVolume): Command {
   return { kind: 'unwatch', id };
 }
 
+/** Undefined for one that was removed: the token is back. */
+function knownVolume({ byIdentity, volumes }: State, identity: TokenIdentity): WatchedVolume | undefined {
+  const known = byIdentity.get(identity);
+  return known !== undefined && volumes.get(known.key) === known ? known : undefined;
+}
+
 function setTokens(state: State, tokens: readonly Token[], nowMs: number): readonly Command[] {
   const changed = new Set<WatchedVolume>();
   for (const token of tokens) {
-    const known = state.byIdentity.get(token.identity);
+    const known = knownVolume(state, token.identity);
     const volume = known ?? addVolume(state, token, nowMs);
     if (volume === undefined) continue;
     volume.seenMs = nowMs;

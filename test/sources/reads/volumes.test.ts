@@ -234,6 +234,16 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
       });
   });
 
+  it('are watched again in a volume that comes back after it was forgotten', async () => {
+    await watchedVolume();
+    const kindsFor = (found: readonly Token[]) =>
+      volumes.setTokens(found, seconds * 1_000).map(({ kind }) => kind);
+    const same = tokens();
+    seconds += 61;
+    assert.deepEqual(kindsFor([]), ['unwatch']);
+    assert.deepEqual([kindsFor(same), kindsFor(same)], [['watch'], []]);
+  });
+
   it('are not known for the time of a generation that could not be watched', async () => {
     const volume = await watchedVolume();
     await rotate(volume);
