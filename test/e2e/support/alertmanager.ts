@@ -1,8 +1,9 @@
 /**
  * A real Prometheus with the alerting rules, a real Alertmanager with its routes, and a webhook receiver.
  *
- * All durations in their configuration are divided by 30, so that an hour takes two minutes. Only `group_wait` is longer,
- * because it has to cover a few rule evaluations on a busy machine.
+ * All durations in their configuration are divided, by 30 on an idle machine, so that an hour takes two minutes. On a busy
+ * one, scrapes are as far apart as it needs to answer all of them, and everything else is slower in proportion. Only
+ * `group_wait` is longer, because it has to cover a few rule evaluations.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -21,8 +22,12 @@ import { freePort } from '../../support/free-port.ts';
 
 /** The user name that Prometheus sends. */
 export const SCRAPER = 'prometheus';
-const SPEED = 30;
-const GROUP_WAIT = '3s';
+/** The shortest interval between scrapes, and that which it stands for. */
+const FASTEST_MS = 2_000;
+const INTERVAL_MS = 60_000;
+/** How many times as long as it takes to scrape all targets. */
+const MARGIN = 4;
+const MEASUREMENTS = 3;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 type Labels = Readonly<Record<string, string>>;
@@ -61,38 +66,63 @@ export interface Alerting {
   readonly close: () => Promise<void>;
 }
 
-function divided(duration: string): string {
+/** Milliseconds between two scrapes, by how long the machine takes to answer all of them at once. */
+async function measureInterval(targets: readonly Target[]): Promise<number> {
+  let longest = 0;
+  for (let count = 0; count < MEASUREMENTS; count += 1) {
+    const start = performance.now();
+    await Promise.all(
+      targets.map(async ({ address }) => (await fetch(`http://${address}/metrics`)).arrayBuffer()),
+    );
+    longest = Math.max(longest, performance.now() - start);
+  }
+  return Math.ceil(Math.max(FASTEST_MS, MARGIN * longest));
+}
+
+function divided(duration: string, interval: number): string {
   const [, count, unit = ''] = /^(\d+)([smh])$/.exec(duration) ?? [];
   const seconds = UNITS[unit];
   assert.ok(seconds !== undefined, duration);
-  return `${(Number(count) * seconds * 1_000) / SPEED}ms`;
+  return `${Math.round((Number(count) * seconds * 1_000 * interval) / INTERVAL_MS)}ms`;
 }
 
 /** Divides the durations of timing keys and the ranges in expressions. */
-function accelerated(yaml: string): string {
+function accelerated(yaml: string, interval: number): string {
   const keys = /\b(for|keep_firing_for|group_wait|group_interval|repeat_interval): (\w+)$/gm;
   return yaml
-    .replace(keys, (_text, key: string, duration: string) => `${key}: ${divided(duration)}`)
-    .replace(/\bgroup_wait: .*$/gm, `group_wait: ${GROUP_WAIT}`)
-    .replace(/\[(\d+[smh])\]/g, (_text, duration: string) => `[${divided(duration)}]`);
+    .replace(keys, (_text, key: string, duration: string) => `${key}: ${divided(duration, interval)}`)
+    .replace(/\bgroup_wait: .*$/gm, `group_wait: ${Math.round(1.5 * interval)}ms`)
+    .replace(/\[(\d+[smh])\]/g, (_text, duration: string) => `[${divided(duration, interval)}]`)
+    .replace(/ offset (\d+[smh])\b/g, (_text, duration: string) => ` offset ${divided(duration, interval)}`);
 }
 
-function startAlertmanagerWith(folder: string, port: number, receivers: string): Promise<ChildProcess> {
+/** Where the servers run, and how fast. */
+interface Setup {
+  readonly folder: string;
+  readonly port: number;
+  /** Milliseconds between two scrapes. */
+  readonly interval: number;
+}
+
+function startAlertmanagerWith({ folder, port, interval }: Setup, receivers: string): Promise<ChildProcess> {
   const config = readFileSync(join(ROOT, 'alerts/alertmanager.yaml'), 'utf8');
-  return startAlertmanager(folder, port, accelerated(config).replaceAll('http://localhost:9095', receivers));
+  return startAlertmanager(
+    folder,
+    port,
+    accelerated(config, interval).replaceAll('http://localhost:9095', receivers),
+  );
 }
 
 function startPrometheus(
-  folder: string,
-  port: number,
+  { folder, port, interval }: Setup,
   alertmanager: number,
   targets: readonly Target[],
 ): Promise<ChildProcess> {
   const rules = readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8');
-  writeFileSync(join(folder, 'rules.yaml'), accelerated(rules));
+  writeFileSync(join(folder, 'rules.yaml'), accelerated(rules, interval));
   const config = {
     // The interval is also the timeout of a scrape.
-    global: { scrape_interval: '2s', evaluation_interval: '1s' },
+    global: { scrape_interval: `${interval}ms`, evaluation_interval: `${Math.round(interval / 2)}ms` },
     rule_files: ['rules.yaml'],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanager}`] }] }] },
     scrape_configs: [
@@ -137,8 +167,9 @@ export async function startAlerting(targets: readonly Target[]): Promise<Alertin
   const folder = mkdtempSync(join(tmpdir(), 'satoken-alerting-'));
   const receiver = await createReceiver();
   const [port, prometheusPort] = [await freePort(), await freePort()];
-  const alertmanager = await startAlertmanagerWith(folder, port, receiver.url);
-  const prometheus = await startPrometheus(folder, prometheusPort, port, targets);
+  const interval = await measureInterval(targets);
+  const alertmanager = await startAlertmanagerWith({ folder, port, interval }, receiver.url);
+  const prometheus = await startPrometheus({ folder, port: prometheusPort, interval }, port, targets);
   return {
     notifications: receiver.notifications,
     untilNotified: async (cluster, matches) => {
