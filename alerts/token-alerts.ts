@@ -100,7 +100,7 @@ const TIME_ALERTS: readonly Alert[] = [
     severity: 'warning',
     for: knob('due'),
     name: 'SATokenKubeletNotSyncing',
-    dashboard: 'node',
+    dashboard: 'reads',
     expr: lines(
       // By the time of the sample, so that the scrape interval makes no difference.
       `max by (${BY.node}) (timestamp(${LAST_SYNC}) - ${LAST_SYNC}) > ${knob('pulse')}`,

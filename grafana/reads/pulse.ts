@@ -10,6 +10,9 @@ import { NOT_WATCHED } from './chosen.ts';
 
 const SINCE_SYNC = `time() - max by (${BY_NODE}) (satoken_kubelet_last_sync_timestamp_seconds{${ON_NODES}})`;
 
+/** If the exporter is stuck, it sees no sync either. */
+const SINCE_SCAN = `time() - max by (${BY_NODE}) (satoken_last_scan_timestamp_seconds{${ON_NODES}})`;
+
 export const pulse: Section = {
   title: 'Do the kubelets visit their volumes?',
   lines: [
@@ -27,10 +30,14 @@ export const pulse: Section = {
         }),
         table({
           title: 'Kubelets by last sync',
-          description: 'The nodes whose kubelets have not compared a volume for longest.',
+          description:
+            'The nodes whose kubelets have not compared a volume for longest. Compare with the last scan: an exporter that is stuck sees no sync either.',
           empty: NOT_WATCHED,
           labels: ['node'],
-          columns: [{ title: 'Last sync ago', expr: SINCE_SYNC, unit: 's', bar: { color: COLORS.plain } }],
+          columns: [
+            { title: 'Last sync ago', expr: SINCE_SYNC, unit: 's', bar: { color: COLORS.plain } },
+            { title: 'Last scan ago', expr: SINCE_SCAN, unit: 's', width: 110 },
+          ],
           after: ['cluster'],
           rowBy: BY_NODE,
           sortBy: 'Last sync ago',
