@@ -324,8 +324,9 @@ const TOKEN_ALERTS: readonly Alert[] = [
  */
 function heldExpr(matcher: string): string {
   const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
-  const series = `max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)})`;
   const count = `sum by (${BY.node}, reason) (${counts})`;
+  // The count has a sample in every scrape: a problem that ended shortly before a scrape fails is not raised again.
+  const series = `(max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)}) unless on (${BY.node}, reason) ${count} == 0)`;
   return lines(
     series,
     `or ${count}`,

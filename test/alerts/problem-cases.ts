@@ -195,6 +195,19 @@ const LIMIT_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   };
 });
 
+/** The series of the token ends a scrape before its exporter does, within the time that bridges failed scrapes. */
+const ENDED_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
+  ['rotation_overdue', 'expired', 'token_refused'].includes(reason),
+).map((row) => ({
+  it: `${titleOf(row)} does not fire again for a problem that ended shortly before scrapes fail`,
+  series: {
+    ...nodeScraped('5x3 5 stale _x3 5x10'),
+    ...problem(row.reason, '1x3 stale _x20', severityOf(row)),
+    ...problems(row.reason, '1x3 0 stale _x3 0x10', severityOf(row)),
+  },
+  expect: silent(row.alert, 5, 6, 7, 8, 9, 10),
+}));
+
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   ['rotation_overdue', 'expired', 'stale'].includes(reason),
 ).map((row) => ({
@@ -370,6 +383,7 @@ const WORKLOAD_CASES: readonly Case[] = [
 export const PROBLEM_CASES: readonly Case[] = [
   ...ROWS.flatMap(casesOf),
   ...LIMIT_CASES,
+  ...ENDED_CASES,
   ...CAUSE_CASES,
   ...OWN_CAUSE_CASES,
   ...WORKLOAD_CASES,
