@@ -174,6 +174,7 @@ function createRouteOptions(
     onError: onError('request'),
     sleep: clock.sleep,
     monotonicMs: clock.monotonicMs,
+    now: clock.now,
     onSlowClient: () => metrics.inc(EXPORTER.slowClients),
   };
 }

@@ -8,7 +8,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Scrape } from '../metrics/scrape.ts';
 import { CONTENT_TYPES } from '../metrics/text.ts';
-import type { MonotonicClock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import type { Guard } from './auth/guard.ts';
 import { createRenderQueue, type RenderQueue } from './delivery/render-queue.ts';
 import { createResponseSlots } from './delivery/response-slots.ts';
@@ -41,7 +41,8 @@ export interface ProbeOptions {
   readonly isReady: () => boolean;
   /** A handler threw: a bug. */
   readonly onError: (error: unknown) => void;
-  readonly sleep: MonotonicClock['sleep'];
+  readonly sleep: Clock['sleep'];
+  readonly now: Clock['now'];
   /** Called for each client that is disconnected because it reads too slowly. */
   readonly onSlowClient: () => void;
 }

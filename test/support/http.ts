@@ -73,6 +73,7 @@ export function serverOptions(overrides: Partial<RouteOptions> = {}) {
     onSlowClient: () => undefined,
     onRejection: () => undefined,
     monotonicMs: () => performance.now(),
+    now: () => Date.now() / 1_000,
     sleep: (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined),
     ...overrides,
   };

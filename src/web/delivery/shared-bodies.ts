@@ -8,13 +8,14 @@
  * readers of the oldest body are disconnected, which had the most time. A new response never waits for a slow client.
  */
 import type { ServerResponse } from 'node:http';
+import type { EpochSeconds } from '../../core/token/token.ts';
 import type { PooledBytes } from '../../metrics/buffer-pool.ts';
-import type { MonotonicClock } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
 import { sendBody } from './send-body.ts';
 import type { SendLimit } from './send-limit.ts';
 
-export interface SharedBodiesOptions extends MonotonicClock {
+export interface SharedBodiesOptions extends Clock {
   /** The newest body is kept even if it is larger. */
   readonly maxBytes: number;
   readonly reserve: SendLimit['reserve'];
@@ -37,6 +38,7 @@ export interface SharedBodies {
 interface Body {
   readonly key: string;
   readonly startedMs: number;
+  readonly startedAt: EpochSeconds;
   readonly made: Promise<PooledBytes>;
   /** The size of its buffer; undefined until it is made. */
   bytes: number | undefined;
@@ -73,11 +75,16 @@ function findSurplus(bodies: Iterable<Body>, newest: Body, maxBytes: number): re
 }
 
 /** The bodies that are in use or kept. */
-function createStore({ monotonicMs, sleep }: MonotonicClock) {
+function createStore({ monotonicMs, now, sleep }: Clock) {
   /** The oldest first. */
   const bodies = new Set<Body>();
   const { take } = createRateLimiter({ perKey: RATE, maxKeys: 1, monotonicMs });
 
+  /** A body is also too old if the clock was set since, because it shows times relative to then. */
+  const isRecent = ({ startedMs, startedAt }: Body): boolean => {
+    const ageMs = monotonicMs() - startedMs;
+    return ageMs < SHARED_MS && Math.abs((now() - startedAt) * 1_000 - ageMs) < SHARED_MS;
+  };
   const dropUnused = (body: Body): void => {
     if (body.readers.size === 0 && !body.isKept && bodies.delete(body)) void release(body);
   };
@@ -90,15 +97,13 @@ function createStore({ monotonicMs, sleep }: MonotonicClock) {
     dropUnused(body);
   };
   const find = (key: string): Body | undefined =>
-    [...bodies].findLast(
-      (body) => body.key === key && (body.bytes === undefined || monotonicMs() - body.startedMs < SHARED_MS),
-    );
+    [...bodies].findLast((body) => body.key === key && (body.bytes === undefined || isRecent(body)));
   const create = ({ key, make }: Content): Body | undefined => {
-    const startedMs = monotonicMs();
+    const [startedMs, startedAt] = [monotonicMs(), now()];
     const made = make();
     if (made === undefined) return undefined;
     const isKept = take('all') > 0;
-    const body: Body = { key, startedMs, made, bytes: undefined, readers: new Set(), isKept };
+    const body: Body = { key, startedMs, startedAt, made, bytes: undefined, readers: new Set(), isKept };
     bodies.add(body);
     if (isKept) void sleep(SHARED_MS, NEVER).then(() => stopKeeping(body));
     made.catch(() => stopKeeping(body));

@@ -18,6 +18,7 @@ const MAX_BODIES = 3;
 describe('shared bodies', () => {
   const server = createServer();
   let nowMs = 0;
+  let now = 1_795_480_000;
   let made = 0;
   let released = 0;
   let cut = 0;
@@ -32,6 +33,7 @@ describe('shared bodies', () => {
     };
     const bodies = createSharedBodies({
       monotonicMs: () => nowMs,
+      now: () => now + nowMs / 1_000,
       sleep: () => {
         const { promise, resolve } = Promise.withResolvers<void>();
         endSecond = resolve;
@@ -82,6 +84,16 @@ describe('shared bodies', () => {
     nowMs += 1;
     await open();
     assert.deepEqual([made, released, cut], [2, 0, 0]);
+  });
+
+  it('are recreated after the clock was set, forward or back', async () => {
+    nowMs += 10_000;
+    await open();
+    for (const [index, seconds] of [30, -60].entries()) {
+      now += seconds;
+      await openAll(2);
+      assert.equal(made, index + 2);
+    }
   });
 
   it('are released when the last of their clients has read or left', async () => {
