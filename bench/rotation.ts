@@ -11,6 +11,8 @@ import { report } from './report.ts';
 
 const ROTATIONS = Number(process.env['BENCH_ROTATIONS'] ?? 10_000);
 const PER_SECOND = 50;
+/** As often as the exporter has a new response for each request: more frequent ones share one for a second. */
+const POLL_MS = 250;
 const NODE = { name: 'node-1', uid: 'bench' };
 
 interface Target {
@@ -79,6 +81,7 @@ async function watchLatencies(exporter: Exporter, pending: Map<string, Pending>,
       latencies.push(now - writtenAt);
       pending.delete(key);
     }
+    await setTimeout(POLL_MS);
   } while (!isDone() || pending.size > 0);
   return latencies;
 }
@@ -104,14 +107,14 @@ export async function benchRotation(node: BenchNode): Promise<boolean> {
   await exporter.stop();
   return [
     report({
-      what: 'rotation until visible in /metrics, p50',
+      what: `rotation until visible in /metrics, requested every ${POLL_MS} ms, p50`,
       value: percentile(latencies, 0.5),
       unit: 'ms',
     }),
     report({
       what: `rotation until visible in /metrics, p99 of ${latencies.length}`,
       value: percentile(latencies, 0.99),
-      atMost: 250,
+      atMost: POLL_MS + 250,
       unit: 'ms',
     }),
     report({
