@@ -64,6 +64,8 @@ interface RunningPod {
   pod: Pod;
   /** The error that blocks its volumes. */
   blockedBy: string | undefined;
+  /** Whether its first sync has ended. */
+  isSetUp: boolean;
   isCompleted: boolean;
   /** The API server no longer knows the pod. */
   isForceDeleted: boolean;
@@ -100,7 +102,13 @@ function isSynced({ pod, isCompleted, isForceDeleted }: RunningPod): boolean {
   return !(isCompleted || isForceDeleted || pod.metadata.deletionTimestamp !== undefined);
 }
 
-function updateVolumes({ context }: State, one: RunningPod): void {
+/** Containers start once their volumes are mounted. */
+function startContainers({ context }: State, one: RunningPod): void {
+  one.pod = context.cluster.setPod(restartedPod(one.pod, context.cluster.now()));
+}
+
+function updateVolumes(state: State, one: RunningPod): void {
+  const { context } = state;
   const { pod, mounted } = one;
   const failure = blockedFailure(one);
   if (failure !== undefined) {
@@ -108,7 +116,9 @@ function updateVolumes({ context }: State, one: RunningPod): void {
     return;
   }
   if (!checkClaims(context.cluster, pod, context.onFailure)) return;
+  const before = mounted.size;
   for (const volume of volumes.volumesOf(pod)) volumes.setUpVolume(context, pod, volume, mounted);
+  if (one.isSetUp && mounted.size > before) startContainers(state, one);
 }
 
 function sync(state: State, podUid?: string): void {
@@ -123,6 +133,7 @@ function run(state: State, pod: Pod): void {
   const one: RunningPod = {
     pod: stored,
     blockedBy: undefined,
+    isSetUp: false,
     isCompleted: false,
     isForceDeleted: false,
     mounted: new Set(),
@@ -132,6 +143,7 @@ function run(state: State, pod: Pod): void {
   state.running.set(uid, one);
   volumes.createPodFolder(state.context, uid);
   sync(state, uid);
+  one.isSetUp = true;
   one.boundFiles = volumes.bindSubPaths(state.context, pod);
 }
 
@@ -202,11 +214,6 @@ function mountAgain(state: State, podUid: string): void {
   sync(state, podUid);
 }
 
-function restartContainers({ context, running }: State, podUid: string): void {
-  const one = get(running, podUid);
-  one.pod = context.cluster.setPod(restartedPod(one.pod, context.cluster.now()));
-}
-
 function forceDelete({ context, running }: State, podUid: string): void {
   const one = get(running, podUid);
   const { namespace, name } = one.pod.metadata;
@@ -263,7 +270,7 @@ export function createKubelet({ rootDir, cluster, node, mounts }: KubeletOptions
     },
     start: () => start(state),
     mountAgain: (podUid) => mountAgain(state, podUid),
-    restartContainers: (podUid) => restartContainers(state, podUid),
+    restartContainers: (podUid) => startContainers(state, get(state.running, podUid)),
     close: () => {
       for (const podUid of [...state.running.keys()]) remove(state, podUid);
     },
