@@ -12,7 +12,13 @@ import {
 import type { TlsConfig } from './config/web-config.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { limitPipelining } from './pipelining.ts';
-import { createProbeRoutes, createRoutes, type ProbeOptions, type RouteOptions } from './routes.ts';
+import {
+  createProbeRoutes,
+  createRoutes,
+  type Delivery,
+  type ProbeOptions,
+  type RouteOptions,
+} from './routes.ts';
 import type { TlsServer } from './tls.ts';
 
 export interface Limits {
@@ -75,23 +81,32 @@ function withLimits<S extends Server>(
   return server;
 }
 
-function createListener(options: RouteOptions, limits: Limits, connections: Connections): RequestListener {
-  return limitPipelining(createRoutes(options, { ...limits, ...connections }), connections.reset);
+/** The connections of a server, and the listener for their requests. */
+function limitRequests(
+  options: ProbeOptions,
+  limits: Limits,
+  routesOf: (delivery: Delivery) => RequestListener,
+): { readonly connections: Connections; readonly listener: RequestListener } {
+  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
+  const routes = routesOf({ ...limits, ...connections });
+  return { connections, listener: limitPipelining(routes, connections.reset) };
+}
+
+function createPlainServer(
+  options: ProbeOptions,
+  limits: Limits,
+  routesOf: (delivery: Delivery) => RequestListener,
+): Server {
+  const { connections, listener } = limitRequests(options, limits, routesOf);
+  return withLimits(createHttpServer(httpOptions(limits), listener), connections, options, limits);
 }
 
 export function createServer(options: RouteOptions, limits: Limits = LIMITS): Server {
-  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
-  const routes = createListener(options, limits, connections);
-  return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
+  return createPlainServer(options, limits, (delivery) => createRoutes(options, delivery));
 }
 
 export function createProbeServer(options: ProbeOptions, limits: Limits = PROBE_LIMITS): Server {
-  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
-  const routes = limitPipelining(
-    createProbeRoutes(options, { ...limits, ...connections }),
-    connections.reset,
-  );
-  return withLimits(createHttpServer(httpOptions(limits), routes), connections, options, limits);
+  return createPlainServer(options, limits, (delivery) => createProbeRoutes(options, delivery));
 }
 
 /** Loads Node's TLS modules, which plain HTTP does without to save memory. */
@@ -101,9 +116,10 @@ export async function createSecureServer(
   limits: Limits = LIMITS,
 ): Promise<TlsServer> {
   const { createTlsServer } = await import('./tls.ts');
-  const connections = createConnections({ ...limits, ...options, lingerMs: limits.responseMs });
-  const routes = createListener(options, limits, connections);
-  const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, routes);
+  const { connections, listener } = limitRequests(options, limits, (delivery) =>
+    createRoutes(options, delivery),
+  );
+  const secure = createTlsServer(httpOptions(limits), tls, limits.headersMs, listener);
   withLimits(secure.server, connections, options, limits);
   return secure;
 }
