@@ -4,11 +4,12 @@
  * Only if reads are watched. An idle application looks the same, and so does one that needed the token once.
  */
 import { formatRelative } from '../../util/duration.ts';
-import { copyExpiresAt, habitOf } from '../reads/habits.ts';
+import { copyExpiresAt } from '../reads/habits.ts';
 import type { TokenReads } from '../reads/token-reads.ts';
 import type { EpochSeconds, TokenClaims } from '../token/token.ts';
-import { type Check, fail, PASS, unknown } from './check.ts';
+import { type Check, fail } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
+import { generationsText, judgeHabit } from './read-habit.ts';
 
 function copyText(reads: TokenReads, claims: TokenClaims, now: EpochSeconds): string {
   const at = copyExpiresAt(reads, claims);
@@ -16,21 +17,9 @@ function copyText(reads: TokenReads, claims: TokenClaims, now: EpochSeconds): st
   return `may hold a copy that ${now < at ? 'expires' : 'expired'} ${formatRelative(now, at)} at the latest`;
 }
 
-export function generationsText(count: number): string {
-  return `${count} complete ${count === 1 ? 'generation' : 'generations'}`;
-}
-
 function observedText({ lastReadAt, withoutRead }: TokenReads, now: EpochSeconds): string {
   const read = lastReadAt === undefined ? '' : `last read ${formatRelative(now, lastReadAt)}, `;
   return `${read}not in the ${generationsText(withoutRead)} since`;
-}
-
-/** Why there is no verdict on the reads of a token: how much was observed of it. */
-export function unknownReads(reads: TokenReads, now: EpochSeconds): string {
-  const { observedSince, generations, lastReadAt } = reads;
-  const read = lastReadAt === undefined ? 'no read' : `last read ${formatRelative(now, lastReadAt)}`;
-  const first = formatRelative(now, observedSince);
-  return `${read}, ${generationsText(generations)} observed, first watched ${first}`;
 }
 
 export const notReread = {
@@ -43,15 +32,11 @@ export const notReread = {
   appliesTo: ['kubelet'],
   isForReads: true,
   runbook: 'SATokenNotReread',
-  judge: ({ token: { claims }, reads, context }, now) => {
-    if (reads === undefined) return PASS;
-    if (reads === 'unwatched') return unknown('its volume is not watched');
-    const habit = habitOf(reads, context.pod, now);
-    if (habit === 'unknown') return unknown(unknownReads(reads, now));
-    if (habit !== 'not_reread') return PASS;
-    const severity = claims.warnAfter === undefined ? 'warning' : 'info';
-    return fail(`${observedText(reads, now)}; ${copyText(reads, claims, now)}`, severity);
-  },
+  judge: ({ token: { claims }, reads, context }, now) =>
+    judgeHabit('not_reread', { reads, pod: context.pod }, now, (observed) => {
+      const severity = claims.warnAfter === undefined ? 'warning' : 'info';
+      return fail(`${observedText(observed, now)}; ${copyText(observed, claims, now)}`, severity);
+    }),
   fix: (token) => [
     ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.containers[*].image}'  # which client library, and whether its version reads the file again`,

@@ -5,10 +5,9 @@
  */
 import { formatRelative } from '../../util/duration.ts';
 import { ALWAYS } from '../problems/severity.ts';
-import { habitOf } from '../reads/habits.ts';
-import { type Check, fail, PASS, unknown } from './check.ts';
+import { type Check, fail } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
-import { generationsText, unknownReads } from './not-reread.ts';
+import { generationsText, judgeHabit } from './read-habit.ts';
 
 const UNSEEN = 'a reader that acts within a fraction of a millisecond of the rotation is not seen';
 
@@ -19,18 +18,14 @@ export const unread = {
   appliesTo: ['kubelet'],
   isForReads: true,
   runbook: 'SATokenUnread',
-  judge: ({ reads, context }, now) => {
-    if (reads === undefined) return PASS;
-    if (reads === 'unwatched') return unknown('its volume is not watched');
-    const habit = habitOf(reads, context.pod, now);
-    if (habit === 'unknown') return unknown(unknownReads(reads, now));
-    if (habit !== 'unread') return PASS;
-    const since = formatRelative(now, reads.completeSince);
-    return fail(
-      `no read observed in ${generationsText(reads.withoutRead)}, watched since ${since} (${UNSEEN})`,
-      'info',
-    );
-  },
+  judge: ({ reads, context }, now) =>
+    judgeHabit('unread', { reads, pod: context.pod }, now, ({ completeSince, withoutRead }) => {
+      const since = formatRelative(now, completeSince);
+      return fail(
+        `no read observed in ${generationsText(withoutRead)}, watched since ${since} (${UNSEEN})`,
+        'info',
+      );
+    }),
   fix: (token) => [
     ...findPod(token),
     `kubectl get pod ${podArguments(token)} -o jsonpath='{.spec.serviceAccountName} {.spec.containers[*].image}'  # ask the owner whether the application uses the Kubernetes API or this audience`,

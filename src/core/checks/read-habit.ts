@@ -1,0 +1,40 @@
+/**
+ * What the checks of reads share: each fails with one habit of reading, and has no verdict while the habit is not known.
+ */
+import { formatRelative } from '../../util/duration.ts';
+import type { TokenContext } from '../context.ts';
+import { type Habit, habitOf } from '../reads/habits.ts';
+import type { TokenReads } from '../reads/token-reads.ts';
+import type { EpochSeconds } from '../token/token.ts';
+import { type CheckInput, PASS, unknown, type Verdict } from './check.ts';
+
+interface Watched {
+  readonly reads: CheckInput['reads'];
+  readonly pod: TokenContext['pod'];
+}
+
+export function generationsText(count: number): string {
+  return `${count} complete ${count === 1 ? 'generation' : 'generations'}`;
+}
+
+/** Why there is no verdict on the reads of a token: how much was observed of it. */
+function unknownReads(reads: TokenReads, now: EpochSeconds): string {
+  const { observedSince, generations, lastReadAt } = reads;
+  const read = lastReadAt === undefined ? 'no read' : `last read ${formatRelative(now, lastReadAt)}`;
+  const first = formatRelative(now, observedSince);
+  return `${read}, ${generationsText(generations)} observed, first watched ${first}`;
+}
+
+/** Passes if reads are not watched. `judge` is called if the token is read with this habit. */
+export function judgeHabit(
+  habit: Habit,
+  { reads, pod }: Watched,
+  now: EpochSeconds,
+  judge: (reads: TokenReads) => Verdict,
+): Verdict {
+  if (reads === undefined) return PASS;
+  if (reads === 'unwatched') return unknown('its volume is not watched');
+  const found = habitOf(reads, pod, now);
+  if (found === 'unknown') return unknown(unknownReads(reads, now));
+  return found === habit ? judge(reads) : PASS;
+}
