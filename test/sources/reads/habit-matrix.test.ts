@@ -8,7 +8,7 @@ import { afterEach, beforeEach, it } from 'mocha';
 import type { ContainerFacts } from '../../../src/core/container-facts.ts';
 import { placeOf } from '../../../src/core/origin.ts';
 import { type Habit, habitOf } from '../../../src/core/reads/habits.ts';
-import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
+import type { TokenFiles } from '../../../src/sources/files/token-files.ts';
 import { createOwnOpens, type OwnOpens } from '../../../src/sources/reads/own-opens.ts';
 import { createVolumes, type Volumes } from '../../../src/sources/reads/volumes.ts';
 import { containerFacts, podFacts } from '../../support/cluster.ts';
@@ -20,6 +20,7 @@ import {
   type TestNode,
   type TestVolume,
 } from '../files/support/test-node.ts';
+import { openTokenFiles } from '../files/support/test-source.ts';
 import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
 
 const ROTATIONS = 12;
@@ -136,9 +137,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     watched = createWatchedNode(opens.shared);
     volumes = createVolumes(node.rootDir);
     opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
-    const unused = { onNudge: nothing, onRotation: nothing, onReadFailure: nothing, onWatchFailure: nothing };
-    const options = { rootDir: node.rootDir, isWatching: false, now: () => seconds, opens };
-    files = createTokenFiles({ ...unused, ...options });
+    files = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens });
   });
   afterEach(() => {
     files.close();

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { placeOf } from '../../../src/core/origin.ts';
 import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
 import type { Token } from '../../../src/core/token/token.ts';
-import { createTokenFiles, type TokenFiles } from '../../../src/sources/files/token-files.ts';
+import type { TokenFiles } from '../../../src/sources/files/token-files.ts';
 import { createOwnOpens, type OwnOpens } from '../../../src/sources/reads/own-opens.ts';
 import type { Drained } from '../../../src/sources/reads/protocol.ts';
 import { createVolumes, type Volumes } from '../../../src/sources/reads/volumes.ts';
@@ -19,9 +19,8 @@ import {
   type TestNode,
   type TestVolume,
 } from '../files/support/test-node.ts';
+import { openTokenFiles } from '../files/support/test-source.ts';
 import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
-
-const nothing = (): void => undefined;
 
 describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOUNT})`, () => {
   let node: TestNode;
@@ -38,16 +37,7 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     watched = createWatchedNode(opens.shared);
     volumes = createVolumes(node.rootDir);
     opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
-    files = createTokenFiles({
-      rootDir: node.rootDir,
-      isWatching: false,
-      now: () => Date.now() / 1_000,
-      onNudge: nothing,
-      onRotation: nothing,
-      onReadFailure: nothing,
-      onWatchFailure: nothing,
-      opens,
-    });
+    files = openTokenFiles({ rootDir: node.rootDir, opens });
   });
   afterEach(() => {
     files.close();

@@ -8,35 +8,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAX_COPIES } from '../../../../src/sources/files/subpaths/bound-files.ts';
-import { createTokenFiles, type TokenFiles } from '../../../../src/sources/files/token-files.ts';
+import type { TokenFiles } from '../../../../src/sources/files/token-files.ts';
 import { jwt, POD_UID, rawClaims, rawLegacyClaims } from '../../../support/tokens.ts';
 import { createNode, type TestNode, type TestVolume } from '../support/test-node.ts';
+import { openTokenFiles } from '../support/test-source.ts';
 
 const CAPTURES = new URL('../../../fixtures/captures/kubelet-v1.36.3/', import.meta.url).pathname;
 const POD_OF_CAPTURE = '72e4811b-c05c-460d-8e8d-42681efa4646';
-const nothing = (): void => undefined;
 
 let node: TestNode;
 let volume: TestVolume;
 let files: TokenFiles;
 
-function openFiles(rootDir: string): TokenFiles {
-  return createTokenFiles({
-    rootDir,
-    isWatching: false,
-    now: () => Date.now() / 1_000,
-    onNudge: nothing,
-    onRotation: nothing,
-    onReadFailure: nothing,
-    onWatchFailure: nothing,
-  });
-}
-
 function useFreshState(): void {
   beforeEach(() => {
     node = createNode();
     volume = node.volume();
-    files = openFiles(node.rootDir);
+    files = openTokenFiles({ rootDir: node.rootDir });
   });
   afterEach(() => {
     files.close();
@@ -201,7 +189,7 @@ describe('copies of tokens, on files of a real node', () => {
       const rootDir = mkdtempSync(join(tmpdir(), 'satoken-copies-'));
       try {
         execFileSync('tar', ['xpzf', `${CAPTURES}${capture}-rotation.tar.gz`, '-C', rootDir]);
-        const source = openFiles(rootDir);
+        const source = openTokenFiles({ rootDir });
         await source.scan();
         const { tokens } = source.observe();
         source.close();

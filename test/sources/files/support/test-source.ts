@@ -43,6 +43,23 @@ interface SourceOptions extends Pick<TokenFilesOptions, 'statRoot'> {
   readonly onRotation: () => void;
 }
 
+const nothing = (): void => undefined;
+
+/** Token files without watches, whose callbacks do nothing. */
+export function openTokenFiles(
+  options: Pick<TokenFilesOptions, 'rootDir'> & Partial<Pick<TokenFilesOptions, 'now' | 'opens'>>,
+): TokenFiles {
+  return createTokenFiles({
+    isWatching: false,
+    now: () => Date.now() / 1_000,
+    onNudge: nothing,
+    onRotation: nothing,
+    onReadFailure: nothing,
+    onWatchFailure: nothing,
+    ...options,
+  });
+}
+
 export function createSource(
   rootDir: string,
   { isWatching = false, onRotation = () => undefined, ...options }: Partial<SourceOptions> = {},
