@@ -10,7 +10,7 @@ import { KNOBS } from '../alerts/knobs.ts';
 import { LAYERS } from '../lint/layers.ts';
 import { COMMANDS, environmentName } from '../src/config/load.ts';
 import { OPTIONS } from '../src/config/options.ts';
-import { CATALOGUE } from '../src/core/catalogue.ts';
+import { CATALOGUE } from '../src/core/audiences/catalogue.ts';
 import { CHECKS, POD_CHECKS, SEVERITY_ROWS } from '../src/core/checks/index.ts';
 import { ORIGIN_EVIDENCE, ORIGINS } from '../src/core/origin.ts';
 import { ALWAYS } from '../src/core/problems/severity.ts';

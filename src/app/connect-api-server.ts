@@ -9,7 +9,7 @@ import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/client/connection.ts';
 import { CANARY_TOKEN } from '../sources/api-server/client/token-file.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
-import type { OpenListener } from '../sources/files/pods-root.ts';
+import type { OpenListener } from '../sources/files/pods/pods-root.ts';
 import { createReadRaw } from '../sources/files/raw-token.ts';
 import { readNewestToken } from '../sources/self/exporter-token.ts';
 import type { Clock } from '../util/clock.ts';

@@ -9,7 +9,7 @@ import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import type { Part } from '../metrics/exporter-rows.ts';
 import type { ApiServerCallbacks } from '../sources/api-server/health.ts';
 import { createFilesSource } from '../sources/files/files.ts';
-import type { OpenListener } from '../sources/files/pods-root.ts';
+import type { OpenListener } from '../sources/files/pods/pods-root.ts';
 import type { TokenFilesOptions } from '../sources/files/token-files.ts';
 import type { ReadsOptions } from '../sources/reads/reads.ts';
 import { createSelfSource } from '../sources/self/self.ts';

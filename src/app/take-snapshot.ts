@@ -3,7 +3,7 @@
  */
 import type { Config } from '../config/options.ts';
 import type { Problems } from '../config/yaml-file.ts';
-import type { AudienceRule } from '../core/audience.ts';
+import type { AudienceRule } from '../core/audiences/audience.ts';
 import { createTakeSnapshot, type TakeSnapshot } from '../core/snapshot.ts';
 import { ok, type Result } from '../util/result.ts';
 

@@ -8,7 +8,7 @@
  *         path: "**"
  *         audiences: [vault, https://vault.example.com]
  */
-import type { AudienceRule } from '../core/audience.ts';
+import type { AudienceRule } from '../core/audiences/audience.ts';
 import type { TokenIdentity } from '../core/token/token.ts';
 import { matchesGlob } from '../util/pattern.ts';
 import { err, type Result } from '../util/result.ts';

@@ -5,7 +5,7 @@
  * previous result objects are returned while they are equal, so that a scrape leaves little garbage.
  */
 import { sameItems } from '../util/stable.ts';
-import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audience.ts';
+import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audiences/audience.ts';
 import { isStalled, type NodeStall } from './causes/node-stall.ts';
 import { type Check, type CheckInput, PASS, unknown, type Verdict } from './checks/check.ts';
 import { CHECKS, type Reason } from './checks/index.ts';

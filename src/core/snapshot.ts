@@ -18,6 +18,7 @@ import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-
 import { createDropUnused } from './copies.ts';
 import type { Facts } from './facts.ts';
 import { createIdentify, type PodNames } from './identity.ts';
+import { createNodeLimit } from './limits/node-limit.ts';
 import {
   filterPersistent,
   findMissing,
@@ -29,7 +30,6 @@ import {
   withOversized,
   withoutOrphans,
 } from './missing-tokens.ts';
-import { createNodeLimit } from './node-limit.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
 import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';

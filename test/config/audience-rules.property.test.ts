@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { parseAudienceRules } from '../../src/config/audience-rules.ts';
-import type { AudienceRule } from '../../src/core/audience.ts';
+import type { AudienceRule } from '../../src/core/audiences/audience.ts';
 import { token } from '../support/tokens.ts';
 
 const { identity } = token();

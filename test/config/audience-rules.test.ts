@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'mocha';
 import { parseAudienceRules, readAudienceRules } from '../../src/config/audience-rules.ts';
-import type { AudienceRule } from '../../src/core/audience.ts';
+import type { AudienceRule } from '../../src/core/audiences/audience.ts';
 import type { TokenIdentity } from '../../src/core/token/token.ts';
 import { token } from '../support/tokens.ts';
 

@@ -7,7 +7,7 @@ import { REASONS, type Reason } from '../../src/core/checks/index.ts';
 import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { advanceHistory, NEW_HISTORY } from '../../src/core/history.ts';
-import { MAX_TOKENS } from '../../src/core/node-limit.ts';
+import { MAX_TOKENS } from '../../src/core/limits/node-limit.ts';
 import { NO_REVIEW_TARGETS } from '../../src/core/reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from '../../src/core/rotation.ts';
 import { createTakeSnapshot, lookupTargetsOf } from '../../src/core/snapshot.ts';

@@ -4,7 +4,7 @@
  * Expected audiences come from the user's rules, the catalogue, the pod's spec and the API server. The catalogue follows
  * the name of the volume: the pod's spec, which names the receiver's audience, takes precedence.
  */
-import { type Expectation, satisfies } from '../audience.ts';
+import { type Expectation, satisfies } from '../audiences/audience.ts';
 import type { Token } from '../token/token.ts';
 import { type Check, fail, PASS, unknown } from './check.ts';
 import { findPod, podArguments } from './commands.ts';

@@ -1,7 +1,7 @@
 /**
  * The contract of a check: one way in which a token can fail its workload, judged from facts at one instant.
  */
-import type { Expectation } from '../audience.ts';
+import type { Expectation } from '../audiences/audience.ts';
 import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
 import type { PodStage } from '../pod-stage.ts';

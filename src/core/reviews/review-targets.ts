@@ -4,7 +4,7 @@
  * A token of another cluster is never sent, nor one that may be: its recipient could use it.
  */
 import { type Assessment, type CheckFailure, isFailing } from '../assessment.ts';
-import { isApiAudienceDoubtful } from '../audience.ts';
+import { isApiAudienceDoubtful } from '../audiences/audience.ts';
 import { issuerMismatch } from '../checks/issuer-mismatch.ts';
 import { signingKeyUnknown } from '../checks/signing-key-unknown.ts';
 import type { ClusterFacts, TokenReviewMode } from '../cluster-facts.ts';

@@ -4,8 +4,8 @@
 import type { Unreadable } from '../../core/observation.ts';
 import type { FileFacts, TokenClaims, VolumeKind } from '../../core/token/token.ts';
 import type { Path } from './paths.ts';
-import { type Limits, NO_USAGE } from './pod-limits.ts';
-import type { PodsRoot } from './pods-root.ts';
+import { type Limits, NO_USAGE } from './pods/pod-limits.ts';
+import type { PodsRoot } from './pods/pods-root.ts';
 
 export interface VolumeLocation {
   readonly podUid: string;

@@ -10,7 +10,7 @@ import { err, ok, type Result } from '../../util/result.ts';
 import type { Content, VolumeLocation } from './content.ts';
 import { type Failure, failureOf, unreadable } from './failures.ts';
 import type { Path } from './paths.ts';
-import { NO_SCOPE } from './pod-limits.ts';
+import { NO_SCOPE } from './pods/pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { type WasToken, walkGeneration } from './walk.ts';
 

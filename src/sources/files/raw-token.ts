@@ -7,7 +7,7 @@ import { decodeToken } from '../../core/token/decode.ts';
 import { isSameToken, type Token } from '../../core/token/token.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
-import { createPodsRoot, type OpenListener } from './pods-root.ts';
+import { createPodsRoot, type OpenListener } from './pods/pods-root.ts';
 import { withContent } from './token-file.ts';
 
 function holds(bytes: Buffer, { claims }: Token): boolean {

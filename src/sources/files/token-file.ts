@@ -10,7 +10,7 @@ import type { FileFacts, TokenClaims } from '../../core/token/token.ts';
 import { err, ok, type Result } from '../../util/result.ts';
 import { ELSEWHERE, type Failure, failureOf, NOT_A_FILE, OTHER_FILE_SYSTEM } from './failures.ts';
 import type { Path } from './paths.ts';
-import type { PodsRoot } from './pods-root.ts';
+import type { PodsRoot } from './pods/pods-root.ts';
 
 /** An RS256 token is about 1 KiB; a larger file is not a token. */
 export const MAX_TOKEN_BYTES = 64 * 1024;

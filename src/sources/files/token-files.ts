@@ -8,9 +8,9 @@ import type { Observation, ReadFailure, Unreadable } from '../../core/observatio
 import type { EpochSeconds, Token } from '../../core/token/token.ts';
 import { sameItems, stable } from '../../util/stable.ts';
 import { createMountPoints, type MountPointsOptions } from './mounts/mount-points.ts';
-import type { Pod, PodContent } from './pod.ts';
-import { createPods, type Pods } from './pods.ts';
-import type { OpenListener } from './pods-root.ts';
+import type { Pod, PodContent } from './pods/pod.ts';
+import { createPods, type Pods } from './pods/pods.ts';
+import type { OpenListener } from './pods/pods-root.ts';
 import { isSliceOver, runInSlices, type Steps } from './slices.ts';
 import type { Rotation } from './volume.ts';
 import { createWatches, type WatchFailure } from './watch.ts';

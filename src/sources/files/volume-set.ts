@@ -5,7 +5,7 @@ import type { Unreadable } from '../../core/observation.ts';
 import type { VolumeLocation } from './content.ts';
 import { type Failure, unreadable } from './failures.ts';
 import { type NamedInPod, NO_PATHS } from './named-paths.ts';
-import { addUsage, isCut, NO_USAGE, POD_LIMITS, type Scope } from './pod-limits.ts';
+import { addUsage, isCut, NO_USAGE, POD_LIMITS, type Scope } from './pods/pod-limits.ts';
 import type { Steps } from './slices.ts';
 import {
   createVolume,

@@ -12,7 +12,7 @@ import { unreadable } from './failures.ts';
 import { tokenOf } from './found-token.ts';
 import { currentGeneration, pointsTo, readVolume } from './generation.ts';
 import type { MountPoint, MountPoints } from './mounts/mount-points.ts';
-import { isCut, type Limits, mayFindMore, NO_SCOPE, type Scope } from './pod-limits.ts';
+import { isCut, type Limits, mayFindMore, NO_SCOPE, type Scope } from './pods/pod-limits.ts';
 import type { Steps } from './slices.ts';
 import { createWatch, type Watch, type Watches } from './watch.ts';
 

@@ -5,7 +5,7 @@
  * leaves out is the same in each generation: paths that the pod's spec names come first, then those that held a token
  * before, then all others by name.
  */
-import { isTokenPath } from '../../core/catalogue.ts';
+import { isTokenPath } from '../../core/audiences/catalogue.ts';
 import type { Unreadable } from '../../core/observation.ts';
 import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
 import { type Entry, type Listing, listDirectory, statDirectory } from './directory.ts';
@@ -25,7 +25,7 @@ import {
   shareOf,
   sum,
   type Usage,
-} from './pod-limits.ts';
+} from './pods/pod-limits.ts';
 import { isSliceOver, type Steps } from './slices.ts';
 import { type Place, readTokenFile } from './token-file.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Stats } from 'node:fs';
 import type { Path } from '../files/paths.ts';
-import type { OpenListener } from '../files/pods-root.ts';
+import type { OpenListener } from '../files/pods/pods-root.ts';
 import { SHARED, SHARED_WORDS } from './protocol.ts';
 
 /** Identifies a volume of the node. */

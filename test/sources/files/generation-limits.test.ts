@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'mocha';
 import { namedPaths } from '../../../src/sources/files/named-paths.ts';
-import { NO_SCOPE, NO_USAGE, POD_LIMITS, type Scope } from '../../../src/sources/files/pod-limits.ts';
+import { NO_SCOPE, NO_USAGE, POD_LIMITS, type Scope } from '../../../src/sources/files/pods/pod-limits.ts';
 import { MAX_DEPTH, MAX_FILES, walkGeneration } from '../../../src/sources/files/walk.ts';
 import { jwt, rawClaims } from '../../support/tokens.ts';
 import {

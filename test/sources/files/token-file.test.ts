@@ -19,7 +19,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'mocha';
-import { createPodsRoot } from '../../../src/sources/files/pods-root.ts';
+import { createPodsRoot } from '../../../src/sources/files/pods/pods-root.ts';
 import {
   type FileReading,
   MAX_TOKEN_BYTES,

@@ -9,7 +9,7 @@ import { uptime } from 'node:os';
 import type { EpochSeconds, MountFacts } from '../../../core/token/token.ts';
 import { failureOf } from '../failures.ts';
 import type { Path } from '../paths.ts';
-import type { PodsRoot } from '../pods-root.ts';
+import type { PodsRoot } from '../pods/pods-root.ts';
 import { readStackedMounts } from './stacked-mounts.ts';
 
 /** The file system of a volume, by its root directory. */

@@ -22,8 +22,8 @@ import { chooseMounts, type Mounts } from '../../../../simulator/kubelet/mounts.
 import type { Unreadable } from '../../../../src/core/observation.ts';
 import type { VolumeLocation } from '../../../../src/sources/files/content.ts';
 import { createMountPoints } from '../../../../src/sources/files/mounts/mount-points.ts';
-import { NO_SCOPE } from '../../../../src/sources/files/pod-limits.ts';
-import { createPodsRoot } from '../../../../src/sources/files/pods-root.ts';
+import { NO_SCOPE } from '../../../../src/sources/files/pods/pod-limits.ts';
+import { createPodsRoot } from '../../../../src/sources/files/pods/pods-root.ts';
 import type { Steps } from '../../../../src/sources/files/slices.ts';
 import { createVolume, type Volume } from '../../../../src/sources/files/volume.ts';
 import { walkGeneration } from '../../../../src/sources/files/walk.ts';

@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type AudiencePolicy, policyExpectations, satisfies } from '../../src/core/audience.ts';
-import { CATALOGUE, isTokenPath } from '../../src/core/catalogue.ts';
-import { token } from '../support/tokens.ts';
+import { type AudiencePolicy, policyExpectations, satisfies } from '../../../src/core/audiences/audience.ts';
+import { CATALOGUE, isTokenPath } from '../../../src/core/audiences/catalogue.ts';
+import { token } from '../../support/tokens.ts';
 
 const KUBELET = { origin: 'kubelet' } as const;
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };

@@ -5,17 +5,17 @@ import assert from 'node:assert/strict';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'mocha';
-import type { Path } from '../../../src/sources/files/paths.ts';
-import { createPodsRoot, type PodsRoot } from '../../../src/sources/files/pods-root.ts';
-import { createReadRaw } from '../../../src/sources/files/raw-token.ts';
+import type { Path } from '../../../../src/sources/files/paths.ts';
+import { createPodsRoot, type PodsRoot } from '../../../../src/sources/files/pods/pods-root.ts';
+import { createReadRaw } from '../../../../src/sources/files/raw-token.ts';
 import {
   KIND_OF_MOUNT,
   nextToken,
   onFreshNode,
   type TestNode,
   type TestVolume,
-} from './support/test-node.ts';
-import { createSource } from './support/test-source.ts';
+} from '../support/test-node.ts';
+import { createSource } from '../support/test-source.ts';
 
 let node: TestNode;
 let volume: TestVolume;

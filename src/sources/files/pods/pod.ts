@@ -1,16 +1,16 @@
 /**
  * One pod of the node: when its volumes are refreshed and listed, and what they hold.
  */
-import type { Unreadable } from '../../core/observation.ts';
-import type { Token } from '../../core/token/token.ts';
-import type { NamedInPod } from './named-paths.ts';
-import type { Path } from './paths.ts';
+import type { Unreadable } from '../../../core/observation.ts';
+import type { Token } from '../../../core/token/token.ts';
+import type { NamedInPod } from '../named-paths.ts';
+import type { Path } from '../paths.ts';
+import type { Steps } from '../slices.ts';
+import { type Copies, createCopies } from '../subpaths/copies.ts';
+import type { Volume, VolumeOptions } from '../volume.ts';
+import { createVolumeSet, lacksVolumes, type VolumeSet } from '../volume-set.ts';
 import { createPodAge, createPodVolumes, NO_VOLUMES, type PodVolumes } from './pod-volumes.ts';
 import type { PodsRoot } from './pods-root.ts';
-import type { Steps } from './slices.ts';
-import { type Copies, createCopies } from './subpaths/copies.ts';
-import type { Volume, VolumeOptions } from './volume.ts';
-import { createVolumeSet, lacksVolumes, type VolumeSet } from './volume-set.ts';
 
 export interface PodOptions extends Omit<VolumeOptions, 'scopeOf'> {
   readonly uid: string;

@@ -3,8 +3,8 @@
  *
  * Taken from what the webhooks and charts of these services write into pod specs.
  */
-import { matchesPattern } from '../util/pattern.ts';
-import type { VolumeKind } from './token/token.ts';
+import { matchesPattern } from '../../util/pattern.ts';
+import type { VolumeKind } from '../token/token.ts';
 
 interface CatalogueEntry {
   readonly party: 'catalogue';

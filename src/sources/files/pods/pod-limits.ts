@@ -3,9 +3,9 @@
  *
  * The paths that its spec names have a share of their own, so that nothing else in the pod can displace them.
  */
-import type { Unreadable } from '../../core/observation.ts';
-import type { ObjectReference, TokenClaims } from '../../core/token/token.ts';
-import { type NamedPaths, NO_PATHS } from './named-paths.ts';
+import type { Unreadable } from '../../../core/observation.ts';
+import type { ObjectReference, TokenClaims } from '../../../core/token/token.ts';
+import { type NamedPaths, NO_PATHS } from '../named-paths.ts';
 
 /** An amount of tokens and unreadable objects, and of text in their labels and claims. */
 export interface Amount {

@@ -5,12 +5,12 @@
  * of its pod's spec; and that of the API server if it was requested without an audience.
  */
 
-import { matchesPattern } from '../util/pattern.ts';
+import { matchesPattern } from '../../util/pattern.ts';
+import type { TokenContext } from '../context.ts';
+import { isBoundToItsPod, type Origin } from '../origin.ts';
+import { isAudienceAccepted, isReviewPending } from '../reviews/review-class.ts';
+import type { Token, TokenIdentity } from '../token/token.ts';
 import { catalogueEntryFor, isDefaultTokenPath } from './catalogue.ts';
-import type { TokenContext } from './context.ts';
-import { isBoundToItsPod, type Origin } from './origin.ts';
-import { isAudienceAccepted, isReviewPending } from './reviews/review-class.ts';
-import type { Token, TokenIdentity } from './token/token.ts';
 
 /** What one party expects: at least one of these audiences. */
 export interface Expectation {

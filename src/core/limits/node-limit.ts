@@ -4,12 +4,12 @@
  * A namespace that needs more than its share loses its own: first Secrets, then other files, last the tokens that
  * specs name. These are still judged and counted. The choice is stable: what had series keeps them.
  */
-import { isTokenPath } from './catalogue.ts';
-import type { ClusterFacts } from './cluster-facts.ts';
+import { isTokenPath } from '../audiences/catalogue.ts';
+import type { ClusterFacts } from '../cluster-facts.ts';
+import { apiNameOf } from '../identity.ts';
+import type { Observation, Unreadable } from '../observation.ts';
+import type { Token, TokenIdentity } from '../token/token.ts';
 import { fairShares } from './fair-share.ts';
-import { apiNameOf } from './identity.ts';
-import type { Observation, Unreadable } from './observation.ts';
-import type { Token, TokenIdentity } from './token/token.ts';
 
 export const MAX_TOKENS = 4_000;
 const MAX_CHARACTERS = 16 * 1024 * 1024;

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { fairShares } from '../../src/core/fair-share.ts';
+import { fairShares } from '../../../src/core/limits/fair-share.ts';
 
 describe('fairShares', () => {
   for (const { it: title, demands, shares } of [

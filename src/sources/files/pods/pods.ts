@@ -1,15 +1,15 @@
 /**
  * The pods of the node: their directories, listed and watched.
  */
-import type { PodFacts } from '../../core/cluster-facts.ts';
-import type { Unreadable } from '../../core/observation.ts';
-import { createCachedListing, type Entry, type Listing } from './directory.ts';
-import { NOT_A_DIRECTORY, unreadable } from './failures.ts';
-import { namedInPod } from './named-paths.ts';
-import { join } from './paths.ts';
+import type { PodFacts } from '../../../core/cluster-facts.ts';
+import type { Unreadable } from '../../../core/observation.ts';
+import { createCachedListing, type Entry, type Listing } from '../directory.ts';
+import { NOT_A_DIRECTORY, unreadable } from '../failures.ts';
+import { namedInPod } from '../named-paths.ts';
+import { join } from '../paths.ts';
+import { createWatch } from '../watch.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
 import { createPodsRoot, type OpenListener } from './pods-root.ts';
-import { createWatch } from './watch.ts';
 
 export interface PodsOptions extends Omit<PodOptions, 'uid' | 'directory' | 'root'> {
   /** The kubelet's root directory, which contains `pods`. */

@@ -5,8 +5,8 @@
  * moment before that.
  */
 import { readlinkSync, realpathSync, type Stats } from 'node:fs';
-import { failureOf } from './failures.ts';
-import type { Path } from './paths.ts';
+import { failureOf } from '../failures.ts';
+import type { Path } from '../paths.ts';
 
 /** Callbacks for the exporter's own opens of files and directories. */
 export interface OpenListener {

@@ -3,13 +3,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
-import { createNodeLimit, type Limited, MAX_TOKENS } from '../../src/core/node-limit.ts';
-import type { Observation } from '../../src/core/observation.ts';
-import { createTakeSnapshot } from '../../src/core/snapshot.ts';
-import type { Token } from '../../src/core/token/token.ts';
-import { podFacts, projection } from '../support/cluster.ts';
-import { facts, NOW, observation, policy, token } from '../support/tokens.ts';
+import { type ClusterFacts, NO_CLUSTER } from '../../../src/core/cluster-facts.ts';
+import { createNodeLimit, type Limited, MAX_TOKENS } from '../../../src/core/limits/node-limit.ts';
+import type { Observation } from '../../../src/core/observation.ts';
+import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
+import type { Token } from '../../../src/core/token/token.ts';
+import { podFacts, projection } from '../../support/cluster.ts';
+import { facts, NOW, observation, policy, token } from '../../support/tokens.ts';
 
 function tokensOf(
   podUid: string,

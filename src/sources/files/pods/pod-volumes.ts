@@ -3,13 +3,13 @@
  *
  * Only volumes whose content is written by the kubelet alone count: a container can forge a token in an emptyDir.
  */
-import type { Unreadable } from '../../core/observation.ts';
-import type { EpochSeconds, VolumeKind } from '../../core/token/token.ts';
-import { sameItems } from '../../util/stable.ts';
-import type { VolumeLocation } from './content.ts';
-import { createCachedListing, type Entry, type Listing } from './directory.ts';
-import { type Failure, NOT_A_DIRECTORY, unreadable } from './failures.ts';
-import { join, type Path } from './paths.ts';
+import type { Unreadable } from '../../../core/observation.ts';
+import type { EpochSeconds, VolumeKind } from '../../../core/token/token.ts';
+import { sameItems } from '../../../util/stable.ts';
+import type { VolumeLocation } from '../content.ts';
+import { createCachedListing, type Entry, type Listing } from '../directory.ts';
+import { type Failure, NOT_A_DIRECTORY, unreadable } from '../failures.ts';
+import { join, type Path } from '../paths.ts';
 import type { PodsRoot } from './pods-root.ts';
 
 const PLUGINS: readonly { readonly name: string; readonly volumeKind: VolumeKind }[] = [

@@ -9,14 +9,14 @@ import {
   clusterExpectations,
   policyExpectations,
   satisfies,
-} from '../../src/core/audience.ts';
-import type { ClassReview, ClusterFacts } from '../../src/core/cluster-facts.ts';
-import { contextOf } from '../../src/core/context.ts';
-import { NOTHING_REMEMBERED } from '../../src/core/origin.ts';
-import { reviewClassOf } from '../../src/core/reviews/review-class.ts';
-import type { Token } from '../../src/core/token/token.ts';
-import { authority, clusterAround, podFacts, projection } from '../support/cluster.ts';
-import { ISSUER, NOW, POD_UID, token } from '../support/tokens.ts';
+} from '../../../src/core/audiences/audience.ts';
+import type { ClassReview, ClusterFacts } from '../../../src/core/cluster-facts.ts';
+import { contextOf } from '../../../src/core/context.ts';
+import { NOTHING_REMEMBERED } from '../../../src/core/origin.ts';
+import { reviewClassOf } from '../../../src/core/reviews/review-class.ts';
+import type { Token } from '../../../src/core/token/token.ts';
+import { authority, clusterAround, podFacts, projection } from '../../support/cluster.ts';
+import { ISSUER, NOW, POD_UID, token } from '../../support/tokens.ts';
 
 const KUBELET = { origin: 'kubelet' } as const;
 const CATALOGUE_ONLY: AudiencePolicy = { rules: [], useCatalogue: true };

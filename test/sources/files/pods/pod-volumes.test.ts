@@ -6,9 +6,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { createPodAge, createPodVolumes, type PodVolumes } from '../../../src/sources/files/pod-volumes.ts';
-import { POD_UID } from '../../support/tokens.ts';
-import { lineOf } from './support/test-node.ts';
+import {
+  createPodAge,
+  createPodVolumes,
+  type PodVolumes,
+} from '../../../../src/sources/files/pods/pod-volumes.ts';
+import { POD_UID } from '../../../support/tokens.ts';
+import { lineOf } from '../support/test-node.ts';
 
 let pod = '';
 

@@ -3,12 +3,16 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { amountOfToken, amountOfUnreadable, POD_LIMITS } from '../../../src/sources/files/pod-limits.ts';
-import { MAX_VOLUMES } from '../../../src/sources/files/volume-set.ts';
-import { podFacts, projection } from '../../support/cluster.ts';
-import { claims, jwt, POD_UID } from '../../support/tokens.ts';
-import { KIND_OF_MOUNT, nextToken, OTHER_POD, onFreshNode, type TestNode } from './support/test-node.ts';
-import { createSource, type TestSource } from './support/test-source.ts';
+import {
+  amountOfToken,
+  amountOfUnreadable,
+  POD_LIMITS,
+} from '../../../../src/sources/files/pods/pod-limits.ts';
+import { MAX_VOLUMES } from '../../../../src/sources/files/volume-set.ts';
+import { podFacts, projection } from '../../../support/cluster.ts';
+import { claims, jwt, POD_UID } from '../../../support/tokens.ts';
+import { KIND_OF_MOUNT, nextToken, OTHER_POD, onFreshNode, type TestNode } from '../support/test-node.ts';
+import { createSource, type TestSource } from '../support/test-source.ts';
 
 const MAX = POD_LIMITS.unnamed.objects;
 const LIMIT = `${POD_UID}: limit`;
