@@ -32,13 +32,14 @@ export const LAYERS: readonly Layer[] = [
   { name: 'cli', level: 6, builtins: 'no-clock', globals: ['fetch', 'globalThis'] },
 ];
 
-/** Packages, and the only files of `src/` that may import them. */
+/** Packages, and foreign functions, with the only files of `src/` that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['src/sources/api-server/client/kubeconfig.ts'],
   express: ['src/web/express.ts'],
   'hash-wasm': ['src/web/auth/password.ts'],
   jose: [],
   'jwt-decode': ['src/core/token/decode.ts'],
+  'node:ffi': ['src/sources/reads/libc.ts'],
   yaml: [
     'src/config/yaml-errors.ts',
     'src/config/yaml-file.ts',

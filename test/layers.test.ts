@@ -4,7 +4,7 @@
  * Violations are written to a folder of their own and linted with the project's configuration.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,6 +33,7 @@ const FORBIDDEN = [
   ['src/sources/files/d.ts', "import { setTimeout } from 'node:timers/promises';"],
   ['src/sources/files/e.ts', "import { createKubelet } from '../../../simulator/kubelet.ts';"],
   ['src/sources/files/f.ts', "import type { Config } from '../../config/options.ts';"],
+  ['src/sources/reads/inotify.ts', "import { dlopen } from 'node:ffi';"],
   ['src/metrics/a.ts', "import type { Config } from '../config/options.ts';"],
   ['src/metrics/b.ts', "import { createServer } from '../web/server.ts';"],
   ['src/metrics/c.ts', "import { Gauge } from 'prom-client';"],
@@ -67,6 +68,7 @@ const ALLOWED = [
   ['src/core/token/decode.ts', "import { jwtDecode } from 'jwt-decode';"],
   ['src/sources/files/ok.ts', "import { readFile } from 'node:fs/promises';"],
   ['src/sources/files/turn.ts', "import { setImmediate } from 'node:timers/promises';"],
+  ['src/sources/reads/libc.ts', "import { dlopen } from 'node:ffi';"],
   ['src/metrics/exporter-metrics.ts', "import { Gauge } from 'prom-client';"],
   ['src/web/express.ts', "import express from 'express';"],
   ['src/web/auth/password.ts', "import { bcryptVerify } from 'hash-wasm';"],
@@ -120,4 +122,22 @@ describe('the layers', () => {
   for (const [file, line] of ALLOWED) {
     it(`${file} may say: ${line}`, () => assert.ok(!refused.has(file)));
   }
+});
+
+describe('the folders of src', () => {
+  const MAX_FILES = 20;
+  const sources = execFileSync('git', ['ls-files', '-z', 'src'], { cwd: ROOT, encoding: 'utf8' })
+    .split('\0')
+    .filter((file) => file !== '');
+  const counts = Map.groupBy(sources, dirname);
+
+  it(`have at most ${MAX_FILES} files, except for the folder of the checks`, () => {
+    const full = [...counts].filter(([, files]) => files.length > MAX_FILES).map(([folder]) => folder);
+    assert.deepEqual(full, ['src/core/checks']);
+  });
+
+  it('leave at most 4 files loose', () => {
+    const loose = counts.get('src') ?? [];
+    assert.ok(loose.includes('src/main.ts') && loose.length <= 4, loose.join());
+  });
 });
