@@ -53,7 +53,13 @@ describe('renovate.json', () => {
         .map((one) => one.replace(/ .*/, ''))
         .sort(),
       [
+        'github.com/GoogleCloudPlatform/prometheus-engine',
         'github.com/VictoriaMetrics/VictoriaMetrics',
+        'github.com/argoproj/argo-cd/v3',
+        'github.com/cert-manager/cert-manager',
+        'github.com/fluxcd/helm-controller',
+        'github.com/fluxcd/source-controller',
+        'github.com/openshift/api',
         'github.com/rhysd/actionlint',
         'helm.sh/helm/v3',
         'prometheus_client',

@@ -30,8 +30,12 @@ const MODULES: Readonly<Record<string, string>> = {
   ServiceMonitor: '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor',
 };
 
-/** Kinds without published types. */
+/** Kinds without published types, which custom-resources.ts validates. */
 export const UNTYPED = ['SecurityContextConstraints'];
+
+export function isTyped({ kind }: Manifest): boolean {
+  return kind in MODULES;
+}
 
 function moduleOf({ kind }: Manifest): string {
   const found = MODULES[kind];

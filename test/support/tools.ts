@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,8 @@ export const HELM = join(CACHE, 'sa-token-exporter/bin/helm');
 export const ACTIONLINT = join(CACHE, 'sa-token-exporter/bin/actionlint');
 /** The build result of .ci/vmalert. */
 export const VMALERT = join(CACHE, 'sa-token-exporter/bin/vmalert');
+/** The download directory of .ci/crds. */
+export const CUSTOM_RESOURCES = join(CACHE, 'sa-token-exporter/crds');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
 
 /** Where Debian installs it, on any architecture. */
@@ -47,6 +49,7 @@ const TOOLS = {
   'helm (.ci/helm)': runs(HELM, 'version'),
   'actionlint (.ci/actionlint)': runs(ACTIONLINT, '-version'),
   'vmalert (.ci/vmalert)': runs(VMALERT, '-version'),
+  'custom resources (.ci/crds)': () => existsSync(join(CUSTOM_RESOURCES, 'list')),
   shellcheck: runs('shellcheck', '--version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
