@@ -1,9 +1,9 @@
 /**
  * Generated interleavings of the opens of one generation: visits of the kubelet (whole, cut short, split by load), its
- * disk usage scan, opens by the exporter, and reads of a workload, with and without `ls` before.
+ * disk usage scan, opens by the exporter, and reads of a workload, of the token or of all files, with and without `ls` before.
  *
  * Left out is what no observer of the events can attribute: two opens that the kernel merges completely, a workload that
- * lists the directory and then opens every file in it once, and a kubelet that needs more than four seconds for a visit.
+ * lists the directory of the generation and then opens every file in it once, and a kubelet that needs more than four seconds for a visit.
  */
 import {
   announceOpen,
@@ -47,6 +47,11 @@ interface Timeline {
 
 function folder(ms: number): Timed {
   return { ms, kind: 'folder_opened', name: '' };
+}
+
+/** The kubelet's disk usage scan, or `find`. */
+function walk(ms: number): readonly Timed[] {
+  return [{ ms, kind: 'volume_opened', name: '' }, folder(ms + 0.1)];
 }
 
 /** Opens the file at `ms`, for 50 µs unless stated. */
@@ -105,6 +110,8 @@ function workloadRead(ms: number, random: Random): readonly Timed[] {
     () => read,
     () => [folder(ms - random.next() * 1_000), ...read],
     () => [...read, ...readAt(ms + 1, 'ca.crt')],
+    () => [...read, ...FILES.slice(1).flatMap((name, index) => readAt(ms + 1 + index, name))],
+    () => [{ ms: ms - 0.1, kind: 'volume_opened', name: '' }, ...read],
   );
 }
 
@@ -118,7 +125,8 @@ function ownReads(near: readonly Timed[], files: readonly string[], endMs: numbe
   const isWatched = random.isOneIn(2);
   const scan = files.map((name, index) => ({ ms: scanMs + index * 0.3, name, isWatched }));
   const events = [...opens, ...(isWatched ? scan : [])].flatMap(({ ms, name }) => readAt(ms, name));
-  return { own: [...opens, ...scan], events: isWatched ? [folder(scanMs), ...events] : events };
+  const listing = { ms: scanMs, name: '', isWatched };
+  return { own: [...opens, listing, ...scan], events: isWatched ? [folder(scanMs), ...events] : events };
 }
 
 function generate(random: Random): Timeline {
@@ -127,7 +135,7 @@ function generate(random: Random): Timeline {
   const last = lastVisit(files, random);
   const kubelet = [...whole, ...last];
   const endMs = Math.max(...kubelet.map(({ ms }) => ms)) + random.next() * 3;
-  const usage = random.list(4, () => folder(anyTime(kubelet, endMs, random)));
+  const usage = random.list(4, () => walk(anyTime(kubelet, endMs - 1, random))).flat();
   const own = ownReads(kubelet, files, endMs, random);
   const near = [...kubelet, ...usage, ...own.events];
   const reads = random.list(3, () => workloadRead(anyTime(near, endMs - 0.1, random), random)).flat();

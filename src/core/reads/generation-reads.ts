@@ -43,6 +43,10 @@ export interface GenerationState extends GenerationStart {
   /** Whether the directory was ever opened. */
   readonly isVisited: boolean;
   readonly visit: Visit | undefined;
+  /** Opens of the directory of the volume that were not followed by one of this directory: walks on their way to it. */
+  readonly walks: number;
+  /** When there was the last of them. */
+  readonly walkMs: number;
   /** Opens of the token that were not closed so far. */
   readonly held: number;
   /** Opens of the token by others than the kubelet and the exporter. */
@@ -98,6 +102,8 @@ export function startGeneration(start: GenerationStart): GenerationState {
     isLost: false,
     isVisited: false,
     visit: undefined,
+    walks: 0,
+    walkMs: 0,
     held: 0,
     foreign: 0,
     ambiguous: 0,
@@ -232,14 +238,27 @@ function addClose(state: GenerationState, time: DrainTime): GenerationState {
   return state.held > 0 ? { ...state, held: state.held - 1 } : addOpenOrOwn(state, state.tokenFile, time);
 }
 
+/** The walk is the kubelet's disk usage scan, or `find`. It opens this directory next, unless it stops before. */
+function addWalk(state: GenerationState, { monotonicMs }: DrainTime): GenerationState {
+  return { ...state, walks: state.walks + 1, walkMs: monotonicMs };
+}
+
+function expireWalks(state: GenerationState, monotonicMs: number): GenerationState {
+  return state.walks > 0 && monotonicMs - state.walkMs > VISIT_MS ? { ...state, walks: 0 } : state;
+}
+
 function addFolder(state: GenerationState, { monotonicMs }: DrainTime): GenerationState {
   if (state.isLost) return state;
-  return { ...state, isVisited: true, visit: openFolder(state.visit, monotonicMs) };
+  const isWalk = state.walks > 0;
+  const visit = openFolder(state.visit, monotonicMs, isWalk);
+  return { ...state, isVisited: true, visit, walks: state.walks - Number(isWalk) };
 }
 
 function addEvent(state: GenerationState, { kind, name }: ReadEvent, time: DrainTime): GenerationState {
   const isToken = name === state.tokenFile;
   switch (kind) {
+    case 'volume_opened':
+      return addWalk(state, time);
     case 'folder_opened':
       return name === '' ? (takeExpected(state, name) ?? addFolder(state, time)) : state;
     case 'opened':
@@ -287,8 +306,9 @@ function expireExpected(state: GenerationState, monotonicMs: number): Generation
 }
 
 function expire(state: GenerationState, time: DrainTime): GenerationState {
-  const next = expireExpected(expireVisit(state, time), time.monotonicMs);
-  return expireUnconfirmed(next, time.monotonicMs);
+  const { monotonicMs } = time;
+  const next = expireExpected(expireVisit(expireWalks(state, monotonicMs), time), monotonicMs);
+  return expireUnconfirmed(next, monotonicMs);
 }
 
 /** Reads the events of one drain. */

@@ -2,7 +2,7 @@
  * Separates the opens of the kubelet from those of other processes.
  *
  * At each sync the kubelet opens the directory of the generation and then every file in it once, within milliseconds.
- * Its disk usage scan opens directories only. Before a rotation it compares the files in random order and stops at the
+ * Its disk usage scan opens directories only, first that of the volume, which a sync does not open. Before a rotation it compares the files in random order and stops at the
  * first difference. A workload opens the file without the directory, unless it lists the directory first, which
  * looks like a visit that was cut short.
  */
@@ -15,6 +15,8 @@ export const SLOW_VISIT_MS = 5_000;
 /** Begun by an open of the directory, and not complete. */
 export interface Visit {
   readonly startedMs: number;
+  /** Whether a walk through the whole volume may have opened the directory, instead of a sync. */
+  readonly isWalk: boolean;
   /** The files opened since: a bit for each. Cheap, because anyone may open files all the time. */
   readonly seen: bigint;
   /** Files opened shortly before, after an earlier open of the directory. */
@@ -37,12 +39,17 @@ export interface Explained {
 
 const NOTHING_TO_EXPLAIN: Explained = { foreign: 0, ambiguous: 0 };
 
-/** The directory was opened: a new visit, unless opens of the token are waiting to be explained. */
-export function openFolder(visit: Visit | undefined, startedMs: number): Visit {
+/**
+ * The directory was opened: a new visit, unless opens of the token are waiting to be explained. A walk through the volume
+ * does not begin one while another visit goes on: it opens no files.
+ */
+export function openFolder(visit: Visit | undefined, startedMs: number, isWalk: boolean): Visit {
   if (visit !== undefined && visit.tokenOpens > 0) return { ...visit, isReopened: true };
+  if (visit !== undefined && isWalk && !visit.isWalk) return visit;
   const seenBefore = visit === undefined ? 0n : visit.seen | visit.seenBefore;
   return {
     startedMs,
+    isWalk,
     seen: 0n,
     seenBefore,
     tokenOpens: 0,
@@ -76,7 +83,7 @@ export function isWhole({ seen, seenBefore }: Visit, files: number): boolean {
 
 /** Whether the kubelet opened each of so many files, beyond doubt: after the directory, and in time. */
 export function isCertain(visit: Visit, files: number, monotonicMs: number): boolean {
-  return visit.seen === allOf(files) && monotonicMs - visit.startedMs <= VISIT_MS;
+  return !visit.isWalk && visit.seen === allOf(files) && monotonicMs - visit.startedMs <= VISIT_MS;
 }
 
 /** Every file was opened: one open of the token is the kubelet's. */
@@ -91,7 +98,7 @@ export function explainIncomplete({ tokenOpens }: Visit): Explained {
 }
 
 /** A rotation followed: the kubelet stopped at the first difference. Each rotation has exactly one such visit. */
-export function explainLast({ tokenOpens, isMixed }: Visit): Explained {
+export function explainLast({ tokenOpens, isMixed, isWalk, isReopened }: Visit): Explained {
   if (tokenOpens === 0) return NOTHING_TO_EXPLAIN;
-  return { foreign: tokenOpens - 1, ambiguous: Number(isMixed) };
+  return { foreign: tokenOpens - 1, ambiguous: Number(isMixed || (isWalk && !isReopened)) };
 }

@@ -5,9 +5,12 @@ import type { EpochSeconds } from '../token/token.ts';
 
 /** In the order of the kernel. */
 export interface ReadEvent {
-  /** `closed` is `IN_CLOSE_NOWRITE`: it shows opens that the kernel merged. */
-  readonly kind: 'folder_opened' | 'opened' | 'closed';
-  /** Name of the file, or of a directory below; empty for the watched directory itself. */
+  /**
+   * `closed` is `IN_CLOSE_NOWRITE`: it shows opens that the kernel merged. `volume_opened` is an open of the directory
+   * that contains the generations.
+   */
+  readonly kind: 'volume_opened' | 'folder_opened' | 'opened' | 'closed';
+  /** Name of the file, or of a directory below; empty for the watched directory itself, and that of the volume. */
   readonly name: string;
 }
 

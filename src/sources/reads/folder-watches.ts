@@ -10,8 +10,9 @@ import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno } from './libc.ts';
 import type { Drained } from './protocol.ts';
+import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
 
-export interface Folder {
+export interface Folder extends Inside {
   readonly path: string;
   /** The same for this folder in each generation. */
   readonly key: string;
@@ -25,6 +26,8 @@ export interface Drain {
 }
 
 export interface FolderWatches {
+  /** Watches the folder of a volume, for walks through it. Returns the number of the watch. */
+  readonly addVolume: (path: string) => Result<number, Errno>;
   /** Returns the number of the watch. */
   readonly add: (folder: Folder) => Result<number, Errno>;
   /** Sets when the generation of the folder was swapped in. */
@@ -43,6 +46,8 @@ interface Watched {
   hasEnded: boolean;
 }
 
+const VOLUME_OPENED: ReadEvent = { kind: 'volume_opened', name: '' };
+
 /** What a drain keeps of one folder: several visits of the kubelet, which opens and closes each file once. */
 function limitOf({ files }: Folder): number {
   return 128 + 8 * files;
@@ -50,6 +55,7 @@ function limitOf({ files }: Folder): number {
 
 /** Other events are of folders in the folder. */
 function eventOf({ mask, name }: InotifyEvent): ReadEvent | undefined {
+  if ((mask & (IN.open | IN.closeNoWrite)) === 0) return undefined;
   if ((mask & IN.isDirectory) !== 0)
     return name === '' && (mask & IN.open) !== 0 ? { kind: 'folder_opened', name } : undefined;
   return { kind: (mask & IN.open) === 0 ? 'closed' : 'opened', name };
@@ -59,6 +65,7 @@ function eventOf({ mask, name }: InotifyEvent): ReadEvent | undefined {
 interface State {
   readonly inotify: Inotify;
   readonly watched: Map<number, Watched>;
+  readonly walks: VolumeWalks;
   /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
   readonly busy: Set<string>;
   readonly tooBusy: Set<string>;
@@ -75,17 +82,34 @@ function slowDown({ inotify, busy, tooBusy }: State, watch: number, { folder }: 
   inotify.add(folder.path, IN.open);
 }
 
+function keep(state: State, watch: number, found: Watched, event: ReadEvent): void {
+  if (found.events.length < limitOf(found.folder)) found.events.push(event);
+  else if (!found.isLossy) {
+    found.isLossy = true;
+    slowDown(state, watch, found);
+  }
+}
+
 function addEvent(state: State, event: InotifyEvent, found: Watched): void {
   if ((event.mask & IN.ignored) !== 0) {
     found.hasEnded = true;
     return;
   }
-  const kept = (event.mask & (IN.open | IN.closeNoWrite)) === 0 ? undefined : eventOf(event);
-  if (kept === undefined) return;
-  if (found.events.length < limitOf(found.folder)) found.events.push(kept);
-  else if (!found.isLossy) {
-    found.isLossy = true;
-    slowDown(state, event.watch, found);
+  const kept = eventOf(event);
+  if (kept !== undefined) keep(state, event.watch, found, kept);
+}
+
+/** A walk is seen at the volume's folder right before it opens those in it. */
+function addAny(state: State, event: InotifyEvent): void {
+  const { watched, walks } = state;
+  const found = watched.get(event.watch);
+  if (found !== undefined) {
+    addEvent(state, event, found);
+    return;
+  }
+  for (const watch of walks.follow(event)) {
+    const inside = watched.get(watch);
+    if (inside !== undefined) keep(state, watch, inside, VOLUME_OPENED);
   }
 }
 
@@ -94,37 +118,43 @@ function hasNews({ events, isLossy, hasEnded }: Watched): boolean {
 }
 
 /** Returns what has come for the folders, and clears it. */
-function collect({ watched }: State, nowMs: number): readonly Drained[] {
+function collect({ watched, walks }: State, nowMs: number): readonly Drained[] {
   const drained: Drained[] = [];
   for (const [watch, one] of watched) {
     if (!hasNews(one)) continue;
-    const { events, isLossy, hasEnded, swappedMs } = one;
+    const { folder, events, isLossy, hasEnded, swappedMs } = one;
     const sinceSwapMs = swappedMs === undefined ? undefined : nowMs - swappedMs;
     drained.push({ watch, events, isLossy, hasEnded, sinceSwapMs });
     one.events = [];
     one.isLossy = false;
-    if (hasEnded) watched.delete(watch);
+    if (!hasEnded) continue;
+    watched.delete(watch);
+    walks.remove(watch, folder);
   }
   return drained;
 }
 
+function addFolder({ inotify, watched, walks, busy }: State, folder: Folder): Result<number, Errno> {
+  const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
+  const added = inotify.add(folder.path, mask);
+  if (!added.ok) return added;
+  watched.set(added.value, { folder, swappedMs: undefined, events: [], isLossy: false, hasEnded: false });
+  walks.add(added.value, folder);
+  return added;
+}
+
 export function createFolderWatches(inotify: Inotify, monotonicMs: () => number): FolderWatches {
-  const state: State = { inotify, watched: new Map(), busy: new Set(), tooBusy: new Set() };
-  const { watched, busy } = state;
+  const state: State = {
+    inotify,
+    watched: new Map(),
+    walks: createVolumeWalks(inotify),
+    busy: new Set(),
+    tooBusy: new Set(),
+  };
+  const { watched, walks } = state;
   return {
-    add: (folder) => {
-      const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
-      const added = inotify.add(folder.path, mask);
-      if (added.ok)
-        watched.set(added.value, {
-          folder,
-          swappedMs: undefined,
-          events: [],
-          isLossy: false,
-          hasEnded: false,
-        });
-      return added;
-    },
+    addVolume: walks.watch,
+    add: (folder) => addFolder(state, folder),
     setSwapTime: (watch, swappedMs) => {
       const found = watched.get(watch);
       if (found !== undefined) found.swappedMs = swappedMs;
@@ -133,10 +163,10 @@ export function createFolderWatches(inotify: Inotify, monotonicMs: () => number)
     drain: () => {
       let hasOverflowed = false;
       for (const event of inotify.take()) {
-        const found = watched.get(event.watch);
-        if (found !== undefined) addEvent(state, event, found);
+        addAny(state, event);
         hasOverflowed ||= (event.mask & IN.overflow) !== 0;
       }
+      walks.endDrain();
       if (hasOverflowed) for (const one of watched.values()) one.isLossy = true;
       return { drained: collect(state, monotonicMs()), hasOverflowed };
     },

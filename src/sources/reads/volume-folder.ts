@@ -8,6 +8,10 @@ import { errorCode } from '../../util/error-code.ts';
 const GENERATION = /^\.\.[\w.-]+$/;
 /** A visit of the kubelet is recognized by the files of the folder: beyond this number, the folder is not watched. */
 const MAX_FILES = 128;
+/** The wall clock is cut to whole milliseconds. */
+const CLOCK_RESOLUTION_MS = 1;
+/** More than that, and the clock was set. */
+const MAX_BLIND_MS = 3_600_000;
 
 /** A volume may be unmounted or swapped at any moment. Other errors than those of a system call are bugs. */
 function unlessGone<T>(look: () => T): T | undefined {
@@ -26,8 +30,19 @@ export function generationIn(folder: string): string | undefined {
 }
 
 /** When `..data` was swapped, in milliseconds: a rename renews the time of change, which no process can set. */
-export function swapTimeIn(folder: string): number | undefined {
+function swapTimeIn(folder: string): number | undefined {
   return unlessGone(() => lstatSync(`${folder}/..data`).ctimeMs);
+}
+
+/**
+ * Milliseconds since `..data` was swapped, at the time `nowMs` of the wall clock. An upper bound: file systems take their
+ * times from a clock that ticks every few milliseconds, and lags behind.
+ */
+export function sinceSwap(folder: string, nowMs: number): number | undefined {
+  const swappedAt = swapTimeIn(folder);
+  if (swappedAt === undefined) return undefined;
+  const blindMs = nowMs + CLOCK_RESOLUTION_MS - swappedAt;
+  return blindMs < 0 || blindMs > MAX_BLIND_MS ? undefined : blindMs;
 }
 
 /** The path of a folder in a generation; undefined unless every part of it is a folder. */

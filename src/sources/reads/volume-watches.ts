@@ -8,7 +8,7 @@ import type { FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import { type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
-import { filesIn, generationIn, holderPath, swapTimeIn } from './volume-folder.ts';
+import { filesIn, generationIn, holderPath, sinceSwap } from './volume-folder.ts';
 
 export interface VolumeWatches {
   readonly watch: (target: Target) => void;
@@ -38,10 +38,14 @@ interface Volume {
   readonly target: Target;
   /** The watch of its folder; undefined if it has none. */
   swapWatch: number | undefined;
+  /** The watch of its folder that sees opens. */
+  openWatch: number | undefined;
   /** The generation that is watched; undefined if it has none. */
   generation: string | undefined;
   watches: readonly number[];
 }
+
+const UNWATCHED = { swapWatch: undefined, openWatch: undefined, generation: undefined, watches: [] };
 
 interface State extends VolumeWatchesOptions {
   readonly volumes: Map<number, Volume>;
@@ -58,10 +62,6 @@ interface State extends VolumeWatchesOptions {
 const VERIFY_ROUNDS = 60;
 const MIN_VERIFIED = 8;
 const LIMIT_PAUSE_MS = 60_000;
-/** The wall clock is cut to whole milliseconds. */
-const CLOCK_RESOLUTION_MS = 1;
-/** More than that, and the clock was set. */
-const MAX_BLIND_MS = 3_600_000;
 
 const LIMITS: ReadonlySet<Loss> = new Set(['max_user_instances', 'max_user_watches']);
 
@@ -75,16 +75,6 @@ function isLimited({ monotonicMs, limitedUntilMs }: State): boolean {
   return monotonicMs() < limitedUntilMs;
 }
 
-/**
- * An upper bound. File systems take their times from a clock that ticks every few milliseconds, and lags behind.
- */
-function blindTime({ now }: State, { target }: Volume): number | undefined {
-  const swappedAt = swapTimeIn(target.folder);
-  if (swappedAt === undefined) return undefined;
-  const blindMs = now() + CLOCK_RESOLUTION_MS - swappedAt;
-  return blindMs < 0 || blindMs > MAX_BLIND_MS ? undefined : blindMs;
-}
-
 interface AddedFolder {
   readonly watch: number;
   readonly holder: string;
@@ -94,15 +84,16 @@ interface AddedFolder {
 /** Watches one folder of a generation; undefined if it is gone, or a limit is reached. */
 function addFolder(
   state: State,
-  { target }: Volume,
+  { target, openWatch }: Volume,
   generation: string,
   holder: string,
 ): AddedFolder | undefined {
   const path = holderPath(target.folder, generation, holder);
   // Listed before it is watched, so that this is no event.
   const files = path === undefined ? undefined : filesIn(path);
-  if (path === undefined || files === undefined) return undefined;
-  const added = state.folders.add({ path, key: `${target.id}/${holder}`, files: files.length });
+  if (path === undefined || files === undefined || openWatch === undefined) return undefined;
+  const key = `${target.id}/${holder}`;
+  const added = state.folders.add({ path, volume: openWatch, generation, key, files: files.length });
   if (added.ok) return { watch: added.value, holder, files };
   lose(state, lossOf(added.error));
   return undefined;
@@ -118,7 +109,7 @@ function addGeneration(state: State, volume: Volume, generation: string, isSwap:
     for (const { watch } of added) state.folders.remove(watch);
     return;
   }
-  const blindMs = isSwap ? blindTime(state, volume) : undefined;
+  const blindMs = isSwap ? sinceSwap(volume.target.folder, state.now()) : undefined;
   const swappedMs = state.monotonicMs() - (blindMs ?? 0);
   for (const { watch, holder, files } of added) {
     if (blindMs !== undefined) state.folders.setSwapTime(watch, swappedMs);
@@ -145,14 +136,24 @@ function watchSwaps(state: State, volume: Volume): boolean {
   // Not mounted yet: a watch would stay on the folder below the mount.
   if (generationIn(volume.target.folder) === undefined) return false;
   const added = state.swaps.add(volume.target.folder, IN.movedTo);
-  if (!added.ok) {
-    lose(state, lossOf(added.error));
+  const opens = added.ok ? state.folders.addVolume(volume.target.folder) : added;
+  if (!added.ok || !opens.ok) {
+    if (added.ok) state.swaps.remove(added.value);
+    if (!opens.ok) lose(state, lossOf(opens.error));
     return false;
   }
   if (volume.swapWatch !== undefined && volume.swapWatch !== added.value) removeSwapWatch(state, volume);
   volume.swapWatch = added.value;
   state.bySwapWatch.set(added.value, volume);
+  setOpenWatch(state, volume, opens.value);
   return true;
+}
+
+/** That of a volume below another one stays on the folder that is covered. */
+function setOpenWatch({ folders }: State, volume: Volume, watch: number | undefined): void {
+  const { openWatch } = volume;
+  if (openWatch !== undefined && openWatch !== watch) folders.remove(openWatch);
+  volume.openWatch = watch;
 }
 
 function removeSwapWatch(state: State, volume: Volume): void {
@@ -212,6 +213,7 @@ function unwatch(state: State, id: number): void {
   const volume = state.volumes.get(id);
   if (volume === undefined) return;
   removeSwapWatch(state, volume);
+  setOpenWatch(state, volume, undefined);
   for (const watch of volume.watches) state.folders.remove(watch);
   state.volumes.delete(id);
 }
@@ -228,7 +230,7 @@ export function createVolumeWatches(options: VolumeWatchesOptions): VolumeWatche
   };
   return {
     watch: (target) => {
-      const volume: Volume = { target, swapWatch: undefined, generation: undefined, watches: [] };
+      const volume: Volume = { target, ...UNWATCHED };
       state.volumes.set(target.id, volume);
       verifyVolume(state, volume);
     },

@@ -60,19 +60,60 @@ const CASES: readonly Case[] = [
     events: `own:/ own:t own:a own:b / t a b t .. ${CUT}`,
     verdict: 'read',
   },
-  { it: 'finds no read in the disk usage scan', events: `/ .. / .. / ${CUT}`, verdict: 'unread' },
+  { it: 'finds no read in the disk usage scan', events: `// / .. // / .. // / ${CUT}`, verdict: 'unread' },
   {
     it: 'finds no read in a disk usage scan right before a visit',
-    events: `/ / t a b .. ${CUT}`,
+    events: `// / / t a b .. ${CUT}`,
     verdict: 'unread',
   },
   {
     it: 'finds no read in a disk usage scan in the middle of a visit',
-    events: `/ t / a b .. ${CUT}`,
+    events: `/ t // / a b .. ${CUT}`,
     verdict: 'unread',
   },
+  {
+    it: 'finds no read in a disk usage scan between the directory and the files of a visit',
+    events: `/ // / t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'cannot tell a client that opens each file once, right after a disk usage scan, from a visit',
+    events: `// / t a b .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  {
+    it: 'cannot tell such a client from a visit in the next drain either',
+    events: `// / | t a b .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  {
+    it: 'finds such a client without a disk usage scan',
+    events: `t a b .. ${CUT}`,
+    verdict: 'read',
+  },
+  {
+    it: 'cannot tell such a client from a visit right before another one',
+    events: `// / t a b / a b t .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  {
+    it: 'cannot tell whose directory was opened if a visit overtakes a disk usage scan',
+    events: `// / a b t / .. ${CUT}`,
+    verdict: 'unknown',
+  },
+  { it: 'finds a read after ls of the volume', events: `// t .. ${CUT}`, verdict: 'read' },
+  {
+    it: 'finds no read in a visit later than ls of the volume',
+    events: `// | | | / t a b .. ${CUT}`,
+    verdict: 'unread',
+  },
+  {
+    it: 'is not certain who read if the last visit may be a disk usage scan',
+    events: '.. // / t',
+    verdict: 'unknown',
+  },
   { it: 'finds no read in the removal of the old generation', events: `${CUT} /`, verdict: 'unread' },
-  { it: 'finds no read if find lists the directory', events: `/ .. / .. ${CUT}`, verdict: 'unread' },
+  { it: 'finds no read if find lists the directory', events: `// / .. // / .. ${CUT}`, verdict: 'unread' },
   {
     it: 'finds no read of the token if others read other files',
     events: `a b .. a .. ${CUT}`,
@@ -101,10 +142,14 @@ const CASES: readonly Case[] = [
   },
   {
     it: 'finds a read ten seconds after a disk usage scan',
-    events: `/ ${'| '.repeat(10)} t .. ${CUT}`,
+    events: `// / ${'| '.repeat(10)} t .. ${CUT}`,
     verdict: 'read',
   },
-  { it: 'cannot tell a read right after a disk usage scan', events: `/ | t .. ${CUT}`, verdict: 'unknown' },
+  {
+    it: 'cannot tell a read right after a disk usage scan',
+    events: `// / | t .. ${CUT}`,
+    verdict: 'unknown',
+  },
   {
     it: 'cannot tell ls and cat from a visit cut short',
     events: `/ t .. / a b t .. ${CUT}`,

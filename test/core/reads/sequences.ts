@@ -1,7 +1,7 @@
 /**
  * Event sequences of one generation in a short notation, and the classifier that reads them.
  *
- * `/` is an open of the directory, `t` a complete read of the token, `a` and `b` those of the other files; `t(` is an
+ * `//` is an open of the directory of the volume and `/` one of the directory of the generation, `t` a complete read of the token, `a` and `b` those of the other files; `t(` is an
  * open and `t)` a close. `|` ends a drain; the next one is a second later. `..` is a minute without events.
  */
 import {
@@ -38,6 +38,7 @@ export function timeAt(ms: number, { at, blindMs } = start()): DrainTime {
 }
 
 function eventsOf(part: string): readonly ReadEvent[] {
+  if (part === '//') return [{ kind: 'volume_opened', name: '' }];
   if (part === '/') return [{ kind: 'folder_opened', name: '' }];
   const [letter = '', bracket] = part;
   const name = NAMES[letter] ?? letter;

@@ -15,6 +15,7 @@ import { createWatchedNode, open, type WatchedNode } from './support/watched-nod
 const OPENED = { kind: 'opened', name: 'token' } as const;
 const CLOSED = { kind: 'closed', name: 'token' } as const;
 const FOLDER = { kind: 'folder_opened', name: '' } as const;
+const VOLUME = { kind: 'volume_opened', name: '' };
 const FILES = { token: 'x', 'ca.crt': 'x' };
 
 let node: TestNode;
@@ -72,6 +73,39 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(events, [OPENED, CLOSED, FOLDER, OPENED, CLOSED, ...others]);
     assert.equal(sinceSwapMs, undefined);
     assert.deepEqual(drained(), []);
+  });
+
+  it('distinguishes a walk through the volume from an open of the folder alone', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    execFileSync('find', [volume.location.directory]);
+    readdirSync(volume.generation());
+    assert.deepEqual(drained(), [{ events: [VOLUME, FOLDER, FOLDER], isLossy: false, hasEnded: false }]);
+  });
+
+  it('distinguishes a walk from an open of the folder also if its path is nested', () => {
+    const volume = writtenVolume({ 'sub/dir/token': 'x' });
+    watched.watch(volume, ['sub/dir']);
+    watched.step();
+    readdirSync(join(volume.generation(), 'sub/dir'));
+    execFileSync('find', [volume.location.directory]);
+    assert.deepEqual(drained(), [{ events: [FOLDER, VOLUME, FOLDER], isLossy: false, hasEnded: false }]);
+  });
+
+  it('takes no open of the folder for a walk that went elsewhere, or long ago', () => {
+    const volume = writtenVolume();
+    mkdirSync(join(volume.location.directory, '..old'));
+    watched.watch(volume);
+    watched.step();
+    readdirSync(volume.location.directory);
+    readdirSync(join(volume.location.directory, '..old'));
+    readdirSync(volume.generation());
+    assert.deepEqual(drained(), [{ events: [FOLDER], isLossy: false, hasEnded: false }]);
+    readdirSync(volume.location.directory);
+    assert.deepEqual([drained(), drained()], [[], []]);
+    readdirSync(volume.generation());
+    assert.deepEqual(drained(), [{ events: [FOLDER], isLossy: false, hasEnded: false }]);
   });
 
   it('moves to the next generation with each swap, and measures how long it saw nothing', () => {
