@@ -50,6 +50,20 @@ function createWriter(initial: Buffer) {
   return { write, buffer: () => buffer, bytes: () => buffer.subarray(0, length) };
 }
 
+/** The bytes of a text, written while it is made. */
+export async function joinPieces(pieces: AsyncIterable<string>): Promise<Buffer> {
+  const { write, bytes } = createWriter(Buffer.allocUnsafeSlow(INITIAL_BYTES));
+  for await (const piece of pieces) write(piece);
+  return bytes();
+}
+
+/** The bytes of a text, without room for more. */
+export function bytesOf(print: (write: Write) => void): Buffer {
+  const { write, bytes } = createWriter(Buffer.allocUnsafeSlow(INITIAL_BYTES));
+  print(write);
+  return Buffer.from(bytes());
+}
+
 export function createBufferPool(): BufferPool {
   let spare: Buffer | undefined;
   const fill: BufferPool['fill'] = (print) => {

@@ -1,8 +1,9 @@
 /**
  * Compresses the bodies of responses, in a thread of its own.
  */
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
+import { constants, createGzip, gzip } from 'node:zlib';
 
 const gzipBytes = promisify(gzip);
 /** Metrics and pages shrink to a tenth or less at the fastest level already. */
@@ -12,4 +13,13 @@ export type Coding = 'identity' | 'gzip';
 
 export function compress(bytes: Buffer): Promise<Buffer> {
   return gzipBytes(bytes, OPTIONS);
+}
+
+/** Compresses a text while it is made. */
+export async function compressPieces(pieces: AsyncIterable<string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await pipeline(pieces, createGzip(OPTIONS), async (compressed: AsyncIterable<Buffer>) => {
+    for await (const chunk of compressed) chunks.push(chunk);
+  });
+  return Buffer.concat(chunks);
 }

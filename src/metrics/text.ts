@@ -3,7 +3,7 @@
  *
  * Formats: prometheus.io/docs/instrumenting/exposition_formats and the OpenMetrics 1.0 specification.
  */
-import type { Write } from './buffer-pool.ts';
+import { bytesOf, type Write } from './buffer-pool.ts';
 import type { Family, Metric } from './metric.ts';
 
 export const FORMATS = ['text', 'openmetrics'] as const;
@@ -54,12 +54,6 @@ interface Cached {
   readonly bytes: Buffer;
 }
 
-function printWhole(family: Family, format: Format): Buffer {
-  const chunks: string[] = [];
-  printFamily(family, format, (chunk) => void chunks.push(chunk.toString()));
-  return Buffer.from(chunks.join(''));
-}
-
 export type Print = (families: readonly Family[], format: Format, write: Write) => void;
 
 /** Returns a function that prints families, in order, as one exposition, and caches those with a cache key. */
@@ -69,7 +63,7 @@ export function createPrint(): Print {
     const key = `${format} ${family.metric.name}`;
     const cached = cache.get(key);
     if (cached?.cacheKey === cacheKey) return cached.bytes;
-    const bytes = printWhole(family, format);
+    const bytes = bytesOf((write) => printFamily(family, format, write));
     cache.set(key, { cacheKey, bytes });
     return bytes;
   };

@@ -3,15 +3,15 @@
  * for all that wait, and sent compressed to clients that accept it.
  */
 import type { Snapshot } from '../core/snapshot.ts';
-import { type PooledBytes, unpooled } from '../metrics/buffer-pool.ts';
-import { type Coding, compress } from '../metrics/compress.ts';
+import { joinPieces, type PooledBytes, unpooled } from '../metrics/buffer-pool.ts';
+import { type Coding, compressPieces } from '../metrics/compress.ts';
 import { createLease } from './delivery/lease.ts';
 import type { RenderQueue } from './delivery/render-queue.ts';
 import type { SharedBodies } from './delivery/shared-bodies.ts';
 import { codingHeaders, codingOf, type Express, type RequestHandler, sendText } from './express.ts';
 import { applyFilter, type Filter, filterQuery, parseFilter } from './page/filter.ts';
 import { tokenReport } from './page/json-report.ts';
-import { inTurns, type Sliced } from './page/slices.ts';
+import { inTurns, type Pieces } from './page/slices.ts';
 import { statusPage } from './page/status-page.ts';
 import { pagePolicy } from './page/style.ts';
 import { limitPages, type PageLimitOptions } from './page-limit.ts';
@@ -27,7 +27,7 @@ export interface PageOptions extends PageLimitOptions {
 
 interface Page {
   readonly headers: Readonly<Record<string, string>>;
-  readonly render: (snapshot: Snapshot, filter: Filter) => Sliced<string>;
+  readonly render: (snapshot: Snapshot, filter: Filter) => Pieces;
 }
 
 function pagesOf(options: PageOptions): Readonly<Record<string, Page>> {
@@ -47,8 +47,8 @@ export function addPages(app: Express, options: PageOptions, bodies: SharedBodie
   const snapshot = createLease(options.takeSnapshot, options.monotonicMs);
   const make = ({ render }: Page, filter: Filter, coding: Coding): Promise<PooledBytes> | undefined => {
     const rendered = queue.render(async (turn) => {
-      const bytes = Buffer.from(await inTurns(render(snapshot.value(), filter), turn));
-      return unpooled(coding === 'gzip' ? await compress(bytes) : bytes);
+      const pieces = inTurns(render(snapshot.value(), filter), turn);
+      return unpooled(await (coding === 'gzip' ? compressPieces(pieces) : joinPieces(pieces)));
     });
     return rendered && snapshot.hold(rendered);
   };

@@ -9,7 +9,7 @@ import { runbookUrl, unreadableRunbook } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { kindOf } from '../../core/token/token.ts';
 import { printableJson } from '../../util/sanitize.ts';
-import { mapInSlices, type Sliced } from './slices.ts';
+import { listInPieces, type Pieces } from './slices.ts';
 
 /** A file mode in the notation of chmod(1): `0644`. */
 export function octal(mode: number): string {
@@ -96,30 +96,31 @@ function indentedJson(value: object, depth: number): string {
   return printableJson(JSON.stringify(value, undefined, 2)).replaceAll('\n', `\n${'  '.repeat(depth)}`);
 }
 
-/** A list in the report, each of its items as text, in slices. */
-function* listJson<T>(list: readonly T[], toObject: (item: T) => object): Sliced<string> {
-  if (list.length === 0) return '[]';
-  const items = yield* mapInSlices(list, (item) => `\n    ${indentedJson(toObject(item), 2)}`);
-  return `[${items.join(',')}\n  ]`;
+/** A list in the report. */
+function* listJson<T>(name: string, list: readonly T[], toObject: (item: T) => object): Pieces {
+  yield `,\n  "${name}": [`;
+  yield* listInPieces(
+    list,
+    (item, index) => `${index === 0 ? '' : ','}\n    ${indentedJson(toObject(item), 2)}`,
+  );
+  yield list.length === 0 ? ']' : '\n  ]';
 }
 
 /** Times are Unix times in seconds. Unknown values are left out. */
-export function* tokenReport(snapshot: Snapshot, runbooks: string): Sliced<string> {
+export function* tokenReport(snapshot: Snapshot, runbooks: string): Pieces {
   const { now, assessments, missingTokens, observation, podNames } = snapshot;
   const { scannedAt, unreadable } = observation;
-  const lists = {
-    tokens: yield* listJson(assessments, (one) => tokenJson(one, snapshot, runbooks)),
-    missing: yield* listJson(missingTokens, (token) => ({
-      ...token.identity,
-      ...problemJson(token, missingStartOf(snapshot, token), runbooks),
-    })),
-    unreadable: yield* listJson(unreadable, (lost) => ({
-      ...lost,
-      ...podNames.get(lost.podUid),
-      runbook: runbookUrl(runbooks, unreadableRunbook(lost)),
-    })),
-  };
-  const scanned = scannedAt === undefined ? '' : `  "scannedAt": ${JSON.stringify(scannedAt)},\n`;
-  const text = Object.entries(lists).map(([name, list]) => `  "${name}": ${list}`);
-  return `{\n  "now": ${JSON.stringify(now)},\n${scanned}${text.join(',\n')}\n}\n`;
+  yield `{\n  "now": ${JSON.stringify(now)}`;
+  if (scannedAt !== undefined) yield `,\n  "scannedAt": ${JSON.stringify(scannedAt)}`;
+  yield* listJson('tokens', assessments, (one) => tokenJson(one, snapshot, runbooks));
+  yield* listJson('missing', missingTokens, (token) => ({
+    ...token.identity,
+    ...problemJson(token, missingStartOf(snapshot, token), runbooks),
+  }));
+  yield* listJson('unreadable', unreadable, (lost) => ({
+    ...lost,
+    ...podNames.get(lost.podUid),
+    runbook: runbookUrl(runbooks, unreadableRunbook(lost)),
+  }));
+  yield '\n}\n';
 }

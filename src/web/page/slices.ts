@@ -1,35 +1,33 @@
 /**
- * Work in slices, so that a long list does not occupy the process for long.
+ * A long text in pieces, so that it neither occupies the process for long nor is in memory as a whole more than once.
  */
 
-/** Yields between two slices and returns the result. */
-export type Sliced<T> = Generator<undefined, T, undefined>;
+/** Each piece takes little time to make. */
+export type Pieces = Generator<string, undefined, undefined>;
 
 const ITEMS = 50;
 
-/** Maps a list, a few items at a time. */
-export function* mapInSlices<T, U>(list: readonly T[], map: (item: T) => U): Sliced<readonly U[]> {
-  const mapped: U[] = [];
-  for (const item of list) {
-    mapped.push(map(item));
-    if (mapped.length % ITEMS === 0) yield;
+/** The text of a list, a few items at a time. */
+export function* listInPieces<T>(list: readonly T[], toText: (item: T, index: number) => string): Pieces {
+  let text = '';
+  for (const [index, item] of list.entries()) {
+    text += toText(item, index);
+    if ((index + 1) % ITEMS !== 0) continue;
+    yield text;
+    text = '';
   }
-  return mapped;
+  if (text !== '') yield text;
 }
 
-/** Does all of the work, and awaits `turn` between two slices. */
-export async function inTurns<T>(work: Sliced<T>, turn: () => Promise<void>): Promise<T> {
-  let slice = work.next();
-  while (slice.done !== true) {
+/** Awaits `turn` after each piece. */
+export async function* inTurns(pieces: Pieces, turn: () => Promise<void>): AsyncGenerator<string, void> {
+  for (const piece of pieces) {
+    yield piece;
     await turn();
-    slice = work.next();
   }
-  return slice.value;
 }
 
-/** Does all of the work at once. */
-export function atOnce<T>(work: Sliced<T>): T {
-  let slice = work.next();
-  while (slice.done !== true) slice = work.next();
-  return slice.value;
+/** Makes the whole text at once. */
+export function atOnce(pieces: Pieces): string {
+  return Array.from(pieces).join('');
 }

@@ -9,7 +9,7 @@ import { calendarTime, relative } from './format.ts';
 import { type Html, html } from './html.ts';
 import { missingTokens, unreadableObjects } from './missing-tokens.ts';
 import { dataQuality, overview } from './overview.ts';
-import type { Sliced } from './slices.ts';
+import type { Pieces } from './slices.ts';
 import { STYLE } from './style.ts';
 import { tokenCount, tokenTable } from './token-table.ts';
 
@@ -31,10 +31,11 @@ function scanTime({ now, observation: { scannedAt } }: Snapshot): Html {
   return html`<p>As of ${calendarTime(now)}; last full scan ${relative(now, scannedAt)}, at ${calendarTime(scannedAt)}.</p>`;
 }
 
-function* tokens(snapshot: Snapshot, runbooks: string): Sliced<Html> {
-  if (snapshot.observation.tokens.length === 0) return html`<p>No tokens on this node.</p>`;
-  if (snapshot.assessments.length === 0) return html`<p>No tokens match this filter.</p>`;
-  return html`<p>${tokenCount(snapshot)}</p>${yield* tokenTable(snapshot, runbooks)}`;
+function* tokens(snapshot: Snapshot, runbooks: string): Pieces {
+  if (snapshot.observation.tokens.length === 0) return yield '<p>No tokens on this node.</p>';
+  if (snapshot.assessments.length === 0) return yield '<p>No tokens match this filter.</p>';
+  yield html`<p>${tokenCount(snapshot)}</p>`.markup;
+  yield* tokenTable(snapshot, runbooks);
 }
 
 export function* statusPage({
@@ -44,10 +45,10 @@ export function* statusPage({
   runbooks,
   snapshot,
   filter,
-}: StatusPage): Sliced<string> {
+}: StatusPage): Pieces {
   const filtered = applyFilter(snapshot, filter);
   const query = filterQuery(filter);
-  return html`<!doctype html>
+  yield html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${node}: ServiceAccount tokens</title>${STYLE_ELEMENT}</head><body>
 <header><h1>ServiceAccount tokens of ${node}</h1>${scanTime(snapshot)}<nav aria-label="Page"><a href="#tokens">Tokens</a> <a href="#data-quality">Data quality</a></nav></header>
 <main>
@@ -55,7 +56,9 @@ ${overview(snapshot)}
 ${missingTokens(filtered, runbooks)}${unreadableObjects(filtered, runbooks)}
 <section aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>
 ${filterForm(filter)}
-${yield* tokens(filtered, runbooks)}
+`.markup;
+  yield* tokens(filtered, runbooks);
+  yield html`
 </section>
 ${dataQuality(snapshot, runbooks)}
 </main>

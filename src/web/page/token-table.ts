@@ -15,7 +15,7 @@ import { isOnSchedule, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
-import { mapInSlices, type Sliced } from './slices.ts';
+import { listInPieces, type Pieces } from './slices.ts';
 
 const MAX_ROWS = 1_000;
 /** Remediations are long. Tokens that fail for the same reasons share one. */
@@ -116,15 +116,15 @@ function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolea
 }
 
 /** Rows and cells have no end tags: HTML does not require them, and the page is a tenth smaller. */
-export function* tokenTable(snapshot: Snapshot, runbooks: string): Sliced<Html> {
+export function* tokenTable(snapshot: Snapshot, runbooks: string): Pieces {
   const isFirst = createIsFirst(snapshot);
   const shown = byUrgency(snapshot.assessments, snapshot.now).slice(0, MAX_ROWS);
-  const rows = yield* mapInSlices(shown, (assessment) => {
-    const row = tokenRow(assessment, snapshot);
-    return isFirst(assessment) ? html`${row}${remediationRow(assessment, snapshot, runbooks)}` : row;
+  yield `<table><thead><tr><th scope=col>Pod and service account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>\n`;
+  yield* listInPieces(shown, (assessment) => {
+    const { markup } = tokenRow(assessment, snapshot);
+    return isFirst(assessment) ? markup + remediationRow(assessment, snapshot, runbooks).markup : markup;
   });
-  return html`<table><thead><tr><th scope=col>Pod and service account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>
-${rows}</tbody></table>`;
+  yield '</tbody></table>';
 }
 
 /** How many of the node's tokens the table shows. */

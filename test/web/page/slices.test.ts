@@ -1,29 +1,29 @@
 /**
- * Work in slices.
+ * A long text in pieces.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { atOnce, inTurns, mapInSlices } from '../../../src/web/page/slices.ts';
+import { atOnce, inTurns, listInPieces } from '../../../src/web/page/slices.ts';
 
-describe('mapInSlices', () => {
+describe('listInPieces', () => {
   const list = Array.from({ length: 125 }, (_, index) => index);
-  const doubled = list.map((item) => item * 2);
+  const text = list.map((item) => `${item},`).join('');
 
   it('awaits a turn after each 50 items', async () => {
-    const mapped: number[] = [];
+    const made: number[] = [];
     const turns: number[] = [];
-    const work = mapInSlices(list, (item) => {
-      mapped.push(item);
-      return item * 2;
+    const pieces = listInPieces(list, (item) => {
+      made.push(item);
+      return `${item},`;
     });
     const turn = async (): Promise<void> => {
-      turns.push(mapped.length);
+      turns.push(made.length);
     };
-    assert.deepEqual(await inTurns(work, turn), doubled);
-    assert.deepEqual(turns, [50, 100]);
+    assert.equal((await Array.fromAsync(inTurns(pieces, turn))).join(''), text);
+    assert.deepEqual(turns, [50, 100, 125]);
   });
 
-  it('can be done at once', () => {
-    assert.deepEqual(atOnce(mapInSlices(list, (item) => item * 2)), doubled);
+  it('can be made at once', () => {
+    assert.equal(atOnce(listInPieces(list, (item) => `${item},`)), text);
   });
 });
