@@ -6,6 +6,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { joinPieces, type PooledBytes, unpooled } from '../metrics/buffer-pool.ts';
 import { type Coding, compressPieces } from '../metrics/compress.ts';
 import { createLease } from './delivery/lease.ts';
+import type { TwoClocks } from './delivery/moments.ts';
 import type { RenderQueue } from './delivery/render-queue.ts';
 import type { SharedBodies } from './delivery/shared-bodies.ts';
 import { codingHeaders, codingOf, type Express, type RequestHandler, sendText } from './express.ts';
@@ -16,7 +17,7 @@ import { statusPage } from './page/status-page.ts';
 import { pagePolicy } from './page/style.ts';
 import { limitPages, type PageLimitOptions } from './page-limit.ts';
 
-export interface PageOptions extends PageLimitOptions {
+export interface PageOptions extends PageLimitOptions, TwoClocks {
   readonly telemetryPath: string;
   readonly node: string;
   readonly version: string;
@@ -44,7 +45,7 @@ function pagesOf(options: PageOptions): Readonly<Record<string, Page>> {
 }
 
 export function addPages(app: Express, options: PageOptions, bodies: SharedBodies, queue: RenderQueue): void {
-  const snapshot = createLease(options.takeSnapshot, options.monotonicMs);
+  const snapshot = createLease(options.takeSnapshot, options);
   const make = ({ render }: Page, filter: Filter, coding: Coding): Promise<PooledBytes> | undefined => {
     const rendered = queue.render(async (turn) => {
       const pieces = inTurns(render(snapshot.value(), filter), turn);

@@ -8,10 +8,10 @@
  * readers of the oldest body are disconnected, which had the most time. A new response never waits for a slow client.
  */
 import type { ServerResponse } from 'node:http';
-import type { EpochSeconds } from '../../core/token/token.ts';
 import type { PooledBytes } from '../../metrics/buffer-pool.ts';
 import type { Clock } from '../../util/clock.ts';
 import { createRateLimiter } from '../../util/token-bucket.ts';
+import { isRecent, type Moment, momentOf, SHARED_MS } from './moments.ts';
 import { sendBody } from './send-body.ts';
 import type { SendLimit } from './send-limit.ts';
 
@@ -37,8 +37,7 @@ export interface SharedBodies {
 
 interface Body {
   readonly key: string;
-  readonly startedMs: number;
-  readonly startedAt: EpochSeconds;
+  readonly started: Moment;
   readonly made: Promise<PooledBytes>;
   /** The size of its buffer; undefined until it is made. */
   bytes: number | undefined;
@@ -47,7 +46,6 @@ interface Body {
   isKept: boolean;
 }
 
-const SHARED_MS = 1_000;
 /** Bodies made at a higher rate are kept. */
 const RATE = { burst: 40, intervalMs: 250 };
 const NEVER = new AbortController().signal;
@@ -75,16 +73,11 @@ function findSurplus(bodies: Iterable<Body>, newest: Body, maxBytes: number): re
 }
 
 /** The bodies that are in use or kept. */
-function createStore({ monotonicMs, now, sleep }: Clock) {
+function createStore(clock: Clock) {
   /** The oldest first. */
   const bodies = new Set<Body>();
-  const { take } = createRateLimiter({ perKey: RATE, maxKeys: 1, monotonicMs });
+  const { take } = createRateLimiter({ perKey: RATE, maxKeys: 1, monotonicMs: clock.monotonicMs });
 
-  /** A body is also too old if the clock was set since, because it shows times relative to then. */
-  const isRecent = ({ startedMs, startedAt }: Body): boolean => {
-    const ageMs = monotonicMs() - startedMs;
-    return ageMs < SHARED_MS && Math.abs((now() - startedAt) * 1_000 - ageMs) < SHARED_MS;
-  };
   const dropUnused = (body: Body): void => {
     if (body.readers.size === 0 && !body.isKept && bodies.delete(body)) void release(body);
   };
@@ -97,15 +90,17 @@ function createStore({ monotonicMs, now, sleep }: Clock) {
     dropUnused(body);
   };
   const find = (key: string): Body | undefined =>
-    [...bodies].findLast((body) => body.key === key && (body.bytes === undefined || isRecent(body)));
+    [...bodies].findLast(
+      (body) => body.key === key && (body.bytes === undefined || isRecent(body.started, clock)),
+    );
   const create = ({ key, make }: Content): Body | undefined => {
-    const [startedMs, startedAt] = [monotonicMs(), now()];
+    const started = momentOf(clock);
     const made = make();
     if (made === undefined) return undefined;
     const isKept = take('all') > 0;
-    const body: Body = { key, startedMs, startedAt, made, bytes: undefined, readers: new Set(), isKept };
+    const body: Body = { key, started, made, bytes: undefined, readers: new Set(), isKept };
     bodies.add(body);
-    if (isKept) void sleep(SHARED_MS, NEVER).then(() => stopKeeping(body));
+    if (isKept) void clock.sleep(SHARED_MS, NEVER).then(() => stopKeeping(body));
     made.catch(() => stopKeeping(body));
     return body;
   };

@@ -7,13 +7,14 @@ import { createLease } from '../../../src/web/delivery/lease.ts';
 
 describe('a lease', () => {
   let nowMs = 0;
+  let setBy = 0;
   const start = () => {
     let made = 0;
     const make = () => {
       made += 1;
       return made;
     };
-    return createLease(make, () => nowMs);
+    return createLease(make, { monotonicMs: () => nowMs, now: () => setBy + nowMs / 1_000 });
   };
 
   it('has one value while any work is in progress', async () => {
@@ -37,5 +38,16 @@ describe('a lease', () => {
     assert.equal(value(), 1);
     nowMs += 1;
     assert.equal(value(), 2);
+  });
+
+  it('has a new value after the clock was set', () => {
+    const { value, hold } = start();
+    void hold(new Promise(() => undefined));
+    assert.equal(value(), 1);
+    setBy += 60;
+    assert.equal(value(), 2);
+    setBy -= 3_600;
+    assert.equal(value(), 3);
+    assert.equal(value(), 3);
   });
 });
