@@ -30,8 +30,15 @@ export interface PathInputs {
 
 /** Where the kubelet mounts the exporter's own tokens, and where the Kubernetes client expects its credentials. */
 const OWN_MOUNTS = '/var/run/secrets';
-/** For process metrics, privileges, the paths of open files and slow clients. Not the whole folder: `/proc/self/root` leads to every file. */
-const OWN_PROCESS = ['fd', 'limits', 'mountinfo', 'net/tcp', 'net/tcp6', 'status'];
+/** What the exporter reads about itself, and what for. Not the whole folder: `/proc/self/root` leads to every file. */
+const OWN_PROCESS: Readonly<Record<string, string>> = {
+  fd: 'finding where an open file lies, without which none is read',
+  limits: 'metrics of the process',
+  mountinfo: 'the mounts of volumes',
+  'net/tcp': 'the limit on responses that clients do not take',
+  'net/tcp6': 'the limit on responses that clients do not take',
+  status: 'metrics of the process and the warning about capabilities',
+};
 
 /** Never the root folder: files in it are required by name. */
 function folder(requiredBy: string, path: string): readonly RequiredPath[] {
@@ -61,7 +68,7 @@ export function requiredPathsOf({
     // Most images have `/var/run` as a link to `/run`, and the exporter's token is opened by its real path.
     ...mounts.flatMap((path) => [path, realPath(path)]).flatMap((path) => folder('--self.token-file', path)),
     ...(dirname(selfTokenFile) === '/' ? [file('--self.token-file', selfTokenFile)] : []),
-    ...OWN_PROCESS.map((name) => file('process metrics', `/proc/self/${name}`)),
+    ...Object.entries(OWN_PROCESS).map(([name, use]) => file(use, `/proc/self/${name}`)),
     ...(audienceRules === undefined ? [] : [file('--audience.expect', audienceRules)]),
     // The folder, because a later version of the file may refer to other files next to it.
     ...(webConfig === undefined ? [] : folder('--web.config.file', dirname(webConfig))),
