@@ -28,6 +28,7 @@ LABEL org.opencontainers.image.title="sa-token-exporter" \
 # The flags below are those that src/runtime/ requires. With them, the process does not re-execute itself, so execve can
 # be denied. Configuration is mounted in /etc/sa-token-exporter.
 ENV MALLOC_ARENA_MAX=1
+ENV MALLOC_MMAP_THRESHOLD_=131072
 # Token files have many owners. Kubernetes grants capabilities only to UID 0, so the exporter is root with one of them.
 USER 0
 EXPOSE 9894

@@ -7,8 +7,11 @@
 
 /** No optimizing compilers, and a young generation of the heap that is collected early. */
 export const MEMORY_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--no-maglev'];
-/** glibc keeps a memory pool for each thread; one is enough. */
-export const MEMORY_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+/**
+ * glibc keeps a memory pool for each thread; one is enough. Once a large buffer was freed, it would also keep such buffers
+ * in the pool, up to 64 MB of them, unless it is told from which size on memory goes back to the kernel.
+ */
+export const MEMORY_ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 export function hasMemoryFlags(execArgv: readonly string[]): boolean {
   return MEMORY_FLAGS.every((flag) => execArgv.includes(flag));
