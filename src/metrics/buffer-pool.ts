@@ -50,14 +50,14 @@ function createWriter(initial: Buffer) {
   return { write, buffer: () => buffer, bytes: () => buffer.subarray(0, length) };
 }
 
-/** The bytes of a text, written while it is made. */
+/** The bytes of pieces, written as they are made. */
 export async function joinPieces(pieces: AsyncIterable<string>): Promise<Buffer> {
   const { write, bytes } = createWriter(Buffer.allocUnsafeSlow(INITIAL_BYTES));
   for await (const piece of pieces) write(piece);
   return bytes();
 }
 
-/** The bytes of a text, without room for more. */
+/** What is printed, in a buffer without room for more. */
 export function bytesOf(print: (write: Write) => void): Buffer {
   const { write, bytes } = createWriter(Buffer.allocUnsafeSlow(INITIAL_BYTES));
   print(write);

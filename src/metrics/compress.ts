@@ -15,7 +15,7 @@ export function compress(bytes: Buffer): Promise<Buffer> {
   return gzipBytes(bytes, OPTIONS);
 }
 
-/** Compresses a text while it is made. */
+/** Compresses pieces as they are made. */
 export async function compressPieces(pieces: AsyncIterable<string>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await pipeline(pieces, createGzip(OPTIONS), async (compressed: AsyncIterable<Buffer>) => {

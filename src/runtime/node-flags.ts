@@ -9,7 +9,7 @@
 export const MEMORY_FLAGS = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--no-maglev'];
 /**
  * glibc keeps a memory pool for each thread; one is enough. Once a large buffer was freed, it would also keep such buffers
- * in the pool, up to 64 MB of them, unless it is told from which size on memory goes back to the kernel.
+ * in the pool, up to 64 MB of them. With a fixed threshold, larger ones go back to the kernel.
  */
 export const MEMORY_ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
