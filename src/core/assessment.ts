@@ -14,6 +14,7 @@ import { contextOf } from './context.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { stageOf } from './pod-stage.ts';
 import type { Severity } from './problems/severity.ts';
+import { habitOf } from './reads/habits.ts';
 import { type GracePolicy, scheduleOf, stateOf } from './rotation.ts';
 import type { EpochSeconds, Token } from './token/token.ts';
 
@@ -57,7 +58,7 @@ export type Assess = (
 ) => Assessment;
 
 interface CacheEntry {
-  readonly facts: Omit<CheckInput, 'state' | 'stage' | 'reads'>;
+  readonly facts: Omit<CheckInput, 'state' | 'stage' | 'reads' | 'habit'>;
   last: Assessment | undefined;
 }
 
@@ -110,10 +111,16 @@ function runCheck(
   return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
 }
 
+/** What may change from one instant to the next. */
+type Momentary = Pick<CheckInput, 'state' | 'stage' | 'reads' | 'habit'>;
+
+function isSameInput(a: Momentary, b: Momentary): boolean {
+  return a.state === b.state && a.stage === b.stage && a.reads === b.reads && a.habit === b.habit;
+}
+
 function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
   const results = PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
-  const isSame = last?.state === input.state && last.stage === input.stage && last.reads === input.reads;
-  if (isSame && sameItems(last.results, results)) return last;
+  if (last !== undefined && isSameInput(last, input) && sameItems(last.results, results)) return last;
   return { ...input, results, failures: results.flatMap(failureOf) };
 }
 
@@ -149,8 +156,10 @@ export function createAssess(policy: Policy): Assess {
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);
     const stage = stageOf(facts.context.pod, now, isStalled(token, stall));
-    const isSame = last?.state === state && last.stage === stage && last.reads === reads;
-    entry.last = assess(isSame ? last : { ...facts, state, stage, reads }, now, last);
+    const habit = typeof reads === 'object' ? habitOf(reads, facts.context.pod, now) : undefined;
+    const momentary = { state, stage, reads, habit };
+    const isSame = last !== undefined && isSameInput(last, momentary);
+    entry.last = assess(isSame ? last : { ...facts, ...momentary }, now, last);
     return entry.last;
   };
 }

@@ -217,7 +217,7 @@ function snapshot(
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
     unknowns: count(REASONS, unknownReasons(assessments)),
-    byHabit: facts.reads && count(HABITS, habitsIn(assessments, now)),
+    byHabit: facts.reads && count(HABITS, habitsIn(assessments)),
     tokenless: countPods(cluster, found),
   };
 }

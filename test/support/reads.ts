@@ -12,6 +12,7 @@ export function tokenReads(overrides: Partial<TokenReads> = {}): TokenReads {
   return {
     observedSince: NOW - 2 * DAY,
     completeSince: NOW - 2 * DAY,
+    isStartObserved: true,
     generations: 40,
     withoutRead: 40,
     lastReadAt: undefined,

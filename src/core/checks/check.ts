@@ -6,6 +6,7 @@ import type { TokenContext } from '../context.ts';
 import type { Origin } from '../origin.ts';
 import type { PodStage } from '../pod-stage.ts';
 import type { Severity, SeverityConditions } from '../problems/severity.ts';
+import type { Habit } from '../reads/habits.ts';
 import type { TokenReads } from '../reads/token-reads.ts';
 import type { Schedule, TokenState } from '../rotation.ts';
 import type { EpochSeconds, Token } from '../token/token.ts';
@@ -26,6 +27,8 @@ export interface CheckInput {
   readonly context: TokenContext;
   /** Undefined unless reads are watched. */
   readonly reads: TokenReads | 'unwatched' | undefined;
+  /** How the token is read; undefined unless it is watched. */
+  readonly habit: Habit | undefined;
 }
 
 export interface Check {

@@ -32,8 +32,9 @@ export const notReread = {
   appliesTo: ['kubelet'],
   isForReads: true,
   runbook: 'SATokenNotReread',
-  judge: ({ token: { claims }, reads, context }, now) =>
-    judgeHabit('not_reread', { reads, pod: context.pod }, now, (observed) => {
+  judge: (input, now) =>
+    judgeHabit('not_reread', input, now, (observed) => {
+      const { claims } = input.token;
       const severity = claims.warnAfter === undefined ? 'warning' : 'info';
       return fail(`${observedText(observed, now)}; ${copyText(observed, claims, now)}`, severity);
     }),

@@ -2,16 +2,10 @@
  * What the checks of reads share: each fails with one habit of reading, and has no verdict while the habit is not known.
  */
 import { formatRelative } from '../../util/duration.ts';
-import type { TokenContext } from '../context.ts';
-import { type Habit, habitOf } from '../reads/habits.ts';
+import type { Habit } from '../reads/habits.ts';
 import type { TokenReads } from '../reads/token-reads.ts';
 import type { EpochSeconds } from '../token/token.ts';
 import { type CheckInput, PASS, unknown, type Verdict } from './check.ts';
-
-interface Watched {
-  readonly reads: CheckInput['reads'];
-  readonly pod: TokenContext['pod'];
-}
 
 export function generationsText(count: number): string {
   return `${count} complete ${count === 1 ? 'generation' : 'generations'}`;
@@ -28,13 +22,12 @@ function unknownReads(reads: TokenReads, now: EpochSeconds): string {
 /** Passes if reads are not watched. `judge` is called if the token is read with this habit. */
 export function judgeHabit(
   habit: Habit,
-  { reads, pod }: Watched,
+  { reads, habit: found }: CheckInput,
   now: EpochSeconds,
   judge: (reads: TokenReads) => Verdict,
 ): Verdict {
   if (reads === undefined) return PASS;
   if (reads === 'unwatched') return unknown('its volume is not watched');
-  const found = habitOf(reads, pod, now);
   if (found === 'unknown') return unknown(unknownReads(reads, now));
   return found === habit ? judge(reads) : PASS;
 }

@@ -18,8 +18,8 @@ export const unread = {
   appliesTo: ['kubelet'],
   isForReads: true,
   runbook: 'SATokenUnread',
-  judge: ({ reads, context }, now) =>
-    judgeHabit('unread', { reads, pod: context.pod }, now, ({ completeSince, withoutRead }) => {
+  judge: (input, now) =>
+    judgeHabit('unread', input, now, ({ completeSince, withoutRead }) => {
       const since = formatRelative(now, completeSince);
       return fail(
         `no read observed in ${generationsText(withoutRead)}, watched since ${since} (${UNSEEN})`,

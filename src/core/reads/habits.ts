@@ -76,7 +76,7 @@ function mayReadCopies(pod: Pod): boolean {
 /** A read of an init container counts here: it needs the token. */
 function isUnread(reads: TokenReads, pod: Pod, now: EpochSeconds): boolean {
   if (reads.lastReadAt !== undefined || reads.withoutRead < UNREAD_GENERATIONS) return false;
-  if (mayReadCopies(pod)) return false;
+  if (!reads.isStartObserved || mayReadCopies(pod)) return false;
   const since = startedSince(pod, reads);
   return since !== undefined && now - since >= UNREAD_SECONDS;
 }

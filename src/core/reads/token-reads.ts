@@ -16,6 +16,11 @@ export interface TokenReads {
   readonly observedSince: EpochSeconds;
   /** Since when no read can have been missed, except for reactions to a rotation. */
   readonly completeSince: EpochSeconds;
+  /**
+   * Whether the volume appeared while the exporter ran, and the clock was not set since. Otherwise a container may have
+   * started before the watch, regardless of its start time.
+   */
+  readonly isStartObserved: boolean;
   /** Number of generations that were observed completely. */
   readonly generations: number;
   /** Number of them, in a row, since the last read, or since one may have been missed. */
@@ -39,10 +44,11 @@ export interface TokenReads {
 export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation' | 'mayHideRead'>;
 
 /** `at`: when the first generation was watched. */
-export function startReadHistory(at: EpochSeconds): ReadHistory {
+export function startReadHistory(at: EpochSeconds, isStartObserved: boolean): ReadHistory {
   return {
     observedSince: at,
     completeSince: at,
+    isStartObserved,
     generations: 0,
     withoutRead: 0,
     lastReadAt: undefined,

@@ -4,8 +4,8 @@
 import type { Assessment } from '../assessment.ts';
 import type { CheckInput } from '../checks/check.ts';
 import { placeOf } from '../origin.ts';
-import type { EpochSeconds, Token } from '../token/token.ts';
-import { type Habit, habitOf } from './habits.ts';
+import type { Token } from '../token/token.ts';
+import type { Habit } from './habits.ts';
 import type { ReadFacts } from './read-facts.ts';
 
 export function readsOf(token: Token, facts: ReadFacts | undefined): CheckInput['reads'] {
@@ -14,9 +14,8 @@ export function readsOf(token: Token, facts: ReadFacts | undefined): CheckInput[
 }
 
 /** The habits of the kubelet's tokens, one for each that is watched. */
-export function habitsIn(assessments: readonly Assessment[], now: EpochSeconds): readonly Habit[] {
-  return assessments.flatMap(({ reads, context }) => {
-    const isWatched = typeof reads === 'object' && context.origin === 'kubelet';
-    return isWatched ? [habitOf(reads, context.pod, now)] : [];
+export function habitsIn(assessments: readonly Assessment[]): readonly Habit[] {
+  return assessments.flatMap(({ habit, context }) => {
+    return habit !== undefined && context.origin === 'kubelet' ? [habit] : [];
   });
 }

@@ -37,8 +37,9 @@ interface State {
   /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
   lastVisitMs: number | undefined;
   lastVisitAt: EpochSeconds | undefined;
-  /** What the wall clock is ahead of the other one. */
-  aheadSeconds: number;
+  /** What the wall clock is ahead of the other one; undefined before the first drain. */
+  aheadSeconds: number | undefined;
+  readonly onClockSet: () => void;
 }
 
 type ByWatch = ReadonlyMap<number, Drained>;
@@ -116,12 +117,14 @@ function noteVisits(state: State, pods: readonly WatchedPod[], time: Instant): b
   return noteVisit(state, Math.max(...pods.map(lastVisitIn)), time);
 }
 
-/** The last visit does not become older when the clock is set. Returns whether its time has changed. */
+/** The last visit does not become older when the clock is set. Returns whether the clock was set. */
 function followClock(state: State, { at, monotonicMs }: Instant): boolean {
-  const step = at - monotonicMs / 1_000 - state.aheadSeconds;
-  state.aheadSeconds += step;
-  if (state.lastVisitAt === undefined || Math.abs(step) <= CLOCK_STEP_SECONDS) return false;
-  state.lastVisitAt += step;
+  const ahead = at - monotonicMs / 1_000;
+  const step = ahead - (state.aheadSeconds ?? ahead);
+  state.aheadSeconds = ahead;
+  if (Math.abs(step) <= CLOCK_STEP_SECONDS) return false;
+  if (state.lastVisitAt !== undefined) state.lastVisitAt += step;
+  state.onClockSet();
   return true;
 }
 
@@ -157,13 +160,15 @@ function forget(state: State, watch: number): void {
   if (pod?.generations.size === 0) removePod(state, pod.podUid);
 }
 
-export function createPodDrains(): PodDrains {
+/** `onClockSet` is called after the wall clock was set. */
+export function createPodDrains(onClockSet: () => void): PodDrains {
   const state: State = {
     pods: new Map(),
     podByWatch: new Map(),
     lastVisitMs: undefined,
     lastVisitAt: undefined,
-    aheadSeconds: 0,
+    aheadSeconds: undefined,
+    onClockSet,
   };
   const { pods, podByWatch } = state;
   return {

@@ -40,6 +40,8 @@ interface State extends ReadsOptions {
   thread: WatchThread | undefined;
   lastRun: SourceRun | undefined;
   tokens: readonly Token[];
+  /** Whether all volumes of the node were found that were there before. */
+  hasScanned: boolean;
 }
 
 function instant({ clock }: State): Instant {
@@ -98,7 +100,9 @@ async function run(state: State, signal: AbortSignal): Promise<void> {
 function followTokens(state: State, { observation }: Snapshot): void {
   if (observation.tokens === state.tokens) return;
   state.tokens = observation.tokens;
-  send(state, state.volumes.setTokens(observation.tokens, state.clock.monotonicMs()));
+  const areNew = state.hasScanned;
+  state.hasScanned ||= observation.scannedAt !== undefined;
+  send(state, state.volumes.setTokens(observation.tokens, state.clock.monotonicMs(), areNew));
 }
 
 export function createReadsSource(options: ReadsOptions): Source<ReadFacts | undefined> {
@@ -108,6 +112,7 @@ export function createReadsSource(options: ReadsOptions): Source<ReadFacts | und
     thread: undefined,
     lastRun: undefined,
     tokens: [],
+    hasScanned: false,
   };
   options.opens.follow((open) => state.volumes.addOpen(open, options.clock.monotonicMs()));
   return {

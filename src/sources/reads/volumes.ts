@@ -7,7 +7,7 @@ import type { Token, TokenIdentity } from '../../core/token/token.ts';
 import { type OwnOpen, volumeKey } from './own-opens.ts';
 import { createPodDrains } from './pod-drains.ts';
 import type { Command, Report } from './protocol.ts';
-import { abandon, type Instant } from './watched-token.ts';
+import { abandon, type Instant, loseClock } from './watched-token.ts';
 import {
   addOpen,
   addToken,
@@ -18,8 +18,8 @@ import {
 } from './watched-volume.ts';
 
 export interface Volumes {
-  /** Sets the tokens of the node. Returns what the thread is to do. */
-  readonly setTokens: (tokens: readonly Token[], monotonicMs: number) => readonly Command[];
+  /** Sets the tokens of the node. `areNew`: those that were not there before appeared just now. */
+  readonly setTokens: (tokens: readonly Token[], monotonicMs: number, areNew?: boolean) => readonly Command[];
   readonly addOpen: (open: OwnOpen, monotonicMs: number) => void;
   readonly addReport: (report: Report, time: Instant) => void;
   /** The thread has ended. Returns what the next one is to do. */
@@ -47,6 +47,12 @@ interface State {
   facts: ReadFacts | undefined;
 }
 
+/** When tokens were found, and whether they were not there before. */
+interface Arrival {
+  readonly nowMs: number;
+  readonly areNew: boolean;
+}
+
 /** Only these are swapped, and may be read again. */
 function isProjected({ volumeKind, copy }: Token): boolean {
   return volumeKind === 'projected' && copy === undefined;
@@ -66,19 +72,23 @@ function watchAgain(state: State, volume: WatchedVolume): readonly Command[] {
   return [...unwatch, { kind: 'watch', target: volume.target }];
 }
 
-function findVolume(state: State, identity: TokenIdentity, nowMs: number): WatchedVolume | undefined {
+function findVolume(
+  state: State,
+  identity: TokenIdentity,
+  { nowMs, areNew }: Arrival,
+): WatchedVolume | undefined {
   const key = volumeKey(identity.podUid, identity.volume);
   const known = state.volumes.get(key);
   if (known !== undefined || state.volumes.size >= MAX_VOLUMES) return known;
-  const volume = createWatchedVolume(state.rootDir, identity, nowMs);
+  const volume = createWatchedVolume(state.rootDir, identity, nowMs, areNew);
   state.volumes.set(key, volume);
   return volume;
 }
 
 /** Undefined if the token is not to be watched. */
-function addVolume(state: State, token: Token, nowMs: number): WatchedVolume | undefined {
+function addVolume(state: State, token: Token, arrival: Arrival): WatchedVolume | undefined {
   const isWatched = isProjected(token) && isWatchable(token.identity);
-  return isWatched ? findVolume(state, token.identity, nowMs) : undefined;
+  return isWatched ? findVolume(state, token.identity, arrival) : undefined;
 }
 
 function removeVolume(state: State, volume: WatchedVolume): Command {
@@ -98,11 +108,12 @@ function knownVolume({ byIdentity, volumes }: State, identity: TokenIdentity): W
   return known !== undefined && volumes.get(known.key) === known ? known : undefined;
 }
 
-function setTokens(state: State, tokens: readonly Token[], nowMs: number): readonly Command[] {
+function setTokens(state: State, tokens: readonly Token[], arrival: Arrival): readonly Command[] {
+  const { nowMs } = arrival;
   const changed = new Set<WatchedVolume>();
   for (const token of tokens) {
     const known = knownVolume(state, token.identity);
-    const volume = known ?? addVolume(state, token, nowMs);
+    const volume = known ?? addVolume(state, token, arrival);
     if (volume === undefined) continue;
     volume.seenMs = nowMs;
     if (known === undefined && addToken(volume, token.identity)) changed.add(volume);
@@ -155,20 +166,23 @@ function factsOf({ volumes, drains, folders, isLimited }: State): ReadFacts {
 }
 
 export function createVolumes(rootDir: string): Volumes {
+  const volumes = new Map<string, WatchedVolume>();
   const state: State = {
     rootDir,
-    volumes: new Map(),
+    volumes,
     byId: new Map(),
     byIdentity: new WeakMap(),
-    drains: createPodDrains(),
+    drains: createPodDrains(() => {
+      for (const volume of volumes.values()) for (const token of tokensOf(volume)) loseClock(token);
+    }),
     nextId: 0,
     folders: 0,
     isLimited: false,
     facts: undefined,
   };
   return {
-    setTokens: (tokens, monotonicMs) => {
-      const commands = setTokens(state, tokens, monotonicMs);
+    setTokens: (tokens, nowMs, areNew = true) => {
+      const commands = setTokens(state, tokens, { nowMs, areNew });
       if (commands.length > 0) state.facts = undefined;
       return commands;
     },

@@ -28,6 +28,8 @@ export interface WatchedToken {
   readonly place: string;
   /** Name of its file in the folder that holds it. */
   readonly name: string;
+  /** Whether it appeared while the exporter ran, and the clock was not set since. */
+  isStartObserved: boolean;
   /** The oldest first: there are two of them between a swap and the last events of the generation before. */
   generations: readonly WatchedGeneration[];
   history: ReadHistory | undefined;
@@ -46,8 +48,8 @@ export interface WatchedGeneration {
 
 export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs'>;
 
-export function createWatchedToken(place: string, name: string): WatchedToken {
-  return { place, name, generations: [], history: undefined, endedMs: 0, reads: undefined };
+export function createWatchedToken(place: string, name: string, isStartObserved: boolean): WatchedToken {
+  return { place, name, isStartObserved, generations: [], history: undefined, endedMs: 0, reads: undefined };
 }
 
 /** Updates the reads. Returns whether they have changed. */
@@ -65,8 +67,9 @@ export function settle(token: WatchedToken): boolean {
 const MAX_PAUSE_MS = 10_000;
 
 /** A generation between two others may have had no watch, because of a limit. */
-function historyFor({ history, generations, endedMs }: WatchedToken, time: Instant): ReadHistory {
-  if (history === undefined) return startReadHistory(time.at);
+function historyFor(token: WatchedToken, time: Instant): ReadHistory {
+  const { history, generations, endedMs, isStartObserved } = token;
+  if (history === undefined) return startReadHistory(time.at, isStartObserved);
   const hasPaused = generations.length === 0 && time.monotonicMs - endedMs > MAX_PAUSE_MS;
   return hasPaused ? addGap(history, time.at) : history;
 }
@@ -88,7 +91,8 @@ export function end(generation: WatchedGeneration, time: DrainTime): GenerationR
   const result = endGeneration(state, time);
   token.generations = token.generations.filter((other) => other !== generation);
   token.endedMs = time.monotonicMs;
-  token.history = advanceReadHistory(token.history ?? startReadHistory(state.at), result);
+  const history = token.history ?? startReadHistory(state.at, token.isStartObserved);
+  token.history = advanceReadHistory(history, result);
   return result;
 }
 
@@ -99,6 +103,13 @@ export function announce(generation: WatchedGeneration, open: OwnOpen, monotonic
   const name = open.file?.name ?? generation.token.name;
   const isWatched = open.file !== undefined && open.number > opensAfter;
   generation.state = announceOpen(generation.state, { name, isWatched, monotonicMs });
+}
+
+/** The clock was set: what happened before cannot be compared with times of containers. */
+export function loseClock(token: WatchedToken): void {
+  token.isStartObserved = false;
+  if (token.history !== undefined) token.history = { ...token.history, isStartObserved: false };
+  settle(token);
 }
 
 export function lose(generation: WatchedGeneration): void {

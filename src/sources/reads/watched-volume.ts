@@ -27,6 +27,8 @@ export interface WatchedVolume {
   readonly tokens: Map<string, WatchedToken[]>;
   /** Opens in generations that have not begun. */
   opens: OwnOpen[];
+  /** Whether it appeared while the exporter ran. */
+  readonly isNew: boolean;
   /** When it was last found on the node, by a clock that is never set. */
   seenMs: number;
 }
@@ -52,6 +54,7 @@ export function createWatchedVolume(
   rootDir: string,
   { podUid, volume }: TokenIdentity,
   nowMs: number,
+  isNew: boolean,
 ): WatchedVolume {
   const folder = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~projected/${volume}`;
   return {
@@ -61,16 +64,17 @@ export function createWatchedVolume(
     target: { id: 0, folder, holders: [] },
     tokens: new Map(),
     opens: [],
+    isNew,
     seenMs: nowMs,
   };
 }
 
 /** Returns whether the token is in a folder that held none so far. */
-export function addToken({ tokens }: WatchedVolume, identity: TokenIdentity): boolean {
+export function addToken({ tokens, isNew }: WatchedVolume, identity: TokenIdentity): boolean {
   const [holder, name] = splitPath(identity.path);
   const others = tokens.get(holder);
   if (others?.some((token) => token.name === name) === true) return false;
-  const token = createWatchedToken(placeOf(identity), name);
+  const token = createWatchedToken(placeOf(identity), name, isNew);
   if (others === undefined) tokens.set(holder, [token]);
   else others.push(token);
   return others === undefined;

@@ -4,7 +4,7 @@
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
 import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
-import { copyExpiresAt, habitOf } from '../../core/reads/habits.ts';
+import { copyExpiresAt } from '../../core/reads/habits.ts';
 import { runbookUrl, unreadableRunbook } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { kindOf } from '../../core/token/token.ts';
@@ -46,10 +46,10 @@ function problemJson(
 }
 
 /** Undefined unless the reads of the token are watched. */
-function readsJson({ token, context, reads }: Assessment, { now }: Snapshot) {
+function readsJson({ token, reads, habit }: Assessment) {
   if (typeof reads !== 'object') return undefined;
   return {
-    habit: habitOf(reads, context.pod, now),
+    habit,
     observedSince: reads.observedSince,
     completeSince: reads.completeSince,
     completeGenerations: reads.generations,
@@ -84,7 +84,7 @@ function tokenJson(assessment: Assessment, snapshot: Snapshot, runbooks: string)
     mode: octal(file.mode),
     uid: file.uid,
     gid: file.gid,
-    reads: readsJson(assessment, snapshot),
+    reads: readsJson(assessment),
     problems: assessment.failures.map((failure) =>
       problemJson(failure, problemStartOf(snapshot, assessment, failure), runbooks),
     ),

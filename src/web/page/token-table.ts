@@ -52,7 +52,7 @@ function startText(assessment: Assessment, worst: CheckFailure | undefined, snap
 
 /** The worst failing check or the state, then the other checks, the state, the cause and the start. */
 function statusCell(assessment: Assessment, snapshot: Snapshot): Html {
-  const { state, failures, token } = assessment;
+  const { state, failures, token, habit } = assessment;
   const reasons = failures.map(({ check }) => check.reason);
   const severity = worstSeverity(failures.map((failure) => failure.severity));
   const worst = failures.find((failure) => failure.severity === severity);
@@ -63,6 +63,7 @@ function statusCell(assessment: Assessment, snapshot: Snapshot): Html {
     reasons.filter((reason) => reason !== main).join(', '),
     shown.includes(state) || shown.includes(REASON_OF_STATE[state] ?? state) ? '' : `state ${state}`,
     cause === undefined || shown.includes(cause) ? '' : `cause ${cause}`,
+    habit === undefined || habit === 'unknown' || shown.includes(habit) ? '' : habit,
     startText(assessment, worst, snapshot),
   ].filter((text) => text !== '');
   return html`${badge(toneOf(assessment), main)}${more.length === 0 ? NOTHING : html`<i>${more.join('; ')}</i>`}`;

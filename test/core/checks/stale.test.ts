@@ -53,6 +53,7 @@ describe('stale', () => {
       expectations: [],
       context,
       reads: undefined,
+      habit: undefined,
     } as const;
     assert.equal(stale.judge(input, NOW).status, 'pass');
   });

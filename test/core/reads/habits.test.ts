@@ -135,6 +135,11 @@ const CASES: readonly Case[] = [
     containers: [main(), main({ name: 'other', hasCopies: true })],
     habit: 'unknown',
   },
+  {
+    it: 'is unknown if the volume is older than the exporter, or the clock was set: start times prove nothing',
+    reads: tokenReads({ isStartObserved: false }),
+    habit: 'unknown',
+  },
   { it: 'is unknown after nine generations', reads: tokenReads({ withoutRead: 9 }), habit: 'unknown' },
   {
     it: 'is unknown less than a day after the start',

@@ -224,6 +224,40 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
       });
   });
 
+  describe('are observed from the start of the containers', () => {
+    /** Without events. */
+    function reportAt(at: number): void {
+      const seen = { started: [], drained: [], readAt: at, losses: [] };
+      const rest = { folders: 1, isLimited: false, tookMs: 0 };
+      volumes.addReport({ ...seen, ...rest }, { at, monotonicMs: (seconds + 10) * 1_000 });
+    }
+
+    it('if the volume appears while the exporter runs', async () => {
+      const volume = await watchedVolume();
+      reportAt(seconds + 10.5);
+      assert.equal(readsOf(volume).isStartObserved, true);
+    });
+
+    it('unless the volume was there at the first scan', async () => {
+      const volume = node.volume();
+      volume.write({ token: nextToken({ jti: 'first' }) });
+      await files.scan();
+      for (const command of volumes.setTokens(tokens(), seconds * 1_000, false)) watched.obey(command);
+      report();
+      await rotate(volume);
+      assert.equal(readsOf(volume).isStartObserved, false);
+    });
+
+    for (const step of [3_600, -3_600])
+      it(`unless the clock is set by ${step} s`, async () => {
+        const volume = await watchedVolume();
+        reportAt(seconds + 10 + step);
+        assert.equal(readsOf(volume).isStartObserved, false);
+        await rotate(volume);
+        assert.equal(readsOf(volume).isStartObserved, false);
+      });
+  });
+
   it('are watched again in a volume that comes back after it was forgotten', async () => {
     await watchedVolume();
     const kindsFor = (found: readonly Token[]) =>

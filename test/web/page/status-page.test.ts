@@ -106,6 +106,11 @@ describe('the status page of a node with problems', () => {
     for (const cause of found) assert.ok(page.includes(cause), cause);
   });
 
+  it('shows how a token is read, if that is known', () => {
+    assert.match(page, /<b class=good>fresh<\/b><i>rereads<\/i>/);
+    assert.equal(page.match(/rereads/g)?.length, 1);
+  });
+
   it('shows a failing check rather than the state of its token, and since when it fails', () => {
     assert.match(page, /<b class=bad>pod_mismatch<\/b><i>state fresh; since [^<;]+<\/i>/);
     assert.doesNotMatch(page, /<b class=(?:bad|warn)>(?:fresh|refresh_due)</);
