@@ -19,5 +19,10 @@ export const WORD_EXEMPTIONS: readonly Exemption[] = [
     reason: 'Option of node:http.',
   },
   { files: 'test/docs/names.test.ts', words: ['agent'], reason: 'Option of Prometheus.' },
+  {
+    files: '{daemonset/chart/files/hints,test/fixtures/values/refused/datadog}.yaml',
+    words: ['agents'],
+    reason: 'Values of a chart.',
+  },
   { files: 'package-lock.json', words: ['agent'], reason: 'Names of packages.' },
 ];

@@ -31,26 +31,42 @@
 {{- define "sa-token-exporter.bare" -}}
 {{ regexReplaceAll "[^a-z0-9]" (lower .) "" }}
 {{- end }}
-{{/* The paths whose last part, or all of it, is similar to a name: equal, contained, or of the same beginning. Takes a list: name, paths. */}}
+{{/* The paths whose last part, or all of it, is similar to a name: equal, most of it, or misspelled. Takes a list: name, paths. */}}
 {{- define "sa-token-exporter.similar" -}}
 {{- $bare := first . | include "sa-token-exporter.bare" }}
 {{- $equal := list }}
 {{- $contained := list }}
-{{- $begun := list }}
+{{- $misspelled := list }}
 {{- range without (last .) "" }}
 {{- $path := include "sa-token-exporter.bare" . }}
 {{- $end := splitList "." . | last | include "sa-token-exporter.bare" }}
+{{- $short := min (len $bare) (len $end) | int }}
+{{- $long := max (len $bare) (len $end) | int }}
+{{- $tail := ternary -3 -1 (gt $long 9) }}
 {{- if or (eq $bare $path) (eq (trimSuffix "s" $bare) (trimSuffix "s" $end)) }}
 {{- $equal = append $equal . }}
-{{- else if and (gt (min (len $bare) (len $end)) 3) (ne $end "name") (or (contains $bare $end) (contains $end $bare)) }}
+{{- else if and (gt $short 3) (ge (mul 3 $short) (mul 2 $long)) (ne $end "name") (or (contains $bare $end) (contains $end $bare)) }}
 {{- $contained = append $contained . }}
-{{- else if and (gt (min (len $bare) (len $end)) 3) (eq (trunc 5 $bare) (trunc 5 $end)) }}
-{{- $begun = append $begun . }}
+{{- else if and (gt $short 3) (le (sub $long $short) 2) (eq (trunc 5 $bare) (trunc 5 $end)) (eq (trunc $tail $bare) (trunc $tail $end)) }}
+{{- $misspelled = append $misspelled . }}
 {{- end }}
 {{- end }}
-{{- $found := $equal | default $contained | default $begun | uniq }}
+{{- $found := $equal | default $contained | default $misspelled | uniq }}
 {{- if le (len $found) 5 }}
 {{- join " or " $found }}
+{{- end }}
+{{- end }}
+{{/* What to write instead of a value, by its name alone. Takes a list: path, names. */}}
+{{- define "sa-token-exporter.byName" -}}
+{{- $path := first . }}
+{{- $found := list }}
+{{- range last . }}
+{{- if regexMatch (printf "(?i)%s" .match) $path }}
+{{- $found = append $found .write }}
+{{- end }}
+{{- end }}
+{{- if $found }}
+{{- first $found }}
 {{- end }}
 {{- end }}
 {{/* Values that do not exist, one per line. Takes a dict: given, known, path, context. */}}
@@ -64,13 +80,14 @@
 {{- $hint = get $.context.hints.monitors $key | default $hint }}
 {{- end }}
 {{- $siblings := list }}
-{{- range ternary (keys $.known | sortAlpha) list (ne $.path "") }}
+{{- range keys $.known | sortAlpha }}
 {{- $siblings = append $siblings (printf "%s%s" $.path .) }}
 {{- end }}
-{{- with include "sa-token-exporter.similar" (list $key $siblings) | default (include "sa-token-exporter.similar" (list $key $.context.paths)) }}
-{{- $hint = $hint | default (printf "did you mean %s?" .) }}
-{{- end }}
-{{ $path }}: unknown value; {{ $hint | default "`helm show values` lists those that exist" }}
+{{- $similar := include "sa-token-exporter.similar" (list $key $siblings) }}
+{{- $hint = $hint | default (ternary (printf "did you mean %s?" $similar) "" (ne $similar "")) | default (include "sa-token-exporter.byName" (list $path $.context.hints.names)) }}
+{{- $similar = include "sa-token-exporter.similar" (list $key $.context.paths) }}
+{{- $hint = $hint | default (ternary (printf "did you mean %s?" $similar) "" (ne $similar "")) }}
+{{ $path }}: unknown value; {{ $hint | default "the chart has nothing like it; remove it (`helm show values` lists what exists)" }}
 {{- else if and (kindIs "map" $value) $below (ne $path "options") }}
 {{- include "sa-token-exporter.unknown" (dict "given" $value "known" $below "path" (printf "%s." $path) "context" $.context) }}
 {{- end }}

@@ -1,7 +1,9 @@
 /**
  * Values files as users write them: the chart renders valid objects, or says what to write instead.
  *
- * A refused file starts with one comment for each part of the message that Helm must print.
+ * A refused file starts with one comment for each part of the message that Helm must print. An accepted file may start
+ * with comments that say what its values must become: kind, path, and value in JSON. In a path, `~` stands for a dot, a
+ * number for the item of a list, a name for the item of that name.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
@@ -22,16 +24,46 @@ const FILES = (kind: 'accepted' | 'refused'): readonly string[] =>
 const ACCEPTED = FILES('accepted');
 const REFUSED = FILES('refused');
 
-/** Whether the values leave the roles and the probes that the options need. */
+/** Whether the values leave the roles and the probes that the options need, and mount no files that no option names. */
 function isComplete(file: string): boolean {
-  const { enabled, rbac, livenessProbe, options } = parse(readFileSync(file, 'utf8')) as {
+  const { enabled, rbac, livenessProbe, options, extraVolumeMounts } = parse(readFileSync(file, 'utf8')) as {
     readonly enabled?: boolean;
     readonly rbac?: { readonly create?: boolean };
     readonly livenessProbe?: object | null;
     readonly options?: object;
+    readonly extraVolumeMounts?: object;
   };
+  const hasUnusedFiles = extraVolumeMounts !== undefined && options === undefined;
   const isReduced = livenessProbe === null || (options !== undefined && 'cluster.events' in options);
-  return enabled !== false && rbac?.create !== false && !isReduced;
+  return enabled !== false && rbac?.create !== false && !isReduced && !hasUnusedFiles;
+}
+
+/** A message says what to write or to remove, what the value may have been, or what is true anyway. */
+const REMEDY = /write |remove it|did you mean|at the top|is always|yourself|creates/;
+
+interface Effect {
+  readonly kind: string;
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+function effectsIn(file: string): readonly Effect[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^# ([A-Z]\w+)(?: (\S+))? = (.+)$/gm)].map(
+    ([, kind = '', path = '', json = '']) => ({
+      kind,
+      path: path === '' ? [] : path.split('.').map((part) => part.replaceAll('~', '.')),
+      value: json === 'undefined' ? undefined : JSON.parse(json),
+    }),
+  );
+}
+
+type Named = { readonly name: string; readonly value?: unknown };
+
+function partOf(whole: unknown, part: string): unknown {
+  if (!Array.isArray(whole)) return (whole as Readonly<Record<string, unknown>> | undefined)?.[part];
+  if (/^-?\d+$/.test(part)) return whole.at(Number(part));
+  const item = (whole as readonly Named[]).find(({ name }) => name === part);
+  return item?.value ?? item;
 }
 
 /** Azure has the same objects in a group of its own. */
@@ -44,7 +76,7 @@ function named(name: string): readonly Manifest[] {
 }
 
 describeWith(['helm (.ci/helm)'], 'a values file', () => {
-  it('is tested with more than thirty', () => assert.ok(ACCEPTED.length + REFUSED.length > 30));
+  it('is tested with more than ninety', () => assert.ok(ACCEPTED.length + REFUSED.length > 90));
 
   it('renders valid objects if it is accepted', async () => {
     await assertValid(ACCEPTED.flatMap((file) => template(file)).map(inUpstreamGroup));
@@ -54,6 +86,31 @@ describeWith(['helm (.ci/helm)'], 'a values file', () => {
     it(`renders objects that match each other with ${basename(file, '.yaml')}`, () =>
       assertAgreement(template(file)));
 
+  for (const [file, effects] of ACCEPTED.map((one) => [one, effectsIn(one)] as const))
+    if (effects.length > 0)
+      it(`has its effect in the objects: ${basename(file, '.yaml')}`, () => {
+        const manifests = template(file);
+        for (const { kind, path, value } of effects)
+          assert.deepEqual(
+            path.reduce<unknown>(
+              partOf,
+              manifests.find((one) => one.kind === kind),
+            ),
+            value,
+            `${kind} ${path.join('.')}`,
+          );
+      });
+
+  it('has a test of its effect if it is accepted, in more than twenty files', () =>
+    assert.ok(ACCEPTED.filter((file) => effectsIn(file).length > 0).length > 20));
+
+  it('has an answer to values that are in no list', () => {
+    const { stderr } = helm('template', { quux: 1, image: { frobnicate: true }, fooAnnotations: {} });
+    assert.match(stderr, /^quux: unknown value; the chart has nothing like it; remove it /m);
+    assert.match(stderr, /^image\.frobnicate: unknown value; the chart has nothing like it; remove it /m);
+    assert.match(stderr, /^fooAnnotations: unknown value; write podAnnotations, /m);
+  });
+
   for (const file of REFUSED) {
     const expected = [...readFileSync(file, 'utf8').matchAll(/^# (.+)$/gm)].map(([, text = '']) => text);
     it(`says what to write instead of ${basename(file, '.yaml')}`, () => {
@@ -61,6 +118,7 @@ describeWith(['helm (.ci/helm)'], 'a values file', () => {
       assert.notEqual(status, 0);
       assert.ok(expected.length > 0);
       for (const text of expected) assert.match(stderr, new RegExp(text));
+      for (const [, text = ''] of stderr.matchAll(/: unknown value; (.*)$/gm)) assert.match(text, REMEDY);
     });
 
     it(`fails helm lint with ${basename(file, '.yaml')}`, () => {
