@@ -104,7 +104,7 @@ export const TOKEN =
 
 /** Names the account and the number of its tokens; only the number if nodes have no series of tokens. */
 export const ACCOUNT =
-  'Service account {{ if $labels.serviceaccount }}{{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}of some namespace{{ end }} (tokens: {{ $value }})';
+  '{{ if $labels.serviceaccount }}Service account {{ $labels.namespace }}/{{ $labels.serviceaccount }}{{ else }}At least one service account{{ end }} (tokens: {{ $value }})';
 export const WORKLOAD = `${ACCOUNT}{{ with $labels.volume }}, volume {{ . }}{{ end }}`;
 
 export const IN_NAMESPACE = '{{ with $labels.namespace }}, namespace {{ . }}{{ end }}';

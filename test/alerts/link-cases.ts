@@ -66,7 +66,7 @@ const ACCOUNT_CASES: readonly Case[] = [
     series: problems('service_account_missing', '3x20', { cluster: 'east' }),
     expect: links('SATokenServiceAccountMissing', {
       labels: { cluster: 'east' },
-      prints: { subject: 'Service account of some namespace (tokens: 3)' },
+      prints: { subject: 'At least one service account (tokens: 3)' },
       link: `/d/satoken-fleet?${SIX_HOURS}&var-cluster=east`,
     }),
   },

@@ -38,7 +38,7 @@ function instance({ scope, reason }: Row): Instance {
 
 /** If the node has series of its counts only, and no cluster label. */
 function countInstance({ scope, reason }: Row): Instance {
-  const anyAccount = { labels: {}, prints: { subject: 'Service account of some namespace (tokens: 3)' } };
+  const anyAccount = { labels: {}, prints: { subject: 'At least one service account (tokens: 3)' } };
   return {
     token: { labels: { node: 'node-1', reason }, prints: { subject: 'Tokens on node node-1 (3)' } },
     account: anyAccount,
@@ -277,7 +277,7 @@ const lateWorkload = (severity: Severity, count: string): Firing => ({
 const lateSomewhere = (severity: Severity, count: string): Firing => ({
   severity,
   labels: {},
-  prints: { subject: `Service account of some namespace (tokens: ${count})` },
+  prints: { subject: `At least one service account (tokens: ${count})` },
 });
 const workloadAt = (at: number, ...fire: readonly Firing[]) => ({
   alert: 'SATokenWorkloadRotationOverdue',
