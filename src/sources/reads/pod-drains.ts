@@ -3,37 +3,48 @@
  *
  * A pod is observed as a whole, since the kubelet visits all its volumes at once.
  */
-import type { GenerationResult } from '../../core/reads/generation-reads.ts';
+import { type GenerationResult, observe as observeGeneration } from '../../core/reads/generation-reads.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
 import type { Drained } from './protocol.ts';
-import { end, type Instant, lose, settle, type WatchedGeneration } from './watched-token.ts';
+import {
+  end,
+  type Instant,
+  lose,
+  settle,
+  type WatchedGeneration,
+  type WatchedToken,
+} from './watched-token.ts';
 
 export interface PodDrains {
   readonly add: (podUid: string, generations: readonly WatchedGeneration[]) => void;
   readonly remove: (podUid: string, generations: Iterable<WatchedGeneration>) => void;
-  /** Takes the events of all folders. Returns whether the reads of any token have changed. */
-  readonly drain: (drained: readonly Drained[], time: Instant) => boolean;
+  /** Takes the events of all folders. */
+  readonly drain: (drained: readonly Drained[], time: Instant) => void;
+  /** Brings the reads of tokens up to date. Returns whether any, or the last visit, has changed since the last call. */
+  readonly settle: () => boolean;
   /** The last complete visit of the kubelet, or the last swap; undefined if nothing was watched since. */
   readonly lastVisitAt: () => EpochSeconds | undefined;
 }
 
 /** More than that, and the wall clock was set. */
 const CLOCK_STEP_SECONDS = 1;
-/** Later than any visit ends, or is given up: what happened in a pod is settled by then. */
-const SETTLING_MS = 10_000;
 
 interface WatchedPod {
   readonly podUid: string;
   readonly generations: Set<WatchedGeneration>;
-  /** Until then it is observed even without events. */
-  settledMs: number;
 }
 
 interface State {
   readonly pods: Map<string, WatchedPod>;
   readonly podByWatch: Map<number, WatchedPod>;
+  /** Those in which something may have to be settled without a further event. */
+  readonly pending: Set<WatchedPod>;
+  /** Tokens whose reads may have changed. Settled at the next scrape, not at each drain. */
+  readonly unsettled: Set<WatchedToken>;
+  /** Whether the last visit has changed, or the clock was set. */
+  hasChanged: boolean;
   /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
   lastVisitMs: number | undefined;
   lastVisitAt: EpochSeconds | undefined;
@@ -68,17 +79,21 @@ function isPending({ state: { visit, unconfirmed, confirmations, expected } }: W
   return visit !== undefined || unconfirmed.length > 0 || confirmations.length > 0 || expected.size > 0;
 }
 
-/** The folders that the drain concerns: all of the pod if the kubelet may have visited it. */
-function concernedBy(pod: WatchedPod, byWatch: ByWatch): readonly WatchedGeneration[] {
-  const all = [...pod.generations];
-  const concerned = all.filter((one) => byWatch.has(one.started.watch) || isPending(one));
-  const mayBeVisit = concerned.some(
-    (one) =>
-      isPending(one) ||
-      byWatch.get(one.started.watch)?.hasEnded === true ||
-      byWatch.get(one.started.watch)?.events.some(({ kind }) => kind === 'folder_opened') === true,
-  );
-  return mayBeVisit ? all : concerned;
+/** Whether the kubelet may have come, so that the other folders of the pod are concerned. */
+function mayBeVisit({ hasEnded, events }: Drained): boolean {
+  return hasEnded || events.some(({ kind }) => kind !== 'opened' && kind !== 'closed');
+}
+
+/** Most drains of a pod: files were opened in one of its folders, and the kubelet is not on a visit. */
+function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: Instant): void {
+  const drainTime: DrainTime = { ...time, sinceSwapMs: drained.sinceSwapMs };
+  for (const generation of pod.generations) {
+    if (generation.started.watch !== drained.watch) continue;
+    generation.state = observeGeneration(generation.state, drained.events, drainTime);
+    if (drained.isLossy) lose(generation);
+    state.unsettled.add(generation.token);
+    if (isPending(generation)) state.pending.add(pod);
+  }
 }
 
 function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly GenerationResult[] {
@@ -90,58 +105,82 @@ function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly 
   });
 }
 
-/** Returns whether the reads of any of its tokens have changed. */
-function observeWatchedPod(pod: WatchedPod, byWatch: ByWatch, time: Instant): boolean {
-  const generations = concernedBy(pod, byWatch);
+function lastVisitIn(generations: readonly WatchedGeneration[]): number {
+  return Math.max(...generations.map(({ state }) => state.lastVisitMs ?? Number.NEGATIVE_INFINITY));
+}
+
+function noteVisit(state: State, lastMs: number, { at, monotonicMs }: Instant): void {
+  if (lastMs <= (state.lastVisitMs ?? Number.NEGATIVE_INFINITY)) return;
+  state.lastVisitMs = lastMs;
+  state.lastVisitAt = at - (monotonicMs - lastMs) / 1_000;
+  state.hasChanged = true;
+}
+
+function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time: Instant): void {
+  const generations = [...pod.generations];
   observe(generations, byWatch, time);
   // Events that came before others were lost still count.
   for (const one of generations) if (byWatch.get(one.started.watch)?.isLossy === true) lose(one);
   const ended = endFolders(pod, byWatch, time);
   if (ended.length > 0) observe([...pod.generations], new Map(), time, ended);
-  return [...new Set(generations.map(({ token }) => token))].map(settle).some((hasChanged) => hasChanged);
+  for (const { token } of generations) state.unsettled.add(token);
+  noteVisit(state, lastVisitIn(generations), time);
+  if ([...pod.generations].some(isPending)) state.pending.add(pod);
 }
 
-function lastVisitIn({ generations }: WatchedPod): number {
-  return Math.max(...Array.from(generations, ({ state }) => state.lastVisitMs ?? Number.NEGATIVE_INFINITY));
-}
-
-function noteVisit(state: State, lastMs: number, { at, monotonicMs }: Instant): boolean {
-  if (lastMs <= (state.lastVisitMs ?? Number.NEGATIVE_INFINITY)) return false;
-  state.lastVisitMs = lastMs;
-  state.lastVisitAt = at - (monotonicMs - lastMs) / 1_000;
-  return true;
-}
-
-/** Returns whether there was a later one than before. */
-function noteVisits(state: State, pods: readonly WatchedPod[], time: Instant): boolean {
-  return noteVisit(state, Math.max(...pods.map(lastVisitIn)), time);
-}
-
-/** The last visit does not become older when the clock is set. Returns whether the clock was set. */
-function followClock(state: State, { at, monotonicMs }: Instant): boolean {
+/** The last visit does not become older when the clock is set. */
+function followClock(state: State, { at, monotonicMs }: Instant): void {
   const ahead = at - monotonicMs / 1_000;
   const step = ahead - (state.aheadSeconds ?? ahead);
   state.aheadSeconds = ahead;
-  if (Math.abs(step) <= CLOCK_STEP_SECONDS) return false;
+  if (Math.abs(step) <= CLOCK_STEP_SECONDS) return;
   if (state.lastVisitAt !== undefined) state.lastVisitAt += step;
+  state.hasChanged = true;
   state.onClockSet();
-  return true;
 }
 
-function removePod(state: State, podUid: string): void {
-  state.pods.delete(podUid);
+function removePod(state: State, pod: WatchedPod): void {
+  state.pods.delete(pod.podUid);
+  state.pending.delete(pod);
   if (state.pods.size > 0) return;
   state.lastVisitMs = undefined;
   state.lastVisitAt = undefined;
 }
 
-/** The pods with events, and those in which a visit may not have ended. */
-function podsToObserve({ pods, podByWatch }: State, drained: readonly Drained[], { monotonicMs }: Instant) {
-  for (const { watch } of drained) {
-    const pod = podByWatch.get(watch);
-    if (pod !== undefined) pod.settledMs = monotonicMs + SETTLING_MS;
+/** The folders with events in each pod with events, or in which a visit may not have ended. */
+function byPod({ podByWatch, pending }: State, drained: readonly Drained[]) {
+  const pods = new Map<WatchedPod, Drained[]>();
+  for (const pod of pending) pods.set(pod, []);
+  for (const one of drained) {
+    const pod = podByWatch.get(one.watch);
+    if (pod === undefined) continue;
+    const others = pods.get(pod);
+    if (others === undefined) pods.set(pod, [one]);
+    else others.push(one);
   }
-  return [...pods.values()].filter(({ settledMs }) => settledMs >= monotonicMs);
+  return pods;
+}
+
+function drainPods(state: State, drained: readonly Drained[], time: Instant): void {
+  for (const [pod, folders] of byPod(state, drained)) {
+    const wasPending = state.pending.delete(pod);
+    if (wasPending || folders.some(mayBeVisit))
+      observeWatchedPod(state, pod, new Map(folders.map((one) => [one.watch, one])), time);
+    else for (const one of folders) observeFolder(state, pod, one, time);
+  }
+}
+
+function add(state: State, podUid: string, generations: readonly WatchedGeneration[]): void {
+  const pod = state.pods.get(podUid) ?? { podUid, generations: new Set() };
+  state.pods.set(podUid, pod);
+  for (const generation of generations) {
+    pod.generations.add(generation);
+    state.podByWatch.set(generation.started.watch, pod);
+    state.unsettled.add(generation.token);
+    // The kubelet swaps what it has just compared, in a visit that is not complete.
+    const { blindMs, at, monotonicMs } = generation.state;
+    if (blindMs !== undefined) noteVisit(state, monotonicMs, { at, monotonicMs });
+  }
 }
 
 function remove(state: State, podUid: string, generations: Iterable<WatchedGeneration>): void {
@@ -150,14 +189,24 @@ function remove(state: State, podUid: string, generations: Iterable<WatchedGener
   for (const generation of generations) {
     pod.generations.delete(generation);
     state.podByWatch.delete(generation.started.watch);
+    state.unsettled.delete(generation.token);
   }
-  if (pod.generations.size === 0) removePod(state, podUid);
+  if (pod.generations.size === 0) removePod(state, pod);
 }
 
 function forget(state: State, watch: number): void {
   const pod = state.podByWatch.get(watch);
   state.podByWatch.delete(watch);
-  if (pod?.generations.size === 0) removePod(state, pod.podUid);
+  if (pod?.generations.size === 0) removePod(state, pod);
+}
+
+function settleAll(state: State): boolean {
+  const { unsettled } = state;
+  let { hasChanged } = state;
+  state.hasChanged = false;
+  for (const token of unsettled) hasChanged = settle(token) || hasChanged;
+  unsettled.clear();
+  return hasChanged;
 }
 
 /** `onClockSet` is called after the wall clock was set. */
@@ -165,34 +214,23 @@ export function createPodDrains(onClockSet: () => void): PodDrains {
   const state: State = {
     pods: new Map(),
     podByWatch: new Map(),
+    pending: new Set(),
+    unsettled: new Set(),
+    hasChanged: false,
     lastVisitMs: undefined,
     lastVisitAt: undefined,
     aheadSeconds: undefined,
     onClockSet,
   };
-  const { pods, podByWatch } = state;
   return {
-    add: (podUid, generations) => {
-      const pod = pods.get(podUid) ?? { podUid, generations: new Set(), settledMs: 0 };
-      pods.set(podUid, pod);
-      for (const generation of generations) {
-        pod.generations.add(generation);
-        podByWatch.set(generation.started.watch, pod);
-        settle(generation.token);
-        // The kubelet swaps what it has just compared, in a visit that is not complete.
-        const { blindMs, at, monotonicMs } = generation.state;
-        if (blindMs !== undefined) noteVisit(state, monotonicMs, { at, monotonicMs });
-      }
-    },
+    add: (podUid, generations) => add(state, podUid, generations),
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
-      const byWatch = new Map(drained.map((one) => [one.watch, one]));
-      const active = podsToObserve(state, drained, time);
-      const changed = active.filter((pod) => observeWatchedPod(pod, byWatch, time));
+      drainPods(state, drained, time);
       for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
-      const isSet = followClock(state, time);
-      return noteVisits(state, active, time) || isSet || changed.length > 0;
+      followClock(state, time);
     },
+    settle: () => settleAll(state),
     lastVisitAt: () => state.lastVisitAt,
   };
 }

@@ -137,8 +137,8 @@ function addReport(state: State, report: Report, now: Instant): void {
     const volume = state.byId.get(one.id);
     if (volume !== undefined) state.drains.add(volume.podUid, beginFolder(volume, one, time));
   }
-  const hasChanged = state.drains.drain(drained, time);
-  if (!isSame || hasChanged) state.facts = undefined;
+  state.drains.drain(drained, time);
+  if (!isSame) state.facts = undefined;
 }
 
 function restart(state: State, { at, monotonicMs }: Instant): readonly Command[] {
@@ -196,6 +196,7 @@ export function createVolumes(rootDir: string): Volumes {
       return restart(state, time);
     },
     facts: () => {
+      if (state.drains.settle()) state.facts = undefined;
       state.facts ??= factsOf(state);
       return state.facts;
     },
