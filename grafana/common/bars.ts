@@ -6,7 +6,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS } from '../parts/colors.ts';
 import type { PanelOptions, Unit } from '../parts/panel.ts';
-import { asRunbook, BY_TOKEN, failing } from '../parts/promql.ts';
+import { asRunbook, BY_TOKEN } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 
 export interface BarsOptions extends Omit<PanelOptions, 'unit'> {
@@ -26,7 +26,7 @@ export function bars({ column, expr, unit = 'short', max, ...options }: BarsOpti
 /** Since when each token has each problem, with the severity. */
 function starts(tokens: string): string {
   const by = `${BY_TOKEN}, reason`;
-  return `${failing(tokens)} * on (${by}) group_left () max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}})`;
+  return `satoken_problem{${tokens}} * on (${by}) group_left () max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}})`;
 }
 
 export function problemsByReason(nodes: string): Panel {

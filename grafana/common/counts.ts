@@ -4,7 +4,7 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS, ZERO_OR_CRITICAL, ZERO_OR_WARNING } from '../parts/colors.ts';
 import { stat } from '../parts/panels.ts';
-import { BY_TOKEN, CRITICAL, OVERDUE, REJECTED, timeLeft } from '../parts/promql.ts';
+import { CRITICAL, OVERDUE, REJECTED, timeUntilRejection } from '../parts/promql.ts';
 import { NEEDS_PROBLEMS } from './empty.ts';
 
 export function rejectedCount(nodes: string): Panel {
@@ -41,8 +41,7 @@ export function overdueCount(nodes: string): Panel {
 
 /** `all` has a value if the tokens have series, or if no token is overdue. */
 export function firstRejection(tokens: string, all: string): Panel {
-  const overdue = `satoken_problem{${tokens}, reason=~"rotation_overdue|stale"}`;
-  const first = `min(${timeLeft(tokens)} > 0 and on (${BY_TOKEN}) ${overdue})`;
+  const first = `min(${timeUntilRejection(tokens, 'reason=~"rotation_overdue|stale"')})`;
   return stat({
     title: 'First rejection in',
     description:

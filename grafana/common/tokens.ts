@@ -4,8 +4,8 @@
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { COLORS } from '../parts/colors.ts';
 import type { Words } from '../parts/panels.ts';
-import { asRunbook, BY_TOKEN, failing, passedTimes, timeSince, timeUntilRejected } from '../parts/promql.ts';
-import { type Column, table } from '../parts/table.ts';
+import { asRunbook, BY_TOKEN, passedTimes, timeSince, timeUntilRejected } from '../parts/promql.ts';
+import { type Column, ROWS, table } from '../parts/table.ts';
 import { NEEDS_ALL, NONE_FAILS } from './empty.ts';
 
 /** A healthy kubelet is at most about this late, in seconds. */
@@ -23,8 +23,6 @@ export function withFile(expr: string): string {
   return `label_join(\n${expr},\n"file", "/", "volume", "path")`;
 }
 
-const asRow = (expr: string): string => asRunbook(withFile(expr));
-
 export const SEVERITIES: Words = [
   ['3', 'critical', COLORS.critical],
   ['2', 'warning', COLORS.warning],
@@ -36,9 +34,15 @@ export function ranked(expr: (matcher: string) => string): string {
   return SEVERITIES.map(([rank, severity]) => `${expr(`severity="${severity}"`)} * ${rank}`).join('\nor ');
 }
 
-/** Each problem with a value of its token or of itself. */
-function withValue(tokens: string, by: string, value: string): string {
-  return `${failing(tokens)} * on (${by}) group_left () ${value}`;
+/** Problems with their severities, no more than a table shows: before they are aggregated, which is expensive. */
+export function mostSevere(tokens: string): string {
+  const worst = ranked((severity) => `topk(${ROWS}, satoken_problem{${tokens}, ${severity}})`);
+  return `max by (${BY_TOKEN}, reason, severity) (topk(${ROWS}, ${worst}))`;
+}
+
+/** A value that each row has by some labels, of the series `value`. */
+export function ofRows(by: string, value: string): (rows: string) => string {
+  return (rows) => `${rows} * 0\n+ on (${by}) group_left () ${value}`;
 }
 
 /** Every failing token, with links to its node, its workload and the runbook. */
@@ -47,22 +51,23 @@ export function failingTokens(tokens: string, labels: readonly string[], after: 
   const start = `(time() - max by (${by}) (satoken_problem_start_timestamp_seconds{${tokens}}))`;
   return table({
     title: 'Tokens that fail a check',
-    description: `One row for each token and problem, the most severe first. A missing token has no time left. Empty with \`--metrics.per-token=none\`.`,
+    description: `One row for each token and problem, the most severe first. A missing token has no time left, nor has one of which a container sees an older mount. Empty with \`--metrics.per-token=none\`.`,
     empty: NONE_FAILS,
     labels: [...labels, 'reason'],
     columns: [
       {
         title: 'Severity',
-        expr: asRow(ranked((severity) => failing(tokens, severity))),
+        expr: mostSevere(tokens),
         words: SEVERITIES,
         isColored: true,
         width: 80,
       },
-      { title: 'Failing for', expr: asRow(withValue(tokens, by, start)), unit: 's' },
-      { ...TIME_LEFT, expr: asRow(withValue(tokens, BY_TOKEN, timeUntilRejected(tokens))) },
+      { title: 'Failing for', expr: ofRows(by, start), unit: 's' },
+      { ...TIME_LEFT, expr: ofRows(BY_TOKEN, `(${timeUntilRejected(tokens)})`) },
     ],
     after: [...after, 'runbook', 'cluster'],
     rowBy: `${BY_TOKEN}, reason`,
+    withLabels: (rows) => asRunbook(withFile(rows)),
     sortBy: ['Severity', 'Failing for'],
   });
 }
@@ -92,13 +97,13 @@ function state(tokens: string): string {
 
 function timeColumns(tokens: string): readonly Column[] {
   return [
-    { title: 'State', expr: withFile(state(tokens)), words: ALL_STATES, isColored: true },
+    { title: 'State', expr: state(tokens), words: ALL_STATES, isColored: true },
     {
       title: 'Overdue for',
-      expr: withFile(`(${timeSince('refresh_due', tokens)}) > ${MAX_HEALTHY_LAG}`),
+      expr: `(${timeSince('refresh_due', tokens)}) > ${MAX_HEALTHY_LAG}`,
       unit: 's',
     },
-    { ...TIME_LEFT, expr: withFile(timeUntilRejected(tokens)) },
+    { ...TIME_LEFT, expr: timeUntilRejected(tokens) },
   ];
 }
 
@@ -115,9 +120,10 @@ export function tokenTable(tokens: string, labels: readonly string[]): Panel {
     description: `Every token with the number of checks that it fails, how long its rotation has been overdue, and the time until it expires. A healthy kubelet is up to about ${MAX_HEALTHY_LAG} s late, which does not count. Legacy tokens have no times, and missing tokens have problems only. With \`--metrics.per-token=problems\` it has only failing tokens, with \`none\` it is empty.`,
     empty: NEEDS_ALL,
     labels,
-    columns: [{ title: 'Problems', expr: withFile(problemCount(tokens)) }, ...timeColumns(tokens)],
+    columns: [{ title: 'Problems', expr: problemCount(tokens) }, ...timeColumns(tokens)],
     after: ['audience', 'origin', 'cluster'],
     rowBy: BY_TOKEN,
+    withLabels: withFile,
     sortBy: 'Problems',
   });
 }

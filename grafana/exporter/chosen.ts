@@ -26,5 +26,5 @@ export function spread(expr: string): readonly Query[] {
 
 export const SPREAD_LOOKS = looksOf(['maximum', 'median']);
 
-/** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of ten minutes. */
-export const FEW_POINTS = 30;
+/** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of twenty minutes. Rates cover the whole step. */
+export const FEW_POINTS = 18;

@@ -18,7 +18,8 @@ const HORIZONS = [
 
 function shareExpired(): string {
   const shares = HORIZONS.map(([seconds, within]) => {
-    return `label_replace(avg(${timeLeft(ON_TOKENS)} < bool ${seconds}),\n"within", "${within}", "", "")`;
+    const isExpired = `satoken_expiration_timestamp_seconds{${ON_TOKENS}} < bool time() + ${seconds}`;
+    return `label_replace(avg(${isExpired}),\n"within", "${within}", "", "")`;
   });
   return ifComplete(`(${shares.join('\nor ')})`, ON_NODES);
 }

@@ -13,20 +13,18 @@ import {
   BY_ACCOUNT,
   BY_NAMESPACE,
   BY_NODE,
-  BY_TOKEN,
   CRITICAL,
-  failing,
   failingFor,
   ON_NODES,
   ON_TOKENS,
-  timeLeft,
+  timeUntilRejection,
 } from '../parts/promql.ts';
-import { type Column, table } from '../parts/table.ts';
+import { type Column, type FirstColumn, table } from '../parts/table.ts';
 
 const COVERED = `kube_node_info{${ON_NODES}} and on (${BY_NODE}) satoken_watches{${ON_NODES}}`;
-const STILL_WORKING = `${timeLeft(ON_TOKENS)} > 0 and on (${BY_TOKEN}) satoken_problem{${ON_TOKENS}, ${CRITICAL}}`;
+const STILL_WORKING = timeUntilRejection(ON_TOKENS, CRITICAL);
 
-function count(title: string, expr: string): Column {
+function count(title: string, expr: string): FirstColumn {
   return { title, expr, width: 80 };
 }
 
@@ -35,10 +33,10 @@ function firstRejection(labels: string): Column {
 }
 
 /** Failing tokens by some labels, and the critical ones among them; every row has both. */
-function countColumns(labels: string): readonly [Column, Column] {
-  const all = `count by (${labels}) (${failing(ON_TOKENS)})`;
+function countColumns(labels: string): readonly [FirstColumn, Column] {
+  const all = `count by (${labels}) (satoken_problem{${ON_TOKENS}})`;
   return [
-    count('Critical', `count by (${labels}) (${failing(ON_TOKENS, CRITICAL)})\nor ${all} * 0`),
+    count('Critical', `count by (${labels}) (satoken_problem{${ON_TOKENS}, ${CRITICAL}})\nor ${all} * 0`),
     count('Problems', all),
   ];
 }
@@ -75,7 +73,10 @@ const accounts = table({
   sortBy: 'Critical',
 });
 
-const FAILING_NODES = `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}}) > 0`;
+/** Few series of all nodes: those without failing tokens are left out first. */
+function failingOn(severity: string): string {
+  return `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}${severity}} > 0)`;
+}
 
 const nodes = table({
   title: 'Failing nodes',
@@ -84,11 +85,8 @@ const nodes = table({
   empty: 'No token fails a check',
   labels: ['node'],
   columns: [
-    count(
-      'Critical',
-      `sum by (${BY_NODE}) (satoken_failing_tokens{${ON_NODES}, ${CRITICAL}})\nand on (${BY_NODE}) (${FAILING_NODES})`,
-    ),
-    count('Tokens', FAILING_NODES),
+    count('Critical', `${failingOn(`, ${CRITICAL}`)}\nor ${failingOn('')} * 0`),
+    count('Tokens', failingOn('')),
     { title: 'Failing for', expr: failingFor(BY_NODE, ON_TOKENS), unit: 's' },
     firstRejection(BY_NODE),
   ],

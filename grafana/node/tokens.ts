@@ -73,10 +73,10 @@ export const tokens: Section = {
           labels: ['reason', 'namespace', 'pod', 'volume', 'path', 'pod_uid'],
           columns: [
             {
-              expr: `group by (reason, namespace, pod, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})`,
+              expr: `group by (cluster, reason, namespace, pod, pod_uid, volume, path) (satoken_unreadable{${ON_NODE}})`,
             },
           ],
-          rowBy: 'reason, pod_uid, volume, path',
+          rowBy: 'cluster, reason, pod_uid, volume, path',
         }),
       ],
     },

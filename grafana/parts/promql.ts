@@ -29,14 +29,25 @@ export function timeLeft(tokens: string): string {
 }
 
 /** One series for each problem of each token. */
-export function failing(tokens: string, reasons?: string): string {
-  const matchers = reasons === undefined ? tokens : `${tokens}, ${reasons}`;
-  return `max by (${BY_TOKEN}, reason, severity) (satoken_problem{${matchers}})`;
+export function failing(tokens: string): string {
+  return `max by (${BY_TOKEN}, reason, severity) (satoken_problem{${tokens}})`;
 }
 
-/** Time until the token expires; 0 afterward. */
+/** The token in the file is not the one that a container sees: when that one expires is not known. */
+function unseen(tokens: string): string {
+  return `satoken_problem{${tokens}, reason="container_view_stale"}`;
+}
+
+/** Time until the token that the workload has expires; 0 afterward. */
 export function timeUntilRejected(tokens: string): string {
-  return `clamp_min(max by (${BY_TOKEN}) (satoken_expiration_timestamp_seconds{${tokens}}) - time(), 0)`;
+  const left = `clamp_min(max by (${BY_TOKEN}) (satoken_expiration_timestamp_seconds{${tokens}}) - time(), 0)`;
+  return `${left}\nunless on (${BY_TOKEN}) ${unseen(tokens)}`;
+}
+
+/** Time until the tokens with some problems expire, of those that have not. */
+export function timeUntilRejection(tokens: string, problems: string): string {
+  const works = `${timeLeft(tokens)} > 0 and on (${BY_TOKEN}) satoken_problem{${tokens}, ${problems}}`;
+  return `${works} unless on (${BY_TOKEN}) ${unseen(tokens)}`;
 }
 
 /** How long the longest-lasting problem has lasted, by some labels. */
@@ -51,7 +62,8 @@ export function asRunbook(expr: string): string {
 
 /** Empty if some nodes export only some tokens: a forecast from failing tokens would be wrong. */
 export function ifComplete(expr: string, nodes: string): string {
-  return `${expr}\nunless on () (count(satoken_info{${nodes}}) < sum(satoken_tokens{${nodes}}))`;
+  const projected = `${nodes}, kind="projected"`;
+  return `${expr}\nunless on () (count(satoken_info{${projected}}) < sum(satoken_tokens{${projected}}))`;
 }
 
 /** Of the metrics of the scrape target, which lack the node label, those of the selected nodes. */

@@ -15,7 +15,7 @@ import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/ta
 import { REASON_COVERAGE } from '../../alerts/coverage.ts';
 import { COLORS, type Color } from './colors.ts';
 import { labelColumn, MIN_WIDTH } from './columns.ts';
-import { LINKS } from './links.ts';
+import { CHOSEN_CLUSTER, isToDashboard, LINKS, withChosenCluster } from './links.ts';
 import { configure, type PanelOptions, type Query, type Unit } from './panel.ts';
 import { mappingOf, type Words } from './panels.ts';
 
@@ -25,7 +25,8 @@ export const ROWS = 200;
 export interface Column {
   /** A column without a title is hidden. */
   readonly title?: string;
-  readonly expr: string;
+  /** A function of the rows is for a value that is cheaper to compute for the rows than for everything. */
+  readonly expr: string | ((rows: string) => string);
   readonly unit?: Unit;
   readonly words?: Words;
   /** Whether the words are on a background of their color. Every row must have a word then. */
@@ -38,14 +39,19 @@ export interface Column {
   readonly bar?: { readonly max?: number; readonly color?: Color };
 }
 
+/** The rows are its series. */
+export type FirstColumn = Column & { readonly expr: string };
+
 export interface TableOptions extends Omit<PanelOptions, 'unit'> {
   /** The columns before the values. */
   readonly labels: readonly string[];
-  readonly columns: readonly [Column, ...Column[]];
+  readonly columns: readonly [FirstColumn, ...Column[]];
   /** The columns after the values. */
   readonly after?: readonly string[];
   /** Labels that identify a row. The table then has at most `ROWS` rows: those with the highest values in the first column. */
   readonly rowBy?: string;
+  /** Adds labels to each row. */
+  readonly withLabels?: (rows: string) => string;
   /** Titles of the columns to sort by, in descending order. */
   readonly sortBy?: string | readonly string[];
 }
@@ -66,9 +72,17 @@ function shownFields({ labels, columns, after = [] }: TableOptions): readonly (r
   return [...titled(labels), ...values, ...titled(after)];
 }
 
+/** Whether some cell leads to a dashboard, so that its row must say of which cluster. */
+function hasDashboardLink({ labels, after = [] }: TableOptions): boolean {
+  return [...labels, ...after].some((label) => {
+    const link = LINKS[label];
+    return link !== undefined && isToDashboard(link);
+  });
+}
+
 function transformations(options: TableOptions): readonly DataTransformerConfig[] {
   const shown = shownFields(options);
-  const names = shown.map(([name]) => name);
+  const names = [...shown.map(([name]) => name), ...(hasDashboardLink(options) ? [CHOSEN_CLUSTER] : [])];
   const indexByName = Object.fromEntries(names.map((name, index) => [name, index]));
   return [
     ...(options.columns.length === 1 ? [] : [{ id: 'merge', options: {} }]),
@@ -133,17 +147,29 @@ function valueConfig(column: Column): DynamicConfigValue[] {
   ];
 }
 
+/** A field that only links use: by the names that several versions of Grafana have for that. */
+const HIDDEN: DynamicConfigValue[] = [
+  { id: 'custom.hidden', value: true },
+  { id: 'custom.hideFrom', value: { viz: true, legend: false, tooltip: false } },
+];
+
 /** Whether some column takes the space that the others leave. */
 function hasWideColumn({ labels, columns, after = [] }: TableOptions): boolean {
   const isWideLabel = (label: string) => labelColumn(label).width === undefined;
   return [...labels, ...after].some(isWideLabel) || columns.some(({ bar }) => bar !== undefined);
 }
 
-/** The queries of the columns, with no more rows than the table can show. */
-function queriesOf({ columns: [first, ...others], rowBy }: TableOptions): readonly Query[] {
-  if (rowBy === undefined) return [first, ...others].map(({ expr }) => ({ expr }));
-  const top = `topk(${ROWS}, ${first.expr})`;
-  return [{ expr: top }, ...others.map(({ expr }) => ({ expr: `(${expr})\nand on (${rowBy}) ${top}` }))];
+/** The queries of the columns, with no more rows than the table can show. Labels are added to these only: that is expensive. */
+function queriesOf(options: TableOptions): readonly Query[] {
+  const { columns, rowBy, withLabels = (expr) => expr } = options;
+  const [{ expr: first }, ...others] = columns;
+  const rows = rowBy === undefined ? first : `topk(${ROWS}, ${first})`;
+  const inRows = ({ expr }: Column): string => {
+    if (typeof expr === 'function') return expr(rows);
+    return rowBy === undefined ? expr : `(${expr})\nand on (${rowBy}) ${rows}`;
+  };
+  const withCluster = hasDashboardLink(options) ? withChosenCluster : (expr: string) => expr;
+  return [rows, ...others.map(inRows)].map((expr) => ({ expr: withCluster(withLabels(expr)) }));
 }
 
 function descriptionOf({ description, rowBy }: TableOptions): string {
@@ -167,5 +193,6 @@ export function table(all: TableOptions): Panel {
     builder.overrideByName(label, labelConfig(label, isFirstWide && index === 0));
   for (const column of columns)
     if (column.title !== undefined) builder.overrideByName(column.title, valueConfig(column));
+  if (hasDashboardLink(all)) builder.overrideByName(CHOSEN_CLUSTER, HIDDEN);
   return builder.build();
 }

@@ -8,7 +8,8 @@ import { BY_NODE, ON_NODES } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { NOT_WATCHED } from './chosen.ts';
 
-const SINCE_SYNC = `time() - max by (${BY_NODE}) (satoken_kubelet_last_sync_timestamp_seconds{${ON_NODES}})`;
+const LAST_SYNC = `satoken_kubelet_last_sync_timestamp_seconds{${ON_NODES}}`;
+const SINCE_SYNC = `time() - max by (${BY_NODE}) (${LAST_SYNC})`;
 
 /** If the exporter is stuck, it sees no sync either. */
 const SINCE_SCAN = `time() - max by (${BY_NODE}) (satoken_last_scan_timestamp_seconds{${ON_NODES}})`;
@@ -26,7 +27,7 @@ export const pulse: Section = {
           unit: 'suffix:s',
           empty: NOT_WATCHED,
           limit: 180,
-          queries: [{ expr: `max(${SINCE_SYNC})`, legend: 'longest' }],
+          queries: [{ expr: `time() - min(${LAST_SYNC})`, legend: 'longest' }],
         }),
         table({
           title: 'Kubelets by last sync',

@@ -1,16 +1,9 @@
 /**
  * Who reads its token: the namespaces, service accounts and pods to look at before tokens are no longer extended.
  */
-import { ranked, SEVERITIES, TIME_LEFT, withFile } from '../common/tokens.ts';
+import { mostSevere, ofRows, SEVERITIES, TIME_LEFT, withFile } from '../common/tokens.ts';
 import type { Section } from '../parts/layout.ts';
-import {
-  BY_ACCOUNT,
-  BY_NAMESPACE,
-  BY_TOKEN,
-  failing,
-  ON_TOKENS,
-  timeUntilRejected,
-} from '../parts/promql.ts';
+import { BY_ACCOUNT, BY_NAMESPACE, BY_TOKEN, ON_TOKENS, timeUntilRejected } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { NONE_OR_NOT_WATCHED, NOT_REREAD, SINCE_READ, UNREAD } from './chosen.ts';
 
@@ -42,21 +35,22 @@ const mayHoldCopies = table({
   columns: [
     {
       title: 'Severity',
-      expr: withFile(ranked((severity) => failing(ON_TOKENS, `reason="not_reread", ${severity}`))),
+      expr: mostSevere(`${ON_TOKENS}, reason="not_reread"`),
       words: SEVERITIES,
       isColored: true,
       width: 80,
     },
     {
       title: 'Last read ago',
-      expr: withFile(`${SINCE_READ}\nand on (${BY_TOKEN}) ${NOT_REREAD}`),
+      expr: ofRows(BY_TOKEN, `(${SINCE_READ})`),
       unit: 's',
       width: 110,
     },
-    { ...TIME_LEFT, expr: withFile(`${timeUntilRejected(ON_TOKENS)}\nand on (${BY_TOKEN}) ${NOT_REREAD}`) },
+    { ...TIME_LEFT, expr: ofRows(BY_TOKEN, `(${timeUntilRejected(ON_TOKENS)})`) },
   ],
   after: ['node', 'cluster'],
   rowBy: BY_TOKEN,
+  withLabels: withFile,
   sortBy: ['Severity', 'Last read ago'],
 });
 
@@ -69,14 +63,13 @@ const unread = table({
   columns: [
     {
       title: 'Known for',
-      expr: withFile(
-        `time() - max by (${BY_TOKEN}) (satoken_problem_start_timestamp_seconds{${ON_TOKENS}, reason="unread"})`,
-      ),
+      expr: `time() - max by (${BY_TOKEN}) (satoken_problem_start_timestamp_seconds{${ON_TOKENS}, reason="unread"})`,
       unit: 's',
     },
   ],
   after: ['node', 'cluster'],
   rowBy: BY_TOKEN,
+  withLabels: withFile,
   sortBy: 'Known for',
 });
 

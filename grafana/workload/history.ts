@@ -6,7 +6,7 @@ import { NEEDS_ALL } from '../common/empty.ts';
 import { STATES } from '../common/tokens.ts';
 import type { Section } from '../parts/layout.ts';
 import { timeline } from '../parts/panels.ts';
-import { BY_TOKEN, failing, firstToExpire, passedTimes } from '../parts/promql.ts';
+import { asRunbook, BY_TOKEN, failing, firstToExpire, passedTimes } from '../parts/promql.ts';
 import { table } from '../parts/table.ts';
 import { TOKENS } from './chosen.ts';
 
@@ -45,13 +45,14 @@ export const history: Section = {
           columns: [
             {
               title: 'Last seen',
-              expr: `label_replace(\nmax_over_time(timestamp(${failing(TOKENS)})[$__range:1m]) * 1000,\n"runbook", "$1", "reason", "(.*)")`,
+              expr: `max_over_time(timestamp(${failing(TOKENS)})[$__range:1m]) * 1000`,
               unit: 'dateTimeAsIso',
               width: 160,
             },
           ],
           after: ['runbook'],
           rowBy: `${BY_TOKEN}, reason`,
+          withLabels: asRunbook,
           sortBy: 'Last seen',
         }),
       ],

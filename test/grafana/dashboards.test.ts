@@ -172,7 +172,10 @@ for (const dashboard of DASHBOARDS)
     it('has tables whose columns all fit into a window of 1,400 pixels', () => {
       const tables = panels.filter(({ type }) => type === 'table');
       for (const { title, gridPos, fieldConfig } of tables) {
-        const widths = (fieldConfig?.overrides ?? []).map(({ properties }) =>
+        const columns = (fieldConfig?.overrides ?? []).filter(
+          ({ properties }) => !properties.some(({ id }) => id === 'custom.hidden'),
+        );
+        const widths = columns.map(({ properties }) =>
           Number(properties.find(({ id }) => /^custom\.(minW|w)idth$/.test(id))?.value),
         );
         const width = widths.reduce((sum, one) => sum + one, 0);

@@ -27,7 +27,9 @@ type Labels = Series['metric'];
 const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 const AT = instantOf('signing key changed');
 /** What is selected where a link starts. */
-const KEPT = { datasource: 'prom', cluster: '$__all' } as const;
+const DATASOURCE = 'prom';
+/** The value of a variable that selects all, in URLs. */
+const ALL = '$__all';
 const TIMES = { from: 'now-6h', to: 'now' } as const;
 /** The panel of a linked dashboard that has a row for every object that it can select. */
 const TARGET_PANEL = 'Every token';
@@ -59,8 +61,7 @@ function resolve({ label, url }: CellLink, row: Labels): URL {
   const values: Readonly<Record<string, string>> = {
     '__value.raw': encodeURIComponent(value),
     '__value.text': encodeURIComponent(textOf(label, value)),
-    'datasource:queryparam': `var-datasource=${KEPT.datasource}`,
-    'cluster:queryparam': `var-cluster=${encodeURIComponent(KEPT.cluster)}`,
+    'datasource:queryparam': `var-datasource=${DATASOURCE}`,
     __url_time_range: new URLSearchParams(TIMES).toString(),
   };
   const text = url.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
@@ -88,10 +89,14 @@ function assertRunbook({ pathname, href }: URL): void {
   assert.ok(existsSync(new URL(name, RUNBOOKS)), href);
 }
 
-function assertKept(url: URL): void {
-  const { datasource, cluster } = setBy(url);
+function assertKept(url: URL, cluster = ALL): void {
   const { from, to } = Object.fromEntries(url.searchParams);
-  assert.deepEqual({ datasource, cluster, from, to }, { ...KEPT, ...TIMES }, url.href);
+  const kept = { datasource: DATASOURCE, cluster, ...TIMES };
+  assert.deepEqual(
+    { datasource: setBy(url)['datasource'], cluster: setBy(url)['cluster'], from, to },
+    kept,
+    url.href,
+  );
   const names = dashboardOf(url).templating.list.map(({ name }) => name);
   for (const name of Object.keys(setBy(url))) assert.ok(names.includes(name), url.href);
 }
@@ -109,8 +114,12 @@ for (const { title, program, tools } of PROGRAMS)
     });
     after(() => prometheus.stop());
 
-    const rowsOf = async ({ target, dashboard: { uid } }: PanelQuery, selected: Labels) => {
-      const values = { ...variables(uid, { cluster: CLUSTERS.all }), ...selected, cluster: CLUSTERS.all };
+    const rowsOf = async (
+      { target, dashboard: { uid } }: PanelQuery,
+      cluster: string,
+      selected: Labels = {},
+    ) => {
+      const values = { ...variables(uid, { cluster }), ...selected, cluster };
       const { data, error } = await prometheus.query(substitute(target.expr, values), AT);
       return data?.result ?? assert.fail(error);
     };
@@ -120,7 +129,7 @@ for (const { title, program, tools } of PROGRAMS)
       const linked = dashboardOf(url);
       const [every] = queriesOf(linked).filter(({ panel }) => panel.title === TARGET_PANEL);
       assert.ok(every, linked.uid);
-      const rows = await rowsOf(every, setBy(url));
+      const rows = await rowsOf(every, labels['cluster'] ?? CLUSTERS.all, setBy(url));
       assert.ok(
         rows.every((row) => isLabeled(row, labels)),
         url.href,
@@ -131,11 +140,12 @@ for (const { title, program, tools } of PROGRAMS)
     const assertLeads = async (panel: Panel, link: CellLink, row: Labels): Promise<void> => {
       const url = resolve(link, row);
       if (url.pathname.includes('/docs/runbooks/')) return assertRunbook(url);
-      assertKept(url);
+      const { cluster } = row;
+      assertKept(url, cluster);
       const { datasource: _, cluster: __, ...chosen } = setBy(url);
       const own: Labels = Object.fromEntries(Object.keys(chosen).map((name) => [name, row[name] ?? '']));
       assert.deepEqual(chosen, own, url.href);
-      const rows = await linkedRows(url, own);
+      const rows = await linkedRows(url, cluster === undefined ? own : { ...own, cluster });
       assert.ok(rows > 0 || WITHOUT_DATA.includes(panel.title), url.href);
     };
 
@@ -155,12 +165,32 @@ for (const { title, program, tools } of PROGRAMS)
     for (const dashboard of DASHBOARDS)
       for (const query of tableQueries(dashboard))
         it(`lead from ${query.where} to the same object, and keep the selection`, async () => {
-          const [row] = await rowsOf(query, {});
+          const [row] = await rowsOf(query, CLUSTERS.all);
           assert.ok(row, 'the table is empty');
           // An empty cell has nothing to click on.
           const links = linksOf(query.panel).filter(({ label }) => (row.metric[label] ?? '') !== '');
           for (const link of links) await assertLeads(query.panel, link, row.metric);
         });
+
+    /** Links to dashboards in the rows of all clusters, each with its cluster. */
+    const linksOfClusters = async (query: PanelQuery) => {
+      const links = linksOf(query.panel);
+      const rows = await rowsOf(query, '.*');
+      const all = rows.flatMap(({ metric }) =>
+        links.map((link) => ({ url: resolve(link, metric), cluster: metric['cluster'] })),
+      );
+      return all.filter(({ url }) => url.pathname.startsWith('/d/'));
+    };
+
+    it('lead to the same cluster if several have nodes, namespaces and pods of the same names', async () => {
+      const clusters = new Set<string | undefined>();
+      for (const query of DASHBOARDS.flatMap(tableQueries))
+        for (const { url, cluster } of await linksOfClusters(query)) {
+          clusters.add(cluster);
+          assertKept(url, cluster);
+        }
+      assert.deepEqual([...clusters].sort(), ['none', 'problems', undefined]);
+    });
 
     it('find no node, namespace, service account or pod in a table without its link', () => {
       for (const dashboard of DASHBOARDS)
