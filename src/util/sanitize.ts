@@ -15,6 +15,8 @@ const UNPRINTABLE = String.raw`${CONTROL}\p{Cn}\p{Co}`;
 const ANY_CONTROL = new RegExp(`[${CONTROL}]`, 'u');
 const ANY_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, 'u');
 const EACH_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, 'gu');
+/** Marks stacked on one character, which cover the lines above and below: no script needs more than two. */
+const EACH_STACK = /(\p{M}{2})\p{M}+/gu;
 /** A line feed in JSON is layout: JSON escapes the line feeds of its strings. */
 const EACH_UNPRINTABLE_IN_JSON = new RegExp(`(?!\\n)[${UNPRINTABLE}]`, 'gu');
 /** Bytes that `escapeBytes` escapes: all but printable ASCII, and the backslash, so that no escape can be forged. */
@@ -30,9 +32,9 @@ export function isPrintable(text: string): boolean {
   return !ANY_UNPRINTABLE.test(text);
 }
 
-/** For a terminal or HTML: every unprintable character becomes U+FFFD. */
+/** For a terminal or HTML: every unprintable character becomes U+FFFD, and so do stacked marks. */
 export function printable(text: string): string {
-  return text.replace(EACH_UNPRINTABLE, '\u{FFFD}');
+  return text.replace(EACH_UNPRINTABLE, '\u{FFFD}').replace(EACH_STACK, '$1\u{FFFD}');
 }
 
 /** For JSON, or a string quoted as in JSON: the same value, with unprintable characters escaped. */

@@ -121,14 +121,14 @@ export function landingPage({
 }: Pick<RouteOptions, 'telemetryPath' | 'node' | 'version'>): string {
   return html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ServiceAccount token exporter</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>ServiceAccount token exporter</title></head>
 <body>
 <h1>ServiceAccount token exporter</h1>
 <p>Node ${node}, version ${version}</p>
 <ul>
-<li><a href="${telemetryPath}">Metrics</a></li>
-<li><a href="/healthz">Healthy</a></li>
-<li><a href="/readyz">Ready</a></li>
+<li><a href="${telemetryPath.slice(1)}">Metrics</a></li>
+<li><a href="healthz">Healthy</a></li>
+<li><a href="readyz">Ready</a></li>
 </ul>
 </body>
 </html>

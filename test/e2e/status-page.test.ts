@@ -12,6 +12,7 @@ import { HOSTILE, snapshot, troubledNode } from '../support/snapshots.ts';
 import { describeWith } from '../support/tools.ts';
 import {
   collisions,
+  hasPaintedOverlap,
   launchBrowser,
   type Opened,
   open,
@@ -19,18 +20,22 @@ import {
   type View,
   violations,
 } from './support/browser.ts';
+import { NODES } from './support/nodes.ts';
 
 const DESK: View = { scheme: 'light', width: 1_200 };
 const VIEWS: readonly View[] = (['light', 'dark'] as const).flatMap((scheme) =>
   [1_400, 768, 390].map((width) => ({ scheme, width })),
 );
 
-const NODES: Readonly<Record<string, () => Snapshot>> = {
-  healthy: () => snapshot(),
-  troubled: troubledNode,
-  empty: () => snapshot({ tokens: [] }),
-  unscanned: () => snapshot({ tokens: [], scannedAt: undefined }),
-};
+/** Lines of the page, as elements of one line differ in height. Cards stand next to each other, and are reached in turn. */
+const FOCUSED = `(() => {
+  const { activeElement: focused } = document;
+  const within = focused.closest('.cards, form') ?? focused;
+  return {
+    top: Math.round(within.getBoundingClientRect().top + scrollY),
+    outline: getComputedStyle(focused).outlineStyle,
+  };
+})()`;
 
 /** Puts a broken word and overlapping text into the page, whose policy forbids style attributes. */
 const DENSE = `
@@ -70,6 +75,7 @@ describeWith(['chromium'], 'the status page in a browser', () => {
         assert.deepEqual(await violations(page), []);
         assert.equal(await overflow(page), 0);
         assert.deepEqual(await collisions(page), []);
+        assert.equal(await hasPaintedOverlap(page), false);
       });
 
   it('is tested with tools that detect violations and overflow', async () => {
@@ -80,6 +86,7 @@ describeWith(['chromium'], 'the status page in a browser', () => {
     assert.ok((await overflow(page)) > 0);
     await page.evaluate(DENSE);
     assert.deepEqual(await collisions(page), ['broken: word', 'one on two']);
+    assert.equal(await hasPaintedOverlap(page), true);
     // The content security policy blocks the image above and logs it to the console.
     assert.match(String(opened?.errors), /Content Security Policy/);
     await opened?.close();
@@ -131,6 +138,37 @@ describeWith(['chromium'], 'the status page in a browser', () => {
     assert.equal(await step.isVisible(), false);
     await page.locator('.why summary').first().click();
     assert.equal(await step.isVisible(), true);
+  });
+
+  it('selects a whole command, and nothing else, with one click', async () => {
+    const page = await show(troubledNode, DESK, '/?state=stale');
+    await page.locator('.why summary').first().click();
+    const command = page.locator('.why code').first();
+    await command.click();
+    assert.equal(await page.evaluate<string>('getSelection().toString()'), await command.textContent());
+  });
+
+  it('prints the remediation, but not the filter', async () => {
+    const page = await show(troubledNode, DESK, '/?state=stale');
+    await page.emulateMedia({ media: 'print', colorScheme: 'light' });
+    assert.equal(await page.locator('.why li').first().isVisible(), true);
+    assert.equal(await page.getByRole('search').isVisible(), false);
+    assert.deepEqual(await collisions(page), []);
+  });
+
+  it('is reached with the Tab key from top to bottom, with a visible focus', async () => {
+    const page = await show(troubledNode);
+    const reached: { readonly top: number; readonly outline: string }[] = [];
+    for (let presses = 0; presses < 40; presses += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(FOCUSED));
+    }
+    const tops = reached.map(({ top }) => top);
+    assert.deepEqual(
+      tops,
+      tops.toSorted((a, b) => a - b),
+    );
+    assert.deepEqual(new Set(reached.map(({ outline }) => outline)), new Set(['solid']));
   });
 
   it('links to the runbook of a problem without a referrer', async () => {

@@ -159,13 +159,13 @@ describe('the status page', () => {
 describe('the landing page', () => {
   it('links to the metrics and shows the node and version', () => {
     const page = landingPage({ telemetryPath: '/tokens', node: 'node-1', version: '1.2.3' });
-    assert.match(page, /<a href="\/tokens">/);
+    assert.match(page, /<a href="tokens">/);
     assert.match(page, /Node node-1, version 1\.2\.3/);
   });
 
   it('escapes every value', () => {
     const hostile = "\"><script>alert('1')</script>&amp;";
-    const page = landingPage({ telemetryPath: hostile, node: hostile, version: hostile });
+    const page = landingPage({ telemetryPath: `/${hostile}`, node: hostile, version: hostile });
     assert.doesNotMatch(page, /<script|alert\('/);
     assert.equal(
       page.match(/&quot;&gt;&lt;script&gt;alert\(&#39;1&#39;\)&lt;\/script&gt;&amp;amp;/g)?.length,

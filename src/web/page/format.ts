@@ -3,6 +3,7 @@
  */
 import type { Check } from '../../core/checks/check.ts';
 import type { ProblemStart } from '../../core/problems/problem-start.ts';
+import type { Severity } from '../../core/problems/severity.ts';
 import { runbookUrl } from '../../core/runbook.ts';
 import type { TokenIdentity } from '../../core/token/token.ts';
 import { formatRelative } from '../../util/duration.ts';
@@ -37,6 +38,11 @@ export function relative(now: number, instant: number | undefined): string {
 /** How a word is colored. The word itself says the same. */
 export type Tone = 'bad' | 'warn' | 'good' | 'calm';
 
+export function toneOf(severity: Severity): Tone {
+  if (severity === 'critical') return 'bad';
+  return severity === 'warning' ? 'warn' : 'calm';
+}
+
 export function badge(tone: Tone, text: string): Html {
   return html`<b class=${tone}>${text}</b>`;
 }
@@ -59,20 +65,37 @@ function explanation(commands: readonly string[]): Html {
   return html`<p>In a terminal:${commands.map((command, index) => html`${index === 0 ? ' ' : ' or '}<code>${command}</code>`)}</p>`;
 }
 
+/** A step that is a command ends in a comment, which not every shell ignores: the command stands alone, to be copied. */
+function stepItem(step: string): Html {
+  const [, command, comment] = /^(.*) {2}# (.*)$/s.exec(step) ?? [];
+  if (command === undefined || comment === undefined) return html`<li>${step}`;
+  return html`<li><code>${command}</code> <i>${comment}</i>`;
+}
+
+/** What fails, and how severe that is. */
+interface Failing {
+  readonly check: Pick<Check, 'reason' | 'summary' | 'runbook'>;
+  readonly severity: Severity;
+}
+
 /** A collapsed block: what is wrong, the evidence, the steps to take, the commands, and the runbook. */
 export function remediation(
-  { reason, summary, runbook }: Pick<Check, 'reason' | 'summary' | 'runbook'>,
+  { check: { reason, summary, runbook }, severity }: Failing,
   evidence: string,
   steps: readonly string[],
   { commands, runbooks }: RemediationLinks,
 ): Html {
-  return html`<details><summary><b>${reason}</b>: ${summary}</summary><p>Evidence: ${evidence}</p><ol>${steps.map((step) => html`<li>${step}`)}</ol>${explanation(commands)}${runbookLink(runbooks, runbook)}</details>`;
+  return html`<details><summary>${badge(toneOf(severity), reason)} (${severity}): ${summary}</summary><p>Evidence: ${evidence}</p><ol>${steps.map(stepItem)}</ol>${explanation(commands)}${runbookLink(runbooks, runbook)}</details>`;
+}
+
+/** Since when a problem exists. */
+export function since({ at, isExact }: ProblemStart, now: number): string {
+  return `${isExact ? 'since' : 'at least since'} ${formatRelative(now, at)}`;
 }
 
 /** `detail`, and since when it holds. */
 export function evidence(detail: string, start: ProblemStart | undefined, now: number): string {
-  if (start === undefined) return clipped(detail);
-  return `${clipped(detail)}; ${start.isExact ? 'since' : 'at least since'} ${formatRelative(now, start.at)}`;
+  return start === undefined ? clipped(detail) : `${clipped(detail)}; ${since(start, now)}`;
 }
 
 /** A section labeled by its heading. */

@@ -20,7 +20,7 @@ function missingToken(missing: MissingToken, snapshot: Snapshot, runbooks: strin
   const { volume, path } = identity;
   const steps = check.fixMissing(identity);
   const links = { commands: explainCommands(identity, snapshot), runbooks };
-  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(check, found, steps, links)}
+  return html`<li>${podName(identity)} ${clipped(`${volume}/${path}`)}${remediation(missing, found, steps, links)}
 `;
 }
 

@@ -1,11 +1,12 @@
 /**
- * The cards of the page: counts of the node, and the quality of the data that verdicts are based on.
+ * What the page says of the node: in a sentence, in cards of counts, and the quality of the data that verdicts are based on.
  */
+import { SEVERITIES, type Severity, worstSeverity } from '../../core/problems/severity.ts';
 import { isOnSchedule } from '../../core/rotation.ts';
 import { OTHER_RUNBOOKS } from '../../core/runbook.ts';
 import { findCanary, runSelfChecks } from '../../core/self-check.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, runbookLink, section, type Tone } from './format.ts';
+import { badge, runbookLink, section, type Tone, toneOf } from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 
 type Counts = ReadonlyMap<string, number>;
@@ -26,10 +27,27 @@ function countRows(counts: Counts, titleOf: (key: string) => Html): readonly Row
     .map(([key, count]) => ({ title: titleOf(key), value: html`${count}` }));
 }
 
-/** Counts that link to the tokens they count. */
-function linkedCounts(parameter: string, counts: Counts): Html {
-  const rows = countRows(counts, (key) => html`<a href="?${parameter}=${key}">${key}</a>`);
-  return rowList(rows, 'None.');
+function filterLink(parameter: string, key: string): Html {
+  return html`<a href="?${parameter}=${key}">${key}</a>`;
+}
+
+/** `2 critical, 1 info`; nothing if all counts are 0. */
+function severityCounts(counts: ReadonlyMap<Severity, number>): Html {
+  const found = SEVERITIES.filter((severity) => (counts.get(severity) ?? 0) > 0);
+  return html`${found.map((severity, index) => {
+    return html`${index === 0 ? '' : ', '}${badge(toneOf(severity), `${counts.get(severity)} ${severity}`)}`;
+  })}`;
+}
+
+/** The most severe first, with links to the tokens. */
+function problemRows({ bySeverity }: Snapshot): readonly Row[] {
+  const found = Array.from(bySeverity, ([reason, counts]) => {
+    const severities = [...counts].filter(([, count]) => count > 0).map(([severity]) => severity);
+    return { reason, counts, worst: worstSeverity(severities) };
+  });
+  return SEVERITIES.flatMap((severity) => found.filter(({ worst }) => worst === severity)).map(
+    ({ reason, counts }) => ({ title: filterLink('problem', reason), value: severityCounts(counts) }),
+  );
 }
 
 /** A card of counts; nothing if all of them are 0. */
@@ -71,10 +89,41 @@ function selfCheckRows({ observation, self, assessments }: Snapshot): readonly S
   return [...checks, statusRow('canary', tone, canary?.state ?? 'missing', OTHER_RUNBOOKS.canary)];
 }
 
-export function overview({ byState, problems, byCause }: Snapshot): Html {
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Whether tokens fail, in one sentence; nothing before the first scan. */
+export function headline({ failing, observation }: Snapshot): Html {
+  const { tokens, unreadable, scannedAt } = observation;
+  if (scannedAt === undefined) return NOTHING;
+  const lost = unreadable.length === 0 ? '' : `, ${unreadable.length} unreadable`;
+  const total = failing.values().reduce((sum, count) => sum + count, 0);
+  const scope = `${plural(tokens.length, 'token')}${lost}.`;
+  if (total === 0) return html`<p>No problems found. ${scope}</p>`;
+  return html`<p>Tokens with problems: ${severityCounts(failing)}. ${scope}</p>`;
+}
+
+/** Which data is missing, with a link to details; nothing if none is. */
+export function blindSpots(snapshot: Snapshot): Html {
+  const { cluster, observation, self } = snapshot;
+  const down = [...cluster.resources].filter(([, { isUp }]) => !isUp).map(([resource]) => resource);
+  const failed =
+    self === undefined ? [] : [...runSelfChecks(observation, self)].filter(([, isTrue]) => !isTrue);
+  const found = [
+    down.length === 0 ? '' : `No current data from the API server: ${down.join(', ')}.`,
+    failed.length === 0 ? '' : `Self-check failed: ${failed.map(([check]) => check).join(', ')}.`,
+  ].filter((text) => text !== '');
+  if (found.length === 0) return NOTHING;
+  return html`<p>${badge('warn', found.join(' '))} <a href="#data-quality">Details</a></p>`;
+}
+
+export function overview(snapshot: Snapshot): Html {
+  const { byState, byCause } = snapshot;
+  const states = countRows(byState, (state) => filterLink('state', state));
   return html`<div class="cards">
-${section('states', 'Tokens by state', linkedCounts('state', byState))}
-${section('problems', 'Problems', linkedCounts('problem', problems))}
+${section('problems', 'Problems', rowList(problemRows(snapshot), 'None.'))}
+${section('states', 'Tokens by state', rowList(states, 'None.'))}
 ${countCard('causes', 'Overdue tokens by cause', byCause)}
 </div>`;
 }

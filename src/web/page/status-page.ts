@@ -8,7 +8,7 @@ import { applyFilter, type Filter, filterForm, filterQuery } from './filter.ts';
 import { calendarTime, relative } from './format.ts';
 import { type Html, html } from './html.ts';
 import { missingTokens, unreadableObjects } from './missing-tokens.ts';
-import { dataQuality, overview } from './overview.ts';
+import { blindSpots, dataQuality, headline, overview } from './overview.ts';
 import type { Pieces } from './slices.ts';
 import { STYLE } from './style.ts';
 import { tokenCount, tokenTable } from './token-table.ts';
@@ -50,7 +50,7 @@ export function* statusPage({
   const query = filterQuery(filter);
   yield html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${node}: ServiceAccount tokens</title>${STYLE_ELEMENT}</head><body>
-<header><h1>ServiceAccount tokens of ${node}</h1>${scanTime(snapshot)}<nav aria-label="Page"><a href="#tokens">Tokens</a> <a href="#data-quality">Data quality</a></nav></header>
+<header><h1>ServiceAccount tokens of ${node}</h1>${headline(snapshot)}${blindSpots(snapshot)}${scanTime(snapshot)}<nav aria-label="Page"><a href="#tokens">Tokens</a> <a href="#data-quality">API server and self-check</a></nav></header>
 <main>
 ${overview(snapshot)}
 ${missingTokens(filtered, runbooks)}${unreadableObjects(filtered, runbooks)}

@@ -9,11 +9,21 @@ import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../../core/causes/overdue
 import type { Reason } from '../../core/checks/index.ts';
 import { explainCommands } from '../../core/explain-command.ts';
 import { problemStartOf } from '../../core/problems/problem-start.ts';
-import { type Severity, worstSeverity } from '../../core/problems/severity.ts';
+import { worstSeverity } from '../../core/problems/severity.ts';
 import { byUrgency } from '../../core/problems/urgency.ts';
 import { isOnSchedule, type TokenState } from '../../core/rotation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { badge, clipped, evidence, podName, relative, remediation, type Tone } from './format.ts';
+import {
+  badge,
+  clipped,
+  evidence,
+  podName,
+  relative,
+  remediation,
+  since,
+  type Tone,
+  toneOf,
+} from './format.ts';
 import { type Html, html, NOTHING } from './html.ts';
 import { listInPieces, type Pieces } from './slices.ts';
 
@@ -30,12 +40,10 @@ function lifeBar({ token, schedule }: Assessment, now: number): Html {
   return html`<meter aria-hidden=true value=${Number(share.toFixed(2))}></meter>`;
 }
 
-const TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', info: 'calm' };
-
 /** An overdue token that fails no check belongs to a pod that is terminating. */
-function toneOf({ failures, state }: Assessment): Tone {
+function toneOfToken({ failures, state }: Assessment): Tone {
   if (failures.length === 0) return isOnSchedule(state) ? 'good' : 'calm';
-  return TONES[worstSeverity(failures.map(({ severity }) => severity)) ?? 'info'];
+  return toneOf(worstSeverity(failures.map(({ severity }) => severity)) ?? 'info');
 }
 
 /** States that a failing check implies under another name. */
@@ -44,13 +52,14 @@ const REASON_OF_STATE: Readonly<Partial<Record<TokenState, Reason>>> = {
   no_expiry: 'legacy_token',
 };
 
-/** Since when the worst check fails, unless a time of the token in the same row says it. */
-function startText(assessment: Assessment, worst: CheckFailure | undefined, snapshot: Snapshot): string {
-  const start = worst && problemStartOf(snapshot, assessment, worst);
-  return start === undefined || start.isExact ? '' : `since ${relative(snapshot.now, start.at)}`;
+/** How severe the worst failing check is, and since when it fails; empty without one. */
+function severityText(assessment: Assessment, worst: CheckFailure | undefined, snapshot: Snapshot): string {
+  if (worst === undefined) return '';
+  const start = problemStartOf(snapshot, assessment, worst);
+  return start === undefined ? worst.severity : `${worst.severity}, ${since(start, snapshot.now)}`;
 }
 
-/** The worst failing check or the state, then the other checks, the state, the cause and the start. */
+/** The worst failing check or the state; then its severity and start, the other checks, the state and the cause. */
 function statusCell(assessment: Assessment, snapshot: Snapshot): Html {
   const { state, failures, token, habit } = assessment;
   const reasons = failures.map(({ check }) => check.reason);
@@ -59,14 +68,30 @@ function statusCell(assessment: Assessment, snapshot: Snapshot): Html {
   const main = worst?.check.reason ?? state;
   const cause = snapshot.causes.get(token)?.cause;
   const shown: readonly string[] = [...reasons, main];
+  const others = reasons.filter((reason) => reason !== main);
   const more = [
-    reasons.filter((reason) => reason !== main).join(', '),
+    severityText(assessment, worst, snapshot),
+    others.length === 0 ? '' : `also ${others.join(', ')}`,
     shown.includes(state) || shown.includes(REASON_OF_STATE[state] ?? state) ? '' : `state ${state}`,
     cause === undefined || shown.includes(cause) ? '' : `cause ${cause}`,
     habit === undefined || habit === 'unknown' || shown.includes(habit) ? '' : habit,
-    startText(assessment, worst, snapshot),
   ].filter((text) => text !== '');
-  return html`${badge(toneOf(assessment), main)}${more.length === 0 ? NOTHING : html`<i>${more.join('; ')}</i>`}`;
+  return html`${badge(toneOfToken(assessment), main)}${more.length === 0 ? NOTHING : html`<i>${more.join('; ')}</i>`}`;
+}
+
+/** The expiration of a token that the API server extended, if it is later than what was requested. */
+function extendedExpiry({ token, schedule }: Assessment): number | undefined {
+  const { expiresAt } = token.claims;
+  const end = schedule.nominalExpiration;
+  return expiresAt !== undefined && end !== undefined && expiresAt > end ? expiresAt : undefined;
+}
+
+/** The end of the requested lifetime, which clients of an extended token should expect. Once past, what holds until when. */
+function expiryCell(assessment: Assessment, now: number): Html {
+  const end = assessment.schedule.nominalExpiration;
+  const extended = extendedExpiry(assessment);
+  if (extended === undefined || end === undefined || end > now) return html`${relative(now, end)}`;
+  return html`${relative(now, extended)}<i>requested: ${relative(now, end)}</i>`;
 }
 
 function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
@@ -74,15 +99,13 @@ function tokenRow(assessment: Assessment, snapshot: Snapshot): Html {
   const { serviceAccount, volume, path } = token.identity;
   const { now } = snapshot;
   const { issuedAt, audiences } = token.claims;
-  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i><td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${relative(now, schedule.nominalExpiration)}<td>${statusCell(assessment, snapshot)}`;
+  return html`<tr><td>${podName(token.identity)}<i>${clipped(serviceAccount)}</i><td>${statusCell(assessment, snapshot)}<td>${expiryCell(assessment, now)}<td>${relative(now, schedule.refreshDue)}<td>${issuedAt === undefined ? 'unknown' : relative(now, issuedAt)}${lifeBar(assessment, now)}<td>${clipped(`${volume}/${path}`)}<i>${clipped(audiences.join(', '))}</i>`;
 }
 
-function extension({ token, schedule }: Assessment, now: number): Html {
-  const { expiresAt } = token.claims;
-  const end = schedule.nominalExpiration;
-  const isExtended = expiresAt !== undefined && end !== undefined && expiresAt > end;
-  if (!isExtended) return NOTHING;
-  return html`<p>Extended by the API server; expires ${relative(now, expiresAt)}.</p>`;
+function extension(assessment: Assessment, now: number): Html {
+  const extended = extendedExpiry(assessment);
+  if (extended === undefined) return NOTHING;
+  return html`<p>Extended by the API server; expires ${relative(now, extended)}.</p>`;
 }
 
 /** The evidence is bounded where it is read. */
@@ -100,7 +123,7 @@ function remediationRow(assessment: Assessment, snapshot: Snapshot, runbooks: st
   return html`<tr class=why><td colspan=6>${why}${extension(assessment, now)}${failures.map((failure) => {
     const { check, detail } = failure;
     const start = problemStartOf(snapshot, assessment, failure);
-    return remediation(check, evidence(detail, start, now), fixOf(check, assessment, cause), links);
+    return remediation(failure, evidence(detail, start, now), fixOf(check, assessment, cause), links);
   })}
 `;
 }
@@ -120,7 +143,7 @@ function createIsFirst({ causes }: Snapshot): (assessment: Assessment) => boolea
 export function* tokenTable(snapshot: Snapshot, runbooks: string): Pieces {
   const isFirst = createIsFirst(snapshot);
   const shown = byUrgency(snapshot.assessments, snapshot.now).slice(0, MAX_ROWS);
-  yield `<table><thead><tr><th scope=col>Pod and service account<th scope=col>Token and audience<th scope=col>Issued<th scope=col>Next refresh<th scope=col>Expires<th scope=col>State</thead><tbody>\n`;
+  yield `<table><thead><tr><th scope=col>Pod and service account<th scope=col>Problem or state<th scope=col>Expiry<th scope=col>Next refresh<th scope=col>Issued<th scope=col>Token and audience</thead><tbody>\n`;
   yield* listInPieces(shown, (assessment) => {
     const { markup } = tokenRow(assessment, snapshot);
     return isFirst(assessment) ? markup + remediationRow(assessment, snapshot, runbooks).markup : markup;

@@ -97,6 +97,36 @@ const COLLISIONS = `(() => {
   return [...broken, ...pairs];
 })()`;
 
+/** Makes all text half transparent and everything else white: pixels are darker than one text makes them only where two overlap. */
+const HALF_INK = `(() => {
+  const sheet = document.styleSheets[0] ?? document.head.appendChild(document.createElement('style')).sheet;
+  const rule = (text) => sheet.insertRule(text, sheet.cssRules.length);
+  rule('*,*::before,*::after,*::marker{color:rgba(0,0,0,.5)!important;background:#fff!important;border-color:transparent!important;text-decoration:none!important}');
+  rule('meter,input,select,button{visibility:hidden!important}');
+})()`;
+
+/** Overlapping glyphs of one word, such as those of a ligature, darken fewer pixels. */
+const MAX_DARK_PIXELS = 12;
+
+/** Runs in the page: counts the pixels of a PNG in base64 that are darker than text that is half transparent. */
+const DARK_PIXELS = `async (png) => {
+  const bytes = Uint8Array.from(atob(png), (byte) => byte.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes]));
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  let dark = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at] < 110) dark += 1;
+  return dark;
+}`;
+
+/** Returns whether text is painted on other text. Changes the style of the page. */
+export async function hasPaintedOverlap(page: Page): Promise<boolean> {
+  await page.evaluate(HALF_INK);
+  const png = (await page.screenshot({ fullPage: true })).toString('base64');
+  return (await page.evaluate<number>(`(${DARK_PIXELS})(${JSON.stringify(png)})`)) > MAX_DARK_PIXELS;
+}
+
 /** Returns the overlapping text, and the words of table headers that are broken. */
 export function collisions(page: Page): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(COLLISIONS);

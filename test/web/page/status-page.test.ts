@@ -38,9 +38,11 @@ describe('the status page of a healthy node', () => {
   it('has a row for each token with its pod, service account, audience, times and state', () => {
     assert.match(
       page,
-      /<td>payments\/<b>api-0<\/b><i>api<\/i><td>vault-token\/vault-token<i>vault<\/i><td>0s ago<meter [^>]+><\/meter><td>in 48m0s<td>in 1h0m<td><b class=good>fresh<\/b>/,
+      /<td>payments\/<b>api-0<\/b><i>api<\/i><td><b class=good>fresh<\/b><td>in 1h0m<td>in 48m0s<td>0s ago<meter [^>]+><\/meter><td>vault-token\/vault-token<i>vault<\/i>/,
     );
   });
+  it('says that it found no problems', () =>
+    assert.match(page, /<p>No problems found\. 1 token\.<\/p><p>As of/));
   it('has no remedies and no lists of missing or unreadable objects', () =>
     assert.doesNotMatch(page, /<details>|Missing tokens|Unreadable/));
   it('links to the metrics and the JSON report', () => {
@@ -83,11 +85,33 @@ describe('the status page of a node with problems', () => {
     );
   });
 
-  it('counts every problem and links to its tokens', () => {
-    for (const [reason, count] of of.problems) {
-      const row = `<a href="?problem=${reason}">${reason}</a></dt><dd>${count}</dd>`;
-      assert.equal(page.includes(row), count > 0, reason);
+  it('says how many tokens have problems, and which data is missing', () => {
+    assert.match(
+      page,
+      /<p>Tokens with problems: <b class=bad>\d+ critical<\/b>, <b class=warn>\d+ warning<\/b>, <b class=calm>\d+ info<\/b>\. \d+ tokens, 3 unreadable\.<\/p>/,
+    );
+    assert.ok(page.includes('<b class=warn>No current data from the API server: tokenreviews.</b>'));
+  });
+  it('counts every problem by severity and links to its tokens', () => {
+    for (const [reason, counts] of of.bySeverity) {
+      const [, row = ''] =
+        new RegExp(`<a href="\\?problem=${reason}">${reason}</a></dt><dd>(.*?)</dd>`).exec(page) ?? [];
+      const expected = [...counts].filter(([, count]) => count > 0);
+      assert.equal(
+        row.replace(/<[^>]+>/g, ''),
+        expected.map(([severity, count]) => `${count} ${severity}`).join(', '),
+        reason,
+      );
     }
+  });
+  it('lists the most severe problems first', () => {
+    const [, card = ''] = /<h2 id="problems">(.*?)<\/section>/s.exec(page) ?? [];
+    const tones = [...card.matchAll(/<dd><b class=(\w+)>/g)].map(([, tone]) => tone);
+    assert.deepEqual(
+      tones,
+      tones.toSorted((a = '', b = '') => rank(a) - rank(b)),
+    );
+    assert.equal(tones[0], 'bad');
   });
   it('counts every state and links to its tokens', () => {
     for (const [state, count] of of.byState)
@@ -112,14 +136,24 @@ describe('the status page of a node with problems', () => {
   });
 
   it('shows a failing check rather than the state of its token, and since when it fails', () => {
-    assert.match(page, /<b class=bad>pod_mismatch<\/b><i>state fresh; since [^<;]+<\/i>/);
+    assert.match(page, /<b class=bad>pod_mismatch<\/b><i>critical, at least since [^<;]+; state fresh<\/i>/);
     assert.doesNotMatch(page, /<b class=(?:bad|warn)>(?:fresh|refresh_due)</);
+  });
+
+  it('shows since when a token is expired', () =>
+    assert.match(page, /<b class=bad>expired<\/b><i>critical, since 1s ago; also rotation_overdue; cause /));
+  it('shows each command apart from its comment, to be copied', () => {
+    assert.match(
+      page,
+      /<li><code>systemctl restart kubelet<\/code> <i>requests every token of the node at once<\/i>/,
+    );
+    assert.doesNotMatch(page, / # /);
   });
 
   it('shows for each failure what is wrong, the evidence, every step and the runbook', () => {
     assert.match(
       page,
-      /<details><summary><b>stale<\/b>: [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>[^<]+)+<\/ol><p>In a terminal: (?:(?: or )?<code>[^<]+<\/code>){2}<\/p><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
+      /<details><summary><b class=warn>stale<\/b> \(warning\): [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>(?:<code>[^<]+<\/code> <i>[^<]+<\/i>)?[^<]*)+<\/ol><p>In a terminal: (?:(?: or )?<code>[^<]+<\/code>){2}<\/p><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
     );
   });
   it('links to the runbook of every problem, and to no other site', () => {
@@ -164,7 +198,7 @@ function rank(tone: string): number {
 
 describe('the status page with unusual times', () => {
   for (const { what, of, shows } of [
-    { what: 'a token that never expires', of: legacyToken(), shows: /<td>unknown<td>never<td>never<td>/ },
+    { what: 'a token that never expires', of: legacyToken(), shows: /<td>never<td>never<td>unknown<td>/ },
     {
       what: 'a token that the API server extended',
       of: token({ claims: { expiresAt: NOW + 365 * 86_400, warnAfter: NOW + 3_607 } }),
@@ -174,6 +208,11 @@ describe('the status page with unusual times', () => {
       what: 'an extended token past its requested lifetime',
       of: token({ claims: { issuedAt: NOW - 4_000, expiresAt: NOW + 365 * 86_400, warnAfter: NOW - 393 } }),
       shows: /Extended by the API server; expires in 365d0h\./,
+    },
+    {
+      what: 'until when an extended token is accepted, once its requested lifetime has passed',
+      of: token({ claims: { issuedAt: NOW - 4_000, expiresAt: NOW + 365 * 86_400, warnAfter: NOW - 393 } }),
+      shows: /<td>in 365d0h<i>requested: 6m33s ago<\/i><td>/,
     },
     {
       what: 'a token that expires in the distant future',
