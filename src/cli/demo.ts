@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createApiServer } from '../../simulator/api-server.ts';
 import { openDemoFolder } from '../../simulator/demo/folder.ts';
 import { DEMO_PODS, startDemoPods } from '../../simulator/demo/pods.ts';
+import { createReaders, READER_PODS, type Readers } from '../../simulator/demo/readers.ts';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import { chooseMounts } from '../../simulator/kubelet/mounts.ts';
 import { createWorld, type World } from '../../simulator/world.ts';
@@ -30,9 +31,27 @@ type Simulated = {
 const TICK_MS = 1_000;
 const USER = 'demo';
 
+const WITHOUT_READERS =
+  'With --reads.watch and Node.js 26.1 or later, it also has pods that read their tokens in different ways.';
+const NOT_ISOLATED =
+  'Their processes have no mount namespaces of their own, which need root: they read the files of the node.';
+
+/** What is shown of reads. */
+function readerLines(readers: Readers | undefined): readonly string[] {
+  if (readers === undefined) return [WITHOUT_READERS, ''];
+  const rows = READER_PODS.map(({ name, shows, lookFor }) => [name, shows, lookFor]);
+  return [
+    'Pods that start in some seconds, and how they read their tokens; their volumes are rotated all the time:',
+    '',
+    printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
+    ...(readers.areIsolated ? [] : [NOT_ISOLATED, '']),
+  ];
+}
+
 function introduction(
   url: string,
   { rootDir, kubeconfig, nodeName, telemetryPath, isPageEnabled }: Config & Simulated,
+  readers: Readers | undefined,
 ): string {
   const rows = DEMO_PODS.map(({ name, shows, lookFor, isReadableByRoot = false }) => [
     name,
@@ -50,6 +69,7 @@ function introduction(
     'Its pods and what they show:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
+    ...readerLines(readers),
     'To list their tokens, run in another terminal:',
     command('scan'),
     'To explain one of the pods:',
@@ -76,26 +96,40 @@ async function simulate(world: World, folder: string, url: string): Promise<Simu
   };
 }
 
-async function keepTicking(world: World, clock: Clock, signal: AbortSignal): Promise<void> {
+interface Ticking {
+  readonly tick: () => void;
+}
+
+async function keepTicking(ticking: readonly Ticking[], clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    world.tick();
+    for (const { tick } of ticking) tick();
     await clock.sleep(TICK_MS, signal);
   }
 }
 
 /** Serves until the signal aborts, and keeps the simulated node going for as long. Returns why it cannot serve. */
-async function serveWorld(world: World, simulated: Simulated, context: Context): Promise<readonly string[]> {
+async function serveWorld(
+  world: World,
+  readers: Readers | undefined,
+  simulated: Simulated,
+  context: Context,
+): Promise<readonly string[]> {
   const { clock, print, stopSignal } = context;
   const config = { ...context.config, ...simulated };
-  const onListening = ({ url }: { readonly url: string }): void => print(introduction(url, config));
+  const onListening = ({ url }: { readonly url: string }): void => print(introduction(url, config, readers));
   const signal = stopSignal();
   const ended = new AbortController();
-  const ticking = keepTicking(world, clock, AbortSignal.any([signal, ended.signal]));
+  const ticking = keepTicking(
+    readers === undefined ? [world] : [world, readers],
+    clock,
+    AbortSignal.any([signal, ended.signal]),
+  );
   try {
     return await serve({ ...context, config, node: simulated.nodeName, signal, onListening });
   } finally {
     ended.abort();
     await ticking;
+    await readers?.stop();
   }
 }
 
@@ -141,11 +175,15 @@ async function runIn(folder: string, context: Context): Promise<Exit> {
   const { clock, complain, config } = context;
   const rootDir = join(folder, 'kubelet');
   await mkdir(rootDir);
-  const world = createWorld({ rootDir, mounts: chooseMounts(rootDir), now: clock.now });
+  const mounts = chooseMounts(rootDir);
+  const world = createWorld({ rootDir, mounts, now: clock.now });
   const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
   try {
     const simulated = await simulate(world, folder, await api.listen());
-    return complain(await withFreePort(await serveWorld(world, simulated, context), config));
+    const readers = config.areReadsWatched
+      ? createReaders({ world, folder: join(folder, 'containers'), areMountsReal: mounts.isReal })
+      : undefined;
+    return complain(await withFreePort(await serveWorld(world, readers, simulated, context), config));
   } finally {
     await api.close();
   }

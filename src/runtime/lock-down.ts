@@ -83,7 +83,7 @@ async function deniedProblems(options: LockDownOptions, permission: Permission):
 export async function lockDown(options: LockDownOptions): Promise<readonly string[]> {
   const { process, command } = options;
   const { permission } = process;
-  if (command === 'demo') return permission === undefined ? [] : [DEMO_WRITES];
+  if (command === 'demo') return permission === undefined ? foreignFunctionProblems(options) : [DEMO_WRITES];
   if (command === 'serve') {
     const problems = [...exposureProblems(launchOf(process)), ...foreignFunctionProblems(options)];
     if (problems.length > 0) return problems;

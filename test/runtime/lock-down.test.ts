@@ -150,4 +150,11 @@ describe('demo', () => {
     const { process } = fakeProcess();
     assert.deepEqual(await lockDown({ ...options, process, command: 'demo' }), []);
   });
+
+  it('does not start with --reads.watch on a Node.js without foreign functions, and names them', async () => {
+    const { process } = fakeProcess();
+    const config = configOf(['--cluster.mode=off', '--reads.watch']);
+    const found = await lockDown({ ...options, config, process, command: 'demo', isBuiltin: () => false });
+    assert.match(found.join(), /^--reads\.watch: Node\.js \S+ has no foreign functions \(node:ffi\) here/);
+  });
 });
