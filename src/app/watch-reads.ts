@@ -1,16 +1,19 @@
 /**
  * Sets up the source of reads. Loaded only if reads are watched.
  */
+import type { Config } from '../config/options.ts';
 import type { ExporterMetrics } from '../metrics/exporter-metrics.ts';
 import { EXPORTER } from '../metrics/exporter-rows.ts';
 import { createOwnOpens } from '../sources/reads/own-opens.ts';
 import type { Loss } from '../sources/reads/protocol.ts';
 import { createReadsSource } from '../sources/reads/reads.ts';
 import type { Log } from '../util/log.ts';
-import type { ServeOptions } from './serve.ts';
 import type { ReadsSetup } from './sources.ts';
 
-interface WatchReadsOptions extends Pick<ServeOptions, 'config' | 'readsWorker'> {
+interface WatchReadsOptions {
+  readonly config: Config;
+  /** The file of the thread that watches reads. */
+  readonly readsWorker: string;
   readonly metrics: ExporterMetrics;
   readonly log: Log;
 }
