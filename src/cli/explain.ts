@@ -2,9 +2,7 @@
  * `explain <pod>`: what is wrong with the tokens of one pod, the evidence, and what to do about it.
  */
 import { scanOnce } from '../app/scan-once.ts';
-import { type Assessment, type CheckResult, isFailing } from '../core/assessment.ts';
-import { fixOf } from '../core/causes/cause-fixes.ts';
-import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
+import { type Assessment, isFailing } from '../core/assessment.ts';
 import type { ClusterFacts, PodFacts } from '../core/cluster-facts.ts';
 import { formatPod, type PodNames, UNKNOWN_NAME } from '../core/identity.ts';
 import {
@@ -14,13 +12,12 @@ import {
   tokenlessPods,
 } from '../core/missing-tokens.ts';
 import type { Unreadable } from '../core/observation.ts';
-import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
 import { runbookUrl, unreadableRunbook } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { type EpochSeconds, kindOf, type TokenIdentity } from '../core/token/token.ts';
-import { formatRelative } from '../util/duration.ts';
+import type { TokenIdentity } from '../core/token/token.ts';
 import { printable } from '../util/sanitize.ts';
 import { EXIT, type Exit, type Run } from './command.ts';
+import { checkLines, failureLines, tokenLines } from './explain-token.ts';
 import { mayBeIn, unknownPodLines } from './explain-unknown.ts';
 import { isBlind, unreadableLine } from './scan.ts';
 
@@ -109,115 +106,6 @@ function find(pod: string, snapshot: Snapshot): Found {
     assessments: own,
     unreadable,
   };
-}
-
-function field(title: string, value: string): string {
-  return `  ${title.padEnd(20)}${value}`;
-}
-
-function timeText(seconds: EpochSeconds, now: EpochSeconds): string {
-  // biome-ignore lint/style/noRestrictedGlobals: formats a given time and reads no clock.
-  const date = new Date(seconds * 1_000).toISOString().replace(/\.\d+/, '');
-  return `${date}, ${formatRelative(now, seconds)}`;
-}
-
-function timeField(title: string, seconds: EpochSeconds | undefined, now: EpochSeconds): readonly string[] {
-  return seconds === undefined ? [] : [field(title, timeText(seconds, now))];
-}
-
-function causeLines({ cause, detail }: CauseFinding): readonly string[] {
-  return [
-    field('why not rotated', `${cause}: ${CAUSE_DESCRIPTIONS[cause]}`),
-    ...(detail === undefined ? [] : [field('', `Evidence: ${detail}`)]),
-  ];
-}
-
-function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
-  const { token, schedule, state, expectations } = assessment;
-  const { identity, claims } = token;
-  const cause = causes.get(token);
-  return [
-    `${formatPod(identity)}: ${identity.volume}/${identity.path}`,
-    field('kind, state', `${kindOf(token)}, ${state}`),
-    ...(token.copy === undefined ? [] : [field('container', token.copy.container)]),
-    field('service account', identity.serviceAccount),
-    field('audience', claims.audiences.join(', ') || 'none'),
-    ...expectations.map(({ audiences, origin }) =>
-      field('expected', `${audiences.join(' or ')} (${origin})`),
-    ),
-    ...timeField('issued', claims.issuedAt, now),
-    ...timeField('last rotation', token.lastRotation, now),
-    ...timeField('refresh due', schedule.refreshDue, now),
-    ...timeField('nominal expiration', schedule.nominalExpiration, now),
-    ...timeField('expiration', claims.expiresAt, now),
-    ...(cause === undefined ? [] : causeLines(cause)),
-  ];
-}
-
-function failureLines(
-  { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
-  [evidence, ...since]: readonly string[],
-  steps: readonly string[],
-  runbooks: string,
-): readonly string[] {
-  return [
-    `  FAIL     ${reason}: ${summary}`,
-    `           Evidence: ${evidence}`,
-    ...since,
-    '           What to do:',
-    ...steps.map((step, index) => `           ${index + 1}. ${step}`),
-    `           Runbook: ${runbookUrl(runbooks, runbook)}`,
-  ];
-}
-
-function sinceLines(start: ProblemStart | undefined, now: EpochSeconds): readonly string[] {
-  if (start === undefined) return [];
-  const since = start.isExact ? 'Since' : 'At least since';
-  return [`           ${since}: ${timeText(start.at, now)}`];
-}
-
-function resultLines(
-  { check, verdict }: CheckResult,
-  assessment: Assessment,
-  snapshot: Snapshot,
-  runbooks: string,
-): readonly string[] {
-  if (verdict.status !== 'fail') return [];
-  const { token } = assessment;
-  const evidence = [
-    verdict.detail,
-    ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
-  ];
-  return failureLines(check, evidence, fixOf(check, assessment, snapshot.causes.get(token)), runbooks);
-}
-
-/** A TokenReview authenticates. What the account may do is up to RBAC, and other receivers decide for themselves. */
-function acceptedLines({ token, context, failures }: Assessment): readonly string[] {
-  const { review, authority } = context;
-  if (review?.isAccepted !== true) return [];
-  const isAudience = (name: string): boolean => authority?.audiences?.includes(name) === true;
-  if (!review.isForApiServer && !token.claims.audiences.some(isAudience))
-    return ["  accepted: by the API server's TokenReview, for the token's own audience"];
-  const isFlawless = failures.length === 0;
-  return [isFlawless ? '  accepted: a 403 is RBAC, not the token' : '  accepted: by the API server'];
-}
-
-/** Nothing watches reads for one look at a node: a check of them has not passed. */
-function hasPassed({ check, verdict }: CheckResult, { reads }: Assessment): boolean {
-  return verdict.status === 'pass' && (check.isForReads !== true || reads !== undefined);
-}
-
-function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
-  const { results } = assessment;
-  const passed = results.filter((result) => hasPassed(result, assessment));
-  return [
-    ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
-    ...results.flatMap(({ check, verdict }) =>
-      verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
-    ),
-    ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),
-    ...acceptedLines(assessment),
-  ];
 }
 
 function missingLines({ check, identity, detail }: MissingToken, runbooks: string): readonly string[] {
