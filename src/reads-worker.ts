@@ -4,6 +4,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { loadLibc } from './sources/reads/libc.ts';
 import type { Command, WorkerData } from './sources/reads/protocol.ts';
+import { packReport } from './sources/reads/report-message.ts';
 import { runWatchLoop } from './sources/reads/watch-loop.ts';
 
 const port = parentPort;
@@ -12,7 +13,7 @@ const { shared } = workerData as WorkerData;
 const failure = runWatchLoop({
   libc: loadLibc(),
   receive: () => receiveMessageOnPort(port)?.message as Command | undefined,
-  post: (report) => port.postMessage(report),
+  post: (report) => port.postMessage(packReport(report)),
   shared,
   now: Date.now,
   monotonicMs: () => performance.now(),

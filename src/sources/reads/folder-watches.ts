@@ -47,24 +47,42 @@ interface Watched {
 }
 
 const VOLUME_OPENED: ReadEvent = { kind: 'volume_opened', name: '' };
+const FOLDER_OPENED: ReadEvent = { kind: 'folder_opened', name: '' };
 
 /** What a drain keeps of one folder: several visits of the kubelet, which opens and closes each file once. */
 function limitOf({ files }: Folder): number {
   return 128 + 8 * files;
 }
 
-/** Other events are of folders in the folder. */
-function eventOf({ mask, name }: InotifyEvent): ReadEvent | undefined {
-  if ((mask & (IN.open | IN.closeNoWrite)) === 0) return undefined;
-  if ((mask & IN.isDirectory) !== 0)
-    return name === '' && (mask & IN.open) !== 0 ? { kind: 'folder_opened', name } : undefined;
-  return { kind: (mask & IN.open) === 0 ? 'closed' : 'opened', name };
+/** Equal events of one drain are the same object, so that a report has it once. */
+function createEventOf() {
+  const files = new Map<string, readonly [opened: ReadEvent, closed: ReadEvent]>();
+  const add = (name: string) => {
+    const events = [{ kind: 'opened', name } as const, { kind: 'closed', name } as const] as const;
+    files.set(name, events);
+    return events;
+  };
+  const fileEvent = (name: string, isOpen: boolean): ReadEvent => {
+    const [opened, closed] = files.get(name) ?? add(name);
+    return isOpen ? opened : closed;
+  };
+  /** Undefined for events of folders in the folder. */
+  const eventOf = ({ mask, name }: InotifyEvent): ReadEvent | undefined => {
+    const isOpen = (mask & IN.open) !== 0;
+    if ((mask & IN.isDirectory) !== 0) return name === '' && isOpen ? FOLDER_OPENED : undefined;
+    return isOpen || (mask & IN.closeNoWrite) !== 0 ? fileEvent(name, isOpen) : undefined;
+  };
+  return eventOf;
 }
+
+type EventOf = ReturnType<typeof createEventOf>;
 
 /** One drain after the other, of the same folders. */
 interface State {
   readonly inotify: Inotify;
   readonly watched: Map<number, Watched>;
+  /** The watches that have something to report. */
+  readonly touched: Set<number>;
   readonly walks: VolumeWalks;
   /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
   readonly busy: Set<string>;
@@ -83,6 +101,7 @@ function slowDown({ inotify, busy, tooBusy }: State, watch: number, { folder }: 
 }
 
 function keep(state: State, watch: number, found: Watched, event: ReadEvent): void {
+  state.touched.add(watch);
   if (found.events.length < limitOf(found.folder)) found.events.push(event);
   else if (!found.isLossy) {
     found.isLossy = true;
@@ -90,8 +109,9 @@ function keep(state: State, watch: number, found: Watched, event: ReadEvent): vo
   }
 }
 
-function addEvent(state: State, event: InotifyEvent, found: Watched): void {
+function addEvent(state: State, event: InotifyEvent, found: Watched, eventOf: EventOf): void {
   if ((event.mask & IN.ignored) !== 0) {
+    state.touched.add(event.watch);
     found.hasEnded = true;
     return;
   }
@@ -100,11 +120,11 @@ function addEvent(state: State, event: InotifyEvent, found: Watched): void {
 }
 
 /** A walk is seen at the volume's folder right before it opens those in it. */
-function addAny(state: State, event: InotifyEvent): void {
+function addAny(state: State, event: InotifyEvent, eventOf: EventOf): void {
   const { watched, walks } = state;
   const found = watched.get(event.watch);
   if (found !== undefined) {
-    addEvent(state, event, found);
+    addEvent(state, event, found, eventOf);
     return;
   }
   for (const watch of walks.follow(event)) {
@@ -113,15 +133,20 @@ function addAny(state: State, event: InotifyEvent): void {
   }
 }
 
-function hasNews({ events, isLossy, hasEnded }: Watched): boolean {
-  return events.length > 0 || isLossy || hasEnded;
+/** Every folder may have had events that are lost. */
+function loseAll({ watched, touched }: State): void {
+  for (const [watch, one] of watched) {
+    one.isLossy = true;
+    touched.add(watch);
+  }
 }
 
 /** Returns what has come for the folders, and clears it. */
-function collect({ watched, walks }: State, nowMs: number): readonly Drained[] {
+function collect({ watched, touched, walks }: State, nowMs: number): readonly Drained[] {
   const drained: Drained[] = [];
-  for (const [watch, one] of watched) {
-    if (!hasNews(one)) continue;
+  for (const watch of touched) {
+    const one = watched.get(watch);
+    if (one === undefined) continue;
     const { folder, events, isLossy, hasEnded, swappedMs } = one;
     const sinceSwapMs = swappedMs === undefined ? undefined : nowMs - swappedMs;
     drained.push({ watch, events, isLossy, hasEnded, sinceSwapMs });
@@ -131,7 +156,20 @@ function collect({ watched, walks }: State, nowMs: number): readonly Drained[] {
     watched.delete(watch);
     walks.remove(watch, folder);
   }
+  touched.clear();
   return drained;
+}
+
+function drain(state: State, nowMs: number): Drain {
+  const eventOf = createEventOf();
+  let hasOverflowed = false;
+  for (const event of state.inotify.take()) {
+    addAny(state, event, eventOf);
+    hasOverflowed ||= (event.mask & IN.overflow) !== 0;
+  }
+  state.walks.endDrain();
+  if (hasOverflowed) loseAll(state);
+  return { drained: collect(state, nowMs), hasOverflowed };
 }
 
 function addFolder({ inotify, watched, walks, busy }: State, folder: Folder): Result<number, Errno> {
@@ -147,6 +185,7 @@ export function createFolderWatches(inotify: Inotify, monotonicMs: () => number)
   const state: State = {
     inotify,
     watched: new Map(),
+    touched: new Set(),
     walks: createVolumeWalks(inotify),
     busy: new Set(),
     tooBusy: new Set(),
@@ -160,16 +199,7 @@ export function createFolderWatches(inotify: Inotify, monotonicMs: () => number)
       if (found !== undefined) found.swappedMs = swappedMs;
     },
     remove: inotify.remove,
-    drain: () => {
-      let hasOverflowed = false;
-      for (const event of inotify.take()) {
-        addAny(state, event);
-        hasOverflowed ||= (event.mask & IN.overflow) !== 0;
-      }
-      walks.endDrain();
-      if (hasOverflowed) for (const one of watched.values()) one.isLossy = true;
-      return { drained: collect(state, monotonicMs()), hasOverflowed };
-    },
+    drain: () => drain(state, monotonicMs()),
     count: () => watched.size,
   };
 }

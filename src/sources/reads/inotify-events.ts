@@ -46,13 +46,14 @@ function nameIn(bytes: Buffer, start: number, end: number): string {
 /** All platforms with `node:ffi` are little-endian. */
 export function parseEvents(bytes: Buffer): ParsedEvents {
   const events: InotifyEvent[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let start = 0;
   while (start + HEADER_BYTES <= bytes.length) {
     const nameStart = start + HEADER_BYTES;
-    const end = nameStart + bytes.readUInt32LE(start + 12);
+    const end = nameStart + view.getUint32(start + 12, true);
     if (end > bytes.length) break;
-    const watch = bytes.readInt32LE(start);
-    const mask = bytes.readUInt32LE(start + 4);
+    const watch = view.getInt32(start, true);
+    const mask = view.getUint32(start + 4, true);
     events.push({ watch, mask, name: nameIn(bytes, nameStart, end) });
     start = end;
   }

@@ -90,6 +90,3 @@ export interface WorkerData {
   /** The words of `SHARED`. */
   readonly shared: Int32Array<SharedArrayBuffer>;
 }
-
-/** The thread reports, or says why it ends. */
-export type Message = Report | Loss;

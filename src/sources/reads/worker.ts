@@ -2,7 +2,8 @@
  * The thread, as the source sees it.
  */
 import { Worker } from 'node:worker_threads';
-import { type Command, type Loss, type Message, type Report, SHARED, type WorkerData } from './protocol.ts';
+import { type Command, type Loss, type Report, SHARED, type WorkerData } from './protocol.ts';
+import { type ReportMessage, unpackReport } from './report-message.ts';
 
 export interface WatchThread {
   readonly send: (command: Command) => void;
@@ -21,6 +22,9 @@ export interface WatchThreadOptions {
   /** Why the thread ends. */
   readonly onFailure: (loss: Loss) => void;
 }
+
+/** The thread reports, or says why it ends. */
+type Message = ReportMessage | Loss;
 
 /** It needs little memory, and gets no more. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32, stackSizeMb: 1 };
@@ -44,7 +48,7 @@ export function startWatchThread({ file, shared, onReport, onFailure }: WatchThr
   });
   worker.on('message', (message: Message) => {
     if (typeof message === 'string') onFailure(message);
-    else onReport(message);
+    else onReport(unpackReport(message));
   });
   return {
     send: (command) => worker.postMessage(command),
