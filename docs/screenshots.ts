@@ -10,7 +10,7 @@ import { startProgram } from '../test/support/program.ts';
 import { snapshot } from '../test/support/snapshots.ts';
 import { NOW, token } from '../test/support/tokens.ts';
 
-const DESK: View = { scheme: 'light', width: 1_000 };
+const DESK: View = { scheme: 'light', width: 1_200 };
 const PHONE: View = { scheme: 'dark', width: 390 };
 
 const browser = await launchBrowser();

@@ -78,6 +78,17 @@ describeWith(['chromium'], 'the status page in a browser', () => {
         assert.equal(await hasPaintedOverlap(page), false);
       });
 
+  it('breaks no word in the narrowest table, and stacks its cells in narrower windows', async () => {
+    const page = await show(troubledNode, { ...DESK, width: 1_121 });
+    const issued = page.locator('tbody tr:first-child td').nth(4);
+    assert.equal(await page.getByRole('columnheader', { name: 'Issued' }).isVisible(), true);
+    assert.deepEqual(await collisions(page), []);
+    const { y } = (await issued.boundingBox()) ?? { y: 0 };
+    await page.setViewportSize({ width: 1_119, height: 900 });
+    assert.deepEqual(await collisions(page), []);
+    assert.ok(((await issued.boundingBox())?.y ?? 0) > y);
+  });
+
   it('is tested with tools that detect violations and overflow', async () => {
     const page = await show(() => snapshot());
     const wide = `<img src='data:,'><pre>${'x'.repeat(9_000)}</pre>`;

@@ -67,7 +67,7 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 }
 
-/** Runs in the page: overlapping text, and headers with a broken word. */
+/** Runs in the page: overlapping text, and broken words of headers and of reasons. */
 const COLLISIONS = `(() => {
   const boxes = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -84,7 +84,7 @@ const COLLISIONS = `(() => {
     if (isClipped || !node.parentElement.checkVisibility()) continue;
     for (const { left, right, top, bottom } of rectsOf(node, 0, node.data.length))
       boxes.push({ text: node.data, left, right, top, bottom });
-    if (node.parentElement.localName !== 'th') continue;
+    if (!node.parentElement.matches('th, td:nth-child(2) *')) continue;
     for (const { 0: word, index } of node.data.matchAll(/\\S+/g))
       if (rectsOf(node, index, index + word.length).length > 1) broken.push('broken: ' + word);
   }
@@ -127,7 +127,7 @@ export async function hasPaintedOverlap(page: Page): Promise<boolean> {
   return (await page.evaluate<number>(`(${DARK_PIXELS})(${JSON.stringify(png)})`)) > MAX_DARK_PIXELS;
 }
 
-/** Returns the overlapping text, and the words of table headers that are broken. */
+/** Returns the overlapping text, and the words of table headers and of reasons that are broken. */
 export function collisions(page: Page): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(COLLISIONS);
 }
