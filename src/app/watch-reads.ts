@@ -20,6 +20,7 @@ interface WatchReadsOptions {
 
 /** What to do about it, once in the log; later ones are counted only. */
 const HINTS: Readonly<Record<Loss, string>> = {
+  busy: 'a pod opens its files so often that they are no longer watched; others are not affected',
   event_lost: 'a swap was found without an event',
   max_user_instances: 'raise fs.inotify.max_user_instances on the node',
   max_user_watches: 'raise fs.inotify.max_user_watches on the node',

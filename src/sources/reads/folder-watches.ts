@@ -5,7 +5,7 @@
  * reader costs. Opens and closes alternate and are not merged: of a folder with many of them, only opens are watched.
  */
 import type { ReadEvent } from '../../core/reads/read-event.ts';
-import type { Result } from '../../util/result.ts';
+import { err, type Result } from '../../util/result.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno } from './libc.ts';
@@ -28,8 +28,8 @@ export interface Drain {
 export interface FolderWatches {
   /** Watches the folder of a volume, for walks through it. Returns the number of the watch. */
   readonly addVolume: (path: string) => Result<number, Errno>;
-  /** Returns the number of the watch. */
-  readonly add: (folder: Folder) => Result<number, Errno>;
+  /** Returns the number of the watch. A folder with more events than the kernel can queue is not watched again. */
+  readonly add: (folder: Folder) => Result<number, Errno | 'busy'>;
   /** Sets when the generation of the folder was swapped in. */
   readonly setSwapTime: (watch: number, swappedMs: number) => void;
   readonly remove: (watch: number) => void;
@@ -172,7 +172,9 @@ function drain(state: State, nowMs: number): Drain {
   return { drained: collect(state, nowMs), hasOverflowed };
 }
 
-function addFolder({ inotify, watched, walks, busy }: State, folder: Folder): Result<number, Errno> {
+function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'> {
+  const { inotify, watched, walks, busy, tooBusy } = state;
+  if (tooBusy.has(folder.key)) return err('busy');
   const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
   const added = inotify.add(folder.path, mask);
   if (!added.ok) return added;

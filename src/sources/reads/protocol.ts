@@ -50,7 +50,14 @@ export interface Drained {
 }
 
 /** Why a folder is not watched, or events were lost. Values of a label, public contract. */
-export const LOSSES = ['event_lost', 'max_user_instances', 'max_user_watches', 'overflow', 'other'] as const;
+export const LOSSES = [
+  'busy',
+  'event_lost',
+  'max_user_instances',
+  'max_user_watches',
+  'overflow',
+  'other',
+] as const;
 export type Loss = (typeof LOSSES)[number];
 
 export interface Report {

@@ -95,7 +95,7 @@ function addFolder(
   const key = `${target.id}/${holder}`;
   const added = state.folders.add({ path, volume: openWatch, generation, key, files: files.length });
   if (added.ok) return { watch: added.value, holder, files };
-  lose(state, lossOf(added.error));
+  lose(state, added.error === 'busy' ? added.error : lossOf(added.error));
   return undefined;
 }
 

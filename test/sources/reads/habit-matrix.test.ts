@@ -2,7 +2,8 @@
  * The habit of each kind of reader, from real events on real mounts: twelve rotations, a day, with syncs of the kubelet.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'mocha';
 import type { ContainerFacts } from '../../../src/core/container-facts.ts';
@@ -41,7 +42,12 @@ interface Reader {
   /** Within 50 ms after the swap. */
   readonly atRotation?: (generation: number, read: () => void) => void;
   /** Between two syncs of the kubelet. */
-  readonly later?: (generation: number, read: () => void, volume: TestVolume) => void;
+  readonly later?: (
+    generation: number,
+    read: () => void,
+    volume: TestVolume,
+    pass: (seconds: number) => void,
+  ) => void;
 }
 
 function main(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
@@ -69,12 +75,40 @@ const READERS: readonly Reader[] = [
       for (let count = 0; count < 100; count += 1) read();
     },
   },
+  {
+    it: 'reads every minute',
+    habit: 'rereads',
+    later: (_at, read, _volume, pass) => {
+      for (let count = 0; count < 5; count += 1) {
+        read();
+        pass(60);
+      }
+    },
+  },
   { it: 'reads once in each generation', habit: 'rereads', later: (_at, read) => read() },
   { it: 'reads at rotations only, of which the watch sees one in ten', habit: 'rereads', atRotation: once },
   {
     it: 'lists the directory, as find does',
     habit: 'unread',
-    later: (_at, _read, volume) => void readdirSync(volume.generation()),
+    later: (_at, _read, { location }) => void execFileSync('find', [location.directory]),
+  },
+  {
+    it: 'opens every file once, right after the disk usage scan, which looks like a sync',
+    habit: 'unknown',
+    later: (at, read, { location }) => {
+      execFileSync('du', [location.directory]);
+      if (at !== 5) return;
+      read();
+      for (const name of ['ca.crt', 'namespace']) readFileSync(join(location.directory, name));
+    },
+  },
+  {
+    it: 'opens every file once in each generation',
+    habit: 'rereads',
+    later: (_at, read, { location }) => {
+      read();
+      for (const name of ['ca.crt', 'namespace']) readFileSync(join(location.directory, name));
+    },
   },
   {
     it: 'lists the directory and then reads the token, as a person does once',
@@ -96,6 +130,16 @@ const READERS: readonly Reader[] = [
     habit: 'rereads',
     containers: [main(), main({ name: 'sidecar' })],
     later: (_at, read) => read(),
+  },
+  {
+    it: 'reads in two containers, once in each',
+    habit: 'not_reread',
+    containers: [main(), main({ name: 'sidecar' })],
+    later: (at, read) => {
+      if (at !== 1) return;
+      read();
+      read();
+    },
   },
   {
     it: 'reads nothing in a container that started before the watch',
@@ -196,7 +240,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     pass(60);
     sync(volume, path);
     pass(LIFETIME / 2);
-    later(generation, read, volume);
+    later(generation, read, volume, pass);
     pass(1);
     pass(60);
     sync(volume, path);

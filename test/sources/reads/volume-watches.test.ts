@@ -237,9 +237,11 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(drained(), [{ events: [OPENED], isLossy: false, hasEnded: false }]);
   });
 
-  it('ends until the next generation if even its opens are too many', () => {
+  it('ends for good if even its opens are too many, and says so, while others go on', () => {
+    const others = node.volume({ name: 'other' });
+    others.write(FILES);
     const volume = writtenVolume();
-    watched.watch(volume);
+    for (const one of [volume, others]) watched.watch(one);
     const openMany = (): void => {
       for (let count = 0; count < 500; count += 1) for (const name of ['token', 'ca.crt']) open(volume, name);
     };
@@ -248,10 +250,14 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     openMany();
     assert.equal(drained().at(0)?.isLossy, true);
     openMany();
-    assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [true, [1, 0]]);
-    volume.write({ ...FILES, token: 'second' });
-    watched.step();
-    assert.deepEqual(watched.counts(), [1, 1]);
+    assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [true, [2, 1]]);
+    for (const content of ['second', 'third']) {
+      volume.write({ ...FILES, token: content });
+      assert.deepEqual(watched.step().losses, ['busy']);
+    }
+    open(others, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+    assert.deepEqual(watched.counts(), [2, 1]);
   });
 });
 

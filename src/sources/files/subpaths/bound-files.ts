@@ -1,7 +1,8 @@
 /**
  * The files of a pod's projected volumes that the kubelet has bound into containers with `subPath`.
  *
- * Other volumes of the pod are not entered: reading a file on a network may never return.
+ * Of a directory that was bound, nothing is left after the first rotation: the kubelet has removed what was in it. Other
+ * volumes of the pod are not entered: reading a file on a network may never return.
  */
 import { createCachedListing, listDirectory, statDirectory } from '../directory.ts';
 import { join, type Path } from '../paths.ts';

@@ -3,13 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { MAX_COPIES } from '../../../../src/sources/files/subpaths/bound-files.ts';
 import type { TokenFiles } from '../../../../src/sources/files/token-files.ts';
 import { jwt, POD_UID, rawClaims, rawLegacyClaims } from '../../../support/tokens.ts';
+import { describeWith } from '../../../support/tools.ts';
 import { createNode, type TestNode, type TestVolume } from '../support/test-node.ts';
 import { openTokenFiles } from '../support/test-source.ts';
 
@@ -179,6 +180,25 @@ describe('copies of tokens', () => {
     const found = await copies();
     assert.ok(found.length > 0 && found.length < MAX_COPIES, `${found.length} copies`);
     assert.deepEqual(limitedPlaces(), [[POD_UID, '', 'limit']]);
+  });
+});
+
+describeWith(['root', 'mount namespaces'], 'copies of tokens, under mounts', () => {
+  useFreshState();
+
+  it('are of files only: of a directory, nothing is left after the first rotation', async () => {
+    volume.write({ 'sub/token': issued(1_000) });
+    const seen = join(boundIn('main'), '0');
+    mkdirSync(seen);
+    execFileSync('mount', ['--bind', join(volume.generation(), 'sub'), seen]);
+    try {
+      assert.deepEqual([readdirSync(seen), await copies()], [['token'], []]);
+      volume.write({ 'sub/token': issued(2_000) });
+      assert.deepEqual([readdirSync(seen), await copies()], [[], []]);
+      assert.deepEqual(files.observe().unreadable, []);
+    } finally {
+      execFileSync('umount', [seen]);
+    }
   });
 });
 
