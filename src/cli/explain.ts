@@ -157,7 +157,10 @@ function healthyLines({ listed, ...found }: Found): readonly string[] {
 }
 
 function introduction(pod: string, found: Found, snapshot: Snapshot, runbooks: string): readonly string[] {
-  return found.isKnown ? healthyLines(found) : unknownPodLines(pod, found.candidates, snapshot, runbooks);
+  if (found.isKnown) return healthyLines(found);
+  // Where the pod is says nothing if not even the directory of the pods could be read.
+  const isUnread = found.isBlind && found.candidates?.length === 0 && found.unreadable.length > 0;
+  return isUnread ? [] : unknownPodLines(pod, found.candidates, snapshot, runbooks);
 }
 
 function exitOf(found: Found): Exit {

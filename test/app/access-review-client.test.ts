@@ -69,7 +69,8 @@ describe('the client for access reviews', () => {
     const joined = await connectAccessReviewer(wiring({ config: { kubeconfig: '/nowhere' } }));
     assert.deepEqual(joined, {
       ok: false,
-      error: 'cannot load kubeconfig /nowhere: ENOENT',
+      error:
+        'cannot load kubeconfig /nowhere: no such file or directory; check --cluster.kubeconfig or KUBECONFIG',
     });
   });
 

@@ -341,12 +341,12 @@ describe('explain, for a pod that no token names', () => {
     assert.equal(exit, EXIT.unreadable);
   });
 
-  it('shows what could not be read of the whole node', () => {
+  it('shows just that if the whole node could not be read', () => {
     const lost = { ...DENIED, podUid: '', volume: '', path: '' };
     const { text, exit } = explained('api-0', snapshot({ tokens: [], unreadable: [lost] }));
     assert.match(
       text,
-      /\ncould not read .*: permission_denied \(permission denied\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
+      /^could not read .*: permission_denied \(permission denied\)\nRunbook: https:\/\/wiki\.example\.com\/SATokenUnreadable\.md\n$/,
     );
     assert.equal(exit, EXIT.unreadable);
   });

@@ -22,7 +22,10 @@ describe('a kubeconfig that cannot be used', () => {
         encoding: 'utf8',
       });
       assert.equal(run.status, EXIT.usage);
-      assert.match(run.stderr, /^cannot load kubeconfig \/nowhere: ENOENT$/m);
+      assert.match(
+        run.stderr,
+        /^cannot load kubeconfig \/nowhere: no such file or directory; check --cluster\.kubeconfig or KUBECONFIG$/m,
+      );
       assert.equal(run.stdout, '');
     });
   }
@@ -30,7 +33,10 @@ describe('a kubeconfig that cannot be used', () => {
   it('is reported by scan, which runs without the API server', () => {
     const run = spawnSync(process.execPath, [MAIN, 'scan', ...args], { encoding: 'utf8' });
     assert.equal(run.status, EXIT.ok);
-    assert.match(run.stderr, /^cannot load kubeconfig \/nowhere: ENOENT\n$/);
+    assert.match(
+      run.stderr,
+      /^cannot load kubeconfig \/nowhere: no such file or directory; check --cluster\.kubeconfig or KUBECONFIG\n$/,
+    );
     assert.equal(run.stdout, 'no tokens on this node\n');
   });
 

@@ -81,8 +81,14 @@ describe('an exporter that cannot start', () => {
       `--web.config.file=${path('web.yml')}`,
     );
     assert.equal(status, 2);
-    assert.match(stderr, /^cannot load kubeconfig \/nowhere: ENOENT$/m);
-    assert.match(stderr, /^--web\.kubernetes-auth: cannot load kubeconfig \/nowhere: ENOENT$/m);
+    assert.match(
+      stderr,
+      /^cannot load kubeconfig \/nowhere: no such file or directory; check --cluster\.kubeconfig or KUBECONFIG$/m,
+    );
+    assert.match(
+      stderr,
+      /^--web\.kubernetes-auth: cannot load kubeconfig \/nowhere: no such file or directory; check --cluster\.kubeconfig or KUBECONFIG$/m,
+    );
     assert.match(stderr, /web\.yml:1: basic_auth_users/);
   });
 

@@ -186,6 +186,17 @@ function createClientConfig(
   };
 }
 
+const LOAD_PROBLEMS = new Map([
+  ['ENOENT', 'no such file or directory'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'not a regular file'],
+]);
+
+/** Without the message of the error: a parser quotes the file, which may hold credentials. */
+function loadProblem(code: string | undefined): string {
+  return code === undefined ? 'not a valid kubeconfig' : (LOAD_PROBLEMS.get(code) ?? code);
+}
+
 async function tryLoad(options: ClientConfigOptions): Promise<Result<ClientConfig, string>> {
   const { kubeconfig, mayStartPrograms = true } = options;
   try {
@@ -197,8 +208,8 @@ async function tryLoad(options: ClientConfigOptions): Promise<Result<ClientConfi
     const problem = addressProblem(cluster);
     return problem === undefined ? ok(createClientConfig(loaded, cluster, options)) : err(problem);
   } catch (error) {
-    // Drop the message: a parser quotes the file, which may hold credentials.
-    return err(errorCode(error) ?? 'not a valid kubeconfig');
+    const problem = loadProblem(errorCode(error));
+    return err(kubeconfig === undefined ? problem : `${problem}; check --cluster.kubeconfig or KUBECONFIG`);
   }
 }
 

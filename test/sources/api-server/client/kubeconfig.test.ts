@@ -202,12 +202,12 @@ describe('a connection by a kubeconfig', () => {
     [
       'the file does not exist',
       () => '/nowhere/config',
-      /^cannot load kubeconfig \/nowhere\/config: ENOENT$/,
+      /^cannot load kubeconfig \/nowhere\/config: no such file or directory; check --cluster\.kubeconfig or KUBECONFIG$/,
     ],
     [
       'the file is malformed YAML',
       () => loopback.write('config', `{${TOKEN}`),
-      /^cannot load kubeconfig \S+\/config: not a valid kubeconfig$/,
+      /^cannot load kubeconfig \S+\/config: not a valid kubeconfig; check --cluster\.kubeconfig or KUBECONFIG$/,
     ],
     [
       'the file is not a kubeconfig',
