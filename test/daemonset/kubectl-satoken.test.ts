@@ -47,11 +47,20 @@ function fakeKubectl(answers: readonly Answer[]): string {
 
 /** Runs the plugin. The first answer that matches a command is given. */
 function plugin(args: readonly string[], ...answers: readonly Answer[]) {
+  return pluginIn(['sh'], args, ...answers);
+}
+
+/** The same in a shell, given as a command with its first arguments. */
+function pluginIn(
+  [shell = 'sh', ...first]: readonly string[],
+  args: readonly string[],
+  ...answers: readonly Answer[]
+) {
   const log = join(folder, 'log');
   writeFileSync(log, '');
   writeFileSync(join(folder, 'kubectl'), fakeKubectl([...answers, ...CLUSTER]), { mode: 0o755 });
   const env = { PATH: `${folder}:/usr/bin:/bin`, LOG: log };
-  const { status, stdout, stderr } = spawnSync('sh', [PLUGIN, ...args], { encoding: 'utf8', env });
+  const { status, stdout, stderr } = spawnSync(shell, [...first, PLUGIN, ...args], { encoding: 'utf8', env });
   const commands = readFileSync(log, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
@@ -270,6 +279,62 @@ describe('kubectl satoken verify', () => {
     assert.equal(unread.status, 3);
     assert.equal(plugin(['verify'], ['prometheusrules', '', 1]).status, 3);
     assert.equal(plugin(['verify'], ['prometheusrules', '', 1], ['daemonsets', '']).status, 1);
+  });
+});
+
+const SHELLS = [['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
+
+describeWith(['busybox', 'shellcheck'], 'kubectl satoken in other shells', () => {
+  createFolder();
+  const TWO_RELEASES = ['get daemonsets', 'a/exporter 3 3 3\nb/exporter 3 2 3\n'] as const;
+  const runs: readonly { readonly args: readonly string[]; readonly answers?: readonly Answer[] }[] = [
+    { args: ['explain', 'payments/api-0'], answers: [['exec', 'FAIL expired\n', 1]] },
+    { args: ['explain', 'api-0', '-nteam', '--context=a b'] },
+    { args: ['explain', "x;echo y/$(id)'`"] },
+    { args: ['explain', '*/?'] },
+    { args: ['explain', 'a\\nb/%s'] },
+    { args: ['scan', 'n1', '--output=json'] },
+    { args: ['scan', 'ip-10-0-0-1.eu-central-1.compute.internal'] },
+    { args: ['page', 'n1', '--port=8080'] },
+    { args: ['page', 'n1'], answers: [['port-forward', '', 1]] },
+    { args: ['verify'] },
+    { args: ['verify', 'n1'], answers: [TWO_RELEASES] },
+    { args: ['verify'], answers: [['get ', '', 1]] },
+    { args: ['frobnicate'] },
+    { args: ['explain', 'payments/api-0'], answers: [['get pod api-0', '', 1]] },
+    { args: ['--help'] },
+    { args: [] },
+  ];
+
+  for (const shell of SHELLS)
+    it(`does the same in ${shell.join(' ')}`, () => {
+      for (const { args, answers = [] } of runs)
+        assert.deepEqual(pluginIn(shell, args, ...answers), plugin(args, ...answers), args.join(' '));
+    });
+
+  it('passes on odd names as they are', () => {
+    const names = ["x;echo y/$(id)'`", '*/?', 'a\\nb/%s', 'a b/c d'];
+    for (const name of names) {
+      const { commands } = plugin(['explain', name], ['get pod', 'n1']);
+      const [namespace = '', pod = ''] = name.split('/');
+      assert.deepEqual(commands[0]?.slice(0, 5), ['get', 'pod', pod, '-n', namespace]);
+      assert.equal(commands.at(-1)?.at(-1), name);
+    }
+  });
+
+  it('reports each of two releases, and one exporter of them', () => {
+    const { status, stdout } = plugin(['verify', 'n1'], TWO_RELEASES);
+    assert.match(stdout, /^ok +DaemonSet a\/exporter: 3 of 3 .*\nFAIL +DaemonSet b\/exporter: 2 of 3 /m);
+    assert.match(stdout, /^ok +metrics of exporter-x$/m);
+    assert.equal(status, 1);
+  });
+
+  it('is a script without complaints of shellcheck, and with the line ends that a shell reads', () => {
+    const { status, stdout } = spawnSync('shellcheck', ['--shell=sh', PLUGIN], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+    assert.ok(!readFileSync(PLUGIN, 'utf8').includes('\r'));
+    const attributes = readFileSync(new URL('../../.gitattributes', import.meta.url), 'utf8');
+    assert.match(attributes, /^\* text=auto eol=lf$/m);
   });
 });
 

@@ -50,6 +50,7 @@ const TOOLS = {
   'actionlint (.ci/actionlint)': runs(ACTIONLINT, '-version'),
   'vmalert (.ci/vmalert)': runs(VMALERT, '-version'),
   'custom resources (.ci/crds)': () => existsSync(join(CUSTOM_RESOURCES, 'list')),
+  busybox: runs('busybox', 'true'),
   shellcheck: runs('shellcheck', '--version'),
   kubectl: runs('kubectl', 'version', '--client'),
   "Python's prometheus_client": runs('python3', '-c', 'import prometheus_client.openmetrics.parser'),
