@@ -50,6 +50,8 @@ const KINDS: readonly {
       ...options.map(({ flag }) => flag),
       ...options.filter(({ isSwitch }) => isSwitch).map(({ flag }) => `no-${flag}`),
       'help',
+      'reuse-values',
+      'reset-then-reuse-values',
       'version',
       ...FOREIGN_OPTIONS.trim().split(/\s+/),
       ...NODE_OPTIONS,
