@@ -3,7 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { accessSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  copyFileSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'mocha';
@@ -81,6 +89,37 @@ interface ClusterPodMonitoring {
     readonly endpoints: readonly { readonly port: string }[];
     readonly targetLabels: { readonly metadata: readonly string[] };
   };
+}
+
+interface Configuration {
+  readonly global?: object;
+  readonly rule_files?: readonly string[];
+  readonly alerting?: object;
+  readonly scrape_configs?: readonly {
+    readonly job_name: string;
+    readonly honor_labels: boolean;
+    readonly kubernetes_sd_configs?: readonly { readonly role: string }[];
+  }[];
+}
+
+/** Fails if promtool rejects the configuration. Debian builds Prometheus without the discovery of Kubernetes. */
+function checkConfiguration(configuration: Configuration, ...flags: readonly string[]): void {
+  const jobs = (configuration.scrape_configs ?? []).map(({ kubernetes_sd_configs: discovery, ...job }) => {
+    assert.equal(discovery?.[0]?.role, 'pod');
+    return job;
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'satoken-recipe-'));
+  try {
+    const file = join(folder, 'prometheus.yml');
+    copyFileSync(join(ROOT, 'alerts/rules.yaml'), join(folder, 'rules.yaml'));
+    writeFileSync(file, stringify({ ...configuration, scrape_configs: jobs }));
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'config', ...flags, file], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stdout + stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 describeWith(['helm (.ci/helm)', 'kubectl', 'promtool'], 'a recipe', () => {
@@ -168,23 +207,29 @@ describeWith(['helm (.ci/helm)', 'kubectl', 'promtool'], 'a recipe', () => {
     assert.deepEqual(targetLabels.metadata, []);
   });
 
+  /** The only example with this part, as an object. */
+  const configurationWith = (part: string): Configuration => {
+    const found = EXAMPLES.filter((one) => one.text.includes(part));
+    assert.equal(found.length, 1);
+    return parse(found[0]?.text ?? '') as Configuration;
+  };
+
+  it('has a configuration that Prometheus accepts, with the rules next to it', () => {
+    const { scrape_configs: jobs = [] } = configurationWith('rule_files:');
+    assert.deepEqual(
+      jobs.map(({ job_name, honor_labels }) => [job_name, honor_labels]),
+      [['sa-token-exporter', true]],
+    );
+    checkConfiguration(configurationWith('rule_files:'));
+  });
+
   it('has a configuration that Prometheus accepts with --agent', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'satoken-recipe-'));
-    try {
-      const { text = '' } = EXAMPLES.find((one) => one.text.includes('remote_write:')) ?? {};
-      // Debian builds Prometheus without the discovery of Kubernetes.
-      const [discovery = ''] = /^ +kubernetes_sd_configs:\n(?: {6,}.*\n)+/m.exec(text) ?? [];
-      assert.match(discovery, /- role: pod\n/);
-      const file = join(folder, 'prometheus.yml');
-      writeFileSync(file, text.replace(discovery, ''));
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'config', '--agent', file], {
-        encoding: 'utf8',
-      });
-      assert.equal(status, 0, stdout + stderr);
-      assert.match(text, /honor_labels: true/);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const { rule_files: _rules, alerting: _alerting, ...scraping } = configurationWith('rule_files:');
+    const central = configurationWith('remote_write:');
+    checkConfiguration(
+      { ...scraping, ...central, global: { ...scraping.global, ...central.global } },
+      '--agent',
+    );
   });
 
   it('is of a kind that is tested here', () => {
@@ -192,7 +237,7 @@ describeWith(['helm (.ci/helm)', 'kubectl', 'promtool'], 'a recipe', () => {
     const others = EXAMPLES.filter((one) => !valuesIn(one))
       .flatMap(({ text }) => parseAllDocuments(text).map((document) => document.toJS() as { kind?: string }))
       .filter(({ kind }) => kind === undefined || !tested.includes(kind));
-    // The chart and the values of the parent, and the configuration of Prometheus.
-    assert.equal(others.length, 3, stringify(others));
+    // The chart and the values of the parent, and two configurations of Prometheus.
+    assert.equal(others.length, 4, stringify(others));
   });
 });
