@@ -34,7 +34,7 @@ export interface Limits {
   readonly responseMs: number;
   /** From one request to the next. Longer than a common scrape interval. */
   readonly keepAliveMs: number;
-  /** Of all bodies with metrics that clients have yet to read, and of all pages. Fewer than ten of a large node. */
+  /** Of all bodies with metrics that clients have yet to read, and of all pages. Two of a node at its limit of tokens. */
   readonly maxBytes: number;
   /** Of all responses that the kernel holds for clients that have yet to take them. */
   readonly maxQueuedBytes: number;
@@ -50,7 +50,7 @@ export const LIMITS: Limits = {
   requestMs: 10_000,
   responseMs: 30_000,
   keepAliveMs: 65_000,
-  maxBytes: 24 * 1_048_576,
+  maxBytes: 16 * 1_048_576,
   maxQueuedBytes: 16 * 1_048_576,
   checkMs: 1_000,
 };

@@ -10,16 +10,23 @@ import { clientKey } from '../../../src/web/delivery/send-queues.ts';
 const MAX_BYTES = 300;
 const PORT = 9_894;
 
-function client(index: number): Socket {
-  return { remoteAddress: `10.0.0.${index}`, remotePort: 1_000 + index, localPort: PORT } as Socket;
+function client(index: number, host = index): Socket {
+  return { remoteAddress: `10.0.0.${host}`, remotePort: 1_000 + index, localPort: PORT } as Socket;
 }
 
-/** Clients with queues of so many bytes. */
+/** Clients with queues of so many bytes, each of an address of its own. */
 function start(...queues: readonly number[]) {
-  const clients = queues.map((_, index) => client(index));
+  return startWith(queues, (index) => index);
+}
+
+/** As above; `hostOf` gives the last byte of a client's address. */
+function startWith(queues: readonly number[], hostOf: (index: number) => number) {
+  const clients = queues.map((_, index) => client(index, hostOf(index)));
   const cut: number[] = [];
   let reads = 0;
-  const table = new Map(queues.map((bytes, index) => [clientKey(`10.0.0.${index}`, 1_000 + index), bytes]));
+  const table = new Map(
+    queues.map((bytes, index) => [clientKey(`10.0.0.${hostOf(index)}`, 1_000 + index), bytes]),
+  );
   const { reserve } = createSendLimit({
     maxBytes: MAX_BYTES,
     readQueues: async (port) => {
@@ -46,6 +53,12 @@ describe('the limit of what the kernel holds', () => {
     const { reserve, cut } = start(10, 200, 90, 201);
     await reserve(101);
     assert.deepEqual(cut, [3]);
+  });
+
+  it('cuts connections of the address with the most, not the longest queue of another', async () => {
+    const { reserve, cut } = startWith([100, 60, 70, 80, 90], (index) => Math.min(index, 1));
+    await reserve(101);
+    assert.deepEqual(cut, [4, 3]);
   });
 
   it('cuts no client below it, and none without a queue', async () => {
