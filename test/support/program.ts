@@ -3,9 +3,12 @@
  */
 import { type ChildProcess, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createMemoryCgroup } from './memory-cgroup.ts';
 
 export const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const BUILT = new URL('../../dist/main.js', import.meta.url).pathname;
+const ANY_PORT = '--web.listen-address=127.0.0.1:0';
 const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 
 export interface Program {
@@ -37,6 +40,37 @@ export function startBuiltProgramWith(
   return start([BUILT], args, variables);
 }
 
+export interface LimitedProgram extends Program {
+  /**
+   * The most memory that it used: by the counter of its memory cgroup, or its resident memory if that is more. The counter
+   * includes what the kernel holds for it, but not the pages of files that another process has read first.
+   */
+  readonly peakBytes: () => number;
+  /** How often the kernel killed it at the limit of the cgroup. */
+  readonly kills: () => number;
+}
+
+/** Like `startBuiltProgram`, in a memory cgroup with the limit of the manifest if this machine allows one. */
+export async function startLimitedProgram(...args: readonly string[]): Promise<LimitedProgram> {
+  const cgroup = createMemoryCgroup();
+  const join = cgroup && ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', cgroup.processes];
+  const program = await startNode([BUILT, ...args, ANY_PORT], {}, join);
+  const residentBytes = (): number => {
+    const status = readFileSync(`/proc/${program.process.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+  };
+  return {
+    ...program,
+    peakBytes: () => Math.max(residentBytes(), cgroup?.peakBytes() ?? 0),
+    kills: cgroup?.kills ?? (() => 0),
+    stop: async () => {
+      const code = await program.stop();
+      cgroup?.remove();
+      return code;
+    },
+  };
+}
+
 /** Like `startProgram`, with flags for Node.js. */
 export function startProgramUnder(flags: readonly string[], ...args: readonly string[]): Promise<Program> {
   return start([...flags, MAIN], args, {});
@@ -55,17 +89,19 @@ function start(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<Program> {
-  return startNode([...program, ...args, '--web.listen-address=127.0.0.1:0'], {
+  return startNode([...program, ...args, ANY_PORT], {
     env: { ...process.env, ...variables },
   });
 }
 
-/** Starts Node.js with the program among the arguments. */
+/** Starts Node.js with the program among the arguments, by way of a command that executes its arguments. */
 export async function startNode(
   args: readonly string[],
   options: Pick<SpawnOptionsWithoutStdio, 'cwd' | 'env'>,
+  by: readonly string[] = [],
 ): Promise<Program> {
-  const child = spawn(process.execPath, args, options);
+  const [command = process.execPath, ...rest] = [...by, process.execPath, ...args];
+  const child = spawn(command, rest, options);
   const ended = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
