@@ -15,7 +15,7 @@ import type { BenchNode } from './node.ts';
 import { report } from './report.ts';
 import { createSource } from './scan.ts';
 
-const MAX_KILOBYTES = 300;
+const MAX_KILOBYTES = 360;
 /** By then, every token has expired. */
 const EXPIRED = 400 * 86_400;
 

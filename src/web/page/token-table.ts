@@ -91,6 +91,7 @@ function expiryCell(assessment: Assessment, now: number): Html {
   const end = assessment.schedule.nominalExpiration;
   const extended = extendedExpiry(assessment);
   if (extended === undefined || end === undefined || end > now) return html`${relative(now, end)}`;
+  if (extended <= now) return html`${relative(now, extended)}`;
   return html`${relative(now, extended)}<i>requested: ${relative(now, end)}</i>`;
 }
 
