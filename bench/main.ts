@@ -14,6 +14,7 @@ import { benchPage } from './page.ts';
 import { benchRotation } from './rotation.ts';
 import { benchScan } from './scan.ts';
 import { benchScrape } from './scrape.ts';
+import { benchWithstand } from './withstand/main.ts';
 
 const PARTS = {
   scan: benchScan,
@@ -25,6 +26,7 @@ const PARTS = {
   'issuer-change': benchIssuerChange,
   rotation: benchRotation,
   attacks: benchAttacks,
+  withstand: benchWithstand,
 } as const;
 
 const selected = process.argv.slice(2);

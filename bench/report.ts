@@ -10,7 +10,7 @@ export interface Figure {
   readonly unit: 'x' | 'ms' | 's' | 'MB' | '';
 }
 
-function isWithinBounds({
+export function isWithinBounds({
   value,
   atMost = Number.POSITIVE_INFINITY,
   atLeast = Number.NEGATIVE_INFINITY,
