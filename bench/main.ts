@@ -11,6 +11,7 @@ import { benchIssuerChange } from './issuer-change.ts';
 import { benchMemory } from './memory.ts';
 import { createBenchNode } from './node.ts';
 import { benchPage } from './page.ts';
+import { benchReads } from './reads.ts';
 import { benchRotation } from './rotation.ts';
 import { benchScan } from './scan.ts';
 import { benchScrape } from './scrape.ts';
@@ -25,6 +26,7 @@ const PARTS = {
   fleet: benchFleet,
   'issuer-change': benchIssuerChange,
   rotation: benchRotation,
+  reads: benchReads,
   attacks: benchAttacks,
   withstand: benchWithstand,
 } as const;

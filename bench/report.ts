@@ -7,7 +7,7 @@ export interface Figure {
   /** Undefined for a figure without a bound. */
   readonly atMost?: number;
   readonly atLeast?: number;
-  readonly unit: 'x' | 'ms' | 's' | 'MB' | '';
+  readonly unit: 'x' | 'ms' | 's' | 'MB' | '%' | '';
 }
 
 export function isWithinBounds({
