@@ -30,5 +30,6 @@ export function failingBySeverity(nodes: string): Panel {
       { name: 'warning', color: COLORS.warning },
       { name: 'info', color: COLORS.note },
     ],
+    softMax: 10,
   });
 }

@@ -15,6 +15,7 @@ const MAX_HEALTHY_LAG = 100;
 export const TIME_LEFT = {
   title: 'Time left',
   unit: 's',
+  width: 90,
   words: [['0', 'expired', COLORS.critical]],
 } as const satisfies Omit<Column, 'expr'>;
 
@@ -62,7 +63,7 @@ export function failingTokens(tokens: string, labels: readonly string[], after: 
         isColored: true,
         width: 80,
       },
-      { title: 'Failing for', expr: ofRows(by, start), unit: 's' },
+      { title: 'Failing for', expr: ofRows(by, start), unit: 's', width: 90 },
       { ...TIME_LEFT, expr: ofRows(BY_TOKEN, `(${timeUntilRejected(tokens)})`) },
     ],
     after: [...after, 'runbook', 'cluster'],
@@ -120,7 +121,7 @@ export function tokenTable(tokens: string, labels: readonly string[]): Panel {
     description: `Every token with the number of checks that it fails, how long its rotation has been overdue, and the time until it expires. A healthy kubelet is up to about ${MAX_HEALTHY_LAG} s late, which does not count. Legacy tokens have no times, and missing tokens have problems only. With \`--metrics.per-token=problems\` it has only failing tokens, with \`none\` it is empty.`,
     empty: NEEDS_ALL,
     labels,
-    columns: [{ title: 'Problems', expr: problemCount(tokens) }, ...timeColumns(tokens)],
+    columns: [{ title: 'Problems', expr: problemCount(tokens), width: 80 }, ...timeColumns(tokens)],
     after: ['audience', 'origin', 'cluster'],
     rowBy: BY_TOKEN,
     withLabels: withFile,

@@ -1,7 +1,7 @@
 /**
  * Exporter health: the selection of its variables, and queries over all exporters.
  */
-import { looksOf } from '../parts/colors.ts';
+import { COLORS, DASHED, type Look } from '../parts/colors.ts';
 import type { Query } from '../parts/panel.ts';
 import { IN_CLUSTER, ON_NODES, onNodes } from '../parts/promql.ts';
 
@@ -24,7 +24,10 @@ export function spread(expr: string): readonly Query[] {
   ];
 }
 
-export const SPREAD_LOOKS = looksOf(['maximum', 'median']);
+export const SPREAD_LOOKS: readonly Look[] = [
+  { name: 'maximum', color: COLORS.critical },
+  { name: 'median', color: COLORS.plain, dash: DASHED },
+];
 
 /** For graphs that take Prometheus long, of joined metrics or of a dozen counters of each exporter: six hours in steps of twenty minutes. Rates cover the whole step. */
 export const FEW_POINTS = 18;

@@ -56,6 +56,7 @@ export const now: Section = {
     },
     {
       height: 10,
+      widths: [17, 7],
       panels: [
         table({
           title: 'Exporters',
@@ -65,7 +66,7 @@ export const now: Section = {
           labels: ['node'],
           columns: [
             {
-              expr: `group by (${BY_NODE}, version, revision, node_version) (${ofLongest(`satoken_exporter_build_info{${TARGETS}}`)})`,
+              expr: `group by (${BY_NODE}, version, node_version) (${ofLongest(`satoken_exporter_build_info{${TARGETS}}`)})`,
             },
             {
               title: 'Memory',
@@ -89,8 +90,18 @@ export const now: Section = {
               unit: 's',
             },
           ],
-          after: ['version', 'revision', 'node_version', 'cluster'],
+          after: ['version', 'node_version', 'cluster'],
           sortBy: 'Memory',
+        }),
+        table({
+          title: 'Targets down',
+          description:
+            'Targets of the selected jobs whose last scrape failed. The page of targets of Prometheus says why.',
+          empty: 'Every target can be scraped',
+          labels: ['instance', 'job'],
+          columns: [{ expr: `group by (${BY_TARGET}) (up{${TARGETS}} == 0)` }],
+          after: ['cluster'],
+          rowBy: BY_TARGET,
         }),
       ],
     },

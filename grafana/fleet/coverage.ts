@@ -50,7 +50,7 @@ export const audiencesAndKeys: Section = {
   title: 'Audiences and keys',
   lines: [
     {
-      height: 8,
+      height: 7,
       panels: [
         table({
           title: 'Audience mismatches',
@@ -69,6 +69,11 @@ export const audiencesAndKeys: Section = {
           rowBy: `${BY_ACCOUNT}, volume, audience`,
           sortBy: 'Tokens',
         }),
+      ],
+    },
+    {
+      height: 7,
+      panels: [
         table({
           title: 'Signing keys in use',
           description:
@@ -131,6 +136,7 @@ export const coverage: Section = {
               title: 'Last scan ago',
               expr: `time() - max by (${BY_NODE}) (max_over_time(satoken_last_scan_timestamp_seconds{${ON_NODES}}[$__range])) > 120`,
               unit: 's',
+              width: 120,
             },
           ],
           after: ['cluster'],

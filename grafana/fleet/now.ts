@@ -22,7 +22,8 @@ import {
 import { type Column, type FirstColumn, table } from '../parts/table.ts';
 
 const COVERED = `kube_node_info{${ON_NODES}} and on (${BY_NODE}) satoken_watches{${ON_NODES}}`;
-const STILL_WORKING = timeUntilRejection(ON_TOKENS, CRITICAL);
+/** Of a token with another critical problem, such as a missing service account, the expiration does not matter. */
+const STILL_WORKING = timeUntilRejection(ON_TOKENS, 'reason=~"rotation_overdue|stale|subpath_frozen"');
 
 function count(title: string, expr: string): FirstColumn {
   return { title, expr, width: 80 };
@@ -44,7 +45,7 @@ function countColumns(labels: string): readonly [FirstColumn, Column] {
 const namespaces = table({
   title: 'Failing namespaces',
   description:
-    'Namespaces with tokens that fail a check, since when, and the time until the next of their tokens expires. Empty with `--metrics.per-token=none`.',
+    'Namespaces with tokens that fail a check, since when, and the time until the first token that is not rotated, or its copy in a container, expires. Empty with `--metrics.per-token=none`.',
   empty: NONE_FAILS,
   labels: ['namespace'],
   columns: [
@@ -60,7 +61,7 @@ const namespaces = table({
 const accounts = table({
   title: 'Failing service accounts',
   description:
-    'Service accounts with tokens that fail a check, since when, and the time until the next of their tokens expires. Empty with `--metrics.per-token=none`.',
+    'Service accounts with tokens that fail a check, since when, and the time until the first token that is not rotated, or its copy in a container, expires. Empty with `--metrics.per-token=none`.',
   empty: NONE_FAILS,
   labels: ['namespace', 'serviceaccount'],
   columns: [
@@ -81,7 +82,7 @@ function failingOn(severity: string): string {
 const nodes = table({
   title: 'Failing nodes',
   description:
-    'Nodes with tokens that fail a check, since when, and the time until the next of their tokens expires. Without times with `--metrics.per-token=none`.',
+    'Nodes with tokens that fail a check, since when, and the time until the first token that is not rotated, or its copy in a container, expires. Without times with `--metrics.per-token=none`.',
   empty: 'No token fails a check',
   labels: ['node'],
   columns: [

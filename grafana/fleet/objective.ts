@@ -1,7 +1,7 @@
 /**
  * Fleet: the service level objective of docs/slo.md, from its recording rules.
  */
-import { COLORS } from '../parts/colors.ts';
+import { COLORS, DASHED } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph } from '../parts/panels.ts';
 import { IN_CLUSTER } from '../parts/promql.ts';
@@ -64,7 +64,7 @@ export const objective: Section = {
           ],
           looks: [
             { name: 'all clusters', color: COLORS.plain },
-            { name: 'worst cluster', color: COLORS.warning },
+            { name: 'worst cluster', color: COLORS.warning, dash: DASHED },
           ],
         }),
       ],

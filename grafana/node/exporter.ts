@@ -40,11 +40,11 @@ export const exporter: Section = {
         bars({
           title: 'Checks without a verdict',
           description:
-            'Tokens for which a check has no verdict because data is missing now, usually from the API server, by reason.',
+            'Tokens for which a check has no verdict because data is missing now, usually from the API server, by check.',
           empty: 'Every check has a verdict',
-          labels: ['reason'],
+          labels: ['check'],
           column: 'Tokens',
-          expr: `sum by (reason) (satoken_check_unknown{${ON_NODE}}) > 0`,
+          expr: `sum by (check) (label_replace(satoken_check_unknown{${ON_NODE}} > 0,\n"check", "$1", "reason", "(.*)"))`,
         }),
       ],
     },

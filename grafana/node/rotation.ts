@@ -35,10 +35,12 @@ export const rotation: Section = {
           description:
             'Share of all tokens that were rotated in each interval. A peak near 100 % is a restart of the kubelet, which requests every token again. 0 for an hour means that no token is rotated.',
           unit: 'percentunit',
+          softMax: 1,
           limit: 0.9,
           queries: [
             {
-              expr: `sum(increase(satoken_rotations_total{${ON_NODE}}[$__rate_interval])) / sum(satoken_tokens{${ON_NODE}})`,
+              // A token that is rotated twice in an interval counts twice.
+              expr: `clamp_max(sum(increase(satoken_rotations_total{${ON_NODE}}[$__rate_interval])) / sum(satoken_tokens{${ON_NODE}}), 1)`,
               legend: 'rotated',
             },
           ],
@@ -46,16 +48,16 @@ export const rotation: Section = {
         graph({
           title: 'Token age',
           description:
-            'Age of the oldest, the median and the youngest projected token. If all of them fall to 0 together, the kubelet was restarted; if all of them rise together, it no longer rotates tokens. Needs `--metrics.per-token=all`.',
+            'Age of the youngest and the median projected token, and the age that a tenth of them exceed. If all of them fall to 0 together, the kubelet was restarted; if all of them rise together, it no longer rotates tokens. Needs `--metrics.per-token=all`.',
           unit: 'suffix:min',
           empty: NEEDS_ALL,
           queries: [
-            { expr: `max(${AGE})`, legend: 'oldest' },
+            { expr: `quantile(0.9, ${AGE})`, legend: '90th percentile' },
             { expr: `quantile(0.5, ${AGE})`, legend: 'median' },
             // Not a token that is not valid yet.
             { expr: `min(${AGE} >= 0)`, legend: 'youngest' },
           ],
-          looks: looksOf(['oldest', 'median', 'youngest']),
+          looks: looksOf(['90th percentile', 'median', 'youngest']),
         }),
         graph({
           title: 'Canary age',

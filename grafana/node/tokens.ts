@@ -52,7 +52,7 @@ export const now: Section = {
       panels: [failingTokens(ON_NODE, ['namespace', 'serviceaccount', 'pod', 'file'], [])],
     },
     { height: 9, panels: [tokensByState(ON_NODE), failingBySeverity(ON_NODE)] },
-    { height: 10, panels: [problemsByReason(ON_NODE), causes(ON_NODE)] },
+    { height: 10, widths: [15, 9], panels: [problemsByReason(ON_NODE), causes(ON_NODE)] },
   ],
 };
 

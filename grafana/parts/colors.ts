@@ -51,11 +51,12 @@ const CYCLE = [
   COLORS.bright,
 ];
 
+/** A dashed line drawn over another one leaves both visible where they are the same. */
+export const DASHED = [10, 10] as const;
+const DOTTED = [0, 8] as const;
+
 /** The second and the third series of a color. */
-const DASHES = [
-  [10, 10],
-  [3, 6],
-] as const;
+const DASHES = [DASHED, DOTTED] as const;
 
 /** A style for each of a closed set of names, independent of which of them are shown. */
 export function looksOf(names: readonly string[]): readonly Look[] {

@@ -103,7 +103,9 @@ const MIN_STEP = '1m';
 
 function styleOf({ color, dash }: Look): DynamicConfigValue[] {
   const fixed = { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } };
-  return dash === undefined ? [fixed] : [fixed, { id: 'custom.lineStyle', value: { fill: 'dash', dash } }];
+  return dash === undefined
+    ? [fixed]
+    : [fixed, { id: 'custom.lineStyle', value: { fill: dash[0] === 0 ? 'dot' : 'dash', dash } }];
 }
 
 /** Lines over time. */

@@ -104,12 +104,22 @@ function widthConfig(width: number | undefined): DynamicConfigValue[] {
   ];
 }
 
+const SEVERITY_COLORS = mappingOf([
+  ['critical', 'critical', COLORS.critical],
+  ['warning', 'warning', COLORS.warning],
+  ['info', 'info', COLORS.note],
+]);
+
 function labelConfig(label: string, isWide: boolean): DynamicConfigValue[] {
   const link = LINKS[label];
   return [
     ...widthConfig(isWide ? undefined : labelColumn(label).width),
+    // At hyphens: names of pods and nodes can be long. A key has one anywhere.
+    { id: 'custom.wrapText', value: label !== 'key_id' },
+    { id: 'custom.wrapHeaderText', value: true },
     ...(link === undefined ? [] : [{ id: 'links', value: [link] }]),
     ...(label === 'runbook' ? [{ id: 'mappings', value: [RUNBOOKS] }] : []),
+    ...(label === 'severity' ? [{ id: 'mappings', value: [SEVERITY_COLORS] }, COLORED] : []),
     // Otherwise Grafana writes the message for an empty panel into each cell without a value.
     { id: 'noValue', value: '–' },
   ];
@@ -129,6 +139,8 @@ function barConfig({ max, color = COLORS.plain }: NonNullable<Column['bar']>): D
     },
     { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } },
     { id: 'min', value: 0 },
+    // Otherwise a bar is as long as its share of the highest value of all columns, in any unit.
+    { id: 'fieldMinMax', value: true },
     ...(max === undefined ? [] : [{ id: 'max', value: max }]),
   ];
 }

@@ -3,6 +3,7 @@
  */
 import type { Page } from 'playwright-core';
 import { violations } from '../../test/e2e/support/browser.ts';
+import type { SceneName } from './scenes.ts';
 
 /** Runs in the page. */
 const SCRIPT = `(() => {
@@ -13,8 +14,13 @@ const SCRIPT = `(() => {
     const heading = panel.querySelector('h2, h6, [title]');
     for (const one of panel.querySelectorAll('h2, h6')) if (one.scrollWidth > one.clientWidth) report('the title is cut');
     if (heading === null) report('has no title');
+    const looks = [...panel.querySelectorAll('[data-testid=series-icon]')].map((icon) => icon.getAttribute('style'));
+    if (new Set(looks).size < looks.length) report('two lines look the same');
     const grid = panel.querySelector('[role=grid]');
-    if (grid !== null && grid.scrollWidth > grid.clientWidth + 1) report('columns are out of sight');
+    const isNarrow = innerWidth < 1_400;
+    if (!isNarrow && grid !== null && grid.scrollWidth > grid.clientWidth + 1) report('columns are out of sight');
+    for (const one of panel.querySelectorAll('[role=columnheader] *, [role=gridcell]'))
+      if (!isNarrow && one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0) report(one.textContent + ' is cut');
     const cells = [...panel.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent);
     if (empty !== '' && cells.includes(empty)) report('a cell has the message of an empty panel');
     const body = panel.querySelector('[data-is-empty]');
@@ -26,7 +32,15 @@ const SCRIPT = `(() => {
   return faults;
 })()`;
 
-export async function findFaults(page: Page): Promise<readonly string[]> {
+/** What has ended while everything else burns. */
+const NOT_BURNING = ['Outdated data'];
+
+/** Runs in the page: the titles of panels without data. */
+const EMPTY = `[...document.querySelectorAll('[data-panel]:has([data-is-empty])')].map((one) => one.dataset.panel)`;
+
+export async function findFaults(page: Page, scene: SceneName): Promise<readonly string[]> {
   const found = await page.evaluate<readonly string[]>(SCRIPT);
-  return [...found, ...(await violations(page, ['color-contrast']))];
+  const empty = scene === 'burning' ? await page.evaluate<readonly string[]>(EMPTY) : [];
+  const missing = empty.filter((title) => !NOT_BURNING.includes(title)).map((title) => `${title}: is empty`);
+  return [...found, ...missing, ...(await violations(page, ['color-contrast']))];
 }

@@ -20,7 +20,8 @@ export const PICTURES: readonly Picture[] = [
   picture('satoken-fleet', 'healthy', 'light'),
   picture('satoken-node', 'burning', 'light'),
   picture('satoken-workload', 'burning', 'dark'),
-  picture('satoken-exporter', 'burning', 'light'),
+  picture('satoken-reads', 'burning', 'light'),
+  picture('satoken-exporter', 'burning', 'dark'),
 ];
 
 export function pictureName({ uid, scene, theme, width }: Picture): string {

@@ -19,6 +19,9 @@ export interface Drawn {
 /** Grafana's libraries ask for fonts and icons of a Grafana server. */
 const EXPECTED = /ERR_FILE_NOT_FOUND|ERR_FAILED|\/img\/icons\//;
 
+/** On a busy machine, several pages are drawn at once. */
+const TIMEOUT = 600_000;
+
 function collectErrors(page: Page): readonly string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -36,8 +39,9 @@ export async function shoot(browser: Browser, url: string, drawing: Drawing, vie
   const page = await context.newPage();
   const errors = collectErrors(page);
   await page.addInitScript({ content: `window.drawing = ${JSON.stringify({ ...drawing, theme, width })}` });
+  page.setDefaultTimeout(TIMEOUT);
   await page.goto(url);
-  await page.waitForSelector('#root[data-is-drawn]', { state: 'attached', timeout: 60_000 });
+  await page.waitForSelector('#root[data-is-drawn]', { state: 'attached' });
   const height = await page.evaluate<number>('document.querySelector("#root > div").scrollHeight');
   await page.setViewportSize({ width, height });
   // Two frames: Grafana lays out tables again if the window changes.

@@ -25,6 +25,7 @@ export const pulse: Section = {
           description:
             'The time since a kubelet last compared a volume that holds a token, of the node where it is longest. A healthy kubelet does so about once a minute for each pod; above three minutes it hangs, long before a token is overdue.',
           unit: 'suffix:s',
+          softMax: 200,
           empty: NOT_WATCHED,
           limit: 180,
           queries: [{ expr: `time() - min(${LAST_SYNC})`, legend: 'longest' }],

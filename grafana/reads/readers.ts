@@ -1,14 +1,26 @@
 /**
- * Who reads its token: how many tokens are read again, now and over time.
+ * Who reads its token: how many tokens are read again, and which workloads may hold an old copy.
  */
 import { COLORS, type Steps } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { graph, stat } from '../parts/panels.ts';
 import { ON_NODES } from '../parts/promql.ts';
 import { NOT_WATCHED } from './chosen.ts';
+import { mayHoldCopies } from './workloads.ts';
 
 const NEVER: Steps = [COLORS.good, [1, COLORS.warning]];
 const NOTE: Steps = [COLORS.good, [1, COLORS.note]];
+
+const HABITS = [
+  { name: 'not read again', habit: 'not_reread', color: COLORS.warning },
+  { name: 'no read observed', habit: 'unread', color: COLORS.note },
+  { name: 'not known yet', habit: 'unknown', color: COLORS.plain },
+  { name: 'read again', habit: 'rereads', color: COLORS.good },
+] as const;
+
+function tokensWith(habit: string): string {
+  return `sum(satoken_token_reads{${ON_NODES}, habit="${habit}"})`;
+}
 
 /** The number of tokens with a habit. */
 function habit(title: string, name: string, description: string, steps?: Steps) {
@@ -17,22 +29,17 @@ function habit(title: string, name: string, description: string, steps?: Steps) 
     description,
     unit: 'short',
     empty: NOT_WATCHED,
-    expr: `sum(satoken_token_reads{${ON_NODES}, habit="${name}"})`,
+    expr: tokensWith(name),
     ...(steps !== undefined && { steps }),
   });
 }
 
 export const readers: Section = {
-  title: 'Which workloads read their tokens again?',
+  title: 'Which workloads may break without extended tokens?',
   lines: [
     {
       height: 4,
       panels: [
-        habit(
-          'Read again',
-          'rereads',
-          'Tokens that their workloads were seen to read again after a rotation.',
-        ),
         habit(
           'Not read again',
           'not_reread',
@@ -50,8 +57,14 @@ export const readers: Section = {
           'unknown',
           'Tokens that have not been watched for long enough, or of which a read may have been missed.',
         ),
+        habit(
+          'Read again',
+          'rereads',
+          'Tokens that their workloads were seen to read again after a rotation.',
+        ),
       ],
     },
+    { height: 9, panels: [mayHoldCopies] },
     {
       height: 8,
       panels: [
@@ -62,13 +75,8 @@ export const readers: Section = {
           unit: 'short',
           empty: NOT_WATCHED,
           isStacked: true,
-          queries: [{ expr: `sum by (habit) (satoken_token_reads{${ON_NODES}})`, legend: '{{habit}}' }],
-          looks: [
-            { name: 'rereads', color: COLORS.good },
-            { name: 'not_reread', color: COLORS.warning },
-            { name: 'unread', color: COLORS.note },
-            { name: 'unknown', color: COLORS.plain },
-          ],
+          queries: HABITS.map(({ name, habit }) => ({ expr: tokensWith(habit), legend: name })),
+          looks: HABITS,
         }),
       ],
     },

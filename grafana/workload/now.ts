@@ -9,7 +9,7 @@ import { ZERO_OR_CRITICAL } from '../parts/colors.ts';
 import type { Section } from '../parts/layout.ts';
 import { stat } from '../parts/panels.ts';
 import { BY_TOKEN, timeLeft } from '../parts/promql.ts';
-import { TOKENS } from './chosen.ts';
+import { NAMED, TOKENS } from './chosen.ts';
 
 export const now: Section = {
   title: 'What is wrong with the workload?',
@@ -30,16 +30,16 @@ export const now: Section = {
           description: 'Tokens that fail a check or are missing.',
           unit: 'short',
           empty: NONE_FAILS,
-          expr: `count(group by (${BY_TOKEN}) (satoken_problem{${TOKENS}}))`,
+          expr: `count(group by (${BY_TOKEN}) (satoken_problem{${TOKENS}}))\nor count(satoken_info{${TOKENS}}) * 0`,
           steps: ZERO_OR_CRITICAL,
         }),
         counts.firstRejection(TOKENS, `count(satoken_info{${TOKENS}})`),
         stat({
           title: 'Tokens',
-          description: 'Tokens with series of their own.',
+          description: 'Tokens with series of their own, and missing ones.',
           unit: 'short',
           empty: NEEDS_ALL,
-          expr: `count(satoken_info{${TOKENS}})`,
+          expr: `count(group by (${BY_TOKEN}) ({${NAMED}, ${TOKENS}}))`,
         }),
       ],
     },

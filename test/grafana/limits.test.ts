@@ -23,7 +23,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   timeseries: 12,
   'state-timeline': 25,
 };
-/** Tables whose rows are a closed set of names, or of clusters. */
+/** Tables whose rows are a closed set of names, of clusters, or of targets that are down, which these fleets have none of. */
 const SMALL_TABLES = [
   'Checks without a verdict',
   'Exporters by version',
@@ -31,6 +31,7 @@ const SMALL_TABLES = [
   'Overdue tokens by cause',
   'Problems by reason',
   'Share of tokens expired',
+  'Targets down',
   'Time left by namespace',
   'Time left by service account',
   'Tokens by origin',

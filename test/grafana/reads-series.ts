@@ -31,8 +31,13 @@ export function habitSeries(token: Labels, habit: 'not_reread' | 'unread', now: 
   ];
 }
 
-/** Series of a node with so many tokens of each of these habits. */
-export function pulseSeries(node: Labels, problems: number, now: number): readonly Sample[] {
+/** Series of a node with so many tokens of each of these habits. Its kubelet synced until `syncedUntil`. */
+export function pulseSeries(
+  node: Labels,
+  problems: number,
+  now: number,
+  syncedUntil = now,
+): readonly Sample[] {
   const habits = { rereads: 20, not_reread: problems, unread: problems, unknown: 5 };
   return [
     ...Object.entries(habits).map(([habit, value]) => ({
@@ -46,6 +51,6 @@ export function pulseSeries(node: Labels, problems: number, now: number): readon
       value: problems,
     },
     { name: 'satoken_problems', labels: { ...node, reason: 'unread', severity: 'info' }, value: problems },
-    { name: 'satoken_kubelet_last_sync_timestamp_seconds', labels: node, value: now - SYNC_AGO },
+    { name: 'satoken_kubelet_last_sync_timestamp_seconds', labels: node, value: syncedUntil - SYNC_AGO },
   ];
 }

@@ -116,17 +116,18 @@ function countWebMetrics(metrics: ExporterMetrics, { active }: Stage): void {
   metrics.set(EXPORTER.webConfigReloadSuccessful, Number(!active.has('web configuration invalid')));
   metrics.set(EXPORTER.webConfigReloadTime, START);
   if (active.has('passwords guessed'))
-    for (const code of ['401', '429'] as const) metrics.inc(EXPORTER.webRejections, { code });
+    for (const code of ['401', '401', '429'] as const) metrics.inc(EXPORTER.webRejections, { code });
 }
 
 function count({ metrics, hasWebConfig }: Exporter, stage: Stage): void {
   const { active } = stage;
   if (hasWebConfig) countWebMetrics(metrics, stage);
-  for (const resource of CLUSTER_RESOURCES)
-    metrics.inc(EXPORTER.apiRequests, {
-      resource,
-      code: active.has('API server down') ? 'unreachable' : SUCCESS[resource],
-    });
+  for (const [index, resource] of CLUSTER_RESOURCES.entries())
+    for (let request = 0; request <= index; request += 1)
+      metrics.inc(EXPORTER.apiRequests, {
+        resource,
+        code: active.has('API server down') ? 'unreachable' : SUCCESS[resource],
+      });
   if (active.has('internal error')) metrics.inc(EXPORTER.exporterErrors, { part: 'pass' });
   if (active.has('watches limited')) metrics.inc(EXPORTER.watchErrors, { reason: 'max_user_watches' });
 }
@@ -155,16 +156,20 @@ async function addScrape(lines: Lines, exporter: Exporter, moment: Moment): Prom
   add(lines, 'scrape_duration_seconds', own, 0.012, now);
 }
 
+const ALERT_SUBJECT = { namespace: 'demo', serviceaccount: 'payments', pod: 'payments' };
+
 /** Series of Prometheus and kube-state-metrics. */
 function addOthers(lines: Lines, cluster: string, { now, stage }: Moment): void {
   const base = cluster === '' ? {} : { cluster };
   const nodes = ['node-1', ...(cluster === '' ? ['node-2'] : [])];
+  if (cluster !== '' && stage.active.has('second exporter down'))
+    add(lines, 'up', labelText({ ...base, job: JOB, instance: '10.0.0.9:9894' }), 0, now);
   if (stage.active.has('third node joined')) nodes.push('node-3');
   for (const node of nodes)
     add(lines, 'kube_node_info', labelText({ ...base, job: 'kube-state-metrics', node }), 1, now);
   if (now < ALERT_FROM) return;
   const alert = { alertname: 'SATokenExpired', alertstate: 'firing', severity: 'critical', node: 'node-1' };
-  add(lines, 'ALERTS', labelText({ ...base, ...alert, namespace: 'demo', pod: 'payments' }), 1, now);
+  add(lines, 'ALERTS', labelText({ ...base, ...alert, ...ALERT_SUBJECT }), 1, now);
 }
 
 function tokenOf(name: string, node: string): Readonly<Record<string, string>> {
@@ -178,7 +183,7 @@ function addReads(lines: Lines, cluster: string, { now }: Moment): void {
   const hasProblems = now >= startOf('ghost');
   const ofTokens = hasProblems && cluster !== CLUSTERS.none;
   const series = [
-    ...pulseSeries({ node: 'node-1' }, Number(hasProblems), now),
+    ...pulseSeries({ node: 'node-1' }, Number(hasProblems), now, Math.min(now, startOf('kubelet stopped'))),
     ...(ofTokens ? habitSeries(tokenOf('reports', 'node-1'), 'not_reread', now) : []),
     ...(ofTokens ? habitSeries(tokenOf('static-site', 'node-1'), 'unread', now) : []),
   ];

@@ -15,6 +15,7 @@ import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { Observation, ReadFailure } from '../../src/core/observation.ts';
 import { createTokenFiles, type TokenFiles } from '../../src/sources/files/token-files.ts';
 import type { Rotation } from '../../src/sources/files/volume.ts';
+import { createDatedMounts } from '../support/dated-mounts.ts';
 import { factsOf, UNREACHABLE } from './api-facts.ts';
 
 /** At an even hour, so that Prometheus keeps up to two hours in one block. */
@@ -152,9 +153,11 @@ export async function playHour(listeners: Listeners): Promise<void> {
   const rootDir = mkdtempSync(join(tmpdir(), 'satoken-hour-'));
   let time = START;
   const now = () => time;
-  const world = createWorld({ rootDir, mounts: plainFolders, now });
+  const { mounts, statRoot } = createDatedMounts(plainFolders, now);
+  const world = createWorld({ rootDir, mounts, now });
   const files = createTokenFiles({
     rootDir,
+    statRoot,
     isWatching: true,
     now,
     onNudge: () => undefined,

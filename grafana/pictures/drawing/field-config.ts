@@ -34,6 +34,7 @@ const STANDARD = {
   links: dataLinksOverrideProcessor,
   description: stringOverrideProcessor,
   filterable: identityOverrideProcessor,
+  fieldMinMax: identityOverrideProcessor,
 };
 
 /** What Grafana's plugin for graphs adds to every panel. */
@@ -69,6 +70,8 @@ const CUSTOM = [
   'align',
   'cellOptions',
   'wrapText',
+  'wrapHeaderText',
+  'hidden',
   'lineStyle',
 ];
 

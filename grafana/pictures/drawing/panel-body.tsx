@@ -132,15 +132,21 @@ function spansOf(frame: DataFrame): readonly Span[] {
   return spans;
 }
 
-const LABELS = 300;
+/** Of a character of a label. */
+const CHARACTER = 7;
 const LINE = 28;
+const NOTE = 24;
 
 /** Grafana's state timeline is in no package: this is a stand-in. */
 function Timeline(props: BodyProps): ReactNode {
   const { panel, data, theme, width, height } = props;
-  const frames = data.filter(({ fields, length }) => fields.length > 1 && length > 0);
+  const frames = data
+    .filter(({ fields, length }) => fields.length > 1 && length > 0)
+    .slice(0, Math.floor((height - NOTE) / LINE));
   if (frames.length === 0) return <Empty {...props} />;
-  const scale = (width - LABELS) / (drawing.to - drawing.from) / 1_000;
+  const names = frames.map(({ fields }) => fields[1]?.state?.displayName ?? '');
+  const labels = 16 + CHARACTER * Math.max(...names.map(({ length }) => length));
+  const scale = (width - labels) / (drawing.to - drawing.from) / 1_000;
   return (
     <svg
       {...{ width, height }}
@@ -151,13 +157,13 @@ function Timeline(props: BodyProps): ReactNode {
     >
       {frames.map((frame, row) => (
         <g key={frame.fields[1]?.state?.displayName} transform={`translate(0 ${row * LINE})`}>
-          <text x={LABELS - 8} y={17} textAnchor="end">
+          <text x={labels - 8} y={17} textAnchor="end">
             {frame.fields[1]?.state?.displayName}
           </text>
           {spansOf(frame).map(({ from, to, text, color }) => (
             <rect
               key={from}
-              x={LABELS + (from - drawing.from * 1_000) * scale}
+              x={labels + (from - drawing.from * 1_000) * scale}
               width={(to - from) * scale}
               height={LINE - 6}
               fill={color}
@@ -168,6 +174,9 @@ function Timeline(props: BodyProps): ReactNode {
           ))}
         </g>
       ))}
+      <text x={width - 4} y={height - 6} textAnchor="end" fill={theme.colors.text.secondary}>
+        stand-in for a state timeline
+      </text>
     </svg>
   );
 }
