@@ -99,7 +99,7 @@ describe('a node whose kubelet is dead', () => {
       world.evictAll();
       await exporter.stepTo(START + 400);
       const snapshot = await exporter.stepTo(START + 1_750);
-      // The API server refuses the tokens of a pod whose grace period ended more than a minute ago.
+      // The API server denies the tokens of a pod whose grace period ended more than a minute ago.
       assert.deepEqual(problemsOf(snapshot), [...all('rotation_overdue'), ...all('token_refused')].sort());
       assert.deepEqual(causesOf(snapshot), all('kubelet_stalled'));
     }),

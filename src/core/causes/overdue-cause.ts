@@ -47,7 +47,7 @@ export const CAUSE_DESCRIPTIONS: Readonly<Record<OverdueCause, string>> = {
   clock_skew: 'the token is not valid yet, so the kubelet does not refresh it; a clock is wrong',
   service_account_missing: 'the service account does not exist',
   service_account_recreated: 'the service account was recreated',
-  audience_refused: 'the API server refuses to issue a token for this audience',
+  audience_refused: 'the API server denies tokens for this audience',
   own_volume_failed: 'the kubelet cannot update the volume of the token',
   volume_not_mounted: 'no container mounts the volume, so the kubelet does not update it',
   claim_missing:

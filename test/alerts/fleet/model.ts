@@ -28,7 +28,7 @@ export interface Fleet {
   readonly canaryAge?: number;
   /** Whether exporters cannot read one resource of the API server. */
   readonly isResourceFailing?: boolean;
-  /** Number of pods of one workload for which the API server refuses tokens. */
+  /** Number of pods of one workload for which the API server denies tokens. */
   readonly refusedPods?: number;
   readonly refusedFrom?: number;
   /** Whether exporters count problems and have no series of tokens. */

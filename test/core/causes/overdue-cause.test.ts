@@ -111,7 +111,7 @@ const cases: readonly {
     detail: 'other of data',
   },
   {
-    it: 'the API server refuses the token for another reason',
+    it: 'the API server denies the token for another reason',
     facts: failing('vault-token', 'token_refused'),
     cause: 'own_volume_failed',
     detail: 'token_refused of vault-token',
