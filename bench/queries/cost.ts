@@ -28,7 +28,8 @@ const TICKS = 100;
 const USER = 11;
 const ROUNDS = 2;
 
-function cpuSeconds(pid: number): number {
+/** CPU time that a process has used. */
+export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');

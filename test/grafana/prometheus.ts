@@ -56,12 +56,13 @@ export async function startPrometheus(
   data: string,
   lookback: number,
   flags: readonly string[] = [],
+  config = '{}',
 ): Promise<Prometheus> {
-  const config = join(folder, 'prometheus.yml');
-  writeFileSync(config, '{}');
+  const file = join(folder, 'prometheus.yml');
+  writeFileSync(file, config);
   const port = await freePort();
   const child = spawn(program, [
-    `--config.file=${config}`,
+    `--config.file=${file}`,
     `--storage.tsdb.path=${data}`,
     `--query.lookback-delta=${lookback}s`,
     `--web.listen-address=127.0.0.1:${port}`,

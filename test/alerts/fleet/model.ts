@@ -180,9 +180,11 @@ function nodeRows(index: number, fleet: Fleet, random: () => number): Rows {
   const { outage: _outage, ...healthy } = fleet;
   const own = index < (fleet.share ?? 1) * fleet.nodes ? fleet : healthy;
   const kubelet = kubeletOf(index, own);
+  const canary = issueTimes(CANARY, kubelet, random);
+  const tokens = tokenRows(node, issueTimes(HOUR, kubelet, random));
   return {
-    ...canaryRows(node, issueTimes(CANARY, kubelet, random)),
-    ...tokenRows(node, issueTimes(HOUR, kubelet, random)),
+    ...canaryRows(node, canary),
+    ...(fleet.isCounting === true ? counted(tokens) : tokens),
     ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
     ...(fleet.isResourceFailing === true ? resourceRows(node, own) : {}),
   };
