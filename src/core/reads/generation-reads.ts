@@ -126,6 +126,11 @@ export function markLost(state: GenerationState): GenerationState {
   return { ...state, isLost: true, visit: undefined };
 }
 
+/** The kernel may merge an open of the token into one of the kubelet's: what is seen is a read, what is not may be one. */
+export function markMerged(state: GenerationState): GenerationState {
+  return { ...state, ambiguous: state.ambiguous + 1 };
+}
+
 /** The exporter opens a file, or the directory. */
 export interface OwnOpen {
   /** Empty for the directory. */
@@ -271,7 +276,7 @@ function addEvent(state: GenerationState, { kind, name }: ReadEvent, time: Drain
 /** A visit that has not become complete in time was not the kubelet's, or was slow. */
 function expireVisit(state: GenerationState, time: DrainTime): GenerationState {
   const { visit } = state;
-  if (visit === undefined || !isOver(visit, time.monotonicMs)) return state;
+  if (visit === undefined || !isOver(visit, time.sinceMs ?? time.monotonicMs)) return state;
   return addExplained({ ...state, visit: undefined }, explainIncomplete(visit), visit, time);
 }
 
@@ -306,8 +311,8 @@ function expireExpected(state: GenerationState, monotonicMs: number): Generation
 }
 
 function expire(state: GenerationState, time: DrainTime): GenerationState {
-  const { monotonicMs } = time;
-  const next = expireExpected(expireVisit(expireWalks(state, monotonicMs), time), monotonicMs);
+  const { monotonicMs, sinceMs = monotonicMs } = time;
+  const next = expireExpected(expireVisit(expireWalks(state, sinceMs), time), sinceMs);
   return expireUnconfirmed(next, monotonicMs);
 }
 

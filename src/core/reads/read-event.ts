@@ -21,6 +21,8 @@ export interface DrainTime {
   readonly readAt?: EpochSeconds;
   /** By a clock that is never set. */
   readonly monotonicMs: number;
+  /** When the queue was read before, so that no event is older: the process may not have run since. Default: `monotonicMs`. */
+  readonly sinceMs?: number;
   /** Since the swap that began the generation; undefined if that was not seen. */
   readonly sinceSwapMs: number | undefined;
 }

@@ -9,7 +9,7 @@ import { err, type Result } from '../../util/result.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno } from './libc.ts';
-import type { Drained } from './protocol.ts';
+import { type Drained, folderKey, type Target } from './protocol.ts';
 import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
 
 export interface Folder extends Inside {
@@ -27,12 +27,16 @@ export interface Drain {
 
 export interface FolderWatches {
   /** Watches the folder of a volume, for walks through it. Returns the number of the watch. */
-  readonly addVolume: (path: string) => Result<number, Errno>;
+  readonly addVolume: (path: string) => Result<number, Errno | 'busy'>;
   /** Returns the number of the watch. A folder with more events than the kernel can queue is not watched again. */
   readonly add: (folder: Folder) => Result<number, Errno | 'busy'>;
+  /** Whether only opens are watched of the folder, so that the kernel may merge those of two processes. */
+  readonly isBusy: (key: string) => boolean;
   /** Sets when the generation of the folder was swapped in. */
   readonly setSwapTime: (watch: number, swappedMs: number) => void;
   readonly remove: (watch: number) => void;
+  /** The volume is not wanted any longer. */
+  readonly forget: (volume: Target) => void;
   /** Takes all events. */
   readonly drain: () => Drain;
   readonly count: () => number;
@@ -44,8 +48,11 @@ interface Watched {
   events: ReadEvent[];
   isLossy: boolean;
   hasEnded: boolean;
+  /** Whether the watch was removed. Its last event may still come. */
+  isRemoved: boolean;
 }
 
+const FRESH = { isLossy: false, hasEnded: false, isRemoved: false };
 const VOLUME_OPENED: ReadEvent = { kind: 'volume_opened', name: '' };
 const FOLDER_OPENED: ReadEvent = { kind: 'folder_opened', name: '' };
 
@@ -89,11 +96,20 @@ interface State {
   readonly tooBusy: Set<string>;
 }
 
+function remove({ inotify, watched }: State, watch: number): void {
+  inotify.remove(watch);
+  const found = watched.get(watch);
+  if (found !== undefined) found.isRemoved = true;
+}
+
 /** The folder has had more events than a drain keeps. */
-function slowDown({ inotify, busy, tooBusy }: State, watch: number, { folder }: Watched): void {
+function slowDown(state: State, watch: number, { folder, isRemoved }: Watched): void {
+  const { inotify, busy, tooBusy } = state;
+  // The folder would be watched again.
+  if (isRemoved) return;
   if (busy.has(folder.key)) {
     tooBusy.add(folder.key);
-    inotify.remove(watch);
+    remove(state, watch);
     return;
   }
   busy.add(folder.key);
@@ -133,11 +149,23 @@ function addAny(state: State, event: InotifyEvent, eventOf: EventOf): void {
   }
 }
 
-/** Every folder may have had events that are lost. */
+/** Every folder may have had events that are lost, and the last one of those whose watch was removed. */
 function loseAll({ watched, touched }: State): void {
   for (const [watch, one] of watched) {
     one.isLossy = true;
+    one.hasEnded ||= one.isRemoved;
     touched.add(watch);
+  }
+}
+
+/** Without walks, their opens would look like those of the kubelet's syncs. */
+function endBlind(state: State, watches: readonly number[]): void {
+  for (const watch of watches) {
+    const found = state.watched.get(watch);
+    if (found === undefined) continue;
+    found.isLossy = true;
+    state.touched.add(watch);
+    remove(state, watch);
   }
 }
 
@@ -167,20 +195,30 @@ function drain(state: State, nowMs: number): Drain {
     addAny(state, event, eventOf);
     hasOverflowed ||= (event.mask & IN.overflow) !== 0;
   }
-  state.walks.endDrain();
   if (hasOverflowed) loseAll(state);
+  endBlind(state, state.walks.endDrain(nowMs));
   return { drained: collect(state, nowMs), hasOverflowed };
 }
 
 function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'> {
   const { inotify, watched, walks, busy, tooBusy } = state;
   if (tooBusy.has(folder.key)) return err('busy');
+  // The volume was unmounted, or is opened too often.
+  if (!walks.isWatched(folder.volume)) return err('ENOENT');
   const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
   const added = inotify.add(folder.path, mask);
   if (!added.ok) return added;
-  watched.set(added.value, { folder, swappedMs: undefined, events: [], isLossy: false, hasEnded: false });
+  watched.set(added.value, { folder, swappedMs: undefined, events: [], ...FRESH });
   walks.add(added.value, folder);
   return added;
+}
+
+function forget({ walks, busy, tooBusy }: State, { id, folder, holders }: Target): void {
+  walks.forget(folder);
+  for (const key of holders.map((holder) => folderKey(id, holder))) {
+    busy.delete(key);
+    tooBusy.delete(key);
+  }
 }
 
 export function createFolderWatches(inotify: Inotify, monotonicMs: () => number): FolderWatches {
@@ -200,7 +238,9 @@ export function createFolderWatches(inotify: Inotify, monotonicMs: () => number)
       const found = watched.get(watch);
       if (found !== undefined) found.swappedMs = swappedMs;
     },
-    remove: inotify.remove,
+    isBusy: (key) => state.busy.has(key),
+    remove: (watch) => remove(state, watch),
+    forget: (volume) => forget(state, volume),
     drain: () => drain(state, monotonicMs()),
     count: () => watched.size,
   };

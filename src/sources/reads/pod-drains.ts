@@ -22,6 +22,8 @@ export interface PodDrains {
   readonly remove: (podUid: string, generations: Iterable<WatchedGeneration>) => void;
   /** Takes the events of all folders. */
   readonly drain: (drained: readonly Drained[], time: Instant) => void;
+  /** Notices whether the wall clock was set, also while nothing is drained. */
+  readonly followClock: (time: Instant) => void;
   /** Brings the reads of tokens up to date. Returns whether any, or the last visit, has changed since the last call. */
   readonly settle: () => boolean;
   /** The last complete visit of the kubelet, or the last swap; undefined if nothing was watched since. */
@@ -30,6 +32,8 @@ export interface PodDrains {
 
 /** More than that, and the wall clock was set. */
 const CLOCK_STEP_SECONDS = 1;
+
+type OnClockSet = (step: number, time: Instant) => void;
 
 interface WatchedPod {
   readonly podUid: string;
@@ -48,9 +52,11 @@ interface State {
   /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
   lastVisitMs: number | undefined;
   lastVisitAt: EpochSeconds | undefined;
-  /** What the wall clock is ahead of the other one; undefined before the first drain. */
+  /** What the wall clock is ahead of the other one; undefined before both were compared. */
   aheadSeconds: number | undefined;
-  readonly onClockSet: () => void;
+  /** The drain before, by the clock that is never set. */
+  drainedMs: number | undefined;
+  readonly onClockSet: OnClockSet;
 }
 
 type ByWatch = ReadonlyMap<number, Drained>;
@@ -136,7 +142,7 @@ function followClock(state: State, { at, monotonicMs }: Instant): void {
   if (Math.abs(step) <= CLOCK_STEP_SECONDS) return;
   if (state.lastVisitAt !== undefined) state.lastVisitAt += step;
   state.hasChanged = true;
-  state.onClockSet();
+  state.onClockSet(step, { at, monotonicMs });
 }
 
 function removePod(state: State, pod: WatchedPod): void {
@@ -209,8 +215,8 @@ function settleAll(state: State): boolean {
   return hasChanged;
 }
 
-/** `onClockSet` is called after the wall clock was set. */
-export function createPodDrains(onClockSet: () => void): PodDrains {
+/** `onClockSet` is called after the wall clock was set, by so many seconds. */
+export function createPodDrains(onClockSet: OnClockSet): PodDrains {
   const state: State = {
     pods: new Map(),
     podByWatch: new Map(),
@@ -220,16 +226,20 @@ export function createPodDrains(onClockSet: () => void): PodDrains {
     lastVisitMs: undefined,
     lastVisitAt: undefined,
     aheadSeconds: undefined,
+    drainedMs: undefined,
     onClockSet,
   };
   return {
     add: (podUid, generations) => add(state, podUid, generations),
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
-      drainPods(state, drained, time);
+      const { monotonicMs } = time;
+      drainPods(state, drained, { ...time, sinceMs: state.drainedMs ?? monotonicMs });
+      state.drainedMs = monotonicMs;
       for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
       followClock(state, time);
     },
+    followClock: (time) => followClock(state, time),
     settle: () => settleAll(state),
     lastVisitAt: () => state.lastVisitAt,
   };

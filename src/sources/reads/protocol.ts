@@ -15,6 +15,11 @@ export interface Target {
   readonly holders: readonly string[];
 }
 
+/** Names a folder of a volume, in any generation. */
+export function folderKey(id: Target['id'], holder: string): string {
+  return `${id}/${holder}`;
+}
+
 export type Command =
   | { readonly kind: 'watch'; readonly target: Target }
   | { readonly kind: 'unwatch'; readonly id: number };
@@ -29,6 +34,8 @@ export interface Started {
   readonly holder: string;
   /** Names of the files in the folder. */
   readonly files: readonly string[];
+  /** Whether only opens are watched: the kernel may merge the opens of two processes. */
+  readonly isBusy: boolean;
   /** From the swap until the watch was added; undefined if the generation was older than the watch of its volume. */
   readonly blindMs: number | undefined;
   /** Number of the exporter's own opens that were complete before the watch was added: they are not seen. */
@@ -78,7 +85,8 @@ export interface Report {
 export const SHARED = { isStopped: 0, opensBegun: 1, opensComplete: 2 } as const;
 export const SHARED_WORDS = 3;
 
-const BY_ERRNO: Readonly<Record<Errno, Loss | undefined>> = {
+const BY_ERRNO: Readonly<Record<Errno | 'busy', Loss | undefined>> = {
+  busy: 'busy',
   EMFILE: 'max_user_instances',
   ENFILE: 'max_user_instances',
   ENOENT: undefined,
@@ -88,7 +96,7 @@ const BY_ERRNO: Readonly<Record<Errno, Loss | undefined>> = {
 };
 
 /** Undefined if the folder is gone, which is no loss: a volume may be unmounted at any moment. */
-export function lossOf(errno: Errno): Loss | undefined {
+export function lossOf(errno: Errno | 'busy'): Loss | undefined {
   return BY_ERRNO[errno];
 }
 

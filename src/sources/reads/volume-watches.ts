@@ -7,7 +7,7 @@
 import type { FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
-import { type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
+import { folderKey, type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
 import { filesIn, generationIn, holderPath, sinceSwap } from './volume-folder.ts';
 
 export interface VolumeWatches {
@@ -79,6 +79,7 @@ interface AddedFolder {
   readonly watch: number;
   readonly holder: string;
   readonly files: readonly string[];
+  readonly isBusy: boolean;
 }
 
 /** Watches one folder of a generation; undefined if it is gone, or a limit is reached. */
@@ -92,10 +93,10 @@ function addFolder(
   // Listed before it is watched, so that this is no event.
   const files = path === undefined ? undefined : filesIn(path);
   if (path === undefined || files === undefined || openWatch === undefined) return undefined;
-  const key = `${target.id}/${holder}`;
+  const key = folderKey(target.id, holder);
   const added = state.folders.add({ path, volume: openWatch, generation, key, files: files.length });
-  if (added.ok) return { watch: added.value, holder, files };
-  lose(state, added.error === 'busy' ? added.error : lossOf(added.error));
+  if (added.ok) return { watch: added.value, holder, files, isBusy: state.folders.isBusy(key) };
+  lose(state, lossOf(added.error));
   return undefined;
 }
 
@@ -111,9 +112,9 @@ function addGeneration(state: State, volume: Volume, generation: string, isSwap:
   }
   const blindMs = isSwap ? sinceSwap(volume.target.folder, state.now()) : undefined;
   const swappedMs = state.monotonicMs() - (blindMs ?? 0);
-  for (const { watch, holder, files } of added) {
+  for (const { watch, holder, files, isBusy } of added) {
     if (blindMs !== undefined) state.folders.setSwapTime(watch, swappedMs);
-    state.started.push({ watch, id, generation, holder, files, blindMs, opensBefore, opensAfter });
+    state.started.push({ watch, id, generation, holder, files, isBusy, blindMs, opensBefore, opensAfter });
   }
   volume.generation = generation;
   volume.watches = added.map(({ watch }) => watch);
@@ -215,6 +216,7 @@ function unwatch(state: State, id: number): void {
   removeSwapWatch(state, volume);
   setOpenWatch(state, volume, undefined);
   for (const watch of volume.watches) state.folders.remove(watch);
+  state.folders.forget(volume.target);
   state.volumes.delete(id);
 }
 

@@ -32,6 +32,8 @@ export interface Volumes {
 const MAX_VOLUMES = 4_096;
 /** A volume that is being swapped may seem empty for a moment. */
 const MAX_ABSENT_MS = 60_000;
+/** More than a scan takes to find what started before the clock was set. */
+const CLOCK_PAUSE_MS = 7_200_000;
 
 interface State {
   readonly rootDir: string;
@@ -43,6 +45,12 @@ interface State {
   nextId: number;
   folders: number;
   isLimited: boolean;
+  /** Keys of volumes that were removed, the oldest first: one that comes back is not new. */
+  readonly removed: Set<string>;
+  /** Whether volumes were left out: what is found then may have been there for long. */
+  isFull: boolean;
+  /** When the wall clock was set last, by the clock that is never set. */
+  clockSetMs: number;
   /** Undefined if they have to be collected again. */
   facts: ReadFacts | undefined;
 }
@@ -72,6 +80,20 @@ function watchAgain(state: State, volume: WatchedVolume): readonly Command[] {
   return [...unwatch, { kind: 'watch', target: volume.target }];
 }
 
+/** Whether the volume may have been there before, although it was not. */
+function mayBeOlder({ removed, isFull, clockSetMs }: State, key: string, nowMs: number): boolean {
+  return isFull || removed.has(key) || nowMs - clockSetMs < CLOCK_PAUSE_MS;
+}
+
+function rememberRemoved({ removed }: State, key: string): void {
+  removed.add(key);
+  if (removed.size <= MAX_VOLUMES) return;
+  for (const oldest of removed) {
+    removed.delete(oldest);
+    return;
+  }
+}
+
 function findVolume(
   state: State,
   identity: TokenIdentity,
@@ -79,8 +101,10 @@ function findVolume(
 ): WatchedVolume | undefined {
   const key = volumeKey(identity.podUid, identity.volume);
   const known = state.volumes.get(key);
+  state.isFull ||= state.volumes.size >= MAX_VOLUMES;
   if (known !== undefined || state.volumes.size >= MAX_VOLUMES) return known;
-  const volume = createWatchedVolume(state.rootDir, identity, nowMs, areNew);
+  const isNew = areNew && !mayBeOlder(state, key, nowMs);
+  const volume = createWatchedVolume(state.rootDir, identity, nowMs, isNew);
   state.volumes.set(key, volume);
   return volume;
 }
@@ -94,6 +118,7 @@ function addVolume(state: State, token: Token, arrival: Arrival): WatchedVolume 
 function removeVolume(state: State, volume: WatchedVolume): Command {
   const { id } = volume.target;
   state.volumes.delete(volume.key);
+  rememberRemoved(state, volume.key);
   state.byId.delete(id);
   state.drains.remove(
     volume.podUid,
@@ -142,6 +167,7 @@ function addReport(state: State, report: Report, now: Instant): void {
 }
 
 function restart(state: State, { at, monotonicMs }: Instant): readonly Command[] {
+  state.drains.followClock({ at, monotonicMs });
   state.folders = 0;
   return [...state.volumes.values()].flatMap((volume) => {
     const tokens = tokensOf(volume);
@@ -165,6 +191,14 @@ function factsOf({ volumes, drains, folders, isLimited }: State): ReadFacts {
   return { tokens, lastVisitAt: drains.lastVisitAt(), watches: folders, unwatched };
 }
 
+function loseClocks(state: State, step: number, monotonicMs: number): void {
+  state.clockSetMs = monotonicMs;
+  for (const volume of state.volumes.values()) {
+    volume.isNew = false;
+    for (const token of tokensOf(volume)) loseClock(token, step);
+  }
+}
+
 export function createVolumes(rootDir: string): Volumes {
   const volumes = new Map<string, WatchedVolume>();
   const state: State = {
@@ -172,9 +206,10 @@ export function createVolumes(rootDir: string): Volumes {
     volumes,
     byId: new Map(),
     byIdentity: new WeakMap(),
-    drains: createPodDrains(() => {
-      for (const volume of volumes.values()) for (const token of tokensOf(volume)) loseClock(token);
-    }),
+    drains: createPodDrains((step, { monotonicMs }) => loseClocks(state, step, monotonicMs)),
+    removed: new Set(),
+    isFull: false,
+    clockSetMs: Number.NEGATIVE_INFINITY,
     nextId: 0,
     folders: 0,
     isLimited: false,

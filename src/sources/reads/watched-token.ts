@@ -8,6 +8,7 @@ import {
   type GenerationResult,
   type GenerationState,
   markLost,
+  markMerged,
   startGeneration,
 } from '../../core/reads/generation-reads.ts';
 import type { DrainTime } from '../../core/reads/read-event.ts';
@@ -46,7 +47,7 @@ export interface WatchedGeneration {
   state: GenerationState;
 }
 
-export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs'>;
+export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs' | 'sinceMs'>;
 
 export function createWatchedToken(place: string, name: string, isStartObserved: boolean): WatchedToken {
   return { place, name, isStartObserved, generations: [], history: undefined, endedMs: 0, reads: undefined };
@@ -76,9 +77,10 @@ function historyFor(token: WatchedToken, time: Instant): ReadHistory {
 
 /** Undefined if the folder does not hold the token. */
 export function begin(token: WatchedToken, started: Started, time: Instant): WatchedGeneration | undefined {
-  const { files, blindMs } = started;
+  const { files, blindMs, isBusy } = started;
   if (!files.includes(token.name)) return undefined;
-  const state = startGeneration({ ...time, tokenFile: token.name, files, blindMs });
+  const fresh = startGeneration({ ...time, tokenFile: token.name, files, blindMs });
+  const state = isBusy ? markMerged(fresh) : fresh;
   const generation = { token, started, state };
   token.history = historyFor(token, time);
   token.generations = [...token.generations, generation];
@@ -105,10 +107,18 @@ export function announce(generation: WatchedGeneration, open: OwnOpen, monotonic
   generation.state = announceOpen(generation.state, { name, isWatched, monotonicMs });
 }
 
-/** The clock was set: what happened before cannot be compared with times of containers. */
-export function loseClock(token: WatchedToken): void {
+/** A read before the clock was set back must not seem later than containers that started after it. */
+function setBack<T extends { readonly lastReadAt: EpochSeconds | undefined }>(reads: T, step: number): T {
+  const { lastReadAt } = reads;
+  return lastReadAt === undefined || step >= 0 ? reads : { ...reads, lastReadAt: lastReadAt + step };
+}
+
+/** The clock was set: starts of containers cannot be compared with what happened before. */
+export function loseClock(token: WatchedToken, step: number): void {
   token.isStartObserved = false;
-  if (token.history !== undefined) token.history = { ...token.history, isStartObserved: false };
+  if (token.history !== undefined)
+    token.history = { ...setBack(token.history, step), isStartObserved: false };
+  for (const generation of token.generations) generation.state = setBack(generation.state, step);
   settle(token);
 }
 

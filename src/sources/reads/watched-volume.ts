@@ -27,8 +27,8 @@ export interface WatchedVolume {
   readonly tokens: Map<string, WatchedToken[]>;
   /** Opens in generations that have not begun. */
   opens: OwnOpen[];
-  /** Whether it appeared while the exporter ran. */
-  readonly isNew: boolean;
+  /** Whether it appeared while the exporter ran, and the clock was not set since. */
+  isNew: boolean;
   /** When it was last found on the node, by a clock that is never set. */
   seenMs: number;
 }

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import type { GenerationResult } from '../../../src/core/reads/generation-reads.ts';
+import { type GenerationResult, observe } from '../../../src/core/reads/generation-reads.ts';
 import { observePod } from '../../../src/core/reads/pod-reads.ts';
 import { NOW } from '../../support/tokens.ts';
 import { eventsIn, play, resultOf, start, timeAt } from './sequences.ts';
@@ -212,6 +212,13 @@ describe('the reads of a generation', () => {
 
   it('times a read by the visit that it may belong to, even if it is explained later', () => {
     assert.equal(resultOf(`/ t t .. ${CUT}`).lastReadAt, resultOf(`t .. ${CUT}`).lastReadAt);
+  });
+
+  it('are not what the kubelet opens before the queue is read late', () => {
+    const begun = observe(start(), eventsIn('/'), timeAt(1_000));
+    const late = { ...timeAt(9_000), sinceMs: 1_000 };
+    const { foreign, ambiguous } = observe(begun, eventsIn('t a b'), late);
+    assert.deepEqual([foreign, ambiguous], [0, 1]);
   });
 
   it('count with a watch placed up to 5 ms after the swap', () => {

@@ -3,7 +3,16 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'mocha';
 import { SHARED } from '../../../src/sources/reads/protocol.ts';
@@ -52,7 +61,14 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     const { id } = watched.watch(volume);
     const { started, drained: none, losses } = watched.step();
     const [{ watch: _, generation, files, ...start } = assert.fail('not started'), ...others] = started;
-    assert.deepEqual(start, { id, holder: '', blindMs: undefined, opensBefore: 0, opensAfter: 0 });
+    assert.deepEqual(start, {
+      id,
+      holder: '',
+      isBusy: false,
+      blindMs: undefined,
+      opensBefore: 0,
+      opensAfter: 0,
+    });
     assert.deepEqual([files.toSorted(), others, none, losses], [['ca.crt', 'token'], [], [], []]);
     assert.equal(join(volume.location.directory, generation), volume.generation());
     assert.deepEqual(watched.counts(), [1, 1]);
@@ -103,9 +119,22 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     readdirSync(volume.generation());
     assert.deepEqual(drained(), [{ events: [FOLDER], isLossy: false, hasEnded: false }]);
     readdirSync(volume.location.directory);
-    assert.deepEqual([drained(), drained()], [[], []]);
+    for (let second = 0; second < 2; second += 1) {
+      watched.pass(1_000);
+      assert.deepEqual(drained(), []);
+    }
     readdirSync(volume.generation());
     assert.deepEqual(drained(), [{ events: [FOLDER], isLossy: false, hasEnded: false }]);
+  });
+
+  it('knows a walk that goes on after some drains, which are short after a swap', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    readdirSync(volume.location.directory);
+    for (let count = 0; count < 5; count += 1) assert.deepEqual(drained(), []);
+    readdirSync(volume.generation());
+    assert.deepEqual(drained(), [{ events: [VOLUME, FOLDER], isLossy: false, hasEnded: false }]);
   });
 
   it('moves to the next generation with each swap, and measures how long it saw nothing', () => {
@@ -223,6 +252,16 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
   });
 
+  it('ends if its last event is lost in an overflow', () => {
+    const volume = writtenVolume();
+    const target = watched.watch(volume);
+    watched.step();
+    const max = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+    for (let count = 0; count <= max; count += 2) open(volume, 'token');
+    watched.unwatch(target);
+    assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [true, [0, 0]]);
+  });
+
   it('watches only opens of a folder with many events, which the kernel then merges', () => {
     const volume = writtenVolume();
     watched.watch(volume);
@@ -232,7 +271,10 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     for (let count = 0; count < 500; count += 1) open(volume, 'token');
     assert.deepEqual(drained(), [{ events: [OPENED], isLossy: false, hasEnded: false }]);
     volume.write({ ...FILES, token: 'second' });
-    watched.step();
+    assert.deepEqual(
+      watched.step().started.map(({ isBusy }) => isBusy),
+      [true],
+    );
     for (let count = 0; count < 500; count += 1) open(volume, 'token');
     assert.deepEqual(drained(), [{ events: [OPENED], isLossy: false, hasEnded: false }]);
   });
@@ -259,6 +301,36 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
     assert.deepEqual(watched.counts(), [2, 1]);
   });
+
+  for (const [what, more] of [
+    ['with a watched folder', {}],
+    ['without one', Object.fromEntries(Array.from({ length: 130 }, (_, index) => [`f${index}`, 'x']))],
+  ] as const)
+    it(`ends for good if the volume ${what} is opened all the time, until it is gone`, () => {
+      const others = node.volume({ name: 'other' });
+      others.write(FILES);
+      const volume = writtenVolume({ ...FILES, ...more });
+      const target = watched.watch(volume);
+      watched.watch(others);
+      watched.step();
+      const folders = [volume.location.directory, volume.generation()];
+      const openMany = (): void => {
+        for (let count = 0; count < 9_000; count += 1)
+          for (const one of folders) closeSync(openSync(one, 'r'));
+      };
+      openMany();
+      assert.deepEqual(watched.step().losses, ['overflow']);
+      openMany();
+      open(others, 'token');
+      assert.deepEqual(watched.step().drained.at(-1)?.events, [OPENED, CLOSED]);
+      volume.write({ ...FILES, token: 'second' });
+      watched.step();
+      watched.verify();
+      assert.deepEqual([watched.step().losses, watched.counts()[1]], [['busy'], 1]);
+      watched.unwatch(target);
+      watched.watch(volume);
+      assert.equal(watched.step().started.length, 1);
+    });
 });
 
 describeWith(['foreign functions', 'root', 'mount namespaces'], 'the watch of a folder under mounts', () => {

@@ -248,6 +248,37 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
       assert.equal(readsOf(volume).isStartObserved, false);
     });
 
+    it('unless the volume was there before and comes back', async () => {
+      const volume = await watchedVolume();
+      const same = tokens();
+      seconds += 61;
+      for (const found of [[], same])
+        for (const command of volumes.setTokens(found, seconds * 1_000)) watched.obey(command);
+      report();
+      assert.equal(readsOf(volume).isStartObserved, false);
+    });
+
+    it('unless the clock was set a short while before', async () => {
+      await watchedVolume();
+      reportAt(seconds - 3_600);
+      seconds += 60;
+      const other = node.volume({ name: 'other' });
+      await rotate(other);
+      assert.equal(readsOf(other).isStartObserved, false);
+    });
+
+    it('unless the clock is set while there is no thread', async () => {
+      volumes.restart({ at: seconds + 3_600, monotonicMs: seconds * 1_000 });
+      const volume = node.volume();
+      volume.write({ token: nextToken({ jti: 'first' }) });
+      await files.scan();
+      volumes.setTokens(tokens(), seconds * 1_000);
+      for (const command of volumes.restart({ at: seconds, monotonicMs: seconds * 1_000 }))
+        watched.obey(command);
+      report();
+      assert.equal(readsOf(volume).isStartObserved, false);
+    });
+
     for (const step of [3_600, -3_600])
       it(`unless the clock is set by ${step} s`, async () => {
         const volume = await watchedVolume();
@@ -256,6 +287,34 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
         await rotate(volume);
         assert.equal(readsOf(volume).isStartObserved, false);
       });
+  });
+
+  it('are not ruled out in a folder that is so busy that opens may be merged', async () => {
+    const volume = await watchedVolume();
+    for (let count = 0; count < 500; count += 1) open(volume, 'ca.crt');
+    report();
+    await rotate(volume);
+    readdirSync(volume.generation());
+    for (const name of ['ca.crt', 'token', 'token']) open(volume, name);
+    report();
+    await rotate(volume);
+    assert.deepEqual([readsOf(volume).lastReadAt, readsOf(volume).withoutRead], [undefined, 0]);
+    open(volume, 'token');
+    report();
+    assert.deepEqual([readsOf(volume).lastReadAt, readsOf(volume).isReadSinceRotation], [seconds, true]);
+  });
+
+  it('have a time before the starts of containers after the clock was set back', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    open(volume, 'token');
+    report();
+    assert.equal(readsOf(volume).lastReadAt, seconds);
+    volumes.restart({ at: seconds - 100, monotonicMs: seconds * 1_000 });
+    for (const command of volumes.restart({ at: seconds - 100, monotonicMs: seconds * 1_000 }))
+      watched.obey(command);
+    report();
+    assert.equal(readsOf(volume).lastReadAt, seconds - 101);
   });
 
   it('are watched again in a volume that comes back after it was forgotten', async () => {
