@@ -171,8 +171,8 @@ function eventsUntil(events: readonly Timed[], from: number, to: number): readon
   return events.filter(({ ms }) => ms > from && ms <= to);
 }
 
-function timeAt(ms: number): DrainTime {
-  return { at: NOW + ms / 1_000, monotonicMs: ms, sinceSwapMs: ms };
+function timeAt(ms: number, sinceMs = ms): DrainTime {
+  return { at: NOW + ms / 1_000, monotonicMs: ms, sinceMs, sinceSwapMs: ms };
 }
 
 function start(files: readonly string[]): GenerationState {
@@ -189,9 +189,9 @@ function announced(state: GenerationState, own: readonly Own[], from: number, to
     );
 }
 
-/** The times between which the queue is read: first after 10 ms, as the source does after a swap. */
+/** The times between which the queue is read: first after 10 ms, as the source does after a swap; late if it gets no CPU. */
 function drainsOf(endMs: number, random: Random): Drains {
-  const step = random.pick([50, 1_000, 1_000, 1_900]);
+  const step = random.isOneIn(12) ? 8_000 : random.pick([50, 1_000, 1_000, 1_900]);
   const count = Math.ceil((endMs - 10) / step);
   const ends = Array.from({ length: count }, (_, index) => Math.min(endMs, 10 + (index + 1) * step));
   return [10, ...ends].map((to, index, all) => [all[index - 1] ?? -1, to] as const);
@@ -205,7 +205,7 @@ function classify({ files, other, own, endMs }: Timeline, events: readonly Timed
       { state, events: eventsUntil(events, from, to) },
       { state: sibling, events: eventsUntil(other, from, to) },
     ];
-    [state = state, sibling = sibling] = observePod(folders, () => timeAt(to));
+    [state = state, sibling = sibling] = observePod(folders, () => timeAt(to, from));
   }
   return endGeneration(state, timeAt(endMs));
 }

@@ -316,13 +316,25 @@ function expire(state: GenerationState, time: DrainTime): GenerationState {
   return expireUnconfirmed(next, monotonicMs);
 }
 
+/**
+ * The process did not run for a while: the kubelet may have come twice in one drain, and the rest of its visit may be in
+ * the next one, which is late as well.
+ */
+function isTooLate({ visit, expected }: GenerationState, events: readonly ReadEvent[], time: DrainTime) {
+  const { monotonicMs, sinceMs = monotonicMs } = time;
+  const isConcerned = events.length > 0 || visit !== undefined || expected.size > 0;
+  return isConcerned && monotonicMs - sinceMs > SLOW_VISIT_MS;
+}
+
 /** Reads the events of one drain. */
 export function observe(
   state: GenerationState,
   events: readonly ReadEvent[],
   time: DrainTime,
 ): GenerationState {
-  return events.reduce((next, event) => addEvent(next, event, time), expire(state, time));
+  const live = expire(state, time);
+  const before = isTooLate(live, events, time) ? markLost(live) : live;
+  return events.reduce((next, event) => addEvent(next, event, time), before);
 }
 
 /** The kubelet visited other volumes of the pod in this drain: it visits all volumes of a pod at once. */

@@ -22,8 +22,8 @@ export interface PodDrains {
   readonly remove: (podUid: string, generations: Iterable<WatchedGeneration>) => void;
   /** Takes the events of all folders. */
   readonly drain: (drained: readonly Drained[], time: Instant) => void;
-  /** Notices whether the wall clock was set, also while nothing is drained. */
-  readonly followClock: (time: Instant) => void;
+  /** After a time without drains, in which the wall clock may have been set. */
+  readonly resume: (time: Instant) => void;
   /** Brings the reads of tokens up to date. Returns whether any, or the last visit, has changed since the last call. */
   readonly settle: () => boolean;
   /** The last complete visit of the kubelet, or the last swap; undefined if nothing was watched since. */
@@ -239,7 +239,10 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
       for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
       followClock(state, time);
     },
-    followClock: (time) => followClock(state, time),
+    resume: (time) => {
+      followClock(state, time);
+      state.drainedMs = undefined;
+    },
     settle: () => settleAll(state),
     lastVisitAt: () => state.lastVisitAt,
   };

@@ -167,7 +167,7 @@ function addReport(state: State, report: Report, now: Instant): void {
 }
 
 function restart(state: State, { at, monotonicMs }: Instant): readonly Command[] {
-  state.drains.followClock({ at, monotonicMs });
+  state.drains.resume({ at, monotonicMs });
   state.folders = 0;
   return [...state.volumes.values()].flatMap((volume) => {
     const tokens = tokensOf(volume);

@@ -59,6 +59,17 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     volumes.addReport({ started: seen, drained: changed, ...rest }, time);
   }
 
+  /** The thread reports each second, also if nothing happens. */
+  function wait(duration: number): void {
+    seconds += duration;
+    const [, folders] = watched.counts();
+    const report = { started: [], drained: [], readAt: seconds, losses: [], folders };
+    volumes.addReport(
+      { ...report, isLimited: false, tookMs: 0 },
+      { at: seconds, monotonicMs: seconds * 1_000 },
+    );
+  }
+
   /** Reads the node, as the source of files does. */
   async function scan(): Promise<void> {
     await files.scan();
@@ -67,7 +78,7 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
   }
 
   async function rotate(volume: TestVolume) {
-    seconds += 60;
+    wait(60);
     volume.write({ 'ca.crt': 'x', token: nextToken({ jti: `${seconds}` }) });
     report();
     await scan();
@@ -207,7 +218,7 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     it('by a rotation, whose visit is not complete', async () => {
       const volume = await watchedVolume();
       volume.write({ 'ca.crt': 'x', token: nextToken({ jti: 'rotated' }) });
-      seconds += 100;
+      wait(100);
       report();
       assert.equal(lastVisitAt(), seconds);
     });
@@ -334,7 +345,7 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
     assert.equal(readsOf(volume).withoutRead, 1);
     open(volume, 'ca.crt');
     report({ hasEnded: true });
-    seconds += 600;
+    wait(600);
     await rotate(volume);
     const { completeSince, generationAt, withoutRead } = readsOf(volume);
     assert.deepEqual([completeSince, withoutRead], [generationAt, 0]);
