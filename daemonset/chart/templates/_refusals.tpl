@@ -69,6 +69,33 @@
 {{- first $found }}
 {{- end }}
 {{- end }}
+{{/* The options that a value, or the keys below it, names in another spelling. Takes a dict: path, value, context. */}}
+{{- define "sa-token-exporter.asOptions" -}}
+{{- $names := list (include "sa-token-exporter.bare" .path) }}
+{{- if kindIs "map" .value }}
+{{- range keys .value | sortAlpha }}
+{{- $names = append $names (include "sa-token-exporter.bare" (printf "%s.%s" $.path .)) }}
+{{- end }}
+{{- end }}
+{{- $found := list }}
+{{- $managed := list }}
+{{- range $option := concat (keys .context.known.options) (keys .context.hints.options) | sortAlpha }}
+{{- $tail := regexReplaceAll "^[^.]*\\." $option "" }}
+{{- /* One word, such as mode, has other meanings in other charts. */}}
+{{- $isNamed := and (ne $tail $option) (has (include "sa-token-exporter.bare" $option) $names) }}
+{{- if or $isNamed (and (contains "-" $tail) (has (include "sa-token-exporter.bare" $tail) $names)) }}
+{{- if hasKey $.context.hints.options $option }}
+{{- $managed = append $managed (get $.context.hints.options $option) }}
+{{- else }}
+{{- $found = append $found (printf "%s: ..." $option) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $found }}
+{{- $managed = prepend $managed (printf "write options: {%s}" (join ", " $found)) }}
+{{- end }}
+{{- join "; " $managed }}
+{{- end }}
 {{/* Values that do not exist, one per line. Takes a dict: given, known, path, context. */}}
 {{- define "sa-token-exporter.unknown" -}}
 {{- range $key, $value := .given }}
@@ -79,6 +106,7 @@
 {{- if has $.path (list "podMonitor." "serviceMonitor.") }}
 {{- $hint = get $.context.hints.monitors $key | default $hint }}
 {{- end }}
+{{- $hint = $hint | default (include "sa-token-exporter.asOptions" (dict "path" $path "value" $value "context" $.context)) }}
 {{- $siblings := list }}
 {{- range keys $.known | sortAlpha }}
 {{- $siblings = append $siblings (printf "%s%s" $.path .) }}
@@ -104,7 +132,7 @@ options.{{ $name }}: {{ get $managed $name }}
 options.{{ $name }}: an option is one key: {"{{ $name }}.{{ keys $value | sortAlpha | first }}": ...}; with --set, escape its dots: --set options.{{ $name }}\.{{ keys $value | sortAlpha | first }}=...
 {{- else if not (hasKey $known $name) }}
 {{- $similar := include "sa-token-exporter.similar" (list (trimPrefix "no-" (trimAll "-" $name)) (keys $known | sortAlpha)) }}
-options.{{ $name }}: unknown option; {{ with $similar }}did you mean {{ . }}?{{ else }}`sa-token-exporter --help` lists those that exist{{ end }}
+options.{{ $name }}: unknown option; {{ with $similar }}did you mean {{ . }}?{{ else }}{{ include "sa-token-exporter.byName" (list $name $.context.hints.names) | default "`sa-token-exporter --help` lists those that exist" }}{{ end }}
 {{- end }}
 {{- end }}
 {{- range .root.Values.extraArgs }}
