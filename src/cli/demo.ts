@@ -36,6 +36,9 @@ const WITHOUT_READERS =
 const NOT_ISOLATED =
   'Their processes have no mount namespaces of their own, which need root: they read the files of the node.';
 
+const EXPLAIN_READS =
+  'The commands below open these tokens, too, which may count as a read; the status page does not.';
+
 /** What is shown of reads. */
 function readerLines(readers: Readers | undefined): readonly string[] {
   if (readers === undefined) return [WITHOUT_READERS, ''];
@@ -44,7 +47,9 @@ function readerLines(readers: Readers | undefined): readonly string[] {
     'Pods that start in some seconds, and how they read their tokens; their volumes are rotated all the time:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
-    ...(readers.areIsolated ? [] : [NOT_ISOLATED, '']),
+    ...(readers.areIsolated ? [] : [NOT_ISOLATED]),
+    EXPLAIN_READS,
+    '',
   ];
 }
 
@@ -162,13 +167,14 @@ async function freeAddressAfter({ host, port }: ListenAddress): Promise<ListenAd
 /** Names a free port if the one in the configuration is taken. npm passes options on only after two dashes. */
 async function withFreePort(
   problems: readonly string[],
-  { listenAddress }: Config,
+  { listenAddress, areReadsWatched }: Config,
 ): Promise<readonly string[]> {
   if (!problems.some((problem) => problem.includes('--web.listen-address'))) return problems;
   const free = await freeAddressAfter(listenAddress);
   if (free === undefined) return problems;
   const option = `--web.listen-address=${formatAddress(free)}`;
-  return [...problems, `port ${free.port} is free: npm run demo -- ${option}`];
+  const others = areReadsWatched ? '--reads.watch ' : '';
+  return [...problems, `port ${free.port} is free: npm run demo -- ${others}${option}`];
 }
 
 async function runIn(folder: string, context: Context): Promise<Exit> {

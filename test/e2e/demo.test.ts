@@ -92,16 +92,18 @@ describe('the demo', () => {
     assert.match(demo.printed(), /^locked .*permission_denied"\}, except as root$/m);
   });
 
-  it('names a free port if its own is in use', async () => {
-    const { port } = new URL(demo.url);
-    const address = `--web.listen-address=127.0.0.1:${port}`;
-    const run = spawnSync(process.execPath, [MAIN, 'demo', address], { encoding: 'utf8' });
-    assert.equal(run.status, EXIT.usage);
-    const hint =
-      /^fatal: listen 127\.0\.0\.1:\d+: address already in use; .*\nport (\d+) is free: npm run demo -- --web\.listen-address=127\.0\.0\.1:\1\n$/;
-    assert.match(run.stderr, hint);
-    assert.notEqual(hint.exec(run.stderr)?.[1], port);
-  });
+  for (const others of [[], ['--reads.watch']])
+    it(`names a free port if its own is in use, and keeps other options: ${others.join()}`, () => {
+      const { port } = new URL(demo.url);
+      const address = `--web.listen-address=127.0.0.1:${port}`;
+      const run = spawnSync(process.execPath, [MAIN, 'demo', ...others, address], { encoding: 'utf8' });
+      assert.equal(run.status, EXIT.usage);
+      const [, free] = /\nport (\d+) is free: .*\n$/.exec(run.stderr) ?? [];
+      const options = [...others, `--web.listen-address=127.0.0.1:${free}`].join(' ');
+      assert.match(run.stderr, /^fatal: listen 127\.0\.0\.1:\d+: address already in use; /);
+      assert.ok(run.stderr.endsWith(`\nport ${free} is free: npm run demo -- ${options}\n`), run.stderr);
+      assert.notEqual(free, port);
+    });
 
   for (const { name, lookFor, isReadableByRoot = false } of DEMO_PODS) {
     it(`shows ${name} as ${lookFor}`, () => {
