@@ -54,11 +54,15 @@ function queried(query: string, parameters: string): string {
 
 const DURATION = '{{ .Value | humanizeDuration }}';
 
+/** The exporter's pod on that node, as arguments of kubectl. */
+function exporterOn(node: string): string {
+  const found = queried(EXPORTER_QUERY, `$labels.${cluster} ${node}`);
+  return `{{ with ${found} }}{{ with first . }}-n {{ .Labels.namespace }} {{ .Labels.pod }}{{ end }}{{ else }}-n sa-token-exporter EXPORTER{{ end }}`;
+}
+
 /** The command, in the exporter on that node. */
 function command(node: string, args: string): string {
-  const found = queried(EXPORTER_QUERY, `$labels.${cluster} ${node}`);
-  const exporter = `{{ with ${found} }}{{ with first . }}-n {{ .Labels.namespace }} {{ .Labels.pod }}{{ end }}{{ else }}-n sa-token-exporter EXPORTER{{ end }}`;
-  return `Details: kubectl exec ${exporter} -- sa-token-exporter ${args}`;
+  return `Details: kubectl exec ${exporterOn(node)} -- sa-token-exporter ${args}`;
 }
 
 /** For problems that follow from the claims of a token. The node's causes stand in if it has no series of tokens. */
@@ -88,11 +92,21 @@ export function seenInCluster(reason: Reason): string {
   return seen(CLUSTER_SEEN_QUERY, `$labels.${cluster} "${reason}"`);
 }
 
+/** The text for the first of the pods of an account or a workload. */
+function ofFirst(text: string, reason: Reason, query: string): string {
+  const found = `sortByLabel "pod" (${queried(query, accountParameters(reason))})`;
+  return `{{ with ${found} }}{{ with first . }} ${text}{{ end }}{{ end }}`;
+}
+
 /** For alerts on accounts and workloads: explains the first of the pods. */
 export function explainFirst(reason: Reason, query = PODS_QUERY): string {
-  const explain = command('.Labels.node', 'explain {{ .Labels.namespace }}/{{ .Labels.pod }}');
-  const found = `sortByLabel "pod" (${queried(query, accountParameters(reason))})`;
-  return `{{ with ${found} }}{{ with first . }} ${explain}{{ end }}{{ end }}`;
+  return ofFirst(command('.Labels.node', 'explain {{ .Labels.namespace }}/{{ .Labels.pod }}'), reason, query);
+}
+
+/** For habits of reading: only the status page has them, and `explain` would read the token itself. */
+export function pageOfFirst(reason: Reason, query = PODS_QUERY): string {
+  const page = `Details: kubectl port-forward ${exporterOn('.Labels.node')} 9894, then http://localhost:9894/?q={{ .Labels.pod }}`;
+  return ofFirst(page, reason, query);
 }
 
 export const FIRST_REJECTED = `{{ range ${queried(FIRST_QUERY, `$labels.${cluster} $labels.node`)} }} The first is rejected in ${DURATION}.{{ end }}`;

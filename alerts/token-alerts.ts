@@ -9,6 +9,7 @@ import {
   FIRST_REJECTED,
   FIRST_SEEN,
   INFO_PODS_QUERY,
+  pageOfFirst,
   SCAN,
   seenInAccount,
   seenInCluster,
@@ -73,7 +74,7 @@ const notReread = {
 } as const;
 
 function notRereadText(pods?: string): string {
-  return `${WORKLOAD}: read once, and not since the tokens were rotated.${seenInAccount('not_reread')} Check first: whether the client library reads the file again.${explainFirst('not_reread', pods)}`;
+  return `${WORKLOAD}: read once, and not since the tokens were rotated.${seenInAccount('not_reread')} Check first: whether the client library reads the file again.${pageOfFirst('not_reread', pods)}`;
 }
 
 const TIME_ALERTS: readonly Alert[] = [
@@ -270,7 +271,7 @@ const READ_ALERTS: readonly Alert[] = [
     for: knob('habit'),
     expr: `sum by (${BY.workload}) (${heldInfo('unread')})`,
     summary: 'No read of a service account token was observed for a day.',
-    description: `${WORKLOAD}: no read observed since the containers started, which does not prove that they need none.${seenInAccount('unread')} Check first: whether the owner knows of a use.${explainFirst('unread', INFO_PODS_QUERY)}`,
+    description: `${WORKLOAD}: no read observed since the containers started, which does not prove that they need none.${seenInAccount('unread')} Check first: whether the owner knows of a use.${pageOfFirst('unread', INFO_PODS_QUERY)}`,
   },
 ];
 

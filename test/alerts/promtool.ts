@@ -14,6 +14,7 @@ import {
   FIRST_REJECTED,
   FIRST_SEEN,
   INFO_PODS_QUERY,
+  pageOfFirst,
   SCAN,
   seenInAccount,
   seenInCluster,
@@ -103,6 +104,10 @@ function alertOf(alert: string, { severity }: Firing): Alert {
 }
 
 const EXPLAINS = REASONS.flatMap((reason) => [explainFirst(reason), explainFirst(reason, INFO_PODS_QUERY)]);
+const PAGES = [
+  pageOfFirst('not_reread'),
+  ...(['not_reread', 'unread'] as const).map((reason) => pageOfFirst(reason, INFO_PODS_QUERY)),
+];
 const ALL_SEEN = [
   BEGAN,
   FIRST_SEEN,
@@ -121,6 +126,7 @@ function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly 
   const { pod_uid: uid, namespace, pod = uid } = labels;
   const command = ` Details: kubectl exec ${exporter} -- sa-token-exporter`;
   const explain = `${command} explain ${namespace}/`;
+  const page = ` Details: kubectl port-forward ${exporter} 9894, then http://localhost:9894/?q=api-0`;
   return [
     [[WORKLOAD, ACCOUNT, TOKEN, IN_NAMESPACE, MISSING_EXPORTER, CONTROLLER], subject],
     [[TIMES], list],
@@ -129,6 +135,7 @@ function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly 
     [[EXPLAIN], uid === undefined ? `${command} scan` : `${explain}${pod}`],
     [[SCAN], `${command} scan`],
     [EXPLAINS, namespace === undefined ? '' : `${explain}api-0`],
+    [PAGES, namespace === undefined ? '' : page],
   ];
 }
 
