@@ -4,6 +4,7 @@
  * A pod is observed as a whole, since the kubelet visits all its volumes at once.
  */
 import { type GenerationResult, observe as observeGeneration } from '../../core/reads/generation-reads.ts';
+import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
@@ -24,6 +25,8 @@ export interface PodDrains {
   readonly drain: (drained: readonly Drained[], time: Instant) => void;
   /** After a time without drains, in which the wall clock may have been set. */
   readonly resume: (time: Instant) => void;
+  /** Whether the last drain is so long ago that a volume may have been swapped twice since. */
+  readonly isLate: (time: Instant) => boolean;
   /** Brings the reads of tokens up to date. Returns whether any, or the last visit, has changed since the last call. */
   readonly settle: () => boolean;
   /** The last complete visit of the kubelet, or the last swap; undefined if nothing was watched since. */
@@ -243,6 +246,7 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
       followClock(state, time);
       state.drainedMs = undefined;
     },
+    isLate: ({ monotonicMs }) => monotonicMs - (state.drainedMs ?? monotonicMs) > SLOW_VISIT_MS,
     settle: () => settleAll(state),
     lastVisitAt: () => state.lastVisitAt,
   };

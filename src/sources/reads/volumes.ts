@@ -158,9 +158,12 @@ function addReport(state: State, report: Report, now: Instant): void {
   const isSame = folders === state.folders && isLimited === state.isLimited && started.length === 0;
   state.folders = folders;
   state.isLimited = isLimited;
+  const isLate = state.drains.isLate(time);
   for (const one of started) {
     const volume = state.byId.get(one.id);
-    if (volume !== undefined) state.drains.add(volume.podUid, beginFolder(volume, one, time));
+    // A generation between this one and the one before may not have been seen.
+    const seen = isLate ? { ...one, blindMs: undefined } : one;
+    if (volume !== undefined) state.drains.add(volume.podUid, beginFolder(volume, seen, time));
   }
   state.drains.drain(drained, time);
   if (!isSame) state.facts = undefined;

@@ -300,6 +300,19 @@ describeWith(['foreign functions'], `the reads of a node's tokens (${KIND_OF_MOU
       });
   });
 
+  it('are not known if a generation may have come and gone while the process did not run', async () => {
+    const volume = await watchedVolume();
+    await rotate(volume);
+    await rotate(volume);
+    assert.equal(readsOf(volume).withoutRead, 1);
+    seconds += 60;
+    for (const jti of ['missed', 'next']) volume.write({ 'ca.crt': 'x', token: nextToken({ jti }) });
+    report();
+    await rotate(volume);
+    const { completeSince, withoutRead, generationAt } = readsOf(volume);
+    assert.deepEqual([completeSince, withoutRead], [generationAt, 0]);
+  });
+
   it('are not ruled out in a folder that is so busy that opens may be merged', async () => {
     const volume = await watchedVolume();
     for (let count = 0; count < 500; count += 1) open(volume, 'ca.crt');
