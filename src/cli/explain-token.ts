@@ -6,6 +6,7 @@ import { fixOf } from '../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
 import { formatPod } from '../core/identity.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
+import type { Severity } from '../core/problems/severity.ts';
 import { runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type EpochSeconds, kindOf } from '../core/token/token.ts';
@@ -54,14 +55,20 @@ export function tokenLines(assessment: Assessment, { now, causes }: Snapshot): r
   ];
 }
 
+/** What fails, and how severe that is. */
+interface Failing {
+  readonly check: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>;
+  readonly severity: Severity;
+}
+
 export function failureLines(
-  { reason, summary, runbook }: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>,
+  { check: { reason, summary, runbook }, severity }: Failing,
   [evidence, ...since]: readonly string[],
   steps: readonly string[],
   runbooks: string,
 ): readonly string[] {
   return [
-    `  FAIL     ${reason}: ${summary}`,
+    `  FAIL     ${reason} (${severity}): ${summary}`,
     `           Evidence: ${evidence}`,
     ...since,
     '           What to do:',
@@ -84,11 +91,13 @@ function resultLines(
 ): readonly string[] {
   if (verdict.status !== 'fail') return [];
   const { token } = assessment;
+  const { severity } = verdict;
   const evidence = [
     verdict.detail,
     ...sinceLines(problemStartOf(snapshot, assessment, { check }), snapshot.now),
   ];
-  return failureLines(check, evidence, fixOf(check, assessment, snapshot.causes.get(token)), runbooks);
+  const steps = fixOf(check, assessment, snapshot.causes.get(token));
+  return failureLines({ check, severity }, evidence, steps, runbooks);
 }
 
 /** A TokenReview authenticates. What the account may do is up to RBAC, and other receivers decide for themselves. */

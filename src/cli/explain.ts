@@ -108,12 +108,13 @@ function find(pod: string, snapshot: Snapshot): Found {
   };
 }
 
-function missingLines({ check, identity, detail }: MissingToken, runbooks: string): readonly string[] {
+function missingLines(missing: MissingToken, runbooks: string): readonly string[] {
+  const { check, identity, detail } = missing;
   const { volume, path } = identity;
   return [
     `${formatPod(identity)}: ${volume}/${path}`,
     '',
-    ...failureLines(check, [detail], check.fixMissing(identity), runbooks),
+    ...failureLines(missing, [detail], check.fixMissing(identity), runbooks),
   ];
 }
 

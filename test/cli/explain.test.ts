@@ -108,7 +108,7 @@ describe('explain', () => {
   nominal expiration  2026-11-24T01:26:40Z, in 1h0m
   expiration          2026-11-24T01:26:40Z, in 1h0m
 
-  FAIL     check_0: Something is wrong.
+  FAIL     check_0 (critical): Something is wrong.
            Evidence: it is so
            What to do:
            1. look at payments/api-0
@@ -134,7 +134,7 @@ describe('explain, for a check that fails', () => {
           { ...assessment, results, failures: [{ check, detail: 'it is so', severity: 'critical' }] },
         ],
       });
-      assert.ok(text.includes(`FAIL     ${check.reason}: ${check.summary}\n`));
+      assert.ok(text.includes(`FAIL     ${check.reason} (critical): ${check.summary}\n`));
       assert.ok(text.includes('Evidence: it is so\n'));
       for (const [index, step] of check.fix(assessment.token).entries())
         assert.ok(text.includes(`  ${index + 1}. ${step}\n`), step);
@@ -151,7 +151,7 @@ describe('explain, with data from the API server', () => {
     const { text, exit } = explainTroubled('payments/missing');
     assert.match(
       text,
-      /FAIL {5}token_missing: .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments.*\n(?: +\d\. .*\n)* +Runbook: https:\/\/wiki\.example\.com\/SATokenMissing\.md$/m,
+      /FAIL {5}token_missing \(critical\): .*\n +Evidence: .*\n +What to do:\n +1\. kubectl describe pod missing -n payments.*\n(?: +\d\. .*\n)* +Runbook: https:\/\/wiki\.example\.com\/SATokenMissing\.md$/m,
     );
     assert.equal(exit, EXIT.failing);
   });

@@ -155,7 +155,7 @@ describe('explain, on files of a real node', () => {
   it('shows what is wrong with a mounted legacy token, the evidence and what to do, and exits with 1', () => {
     const { status, stdout } = explain('76f8c083-0a70-49b9-928b-b8aefde01dee');
     assert.match(stdout, /^76f8c083-0a70-49b9-928b-b8aefde01dee: legacy\/token$/m);
-    assert.match(stdout, /^ {2}FAIL {5}legacy_token: /m);
+    assert.match(stdout, /^ {2}FAIL {5}legacy_token \(info\): /m);
     assert.match(stdout, /^ +Evidence: from Secret legacy-token$/m);
     assert.match(stdout, /^ +1\. kubectl get pods .*76f8c083-0a70-49b9-928b-b8aefde01dee/m);
     assert.equal(status, 1);
