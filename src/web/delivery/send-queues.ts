@@ -1,15 +1,20 @@
 /**
  * What the kernel holds of responses that clients have yet to read, by client, from its table of connections
  * (proc_net_tcp(5)). Node can neither limit nor read the send buffer of a socket.
+ *
+ * The table also has the connections that ended within the last minute. Clients that connect often make it tens of
+ * megabytes long, so it is read in pieces, and rows with nothing to send are left out.
  */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 
-/** Bytes by `address:port` of the client, in the notation of the table. */
+/** Bytes, if any, by `address:port` of the client, in the notation of the table. */
 export type SendQueues = ReadonlyMap<string, number>;
 
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
+/** The kernel gives no more at a time. */
+const PIECE_BYTES = 4_096;
 /** The number of the line, the local address, the client's, the state, and the send queue. All but the first are hexadecimal. */
-const ROW = /^ *\d+: [0-9A-F]+:([0-9A-F]+) ([0-9A-F]+:[0-9A-F]+) [0-9A-F]+ ([0-9A-F]+):/gm;
+const ROW = /^ *\d+: [0-9A-F]+:([0-9A-F]+) ([0-9A-F]+:[0-9A-F]+) [0-9A-F]+ (?!0+:)([0-9A-F]+):/gm;
 
 export function parseSendQueues(table: string, localPort: number): SendQueues {
   const queues = new Map<string, number>();
@@ -55,16 +60,33 @@ export function clientKey(address: string, port: number): string {
   return `${groups.join('')}:${hex(port, 4)}`;
 }
 
-async function readTable(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'latin1');
-  } catch {
-    // Without IPv6 there is no table of it.
-    return '';
+/** The table, a few whole rows at a time. */
+async function* readRows(path: string): AsyncGenerator<string, void> {
+  await using file = await open(path);
+  const buffer = Buffer.allocUnsafe(PIECE_BYTES);
+  let rest = '';
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return;
+    const text = rest + buffer.toString('latin1', 0, bytesRead);
+    const end = text.lastIndexOf('\n') + 1;
+    rest = text.slice(end);
+    yield text.slice(0, end);
   }
 }
 
+async function readTable(path: string, localPort: number): Promise<SendQueues> {
+  const queues = new Map<string, number>();
+  try {
+    for await (const rows of readRows(path))
+      for (const [client, bytes] of parseSendQueues(rows, localPort)) queues.set(client, bytes);
+  } catch {
+    // Without IPv6 there is no table of it.
+  }
+  return queues;
+}
+
 export async function readSendQueues(localPort: number): Promise<SendQueues> {
-  const tables = await Promise.all(TABLES.map(readTable));
-  return parseSendQueues(tables.join(''), localPort);
+  const tables = await Promise.all(TABLES.map((path) => readTable(path, localPort)));
+  return new Map(tables.flatMap((queues) => [...queues]));
 }
