@@ -29,6 +29,10 @@ const CLAIMED_STARTS: Readonly<Partial<Record<Reason, StartOf>>> = {
   stale: ({ schedule }) => schedule.nominalExpiration,
   rotation_overdue: ({ schedule }) => schedule.overdueFrom,
   container_view_stale: ({ token }) => token.mount?.appearedAt,
+};
+
+/** Problems that began at this time at the latest. A copy's volume has the time of its last rotation only. */
+const LATEST_STARTS: Readonly<Partial<Record<Reason, StartOf>>> = {
   subpath_frozen: ({ token }) => token.copy?.replacedAt,
 };
 
@@ -40,9 +44,11 @@ export function problemStartOf(
 ): ProblemStart | undefined {
   const claimed = CLAIMED_STARTS[reason]?.(assessment);
   if (claimed !== undefined) return { at: claimed, isExact: true };
-  if (history.missingSince === undefined) return undefined;
-  const seen = history.problemStarts.get(placeOf(assessment.token.identity))?.get(reason);
-  return { at: seen ?? now, isExact: false };
+  const latest = LATEST_STARTS[reason]?.(assessment);
+  if (history.missingSince === undefined)
+    return latest === undefined ? undefined : { at: latest, isExact: false };
+  const seen = history.problemStarts.get(placeOf(assessment.token.identity))?.get(reason) ?? now;
+  return { at: Math.min(seen, latest ?? seen), isExact: false };
 }
 
 export function missingStartOf({ history, now }: Known, missing: MissingToken): ProblemStart | undefined {

@@ -54,7 +54,7 @@ export type VolumeKind = 'projected' | 'secret' | 'subpath';
 /** What a container has that mounts a token with `subPath`. */
 export interface TokenCopy {
   readonly container: string;
-  /** When the token was issued that replaced it in its volume; undefined as long as the volume has the same one. */
+  /** When the token was issued that its volume has instead now; undefined as long as the volume has the same one. */
   readonly replacedAt: EpochSeconds | undefined;
 }
 
