@@ -318,11 +318,12 @@ function expire(state: GenerationState, time: DrainTime): GenerationState {
 
 /**
  * The process did not run for a while: the kubelet may have come twice in one drain, and the rest of its visit may be in
- * the next one, which is late as well.
+ * the next one, which is late as well. A file opened without the directory is a read, whenever it was.
  */
 function isTooLate({ visit, expected }: GenerationState, events: readonly ReadEvent[], time: DrainTime) {
   const { monotonicMs, sinceMs = monotonicMs } = time;
-  const isConcerned = events.length > 0 || visit !== undefined || expected.size > 0;
+  const isVisit = events.some(({ kind }) => kind === 'folder_opened' || kind === 'volume_opened');
+  const isConcerned = isVisit || visit !== undefined || expected.size > 0;
   return isConcerned && monotonicMs - sinceMs > SLOW_VISIT_MS;
 }
 
