@@ -34,10 +34,13 @@ export interface OriginFacts {
   readonly authority: Authority | undefined;
 }
 
-/** An origin that was certain once. It holds for the life of the pod's folder, or of the legacy token. */
+/**
+ * An origin that was certain once. `kubelet` and `secret` hold for the life of the pod's folder, or of the legacy token;
+ * `foreign` holds while facts are missing, because data that is lost changes no token.
+ */
 export type StickyOrigin =
   | { readonly origin: 'kubelet' }
-  | { readonly origin: 'secret'; readonly fingerprint: string };
+  | { readonly origin: 'secret' | 'foreign'; readonly fingerprint: string };
 
 /** What is remembered from earlier snapshots. */
 export interface OriginMemory {
@@ -70,7 +73,7 @@ export function placeOf(identity: TokenIdentity): string {
   return place;
 }
 
-/** Distinguishes legacy tokens, which have neither an id nor times. */
+/** Distinguishes tokens by what does not change when they are renewed; legacy tokens have neither an id nor times. */
 function fingerprintOf({ keyId, serviceAccount, secret }: TokenClaims): string {
   return [keyId, serviceAccount.uid, serviceAccount.name, secret?.name].join('\0');
 }
@@ -113,6 +116,19 @@ function namesItsSecret({ claims, identity }: Token, pod: OriginFacts['pod']): b
   );
 }
 
+function isRemembered(
+  { identity, claims }: Token,
+  origin: 'secret' | 'foreign',
+  memory: OriginMemory,
+): boolean {
+  const sticky = memory.origins.get(placeOf(identity));
+  return sticky?.origin === origin && sticky.fingerprint === fingerprintOf(claims);
+}
+
+function withoutFacts(token: Token, memory: OriginMemory): Origin {
+  return isRemembered(token, 'foreign', memory) ? 'foreign' : 'unknown';
+}
+
 function isLegacyOfThisCluster(token: Token, facts: OriginFacts, memory: OriginMemory): boolean {
   const { serviceAccount } = token.claims;
   const { account, pod } = facts;
@@ -123,18 +139,18 @@ function isLegacyOfThisCluster(token: Token, facts: OriginFacts, memory: OriginM
 
 function legacyOrigin(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
   if (isLegacyOfThisCluster(token, facts, memory)) return 'secret';
-  const sticky = memory.origins.get(placeOf(token.identity));
-  if (sticky?.origin === 'secret' && sticky.fingerprint === fingerprintOf(token.claims)) return 'secret';
+  if (isRemembered(token, 'secret', memory)) return 'secret';
   const { pod, account, authority } = facts;
   const isKnown = pod !== undefined && pod !== 'absent' && account !== undefined && authority !== undefined;
-  return isKnown ? 'foreign' : 'unknown';
+  return isKnown ? 'foreign' : withoutFacts(token, memory);
 }
 
 /** Of a token in a projected volume of a pod whose spec is not known. */
 function projectedOrigin(token: Token, facts: OriginFacts, memory: OriginMemory): Origin {
   if (memory.origins.get(placeOf(token.identity))?.origin === 'kubelet') return 'kubelet';
   if (token.claims.kind === 'legacy') return legacyOrigin(token, facts, memory);
-  return isBoundToItsPod(token) && isIssuedHere(token.claims, facts, memory) ? 'kubelet' : 'unknown';
+  if (isBoundToItsPod(token) && isIssuedHere(token.claims, facts, memory)) return 'kubelet';
+  return withoutFacts(token, memory);
 }
 
 /** Of a copy in a container: that of the volume it was made of. */
@@ -156,13 +172,13 @@ export function originOf(token: Token, facts: OriginFacts, memory: OriginMemory)
   return token.claims.kind === 'legacy' ? legacyOrigin(token, facts, memory) : 'foreign';
 }
 
-/** What to remember of a token's origin; undefined if it may still change. */
+/** What to remember of a token's origin; undefined if it is unknown. */
 export function stickyOriginOf({ claims }: Token, origin: Origin): StickyOrigin | undefined {
   if (origin === 'kubelet') return { origin };
-  return origin === 'secret' ? { origin, fingerprint: fingerprintOf(claims) } : undefined;
+  return origin === 'unknown' ? undefined : { origin, fingerprint: fingerprintOf(claims) };
 }
 
 export function sameStickyOrigin(a: StickyOrigin | undefined, b: StickyOrigin): boolean {
   if (a === undefined || a.origin !== b.origin) return false;
-  return a.origin === 'kubelet' || (b.origin === 'secret' && a.fingerprint === b.fingerprint);
+  return a.origin === 'kubelet' || (b.origin !== 'kubelet' && a.fingerprint === b.fingerprint);
 }

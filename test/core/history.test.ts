@@ -64,12 +64,13 @@ describe('a remembered origin', () => {
     assert.equal(historyOf([seen, NOW], [gone, NOW + 60]).origins.size, 0);
   });
 
-  it('ends if the spec is known and requests no such token', () => {
+  it('is foreign from now on if the spec is known and requests no such token', () => {
     const pods = new Map(
       [...(seen.cluster.pods ?? [])].map(([uid, pod]) => [uid, { ...pod, projections: [] }]),
     );
     const other = { ...seen, cluster: { ...seen.cluster, pods } };
-    assert.equal(historyOf([seen, NOW], [other, NOW + 60]).origins.size, 0);
+    const history = historyOf([seen, NOW], [other, NOW + 60]);
+    assert.equal(history.origins.get(placeOf(one.identity))?.origin, 'foreign');
   });
 
   it('is not made of an origin that may still change', () => {

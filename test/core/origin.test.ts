@@ -147,6 +147,13 @@ describe("the origin of a token whose pod's spec is not known", () => {
       origin: 'kubelet',
     },
     {
+      it: 'stays foreign after the pod of a virtual cluster was force-deleted',
+      token: virtual,
+      facts: { ...NO_FACTS, pod: 'absent' },
+      memory: remembering(virtual, 'foreign'),
+      origin: 'foreign',
+    },
+    {
       it: 'is foreign for a token with an end in a Secret volume',
       token: token({ volumeKind: 'secret' }),
       origin: 'foreign',
@@ -223,6 +230,26 @@ describe('the origin of a legacy token', () => {
       facts: full(mounting('cluster-b')),
       memory: remembering(legacyToken(), 'secret'),
       origin: 'foreign',
+    },
+    ...[{ pod: undefined }, { account: undefined }, { authority: undefined }].map((missing) => ({
+      it: `stays foreign while this is not known anymore: ${Object.keys(missing).join()}`,
+      token: foreignLegacy,
+      facts: { ...full(mounting('cluster-b')), ...missing },
+      memory: remembering(foreignLegacy, 'foreign'),
+      origin: 'foreign' as const,
+    })),
+    {
+      it: 'is unknown without facts after another token replaced a foreign one',
+      token: legacyToken(),
+      memory: remembering(foreignLegacy, 'foreign'),
+      origin: 'unknown',
+    },
+    {
+      it: 'is secret if it names the Secret that is mounted, after it was foreign',
+      token: foreignLegacy,
+      facts: full(mounting('api-token')),
+      memory: remembering(foreignLegacy, 'foreign'),
+      origin: 'secret',
     },
     {
       it: 'is secret in a projected volume as well',
