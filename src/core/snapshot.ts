@@ -32,6 +32,7 @@ import {
 } from './missing-tokens.ts';
 import type { Observation } from './observation.ts';
 import { ORIGINS, type Origin } from './origin.ts';
+import { ACCOUNT_REASONS, isLateReason, LATE_REASONS, type LateReason } from './problems/late-reasons.ts';
 import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
 import { HABITS, type Habit } from './reads/habits.ts';
 import { habitsIn, readsOf } from './reads/watched-reads.ts';
@@ -81,6 +82,8 @@ export interface Snapshot extends Facts {
   /** Number of tokens that fail each check, or are missing. */
   readonly problems: ReadonlyMap<Reason, number>;
   readonly bySeverity: ReadonlyMap<Reason, ReadonlyMap<Severity, number>>;
+  /** Of the tokens that are late because their service account is missing or was recreated: the counts of late ones. */
+  readonly accountProblems: ReadonlyMap<LateReason, ReadonlyMap<Severity, number>>;
   /** Number of tokens that fail any check, or are missing, by their worst severity. */
   readonly failing: ReadonlyMap<Severity, number>;
   /** Number of tokens that each check cannot judge. */
@@ -133,6 +136,15 @@ function countProblems(
   const sum = (row: ReadonlyMap<Severity, number>): number => row.values().reduce((a, b) => a + b, 0);
   const problems = new Map(Array.from(counts, ([reason, row]) => [reason, sum(row)]));
   return { problems, bySeverity: counts, failing };
+}
+
+function countAccountProblems(assessments: readonly Assessment[]): Snapshot['accountProblems'] {
+  const { counts, add } = countPairs(LATE_REASONS, SEVERITIES);
+  for (const { failures } of assessments) {
+    if (!failures.some(({ check }) => ACCOUNT_REASONS.includes(check.reason))) continue;
+    for (const { check, severity } of failures) if (isLateReason(check.reason)) add(check.reason, severity);
+  }
+  return counts;
 }
 
 function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
@@ -216,6 +228,7 @@ function snapshot(
     ),
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
+    accountProblems: countAccountProblems(assessments),
     unknowns: count(REASONS, unknownReasons(assessments)),
     byHabit: facts.reads && count(HABITS, habitsIn(assessments)),
     tokenless: countPods(cluster, found),

@@ -8,6 +8,7 @@ import type { Assessment } from '../core/assessment.ts';
 import { SEVERITY_ROWS } from '../core/checks/index.ts';
 import { UNKNOWN_NAME } from '../core/identity.ts';
 import { keysInUse } from '../core/keys-in-use.ts';
+import { isLateReason } from '../core/problems/late-reasons.ts';
 import { isOnSchedule } from '../core/rotation.ts';
 import { findCanary, runSelfChecks } from '../core/self-check.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -126,6 +127,17 @@ export const NODE_METRICS: readonly NodeRow[] = [
         labels: { reason, severity },
         value: bySeverity.get(reason)?.get(severity) ?? 0,
       })),
+  }),
+  gauge({
+    name: 'satoken_account_problems',
+    help: 'Number of late tokens whose service account is missing or was recreated, by reason and severity.',
+    labels: ['reason', 'severity'],
+    samples: ({ accountProblems }) =>
+      SEVERITY_ROWS.flatMap(({ reason, severity }) =>
+        isLateReason(reason)
+          ? [{ labels: { reason, severity }, value: accountProblems.get(reason)?.get(severity) ?? 0 }]
+          : [],
+      ),
   }),
   gauge({
     name: 'satoken_failing_tokens',

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { isFailing } from '../../src/core/assessment.ts';
-import { NO_CLUSTER } from '../../src/core/cluster-facts.ts';
+import { type ClusterFacts, NO_CLUSTER } from '../../src/core/cluster-facts.ts';
 import { NEW_HISTORY } from '../../src/core/history.ts';
 import { placeOf } from '../../src/core/origin.ts';
 import type { ReadFacts } from '../../src/core/reads/read-facts.ts';
@@ -14,7 +14,7 @@ import type { PerTokenMode } from '../../src/core/token/token.ts';
 import { createListFamilies } from '../../src/metrics/families.ts';
 import { NODE_METRICS } from '../../src/metrics/node-rows.ts';
 import { TOKEN_METRICS } from '../../src/metrics/token-rows.ts';
-import { authority, podFacts } from '../support/cluster.ts';
+import { authority, clusterAround, podFacts } from '../support/cluster.ts';
 import { familyOptions, listed } from '../support/exposition.ts';
 import { readAgain, readFacts, readOnce, tokenReads } from '../support/reads.ts';
 import { snapshot, troubledNode } from '../support/snapshots.ts';
@@ -369,6 +369,7 @@ describe('the series of the node', () => {
       'satoken_tokens',
       'satoken_token_state',
       'satoken_problems',
+      'satoken_account_problems',
       'satoken_failing_tokens',
       'satoken_check_unknown',
     ]) {
@@ -435,6 +436,21 @@ describe('the series of the node', () => {
     assert.equal(countOf('satoken_failing_tokens', 'severity="critical"', at), 1);
     assert.equal(countOf('satoken_failing_tokens', 'severity="warning"', at), 0);
     assert.equal(countOf('satoken_failing_tokens', 'severity="info"', at), 2);
+  });
+
+  it('count late tokens of a missing or recreated service account, and no others', () => {
+    const late = { now: NOW + HOUR, tokens: [token(), token()] };
+    const countIn = (accounts: ClusterFacts['accounts']) =>
+      countOf('satoken_account_problems', 'reason="expired",severity="critical"', {
+        ...late,
+        facts: { cluster: clusterAround(token(), { accounts }) },
+      });
+    const { serviceAccount, namespace } = token().claims;
+    const ofUid = (uid: string) => new Map([[`${namespace}/${serviceAccount.name}`, { uid, isAutomounted: true }]]);
+    assert.equal(countIn(undefined), 0);
+    assert.equal(countIn(ofUid(serviceAccount.uid ?? '')), 0);
+    assert.equal(countIn(ofUid('another')), 2);
+    assert.equal(countIn(new Map()), 2);
   });
 
   it('name the pod of an object that cannot be read', () => {
