@@ -52,6 +52,21 @@ function queried(query: string, parameters: string): string {
   return `query (printf ${JSON.stringify(query)} ${parameters})`;
 }
 
+const ONE_WORKLOAD = `${cluster}=%[1]q,namespace=%[2]q,serviceaccount=%[3]q,volume=%[4]q`;
+
+/** The causes of the overdue tokens of a workload, the seconds until the first is rejected, and since the first was overdue. */
+export const WORKLOAD_QUERY = [
+  `max by (cause) (satoken_overdue_info{${ONE_WORKLOAD}})`,
+  labeled(
+    `min(satoken_expiration_timestamp_seconds{${ONE_WORKLOAD}} and on (node, pod_uid, path) satoken_overdue_info{${ONE_WORKLOAD}}) - time() > 0`,
+    'left',
+  ),
+  labeled(
+    `time() - min(satoken_problem_start_timestamp_seconds{${ONE_WORKLOAD},reason="rotation_overdue"})`,
+    'since',
+  ),
+].join(' or ');
+
 const DURATION = '{{ .Value | humanizeDuration }}';
 
 /** The exporter's pod on that node, as arguments of kubectl. */
@@ -110,6 +125,8 @@ export function pageOfFirst(reason: Reason, query = PODS_QUERY): string {
 }
 
 export const FIRST_REJECTED = `{{ range ${queried(FIRST_QUERY, `$labels.${cluster} $labels.node`)} }} The first is rejected in ${DURATION}.{{ end }}`;
+
+export const WORKLOAD_TIMES = `{{ if $labels.serviceaccount }}{{ range ${queried(WORKLOAD_QUERY, `$labels.${cluster} $labels.namespace $labels.serviceaccount $labels.volume`)} | sortByLabel "is" }}{{ if eq .Labels.is "left" }} The first is rejected in ${DURATION}.{{ else if eq .Labels.is "since" }} Began ${DURATION} ago.{{ else }} Cause: {{ .Labels.cause }}.{{ end }}{{ end }}{{ end }}`;
 
 /** For the use of old tokens, which the API server counts without saying whose they are. */
 export const HOLDERS = `{{ with ${queried(HOLDERS_QUERY, `$labels.${cluster}`)} | sortByLabel "serviceaccount" }} Accounts that may hold one:{{ range $index, $found := . }}{{ if $index }},{{ end }} {{ .Labels.namespace }}/{{ .Labels.serviceaccount }}{{ end }}.{{ end }}`;

@@ -9,12 +9,14 @@ import {
   BLIND_QUERY,
   BY,
   bridged,
+  confirmed,
   EXPORTERS,
   type Group,
   IN_NAMESPACE,
   lines,
   listResults,
   MISSING_EXPORTER,
+  previous,
   SEEN,
   VIEW_QUERY,
 } from './rule.ts';
@@ -105,6 +107,11 @@ const PRESENCE_ALERTS: readonly Alert[] = [
   },
 ];
 
+const SELF_VIEW = 'satoken_self_view';
+function selfViewWrong(checks: string): string {
+  return `min by (${BY.node}) (${checks}) == 0`;
+}
+
 const DATA_ALERTS: readonly Alert[] = [
   {
     ...warning,
@@ -143,7 +150,7 @@ const DATA_ALERTS: readonly Alert[] = [
     name: 'SATokenSelfViewWrong',
     dashboard: 'node',
     keepFiringFor: knob('recovery'),
-    expr: `min by (${BY.node}) (${bridged('satoken_self_view')}) == 0`,
+    expr: confirmed(selfViewWrong(bridged(SELF_VIEW)), selfViewWrong(previous(SELF_VIEW))),
     summary: 'The exporter does not see its own tokens correctly.',
     description: `Node {{ $labels.node }}: the exporter does not see the tokens of its own pod correctly, so its data on other pods cannot be trusted.${listResults(VIEW_QUERY, 'Failing:', 'check', '{{ .Labels.check }}')} Check first: mountPropagation: HostToContainer on its hostPath mount.`,
   },

@@ -5,11 +5,30 @@
  */
 import { NODE_CAUSES } from '../src/core/causes/overdue-cause.ts';
 import { knob } from './knobs.ts';
-import { type Alert, BY, bridged, EXPORTERS, LATE_NODES, lines, type Recording } from './rule.ts';
+import {
+  type Alert,
+  BY,
+  bridged,
+  confirmed,
+  EXPORTERS,
+  LATE_NODES,
+  lines,
+  previous,
+  type Recording,
+} from './rule.ts';
 
 /** Number of tokens that are overdue for a cause on the node. It does not change when the cause does. */
-export const STALLED = `sum by (${BY.node}) (max by (${BY.node}, cause) (${bridged(`satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`)})) > 0`;
-export const CANARY_LATE = `max by (${BY.node}) (${bridged('satoken_canary_healthy')}) == 0`;
+const OF_NODE = `satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`;
+function stalled(causes: string): string {
+  return `sum by (${BY.node}) (max by (${BY.node}, cause) (${causes})) > 0`;
+}
+export const STALLED = confirmed(stalled(bridged(OF_NODE)), stalled(previous(OF_NODE)));
+
+const CANARY = 'satoken_canary_healthy';
+function canaryLate(canary: string): string {
+  return `max by (${BY.node}) (${canary}) == 0`;
+}
+export const CANARY_LATE = confirmed(canaryLate(bridged(CANARY)), canaryLate(previous(CANARY)));
 
 /** The seconds since a time in the life of each canary, when it was scraped: the scrape interval makes no difference. */
 function sinceCanary(time: string): string {

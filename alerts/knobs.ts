@@ -57,6 +57,15 @@ export const KNOBS = {
     meaning:
       'How long the last sample of a series is used if the scrape of its node fails: longer than two scrape intervals of 2 min.',
   },
+  samples: {
+    value: '8',
+    meaning:
+      'Number of samples in `bridge` up to which a node is scraped rarely: a single sample then fires nothing, although several evaluations see it.',
+  },
+  sampleAge: {
+    value: '30',
+    meaning: 'Age in seconds from which such a sample no longer counts alone: `due`.',
+  },
   due: {
     value: '30s',
     meaning:
@@ -103,7 +112,8 @@ export const KNOBS = {
   },
   atOnce: {
     value: '0s',
-    meaning: '`for:` of alerts that have no receiver and only inhibit others.',
+    meaning:
+      '`for:` of alerts that have no receiver and only inhibit others, and of those on tokens that were late `due` ago.',
   },
   fleetShare: {
     value: '0.05',

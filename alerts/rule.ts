@@ -35,6 +35,11 @@ export interface Group {
   readonly alerts: readonly Alert[];
 }
 
+/** Joins the parts of an expression with line breaks. */
+export function lines(...parts: readonly string[]): string {
+  return parts.join('\n');
+}
+
 function listed(...labels: readonly string[]): string {
   return labels.join(', ');
 }
@@ -67,6 +72,31 @@ export function bridged(selector: string): string {
 /** Nodes with an exporter that is scraped. */
 export const SEEN = `max by (${BY.node}) (${bridged(SCRAPED)})`;
 
+/** Nodes whose last sample is old because they are scraped rarely, not because a scrape is late or failed. */
+export const RARELY_SCRAPED = 'node:satoken_scrape:old';
+
+export const SCRAPE_RECORDING: Recording = {
+  record: RARELY_SCRAPED,
+  expr: lines(
+    SEEN,
+    `unless on (${BY.node}) time() - timestamp(${SCRAPED}) < ${knob('sampleAge')}`,
+    `unless on (${BY.node}) count_over_time(${SCRAPED}[${knob('bridge')}]) > ${knob('samples')}`,
+  ),
+};
+
+/**
+ * Leaves out what only a single sample shows if it is as old as alerts wait: with rare scrapes, several evaluations see the
+ * same sample.
+ */
+export function confirmed(expr: string, before: string): string {
+  return `${expr} unless on (${BY.node}) (${RARELY_SCRAPED} unless on (${BY.node}) ${before})`;
+}
+
+/** The sample before the last one. */
+export function previous(selector: string): string {
+  return `(last_over_time(${selector}[${knob('bridge')}]) - idelta(${selector}[${knob('bridge')}]))`;
+}
+
 /** One series for each token and check that fails, and for each node the number of tokens without series. */
 export const HELD = 'token:satoken_problem:held';
 
@@ -81,6 +111,11 @@ export function heldCritical(reason: Reason): string {
   return `${HELD_CRITICAL}{reason="${reason}"}`;
 }
 
+/** Late tokens that were late at the evaluation before, too, and perhaps less so: alerts on them need not wait again. */
+export function lateBefore(matchers: string): string {
+  return `${HELD}{${matchers}} offset ${knob('due')}`;
+}
+
 /** The same for checks that fail as info. */
 export const HELD_INFO = 'token:satoken_problem:held_info';
 
@@ -92,11 +127,6 @@ export function heldInfo(reason: Reason): string {
 export const EXPORTERS = 'cluster:satoken_exporters:count';
 /** Nodes with a late canary, or with tokens that are overdue for a cause on the node. */
 export const LATE_NODES = 'node:satoken_rotation:late';
-
-/** Joins the parts of an expression with line breaks. */
-export function lines(...parts: readonly string[]): string {
-  return parts.join('\n');
-}
 
 /** Names the token; the number of tokens if the node has no series of tokens. */
 export const TOKEN =

@@ -1,6 +1,7 @@
 /**
  * Alerts on tokens. Each is raised on the object that is broken: the token, the account, the node or the cluster.
  */
+import { ACCOUNT_REASONS, LATE_REASONS } from '../src/core/problems/late-reasons.ts';
 import { COVERED_REASONS, FALLBACK_ALERT } from './coverage.ts';
 import {
   BEGAN,
@@ -31,7 +32,13 @@ import {
   held,
   heldCritical,
   heldInfo,
+  lateBefore,
   lines,
+  previous,
+  RARELY_SCRAPED,
+  type Recording,
+  SCRAPE_RECORDING,
+  SCRAPED,
   SEEN,
   TOKEN,
   WORKLOAD,
@@ -118,14 +125,16 @@ const TIME_ALERTS: readonly Alert[] = [
   },
   {
     ...overdue,
-    ...late,
-    expr: heldCritical('rotation_overdue'),
+    severity: 'critical',
+    for: knob('atOnce'),
+    expr: lateOrExpired(heldCritical('rotation_overdue')),
   },
   {
-    ...late,
+    severity: 'critical',
+    for: knob('atOnce'),
     name: 'SATokenExpired',
     dashboard: 'workload',
-    expr: held('expired'),
+    expr: lateOrExpired(held('expired')),
     summary: 'A service account token has expired.',
     description: `${TOKEN}: expired, so it is rejected.${TIMES} Check first: the events of the pod; FailedMount says why the rotation fails.${EXPLAIN}`,
   },
@@ -319,31 +328,58 @@ const TOKEN_ALERTS: readonly Alert[] = [
   },
 ];
 
+/** The alert at once if the token was late before: its grace period, or a lesser severity, was the wait. */
+function lateOrExpired(expr: string): string {
+  return lines(
+    `${expr} and on (${BY.token}) ${lateBefore('reason="rotation_overdue",pod_uid!=""')}`,
+    'or',
+    `${expr} and ${lateBefore('reason=~"rotation_overdue|expired"')}`,
+  );
+}
+
+const LATE = LATE_REASONS.join('|');
+
 /**
  * The series of tokens, and for each node the number of those that have none, without the severity: it may change while the
- * problem lasts. A node that exceeds a limit has both: a token with series must not hide one without. The exporter decides whether a pod that is marked for deletion still needs its tokens.
+ * problem lasts. A node that exceeds a limit has both: a token with series must not hide one without. The exporter decides
+ * whether a pod that is marked for deletion still needs its tokens.
+ *
+ * If the scrape of a node failed, what was recorded last is recorded again: not what ended before.
  */
-function heldExpr(matcher: string): string {
-  const counts = `max by (${BY.node}, reason, severity) (${bridged(`satoken_problems{${matcher}}`)})`;
-  const count = `sum by (${BY.node}, reason) (${counts})`;
-  // The count has a sample in every scrape: a problem that ended shortly before a scrape fails is not raised again.
-  const series = `(max by (${BY.token}, reason) (${bridged(`satoken_problem{${matcher}}`)}) unless on (${BY.node}, reason) ${count} == 0)`;
-  return lines(
-    series,
-    `or ${count}`,
-    `  - (count by (${BY.node}, reason) (${series}) or 0 * ${count})`,
-    '  > 0',
+function heldRecording(record: string, matcher: string): Recording {
+  const problem = `satoken_problem{${matcher}}`;
+  const problems = `satoken_problems{${matcher}}`;
+  const series = `max by (${BY.token}, reason) (${problem})`;
+  const countOf = (counts: string): string =>
+    `sum by (${BY.node}, reason) (max by (${BY.node}, reason, severity) (${counts}))`;
+  const count = countOf(problems);
+  const orNone = (counts: string): string => `(${counts} or 0 * ${count})`;
+  // An account explains them, but without series of tokens it cannot inhibit their alerts.
+  const explained = countOf(`satoken_account_problems{${matcher}}`);
+  const named = lines(
+    `  satoken_problem{${matcher},reason!~"${LATE}"}`,
+    `  or satoken_problem{${matcher},reason=~"${LATE}"} unless on (${BY.token}) satoken_problem{reason=~"${ACCOUNT_REASONS.join('|')}"}`,
   );
+  const namedCount = lines(`count by (${BY.node}, reason) (max by (${BY.token}, reason) (`, named, '  ))');
+  const unnamed = `${count} - ${orNone(explained)} - ${orNone(namedCount)} > 0`;
+  const single = `sum by (${BY.token}, reason) (count_over_time(${problem}[${knob('bridge')}])) == 1`;
+  const expr = lines(
+    `(${series} unless (${single} and on (${BY.node}) ${RARELY_SCRAPED}))`,
+    `or (${unnamed} unless (${countOf(previous(problems))} == 0 and on (${BY.node}) ${RARELY_SCRAPED}))`,
+    `or (${record} unless on (${BY.node}) ${SCRAPED} and on (${BY.node}) ${SEEN})`,
+  );
+  return { record, expr };
 }
 
 export const TOKEN_GROUP: Group = {
   name: 'sa-token-exporter-tokens',
   recordings: [
+    SCRAPE_RECORDING,
     { record: EXPORTERS, expr: `count by (${BY.cluster}) (${SEEN})` },
     ...FLEET_RECORDINGS,
-    { record: HELD, expr: heldExpr('severity!="info"') },
-    { record: HELD_CRITICAL, expr: heldExpr('severity="critical"') },
-    { record: HELD_INFO, expr: heldExpr('severity="info"') },
+    heldRecording(HELD, 'severity!="info"'),
+    heldRecording(HELD_CRITICAL, 'severity="critical"'),
+    heldRecording(HELD_INFO, 'severity="info"'),
   ],
   alerts: [
     ...FLEET_ALERTS,

@@ -1,5 +1,5 @@
 /**
- * Each inhibition in a real Alertmanager, with two clusters, two nodes and two accounts, with and without series of tokens.
+ * Each inhibition in a real Alertmanager, with two clusters, two nodes and two accounts, in each per-token mode.
  *
  * The alerts have the labels that the rules give them. Every case has clusters of its own, so that one Alertmanager serves
  * all of them.
@@ -22,8 +22,8 @@ import { TOKEN } from './series.ts';
 type Labels = Readonly<Record<string, string>>;
 /** What an alert is raised on. */
 type Scope = 'token' | 'account' | 'workload' | 'node' | 'cluster';
-/** Whether tokens have series: `all` and `problems` of `--metrics.per-token`, or `none`. */
-type Mode = 'with series of tokens' | 'without series of tokens';
+/** `--metrics.per-token`: without series of tokens, alerts on tokens have the labels of the node only. */
+type Mode = 'all' | 'problems' | 'none';
 
 /** Alerts that are not raised on a token. */
 const SCOPES: Readonly<Record<string, Scope>> = {
@@ -60,8 +60,7 @@ function labelsOf(scope: Scope, mode: Mode, token: Labels): Labels {
     node: ['cluster', 'node'],
     cluster: ['cluster'],
   } as const satisfies Readonly<Record<Scope, readonly string[]>>;
-  if (mode === 'with series of tokens' || scope === 'node' || scope === 'cluster')
-    return pick(...names[scope]);
+  if (mode !== 'none' || scope === 'node' || scope === 'cluster') return pick(...names[scope]);
   return scope === 'token' ? pick('cluster', 'node') : pick('cluster');
 }
 
@@ -184,7 +183,7 @@ function pairCases(
     const isOwn = JSON.stringify(labels) === own;
     if (isOwn && other !== 'the same object') return [];
     const isReached = isOwn || others.includes(other as Other);
-    const isSilenced = isReached && (withoutSeries || mode === 'with series of tokens');
+    const isSilenced = isReached && (withoutSeries || mode !== 'none');
     return [{ title: `${source.alertname} and ${target.alertname} of ${other}`, labels, isSilenced }];
   });
   return [{ title: source.alertname, labels: alert(source, true, east), isSilenced: false }, ...targets];
@@ -213,9 +212,12 @@ const LAST_PAIR = ['SATokenNodeRotationStalled', 'SATokenExpired'].map((alertnam
 const POLL_MS = 20;
 
 describeWith(['alertmanager'], 'the inhibitions in Alertmanager', () => {
-  const modes: readonly Mode[] = ['with series of tokens', 'without series of tokens'];
+  const modes: readonly Mode[] = ['all', 'problems', 'none'];
   const suites = INHIBITIONS.flatMap((inhibition) =>
-    modes.map((mode) => ({ title: `${inhibition.because} ${mode}`, cases: casesOf(inhibition, mode) })),
+    modes.map((mode) => ({
+      title: `${inhibition.because} per-token=${mode}`,
+      cases: casesOf(inhibition, mode),
+    })),
   );
   let folder = '';
   let alertmanager: ChildProcess;

@@ -268,8 +268,8 @@ const SEVERITY_CASES: readonly Case[] = [
     },
     expect: [
       ...fires('SATokenRotationOverdue', 1, overdueWarning),
-      { alert: 'SATokenRotationOverdue', at: 10, fire: [overdueWarning] },
-      { alert: 'SATokenRotationOverdue', at: 11, fire: [overdueWarning, overdueCritical] },
+      { alert: 'SATokenRotationOverdue', at: 9, fire: [overdueWarning] },
+      { alert: 'SATokenRotationOverdue', at: 10, fire: [overdueWarning, overdueCritical] },
       { alert: 'SATokenRotationOverdue', at: 50, fire: [overdueWarning, overdueCritical] },
     ],
   },
@@ -280,7 +280,11 @@ const SEVERITY_CASES: readonly Case[] = [
       ...overdueAs('warning', '1 stale 1 stale 1 stale'),
       ...overdueAs('critical', '_ 1 stale 1 stale 1'),
     },
-    expect: [1, 2, 3, 4, 5].map((at) => ({ alert: 'SATokenRotationOverdue', at, fire: [overdueWarning] })),
+    expect: [1, 2, 3, 4, 5].map((at) => ({
+      alert: 'SATokenRotationOverdue',
+      at,
+      fire: at % 2 === 0 ? [overdueWarning] : [overdueWarning, overdueCritical],
+    })),
   },
   {
     it: 'an overdue token is no longer critical after its rotation',
@@ -299,7 +303,7 @@ const SEVERITY_CASES: readonly Case[] = [
     },
     expect: [
       { alert: 'SATokenRotationOverdue', at: 11, fire: [overdueWarning] },
-      { alert: 'SATokenRotationOverdue', at: 12, fire: [overdueWarning] },
+      { alert: 'SATokenRotationOverdue', at: 12, fire: [overdueWarning, overdueCritical] },
       { alert: 'SATokenRotationOverdue', at: 13, fire: [overdueWarning, overdueCritical] },
     ],
   },

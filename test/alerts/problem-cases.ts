@@ -208,6 +208,77 @@ const ENDED_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   expect: silent(row.alert, 5, 6, 7, 8, 9, 10),
 }));
 
+/** The same while another token of the node keeps failing. */
+const ENDED_BESIDE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
+  ['rotation_overdue', 'expired', 'token_refused'].includes(reason),
+).map((row) => {
+  const { reason, alert, minutes } = row;
+  const labels = severityOf(row);
+  const other = { ...TOKEN, pod: 'api-1', pod_uid: 'uid-2' };
+  const subject = TOKEN_TEXT.replace('api-0', 'api-1');
+  const fire = [withSeverity(row, { labels: { ...other, reason }, prints: { subject } })];
+  const last = minutes + 3;
+  return {
+    it: `${titleOf(row)} ends with its problem although scrapes fail and another token of the node has the same`,
+    series: {
+      ...nodeScraped(`5x${last} 5 stale _x3 5x10`),
+      ...problem(reason, `1x${last} stale _x20`, labels),
+      ...problem(reason, `1x${last} 1 stale _x3 1x10`, { ...labels, ...other }),
+      ...problems(reason, `2x${last} 1 stale _x3 1x10`, labels),
+    },
+    expect: [1, 2, 3, 4, 5, 6].map((after) => ({ alert, at: last + after, fire })),
+  };
+});
+
+/** Three nodes without series of tokens, on which an account explains that many of the late tokens. */
+function lateNodes(counts: string, explained: string): Series {
+  const severity = 'critical';
+  const explains = (node: string, reason: string): Series => ({
+    ...problems(reason, node === 'node-1' ? counts : '25x60', { node }),
+    [scraped('satoken_account_problems', { node, reason, severity })]: explained,
+  });
+  return Object.assign(
+    {},
+    ...NODES.map((node) => ({
+      ...nodeScraped('5x60', { node }),
+      ...problems('service_account_missing', '25x60', { node }),
+      ...explains(node, 'rotation_overdue'),
+      ...explains(node, 'expired'),
+    })),
+  ) as Series;
+}
+
+const MISSING_ACCOUNT: Firing = {
+  labels: {},
+  prints: { subject: 'At least one service account (tokens: 75)' },
+};
+const OTHER_TOKEN: Firing = {
+  labels: { node: 'node-1', reason: 'expired' },
+  prints: { subject: 'Tokens on node node-1 (1)' },
+};
+
+const ACCOUNT_CASES: readonly Case[] = [
+  {
+    it: 'a missing account is the only alert on late tokens without series if it explains all of them',
+    series: lateNodes('25x60', '25x60'),
+    expect: [
+      ...keepsFiring('SATokenServiceAccountMissing', MISSING_ACCOUNT, 1, 30),
+      ...['SATokenRotationOverdue', 'SATokenExpired', 'SATokenWorkloadRotationOverdue'].flatMap((alert) =>
+        silent(alert, 1, 5, 30),
+      ),
+    ],
+  },
+  {
+    it: 'a missing account does not hide a late token of another account without series',
+    series: lateNodes('26x60', '25x60'),
+    expect: [
+      ...keepsFiring('SATokenServiceAccountMissing', MISSING_ACCOUNT, 1, 30),
+      ...keepsFiring('SATokenExpired', OTHER_TOKEN, 1, 30),
+      ...silent('SATokenWorkloadRotationOverdue', 1, 30),
+    ],
+  },
+];
+
 const CAUSE_CASES: readonly Case[] = ROWS.filter(({ reason }) =>
   ['rotation_overdue', 'expired', 'stale'].includes(reason),
 ).map((row) => ({
@@ -300,6 +371,27 @@ const WORKLOAD_CASES: readonly Case[] = [
     ],
   },
   {
+    // Info inhibits the alert on the token from its first evaluation on.
+    it: 'a workload is critical at the same time as its token, although info is there before',
+    series: latePods(['warning', '_x5 1x20'], ['critical', '_x5 1x20']),
+    expect: [
+      ...silent('SATokenWorkloadRotationOverdue', 4),
+      workloadAt(5, lateWorkload('info', '2')),
+      workloadAt(6, lateWorkload('info', '2'), lateWorkload('warning', '2'), lateWorkload('critical', '2')),
+    ],
+  },
+  {
+    it: 'a token that becomes critical makes the alert on its workload critical at once',
+    series: {
+      ...latePods(['warning', '1x9 stale'], ['warning', '_x10 1x20']),
+      ...problem('rotation_overdue', '_x10 1x20', { node: 'node-0', pod: 'api-0', pod_uid: 'uid-0' }),
+    },
+    expect: [
+      ...silent('SATokenWorkloadRotationOverdue', 9),
+      workloadAt(10, lateWorkload('info', '2'), lateWorkload('critical', '2')),
+    ],
+  },
+  {
     it: 'one pod with two late tokens is not a workload',
     series: {
       ...latePods(['warning', '1x30']),
@@ -384,6 +476,8 @@ export const PROBLEM_CASES: readonly Case[] = [
   ...ROWS.flatMap(casesOf),
   ...LIMIT_CASES,
   ...ENDED_CASES,
+  ...ENDED_BESIDE_CASES,
+  ...ACCOUNT_CASES,
   ...CAUSE_CASES,
   ...OWN_CAUSE_CASES,
   ...WORKLOAD_CASES,

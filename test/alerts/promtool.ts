@@ -19,6 +19,7 @@ import {
   seenInAccount,
   seenInCluster,
   TIMES,
+  WORKLOAD_TIMES,
 } from '../../alerts/details.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { KNOBS, type Severity } from '../../alerts/knobs.ts';
@@ -129,7 +130,7 @@ function printed({ labels, prints = {} }: Firing): readonly (readonly [readonly 
   const page = ` Details: kubectl port-forward ${exporter} 9894, then http://localhost:9894/?q=api-0`;
   return [
     [[WORKLOAD, ACCOUNT, TOKEN, IN_NAMESPACE, MISSING_EXPORTER, CONTROLLER], subject],
-    [[TIMES], list],
+    [[TIMES, WORKLOAD_TIMES], list],
     [ALL_SEEN, seen],
     [[FIRST_REJECTED], first],
     [[EXPLAIN], uid === undefined ? `${command} scan` : `${explain}${pod}`],

@@ -29,6 +29,16 @@ const ofToken = (reason: string, prints: Firing['prints']): Firing => ({
   prints: { subject: TOKEN_TEXT, exporter: EXPORTER, ...prints },
 });
 
+/** A pod with an overdue token; each has been overdue for as long and expires then. */
+const overdueIn = (pod: string, labels = {}) => {
+  const own = { pod, pod_uid: `uid-${pod}`, ...labels };
+  return {
+    ...problem('rotation_overdue', '1x20', { ...EAST, ...own, severity: 'warning' }),
+    ...times('rotation_overdue', 360, 1_000, own),
+    [scraped('satoken_overdue_info', { ...EAST, ...TOKEN, ...own, cause: 'audience_refused' })]: '1x20',
+  };
+};
+
 const TOKEN_CASES: readonly Case[] = [
   {
     it: 'an alert on an overdue token says why, until when it is accepted, since when it is overdue, and what shows more',
@@ -51,6 +61,30 @@ const TOKEN_CASES: readonly Case[] = [
       },
       MINUTE,
     ),
+  },
+  {
+    it: 'an alert on a workload names the causes of its tokens, when the first is rejected, since when, and its first pod',
+    series: {
+      ...nodeScraped('5x20', EAST),
+      ...exporter('node-1'),
+      ...Object.assign({}, ...['api-0', 'api-1'].map((pod) => overdueIn(pod))),
+      ...overdueIn('web-0', { serviceaccount: 'web' }),
+    },
+    expect: [
+      {
+        alert: 'SATokenWorkloadRotationOverdue',
+        at: MINUTE,
+        fire: [{ severity: 'info' as const }, { severity: 'warning' as const }].map(({ severity }) => ({
+          severity,
+          labels: { ...EAST, namespace: 'payments', serviceaccount: 'api', volume: 'vault-token' },
+          prints: {
+            subject: 'Service account payments/api (tokens: 2), volume vault-token',
+            list: ' Cause: audience_refused. The first is rejected in 6m 40s. Began 4m 0s ago.',
+            exporter: EXPORTER,
+          },
+        })),
+      },
+    ],
   },
   {
     it: 'an alert on an expired token does not say until when it is accepted',

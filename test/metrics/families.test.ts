@@ -446,7 +446,8 @@ describe('the series of the node', () => {
         facts: { cluster: clusterAround(token(), { accounts }) },
       });
     const { serviceAccount, namespace } = token().claims;
-    const ofUid = (uid: string) => new Map([[`${namespace}/${serviceAccount.name}`, { uid, isAutomounted: true }]]);
+    const ofUid = (uid: string) =>
+      new Map([[`${namespace}/${serviceAccount.name}`, { uid, isAutomounted: true }]]);
     assert.equal(countIn(undefined), 0);
     assert.equal(countIn(ofUid(serviceAccount.uid ?? '')), 0);
     assert.equal(countIn(ofUid('another')), 2);

@@ -7,11 +7,22 @@ import type { Pod } from '../../../simulator/objects.ts';
 import { tokenVolume } from '../../../simulator/pods.ts';
 import { describeWith, PROMTOOLS } from '../../support/tools.ts';
 import { type FakedNode, startFakedNode } from './faked-node.ts';
-import { FAILED, firstAlerts, INTERVAL, ofNode, type Samples, samplesOf, seriesOf } from './timeline.ts';
+import {
+  FAILED,
+  firstAlerts,
+  INTERVAL,
+  ofNode,
+  rarely,
+  type Samples,
+  samplesOf,
+  seriesOf,
+} from './timeline.ts';
 
 const START = 1_795_000_000;
 const HOUR = 3_600;
 const SCRAPES = HOUR / INTERVAL;
+/** Two minutes. */
+const RARE = 4;
 const LATE = 100;
 const LIFETIMES = [600, 900, 1_800, 3_607];
 /** The first refreshes are due this long after the start, which spreads all later ones relative to the scrapes. */
@@ -97,6 +108,14 @@ describeWith(
             return ofNode(`miss-${missed}`, scrapes.with(missed, FAILED));
           });
           const series = [scrapes, ...nodes].flatMap(seriesOf);
+          assert.deepEqual(firstAlerts(promtool, { series, seconds: HOUR, matchers: ['alertname!=""'] }), []);
+        });
+
+        it('stay silent for an hour with a scrape every two minutes, whenever it is', () => {
+          const nodes = Array.from({ length: RARE }, (_, first) =>
+            ofNode(`rare-${first}`, rarely(scrapes, RARE, first)),
+          );
+          const series = nodes.flatMap(seriesOf);
           assert.deepEqual(firstAlerts(promtool, { series, seconds: HOUR, matchers: ['alertname!=""'] }), []);
         });
       });

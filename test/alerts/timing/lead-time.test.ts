@@ -2,8 +2,11 @@
  * A token that the kubelet does not rotate raises its alerts before it expires, regardless of its lifetime.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { tokenVolume } from '../../../simulator/pods.ts';
+import { ROOT } from '../../docs/documents.ts';
 import { describeWith, PROMTOOLS } from '../../support/tools.ts';
 import { type FakedNode, startFakedNode } from './faked-node.ts';
 import { type FiringAlert, firstAlerts, INTERVAL, type Samples, samplesOf, seriesOf } from './timeline.ts';
@@ -32,12 +35,24 @@ const ROWS: readonly Row[] = [
   { lifetime: 12 * HOUR, first: 2 * HOUR, critical: 50 * MINUTE },
   { lifetime: 24 * HOUR, first: 4 * HOUR, critical: 1.8 * HOUR },
 ];
+/** The seconds in the table of docs/alerts.md: before the expiration, or after it if negative. */
+function documented({ lifetime }: Row): readonly number[] {
+  const name = lifetime < HOUR ? `${lifetime / MINUTE} min` : `${lifetime / HOUR} h`;
+  const text = readFileSync(join(ROOT, 'docs/alerts.md'), 'utf8');
+  const row = new RegExp(`^\\| ${name} \\| (?<first>[-\\d,]+) \\| (?<critical>[-\\d,]+) \\|`, 'm').exec(text);
+  return Object.values(row?.groups ?? {}).map((figure) => Number(figure.replace(',', '')));
+}
+
 /** When tokens expire, relative to scrapes. */
 const PHASES = Array.from({ length: 10 }, (_, index) => index * 3);
 const EXTENDED = 3_607;
 
 function relative(seconds: number): string {
   return `${Math.abs(seconds)} s ${seconds < 0 ? 'after' : 'before'}`;
+}
+
+function isCritical({ severity }: FiringAlert['labels']): boolean {
+  return severity === 'critical';
 }
 
 interface StuckToken {
@@ -131,18 +146,27 @@ describeWith(
             assert.ok(found >= first, `${found} s`);
           });
           it(`are critical ${relative(critical)} a token of ${lifetime} s expires, or earlier`, () => {
-            const found = least(lifetime, ({ severity }) => severity === 'critical');
+            const found = least(lifetime, isCritical);
             assert.ok(found >= critical, `${found} s`);
           });
         }
 
+        for (const row of ROWS.filter(({ lifetime }) => lifetime % 300 === 0))
+          it(`have at least the times that the documentation states for ${row.lifetime} s`, () => {
+            const { lifetime } = row;
+            const found = [least(lifetime, () => true), least(lifetime, isCritical)];
+            const stated = documented(row);
+            assert.equal(stated.length, found.length);
+            assert.ok(
+              found.every((seconds, index) => seconds >= (stated[index] ?? Number.POSITIVE_INFINITY)),
+              `${found.join()} s, documented ${stated.join()} s`,
+            );
+          });
+
         it('begin 300 s before the requested lifetime of an extended token ends, and are not critical', () => {
           const found = lead('extended', DEATH, () => true);
           assert.ok(found >= 300, `${found} s`);
-          assert.equal(
-            lead('extended', DEATH, ({ severity }) => severity === 'critical'),
-            Number.NEGATIVE_INFINITY,
-          );
+          assert.equal(lead('extended', DEATH, isCritical), Number.NEGATIVE_INFINITY);
         });
 
         it('say why the token is rejected once it is', () => {

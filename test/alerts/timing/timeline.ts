@@ -50,6 +50,13 @@ export function samplesOf(exposition: string, start: number): Samples {
 }
 
 export const FAILED: Samples = new Map([[UP, '0']]);
+/** Prometheus did not try. */
+const NO_SCRAPE: Samples = new Map();
+
+/** Keeps one of `factor` scrapes, from the given one on. */
+export function rarely(scrapes: readonly Samples[], factor: number, first: number): readonly Samples[] {
+  return scrapes.map((samples, index) => (index % factor === first ? samples : NO_SCRAPE));
+}
 
 interface PromtoolSeries {
   readonly series: string;
@@ -58,9 +65,12 @@ interface PromtoolSeries {
 
 /** The values of a series in the notation of promtool. Prometheus marks a series as stale once it is missing. */
 function valuesOf(name: string, scrapes: readonly Samples[]): string {
-  const values = scrapes.map((samples, index) => {
-    const wasThere = index > 0 && scrapes[index - 1]?.has(name);
-    return samples.get(name) ?? (wasThere ? 'stale' : '_');
+  let wasThere = false;
+  const values = scrapes.map((samples) => {
+    if (samples === NO_SCRAPE) return '_';
+    const value = samples.get(name) ?? (wasThere ? 'stale' : '_');
+    wasThere = samples.has(name);
+    return value;
   });
   return `_x${LEAD} ${values.join(` _x${INTERVAL / RESOLUTION - 1} `)}`;
 }
@@ -74,7 +84,9 @@ export function seriesOf(scrapes: readonly Samples[]): readonly PromtoolSeries[]
 export function ofNode(node: string, scrapes: readonly Samples[]): readonly Samples[] {
   const renamed = (name: string): string =>
     name.replace('node="node-1"', `node="${node}"`).replace(TARGET.instance, `${node}:9894`);
-  return scrapes.map((samples) => new Map([...samples].map(([name, value]) => [renamed(name), value])));
+  return scrapes.map((samples) =>
+    samples === NO_SCRAPE ? samples : new Map([...samples].map(([name, value]) => [renamed(name), value])),
+  );
 }
 
 export interface Timeline {
