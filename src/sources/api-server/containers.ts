@@ -92,9 +92,11 @@ function containersIn(
   spec: JsonObject,
   status: JsonObject,
   tokenVolumes: ReadonlySet<string>,
+  room: number,
 ): readonly ContainerFacts[] {
   const [specOf, statusOf] = [byName(spec, specs), byName(status, statuses)];
-  return [...new Set([...specOf.keys(), ...statusOf.keys()])].map((name) => {
+  const names = [...new Set([...specOf.keys(), ...statusOf.keys()])].slice(0, room);
+  return names.map((name) => {
     const container = specOf.get(name) ?? {};
     return {
       name,
@@ -111,9 +113,11 @@ export function containersOf(
   status: JsonObject,
   tokenVolumes: ReadonlySet<string>,
 ): readonly ContainerFacts[] {
-  const all = LISTS.flatMap((list) => containersIn(list, spec, status, tokenVolumes));
+  const all: ContainerFacts[] = [];
+  for (const list of LISTS)
+    all.push(...containersIn(list, spec, status, tokenVolumes, MAX_CONTAINERS - all.length));
   let room = MAX_FIXED_VOLUMES;
-  return all.slice(0, MAX_CONTAINERS).map((container) => {
+  return all.map((container) => {
     const volumes = container.fixedVolumes.slice(0, room);
     room -= volumes.length;
     return { ...container, fixedVolumes: volumes };

@@ -185,7 +185,8 @@ function createChanges<T>(store: Store<T>, trimmed: Trim<T>, options: ReplicaOpt
     return hasRoom ? store.put(found.key, found.value) : store.remove(found.key);
   };
   const remove = (item: JsonObject): boolean => {
-    const found = trim(item);
+    // The metadata has the key. The rest can take a tenth of a second.
+    const found = trim({ metadata: item['metadata'] });
     if (found === undefined) onDropped('unidentified', item);
     return found !== undefined && store.remove(found.key);
   };

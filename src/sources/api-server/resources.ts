@@ -36,6 +36,8 @@ const DEFAULT_EXPIRATION_SECONDS = 3_600;
 /** Bounds of the memory that one pod can take, far beyond those in use. */
 const MAX_PER_POD = 256;
 const MAX_CHARACTERS_PER_POD = 64 * 1024;
+/** Shows that a pod has too many. The other thousands are not read. */
+const TOO_MANY = MAX_PER_POD + 1;
 
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'];
 
@@ -54,7 +56,8 @@ function audience(value: unknown): string | undefined {
   return value === '' ? '' : string(value);
 }
 
-type Sourced = Omit<PodProjection, 'isMounted' | 'isOverwritable'>;
+type Projection = Omit<PodProjection, 'isMounted'>;
+type Sourced = Omit<Projection, 'isOverwritable'>;
 
 function projectionOf(volume: string, source: JsonObject): Sourced | undefined {
   const projection = optional(source, 'serviceAccountToken', object);
@@ -113,13 +116,28 @@ function secretsOf(
   return secrets.filter((secret) => secret !== undefined);
 }
 
+interface NamedVolume {
+  readonly volume: JsonObject;
+  readonly name: string;
+}
+
 /** Without its volumes a pod would seem to request no tokens, so they are not optional as a whole. */
-function namedVolumes(spec: JsonObject) {
+function namedVolumes(spec: JsonObject): readonly NamedVolume[] {
   const volumes = objects(nullable(spec, 'volumes', array)) ?? [];
   return volumes.flatMap((volume) => {
     const name = optional(volume, 'name', objectName);
     return name === undefined ? [] : [{ volume, name }];
   });
+}
+
+/** Those of a volume, TOO_MANY at most. */
+function projectionsOf({ volume, name }: NamedVolume): readonly Projection[] {
+  const all = sourcesOf(volume).values();
+  const found = all.map((source) => projectionOf(name, source)).filter((one) => one !== undefined);
+  const read = found.take(TOO_MANY).toArray();
+  // Once for the volume, which may have thousands of sources.
+  const isVolumeOverwritable = read.length > 0 && isOverwritable(volume);
+  return read.map((one) => ({ ...one, isOverwritable: isVolumeOverwritable }));
 }
 
 function isBounded(items: readonly object[]): boolean {
@@ -132,12 +150,7 @@ function isBounded(items: readonly object[]): boolean {
 function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets' | 'isOversized'> {
   const atTokenPath = volumesAtTokenPath(spec);
   const volumes = namedVolumes(spec);
-  const projections = volumes.flatMap(({ volume, name }) => {
-    const found = sourcesOf(volume).flatMap((source) => projectionOf(name, source) ?? []);
-    // Once for the volume, which may have thousands of sources.
-    const isVolumeOverwritable = found.length > 0 && isOverwritable(volume);
-    return found.map((one) => ({ ...one, isOverwritable: isVolumeOverwritable }));
-  });
+  const projections = volumes.values().flatMap(projectionsOf).take(TOO_MANY).toArray();
   const secrets = volumes.flatMap(({ volume, name }) => secretsOf(volume, name, atTokenPath.has(name)));
   // Without some of its tokens, the others would seem to be all.
   if (!isBounded(projections) || !isBounded(secrets))

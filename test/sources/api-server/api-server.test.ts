@@ -332,7 +332,7 @@ describe('the API server source', () => {
   });
 
   it('is down with too_large if a list never ends', async () => {
-    const { server, untilState, until } = await start({ speed: 20 });
+    const { server, untilState, until } = await start({ speed: 1 });
     server.chaos.inject({ kind: 'endless' }, { resource: 'pods', verb: 'list' });
     await untilState('pods', 'too_large');
     server.chaos.inject({ kind: 'endless' }, { resource: 'jwks' });

@@ -82,6 +82,19 @@ function failing(failure: string): (error: unknown) => boolean {
 }
 
 describe('a replica', () => {
+  it('reads only the metadata of a deleted object', () => {
+    const read: Json[] = [];
+    const trim = (item: Json) => {
+      read.push(item);
+      return trimPod(item);
+    };
+    const replica = createReplica({ kind: 'Pod', maxObjects: 1, trim, onDropped: assert.fail });
+    replica.applyEvent(event('ADDED', pod()));
+    assert.equal(replica.applyEvent(event('DELETED', pod())), 'changed');
+    assert.deepEqual(read.map(Object.keys).at(-1), ['metadata']);
+    assert.equal(replica.objects().size, 0);
+  });
+
   it('is empty and has no version at first', () => {
     const replica = create(1);
     assert.deepEqual([replica.version(), replica.objects().size], [undefined, 0]);

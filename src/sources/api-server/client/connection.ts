@@ -11,6 +11,7 @@ import {
   request as requestHttp,
 } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 import type { ClusterFailure } from '../../../core/cluster-facts.ts';
 import { ok, type Result } from '../../../util/result.ts';
 import { type ApiResult, failed, networkFailure, ResponseError } from './failures.ts';
@@ -65,9 +66,19 @@ function retryAfterMs({ headers }: IncomingMessage): number {
   return /^\d{1,9}$/.test(value) ? Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS) : 0;
 }
 
+/** Parsed within a few milliseconds. Without a limit, Node.js may read 2 MiB in one turn, while scrapes wait. */
+const BYTES_PER_TURN = 64 * 1024;
+
 async function* readBody(message: IncomingMessage): AsyncIterable<Buffer> {
+  let bytes = 0;
   try {
-    yield* message as AsyncIterable<Buffer>;
+    for await (const chunk of message as AsyncIterable<Buffer>) {
+      yield chunk;
+      bytes += chunk.length;
+      if (bytes < BYTES_PER_TURN) continue;
+      bytes = 0;
+      await setImmediate();
+    }
   } catch (error) {
     throw new ResponseError(networkFailure(error));
   }

@@ -136,6 +136,22 @@ describe('a connection', () => {
     await assert.rejects(outcome(connection, { path: '/cut' }), { failure: 'unreachable' });
   });
 
+  it('lets the event loop turn while it reads a large body', async () => {
+    const server = await loopback.serve((_request, response) => response.end(Buffer.alloc(8 * 1024 * 1024)));
+    const { connection } = await loopback.connect(loopback.configure({ server }));
+    const response = await connection.send(apiRequest());
+    assert.ok(response.ok);
+    const perTurn = [0];
+    const turn = (): void => {
+      perTurn.push(0);
+      if (perTurn.length < 10_000) timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    for await (const { length } of response.value.body) perTurn.push((perTurn.pop() ?? 0) + length);
+    clearImmediate(timer);
+    assert.ok(Math.max(...perTurn) <= 128 * 1024, `${Math.max(...perTurn)} bytes in one turn`);
+  });
+
   it('fails with bad_answer if the server does not speak HTTP', async () => {
     const garbage = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH\r\n'));
     const { connection } = await loopback.connect(
