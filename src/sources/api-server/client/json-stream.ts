@@ -45,15 +45,19 @@ function parse(bytes: Buffer): unknown {
 
 /** Copies the bytes, so that a million one-byte chunks take one megabyte and not a million buffers. */
 function createJsonBuffer({ maxBytes, skips = false }: BufferOptions): JsonBuffer {
-  let buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  // Grows and shrinks in place: what large values leave behind would else wait for the garbage collector.
+  const store = new ArrayBuffer(INITIAL_BYTES, { maxByteLength: maxBytes });
+  let buffer = Buffer.from(store);
   let length = 0;
   let isSkipped = false;
 
+  const resize = (bytes: number): void => {
+    store.resize(bytes);
+    buffer = Buffer.from(store);
+  };
   const reserve = (needed: number): void => {
     if (needed <= buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2));
-    buffer.copy(larger, 0, 0, length);
-    buffer = larger;
+    resize(Math.min(maxBytes, Math.max(needed, buffer.length * 2)));
   };
   const append = (bytes: Buffer): void => {
     const needed = length + bytes.length;
@@ -69,7 +73,7 @@ function createJsonBuffer({ maxBytes, skips = false }: BufferOptions): JsonBuffe
     length = 0;
     isSkipped = false;
     // One large value must not occupy its memory for the rest of a watch.
-    if (buffer.length > KEPT_BYTES) buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+    if (buffer.length > KEPT_BYTES) resize(INITIAL_BYTES);
     return value;
   };
   return { append, parse: parseAndClear, isEmpty: () => length === 0 };
