@@ -12,7 +12,8 @@ import { MB } from '../memory.ts';
 import type { BenchNode } from '../node.ts';
 import { type Figure, isWithinBounds, report } from '../report.ts';
 import type { ProberData, Times } from './prober.ts';
-import { SCENARIOS, type Scenario, type Stage } from './scenarios.ts';
+import { SCENARIOS } from './scenarios.ts';
+import type { Scenario, Stage } from './stage.ts';
 
 const ROUNDS = 3;
 /** For all attacks. After it each is tried once. */

@@ -2,45 +2,18 @@
  * Attacks by users of the cluster who may create pods and Secrets, or reach the port of the exporter.
  */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { createApiServer } from '../../simulator/api-server.ts';
-import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { flood, sendAll, type Target } from '../../test/e2e/attacks/attacker.ts';
+import { flood, sendAll } from '../../test/e2e/attacks/attacker.ts';
 import { createAttackedNode, FILE_ATTACKS, type FileAttack } from '../../test/e2e/attacks/file-attacks.ts';
 import { openReader, READER_ATTACKS, type ReaderAttack } from '../../test/e2e/attacks/reader-attacks.ts';
 import { request } from '../../test/support/http.ts';
 import type { BenchNode } from '../node.ts';
+import { objects } from './api-objects.ts';
+import { type Scenario, type Stage, until, withApiServer } from './stage.ts';
 
-export interface Stage {
-  readonly options: readonly string[];
-  /** Sent with every request that must be answered. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly attack: (target: Target) => Promise<void>;
-  readonly close: () => unknown;
-}
-
-export interface Scenario {
-  readonly it: string;
-  readonly prepare: (node: BenchNode) => Promise<Stage>;
-}
-
-const USER = 'bench';
 const CLIENTS = 100;
 const LOOP_MS = 4_000;
-const SCRAPE_MS = 250;
-
-/** Scrapes until the metrics match. */
-async function until(port: number, matches: (metrics: string) => boolean): Promise<void> {
-  for (;;) {
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined);
-    if (response?.ok === true && matches(await response.text())) return;
-    await delay(SCRAPE_MS);
-  }
-}
 
 function files(attack: FileAttack): Scenario {
   const prepare = async (): Promise<Stage> => {
@@ -85,19 +58,6 @@ const pages: Scenario = {
   }),
 };
 
-async function withApiServer({ rootDir, world }: BenchNode) {
-  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
-  const kubeconfig = join(rootDir, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
-  const options = [
-    `--kubelet.root-dir=${rootDir}`,
-    `--cluster.kubeconfig=${kubeconfig}`,
-    '--node-name=node-1',
-    '--cluster.token-review=off',
-  ];
-  return { api, options };
-}
-
 const tokens: Scenario = {
   it: '3,000 requests with forged tokens and --web.kubernetes-auth',
   prepare: async (node) => {
@@ -130,6 +90,7 @@ const tokens: Scenario = {
 
 export const SCENARIOS: readonly Scenario[] = [
   tokens,
+  objects,
   ...FILE_ATTACKS.map(files),
   ...READER_ATTACKS.map(readers),
   pages,
