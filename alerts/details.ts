@@ -9,21 +9,21 @@ const { cluster } = BY;
 
 /** A token by the labels of its series; the numbers are those of the parameters. */
 const ONE_TOKEN = `${cluster}=%[1]q,node=%[2]q,pod_uid=%[3]q,volume=%[4]q,path=%[5]q`;
-const TOKEN_PARAMETERS = `$labels.${cluster} $labels.node $labels.pod_uid $labels.volume $labels.path`;
+const OF_TOKEN = `$labels.${cluster} $labels.node $labels.pod_uid $labels.volume $labels.path $labels.reason`;
 
 function labeled(expr: string, is: string): string {
   return `label_replace(${expr}, "is", "${is}", "", "")`;
 }
 
+/** The seconds since the problem began, or since the exporter first saw it. */
+export const SEEN_QUERY = `time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`;
+
 /** The cause, the seconds until the token is rejected, and the seconds since the problem began. */
 export const TIMES_QUERY = [
   `max by (cause) (satoken_overdue_info{${ONE_TOKEN}})`,
   labeled(`max(satoken_expiration_timestamp_seconds{${ONE_TOKEN}}) - time() > 0`, 'left'),
-  labeled(`time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`, 'since'),
+  labeled(SEEN_QUERY, 'since'),
 ].join(' or ');
-
-/** The seconds since the problem began, or since the exporter first saw it. */
-export const SEEN_QUERY = `time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`;
 
 const ONE_ACCOUNT = `${cluster}=%[1]q,reason=%[2]q,namespace=%[3]q,serviceaccount=%[4]q`;
 
@@ -39,8 +39,13 @@ export const CLUSTER_SEEN_QUERY = firstSeen(`${cluster}=%[1]q,reason=%[2]q`);
 export const PODS_QUERY = `max by (node, namespace, pod) (${HELD}{${ONE_ACCOUNT},pod!=""})`;
 export const INFO_PODS_QUERY = `max by (node, namespace, pod) (${HELD_INFO}{${ONE_ACCOUNT},pod!=""})`;
 
-/** The seconds until the first overdue token of the node is rejected. */
-export const FIRST_QUERY = `min(satoken_expiration_timestamp_seconds{${cluster}=%[1]q,node=%[2]q} and on (pod_uid, volume, path) satoken_overdue_info{${cluster}=%[1]q,node=%[2]q}) - time() > 0`;
+/** The seconds until the first of these tokens that is overdue is rejected; `labels` tell them apart. */
+function firstRejected(matchers: string, labels: string): string {
+  return `min(satoken_expiration_timestamp_seconds{${matchers}} and on (${labels}) satoken_overdue_info{${matchers}}) - time() > 0`;
+}
+
+/** Of the tokens of the node. */
+export const FIRST_QUERY = firstRejected(`${cluster}=%[1]q,node=%[2]q`, 'pod_uid, volume, path');
 
 /** The exporter's pod, from the labels of its target. */
 export const EXPORTER_QUERY = `max by (namespace, pod) (satoken_exporter_build_info{${cluster}=%q,node=%q,pod!=""})`;
@@ -57,14 +62,8 @@ const ONE_WORKLOAD = `${cluster}=%[1]q,namespace=%[2]q,serviceaccount=%[3]q,volu
 /** The causes of the overdue tokens of a workload, the seconds until the first is rejected, and since the first was overdue. */
 export const WORKLOAD_QUERY = [
   `max by (cause) (satoken_overdue_info{${ONE_WORKLOAD}})`,
-  labeled(
-    `min(satoken_expiration_timestamp_seconds{${ONE_WORKLOAD}} and on (node, pod_uid, path) satoken_overdue_info{${ONE_WORKLOAD}}) - time() > 0`,
-    'left',
-  ),
-  labeled(
-    `time() - min(satoken_problem_start_timestamp_seconds{${ONE_WORKLOAD},reason="rotation_overdue"})`,
-    'since',
-  ),
+  labeled(firstRejected(ONE_WORKLOAD, 'node, pod_uid, path'), 'left'),
+  labeled(firstSeen(`${ONE_WORKLOAD},reason="rotation_overdue"`), 'since'),
 ].join(' or ');
 
 const DURATION = '{{ .Value | humanizeDuration }}';
@@ -80,18 +79,27 @@ function command(node: string, args: string): string {
   return `Details: kubectl exec ${exporterOn(node)} -- sa-token-exporter ${args}`;
 }
 
+/** The results of a query for the cause and both times, as sentences. */
+function times(query: string, parameters: string, left: string): string {
+  return `{{ range ${queried(query, parameters)} | sortByLabel "is" }}{{ if eq .Labels.is "left" }} ${left} in ${DURATION}.{{ else if eq .Labels.is "since" }} Began ${DURATION} ago.{{ else }} Cause: {{ .Labels.cause }}.{{ end }}{{ end }}`;
+}
+
 /** For problems that follow from the claims of a token. The node's causes stand in if it has no series of tokens. */
-export const TIMES = `{{ if $labels.pod_uid }}{{ range ${queried(TIMES_QUERY, `${TOKEN_PARAMETERS} $labels.reason`)} | sortByLabel "is" }}{{ if eq .Labels.is "left" }} Rejected in ${DURATION}.{{ else if eq .Labels.is "since" }} Began ${DURATION} ago.{{ else }} Cause: {{ .Labels.cause }}.{{ end }}{{ end }}{{ else }}${CAUSES_OF_NODE}{{ end }}`;
+export const TIMES = `{{ if $labels.pod_uid }}${times(TIMES_QUERY, OF_TOKEN, 'Rejected')}{{ else }}${CAUSES_OF_NODE}{{ end }}`;
+
+function ago(verb: string, query: string, parameters: string): string {
+  return `{{ range ${queried(query, parameters)} }} ${verb} ${DURATION} ago.{{ end }}`;
+}
 
 function seen(query: string, parameters: string): string {
-  return `{{ range ${queried(query, parameters)} }} First seen ${DURATION} ago.{{ end }}`;
+  return ago('First seen', query, parameters);
 }
 
 /** For problems whose begin is known, if the expiration of the token on the node says nothing about the container's copy. */
-export const BEGAN = `{{ range ${queried(SEEN_QUERY, `${TOKEN_PARAMETERS} $labels.reason`)} }} Began ${DURATION} ago.{{ end }}`;
+export const BEGAN = ago('Began', SEEN_QUERY, OF_TOKEN);
 
 /** For problems that begin when the exporter sees them. */
-export const FIRST_SEEN = seen(SEEN_QUERY, `${TOKEN_PARAMETERS} $labels.reason`);
+export const FIRST_SEEN = seen(SEEN_QUERY, OF_TOKEN);
 
 export const EXPLAIN = ` ${command('$labels.node', '{{ if $labels.pod_uid }}explain {{ $labels.namespace }}/{{ or $labels.pod $labels.pod_uid }}{{ else }}scan{{ end }}')}`;
 
@@ -126,7 +134,9 @@ export function pageOfFirst(reason: Reason, query = PODS_QUERY): string {
 
 export const FIRST_REJECTED = `{{ range ${queried(FIRST_QUERY, `$labels.${cluster} $labels.node`)} }} The first is rejected in ${DURATION}.{{ end }}`;
 
-export const WORKLOAD_TIMES = `{{ if $labels.serviceaccount }}{{ range ${queried(WORKLOAD_QUERY, `$labels.${cluster} $labels.namespace $labels.serviceaccount $labels.volume`)} | sortByLabel "is" }}{{ if eq .Labels.is "left" }} The first is rejected in ${DURATION}.{{ else if eq .Labels.is "since" }} Began ${DURATION} ago.{{ else }} Cause: {{ .Labels.cause }}.{{ end }}{{ end }}{{ end }}`;
+const OF_WORKLOAD = `$labels.${cluster} $labels.namespace $labels.serviceaccount $labels.volume`;
+
+export const WORKLOAD_TIMES = `{{ if $labels.serviceaccount }}${times(WORKLOAD_QUERY, OF_WORKLOAD, 'The first is rejected')}{{ end }}`;
 
 /** For the use of old tokens, which the API server counts without saying whose they are. */
 export const HOLDERS = `{{ with ${queried(HOLDERS_QUERY, `$labels.${cluster}`)} | sortByLabel "serviceaccount" }} Accounts that may hold one:{{ range $index, $found := . }}{{ if $index }},{{ end }} {{ .Labels.namespace }}/{{ .Labels.serviceaccount }}{{ end }}.{{ end }}`;
