@@ -2,19 +2,15 @@
  * Cost of the API server source: memory with 250 pods, and time until the exporter is ready.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createApiServer } from '../simulator/api-server.ts';
-import { kubeconfigFor } from '../simulator/kubeconfig.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { percentile } from './measure.ts';
 import { bareNode, MB } from './memory.ts';
 import type { BenchNode } from './node.ts';
 import { report } from './report.ts';
+import { serveApi } from './simulated-api.ts';
 
 const SCRAPES = 200;
 const STARTS = 20;
-const USER = 'bench';
 
 function startNode(): number {
   const startedAt = performance.now();
@@ -38,11 +34,9 @@ async function timeStarts(start: () => Promise<Exporter>): Promise<number> {
   return percentile(times, 0.5);
 }
 
-export async function benchApiServer({ rootDir, world }: BenchNode): Promise<boolean> {
-  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
-  const kubeconfig = join(rootDir, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
-  const start = () => startExporter(rootDir, `--cluster.kubeconfig=${kubeconfig}`, '--node-name=node-1');
+export async function benchApiServer(node: BenchNode): Promise<boolean> {
+  const { api, options } = await serveApi(node);
+  const start = () => startExporter(node.rootDir, ...options);
   const exporter = await start();
   while (!(await isUp(exporter)));
   const samples: number[] = [];

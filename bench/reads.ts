@@ -9,7 +9,7 @@ import { percentile } from './measure.ts';
 import { MB } from './memory.ts';
 import type { BenchNode } from './node.ts';
 import { report } from './report.ts';
-import { rotate, type Target, targetsOf } from './rotate.ts';
+import { repeat, rotateEvenly } from './rotate.ts';
 
 const SECONDS = Number(process.env['BENCH_READS_SECONDS'] ?? 60);
 const OPENS_PER_SECOND = 100;
@@ -23,15 +23,6 @@ const NO_SCANS = '--scan.interval=1h';
 const LOG = '--log.level=debug';
 
 type Pair = readonly [without: Exporter, watching: Exporter];
-
-/** Calls the function so many times, at even intervals. */
-async function repeat(count: number, perSecond: number, run: (index: number) => void): Promise<void> {
-  const startedAt = performance.now();
-  for (let index = 0; index < count; index += 1) {
-    run(index);
-    await setTimeout(Math.max(0, startedAt + ((index + 1) * 1_000) / perSecond - performance.now()));
-  }
-}
 
 /** Opens one volume's token after the other, as workloads do, and scrapes now and then. */
 async function openTokens(pair: Pair, volumes: readonly string[], seconds: number): Promise<void> {
@@ -88,14 +79,6 @@ function followRotations(exporter: Exporter, written: ReadonlyMap<string, number
   return { latencies, stop };
 }
 
-async function rotateAll(node: BenchNode, targets: readonly Target[], written: Map<string, number>) {
-  await repeat(ROTATIONS, ROTATIONS_PER_SECOND, (index) => {
-    const target = targets[(index * 7) % targets.length];
-    if (target === undefined) throw new Error('no volumes');
-    written.set(`${target.pod.metadata.name} ${target.volume}`, rotate(node.world, target).writtenAt);
-  });
-}
-
 function blindTimes(exposition: string): string {
   const buckets = exposition.matchAll(/^satoken_reads_blind_seconds_bucket\{le="([^"]+)".*} (\d+)$/gm);
   return Array.from(buckets, ([, bound, count]) => `${bound}s: ${count}`).join(', ');
@@ -104,7 +87,9 @@ function blindTimes(exposition: string): string {
 async function reportRotations(pair: Pair, node: BenchNode): Promise<boolean> {
   const written = new Map<string, number>();
   const followed = pair.map((exporter) => followRotations(exporter, written));
-  await rotateAll(node, targetsOf(node), written);
+  await rotateEvenly(node, ROTATIONS, ROTATIONS_PER_SECOND, ({ pod, volume }, { writtenAt }) => {
+    written.set(`${pod.metadata.name} ${volume}`, writtenAt);
+  });
   // Later than any rotation that is not missed.
   await setTimeout(2_000);
   for (const { stop } of followed) stop();

@@ -6,7 +6,7 @@ import { type Exporter, startExporter } from './exporter.ts';
 import { percentile } from './measure.ts';
 import type { BenchNode } from './node.ts';
 import { report } from './report.ts';
-import { rotate, type Target, targetsOf, type Written } from './rotate.ts';
+import { rotateEvenly, type Written } from './rotate.ts';
 
 const ROTATIONS = Number(process.env['BENCH_ROTATIONS'] ?? 10_000);
 const PER_SECOND = 50;
@@ -19,22 +19,6 @@ function issuedTimes(exposition: string): ReadonlyMap<string, number> {
   const section = exposition.slice(from, exposition.indexOf('# HELP', from));
   const series = section.matchAll(/pod_uid="([^"]*)".*volume="([^"]*)".*} (\d+)/g);
   return new Map(Array.from(series, ([, uid, volume, issued]) => [`${uid} ${volume}`, Number(issued)]));
-}
-
-async function keepRotating(
-  node: BenchNode,
-  targets: readonly Target[],
-  pending: Map<string, Written>,
-): Promise<void> {
-  const startedAt = performance.now();
-  for (let count = 0; count < ROTATIONS; count += 1) {
-    const target = targets[(count * 7) % targets.length];
-    if (target === undefined) throw new Error('no volumes');
-    // As in the labels of the series.
-    pending.set(`${target.pod.metadata.uid} ${target.volume}`, rotate(node.world, target));
-    const due = startedAt + ((count + 1) * 1_000) / PER_SECOND;
-    await setTimeout(Math.max(0, due - performance.now()));
-  }
 }
 
 async function watchLatencies(exporter: Exporter, pending: Map<string, Written>, isDone: () => boolean) {
@@ -63,7 +47,10 @@ export async function benchRotation(node: BenchNode): Promise<boolean> {
   const pending = new Map<string, Written>();
   let isDone = false;
   const watching = watchLatencies(exporter, pending, () => isDone);
-  await keepRotating(node, targetsOf(node), pending);
+  await rotateEvenly(node, ROTATIONS, PER_SECOND, ({ pod, volume }, written) => {
+    // As in the labels of the series.
+    pending.set(`${pod.metadata.uid} ${volume}`, written);
+  });
   isDone = true;
   const latencies = await watching;
   const rotations = counted(await exporter.scrape(), 'satoken_rotations_total');

@@ -1,13 +1,10 @@
 /**
  * What a scenario consists of, and what several need: a simulated API server, and the wait for a metric.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApiServer } from '../../simulator/api-server.ts';
-import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
 import type { Target } from '../../test/e2e/attacks/attacker.ts';
 import type { BenchNode } from '../node.ts';
+import { serveApi } from '../simulated-api.ts';
 
 export interface Stage {
   readonly options: readonly string[];
@@ -22,7 +19,6 @@ export interface Scenario {
   readonly prepare: (node: BenchNode) => Promise<Stage>;
 }
 
-const USER = 'bench';
 const SCRAPE_MS = 250;
 
 /** Scrapes until the metrics match. */
@@ -34,15 +30,11 @@ export async function until(port: number, matches: (metrics: string) => boolean)
   }
 }
 
-export async function withApiServer({ rootDir, world }: BenchNode) {
-  const api = createApiServer({ cluster: world.cluster, users: new Map([[USER, USER]]) });
-  const kubeconfig = join(rootDir, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigFor({ url: await api.listen(), token: USER }));
-  const options = [
-    `--kubelet.root-dir=${rootDir}`,
-    `--cluster.kubeconfig=${kubeconfig}`,
-    '--node-name=node-1',
-    '--cluster.token-review=off',
-  ];
-  return { api, options };
+/** The simulated API server, and the options of an exporter that asks it for everything but reviews. */
+export async function withApiServer(node: BenchNode) {
+  const { api, options } = await serveApi(node);
+  return {
+    api,
+    options: [`--kubelet.root-dir=${node.rootDir}`, ...options, '--cluster.token-review=off'],
+  };
 }
