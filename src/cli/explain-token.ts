@@ -4,9 +4,9 @@
 import type { Assessment, CheckResult } from '../core/assessment.ts';
 import { fixOf } from '../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
+import type { Failing } from '../core/checks/check.ts';
 import { formatPod } from '../core/identity.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
-import type { Severity } from '../core/problems/severity.ts';
 import { runbookUrl } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type EpochSeconds, kindOf } from '../core/token/token.ts';
@@ -53,12 +53,6 @@ export function tokenLines(assessment: Assessment, { now, causes }: Snapshot): r
     ...timeField('expiration', claims.expiresAt, now),
     ...(cause === undefined ? [] : causeLines(cause)),
   ];
-}
-
-/** What fails, and how severe that is. */
-interface Failing {
-  readonly check: Pick<CheckResult['check'], 'reason' | 'summary' | 'runbook'>;
-  readonly severity: Severity;
 }
 
 export function failureLines(

@@ -55,6 +55,12 @@ export interface Check {
   readonly fix: (token: Token, expectations?: readonly Expectation[]) => readonly string[];
 }
 
+/** What `explain` and the page say of a failure of any check, of tokens or of pods. */
+export interface Failing {
+  readonly check: Pick<Check, 'reason' | 'summary' | 'runbook'>;
+  readonly severity: Severity;
+}
+
 export const PASS: Verdict = { status: 'pass' };
 
 /** `severity` is one of the check's severities, the one whose condition holds. */

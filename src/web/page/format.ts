@@ -1,7 +1,7 @@
 /**
  * Building blocks of the page: shortened text, times, badges, sections, lists, links to runbooks.
  */
-import type { Check } from '../../core/checks/check.ts';
+import type { Failing } from '../../core/checks/check.ts';
 import type { ProblemStart } from '../../core/problems/problem-start.ts';
 import type { Severity } from '../../core/problems/severity.ts';
 import { runbookUrl } from '../../core/runbook.ts';
@@ -70,12 +70,6 @@ function stepItem(step: string): Html {
   const [, command, comment] = /^(.*) {2}# (.*)$/s.exec(step) ?? [];
   if (command === undefined || comment === undefined) return html`<li>${step}`;
   return html`<li><code>${command}</code> <i>${comment}</i>`;
-}
-
-/** What fails, and how severe that is. */
-interface Failing {
-  readonly check: Pick<Check, 'reason' | 'summary' | 'runbook'>;
-  readonly severity: Severity;
 }
 
 /** A collapsed block: what is wrong, the evidence, the steps to take, the commands, and the runbook. */
