@@ -66,18 +66,24 @@ type ByWatch = ReadonlyMap<number, Drained>;
 
 const NO_EVENTS: readonly ReadEvent[] = [];
 
+/** The time of a drain for one folder. */
+function timeOf(drained: Drained | undefined, time: Instant): DrainTime {
+  return { ...time, sinceSwapMs: drained?.sinceSwapMs };
+}
+
 function observe(
   generations: readonly WatchedGeneration[],
   byWatch: ByWatch,
   time: Instant,
   ended: readonly GenerationResult[] = [],
 ): void {
-  const timeOf = (watch: number): DrainTime => ({ ...time, sinceSwapMs: byWatch.get(watch)?.sinceSwapMs });
-  const times = new Map(generations.map(({ state, started }) => [state, timeOf(started.watch)]));
+  const times = new Map(
+    generations.map(({ state, started }) => [state, timeOf(byWatch.get(started.watch), time)]),
+  );
   const folders = generations.map(({ state, started }) => {
     return { state, events: byWatch.get(started.watch)?.events ?? NO_EVENTS };
   });
-  const withoutEvents = { ...time, sinceSwapMs: undefined };
+  const withoutEvents = timeOf(undefined, time);
   const states = observePod(folders, (state) => times.get(state) ?? withoutEvents, ended);
   for (const [index, generation] of generations.entries())
     generation.state = states[index] ?? generation.state;
@@ -95,7 +101,7 @@ function mayBeVisit({ hasEnded, events }: Drained): boolean {
 
 /** Most drains of a pod: files were opened in one of its folders, and the kubelet is not on a visit. */
 function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: Instant): void {
-  const drainTime: DrainTime = { ...time, sinceSwapMs: drained.sinceSwapMs };
+  const drainTime = timeOf(drained, time);
   for (const generation of pod.generations) {
     if (generation.started.watch !== drained.watch) continue;
     generation.state = observeGeneration(generation.state, drained.events, drainTime);
@@ -109,8 +115,7 @@ function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly 
   const ending = [...pod.generations].filter(({ started }) => byWatch.get(started.watch)?.hasEnded === true);
   return ending.map((generation) => {
     pod.generations.delete(generation);
-    const sinceSwapMs = byWatch.get(generation.started.watch)?.sinceSwapMs;
-    return end(generation, { ...time, sinceSwapMs });
+    return end(generation, timeOf(byWatch.get(generation.started.watch), time));
   });
 }
 
