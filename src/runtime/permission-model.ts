@@ -35,13 +35,15 @@ const LOCKED = [
 
 /**
  * For `--reads.watch`: a thread that calls functions of the C library. Node.js would otherwise warn of both at every
- * start; the exporter logs `locked_down=false` instead.
+ * start; the exporter logs `locked_down=false` instead. With the last flag, V8 does not map its built-in functions a second
+ * time near the code that it compiles: 2 MB less, once there is a thread.
  */
 export const READS_FLAGS = [
   '--allow-ffi',
   '--allow-worker',
   '--disable-warning=PERM0003',
   '--disable-warning=PERM0006',
+  '--no-short-builtin-calls',
 ] as const;
 
 /** The value for `--allow-fs-read`. Without the star, files that appear in a folder later are denied. */
