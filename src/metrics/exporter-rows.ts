@@ -149,8 +149,9 @@ export const EXPORTER = {
     name: 'satoken_reads_blind_seconds',
     help: 'Seconds from a rotation until opens of the new token are seen; absent without --reads.watch.',
     values: {},
-    // File systems take their times from a clock that ticks every 1 to 10 ms. Beyond 5 ms, a rotation is not counted.
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.25, 1],
+    // 0 if they are seen from before the rotation. File systems take their times from a clock that ticks every 1 to 10 ms.
+    // Beyond 5 ms, a rotation is not counted.
+    buckets: [0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.25, 1],
     isOptional: true,
   }),
   webRejections: counter({

@@ -7,7 +7,10 @@ import { NOW } from './tokens.ts';
 
 const DAY = 86_400;
 
-/** Watched for two days, since before the containers of the default pod started; 40 complete generations, none read. */
+/**
+ * Watched for two days, since before the containers of the default pod started; 40 complete generations, none read, one
+ * of them watched from before its swap.
+ */
 export function tokenReads(overrides: Partial<TokenReads> = {}): TokenReads {
   return {
     observedSince: NOW - 2 * DAY,
@@ -15,6 +18,7 @@ export function tokenReads(overrides: Partial<TokenReads> = {}): TokenReads {
     isStartObserved: true,
     generations: 40,
     withoutRead: 40,
+    surelyWithoutRead: Math.min(1, overrides.withoutRead ?? 1),
     lastReadAt: undefined,
     lastReadGenerationAt: undefined,
     earlierReadAt: undefined,

@@ -33,7 +33,7 @@ export interface GenerationStart {
   /** When the watch was placed. */
   readonly at: EpochSeconds;
   readonly monotonicMs: number;
-  /** From the swap until the watch was placed; undefined if the generation was already there before. */
+  /** From the swap until the watch was placed: 0 if it was placed before. Undefined if the generation was older. */
   readonly blindMs: number | undefined;
 }
 
@@ -83,6 +83,8 @@ export interface GenerationResult {
   readonly verdict: 'read' | 'unread' | 'unknown';
   /** Whether it counts as observed: a verdict, and a watch within 5 ms of the swap. */
   readonly isCounted: boolean;
+  /** Whether it was watched from before the swap, so that no read can have been missed at all. */
+  readonly isSure: boolean;
   /** Whether a read may have been missed that is not a reaction to the swap. */
   readonly mayHideRead: boolean;
   /** Whether the swap that began it was seen. */
@@ -384,6 +386,7 @@ export function endGeneration(state: GenerationState, time: DrainTime): Generati
     endedAt: time.at,
     verdict: isRead ? 'read' : isCounted ? 'unread' : 'unknown',
     isCounted,
+    isSure: blindMs === 0,
     mayHideRead: isUncertain || (blindMs !== undefined && !isWatchedSinceSwap(state)),
     isFromSwap: blindMs !== undefined,
     isLastVisitCut: state.visit !== undefined,

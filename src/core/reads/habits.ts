@@ -17,6 +17,10 @@ export type Habit = (typeof HABITS)[number];
 const NOT_REREAD_GENERATIONS = 3;
 /** Complete generations without a read, after which a token counts as unread. */
 const UNREAD_GENERATIONS = 10;
+/**
+ * A reader that acts at each rotation, and within a fraction of a millisecond, is seen only if the watch was there before.
+ */
+const SURE_GENERATIONS = 1;
 const UNREAD_SECONDS = 24 * 60 * 60;
 /** Reads have a time that is up to a second late; times of containers are in whole seconds. */
 const INACCURACY = 2;
@@ -52,9 +56,14 @@ function isReaderRunning(pod: Pod, readAt: EpochSeconds): boolean {
   );
 }
 
+/** So many generations without a read, among them one in which no read can have been missed. */
+function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generations: number): boolean {
+  return withoutRead >= generations && surelyWithoutRead >= SURE_GENERATIONS;
+}
+
 function isNotReread(reads: TokenReads, pod: Pod): boolean {
-  const { lastReadAt, withoutRead } = reads;
-  if (lastReadAt === undefined || withoutRead < NOT_REREAD_GENERATIONS) return false;
+  const { lastReadAt } = reads;
+  if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
   return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }
 
@@ -75,7 +84,7 @@ function mayReadCopies(pod: Pod): boolean {
 
 /** A read of an init container counts here: it needs the token. */
 function isUnread(reads: TokenReads, pod: Pod, now: EpochSeconds): boolean {
-  if (reads.lastReadAt !== undefined || reads.withoutRead < UNREAD_GENERATIONS) return false;
+  if (reads.lastReadAt !== undefined || !isWithoutRead(reads, UNREAD_GENERATIONS)) return false;
   if (!reads.isStartObserved || mayReadCopies(pod)) return false;
   const since = startedSince(pod, reads);
   return since !== undefined && now - since >= UNREAD_SECONDS;

@@ -25,6 +25,8 @@ export interface TokenReads {
   readonly generations: number;
   /** Number of them, in a row, since the last read, or since one may have been missed. */
   readonly withoutRead: number;
+  /** Number of those that were watched from before the swap: one that reads at each rotation would have been seen. */
+  readonly surelyWithoutRead: number;
   readonly lastReadAt: EpochSeconds | undefined;
   /** When the generation began that was read last, as far as it is known: its token is not newer. */
   readonly lastReadGenerationAt: EpochSeconds | undefined;
@@ -43,6 +45,8 @@ export interface TokenReads {
 /** The part that changes when a generation ends. */
 export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation' | 'mayHideRead'>;
 
+const NONE_WITHOUT_READ = { withoutRead: 0, surelyWithoutRead: 0 };
+
 /** `at`: when the first generation was watched. */
 export function startReadHistory(at: EpochSeconds, isStartObserved: boolean): ReadHistory {
   return {
@@ -50,7 +54,7 @@ export function startReadHistory(at: EpochSeconds, isStartObserved: boolean): Re
     completeSince: at,
     isStartObserved,
     generations: 0,
-    withoutRead: 0,
+    ...NONE_WITHOUT_READ,
     lastReadAt: undefined,
     lastReadGenerationAt: undefined,
     earlierReadAt: undefined,
@@ -64,7 +68,7 @@ function addRead(history: ReadHistory, { startedAt, lastReadAt, isReadAtRotation
   if (lastReadAt === undefined) return history;
   return {
     ...history,
-    withoutRead: 0,
+    ...NONE_WITHOUT_READ,
     lastReadAt,
     lastReadGenerationAt: startedAt,
     earlierReadAt: history.lastReadAt,
@@ -79,7 +83,7 @@ function isGap(history: ReadHistory, { mayHideRead, isFromSwap, startedAt }: Gen
 
 /** For a while until then, nothing was watched. */
 export function addGap(history: ReadHistory, at: EpochSeconds): ReadHistory {
-  return { ...history, completeSince: at, withoutRead: 0 };
+  return { ...history, completeSince: at, ...NONE_WITHOUT_READ };
 }
 
 /** Adds a generation that has ended. */
@@ -91,9 +95,13 @@ export function advanceReadHistory(history: ReadHistory, ended: GenerationResult
     case 'read':
       return addRead(next, ended);
     case 'unread':
-      return { ...next, withoutRead: history.withoutRead + 1 };
+      return {
+        ...next,
+        withoutRead: history.withoutRead + 1,
+        surelyWithoutRead: history.surelyWithoutRead + Number(ended.isSure),
+      };
     case 'unknown':
-      return isGap(history, ended) ? { ...next, withoutRead: 0 } : next;
+      return isGap(history, ended) ? { ...next, ...NONE_WITHOUT_READ } : next;
   }
 }
 

@@ -8,7 +8,7 @@ import type { ReadEvent } from '../../core/reads/read-event.ts';
 import { err, type Result } from '../../util/result.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
-import type { Errno } from './libc.ts';
+import type { Errno, Libc } from './libc.ts';
 import { type Drained, folderKey, type Target } from './protocol.ts';
 import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
 
@@ -18,6 +18,24 @@ export interface Folder extends Inside {
   readonly key: string;
   /** Number of files in it. */
   readonly files: number;
+}
+
+/** The folder of a generation that the kubelet has just created in a volume. */
+export interface NewFolder {
+  /** Path of the volume's folder. */
+  readonly volumePath: string;
+  readonly name: Uint8Array;
+  /** As in `Folder`. */
+  readonly volume: number;
+  readonly key: string;
+}
+
+/** The watch of such a folder. */
+export interface EarlyWatch {
+  readonly watch: number;
+  readonly generation: string;
+  /** Whether the generation was not swapped in when the folder was watched, so that no open is missed. */
+  readonly isBeforeSwap: boolean;
 }
 
 export interface Drain {
@@ -30,6 +48,13 @@ export interface FolderWatches {
   readonly addVolume: (path: string) => Result<number, Errno | 'busy'>;
   /** Returns the number of the watch. A folder with more events than the kernel can queue is not watched again. */
   readonly add: (folder: Folder) => Result<number, Errno | 'busy'>;
+  /** Watches a folder before anything else is done. Its events are kept back until `begin`. Undefined if it fails. */
+  readonly addEarly: (folder: NewFolder) => EarlyWatch | undefined;
+  /**
+   * The generation was swapped in, and has so many files: they were listed once since it is watched. Returns whether it
+   * is still watched.
+   */
+  readonly begin: (watch: number, files: number) => boolean;
   /** Whether only opens are watched of the folder, so that the kernel may merge those of two processes. */
   readonly isBusy: (key: string) => boolean;
   /** Sets when the generation of the folder was swapped in. */
@@ -42,17 +67,38 @@ export interface FolderWatches {
   readonly count: () => number;
 }
 
+export interface FolderWatchesOptions {
+  readonly inotify: Inotify;
+  readonly libc: Pick<Libc, 'readLink'>;
+  readonly monotonicMs: () => number;
+}
+
 interface Watched {
-  readonly folder: Folder;
+  folder: Folder;
   swappedMs: number | undefined;
   events: ReadEvent[];
   isLossy: boolean;
   hasEnded: boolean;
   /** Whether the watch was removed. Its last event may still come. */
   isRemoved: boolean;
+  /** Whether it is not reported yet. */
+  isKeptBack: boolean;
+  /** Whether its generation is being written: only the kubelet opens its files. */
+  isWritten: boolean;
+  /** Number of opens of the folder to come that are those of the thread. */
+  ownOpens: number;
 }
 
-const FRESH = { isLossy: false, hasEnded: false, isRemoved: false };
+const FRESH = {
+  swappedMs: undefined,
+  isLossy: false,
+  hasEnded: false,
+  isRemoved: false,
+  isKeptBack: false,
+  isWritten: false,
+  ownOpens: 0,
+};
+const MASK = IN.open | IN.closeNoWrite;
 const VOLUME_OPENED: ReadEvent = { kind: 'volume_opened', name: '' };
 const FOLDER_OPENED: ReadEvent = { kind: 'folder_opened', name: '' };
 
@@ -87,6 +133,7 @@ type EventOf = ReturnType<typeof createEventOf>;
 /** One drain after the other, of the same folders. */
 interface State {
   readonly inotify: Inotify;
+  readonly libc: Pick<Libc, 'readLink'>;
   readonly watched: Map<number, Watched>;
   /** The watches that have something to report. */
   readonly touched: Set<number>;
@@ -125,6 +172,17 @@ function keep(state: State, watch: number, found: Watched, event: ReadEvent): vo
   }
 }
 
+/**
+ * The kubelet opens files to write them, and lists the folder. A reader that opens a file as soon as it is swapped in may come
+ * before the event of the swap, but then closes it, as the kubelet does not.
+ */
+function isOwn(found: Watched, { kind }: ReadEvent): boolean {
+  if (found.isWritten) return kind !== 'closed';
+  if (found.ownOpens === 0 || kind !== 'folder_opened') return false;
+  found.ownOpens -= 1;
+  return true;
+}
+
 function addEvent(state: State, event: InotifyEvent, found: Watched, eventOf: EventOf): void {
   if ((event.mask & IN.ignored) !== 0) {
     state.touched.add(event.watch);
@@ -132,7 +190,15 @@ function addEvent(state: State, event: InotifyEvent, found: Watched, eventOf: Ev
     return;
   }
   const kept = eventOf(event);
-  if (kept !== undefined) keep(state, event.watch, found, kept);
+  if (kept !== undefined && !isOwn(found, kept)) keep(state, event.watch, found, kept);
+}
+
+/** From here on, others than the kubelet open the files of the new generation. */
+function endWriting({ watched, walks }: State, volume: number): void {
+  for (const watch of walks.insideOf(volume)) {
+    const found = watched.get(watch);
+    if (found !== undefined) found.isWritten = false;
+  }
 }
 
 /** A walk is seen at the volume's folder right before it opens those in it. */
@@ -143,9 +209,10 @@ function addAny(state: State, event: InotifyEvent, eventOf: EventOf): void {
     addEvent(state, event, found, eventOf);
     return;
   }
+  if ((event.mask & IN.movedTo) !== 0 && event.name === '..data') endWriting(state, event.watch);
   for (const watch of walks.follow(event)) {
     const inside = watched.get(watch);
-    if (inside !== undefined) keep(state, watch, inside, VOLUME_OPENED);
+    if (inside !== undefined && !inside.isWritten) keep(state, watch, inside, VOLUME_OPENED);
   }
 }
 
@@ -169,20 +236,30 @@ function endBlind(state: State, watches: readonly number[]): void {
   }
 }
 
+/** What has come for a folder, which is cleared. Undefined if that is nothing, or not to be reported yet. */
+function takeFrom(watch: number, one: Watched, nowMs: number): Drained | undefined {
+  const { events, isLossy, hasEnded, swappedMs, isKeptBack } = one;
+  if (isKeptBack) return undefined;
+  // The event of the swap may have been lost. The kubelet has closed all files before that.
+  one.isWritten = false;
+  if (events.length === 0 && !isLossy && !hasEnded) return undefined;
+  one.events = [];
+  one.isLossy = false;
+  const sinceSwapMs = swappedMs === undefined ? undefined : nowMs - swappedMs;
+  return { watch, events, isLossy, hasEnded, sinceSwapMs };
+}
+
 /** Returns what has come for the folders, and clears it. */
 function collect({ watched, touched, walks }: State, nowMs: number): readonly Drained[] {
   const drained: Drained[] = [];
   for (const watch of touched) {
     const one = watched.get(watch);
     if (one === undefined) continue;
-    const { folder, events, isLossy, hasEnded, swappedMs } = one;
-    const sinceSwapMs = swappedMs === undefined ? undefined : nowMs - swappedMs;
-    drained.push({ watch, events, isLossy, hasEnded, sinceSwapMs });
-    one.events = [];
-    one.isLossy = false;
-    if (!hasEnded) continue;
+    const taken = takeFrom(watch, one, nowMs);
+    if (taken !== undefined) drained.push(taken);
+    if (!one.hasEnded) continue;
     watched.delete(watch);
-    walks.remove(watch, folder);
+    walks.remove(watch, one.folder);
   }
   touched.clear();
   return drained;
@@ -205,12 +282,36 @@ function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'>
   if (tooBusy.has(folder.key)) return err('busy');
   // The volume was unmounted, or is opened too often.
   if (!walks.isWatched(folder.volume)) return err('ENOENT');
-  const mask = busy.has(folder.key) ? IN.open : IN.open | IN.closeNoWrite;
+  const mask = busy.has(folder.key) ? IN.open : MASK;
   const added = inotify.add(folder.path, mask);
   if (!added.ok) return added;
-  watched.set(added.value, { folder, swappedMs: undefined, events: [], ...FRESH });
+  watched.set(added.value, { folder, events: [], ...FRESH });
   walks.add(added.value, folder);
   return added;
+}
+
+function addEarly(state: State, { volumePath, name, volume, key }: NewFolder): EarlyWatch | undefined {
+  const { inotify, libc, watched, walks, busy, tooBusy } = state;
+  if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
+  const watch = inotify.addIn(volumePath, name, MASK);
+  const current = libc.readLink(`${volumePath}/..data`);
+  if (watch < 0) return undefined;
+  const generation = Buffer.from(name).toString();
+  const isBeforeSwap = current !== generation;
+  const folder = { path: `${volumePath}/${generation}`, volume, generation, key, files: 0 };
+  watched.set(watch, { folder, events: [], ...FRESH, isKeptBack: true, isWritten: isBeforeSwap });
+  walks.add(watch, folder);
+  return { watch, generation, isBeforeSwap };
+}
+
+function begin({ watched, touched }: State, watch: number, files: number): boolean {
+  const found = watched.get(watch);
+  if (found === undefined || found.isRemoved || found.hasEnded) return false;
+  found.folder = { ...found.folder, files };
+  found.isKeptBack = false;
+  found.ownOpens += 1;
+  touched.add(watch);
+  return true;
 }
 
 function forget({ walks, busy, tooBusy }: State, { id, folder, holders }: Target): void {
@@ -221,9 +322,10 @@ function forget({ walks, busy, tooBusy }: State, { id, folder, holders }: Target
   }
 }
 
-export function createFolderWatches(inotify: Inotify, monotonicMs: () => number): FolderWatches {
+export function createFolderWatches({ inotify, libc, monotonicMs }: FolderWatchesOptions): FolderWatches {
   const state: State = {
     inotify,
+    libc,
     watched: new Map(),
     touched: new Set(),
     walks: createVolumeWalks(inotify),
@@ -234,6 +336,8 @@ export function createFolderWatches(inotify: Inotify, monotonicMs: () => number)
   return {
     addVolume: walks.watch,
     add: (folder) => addFolder(state, folder),
+    addEarly: (folder) => addEarly(state, folder),
+    begin: (watch, files) => begin(state, watch, files),
     setSwapTime: (watch, swappedMs) => {
       const found = watched.get(watch);
       if (found !== undefined) found.swappedMs = swappedMs;

@@ -9,6 +9,7 @@ export const IN = {
   closeNoWrite: 0x10,
   open: 0x20,
   movedTo: 0x80,
+  create: 0x100,
   /** The folder's file system was unmounted. */
   unmount: 0x2000,
   /** Events were lost, for any watch. */
@@ -41,6 +42,40 @@ const HEADER_BYTES = 16;
 function nameIn(bytes: Buffer, start: number, end: number): string {
   const zero = bytes.indexOf(0, start);
   return bytes.toString('utf8', start, zero < start || zero > end ? end : zero);
+}
+
+const HEADER_WORDS = HEADER_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const NEW_FOLDER = IN.create | IN.isDirectory;
+
+/** A folder was created in the watched one. The bytes of its name are valid during the call. */
+export type OnNewFolder = (watch: number, name: Uint8Array) => void;
+
+function wordAt(words: Int32Array, index: number): number {
+  return words[index] ?? 0;
+}
+
+/** The bytes of a name, which begin at this word. */
+function nameBytes({ buffer, byteOffset }: Int32Array, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(buffer, byteOffset + start * Int32Array.BYTES_PER_ELEMENT, length);
+  const zero = bytes.indexOf(0);
+  return zero < 0 ? bytes : bytes.subarray(0, zero);
+}
+
+/**
+ * Calls the function for each new folder, and makes no objects for the other events. `words`: the buffer, of which
+ * `length` bytes are events.
+ */
+export function newFolders(words: Int32Array, length: number, onNewFolder: OnNewFolder): void {
+  const end = length / Int32Array.BYTES_PER_ELEMENT;
+  let start = 0;
+  while (start + HEADER_WORDS <= end) {
+    const bytes = wordAt(words, start + 3);
+    const next = start + HEADER_WORDS + bytes / Int32Array.BYTES_PER_ELEMENT;
+    if (bytes < 0 || next > end) return;
+    if ((wordAt(words, start + 1) & NEW_FOLDER) === NEW_FOLDER)
+      onNewFolder(wordAt(words, start), nameBytes(words, start + HEADER_WORDS, bytes));
+    start = next;
+  }
 }
 
 /** All platforms with `node:ffi` are little-endian. */

@@ -1,21 +1,22 @@
 /**
  * One inotify descriptor: its watches, and its events.
  */
-import { closeSync, readSync } from 'node:fs';
-import { errorCode } from '../../util/error-code.ts';
+import { closeSync } from 'node:fs';
 import { ok, type Result } from '../../util/result.ts';
-import { IN, type InotifyEvent, parseEvents } from './inotify-events.ts';
+import { IN, type InotifyEvent, newFolders, type OnNewFolder, parseEvents } from './inotify-events.ts';
 import type { Errno, Libc } from './libc.ts';
 
 export interface Inotify {
   /** Watches a folder, never through a link. The mask replaces that of an earlier watch of the same folder. */
   readonly add: (folder: string, mask: number) => Result<number, Errno>;
+  /** Watches a folder in another one, as fast as possible. Returns a negative number if it cannot. */
+  readonly addIn: (folder: string, name: Uint8Array, mask: number) => number;
   /** The watch ends with an event with `IN.ignored`. */
   readonly remove: (watch: number) => void;
   /** Blocks until there are events, or the timeout has passed. Returns whether there are any. */
   readonly wait: (timeoutMs: number) => boolean;
-  /** Removes and returns the events that have come. Does not block. */
-  readonly take: () => readonly InotifyEvent[];
+  /** Removes and returns the events that have come. Does not block. The function is called first, for each new folder. */
+  readonly take: (onNewFolder?: OnNewFolder) => readonly InotifyEvent[];
   readonly close: () => void;
 }
 
@@ -27,30 +28,31 @@ const OVERFLOW: InotifyEvent = { watch: -1, mask: IN.overflow, name: '' };
 
 /** For both descriptors, which are read one after the other. */
 const buffer = Buffer.alloc(BUFFER_BYTES);
+const words = new Int32Array(buffer.buffer, buffer.byteOffset, BUFFER_BYTES / Int32Array.BYTES_PER_ELEMENT);
+const FLAGS = IN.onlyDirectory | IN.dontFollow;
 
-function readEvents(descriptor: number): readonly InotifyEvent[] {
-  try {
-    const { events, isComplete } = parseEvents(buffer.subarray(0, readSync(descriptor, buffer)));
-    return isComplete ? events : [...events, OVERFLOW];
-  } catch (error) {
-    if (errorCode(error) === 'EAGAIN') return [];
-    throw error;
-  }
+function eventsIn(length: number): readonly InotifyEvent[] {
+  const { events, isComplete } = parseEvents(buffer.subarray(0, length));
+  return isComplete ? events : [...events, OVERFLOW];
 }
 
 export function openInotify(libc: Libc): Result<Inotify, Errno> {
   const opened = libc.inotifyInit();
   if (!opened.ok) return opened;
   const descriptor = opened.value;
-  const wait: Inotify['wait'] = (timeoutMs) => libc.poll(descriptor, timeoutMs);
   return ok({
-    add: (folder, mask) => libc.inotifyAddWatch(descriptor, folder, mask | IN.onlyDirectory | IN.dontFollow),
+    add: (folder, mask) => libc.inotifyAddWatch(descriptor, folder, mask | FLAGS),
+    addIn: (folder, name, mask) => libc.inotifyAddWatchIn(descriptor, folder, name, mask | FLAGS),
     remove: (watch) => libc.inotifyRemoveWatch(descriptor, watch),
-    wait,
-    take: () => {
+    wait: (timeoutMs) => libc.poll(descriptor, timeoutMs),
+    take: (onNewFolder) => {
       const events: InotifyEvent[] = [];
-      // Without events, a read would throw, which costs more than to ask first.
-      for (let reads = 0; reads < MAX_READS && wait(0); reads += 1) events.push(...readEvents(descriptor));
+      for (let reads = 0; reads < MAX_READS; reads += 1) {
+        const length = libc.read(descriptor, buffer);
+        if (length === 0) break;
+        if (onNewFolder !== undefined) newFolders(words, length, onNewFolder);
+        events.push(...eventsIn(length));
+      }
       return events;
     },
     close: () => closeSync(descriptor),

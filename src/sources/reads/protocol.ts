@@ -36,7 +36,7 @@ export interface Started {
   readonly files: readonly string[];
   /** Whether only opens are watched: the kernel may merge the opens of two processes. */
   readonly isBusy: boolean;
-  /** From the swap until the watch was added; undefined if the generation was older than the watch of its volume. */
+  /** From the swap until the watch was added: 0 if it was added before. Undefined if the generation was older than the watch of its volume. */
   readonly blindMs: number | undefined;
   /** Number of the exporter's own opens that were complete before the watch was added: they are not seen. */
   readonly opensBefore: number;

@@ -35,14 +35,14 @@ function swapTimeIn(folder: string): number | undefined {
 }
 
 /**
- * Milliseconds since `..data` was swapped, at the time `nowMs` of the wall clock. An upper bound: file systems take their
+ * Milliseconds since `..data` was swapped, more than 0, at the time `nowMs` of the wall clock. An upper bound: file systems take their
  * times from a clock that ticks every few milliseconds, and lags behind.
  */
 export function sinceSwap(folder: string, nowMs: number): number | undefined {
   const swappedAt = swapTimeIn(folder);
   if (swappedAt === undefined) return undefined;
   const blindMs = nowMs + CLOCK_RESOLUTION_MS - swappedAt;
-  return blindMs < 0 || blindMs > MAX_BLIND_MS ? undefined : blindMs;
+  return blindMs <= 0 || blindMs > MAX_BLIND_MS ? undefined : blindMs;
 }
 
 /** The path of a folder in a generation; undefined unless every part of it is a folder. */

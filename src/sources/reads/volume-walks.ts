@@ -24,6 +24,8 @@ export interface VolumeWalks {
   readonly forget: (path: string) => void;
   readonly add: (watch: number, inside: Inside) => void;
   readonly remove: (watch: number, inside: Inside) => void;
+  /** The watches of the folders in a volume. */
+  readonly insideOf: (volume: number) => Iterable<number>;
   /** Takes an event of a volume's folder. Returns the watches of the folders that a walk opens next. */
   readonly follow: (event: InotifyEvent) => readonly number[];
   /**
@@ -109,7 +111,8 @@ function endDrain(state: State, nowMs: number): readonly number[] {
 
 function watchVolume({ inotify, volumes, busy }: State, path: string): Result<number, Errno | 'busy'> {
   if (busy.has(path)) return err('busy');
-  const added = inotify.add(path, IN.open);
+  // The swap is in the same queue as the events of the folders, which shows those that came before it.
+  const added = inotify.add(path, IN.open | IN.movedTo);
   if (added.ok && !volumes.has(added.value)) volumes.set(added.value, { path, inside: new Map(), opens: 0 });
   return added;
 }
@@ -131,6 +134,7 @@ export function createVolumeWalks(inotify: Inotify): VolumeWalks {
     forget: (path) => void busy.delete(path),
     add: (watch, inside) => void volumes.get(inside.volume)?.inside.set(watch, inside),
     remove: (watch, inside) => void volumes.get(inside.volume)?.inside.delete(watch),
+    insideOf: (volume) => volumes.get(volume)?.inside.keys() ?? NONE,
     follow: ({ watch, mask, name }) => {
       if ((mask & IN.ignored) !== 0) volumes.delete(watch);
       const isOpen = (mask & IN.open) !== 0 && (mask & IN.isDirectory) !== 0;

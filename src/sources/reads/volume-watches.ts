@@ -1,10 +1,10 @@
 /**
  * The volumes: when one is swapped, its watches move to the new generation at once.
  *
- * A generation folder cannot be watched before the swap: the kubelet creates it and swaps it in within less time than a
- * thread needs to wake up. How long a folder was not watched is measured, and part of what is reported.
+ * The kubelet creates the folder of a generation and swaps it in within less time than a thread mostly needs to wake up. How
+ * long a folder was not watched is measured, and part of what is reported.
  */
-import type { FolderWatches } from './folder-watches.ts';
+import type { EarlyWatch, FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import { folderKey, type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
@@ -43,9 +43,19 @@ interface Volume {
   /** The generation that is watched; undefined if it has none. */
   generation: string | undefined;
   watches: readonly number[];
+  /** The folder that was created last, if it is not swapped in. */
+  early: (EarlyWatch & OwnOpenCounts) | undefined;
 }
 
-const UNWATCHED = { swapWatch: undefined, openWatch: undefined, generation: undefined, watches: [] };
+type OwnOpenCounts = Pick<Started, 'opensBefore' | 'opensAfter'>;
+
+const UNWATCHED = {
+  swapWatch: undefined,
+  openWatch: undefined,
+  generation: undefined,
+  watches: [],
+  early: undefined,
+};
 
 interface State extends VolumeWatchesOptions {
   readonly volumes: Map<number, Volume>;
@@ -75,11 +85,33 @@ function isLimited({ monotonicMs, limitedUntilMs }: State): boolean {
   return monotonicMs() < limitedUntilMs;
 }
 
-interface AddedFolder {
-  readonly watch: number;
-  readonly holder: string;
-  readonly files: readonly string[];
-  readonly isBusy: boolean;
+type AddedFolder = Pick<Started, 'watch' | 'holder' | 'files' | 'isBusy'> &
+  OwnOpenCounts & { readonly isBeforeSwap: boolean };
+type Early = Volume['early'];
+
+/** Watches the folder of a new generation, before anything else is done. */
+function watchEarly(state: State, swapWatch: number, name: Uint8Array): void {
+  const { shared, folders, bySwapWatch } = state;
+  const volume = bySwapWatch.get(swapWatch);
+  // Other folders of the generation do not exist yet.
+  if (volume?.openWatch === undefined || !volume.target.holders.includes('')) return;
+  const { target, openWatch, early: before } = volume;
+  const opensBefore = Atomics.load(shared, SHARED.opensComplete);
+  const key = folderKey(target.id, '');
+  const early = folders.addEarly({ volumePath: target.folder, name, volume: openWatch, key });
+  const opensAfter = Atomics.load(shared, SHARED.opensBegun);
+  if (before !== undefined) folders.remove(before.watch);
+  volume.early = early && { ...early, opensBefore, opensAfter };
+}
+
+/** The folder is swapped in. Listing it is an open of its own. Undefined if it is no longer watched. */
+function beginEarly(state: State, { target }: Volume, early: NonNullable<Early>): AddedFolder | undefined {
+  const { watch, generation, isBeforeSwap, opensBefore, opensAfter } = early;
+  const files = filesIn(`${target.folder}/${generation}`);
+  if (files !== undefined && state.folders.begin(watch, files.length))
+    return { watch, holder: '', files, isBusy: false, isBeforeSwap, opensBefore, opensAfter };
+  state.folders.remove(watch);
+  return undefined;
 }
 
 /** Watches one folder of a generation; undefined if it is gone, or a limit is reached. */
@@ -94,27 +126,52 @@ function addFolder(
   const files = path === undefined ? undefined : filesIn(path);
   if (path === undefined || files === undefined || openWatch === undefined) return undefined;
   const key = folderKey(target.id, holder);
+  const opensBefore = Atomics.load(state.shared, SHARED.opensComplete);
   const added = state.folders.add({ path, volume: openWatch, generation, key, files: files.length });
-  if (added.ok) return { watch: added.value, holder, files, isBusy: state.folders.isBusy(key) };
+  const opensAfter = Atomics.load(state.shared, SHARED.opensBegun);
+  const isBusy = state.folders.isBusy(key);
+  if (added.ok)
+    return { watch: added.value, holder, files, isBusy, isBeforeSwap: false, opensBefore, opensAfter };
   lose(state, lossOf(added.error));
   return undefined;
 }
 
+/** Takes what was watched before the swap. Of another generation it is no longer needed. */
+function takeEarly({ folders }: State, volume: Volume, generation: string | undefined): Early {
+  const { early } = volume;
+  volume.early = undefined;
+  if (early === undefined || early.generation === generation) return early;
+  folders.remove(early.watch);
+  return undefined;
+}
+
+/** Watches the folders of a generation that hold tokens. */
+function addFolders(state: State, volume: Volume, generation: string): readonly AddedFolder[] {
+  const early = takeEarly(state, volume, generation);
+  const begun = early && beginEarly(state, volume, early);
+  return volume.target.holders.flatMap((holder) => {
+    const isBegun = holder === '' && begun !== undefined;
+    return (isBegun ? begun : addFolder(state, volume, generation, holder)) ?? [];
+  });
+}
+
+function setSwapTime({ folders, monotonicMs }: State, watch: number, sinceSwapMs = 0): void {
+  folders.setSwapTime(watch, monotonicMs() - sinceSwapMs);
+}
+
 /** Watches all folders of a generation that hold tokens, or none. */
 function addGeneration(state: State, volume: Volume, generation: string, isSwap: boolean): void {
-  const { id, holders } = volume.target;
-  const opensBefore = Atomics.load(state.shared, SHARED.opensComplete);
-  const added = holders.flatMap((holder) => addFolder(state, volume, generation, holder) ?? []);
-  const opensAfter = Atomics.load(state.shared, SHARED.opensBegun);
+  const { folder, id, holders } = volume.target;
+  const added = addFolders(state, volume, generation);
   if (added.length < holders.length) {
     for (const { watch } of added) state.folders.remove(watch);
     return;
   }
-  const blindMs = isSwap ? sinceSwap(volume.target.folder, state.now()) : undefined;
-  const swappedMs = state.monotonicMs() - (blindMs ?? 0);
-  for (const { watch, holder, files, isBusy } of added) {
-    if (blindMs !== undefined) state.folders.setSwapTime(watch, swappedMs);
-    state.started.push({ watch, id, generation, holder, files, isBusy, blindMs, opensBefore, opensAfter });
+  const sinceSwapMs = isSwap ? sinceSwap(folder, state.now()) : undefined;
+  for (const { isBeforeSwap, ...started } of added) {
+    const blindMs = isSwap && isBeforeSwap ? 0 : sinceSwapMs;
+    if (blindMs !== undefined) setSwapTime(state, started.watch, sinceSwapMs);
+    state.started.push({ ...started, id, generation, blindMs });
   }
   volume.generation = generation;
   volume.watches = added.map(({ watch }) => watch);
@@ -128,6 +185,7 @@ function follow(state: State, volume: Volume, isSwap: boolean): boolean {
   volume.watches = [];
   volume.generation = undefined;
   if (generation !== undefined && !isLimited(state)) addGeneration(state, volume, generation, isSwap);
+  else takeEarly(state, volume, undefined);
   for (const watch of watches) state.folders.remove(watch);
   return true;
 }
@@ -136,7 +194,7 @@ function follow(state: State, volume: Volume, isSwap: boolean): boolean {
 function watchSwaps(state: State, volume: Volume): boolean {
   // Not mounted yet: a watch would stay on the folder below the mount.
   if (generationIn(volume.target.folder) === undefined) return false;
-  const added = state.swaps.add(volume.target.folder, IN.movedTo);
+  const added = state.swaps.add(volume.target.folder, IN.create | IN.movedTo);
   const opens = added.ok ? state.folders.addVolume(volume.target.folder) : added;
   if (!added.ok || !opens.ok) {
     if (added.ok) state.swaps.remove(added.value);
@@ -190,7 +248,7 @@ function handleSwapEvent(state: State, { watch, mask, name }: InotifyEvent): boo
 
 function followSwaps(state: State): boolean {
   let hasFollowed = false;
-  for (const event of state.swaps.take()) {
+  for (const event of state.swaps.take((watch, name) => watchEarly(state, watch, name))) {
     hasFollowed = handleSwapEvent(state, event) || hasFollowed;
     if ((event.mask & IN.overflow) === 0) continue;
     // Any volume may have been swapped.
@@ -214,6 +272,7 @@ function unwatch(state: State, id: number): void {
   const volume = state.volumes.get(id);
   if (volume === undefined) return;
   removeSwapWatch(state, volume);
+  takeEarly(state, volume, undefined);
   setOpenWatch(state, volume, undefined);
   for (const watch of volume.watches) state.folders.remove(watch);
   state.folders.forget(volume.target);

@@ -85,8 +85,10 @@ function verifyIfDue(loop: Loop, nowMs: number): void {
 function turn(loop: Loop, timeoutMs: number): number {
   const { swaps, volumes, monotonicMs } = loop;
   const isReady = swaps.wait(timeoutMs);
+  // Before anything else: each call takes long after the thread has slept.
+  const hasFollowed = isReady && volumes.followSwaps();
   const startedMs = monotonicMs();
-  if (isReady && volumes.followSwaps()) loop.fineUntilMs = monotonicMs() + FINE_MS;
+  if (hasFollowed) loop.fineUntilMs = startedMs + FINE_MS;
   const hasMore = obey(loop);
   verifyIfDue(loop, startedMs);
   const isFine = startedMs < loop.fineUntilMs;
@@ -108,7 +110,7 @@ export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
   const opens = openInotify(libc);
   if (!opens.ok) return lossOf(opens.error) ?? 'other';
   closing.defer(opens.value.close);
-  const folders = createFolderWatches(opens.value, monotonicMs);
+  const folders = createFolderWatches({ inotify: opens.value, libc, monotonicMs });
   const volumes = createVolumeWatches({ ...options, swaps: swaps.value, folders });
   const times = { drainedMs: options.now(), nextDrainMs: 0, nextVerifyMs: 0, fineUntilMs: 0 };
   const loop: Loop = { ...options, ...times, swaps: swaps.value, folders, volumes };

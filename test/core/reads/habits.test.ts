@@ -72,6 +72,16 @@ const CASES: readonly Case[] = [
     habit: 'not_reread',
   },
   {
+    it: 'is unknown if one that reads at each rotation would have come before each watch',
+    reads: readOnce({ withoutRead: 40, surelyWithoutRead: 0 }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown without any read if one that reads at each rotation would have come before each watch',
+    reads: tokenReads({ surelyWithoutRead: 0 }),
+    habit: 'unknown',
+  },
+  {
     it: 'is unknown if the current generation may have been read',
     reads: readOnce({ mayHideRead: true }),
     habit: 'unknown',

@@ -38,6 +38,16 @@ describe('the reads of a token', () => {
     assert.equal(historyOf(NONE, READ).withoutRead, 0);
   });
 
+  it('count those of them that were watched from before the swap, until the next read or gap', () => {
+    const sure = (events: string, history: ReadHistory) =>
+      advanceReadHistory(history, resultOf(events, start({ at: NOW + 9 * HOUR, blindMs: 0 })));
+    const one = sure(NONE, historyOf(NONE, NONE));
+    assert.deepEqual([one.withoutRead, one.surelyWithoutRead], [2, 1]);
+    const two = sure(NONE, sure(NONE, historyOf(READ, NONE)));
+    assert.deepEqual([two.withoutRead, two.surelyWithoutRead], [3, 2]);
+    for (const events of [READ, LOST]) assert.equal(sure(events, one).surelyWithoutRead, 0);
+  });
+
   it('count no further than a generation in which a read may have been missed', () => {
     const { withoutRead, completeSince, observedSince } = historyOf(READ, NONE, NONE, LOST, NONE);
     assert.equal(withoutRead, 1);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { IN, type InotifyEvent, parseEvents } from '../../../src/sources/reads/inotify-events.ts';
+import { IN, type InotifyEvent, newFolders, parseEvents } from '../../../src/sources/reads/inotify-events.ts';
 
 /** As the kernel writes it: names end in a zero and are padded to 16 bytes. */
 function bytesOf({ watch, mask, name }: InotifyEvent, padding = 16): Buffer {
@@ -30,6 +30,44 @@ const anEvent = fc.record<InotifyEvent>(
   },
   { noNullPrototype: true },
 );
+
+const NEW_FOLDER: InotifyEvent = { watch: 3, mask: IN.create | IN.isDirectory, name: '..2026_11_29' };
+
+/** The new folders in the first bytes, in a buffer that has other bytes behind them. */
+function newFoldersIn(bytes: Buffer, length = bytes.length): readonly string[] {
+  const words = new Int32Array(bytes.length / 4 + 64).fill(-1);
+  bytes.copy(new Uint8Array(words.buffer));
+  const found: string[] = [];
+  newFolders(words, length, (watch, name) => found.push(`${watch} ${Buffer.from(name).toString()}`));
+  return found;
+}
+
+describe('the new folders among the events of inotify', () => {
+  it('are those with both flags, in order', () => {
+    const file = { ...NEW_FOLDER, mask: IN.create };
+    const events = [TOKEN, NEW_FOLDER, FOLDER, file, { ...NEW_FOLDER, watch: 4, name: 'ä' }];
+    const bytes = Buffer.concat(events.map((event) => bytesOf(event)));
+    assert.deepEqual(newFoldersIn(bytes), ['3 ..2026_11_29', '4 ä']);
+  });
+
+  it('do not include one if the event is cut, or a length leads out of the bytes', () => {
+    const bytes = bytesOf(NEW_FOLDER);
+    for (let length = 0; length < bytes.length; length += 4)
+      assert.deepEqual(newFoldersIn(bytes, length), []);
+    for (const length of [0xffff_ffff, 0x7fff_ffff, 17]) {
+      bytes.writeUInt32LE(length, 12);
+      assert.deepEqual(newFoldersIn(bytes), []);
+    }
+  });
+
+  it('are found in any bytes without an error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        newFoldersIn(Buffer.from(bytes.subarray(0, bytes.length & ~3)));
+      }),
+    );
+  });
+});
 
 describe('the events of inotify', () => {
   it('are returned in order, those of the folder itself with an empty name', () => {

@@ -53,7 +53,7 @@ export function createWatchedNode(
   const [swaps, opens] = [opened(), opened()];
   let passedMs = 0;
   const monotonicMs = () => performance.now() + passedMs;
-  const folders = createFolderWatches(opens, monotonicMs);
+  const folders = createFolderWatches({ inotify: opens, libc: loadLibc(), monotonicMs });
   const volumes = createVolumeWatches({ swaps, folders, shared, now: Date.now, monotonicMs });
   let targets = 0;
   return {
