@@ -97,6 +97,7 @@ export interface GenerationResult {
 }
 
 const NOTHING_EXPECTED: ReadonlyMap<string, number> = new Map();
+const NO_TIMES: readonly number[] = [];
 
 export function startGeneration(start: GenerationStart): GenerationState {
   return {
@@ -112,8 +113,8 @@ export function startGeneration(start: GenerationStart): GenerationState {
     expected: NOTHING_EXPECTED,
     expectedMs: 0,
     maybeOwn: 0,
-    unconfirmed: [],
-    confirmations: [],
+    unconfirmed: NO_TIMES,
+    confirmations: NO_TIMES,
     confirmedMs: undefined,
     isReadAtRotation: false,
     lastReadAt: undefined,

@@ -13,7 +13,9 @@ import {
   addToken,
   beginFolder,
   createWatchedVolume,
+  holdersOf,
   isWatchable,
+  targetOf,
   type WatchedVolume,
 } from './watched-volume.ts';
 
@@ -66,18 +68,18 @@ function isProjected({ volumeKind, copy }: Token): boolean {
   return volumeKind === 'projected' && copy === undefined;
 }
 
-function tokensOf({ tokens }: WatchedVolume) {
-  return [...tokens.values()].flat();
+function generationsOf({ tokens }: WatchedVolume) {
+  return tokens.flatMap(({ generations }) => generations);
 }
 
 function watchAgain(state: State, volume: WatchedVolume): readonly Command[] {
-  const before = volume.target.id;
+  const before = volume.id;
   state.byId.delete(before);
   state.nextId += 1;
-  volume.target = { id: state.nextId, folder: volume.folder, holders: [...volume.tokens.keys()] };
-  state.byId.set(state.nextId, volume);
+  volume.id = state.nextId;
+  state.byId.set(volume.id, volume);
   const unwatch: readonly Command[] = before === 0 ? [] : [{ kind: 'unwatch', id: before }];
-  return [...unwatch, { kind: 'watch', target: volume.target }];
+  return [...unwatch, { kind: 'watch', target: targetOf(state.rootDir, volume) }];
 }
 
 /** Whether the volume may have been there before, although it was not. */
@@ -104,7 +106,7 @@ function findVolume(
   state.isFull ||= state.volumes.size >= MAX_VOLUMES;
   if (known !== undefined || state.volumes.size >= MAX_VOLUMES) return known;
   const isNew = areNew && !mayBeOlder(state, key, nowMs);
-  const volume = createWatchedVolume(state.rootDir, identity, nowMs, isNew);
+  const volume = createWatchedVolume(identity, nowMs, isNew);
   state.volumes.set(key, volume);
   return volume;
 }
@@ -116,14 +118,11 @@ function addVolume(state: State, token: Token, arrival: Arrival): WatchedVolume 
 }
 
 function removeVolume(state: State, volume: WatchedVolume): Command {
-  const { id } = volume.target;
+  const { id } = volume;
   state.volumes.delete(volume.key);
   rememberRemoved(state, volume.key);
   state.byId.delete(id);
-  state.drains.remove(
-    volume.podUid,
-    tokensOf(volume).flatMap(({ generations }) => generations),
-  );
+  state.drains.remove(volume.podUid, generationsOf(volume));
   return { kind: 'unwatch', id };
 }
 
@@ -173,24 +172,25 @@ function restart(state: State, { at, monotonicMs }: Instant): readonly Command[]
   state.drains.resume({ at, monotonicMs });
   state.folders = 0;
   return [...state.volumes.values()].flatMap((volume) => {
-    const tokens = tokensOf(volume);
-    state.drains.remove(
-      volume.podUid,
-      tokens.flatMap(({ generations }) => generations),
-    );
-    for (const token of tokens) abandon(token, at, monotonicMs);
+    state.drains.remove(volume.podUid, generationsOf(volume));
+    for (const token of volume.tokens) abandon(token, at, monotonicMs);
     return watchAgain(state, volume).filter(({ kind }) => kind === 'watch');
   });
 }
 
-function factsOf({ volumes, drains, folders, isLimited }: State): ReadFacts {
-  const tokens = new Map<string, TokenReads>();
+/** Number of folders that hold tokens and are not watched. */
+function countUnwatched({ volumes, folders }: State): number {
   let wanted = 0;
-  for (const volume of volumes.values()) {
-    wanted += volume.tokens.size;
-    for (const { place, reads } of tokensOf(volume)) if (reads !== undefined) tokens.set(place, reads);
-  }
-  const unwatched = isLimited ? Math.max(0, wanted - folders) : 0;
+  for (const volume of volumes.values()) wanted += holdersOf(volume).length;
+  return Math.max(0, wanted - folders);
+}
+
+function factsOf(state: State): ReadFacts {
+  const { volumes, drains, folders, isLimited } = state;
+  const tokens = new Map<string, TokenReads>();
+  for (const volume of volumes.values())
+    for (const { place, reads } of volume.tokens) if (reads !== undefined) tokens.set(place, reads);
+  const unwatched = isLimited ? countUnwatched(state) : 0;
   return { tokens, lastVisitAt: drains.lastVisitAt(), watches: folders, unwatched };
 }
 
@@ -198,7 +198,7 @@ function loseClocks(state: State, step: number, monotonicMs: number): void {
   state.clockSetMs = monotonicMs;
   for (const volume of state.volumes.values()) {
     volume.isNew = false;
-    for (const token of tokensOf(volume)) loseClock(token, step);
+    for (const token of volume.tokens) loseClock(token, step);
   }
 }
 

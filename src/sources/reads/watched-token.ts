@@ -27,6 +27,8 @@ import type { Started } from './protocol.ts';
 /** Updated in place: a node has a thousand of them. */
 export interface WatchedToken {
   readonly place: string;
+  /** The folder that holds it, relative to the generation. */
+  readonly holder: string;
   /** Name of its file in the folder that holds it. */
   readonly name: string;
   /** Whether it appeared while the exporter ran, and the clock was not set since. */
@@ -40,17 +42,41 @@ export interface WatchedToken {
   reads: TokenReads | undefined;
 }
 
+/** What is kept of a message. */
+type WatchedFolder = Pick<Started, 'watch' | 'generation' | 'holder' | 'opensBefore' | 'opensAfter'>;
+
 export interface WatchedGeneration {
   readonly token: WatchedToken;
   /** The watch of the folder. */
-  readonly started: Started;
+  readonly started: WatchedFolder;
   state: GenerationState;
 }
 
 export type Instant = Pick<DrainTime, 'at' | 'readAt' | 'monotonicMs' | 'sinceMs'>;
 
-export function createWatchedToken(place: string, name: string, isStartObserved: boolean): WatchedToken {
-  return { place, name, isStartObserved, generations: [], history: undefined, endedMs: 0, reads: undefined };
+/** A copy with no room for more: V8 leaves room for 16 further elements after a spread. */
+export function withOne<T>(list: readonly T[], one: T): readonly T[] {
+  return list.concat([one]);
+}
+
+const NO_GENERATIONS: readonly WatchedGeneration[] = [];
+
+export function createWatchedToken(
+  place: string,
+  holder: string,
+  name: string,
+  isStartObserved: boolean,
+): WatchedToken {
+  return {
+    place,
+    holder,
+    name,
+    isStartObserved,
+    generations: NO_GENERATIONS,
+    history: undefined,
+    endedMs: 0,
+    reads: undefined,
+  };
 }
 
 /** Updates the reads. Returns whether they have changed. */
@@ -77,14 +103,14 @@ function historyFor(token: WatchedToken, time: Instant): ReadHistory {
 
 /** Undefined if the folder does not hold the token. */
 export function begin(token: WatchedToken, started: Started, time: Instant): WatchedGeneration | undefined {
-  const { files, blindMs, isBusy } = started;
+  const { files, blindMs, isBusy, watch, generation, holder, opensBefore, opensAfter } = started;
   if (!files.includes(token.name)) return undefined;
   const fresh = startGeneration({ ...time, tokenFile: token.name, files, blindMs });
   const state = isBusy ? markMerged(fresh) : fresh;
-  const generation = { token, started, state };
+  const begun = { token, started: { watch, generation, holder, opensBefore, opensAfter }, state };
   token.history = historyFor(token, time);
-  token.generations = [...token.generations, generation];
-  return generation;
+  token.generations = withOne(token.generations, begun);
+  return begun;
 }
 
 /** Ends a generation after its last events. */

@@ -14,19 +14,18 @@ import {
   type Instant,
   type WatchedGeneration,
   type WatchedToken,
+  withOne,
 } from './watched-token.ts';
 
-/** Updated in place. */
+/** Updated in place. Small, because a node has a thousand of them. */
 export interface WatchedVolume {
   readonly podUid: string;
   readonly key: string;
-  readonly folder: string;
-  /** Replaced when another folder of the volume holds a token. */
-  target: Target;
-  /** By the folder that holds them, relative to the generation. */
-  readonly tokens: Map<string, WatchedToken[]>;
+  /** As in `Target`; 0 before the first one. Replaced when another folder of the volume holds a token. */
+  id: number;
+  tokens: readonly WatchedToken[];
   /** Opens in generations that have not begun. */
-  opens: OwnOpen[];
+  opens: readonly OwnOpen[];
   /** Whether it appeared while the exporter ran, and the clock was not set since. */
   isNew: boolean;
   /** When it was last found on the node, by a clock that is never set. */
@@ -50,37 +49,41 @@ export function isWatchable({ podUid, volume, path }: TokenIdentity): boolean {
   return !isEscaped(`${podUid}${volume}${path}`);
 }
 
+const NO_TOKENS: readonly WatchedToken[] = [];
+const NO_OPENS: readonly OwnOpen[] = [];
+
 export function createWatchedVolume(
-  rootDir: string,
   { podUid, volume }: TokenIdentity,
-  nowMs: number,
+  seenMs: number,
   isNew: boolean,
 ): WatchedVolume {
-  const folder = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~projected/${volume}`;
-  return {
-    podUid,
-    key: volumeKey(podUid, volume),
-    folder,
-    target: { id: 0, folder, holders: [] },
-    tokens: new Map(),
-    opens: [],
-    isNew,
-    seenMs: nowMs,
-  };
+  const key = volumeKey(podUid, volume);
+  return { podUid, key, id: 0, tokens: NO_TOKENS, opens: NO_OPENS, isNew, seenMs };
+}
+
+/** The folders that hold the volume's tokens. */
+export function holdersOf({ tokens }: WatchedVolume): readonly string[] {
+  return [...new Set(tokens.map(({ holder }) => holder))];
+}
+
+export function targetOf(rootDir: string, volume: WatchedVolume): Target {
+  const { id, podUid, key } = volume;
+  const name = key.slice(volumeKey(podUid, '').length);
+  const folder = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~projected/${name}`;
+  return { id, folder, holders: holdersOf(volume) };
 }
 
 /** Returns whether the token is in a folder that held none so far. */
-export function addToken({ tokens, isNew }: WatchedVolume, identity: TokenIdentity): boolean {
+export function addToken(volume: WatchedVolume, identity: TokenIdentity): boolean {
+  const { tokens, isNew } = volume;
   const [holder, name] = splitPath(identity.path);
-  const others = tokens.get(holder);
-  if (others?.some((token) => token.name === name) === true) return false;
-  const token = createWatchedToken(placeOf(identity), name, isNew);
-  if (others === undefined) tokens.set(holder, [token]);
-  else others.push(token);
-  return others === undefined;
+  const others = tokens.filter((token) => token.holder === holder);
+  if (others.some((token) => token.name === name)) return false;
+  volume.tokens = withOne(tokens, createWatchedToken(placeOf(identity), holder, name, isNew));
+  return others.length === 0;
 }
 
-function isOf({ file }: OwnOpen, { generation, holder }: Started): boolean {
+function isOf({ file }: OwnOpen, { generation, holder }: Pick<Started, 'generation' | 'holder'>): boolean {
   return file === undefined || (file.generation === generation && file.holder === holder);
 }
 
@@ -93,25 +96,25 @@ export function beginFolder(
   started: Started,
   time: Instant,
 ): readonly WatchedGeneration[] {
-  const tokens = volume.tokens.get(started.holder) ?? [];
+  const tokens = volume.tokens.filter(({ holder }) => holder === started.holder);
   const begun =
     tokens.length * started.files.length > MAX_COMPARED
       ? []
       : tokens.flatMap((token) => begin(token, started, time) ?? []);
   for (const open of volume.opens.filter((one) => isOf(one, started)))
     for (const generation of begun) announce(generation, open, time.monotonicMs);
-  volume.opens = volume.opens.filter(
+  const opens = volume.opens.filter(
     (open) => open.number > started.opensBefore && (open.file === undefined || !isOf(open, started)),
   );
+  volume.opens = opens.length === 0 ? NO_OPENS : opens;
   return begun;
 }
 
 /** Takes an open of the exporter in this volume. */
 export function addOpen(volume: WatchedVolume, open: OwnOpen, monotonicMs: number): void {
-  const generations = [...volume.tokens.values()].flat().flatMap((token) => token.generations);
+  const generations = volume.tokens.flatMap((token) => token.generations);
   const matching = generations.filter(({ started }) => isOf(open, started));
   for (const generation of matching) announce(generation, open, monotonicMs);
   if (matching.length > 0 && open.file !== undefined) return;
-  volume.opens.push(open);
-  if (volume.opens.length > MAX_OPENS) volume.opens.shift();
+  volume.opens = withOne(volume.opens.slice(1 - MAX_OPENS), open);
 }
