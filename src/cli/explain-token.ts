@@ -4,7 +4,7 @@
 import type { Assessment, CheckResult } from '../core/assessment.ts';
 import { fixOf } from '../core/causes/cause-fixes.ts';
 import { CAUSE_DESCRIPTIONS, type CauseFinding } from '../core/causes/overdue-cause.ts';
-import type { Failing } from '../core/checks/check.ts';
+import { type Failing, unknownText } from '../core/checks/check.ts';
 import { formatPod } from '../core/identity.ts';
 import { type ProblemStart, problemStartOf } from '../core/problems/problem-start.ts';
 import { runbookUrl } from '../core/runbook.ts';
@@ -112,11 +112,14 @@ function hasPassed({ check, verdict }: CheckResult, { reads }: Assessment): bool
 
 export function checkLines(assessment: Assessment, snapshot: Snapshot, runbooks: string): readonly string[] {
   const { results } = assessment;
+  const { now } = snapshot;
   const passed = results.filter((result) => hasPassed(result, assessment));
   return [
     ...results.flatMap((result) => resultLines(result, assessment, snapshot, runbooks)),
     ...results.flatMap(({ check, verdict }) =>
-      verdict.status === 'unknown' ? [`  unknown  ${check.reason}: ${verdict.detail}`] : [],
+      verdict.status === 'unknown'
+        ? [`  unknown  ${check.reason}: ${unknownText(verdict.detail, assessment, now)}`]
+        : [],
     ),
     ...(passed.length === 0 ? [] : [`  pass     ${passed.map(({ check }) => check.reason).join(', ')}`]),
     ...acceptedLines(assessment),

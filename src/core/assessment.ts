@@ -121,8 +121,9 @@ function isSameInput(a: Momentary, b: Momentary): boolean {
 /** `input` is `last` itself if nothing has changed but the time. */
 function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
   const results = PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
-  if (last !== undefined && input === last && sameItems(last.results, results)) return last;
-  return { ...input, results, failures: results.flatMap(failureOf) };
+  if (last === undefined || !sameItems(last.results, results))
+    return { ...input, results, failures: results.flatMap(failureOf) };
+  return input === last ? last : { ...input, results: last.results, failures: last.failures };
 }
 
 function factsOf(

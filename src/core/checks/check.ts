@@ -15,7 +15,10 @@ import type { EpochSeconds, Token } from '../token/token.ts';
 export type Verdict =
   | { readonly status: 'pass' }
   | { readonly status: 'fail'; readonly detail: string; readonly severity: Severity }
-  | { readonly status: 'unknown'; readonly detail: string };
+  | { readonly status: 'unknown'; readonly detail: UnknownDetail };
+
+/** A function if the text changes all the time: it is read rarely, and verdicts are kept while they are equal. */
+export type UnknownDetail = string | ((input: CheckInput, now: EpochSeconds) => string);
 
 export interface CheckInput {
   readonly token: Token;
@@ -68,6 +71,11 @@ export function fail(detail: string, severity: Severity): Verdict {
   return { status: 'fail', detail, severity };
 }
 
-export function unknown(detail: string): Verdict {
+export function unknown(detail: UnknownDetail): Verdict {
   return { status: 'unknown', detail };
+}
+
+/** Why there is no verdict on this token. */
+export function unknownText(detail: UnknownDetail, input: CheckInput, now: EpochSeconds): string {
+  return typeof detail === 'string' ? detail : detail(input, now);
 }

@@ -33,7 +33,7 @@ export const notReread = {
   isForReads: true,
   runbook: 'SATokenNotReread',
   judge: (input, now) =>
-    judgeHabit('not_reread', input, now, (observed) => {
+    judgeHabit('not_reread', input, (observed) => {
       const { claims } = input.token;
       const severity = claims.warnAfter === undefined ? 'warning' : 'info';
       return fail(`${observedText(observed, now)}; ${copyText(observed, claims, now)}`, severity);

@@ -19,15 +19,17 @@ function unknownReads(reads: TokenReads, now: EpochSeconds): string {
   return `${read}, ${generationsText(generations)} observed, first watched ${first}`;
 }
 
+const UNKNOWN = unknown(({ reads }, now) => (typeof reads === 'object' ? unknownReads(reads, now) : ''));
+const UNWATCHED = unknown('its volume is not watched');
+
 /** Passes if reads are not watched. `judge` is called if the token is read with this habit. */
 export function judgeHabit(
   habit: Habit,
   { reads, habit: found }: CheckInput,
-  now: EpochSeconds,
   judge: (reads: TokenReads) => Verdict,
 ): Verdict {
   if (reads === undefined) return PASS;
-  if (reads === 'unwatched') return unknown('its volume is not watched');
-  if (found === 'unknown') return unknown(unknownReads(reads, now));
+  if (reads === 'unwatched') return UNWATCHED;
+  if (found === 'unknown') return UNKNOWN;
   return found === habit ? judge(reads) : PASS;
 }

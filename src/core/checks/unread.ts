@@ -19,7 +19,7 @@ export const unread = {
   isForReads: true,
   runbook: 'SATokenUnread',
   judge: (input, now) =>
-    judgeHabit('unread', input, now, ({ completeSince, withoutRead }) => {
+    judgeHabit('unread', input, ({ completeSince, withoutRead }) => {
       const since = formatRelative(now, completeSince);
       return fail(
         `no read observed in ${generationsText(withoutRead)}, watched since ${since} (${UNSEEN})`,

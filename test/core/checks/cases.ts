@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
 import { type Assessment, createAssess, type Policy, verdictFor } from '../../../src/core/assessment.ts';
-import type { CheckInput, Verdict } from '../../../src/core/checks/check.ts';
+import { type CheckInput, unknown, unknownText, type Verdict } from '../../../src/core/checks/check.ts';
 import { type Reason, SEVERITY_ROWS } from '../../../src/core/checks/index.ts';
 import {
   type ClassReview,
@@ -57,10 +57,14 @@ function assess(
   return createAssess(policy(overrides))(one, NOW + after, facts, undefined, undefined, reads);
 }
 
+/** Its text is that of a minute after NOW, by default. */
 export function verdictOf(reason: Reason, one: Token, circumstances: Circumstances = {}): Verdict {
-  const verdict = verdictFor(assess(one, circumstances), reason);
+  const assessment = assess(one, circumstances);
+  const verdict = verdictFor(assessment, reason);
   assert.ok(verdict, `no check of tokens has the reason ${reason}`);
-  return verdict;
+  if (verdict.status !== 'unknown') return verdict;
+  const { after = 60 } = circumstances;
+  return unknown(unknownText(verdict.detail, assessment, NOW + after));
 }
 
 /** The reasons of the failed checks, sorted. */
@@ -72,7 +76,7 @@ function failuresOf(one: Token, circumstances: Circumstances = {}): readonly Rea
 
 /** Empty for a pass. */
 export function detailOf(verdict: Verdict): string {
-  return verdict.status === 'pass' ? '' : verdict.detail;
+  return verdict.status === 'pass' ? '' : String(verdict.detail);
 }
 
 /** A failure has one of the severities of its check. */
