@@ -167,7 +167,7 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
   {
     ...gauge,
     name: 'satoken_last_read_timestamp_seconds',
-    help: 'Unix time at which a workload was last seen to open the token file; absent unless reads are watched.',
+    help: 'Unix time at which a workload was last seen to open the token file, renewed at most once a minute; absent unless reads are watched.',
     value: ({ reads }) => between(0, watched(reads)?.lastReadAt),
   },
   {

@@ -120,13 +120,27 @@ function isSame(a: TokenReads, b: TokenReads): boolean {
   return keys.every((key) => a[key] === b[key]);
 }
 
+/** A token may be read all the time. */
+const SHOWN_READ_SECONDS = 60;
+
+/**
+ * The last read of the current generation, by the minute: that it was read at all decides about habits. Of a generation
+ * that has ended, the exact time is kept.
+ */
+function shownReadAt({ at, lastReadAt }: GenerationState, previous: TokenReads | undefined) {
+  if (lastReadAt === undefined || previous?.lastReadAt === undefined) return lastReadAt;
+  const age = previous.lastReadGenerationAt === at ? lastReadAt - previous.lastReadAt : -1;
+  return age >= 0 && age < SHOWN_READ_SECONDS ? previous.lastReadAt : lastReadAt;
+}
+
 /** The history with the current generation. Returns `previous` if it is equal. */
 export function tokenReadsOf(
   history: ReadHistory,
   state: GenerationState,
   previous?: TokenReads,
 ): TokenReads {
-  const { at: startedAt, lastReadAt, isReadAtRotation } = state;
+  const { at: startedAt, isReadAtRotation } = state;
+  const lastReadAt = shownReadAt(state, previous);
   const reads = {
     ...addRead(history, { startedAt, lastReadAt, isReadAtRotation }),
     generationAt: startedAt,

@@ -86,6 +86,19 @@ describe('the reads of a token', () => {
     assert.deepEqual([lastReadAt, earlierReadAt, isReadSinceRotation], [NOW + 2 * HOUR + 1, NOW + 61, true]);
   });
 
+  it('include the time of the last read of the current generation by the minute, and of others exactly', () => {
+    const shown = (events: string, previous: ReturnType<typeof tokenReadsOf>) =>
+      tokenReadsOf(historyOf(), play(events).state, previous);
+    const first = shown('t', tokenReadsOf(historyOf(), start()));
+    assert.equal(first.lastReadAt, NOW + 1);
+    assert.equal(shown('t | | t', first), first);
+    assert.equal(shown('t .. t', first).lastReadAt, NOW + 61);
+    assert.equal(shown('t', shown('t .. t', first)).lastReadAt, NOW + 1, 'the clock was set back');
+    assert.equal(advanceReadHistory(historyOf(), resultOf('t | | t')).lastReadAt, NOW + 3);
+    const next = play('t', start({ at: NOW + 2 })).state;
+    assert.equal(tokenReadsOf(historyOf(), next, first).lastReadAt, NOW + 3);
+  });
+
   it('include whether the current generation was read', () => {
     const isRead = (events: string, state = start()) =>
       tokenReadsOf(historyOf(), play(events, state).state).isReadSinceRotation;
