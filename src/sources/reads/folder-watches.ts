@@ -109,15 +109,15 @@ function limitOf({ files }: Folder): number {
 
 /** Equal events of one drain are the same object, so that a report has it once. */
 function createEventOf() {
-  const files = new Map<string, readonly [opened: ReadEvent, closed: ReadEvent]>();
-  const add = (name: string) => {
-    const events = [{ kind: 'opened', name } as const, { kind: 'closed', name } as const] as const;
-    files.set(name, events);
-    return events;
-  };
+  const opened = new Map<string, ReadEvent>();
+  const closed = new Map<string, ReadEvent>();
   const fileEvent = (name: string, isOpen: boolean): ReadEvent => {
-    const [opened, closed] = files.get(name) ?? add(name);
-    return isOpen ? opened : closed;
+    const events = isOpen ? opened : closed;
+    const known = events.get(name);
+    if (known !== undefined) return known;
+    const event: ReadEvent = { kind: isOpen ? 'opened' : 'closed', name };
+    events.set(name, event);
+    return event;
   };
   /** Undefined for events of folders in the folder. */
   const eventOf = ({ mask, name }: InotifyEvent): ReadEvent | undefined => {

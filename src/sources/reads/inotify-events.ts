@@ -78,10 +78,31 @@ export function newFolders(words: Int32Array, length: number, onNewFolder: OnNew
   }
 }
 
+/** Most names are that of the event before, and no longer than this. */
+const SHORT_NAME_BYTES = 16;
+
+/** Reads names, and returns the same string again if a short one follows itself. */
+function createNameReader(bytes: Buffer, view: DataView) {
+  let last: { readonly start: number; readonly name: string } | undefined;
+  const isLast = (start: number): boolean => {
+    if (last === undefined) return false;
+    for (let offset = 0; offset < SHORT_NAME_BYTES; offset += 4)
+      if (view.getInt32(start + offset) !== view.getInt32(last.start + offset)) return false;
+    return true;
+  };
+  return (start: number, end: number): string => {
+    if (start === end) return '';
+    if (end - start !== SHORT_NAME_BYTES) return nameIn(bytes, start, end);
+    if (last === undefined || !isLast(start)) last = { start, name: nameIn(bytes, start, end) };
+    return last.name;
+  };
+}
+
 /** All platforms with `node:ffi` are little-endian. */
 export function parseEvents(bytes: Buffer): ParsedEvents {
   const events: InotifyEvent[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const readName = createNameReader(bytes, view);
   let start = 0;
   while (start + HEADER_BYTES <= bytes.length) {
     const nameStart = start + HEADER_BYTES;
@@ -89,7 +110,7 @@ export function parseEvents(bytes: Buffer): ParsedEvents {
     if (end > bytes.length) break;
     const watch = view.getInt32(start, true);
     const mask = view.getUint32(start + 4, true);
-    events.push({ watch, mask, name: nameIn(bytes, nameStart, end) });
+    events.push({ watch, mask, name: readName(nameStart, end) });
     start = end;
   }
   return { events, isComplete: start === bytes.length };

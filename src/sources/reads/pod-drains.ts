@@ -35,6 +35,8 @@ export interface PodDrains {
 
 /** More than that, and the wall clock was set. */
 const CLOCK_STEP_SECONDS = 1;
+/** More than a reaction to a swap takes. */
+const SWAP_MS = 1_000;
 
 type OnClockSet = (step: number, time: Instant) => void;
 
@@ -66,15 +68,16 @@ type ByWatch = ReadonlyMap<number, Drained>;
 
 const NO_EVENTS: readonly ReadEvent[] = [];
 
-/** The time of a drain for one folder. */
-function timeOf(drained: Drained | undefined, time: Instant): DrainTime {
-  return { ...time, sinceSwapMs: drained?.sinceSwapMs };
+/** The time of a drain for one folder. A swap that is long over makes no difference. */
+function timeOf(drained: Drained | undefined, time: DrainTime): DrainTime {
+  const sinceSwapMs = drained?.sinceSwapMs ?? Number.POSITIVE_INFINITY;
+  return sinceSwapMs > SWAP_MS ? time : { ...time, sinceSwapMs };
 }
 
 function observe(
   generations: readonly WatchedGeneration[],
   byWatch: ByWatch,
-  time: Instant,
+  time: DrainTime,
   ended: readonly GenerationResult[] = [],
 ): void {
   const times = new Map(
@@ -83,8 +86,7 @@ function observe(
   const folders = generations.map(({ state, started }) => {
     return { state, events: byWatch.get(started.watch)?.events ?? NO_EVENTS };
   });
-  const withoutEvents = timeOf(undefined, time);
-  const states = observePod(folders, (state) => times.get(state) ?? withoutEvents, ended);
+  const states = observePod(folders, (state) => times.get(state) ?? time, ended);
   for (const [index, generation] of generations.entries())
     generation.state = states[index] ?? generation.state;
 }
@@ -100,18 +102,18 @@ function mayBeVisit({ hasEnded, events }: Drained): boolean {
 }
 
 /** Most drains of a pod: files were opened in one of its folders, and the kubelet is not on a visit. */
-function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: Instant): void {
+function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: DrainTime): void {
   const drainTime = timeOf(drained, time);
-  for (const generation of pod.generations) {
-    if (generation.started.watch !== drained.watch) continue;
+  pod.generations.forEach((generation) => {
+    if (generation.started.watch !== drained.watch) return;
     generation.state = observeGeneration(generation.state, drained.events, drainTime);
     if (drained.isLossy) lose(generation);
     state.unsettled.add(generation.token);
     if (isPending(generation)) state.pending.add(pod);
-  }
+  });
 }
 
-function endFolders(pod: WatchedPod, byWatch: ByWatch, time: Instant): readonly GenerationResult[] {
+function endFolders(pod: WatchedPod, byWatch: ByWatch, time: DrainTime): readonly GenerationResult[] {
   const ending = [...pod.generations].filter(({ started }) => byWatch.get(started.watch)?.hasEnded === true);
   return ending.map((generation) => {
     pod.generations.delete(generation);
@@ -130,7 +132,7 @@ function noteVisit(state: State, lastMs: number, { at, monotonicMs }: Instant): 
   state.hasChanged = true;
 }
 
-function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time: Instant): void {
+function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time: DrainTime): void {
   const generations = [...pod.generations];
   observe(generations, byWatch, time);
   // Events that came before others were lost still count.
@@ -161,26 +163,30 @@ function removePod(state: State, pod: WatchedPod): void {
   state.lastVisitAt = undefined;
 }
 
-/** The folders with events in each pod with events, or in which a visit may not have ended. */
-function byPod({ podByWatch, pending }: State, drained: readonly Drained[]) {
-  const pods = new Map<WatchedPod, Drained[]>();
-  for (const pod of pending) pods.set(pod, []);
-  for (const one of drained) {
-    const pod = podByWatch.get(one.watch);
-    if (pod === undefined) continue;
-    const others = pods.get(pod);
-    if (others === undefined) pods.set(pod, [one]);
-    else others.push(one);
-  }
-  return pods;
+/** The pods in which a visit may begin or has not ended, to be observed as a whole. */
+function visitedPods({ podByWatch, pending }: State, drained: readonly Drained[]) {
+  const visited = new Map<WatchedPod, Map<number, Drained>>();
+  for (const pod of pending) visited.set(pod, new Map());
+  drained.forEach((one) => {
+    const pod = mayBeVisit(one) ? podByWatch.get(one.watch) : undefined;
+    if (pod !== undefined && !visited.has(pod)) visited.set(pod, new Map());
+  });
+  return visited;
 }
 
-function drainPods(state: State, drained: readonly Drained[], time: Instant): void {
-  for (const [pod, folders] of byPod(state, drained)) {
-    const wasPending = state.pending.delete(pod);
-    if (wasPending || folders.some(mayBeVisit))
-      observeWatchedPod(state, pod, new Map(folders.map((one) => [one.watch, one])), time);
-    else for (const one of folders) observeFolder(state, pod, one, time);
+/** The loops over all folders leave no garbage: there may be a hundred each second. */
+function drainPods(state: State, drained: readonly Drained[], time: DrainTime): void {
+  const visited = visitedPods(state, drained);
+  drained.forEach((one) => {
+    const pod = state.podByWatch.get(one.watch);
+    if (pod === undefined) return;
+    const folders = visited.get(pod);
+    if (folders === undefined) observeFolder(state, pod, one, time);
+    else folders.set(one.watch, one);
+  });
+  for (const [pod, folders] of visited) {
+    state.pending.delete(pod);
+    observeWatchedPod(state, pod, folders, time);
   }
 }
 
@@ -242,9 +248,12 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
       const { monotonicMs } = time;
-      drainPods(state, drained, { ...time, sinceMs: state.drainedMs ?? monotonicMs });
+      const sinceMs = state.drainedMs ?? monotonicMs;
+      drainPods(state, drained, { ...time, sinceMs, sinceSwapMs: undefined });
       state.drainedMs = monotonicMs;
-      for (const { watch, hasEnded } of drained) if (hasEnded) forget(state, watch);
+      drained.forEach(({ watch, hasEnded }) => {
+        if (hasEnded) forget(state, watch);
+      });
       followClock(state, time);
     },
     resume: (time) => {

@@ -21,41 +21,45 @@ const HEADER = 4;
 const LOSSY = 1;
 const ENDED = 2;
 
-/** Equal events may have several numbers, the same object has one. */
-function numberOf(numbers: Map<ReadEvent, number>, event: ReadEvent): number {
-  const number = numbers.get(event) ?? numbers.size;
-  numbers.set(event, number);
-  return number;
-}
-
+/** The loops over all events leave no garbage: array.forEach, not an iterator. */
 export function packReport({ drained, ...report }: Report): ReportMessage {
+  // Equal events may have several numbers, the same object has one.
   const numbers = new Map<ReadEvent, number>();
+  const events: ReadEvent[] = [];
   const length = drained.reduce((sum, one) => sum + HEADER + one.events.length, 0);
   const words = new Float64Array(length);
   let end = 0;
-  const push = (word: number): void => {
-    words[end] = word;
+  const pushEvent = (event: ReadEvent): void => {
+    let number = numbers.get(event);
+    if (number === undefined) {
+      number = events.push(event) - 1;
+      numbers.set(event, number);
+    }
+    words[end] = number;
     end += 1;
   };
-  for (const { watch, isLossy, hasEnded, sinceSwapMs, events: own } of drained) {
-    push(watch);
-    push(Number(isLossy) * LOSSY + Number(hasEnded) * ENDED);
-    push(sinceSwapMs ?? Number.NaN);
-    push(own.length);
-    for (const event of own) push(numberOf(numbers, event));
-  }
-  return { ...report, words, events: [...numbers.keys()] };
+  drained.forEach(({ watch, isLossy, hasEnded, sinceSwapMs, events: own }) => {
+    words[end] = watch;
+    words[end + 1] = Number(isLossy) * LOSSY + Number(hasEnded) * ENDED;
+    words[end + 2] = sinceSwapMs ?? Number.NaN;
+    words[end + 3] = own.length;
+    end += HEADER;
+    own.forEach(pushEvent);
+  });
+  return { ...report, words, events };
 }
 
 function unpackFolder({ words, events }: ReportMessage, start: number): Drained {
-  const [watch = 0, flags = 0, sinceSwapMs = Number.NaN, count = 0] = words.subarray(start, start + HEADER);
   const own: ReadEvent[] = [];
-  for (let index = start + HEADER; index < start + HEADER + count; index += 1) {
+  const end = start + HEADER + (words[start + 3] ?? 0);
+  for (let index = start + HEADER; index < end; index += 1) {
     const event = events[words[index] ?? -1];
     if (event !== undefined) own.push(event);
   }
+  const flags = words[start + 1] ?? 0;
+  const sinceSwapMs = words[start + 2] ?? Number.NaN;
   return {
-    watch,
+    watch: words[start] ?? 0,
     events: own,
     isLossy: (flags & LOSSY) !== 0,
     hasEnded: (flags & ENDED) !== 0,
@@ -66,8 +70,7 @@ function unpackFolder({ words, events }: ReportMessage, start: number): Drained 
 export function unpackReport(message: ReportMessage): Report {
   const { words, readAt, started, losses, folders, isLimited, tookMs } = message;
   const drained: Drained[] = [];
-  let start = 0;
-  while (start < words.length) {
+  for (let start = 0; start < words.length; ) {
     const folder = unpackFolder(message, start);
     drained.push(folder);
     start += HEADER + folder.events.length;

@@ -3,7 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { type GenerationResult, observe } from '../../../src/core/reads/generation-reads.ts';
+import {
+  type GenerationResult,
+  type GenerationState,
+  observe,
+} from '../../../src/core/reads/generation-reads.ts';
 import { observePod } from '../../../src/core/reads/pod-reads.ts';
 import { NOW } from '../../support/tokens.ts';
 import { eventsIn, play, resultOf, start, timeAt } from './sequences.ts';
@@ -307,5 +311,32 @@ describe('the reads of a volume with a single file', () => {
     const time = timeAt(1_000);
     const [state = single] = observePod([{ state: single, events: eventsIn('/ t') }], () => time, [ended]);
     assert.equal(resultOf('.. / t', state).verdict, 'unread');
+  });
+});
+
+describe('opens and closes of files', () => {
+  /** All sequences of so many of these. */
+  function sequences(length: number): readonly string[] {
+    if (length === 0) return [''];
+    return sequences(length - 1).flatMap((before) => ['t(', 't)', 'a('].map((part) => `${before} ${part}`));
+  }
+
+  function assertSame(state: GenerationState, ms: number): void {
+    for (const events of sequences(5).map(eventsIn)) {
+      const time = timeAt(ms, state);
+      const oneByOne = events.reduce((next, event) => observe(next, [event], time), state);
+      assert.deepEqual(observe(state, events, time), oneByOne);
+    }
+  }
+
+  it('mean the same in one drain as one by one, outside of a visit and in one', () => {
+    for (const before of ['', '/', '/ t', 't( a(', 'own:t', 'early:t', 'lost', '//'])
+      assertSame(play(before).state, 1_000);
+  });
+
+  it('mean the same in one drain as one by one, right after the swap and a late watch', () => {
+    assertSame(start(), 20);
+    for (const blindMs of [60, undefined])
+      for (const ms of [20, 1_000, 9_000]) assertSame(start({ blindMs }), ms);
   });
 });
