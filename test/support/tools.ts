@@ -27,6 +27,10 @@ export const VMALERT = join(CACHE, 'sa-token-exporter/bin/vmalert');
 /** The download directory of .ci/crds. */
 export const CUSTOM_RESOURCES = join(CACHE, 'sa-token-exporter/crds');
 export const PROMTOOL_3 = join(CACHE, 'sa-token-exporter/prometheus3/usr/bin/promtool');
+/** The build results of .ci/promtool: promtool without its own limit of samples. */
+const [LARGE_PROMTOOL_2, LARGE_PROMTOOL_3] = ['2', '3'].map((version) =>
+  join(CACHE, 'sa-token-exporter/large-promtool', version),
+) as [string, string];
 
 /** Where Debian installs it, on any architecture. */
 export const [LIBFAKETIME = ''] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
@@ -41,6 +45,8 @@ const TOOLS = {
   strace: runs('strace', '-V'),
   promtool: runs('promtool', '--version'),
   'promtool 3 (.ci/prometheus3)': runs(PROMTOOL_3, '--version'),
+  'promtool for large fleets (.ci/promtool)': runs(LARGE_PROMTOOL_2, '--version'),
+  'promtool 3 for large fleets (.ci/promtool)': runs(LARGE_PROMTOOL_3, '--version'),
   alertmanager: runs('prometheus-alertmanager', '--version'),
   amtool: runs('amtool', '--version'),
   prometheus: runs('prometheus', '--version'),
@@ -68,6 +74,12 @@ interface Promtool {
 export const PROMTOOLS: readonly Promtool[] = [
   { version: '2', tool: 'promtool', promtool: 'promtool' },
   { version: '3', tool: 'promtool 3 (.ci/prometheus3)', promtool: PROMTOOL_3 },
+];
+
+/** The same versions for fleets of which a query loads more than 10,000 samples. */
+export const LARGE_PROMTOOLS: readonly Promtool[] = [
+  { version: '2', tool: 'promtool for large fleets (.ci/promtool)', promtool: LARGE_PROMTOOL_2 },
+  { version: '3', tool: 'promtool 3 for large fleets (.ci/promtool)', promtool: LARGE_PROMTOOL_3 },
 ];
 
 const available = new Map<Tool, boolean>();
