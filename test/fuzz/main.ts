@@ -4,6 +4,7 @@
  * A round that takes longer than `MAX_ROUND_MS` counts as a hang.
  */
 import { fuzz, inputsOf, type Totals } from './fuzz.ts';
+import { fuzzReadThreads, INTERLEAVINGS_PER_VOLUME } from './read-threads.ts';
 import { fuzzReads } from './reads.ts';
 
 const MAX_ROUND_MS = 120_000;
@@ -40,6 +41,10 @@ const interleavings = Math.ceil(inputs / INPUTS_PER_INTERLEAVING);
 const { wrong } = fuzzReads(seed, interleavings);
 for (const text of wrong.slice(0, 5)) print(text);
 print(`${interleavings} interleavings of opens; ${wrong.length} false verdicts`);
+const volumes = Math.ceil(interleavings / INTERLEAVINGS_PER_VOLUME);
+const threads = fuzzReadThreads(seed, volumes);
+for (const text of threads.wrong.slice(0, 5)) print(text);
+print(`${volumes} volumes with interleaved threads; ${threads.wrong.length} false counts of reads`);
 const hangs = watchForHangs();
 const { throws, duplicates, ...totals } = await fuzz({
   seed,
@@ -52,4 +57,4 @@ const { throws, duplicates, ...totals } = await fuzz({
 hangs.stop();
 for (const line of [...throws, ...duplicates].slice(0, 20)) print(line);
 print(`${describeTotals(totals)}; ${throws.length} throws, ${duplicates.length} duplicates`);
-process.exitCode = throws.length + duplicates.length + wrong.length === 0 ? 0 : 1;
+process.exitCode = throws.length + duplicates.length + wrong.length + threads.wrong.length === 0 ? 0 : 1;
