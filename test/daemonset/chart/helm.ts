@@ -10,7 +10,7 @@ import { type Manifest, parseManifests } from '../manifests.ts';
 
 export const CHART = join(ROOT, 'daemonset/chart');
 
-interface Release {
+export interface Release {
   readonly name?: string;
   readonly namespace?: string;
   readonly chart?: string;

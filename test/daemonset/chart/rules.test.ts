@@ -15,7 +15,7 @@ import { assertCurrent } from '../../support/generated.ts';
 import { describeWith } from '../../support/tools.ts';
 import type { Manifest } from '../manifests.ts';
 import { assertValid } from '../validation.ts';
-import { CHART, helm, helmOutput, template } from './helm.ts';
+import { CHART, helm, helmOutput, type Release, template } from './helm.ts';
 
 interface Rule {
   readonly alert?: string;
@@ -42,8 +42,8 @@ interface ConfigMap extends Manifest {
 const { groups: GROUPS } = parse(rulesFile()) as { readonly groups: readonly Group[] };
 const DASHBOARD_FOLDER = join(CHART, 'files/dashboards');
 
-function groupsOf(values: object, others: object = {}): readonly Group[] {
-  const manifests = template({ prometheusRule: { enabled: true, ...values }, ...others });
+function groupsOf(values: object, others: object = {}, release: Release = {}): readonly Group[] {
+  const manifests = template({ prometheusRule: { enabled: true, ...values }, ...others }, release);
   const found = manifests.find(({ kind }) => kind === 'PrometheusRule') ?? assert.fail('no PrometheusRule');
   return (found as PrometheusRule).spec.groups;
 }
@@ -155,6 +155,33 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
         .flatMap(({ rules }) => rules)
         .find(({ alert }) => alert === 'SATokenExporterDown');
       assert.match(down?.expr ?? '', new RegExp(`[{]job=~"[(][.][*]/[)][?]${job}"[}]`));
+    });
+
+  for (const [title, values, others, namespace] of [
+    ['the release', {}, {}, 'monitoring'],
+    ['the values', {}, { namespaceOverride: 'tokens' }, 'tokens'],
+    ['the release without queries', { queries: false }, {}, 'monitoring'],
+  ] as const)
+    it(`name the namespace of ${title} in commands`, () => {
+      const rules = groupsOf(values, others, { name: 'prod', namespace: 'monitoring' }).flatMap(
+        (group) => group.rules,
+      );
+      const found = rules.flatMap(({ annotations }) => [
+        ...(annotations?.['description'] ?? '').matchAll(/-n (?<namespace>\S+) EXPORTER/g),
+      ]);
+      assert.ok(found.length > 5);
+      assert.deepEqual([...new Set(found.map(({ groups }) => groups?.['namespace']))], [namespace]);
+    });
+
+  for (const [title, values, pattern] of [
+    ['the release', {}, '.*sa-token-exporter.*'],
+    ['the name of the chart', { nameOverride: 'tokens' }, 'prod-tokens'],
+    ['the full name', { fullnameOverride: 'tokens' }, 'tokens'],
+  ] as const)
+    it(`select the DaemonSet by a name that follows from ${title}`, () => {
+      const rules = groupsOf({}, values, { name: 'prod' }).flatMap((group) => group.rules);
+      const found = rules.flatMap(({ expr }) => [...expr.matchAll(/[{]daemonset=~"(?<pattern>[^"]+)"[}]/g)]);
+      assert.deepEqual([...new Set(found.map(({ groups }) => groups?.['pattern']))], [pattern]);
     });
 
   for (const [title, prometheusRule, message] of [

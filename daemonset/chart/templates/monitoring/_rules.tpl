@@ -10,6 +10,11 @@
 {{- printf "(.*/)?%s" (get $labels $monitor.jobLabel) }}
 {{- end }}
 {{- end }}
+{{/* A regular expression for the name of the DaemonSet: that of the rules, unless the values give it another name. */}}
+{{- define "sa-token-exporter.daemonSetPattern" -}}
+{{- $name := include "sa-token-exporter.fullname" . }}
+{{- ternary ".*sa-token-exporter.*" $name (contains "sa-token-exporter" $name) }}
+{{- end }}
 {{/* An alert with the changes of the values; empty if it is disabled. Takes a dict: root, rule. */}}
 {{- define "sa-token-exporter.alert" -}}
 {{- $values := .root.Values.prometheusRule }}
@@ -24,11 +29,15 @@
 {{- with $values.runbookUrl }}
 {{- $_ := set $annotations "runbook_url" (printf "%s/%s" . (base $annotations.runbook_url)) }}
 {{- end }}
+{{- /* The command, unless a query finds the pod of the exporter. */}}
+{{- $exporter := printf "-n %s EXPORTER" (include "sa-token-exporter.namespace" .root) }}
+{{- $_ := set $annotations "description" (replace "-n sa-token-exporter EXPORTER" $exporter $annotations.description) }}
 {{- $rule := merge (dict "labels" $labels "annotations" $annotations) .rule }}
 {{- with $change.for }}
 {{- $_ := set $rule "for" . }}
 {{- end }}
-{{- $_ := set $rule "expr" (replace "(.*/)?sa-token-exporter" (include "sa-token-exporter.job" .root) $rule.expr) }}
+{{- $expr := replace "(.*/)?sa-token-exporter" (include "sa-token-exporter.job" .root) $rule.expr }}
+{{- $_ := set $rule "expr" (replace ".*sa-token-exporter.*" (include "sa-token-exporter.daemonSetPattern" .root) $expr) }}
 {{- toYaml (list $rule) }}
 {{- end }}
 {{- end }}
