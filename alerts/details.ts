@@ -15,13 +15,13 @@ function labeled(expr: string, is: string): string {
   return `label_replace(${expr}, "is", "${is}", "", "")`;
 }
 
-/** The seconds since the problem began, or since the exporter first saw it. */
-export const SEEN_QUERY = `time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q})`;
+/** The whole seconds since the problem began, or since the exporter first saw it. */
+export const SEEN_QUERY = `floor(time() - max(satoken_problem_start_timestamp_seconds{${ONE_TOKEN},reason=%[6]q}))`;
 
 /** The cause, the seconds until the token is rejected, and the seconds since the problem began. */
 export const TIMES_QUERY = [
   `max by (cause) (satoken_overdue_info{${ONE_TOKEN}})`,
-  labeled(`max(satoken_expiration_timestamp_seconds{${ONE_TOKEN}}) - time() > 0`, 'left'),
+  labeled(`floor(max(satoken_expiration_timestamp_seconds{${ONE_TOKEN}}) - time()) > 0`, 'left'),
   labeled(SEEN_QUERY, 'since'),
 ].join(' or ');
 
@@ -29,7 +29,7 @@ const ONE_ACCOUNT = `${cluster}=%[1]q,reason=%[2]q,namespace=%[3]q,serviceaccoun
 
 /** The seconds since the first problem was seen. */
 function firstSeen(matchers: string): string {
-  return `time() - min(satoken_problem_start_timestamp_seconds{${matchers}})`;
+  return `floor(time() - min(satoken_problem_start_timestamp_seconds{${matchers}}))`;
 }
 
 export const ACCOUNT_SEEN_QUERY = firstSeen(ONE_ACCOUNT);
@@ -41,7 +41,7 @@ export const INFO_PODS_QUERY = `max by (node, namespace, pod) (${HELD_INFO}{${ON
 
 /** The seconds until the first of these tokens that is overdue is rejected; `labels` tell them apart. */
 function firstRejected(matchers: string, labels: string): string {
-  return `min(satoken_expiration_timestamp_seconds{${matchers}} and on (${labels}) satoken_overdue_info{${matchers}}) - time() > 0`;
+  return `floor(min(satoken_expiration_timestamp_seconds{${matchers}} and on (${labels}) satoken_overdue_info{${matchers}}) - time()) > 0`;
 }
 
 /** Of the tokens of the node. */

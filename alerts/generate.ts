@@ -2,11 +2,18 @@
  * Writes the generated files of the alerts.
  */
 import { writeFileSync } from 'node:fs';
-import { alertmanagerFile, prometheusRule, rulesFile, rulesWithoutQueries } from './documents.ts';
+import {
+  alertmanagerFile,
+  prometheusRule,
+  rulesFile,
+  rulesInSmallGroups,
+  rulesWithoutQueries,
+} from './documents.ts';
 
 const FILES = {
   'rules.yaml': rulesFile(),
   'rules-without-query.yaml': rulesWithoutQueries(),
+  'rules-small-groups.yaml': rulesInSmallGroups(),
   'prometheusrule.yaml': prometheusRule(),
   'alertmanager.yaml': alertmanagerFile(),
   // The Helm chart can only read files of its own.

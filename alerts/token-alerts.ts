@@ -105,19 +105,6 @@ const TIME_ALERTS: readonly Alert[] = [
     description: `Node {{ $labels.node }}: the canary, a ten-minute token, is overdue or missing; the rotation of all tokens on this node may be about to fail. Check first: systemctl status kubelet on the node.${SCAN}`,
   },
   {
-    severity: 'warning',
-    for: knob('due'),
-    name: 'SATokenKubeletNotSyncing',
-    dashboard: 'reads',
-    expr: lines(
-      // By the time of the sample, so that the scrape interval makes no difference.
-      `max by (${BY.node}) (timestamp(${LAST_SYNC}) - ${LAST_SYNC}) > ${knob('pulse')}`,
-      `and max by (${BY.node}) ((${bridged('satoken_last_scan_timestamp_seconds')}) - ${LAST_SYNC}) > ${knob('pulseSeen')}`,
-    ),
-    summary: 'The kubelet of a node no longer syncs the volumes of its pods.',
-    description: `Node {{ $labels.node }}: the kubelet has not compared any token volume for {{ printf "%.0f" $value }} s; a healthy one does every 60 to 90 s. Tokens will not be rotated. Check first: systemctl status kubelet on the node.${SCAN}`,
-  },
-  {
     ...overdue,
     severity: 'warning',
     for: knob('due'),
@@ -137,6 +124,19 @@ const TIME_ALERTS: readonly Alert[] = [
     expr: lateOrExpired(held('expired')),
     summary: 'A service account token has expired.',
     description: `${TOKEN}: expired, so it is rejected.${TIMES} Check first: the events of the pod; FailedMount says why the rotation fails.${EXPLAIN}`,
+  },
+  {
+    severity: 'warning',
+    for: knob('due'),
+    name: 'SATokenKubeletNotSyncing',
+    dashboard: 'reads',
+    expr: lines(
+      // By the time of the sample, so that the scrape interval makes no difference.
+      `max by (${BY.node}) (timestamp(${LAST_SYNC}) - ${LAST_SYNC}) > ${knob('pulse')}`,
+      `and max by (${BY.node}) ((${bridged('satoken_last_scan_timestamp_seconds')}) - ${LAST_SYNC}) > ${knob('pulseSeen')}`,
+    ),
+    summary: 'The kubelet of a node no longer syncs the volumes of its pods.',
+    description: `Node {{ $labels.node }}: the kubelet has not compared any token volume for {{ printf "%.0f" $value }} s; a healthy one does every 60 to 90 s. Tokens will not be rotated. Check first: systemctl status kubelet on the node.${SCAN}`,
   },
   {
     severity: 'critical',

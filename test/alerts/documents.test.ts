@@ -8,7 +8,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { alertmanagerFile, prometheusRule, rulesFile, rulesWithoutQueries } from '../../alerts/documents.ts';
+import {
+  alertmanagerFile,
+  prometheusRule,
+  rulesFile,
+  rulesInSmallGroups,
+  rulesWithoutQueries,
+} from '../../alerts/documents.ts';
 import { ALERTS } from '../../alerts/groups.ts';
 import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { ROOT } from '../docs/documents.ts';
@@ -47,6 +53,7 @@ describe('the files of the alerts', () => {
   for (const [name, text] of [
     ['rules.yaml', rulesFile()],
     ['rules-without-query.yaml', rulesWithoutQueries()],
+    ['rules-small-groups.yaml', rulesInSmallGroups()],
     ['prometheusrule.yaml', prometheusRule()],
     ['alertmanager.yaml', alertmanagerFile()],
   ] as const) {
@@ -91,7 +98,7 @@ describe('the files of the alerts', () => {
 });
 
 /** The rules as Prometheus loads them. */
-const RULES = ['rules.yaml', 'rules-without-query.yaml'];
+const RULES = ['rules.yaml', 'rules-without-query.yaml', 'rules-small-groups.yaml'];
 
 describeWith(['promtool'], 'promtool', () => {
   for (const file of RULES)

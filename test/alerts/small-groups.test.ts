@@ -1,0 +1,49 @@
+/**
+ * The rules in small groups are the same, and each recording is in the group of the first alert that needs it, or before.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { GROUPS } from '../../alerts/groups.ts';
+import type { Group } from '../../alerts/rule.ts';
+import { MAX_RULES, smallGroups } from '../../alerts/small-groups.ts';
+
+const PARTS = smallGroups(GROUPS);
+const alertsOf = (groups: readonly Group[]) => groups.flatMap(({ alerts }) => alerts);
+const recordsOf = (groups: readonly Group[]) =>
+  groups.flatMap(({ recordings }) => recordings.map(({ record }) => record));
+
+describe('the rules in small groups', () => {
+  it('have no group with more rules than Mimir takes by default', () => {
+    for (const { name, recordings, alerts } of PARTS)
+      assert.ok(recordings.length + alerts.length <= MAX_RULES, name);
+  });
+  it('are the same rules, the alerts in the same order', () => {
+    assert.deepEqual(alertsOf(PARTS), alertsOf(GROUPS));
+    assert.deepEqual(recordsOf(PARTS).toSorted(), recordsOf(GROUPS).toSorted());
+  });
+  it('have different names of groups', () => {
+    const names = PARTS.map(({ name }) => name);
+    assert.deepEqual(names, [...new Set(names)]);
+  });
+  it('record nothing after a rule that uses it', () => {
+    for (const [index, { recordings, alerts }] of PARTS.entries()) {
+      const later = recordsOf(PARTS.slice(index + 1));
+      for (const { expr } of [...recordings, ...alerts])
+        assert.deepEqual(
+          later.filter((record) => new RegExp(`${record}(?![\\w:])`).test(expr)),
+          [],
+        );
+    }
+  });
+  it('keep the order of recordings in a group', () => {
+    const all = recordsOf(GROUPS);
+    for (const { recordings, name } of PARTS) {
+      const places = recordings.map(({ record }) => all.indexOf(record));
+      assert.deepEqual(
+        places,
+        places.toSorted((a, b) => a - b),
+        name,
+      );
+    }
+  });
+});
