@@ -12,195 +12,23 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, it } from 'mocha';
 import { alertmanagerFile } from '../../alerts/documents.ts';
-import { INHIBITIONS, type Inhibition } from '../../alerts/inhibitions.ts';
+import { INHIBITIONS } from '../../alerts/inhibitions.ts';
 import { activeAlerts, postAlerts, startAlertmanager } from '../support/alertmanager.ts';
 import { stopCommand } from '../support/command.ts';
 import { freePort } from '../support/free-port.ts';
 import { describeWith } from '../support/tools.ts';
+import { CASES } from './cases.ts';
+import { alertsOf, casesOf, type Labels, labelsOf, type Mode, REACHES, SCOPES } from './inhibition-cases.ts';
 import { TOKEN } from './series.ts';
 
-type Labels = Readonly<Record<string, string>>;
-/** What an alert is raised on. */
-type Scope = 'token' | 'account' | 'workload' | 'node' | 'cluster';
-/** `--metrics.per-token`: without series of tokens, alerts on tokens have the labels of the node only. */
-type Mode = 'all' | 'problems' | 'none';
-
-/** Alerts that are not raised on a token. */
-const SCOPES: Readonly<Record<string, Scope>> = {
-  SATokenNodeRotationStalled: 'node',
-  SATokenCanaryLate: 'node',
-  SATokenKubeletNotSyncing: 'node',
-  SATokenUnreadable: 'node',
-  SATokenSelfViewWrong: 'node',
-  SATokenClusterBlind: 'node',
-  SATokenExporterMissing: 'node',
-  KubeNodeNotReady: 'node',
-  KubeNodeUnreachable: 'node',
-  SATokenServiceAccountMissing: 'account',
-  SATokenServiceAccountRecreated: 'account',
-  SATokenWorkloadRotationOverdue: 'workload',
-  SATokenAudienceMismatch: 'workload',
-  SATokenLegacySecretMissing: 'workload',
-  SATokenLegacyMounted: 'workload',
-  SATokenNotReread: 'workload',
-  SATokenUnread: 'workload',
-  SATokenRotationStalledFleet: 'cluster',
-  KubeletDown: 'cluster',
-  KubeAPIDown: 'cluster',
-};
-
-/** The labels of the object, from those of its token. */
-function labelsOf(scope: Scope, mode: Mode, token: Labels): Labels {
-  const pick = (...names: readonly string[]): Labels =>
-    Object.fromEntries(names.map((name) => [name, token[name] ?? '']));
-  const names = {
-    token: ['cluster', ...Object.keys(TOKEN)],
-    account: ['cluster', 'namespace', 'serviceaccount'],
-    workload: ['cluster', 'namespace', 'serviceaccount', 'volume'],
-    node: ['cluster', 'node'],
-    cluster: ['cluster'],
-  } as const satisfies Readonly<Record<Scope, readonly string[]>>;
-  if (mode !== 'none' || scope === 'node' || scope === 'cluster') return pick(...names[scope]);
-  return scope === 'token' ? pick('cluster', 'node') : pick('cluster');
-}
-
-interface Alert {
-  readonly alertname: string;
-  readonly scope: Scope;
-  readonly severity: string;
-  /** Labels that the inhibition requires of a token. */
-  readonly token: Labels;
-}
-
-/** The alerts that the matchers of one side name. */
-function alertsOf(matchers: readonly string[], names?: readonly string[]): readonly Alert[] {
-  const valueIn = (label: string): string | undefined =>
-    matchers.flatMap((text) => new RegExp(`^${label} =~? "(.*)"$`).exec(text)?.[1] ?? [])[0];
-  const volume = valueIn('volume');
-  const path = valueIn('path');
-  return (names ?? valueIn('alertname')?.split('|') ?? []).map((alertname) => ({
-    alertname,
-    scope: SCOPES[alertname] ?? 'token',
-    severity: valueIn('severity') ?? 'warning',
-    token: {
-      ...(volume === undefined ? {} : { volume, pod: 'sa-token-exporter-x7x2p' }),
-      // An expression that matches itself.
-      ...(path === undefined ? {} : { path }),
-    },
-  }));
-}
-
-/** The token of another object, by what it has in common with the first. */
-const OTHERS = {
-  'the same object': {},
-  'another pod of the account on another node': { node: 'node-2', pod: 'api-1', pod_uid: 'uid-2' },
-  'a pod of another account on the same node': {
-    namespace: 'web',
-    serviceaccount: 'web',
-    pod: 'web-0',
-    pod_uid: 'uid-3',
-  },
-  'the same object in another cluster': { cluster: 'west' },
-} as const;
-type Other = keyof typeof OTHERS;
-
-/** What each inhibition silences beyond the same object. It silences nothing else. */
-interface Reach {
-  readonly others: readonly Other[];
-  /** Whether it has an effect without series of tokens. */
-  readonly withoutSeries: boolean;
-  /** For an inhibition that does not list its alerts. */
-  readonly names?: readonly string[];
-}
-
-const NODE: Reach = { others: ['a pod of another account on the same node'], withoutSeries: true };
-const ACCOUNT: Reach = { others: ['another pod of the account on another node'], withoutSeries: false };
-/** The alert on a workload has two inhibitions, of which one is in effect: without series of tokens, it names none. */
-const NAMED_OR_NOT: Reach = { ...ACCOUNT, withoutSeries: true };
-/** Without series of tokens, the node. */
-const TOKEN_ONLY: Reach = { others: [], withoutSeries: true };
-const CLUSTER: Reach = {
-  others: ['another pod of the account on another node', 'a pod of another account on the same node'],
-  withoutSeries: true,
-};
-
-const REACHES: Readonly<Record<string, Reach>> = {
-  'An alert at two severities notifies as critical only.': {
-    others: [],
-    withoutSeries: true,
-    names: ['SATokenRotationOverdue', 'SATokenAudienceMismatch'],
-  },
-  'If no exporter of the cluster is left, each of them is down or missing.': CLUSTER,
-  'If many nodes do not rotate tokens, the cluster is the problem.': CLUSTER,
-  'If several pods of a workload are late, the workload is the problem. It is as critical as its worst token.':
-    NAMED_OR_NOT,
-  'Without series of tokens, late tokens on several nodes are one problem of some workload.': NAMED_OR_NOT,
-  'A stalled node is one problem, not one for each token.': NODE,
-  'A node that is down, or has no kubelet, rotates no token and runs no exporter.': NODE,
-  'KubeletDown means that no kubelet of the cluster is left, and names no node.': CLUSTER,
-  'Without an API server, kubelets cannot rotate tokens and exporters cannot read from it.': CLUSTER,
-  'The kubelet cannot rotate tokens of an account that is missing or was recreated.': ACCOUNT,
-  'An expired token is also overdue.': TOKEN_ONLY,
-  'The copy of a token in a container expires because the container never sees another one.': {
-    others: [],
-    withoutSeries: false,
-  },
-  'A stale token is also overdue. The critical alert remains: it depends on how much of the extension is left.':
-    TOKEN_ONLY,
-  'The canary is a token, too, but no workload uses it.': { others: [], withoutSeries: false },
-  'A legacy token without its Secret has to be replaced anyway.': ACCOUNT,
-  'An exporter that sees its own tokens incorrectly does so for those of other pods.': NODE,
-};
-
-interface Posted {
-  readonly title: string;
-  readonly labels: Labels;
-  readonly isSilenced: boolean;
-}
-
-/** Alertmanager and the kubernetes-mixin know the exporter of a node by its target. */
-function scopeOf({ alertname, scope, severity }: Alert, isSource: boolean): Scope {
-  if (alertname !== 'SATokenExporterDown') return scope;
-  return isSource || severity === 'critical' ? 'cluster' : 'node';
-}
-
-function pairCases(
-  name: string,
-  [source, target]: readonly [Alert, Alert],
-  { others, withoutSeries }: Reach,
-  mode: Mode,
-): readonly Posted[] {
-  const east = { ...TOKEN, ...target.token, cluster: `${name} east` };
-  const alert = (one: Alert, isSource: boolean, token: Labels): Labels => ({
-    alertname: one.alertname,
-    severity: one.severity,
-    ...labelsOf(scopeOf(one, isSource), mode, token),
-  });
-  const own = JSON.stringify(alert(target, false, east));
-  const targets = Object.entries(OTHERS).flatMap(([other, change]): readonly Posted[] => {
-    const cluster = 'cluster' in change ? `${name} west` : east.cluster;
-    const labels = alert(target, false, { ...east, ...change, cluster });
-    const isOwn = JSON.stringify(labels) === own;
-    if (isOwn && other !== 'the same object') return [];
-    const isReached = isOwn || others.includes(other as Other);
-    const isSilenced = isReached && (withoutSeries || mode !== 'none');
-    return [{ title: `${source.alertname} and ${target.alertname} of ${other}`, labels, isSilenced }];
-  });
-  return [{ title: source.alertname, labels: alert(source, true, east), isSilenced: false }, ...targets];
-}
-
-function casesOf({ because, source, target }: Inhibition, mode: Mode): readonly Posted[] {
-  const reach = REACHES[because];
-  assert.ok(reach, `no case for: ${because}`);
-  const sources = alertsOf(source, reach.names);
-  const targets = alertsOf(target, reach.names);
-  const pairs = sources.flatMap((one) =>
-    targets.flatMap((other): readonly (readonly [Alert, Alert])[] =>
-      reach.names === undefined || one.alertname === other.alertname ? [[one, other]] : [],
+/** The alerts of this project that inhibit or are inhibited. */
+const OWN_ALERTS = new Set(
+  INHIBITIONS.flatMap(({ because, source, target }) =>
+    [...alertsOf(source, REACHES[because]?.names), ...alertsOf(target, REACHES[because]?.names)].map(
+      ({ alertname }) => alertname,
     ),
-  );
-  return pairs.flatMap((pair, index) => pairCases(`${because} ${mode} ${index}`, pair, reach, mode));
-}
+  ).filter((alertname) => alertname.startsWith('SAToken')),
+);
 
 /** Alertmanager processes alerts in order: all others are before this pair. */
 const LAST = { cluster: 'last', node: 'node-1' };
@@ -251,6 +79,37 @@ describeWith(['alertmanager'], 'the inhibitions in Alertmanager', () => {
         cases.filter(({ labels }) => silenced.has(keyOf(labels))).map((one) => one.title),
         cases.filter(({ isSilenced }) => isSilenced).map((one) => one.title),
       );
+    });
+
+  for (const { because, source, target } of INHIBITIONS)
+    for (const mode of modes) {
+      const isInEffect = mode !== 'none' || REACHES[because]?.withoutSeries === true;
+      it(`have a target that notifies, ${isInEffect ? 'and one that does not' : 'and no other'}: ${because} per-token=${mode}`, () => {
+        const targets = casesOf({ because, source, target, equal: [] }, mode).filter(
+          ({ isTarget }) => isTarget,
+        );
+        assert.ok(targets.some(({ isSilenced }) => !isSilenced));
+        assert.equal(
+          targets.some(({ isSilenced }) => isSilenced),
+          isInEffect,
+        );
+      });
+    }
+
+  for (const alertname of OWN_ALERTS)
+    it(`are tested with labels that the rules give to ${alertname}`, () => {
+      const given = CASES.flatMap(({ expect }) => expect)
+        .filter(({ alert }) => alert === alertname)
+        .flatMap(({ fire }) => fire.map(({ labels }) => Object.keys(labels)));
+      for (const mode of modes) {
+        const names = Object.keys(labelsOf(SCOPES[alertname] ?? 'token', mode, TOKEN)).filter(
+          (name) => name !== 'cluster',
+        );
+        assert.ok(
+          given.some((labels) => names.every((name) => labels.includes(name))),
+          `${mode}: ${names}`,
+        );
+      }
     });
 
   it('have every case that this file describes', () => {
