@@ -15,6 +15,8 @@ export interface Incident {
   /** The only alert for which notifications are sent; undefined if there are no notifications. */
   readonly alert?: string;
   readonly severity?: 'critical' | 'warning';
+  /** Whether the alert fires as a warning first. Tickets of it are left out. */
+  readonly isWarnedOf?: boolean;
   /** Must match the description of the alert. */
   readonly description?: RegExp;
   /** An alert that fires, and that the route sends to no receiver. */

@@ -119,6 +119,17 @@ export const ROTATION_INCIDENTS: readonly Incident[] = [
     inhibited: ['SATokenRotationOverdue'],
   },
   {
+    name: 'hour-token-stuck',
+    // Overdue already, and critical some minutes before it expires.
+    start: scenario(scenarios.aged((name) => scenarios.vaultPod(name, 'vault', 3_600), 3_180)),
+    resolve: rotate,
+    alert: 'SATokenRotationOverdue',
+    severity: 'critical',
+    isWarnedOf: true,
+    // A token that has expired has no time left.
+    description: / Cause: unknown\. Rejected in [1-4]m \d+s\. /,
+  },
+  {
     name: 'token-expired',
     start: scenario(scenarios.aged((name) => scenarios.vaultPod(name), 600)),
     resolve: rotate,
