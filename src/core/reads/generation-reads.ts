@@ -2,7 +2,7 @@
  * Who opened the token during one generation of its volume: a reducer over the events of the directory that holds it.
  *
  * Small, because a node has a thousand of them: it keeps counts, never events. What it cannot attribute makes the
- * generation `unknown`. A state is replaced, never edited.
+ * generation `unknown`. A state is replaced, not edited, except for the time of its last read.
  */
 import type { EpochSeconds } from '../token/token.ts';
 import {
@@ -66,7 +66,8 @@ export interface GenerationState extends GenerationStart {
   /** When the kubelet visited the other volumes in the visit that was confirmed last. */
   readonly confirmedMs: number | undefined;
   readonly isReadAtRotation: boolean;
-  readonly lastReadAt: EpochSeconds | undefined;
+  /** Edited by `readAgain`: a token may be read all the time. */
+  lastReadAt: EpochSeconds | undefined;
   /** The last complete visit of the kubelet. */
   readonly lastVisitAt: EpochSeconds | undefined;
   /** The same by the clock that is never set. */
@@ -336,20 +337,42 @@ function isCalm({ isLost, visit, expected }: GenerationState, events: readonly R
   return isQuiet && events.every(({ kind }) => kind === 'opened' || kind === 'closed');
 }
 
-/** Adds the opens and closes of files all at once: each second, a node has a hundred folders with nothing else. */
-function addOpens(state: GenerationState, events: readonly ReadEvent[], time: DrainTime): GenerationState {
-  let { held } = state;
+/** How often the token was opened in a calm drain, and how many opens were not closed so far. */
+function countOpens({ held: before, tokenFile }: GenerationState, events: readonly ReadEvent[]) {
+  let held = before;
   let opens = 0;
   events.forEach(({ kind, name }) => {
-    if (name !== state.tokenFile) return;
+    if (name !== tokenFile) return;
     if (kind === 'opened') held += 1;
     if (kind === 'opened' || held === 0) opens += 1;
     else held -= 1;
   });
+  return { opens, held };
+}
+
+/** Adds the opens and closes of files all at once: each second, a node has a hundred folders with nothing else. */
+function addOpens(state: GenerationState, events: readonly ReadEvent[], time: DrainTime): GenerationState {
+  const { opens, held } = countOpens(state, events);
   const next = held === state.held ? state : { ...state, held };
   if (opens > 0 && !isAtSwap(time) && isMidVisit(next, time))
     return { ...next, ambiguous: next.ambiguous + opens };
   return addForeign(next, opens, time);
+}
+
+function isSettled({ foreign, walks, unconfirmed, confirmations, maybeOwn }: GenerationState): boolean {
+  return foreign > 0 && walks + unconfirmed.length + confirmations.length + maybeOwn === 0;
+}
+
+/**
+ * If these are only further reads of a token that was read before, edits the time of the last one and returns true: a new
+ * state for each of them is garbage. To be called instead of `observe`, by the only owner of the state.
+ */
+export function readAgain(state: GenerationState, events: readonly ReadEvent[], time: DrainTime): boolean {
+  if (!isSettled(state) || !isCalm(state, events) || isAtSwap(time) || isMidVisit(state, time)) return false;
+  const { opens, held } = countOpens(state, events);
+  if (opens === 0 || held !== state.held) return false;
+  state.lastReadAt = time.readAt ?? time.at;
+  return true;
 }
 
 /** Reads the events of one drain. */

@@ -3,7 +3,11 @@
  *
  * A pod is observed as a whole, since the kubelet visits all its volumes at once.
  */
-import { type GenerationResult, observe as observeGeneration } from '../../core/reads/generation-reads.ts';
+import {
+  type GenerationResult,
+  observe as observeGeneration,
+  readAgain,
+} from '../../core/reads/generation-reads.ts';
 import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
@@ -106,9 +110,10 @@ function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: Dr
   const drainTime = timeOf(drained, time);
   pod.generations.forEach((generation) => {
     if (generation.started.watch !== drained.watch) return;
+    state.unsettled.add(generation.token);
+    if (!drained.isLossy && readAgain(generation.state, drained.events, drainTime)) return;
     generation.state = observeGeneration(generation.state, drained.events, drainTime);
     if (drained.isLossy) lose(generation);
-    state.unsettled.add(generation.token);
     if (isPending(generation)) state.pending.add(pod);
   });
 }

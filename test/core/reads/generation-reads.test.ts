@@ -7,6 +7,7 @@ import {
   type GenerationResult,
   type GenerationState,
   observe,
+  readAgain,
 } from '../../../src/core/reads/generation-reads.ts';
 import { observePod } from '../../../src/core/reads/pod-reads.ts';
 import { NOW } from '../../support/tokens.ts';
@@ -332,6 +333,22 @@ describe('opens and closes of files', () => {
   it('mean the same in one drain as one by one, outside of a visit and in one', () => {
     for (const before of ['', '/', '/ t', 't( a(', 'own:t', 'early:t', 'lost', '//'])
       assertSame(play(before).state, 1_000);
+  });
+
+  it('only move the time of the last read if the token was read before, and nothing else goes on', () => {
+    const moved = new Set<string>();
+    const befores = ['t', 't t(', 't /', 't / t', 't own:t', 't early:t', 't lost', 't //', '', '/ t a b'];
+    for (const before of befores)
+      for (const events of sequences(4).map(eventsIn)) {
+        const { state, time } = play(before);
+        const edited = { ...state };
+        if (!readAgain(edited, events, time)) continue;
+        moved.add(before);
+        assert.deepEqual({ ...observe(state, events, time), foreign: state.foreign }, edited);
+      }
+    assert.deepEqual([...moved], ['t', 't t(']);
+    const { state } = play('t');
+    assert.equal(readAgain(state, eventsIn('t'), timeAt(20)), false, 'a reaction to the swap');
   });
 
   it('mean the same in one drain as one by one, right after the swap and a late watch', () => {
