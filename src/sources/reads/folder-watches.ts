@@ -136,7 +136,7 @@ interface State {
   readonly libc: Pick<Libc, 'readLink'>;
   readonly watched: Map<number, Watched>;
   /** The watches that have something to report. */
-  readonly touched: Set<number>;
+  touched: Set<number>;
   readonly walks: VolumeWalks;
   /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
   readonly busy: Set<string>;
@@ -250,7 +250,10 @@ function takeFrom(watch: number, one: Watched, nowMs: number): Drained | undefin
 }
 
 /** Returns what has come for the folders, and clears it. */
-function collect({ watched, touched, walks }: State, nowMs: number): readonly Drained[] {
+function collect(state: State, nowMs: number): readonly Drained[] {
+  const { watched, touched, walks } = state;
+  // A set that was cleared keeps its earlier memory alive until a full garbage collection.
+  state.touched = new Set();
   const drained: Drained[] = [];
   for (const watch of touched) {
     const one = watched.get(watch);
@@ -261,7 +264,6 @@ function collect({ watched, touched, walks }: State, nowMs: number): readonly Dr
     watched.delete(watch);
     walks.remove(watch, one.folder);
   }
-  touched.clear();
   return drained;
 }
 

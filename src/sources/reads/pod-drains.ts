@@ -55,7 +55,7 @@ interface State {
   /** Those in which something may have to be settled without a further event. */
   readonly pending: Set<WatchedPod>;
   /** Tokens whose reads may have changed. Settled at the next scrape, not at each drain. */
-  readonly unsettled: Set<WatchedToken>;
+  unsettled: Set<WatchedToken>;
   /** Whether the last visit has changed, or the clock was set. */
   hasChanged: boolean;
   /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
@@ -230,7 +230,8 @@ function settleAll(state: State): boolean {
   let { hasChanged } = state;
   state.hasChanged = false;
   for (const token of unsettled) hasChanged = settle(token) || hasChanged;
-  unsettled.clear();
+  // A set that was cleared keeps its earlier memory alive until a full garbage collection.
+  state.unsettled = new Set();
   return hasChanged;
 }
 
