@@ -17,5 +17,7 @@ const failure = runWatchLoop({
   shared,
   now: Date.now,
   monotonicMs: () => performance.now(),
+  // Without --expose-gc, there is no such function.
+  collectGarbage: () => globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
 });
 if (failure !== undefined) port.postMessage(failure);

@@ -35,8 +35,8 @@ const LOCKED = [
 
 /**
  * For `--reads.watch`: a thread that calls functions of the C library. Node.js would otherwise warn of both at every
- * start; the exporter logs `locked_down=false` instead. With the last flag, V8 does not map its built-in functions a second
- * time near the code that it compiles: 2 MB less, once there is a thread.
+ * start; the exporter logs `locked_down=false` instead. The last two save memory: V8 does not map its built-in functions a
+ * second time near the code that it compiles, which are 2 MB once there is a thread, and the thread can collect garbage.
  */
 export const READS_FLAGS = [
   '--allow-ffi',
@@ -44,6 +44,7 @@ export const READS_FLAGS = [
   '--disable-warning=PERM0003',
   '--disable-warning=PERM0006',
   '--no-short-builtin-calls',
+  '--expose-gc',
 ] as const;
 
 /** The value for `--allow-fs-read`. Without the star, files that appear in a folder later are denied. */

@@ -20,12 +20,18 @@ export interface WatchLoopOptions {
   /** The wall clock in milliseconds. */
   readonly now: () => number;
   readonly monotonicMs: () => number;
+  /** V8 collects garbage and shrinks the heap while a thread is idle in its event loop, which this one never is. */
+  readonly collectGarbage: () => void;
 }
 
 const DRAIN_MS = 1_000;
 /** For a while after a swap, to see who reads the token at once. */
 const FINE_DRAIN_MS = 10;
 const FINE_MS = 50;
+/** The volumes are watched by then. */
+const FIRST_COLLECTION_MS = 5_000;
+/** It takes some 30 ms, in which a swap would wait. */
+const COLLECTION_MS = 600_000;
 /** A swap must not wait for a thousand volumes that are to be watched. */
 const MAX_COMMANDS = 16;
 
@@ -37,6 +43,7 @@ interface Loop extends WatchLoopOptions {
   drainedMs: number;
   nextDrainMs: number;
   nextVerifyMs: number;
+  nextCollectionMs: number;
   fineUntilMs: number;
 }
 
@@ -81,6 +88,12 @@ function verifyIfDue(loop: Loop, nowMs: number): void {
   loop.volumes.verify();
 }
 
+function collectIfDue(loop: Loop, nowMs: number): void {
+  if (nowMs < loop.nextCollectionMs) return;
+  loop.nextCollectionMs = nowMs + COLLECTION_MS;
+  loop.collectGarbage();
+}
+
 /** One wait and what follows. */
 function turn(loop: Loop, timeoutMs: number): number {
   const { swaps, volumes, monotonicMs } = loop;
@@ -95,6 +108,7 @@ function turn(loop: Loop, timeoutMs: number): number {
   if (isFine) loop.nextDrainMs = Math.min(loop.nextDrainMs, startedMs + FINE_DRAIN_MS);
   if (startedMs >= loop.nextDrainMs) {
     drainAndReport(loop, startedMs);
+    collectIfDue(loop, startedMs);
     loop.nextDrainMs = startedMs + (isFine ? FINE_DRAIN_MS : DRAIN_MS);
   }
   return hasMore ? 0 : Math.max(0, Math.ceil(loop.nextDrainMs - monotonicMs()));
@@ -112,7 +126,14 @@ export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
   closing.defer(opens.value.close);
   const folders = createFolderWatches({ inotify: opens.value, libc, monotonicMs });
   const volumes = createVolumeWatches({ ...options, swaps: swaps.value, folders });
-  const times = { drainedMs: options.now(), nextDrainMs: 0, nextVerifyMs: 0, fineUntilMs: 0 };
+  const nextCollectionMs = monotonicMs() + FIRST_COLLECTION_MS;
+  const times = {
+    drainedMs: options.now(),
+    nextDrainMs: 0,
+    nextVerifyMs: 0,
+    nextCollectionMs,
+    fineUntilMs: 0,
+  };
   const loop: Loop = { ...options, ...times, swaps: swaps.value, folders, volumes };
   let timeoutMs = 0;
   while (Atomics.load(shared, SHARED.isStopped) === 0) timeoutMs = turn(loop, timeoutMs);
