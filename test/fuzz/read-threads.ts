@@ -236,7 +236,9 @@ function live(stage: Stage): void {
 function mistakeIn({ volumes, generation, read: wasRead, lastSeen }: Stage): string | undefined {
   const reads = volumes.facts().tokens.get(placeOf(TOKEN.identity));
   if (reads === undefined) return 'not watched';
-  const { withoutRead, surelyWithoutRead, lastReadAt } = reads;
+  const { withoutRead, surelyWithoutRead, lastReadAt, mayHideRead } = reads;
+  // As long as the current generation may have been read, nothing is claimed.
+  if (mayHideRead) return undefined;
   // The current generation is not counted.
   const ended = Array.from({ length: generation - 1 }, (_, index) => index + 1);
   const since = ended.filter((one) => one > lastSeen);
