@@ -4,6 +4,7 @@
  * It exists at three severities. Info fires at once, before any alert that it inhibits, and has no receiver.
  */
 import { NODE_CAUSES } from '../src/core/causes/overdue-cause.ts';
+import { LATE_REASONS } from '../src/core/problems/late-reasons.ts';
 import { knob } from './knobs.ts';
 import {
   type Alert,
@@ -11,6 +12,7 @@ import {
   bridged,
   confirmed,
   EXPORTERS,
+  HELD,
   LATE_NODES,
   lines,
   previous,
@@ -22,7 +24,21 @@ const OF_NODE = `satoken_overdue_cause{cause=~"${NODE_CAUSES.join('|')}"}`;
 function stalled(causes: string): string {
   return `sum by (${BY.node}) (max by (${BY.node}, cause) (${causes})) > 0`;
 }
-export const STALLED = confirmed(stalled(bridged(OF_NODE)), stalled(previous(OF_NODE)));
+const STALLED = confirmed(stalled(bridged(OF_NODE)), stalled(previous(OF_NODE)));
+const STALLED_NODES = 'node:satoken_rotation:stalled';
+const RECENTLY = `[${knob('recovery')}]`;
+const LATE_TOKENS = `${HELD}{reason=~"${LATE_REASONS.join('|')}",path!~"subPath://.*"}`;
+
+/**
+ * A node that no longer rotates tokens, and one that does again while tokens on it are still late: their alerts are
+ * inhibited until then. One that was stalled in a single evaluation raised no alert.
+ */
+export const NODE_STALLED = lines(
+  STALLED_NODES,
+  `or last_over_time(${STALLED_NODES}${RECENTLY})`,
+  `and on (${BY.node}) count_over_time(${STALLED_NODES}${RECENTLY}) > 1`,
+  `and on (${BY.node}) ${LATE_TOKENS}`,
+);
 
 const CANARY = 'satoken_canary_healthy';
 function canaryLate(canary: string): string {
@@ -52,47 +68,87 @@ const AWAY_NODES = 'node:satoken_rotation:away';
 /** The same, and nodes whose canary is not late yet, but later than those of most healthy nodes. */
 const SUSPECT_NODES = 'node:satoken_rotation:suspect';
 
+/** Clusters with many late nodes, or with enough signs of that. */
+const MANY_NODES = 'cluster:satoken_rotation:many';
+
+const LIMIT = `clamp_min(${knob('fleetShare')} * ${EXPORTERS}, ${knob('fleetNodes')})`;
+
+function countOf(nodes: string): string {
+  return `count by (${BY.cluster}) (${nodes})`;
+}
+/** More than the limit, or all of several. */
+function many(nodes: string, limit: string): string {
+  return `${countOf(nodes)} > on (${BY.cluster}) ${limit}`;
+}
+function all(nodes: string): string {
+  return `${countOf(nodes)} == on (${BY.cluster}) (${EXPORTERS} > 1)`;
+}
+/**
+ * At least one node is late. In a healthy cluster, many may be suspect at a time: canaries that were created together are
+ * due together, and one resource of the API server may fail on all nodes.
+ */
+const ANY_LATE = `and on (${BY.cluster}) ${LATE_NODES}`;
+
+const MANY_AWAY = lines('(', `  ${many(AWAY_NODES, LIMIT)}`, `  or ${all(AWAY_NODES)}`, ')', ANY_LATE);
+/** If the cluster issues tokens, most of the nodes that are due get them. */
+function suspects(expr: string): string {
+  const fresh = `(${countOf(FRESH)} or 0 * ${EXPORTERS})`;
+  return lines(expr, ANY_LATE, `and on (${BY.cluster}) ${many(SUSPECT_NODES, fresh)}`);
+}
+/** Some healthy nodes are suspect, so more are needed. */
+const MANY_SUSPECT = suspects(many(SUSPECT_NODES, `${knob('fleetSuspects')} * ${LIMIT}`));
+const ALL_SUSPECT = suspects(all(SUSPECT_NODES));
+
+const LATE_BEFORE = `${LATE_NODES} offset ${knob('fleetNew')}`;
+function ofCanary(by: string, time: string): string {
+  return `max by (${by}) (satoken_canary_${time}_timestamp_seconds)`;
+}
+/** No canary of the cluster was issued after a healthy kubelet would have got the one of this node. */
+const NONE_SINCE = `${ofCanary(BY.node, 'refresh_due')} + ${knob('canaryFresh')} >= on (${BY.cluster}) group_left () ${ofCanary(BY.cluster, 'issued')}`;
+/** New late nodes that may be the first of many: nothing shows yet that the cluster issues tokens to others. */
+const FIRST_NODES = lines(
+  `${LATE_NODES} unless on (${BY.node}) ${LATE_BEFORE}`,
+  `and on (${BY.node}) (${NONE_SINCE})`,
+  `and on (${BY.cluster}) (count by (${BY.cluster}) (${CANARY_AGE}) > on (${BY.cluster}) ${knob('fleetCanaries')} * ${EXPORTERS})`,
+);
+const FIRST = 'node:satoken_rotation:first';
+
+/** The number of late nodes and of those whose canary is due for a while, if one of them may be the first of many. */
+function firstAnd(due: string, others: string): string {
+  return lines(
+    `count by (${BY.cluster}) ((${LATE_NODES} or ${due}) unless on (${BY.node}) ${LATE_BEFORE}) > ${others}`,
+    `and on (${BY.cluster}) ${FIRST}`,
+  );
+}
+const FIRST_OF_MANY = firstAnd(CANARY_DUE, '1');
+/** Canaries of healthy nodes are not due for so long, nor so many at a time, nor several while none is refreshed. */
+const SURELY_MANY = lines(
+  firstAnd(`${CANARY_DUE} > ${knob('canaryFresh')}`, '1'),
+  'or',
+  firstAnd(CANARY_DUE, knob('fleetNodes')),
+  'or',
+  lines(firstAnd(CANARY_DUE, '2'), `unless on (${BY.cluster}) (${FRESH})`),
+);
+
+/**
+ * While the last nodes recover, they are not many, and others have got tokens. What still follows from the outage ends
+ * later; a node that is late then is broken.
+ */
+const RECOVERING = lines(
+  `last_over_time(${MANY_NODES}${RECENTLY})`,
+  `or last_over_time(${MANY_NODES}[${knob('fleetRecovery')}]) unless on (${BY.cluster}) ${LATE_NODES}`,
+);
+
 export const FLEET_RECORDINGS: readonly Recording[] = [
-  { record: LATE_NODES, expr: lines(CANARY_LATE, `or ${STALLED}`) },
+  { record: STALLED_NODES, expr: STALLED },
+  { record: LATE_NODES, expr: lines(CANARY_LATE, `or ${STALLED_NODES}`) },
   { record: CANARY_DUE, expr: `${sinceCanary('refresh_due')} > ${knob('canaryDue')}` },
   { record: CANARY_AGE, expr: sinceCanary('issued') },
   { record: AWAY_NODES, expr: lines(LATE_NODES, `or max by (${BY.node}) (${AWAY})`) },
   { record: SUSPECT_NODES, expr: lines(AWAY_NODES, `or ${CANARY_DUE}`) },
+  { record: FIRST, expr: FIRST_NODES },
+  { record: MANY_NODES, expr: lines(MANY_AWAY, 'or', MANY_SUSPECT, 'or', SURELY_MANY) },
 ];
-
-const LIMIT = `clamp_min(${knob('fleetShare')} * ${EXPORTERS}, ${knob('fleetNodes')})`;
-
-/**
- * There are many of the nodes, or all of several, and at least one is late. In a healthy cluster, many may be suspect at a
- * time: canaries that were created together are due together, and one resource of the API server may fail on all nodes.
- */
-function manyNodes(nodes: string, limit: string): string {
-  const count = `count by (${BY.cluster}) (${nodes})`;
-  return lines(
-    '(',
-    `  ${count} > on (${BY.cluster}) ${limit}`,
-    `  or ${count} == on (${BY.cluster}) (${EXPORTERS} > 1)`,
-    ')',
-    `and on (${BY.cluster}) ${LATE_NODES}`,
-  );
-}
-
-const MANY_AWAY = manyNodes(AWAY_NODES, LIMIT);
-/** Some healthy nodes are suspect, so more are needed. If the cluster issues tokens, most of those that are due get them. */
-const MANY_SUSPECT = lines(
-  manyNodes(SUSPECT_NODES, `${knob('fleetSuspects')} * ${LIMIT}`),
-  `and on (${BY.cluster}) count by (${BY.cluster}) (${SUSPECT_NODES}) > on (${BY.cluster}) (count by (${BY.cluster}) (${FRESH}) or 0 * ${EXPORTERS})`,
-);
-
-const LATE_BEFORE = `${LATE_NODES} offset ${knob('fleetNew')}`;
-/** In a small cluster: the first late node and the next one, while all nodes have canaries and none gets another. */
-const FIRST_OF_MANY = lines(
-  `count by (${BY.cluster}) ((${LATE_NODES} or ${CANARY_DUE}) unless on (${BY.node}) ${LATE_BEFORE}) > 1`,
-  `and on (${BY.cluster}) (${LATE_NODES} unless on (${BY.node}) ${LATE_BEFORE})`,
-  `and on (${BY.cluster}) count by (${BY.cluster}) (${CANARY_AGE}) == on (${BY.cluster}) ${EXPORTERS}`,
-  `unless on (${BY.cluster}) (${FRESH})`,
-);
-const MAY_BE_MANY = lines(MANY_AWAY, 'or', MANY_SUSPECT, 'or', FIRST_OF_MANY);
 
 const fleet = {
   name: 'SATokenRotationStalledFleet',
@@ -105,8 +161,13 @@ const fleet = {
 const notifies = { ...fleet, keepFiringFor: knob('fleetRecovery') } as const;
 
 export const FLEET_ALERTS: readonly Alert[] = [
-  // It does not outlast its condition: it would inhibit alerts without one that notifies.
-  { ...fleet, severity: 'info', for: knob('atOnce'), expr: MAY_BE_MANY },
+  // It has no `keep_firing_for`: it would inhibit the alert on a node that stays late without one that notifies.
+  {
+    ...fleet,
+    severity: 'info',
+    for: knob('atOnce'),
+    expr: lines(MANY_NODES, 'or', ALL_SUSPECT, 'or', FIRST_OF_MANY, 'or', RECOVERING),
+  },
   { ...notifies, severity: 'warning', for: knob('fleetLate'), expr: MANY_AWAY },
   { ...notifies, severity: 'critical', for: knob('failing'), expr: MANY_AWAY },
 ];

@@ -137,7 +137,12 @@ export const KNOBS = {
   canaryFresh: {
     value: '90',
     meaning:
-      'Seconds for which a canary that was refreshed shows that the cluster issues tokens: as long as a healthy kubelet may be late.',
+      'Seconds for which a healthy kubelet may be late: a canary that was refreshed since then shows that the cluster issues tokens, and one that is due for longer that it may not.',
+  },
+  fleetCanaries: {
+    value: '0.5',
+    meaning:
+      'Share of the nodes that must have canaries for them to show that a late node may be the first of many.',
   },
   fleetBlind: {
     value: '10m',

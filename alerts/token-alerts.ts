@@ -16,7 +16,7 @@ import {
   seenInCluster,
   TIMES,
 } from './details.ts';
-import { CANARY_LATE, FLEET_ALERTS, FLEET_RECORDINGS, STALLED } from './fleet-alert.ts';
+import { CANARY_LATE, FLEET_ALERTS, FLEET_RECORDINGS, NODE_STALLED } from './fleet-alert.ts';
 import { knob } from './knobs.ts';
 import {
   ACCOUNT,
@@ -89,15 +89,13 @@ const TIME_ALERTS: readonly Alert[] = [
     ...late,
     name: 'SATokenNodeRotationStalled',
     dashboard: 'node',
-    keepFiringFor: knob('recovery'),
-    expr: STALLED,
+    expr: NODE_STALLED,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
     description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE}${FIRST_REJECTED} Check first: systemctl status kubelet on the node, and whether it reaches the API server.${SCAN}`,
   },
   {
     severity: 'warning',
     for: knob('due'),
-    keepFiringFor: knob('recovery'),
     name: 'SATokenCanaryLate',
     dashboard: 'node',
     expr: CANARY_LATE,

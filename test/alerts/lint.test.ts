@@ -143,6 +143,7 @@ const HEALTHY_DELAY = 100;
 /** The exporter raises them after the delay of a healthy kubelet, or they do not depend on it. */
 const RAISED_LATE = [
   'satoken_overdue_cause',
+  'node:satoken_rotation:stalled',
   'satoken_canary_healthy',
   'satoken_self_view',
   'satoken_kubelet_last_sync_timestamp_seconds',

@@ -105,7 +105,7 @@ const FLEET_CASES: readonly Case[] = [
       fleetAt(2, fleetFiring('4').slice(0, 2)),
       fleetAt(4, fleetFiring('4').slice(0, 2)),
       fleetAt(5, fleetFiring('4')),
-      fleetAt(15, fleetFiring('4').slice(1)),
+      fleetAt(14, fleetFiring('4')),
       fleetAt(16, []),
     ],
   },
@@ -194,12 +194,34 @@ const STALL_CASES: readonly Case[] = [
     ],
   },
   {
-    it: 'a stalled node keeps alerting until its last tokens are rotated',
+    it: 'a stalled node keeps alerting until its last tokens are rotated, for less than three minutes',
+    series: {
+      ...nodeScraped('9x80'),
+      ...cause('kubelet_stalled', '7x10 0x10 7x10 0x60'),
+      ...problem('rotation_overdue', '1x11 stale _x8 1x60'),
+    },
+    expect: [
+      ...keepsFiring('SATokenNodeRotationStalled', stalled, 10, 32),
+      ...keepsFiring('SATokenNodeRotationStalled', { ...stalled, prints: { value: '7' } }, 11, 33),
+      ...silent('SATokenNodeRotationStalled', 12, 19, 36),
+    ],
+  },
+  {
+    it: 'a stalled node makes no alert once it rotates all tokens',
     series: { ...nodeScraped('9x80'), ...cause('kubelet_stalled', '7x10 0x60') },
     expect: [
-      ...keepsFiring('SATokenNodeRotationStalled', stalled, 11, 13),
-      ...silent('SATokenNodeRotationStalled', 14),
+      ...keepsFiring('SATokenNodeRotationStalled', stalled, 10),
+      ...silent('SATokenNodeRotationStalled', 11, 13),
     ],
+  },
+  {
+    it: 'a late token of another cause makes no alert on a node that is stalled in a single scrape',
+    series: {
+      ...nodeScraped('9x20'),
+      ...cause('kubelet_stalled', '0x3 7 0x20'),
+      ...problem('rotation_overdue', '1x20'),
+    },
+    expect: silent('SATokenNodeRotationStalled', 3, 4, 5, 6, 7),
   },
   {
     it: 'a node with overdue tokens of other causes is not stalled',

@@ -77,8 +77,11 @@ describe('the inhibitions', () => {
   it('have sources that keep firing longer than their targets, unless both end at once', () => {
     const outlasting = new Set(ALERTS.filter(({ keepFiringFor }) => keepFiringFor).map(({ name }) => name));
     // An expired token is also overdue, and both end with its rotation; so do a missing Secret and its legacy token. A
-    // frozen copy that has expired ends with its container.
+    // frozen copy that has expired ends with its container. A stalled node keeps its alert while tokens on it are late, and
+    // the canary is a token itself.
     const together = [
+      'SATokenNodeRotationStalled',
+      'SATokenCanaryLate',
       'SATokenExpired',
       'SATokenSubpathFrozen',
       'SATokenWorkloadRotationOverdue',

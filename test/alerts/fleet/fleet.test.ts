@@ -2,6 +2,7 @@
  * An API server that is away from many nodes is one problem: one page, however many nodes and tokens there are.
  *
  * `FLEET_NODES=5000` tests a large fleet, for several minutes each, with the promtool that `.ci/promtool` builds.
+ * `FLEET_SEEDS=10` tests short outages in fleets of all sizes, each with that many sets of random times.
  */
 import assert from 'node:assert/strict';
 import { it } from 'mocha';
@@ -11,6 +12,7 @@ import { runPromtool } from '../promtool.ts';
 import { type Fleet, fleetSeries, STEP } from './model.ts';
 
 const NODES = Number(process.env['FLEET_NODES'] ?? 60);
+const SEEDS = Number(process.env['FLEET_SEEDS'] ?? 0);
 /** Beyond these, a query loads more samples than promtool allows for. */
 const MAX_NODES = 1_000;
 const MINUTE = 60;
@@ -57,9 +59,10 @@ const outage = (minutes: number) => ({ from: FROM, until: FROM + minutes * MINUT
 const returned = (minutes: number): number => FROM + minutes * MINUTE;
 const OUTLASTS = 5 * MINUTE;
 
-function where({ nodes, isSeenByExporters = false, isCounting = false }: Scenario['fleet']): string {
+function where({ nodes, isSeenByExporters = false, isCounting = false, seed }: Scenario['fleet']): string {
   const who = isSeenByExporters ? 'from kubelets and exporters' : 'from kubelets';
-  return `${who} of ${nodes} nodes${isCounting ? ' whose tokens have no series' : ''}`;
+  const times = seed === undefined ? '' : ` at other times (${seed})`;
+  return `${who} of ${nodes} nodes${isCounting ? ' whose tokens have no series' : ''}${times}`;
 }
 
 function restart(fleet: Scenario['fleet']): Scenario {
@@ -72,6 +75,34 @@ function restart(fleet: Scenario['fleet']): Scenario {
       neverFires('critical'),
       none(`count(ALERTS{${FLEET},severity="warning"}) > 1`),
       fleetAlert('warning', FROM + 2 * MINUTE, returned(3) + OUTLASTS, Number.POSITIVE_INFINITY),
+    ],
+  };
+}
+
+/** Nodes whose canary makes a warning that nothing inhibits, at any time before. */
+const CANARY_WARNINGS = `count(count by (node) (count_over_time((ALERTS{alertstate="firing",alertname="SATokenCanaryLate"} unless on () ALERTS{${FLEET}})[${LENGTH}s:${STEP}s])))`;
+const OTHERS_NOT_INHIBITED = NOT_INHIBITED.replace('CanaryLate|', '');
+
+/**
+ * While one canary is late and no other one is due, an outage is the same as a broken node, whose alert must not wait. A
+ * page takes late tokens of two pods.
+ */
+function smallRestart(
+  fleet: Scenario['fleet'],
+  isExpected: (warnings: string) => Expected['expr'],
+): Scenario {
+  const ends = outage(3).until + AFTER;
+  return {
+    title: `an API server that is away for 3 minutes ${where(fleet)} makes no page and at most the warning on one canary`,
+    fleet: { ...fleet, outage: outage(3), isCanaryAlone: true },
+    expected: [
+      none(OTHERS_NOT_INHIBITED),
+      none(OTHERS),
+      neverFires('critical'),
+      {
+        expr: isExpected(CANARY_WARNINGS),
+        valueAt: (seconds) => (seconds === ends ? 0 : undefined),
+      },
     ],
   };
 }
@@ -108,6 +139,12 @@ const SCENARIOS: Scenario[] = [
   ]),
   away({ nodes: 2, isSeenByExporters: true }),
   ...[3, 10, 12, 20].map((nodes) => away({ nodes })),
+  // Too short for a warning in most fleets, and the last nodes recover after the first ones.
+  ...[12, 20, NODES].map((nodes) => restart({ nodes, seed: 31_689 })),
+  restart({ nodes: 20, isSeenByExporters: true, seed: 39_608 }),
+  ...[2, 5, 12].map((nodes) =>
+    smallRestart({ nodes, seed: nodes === 12 ? 63_365 : 7_932 }, (warnings) => `${warnings} != 1`),
+  ),
   {
     title: 'a twentieth of the nodes of a cluster is not the cluster',
     fleet: { nodes: NODES, outage: outage(20), isSeenByExporters: true, share: 0.05 },
@@ -139,6 +176,17 @@ SCENARIOS.push(
     fleet: { nodes, canariesWithin: 10, brokenNodes: 1, brokenFrom: 0 },
     expected: [
       ...['info', 'warning', 'critical'].map(neverFires),
+      {
+        expr: NODE_PAGE,
+        valueAt: (seconds: number) => (seconds > FROM + 12 * MINUTE ? 1 : undefined),
+      },
+    ],
+  })),
+  ...[12, NODES].map((nodes) => ({
+    title: `a node of ${nodes} that is still broken after an outage without a page makes one`,
+    fleet: { nodes, outage: outage(3), brokenNodes: 1, brokenFrom: FROM, seed: 31_689 },
+    expected: [
+      neverFires('critical'),
       {
         expr: NODE_PAGE,
         valueAt: (seconds: number) => (seconds > FROM + 12 * MINUTE ? 1 : undefined),
@@ -181,6 +229,18 @@ SCENARIOS.push(
       })),
     ],
   })),
+);
+
+const SIZES = [2, 3, 4, 5, 8, 10, 12, 15, 20, 40, 60];
+SCENARIOS.push(
+  ...SIZES.flatMap((nodes) =>
+    Array.from({ length: SEEDS }, (_, index) => ({ nodes, seed: 13 + 7_919 * (index + 1) })).flatMap(
+      (fleet) => [
+        restart({ ...fleet, isSeenByExporters: true }),
+        smallRestart(fleet, (warnings) => `${warnings} > 1`),
+      ],
+    ),
+  ),
 );
 
 /** Seconds: no longer than needed, because large fleets take minutes. */

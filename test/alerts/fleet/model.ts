@@ -38,6 +38,10 @@ export interface Fleet {
   readonly brokenFrom?: number;
   /** Share of the nodes that the outage affects. */
   readonly share?: number;
+  /** Whether no pod but the exporter's has a token as short as the canary: one pod shows no stalled kubelet. */
+  readonly isCanaryAlone?: boolean;
+  /** Of the random numbers. */
+  readonly seed?: number;
 }
 
 /** Lifetime, and the grace period of the exporter for it. */
@@ -47,8 +51,8 @@ type Kind = typeof CANARY | typeof HOUR;
 const CRITICAL_SHARE = 0.6;
 
 /** From 0 to 1: a linear congruential generator. */
-function createRandom(): () => number {
-  let state = 1;
+function createRandom(seed = 1): () => number {
+  let state = seed;
   return () => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
@@ -92,8 +96,14 @@ function issueTimes(kind: Kind, fleet: Fleet, random: () => number): readonly nu
 
 type Rows = Readonly<Record<string, readonly string[]>>;
 
-function canaryRows(node: string, issued: readonly number[]): Rows {
-  const isLate = (at: number, index: number): boolean => index * STEP > refreshDue(at, CANARY) + CANARY.grace;
+function isLate(kind: Kind, at: number, index: number): boolean {
+  return index * STEP > refreshDue(at, kind) + kind.grace;
+}
+
+/** `others` are the tokens of another pod that are late with the canary; without them, any that is as short. */
+function canaryRows(node: string, issued: readonly number[], others?: readonly number[]): Rows {
+  const isStalled = (at: number, index: number): boolean =>
+    isLate(CANARY, at, index) && (others === undefined || isLate(HOUR, others[index] ?? 0, index));
   const labels = { cluster: 'east', node };
   return {
     [scraped('satoken_tokens', { ...labels, kind: 'projected' })]: issued.map(() => '2'),
@@ -101,9 +111,11 @@ function canaryRows(node: string, issued: readonly number[]): Rows {
       String(refreshDue(at, CANARY)),
     ),
     [scraped('satoken_canary_issued_timestamp_seconds', labels)]: issued.map(String),
-    [scraped('satoken_canary_healthy', labels)]: issued.map((at, index) => (isLate(at, index) ? '0' : '1')),
+    [scraped('satoken_canary_healthy', labels)]: issued.map((at, index) =>
+      isLate(CANARY, at, index) ? '0' : '1',
+    ),
     [scraped('satoken_overdue_cause', { ...labels, cause: 'kubelet_stalled' })]: issued.map((at, index) =>
-      isLate(at, index) ? '1' : '0',
+      isStalled(at, index) ? '1' : '0',
     ),
   };
 }
@@ -181,9 +193,10 @@ function nodeRows(index: number, fleet: Fleet, random: () => number): Rows {
   const own = index < (fleet.share ?? 1) * fleet.nodes ? fleet : healthy;
   const kubelet = kubeletOf(index, own);
   const canary = issueTimes(CANARY, kubelet, random);
-  const tokens = tokenRows(node, issueTimes(HOUR, kubelet, random));
+  const hour = issueTimes(HOUR, kubelet, random);
+  const tokens = tokenRows(node, hour);
   return {
-    ...canaryRows(node, canary),
+    ...canaryRows(node, canary, fleet.isCanaryAlone === true ? hour : undefined),
     ...(fleet.isCounting === true ? counted(tokens) : tokens),
     ...(fleet.isSeenByExporters === true ? apiServerRows(node, own, random) : {}),
     ...(fleet.isResourceFailing === true ? resourceRows(node, own) : {}),
@@ -192,7 +205,7 @@ function nodeRows(index: number, fleet: Fleet, random: () => number): Rows {
 
 /** By name and labels. Series that never have a sample are left out. */
 export function fleetSeries(fleet: Fleet): Readonly<Record<string, string>> {
-  const random = createRandom();
+  const random = createRandom(fleet.seed);
   const rows = Array.from({ length: fleet.nodes }, (_, index) => nodeRows(index, fleet, random));
   const refused = refusedRows(fleet, random);
   return Object.fromEntries(
