@@ -11,6 +11,8 @@ import { OPTIONS } from '../../src/config/options.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
+import { MEMORY_FLAGS } from '../../src/runtime/node-flags.ts';
+import { READS_FLAGS } from '../../src/runtime/permission-model.ts';
 import { WATCH_FAILURES } from '../../src/sources/files/watch.ts';
 import { DOCUMENTS, ROOT } from './documents.ts';
 
@@ -23,7 +25,9 @@ const FOREIGN_OPTIONS = `
   api-audiences service-account-extend-token-expiration service-account-issuer service-account-key-file
 `;
 
-const NODE_OPTIONS = [...process.allowedNodeEnvironmentFlags].map((flag) => flag.replace(/^--/, ''));
+const NODE_OPTIONS = [...process.allowedNodeEnvironmentFlags, ...MEMORY_FLAGS, ...READS_FLAGS].map((flag) =>
+  flag.replace(/^--/, ''),
+);
 
 /** How each kind of name appears in a document, and the names that exist. */
 const KINDS: readonly {
