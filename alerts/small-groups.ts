@@ -2,6 +2,7 @@
  * Groups of at most 20 rules, for rulers with a limit. Each part has the recordings that its alerts need first; other parts
  * may be evaluated before or after it.
  */
+import { knob } from './knobs.ts';
 import type { Alert, Group, Recording } from './rule.ts';
 
 /** The default of Mimir and Grafana Cloud. */
@@ -21,11 +22,19 @@ interface Part {
 
 const sizeOf = ({ recordings, alerts }: Part): number => recordings.length + alerts.length;
 
+/** Those that may be an evaluation late come last: they wait anyway, and info inhibits what they would. */
+function byUrgency(alerts: readonly Alert[]): readonly Alert[] {
+  const infos = alerts.filter(({ severity }) => severity === 'info').map(({ name }) => name);
+  const mayWait = (alert: Alert): boolean =>
+    infos.includes(alert.name) && alert.severity !== 'info' && alert.for !== knob('atOnce');
+  return [...alerts.filter((one) => !mayWait(one)), ...alerts.filter(mayWait)];
+}
+
 function partsOf(group: Group): readonly Group[] {
   if (group.recordings.length + group.alerts.length <= MAX_RULES) return [group];
   const placed = new Set<Recording>();
   const parts: Part[] = [];
-  for (const alert of group.alerts) {
+  for (const alert of byUrgency(group.alerts)) {
     const needed = usedBy(alert.expr, group.recordings).filter((one) => !placed.has(one));
     const last = parts.at(-1);
     const isFull = last === undefined || sizeOf(last) + needed.length + 1 > MAX_RULES;
