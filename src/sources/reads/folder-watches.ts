@@ -48,7 +48,10 @@ export interface FolderWatches {
   readonly addVolume: (path: string) => Result<number, Errno | 'busy'>;
   /** Returns the number of the watch. A folder with more events than the kernel can queue is not watched again. */
   readonly add: (folder: Folder) => Result<number, Errno | 'busy'>;
-  /** Watches a folder before anything else is done. Its events are kept back until `begin`. Undefined if it fails. */
+  /**
+   * Watches a folder before anything else is done. Its events are kept back until `begin`. Undefined if it fails, or if
+   * the folder is watched already.
+   */
   readonly addEarly: (folder: NewFolder) => EarlyWatch | undefined;
   /**
    * The generation was swapped in, and has so many files: they were listed once since it is watched. Returns whether it
@@ -297,7 +300,8 @@ function addEarly(state: State, { volumePath, name, volume, key }: NewFolder): E
   if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
   const watch = inotify.addIn(volumePath, name, MASK);
   const current = libc.readLink(`${volumePath}/..data`);
-  if (watch < 0) return undefined;
+  // One that is watched already was swapped in and found before this: it is not to be kept back.
+  if (watch < 0 || watched.has(watch)) return undefined;
   const generation = Buffer.from(name).toString();
   const isBeforeSwap = current !== generation;
   const folder = { path: `${volumePath}/${generation}`, volume, generation, key, files: 0 };

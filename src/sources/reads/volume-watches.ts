@@ -222,13 +222,18 @@ function removeSwapWatch(state: State, volume: Volume): void {
   volume.swapWatch = undefined;
 }
 
+function isCurrent({ target, generation }: Volume): boolean {
+  return generationIn(target.folder) === generation;
+}
+
 /** A volume that has no watch gets one; one that has another generation than is watched has lost an event. */
 function verifyVolume(state: State, volume: Volume): void {
   if (isLimited(state)) return;
   const wasWatched = volume.swapWatch !== undefined && volume.generation !== undefined;
-  const generation = generationIn(volume.target.folder);
-  if (wasWatched && generation === volume.generation) return;
-  if (wasWatched && generation !== undefined) lose(state, 'event_lost');
+  if (wasWatched && isCurrent(volume)) return;
+  // It may have been swapped just now.
+  if (wasWatched && followSwaps(state) && isCurrent(volume)) return;
+  if (wasWatched && generationIn(volume.target.folder) !== undefined) lose(state, 'event_lost');
   if (watchSwaps(state, volume)) follow(state, volume, false);
 }
 

@@ -226,6 +226,37 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(watched.counts(), [0, 0]);
   });
 
+  it('takes a swap that it finds before its event for what it is', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    rotateSlowly(volume, '..second', () => undefined);
+    watched.verify();
+    const { started, losses } = watched.step();
+    const [{ generation, blindMs } = assert.fail('not started')] = started;
+    assert.deepEqual([generation, blindMs !== undefined, losses], ['..second', true, []]);
+  });
+
+  it('goes on to watch a generation that it found before the events of its swap', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    swapTo(volume.location.directory, 'none/at/all');
+    watched.step();
+    mkdirSync(join(volume.location.directory, '..second'));
+    writeFileSync(join(volume.location.directory, '..second/token'), 'second');
+    swapTo(volume.location.directory, '..second');
+    watched.verify();
+    assert.deepEqual(
+      watched.step().started.map(({ generation }) => generation),
+      ['..second'],
+    );
+    open(volume, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+    rotateSlowly(volume, '..third', () => watched.follow());
+    const { started, drained: events } = watched.step();
+    assert.deepEqual([started.length, events.at(-1)?.hasEnded, watched.counts()], [1, true, [1, 1]]);
+  });
+
   it('moves to the next generation with each swap, and measures how long it saw nothing', () => {
     const volume = writtenVolume();
     const { id } = watched.watch(volume);
