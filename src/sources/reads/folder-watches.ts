@@ -28,6 +28,8 @@ export interface NewFolder {
   /** As in `Folder`. */
   readonly volume: number;
   readonly key: string;
+  /** The generation that is known to be swapped in; undefined if it is not known. */
+  readonly current: string | undefined;
 }
 
 /** The watch of such a folder. */
@@ -49,8 +51,8 @@ export interface FolderWatches {
   /** Returns the number of the watch. A folder with more events than the kernel can queue is not watched again. */
   readonly add: (folder: Folder) => Result<number, Errno | 'busy'>;
   /**
-   * Watches a folder before anything else is done. Its events are kept back until `begin`. Undefined if it fails, or if
-   * the folder is watched already.
+   * Watches a folder before anything else is done. Its events are kept back until `begin`. Undefined if it fails, if
+   * the folder is watched already, or if the event of an earlier swap may still come.
    */
   readonly addEarly: (folder: NewFolder) => EarlyWatch | undefined;
   /**
@@ -88,6 +90,8 @@ interface Watched {
   isKeptBack: boolean;
   /** Whether its generation is being written: only the kubelet opens its files. */
   isWritten: boolean;
+  /** Whether nothing was reported since it began: the event of its swap may still come. */
+  isFresh: boolean;
   /** Number of opens of the folder to come that are those of the thread. */
   ownOpens: number;
 }
@@ -99,6 +103,7 @@ const FRESH = {
   isRemoved: false,
   isKeptBack: false,
   isWritten: false,
+  isFresh: true,
   ownOpens: 0,
 };
 const MASK = IN.open | IN.closeNoWrite;
@@ -245,6 +250,7 @@ function takeFrom(watch: number, one: Watched, nowMs: number): Drained | undefin
   if (isKeptBack) return undefined;
   // The event of the swap may have been lost. The kubelet has closed all files before that.
   one.isWritten = false;
+  one.isFresh = false;
   if (events.length === 0 && !isLossy && !hasEnded) return undefined;
   one.events = [];
   one.isLossy = false;
@@ -283,7 +289,7 @@ function drain(state: State, nowMs: number): Drain {
 }
 
 function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'> {
-  const { inotify, watched, walks, busy, tooBusy } = state;
+  const { inotify, watched, touched, walks, busy, tooBusy } = state;
   if (tooBusy.has(folder.key)) return err('busy');
   // The volume was unmounted, or is opened too often.
   if (!walks.isWatched(folder.volume)) return err('ENOENT');
@@ -291,11 +297,22 @@ function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'>
   const added = inotify.add(folder.path, mask);
   if (!added.ok) return added;
   watched.set(added.value, { folder, events: [], ...FRESH });
+  touched.add(added.value);
   walks.add(added.value, folder);
   return added;
 }
 
-function addEarly(state: State, { volumePath, name, volume, key }: NewFolder): EarlyWatch | undefined {
+/** Whether the event of the last swap may still come, which would be taken for that of the next one. */
+function isSwapPending({ watched, walks }: State, volume: number): boolean {
+  for (const watch of walks.insideOf(volume)) {
+    const found = watched.get(watch);
+    if (found?.isFresh === true && !found.isKeptBack) return true;
+  }
+  return false;
+}
+
+function addEarly(state: State, newFolder: NewFolder): EarlyWatch | undefined {
+  const { volumePath, name, volume, key } = newFolder;
   const { inotify, libc, watched, walks, busy, tooBusy } = state;
   if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
   const watch = inotify.addIn(volumePath, name, MASK);
@@ -304,6 +321,10 @@ function addEarly(state: State, { volumePath, name, volume, key }: NewFolder): E
   if (watch < 0 || watched.has(watch)) return undefined;
   const generation = Buffer.from(name).toString();
   const isBeforeSwap = current !== generation;
+  if (isSwapPending(state, volume) || (isBeforeSwap && current !== newFolder.current)) {
+    inotify.remove(watch);
+    return undefined;
+  }
   const folder = { path: `${volumePath}/${generation}`, volume, generation, key, files: 0 };
   watched.set(watch, { folder, events: [], ...FRESH, isKeptBack: true, isWritten: isBeforeSwap });
   walks.add(watch, folder);

@@ -98,7 +98,8 @@ function watchEarly(state: State, swapWatch: number, name: Uint8Array): void {
   const { target, openWatch, early: before } = volume;
   const opensBefore = Atomics.load(shared, SHARED.opensComplete);
   const key = folderKey(target.id, '');
-  const early = folders.addEarly({ volumePath: target.folder, name, volume: openWatch, key });
+  const newFolder = { volumePath: target.folder, name, volume: openWatch, key, current: volume.generation };
+  const early = folders.addEarly(newFolder);
   const opensAfter = Atomics.load(shared, SHARED.opensBegun);
   if (before !== undefined) folders.remove(before.watch);
   volume.early = early && { ...early, opensBefore, opensAfter };

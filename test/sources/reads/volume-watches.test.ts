@@ -182,6 +182,22 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
   });
 
+  it('takes no file that the kubelet writes for read if it swaps twice before a drain', () => {
+    const volume = writtenVolume();
+    watched.watch(volume);
+    watched.step();
+    for (const name of ['..second', '..third']) {
+      rotateSlowly(volume, name, () => watched.follow());
+      watched.follow();
+    }
+    const { started, drained: all } = watched.step();
+    const [third] = started.filter(({ generation }) => generation === '..third');
+    const events = all.find(({ watch }) => watch === third?.watch)?.events ?? [];
+    assert.deepEqual([started.length, events.filter(({ name }) => name !== '')], [2, []]);
+    open(volume, 'token');
+    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+  });
+
   it('reports nothing of a folder that is being written, and what happened after the swap later', () => {
     const volume = writtenVolume();
     watched.watch(volume);
