@@ -2,8 +2,8 @@
  * `npm run bench:pages`: when the page for a token that is not rotated arrives, in real time. Takes a quarter of an hour.
  *
  * The exporter on simulated nodes, a real Prometheus with the shipped rules, scrapes and evaluations every 30 s, and for
- * each route an Alertmanager with a webhook receiver. Tokens expire in five phases. With `prometheus3` as its argument it uses that version. Exits with 1
- * if the route of this project pages late, or twice for a token that is rotated then.
+ * each route an Alertmanager with a webhook receiver. Tokens expire in five phases. With `prometheus3` as its argument it
+ * uses that version. Exits with 1 if the route of this project pages late, or twice for a token that is rotated then.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,11 +2,11 @@
  * Rulers other than Prometheus, with the storage that they read from.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { stopCommand } from '../../test/support/command.ts';
+import { hasEnded } from '../../test/support/command.ts';
 import { freePort } from '../../test/support/free-port.ts';
 
 export interface Setup {
@@ -17,6 +17,8 @@ export interface Setup {
   readonly interval: number;
   /** The port of Alertmanager. */
   readonly alertmanager: number;
+  /** The programs that were started, for the caller to stop. */
+  readonly started: ChildProcess[];
 }
 
 export interface Ruler {
@@ -24,17 +26,10 @@ export interface Ruler {
   readonly remoteWrite: string;
   /** The API with the rules and alerts, as that of Prometheus. */
   readonly api: string;
-  readonly stop: () => Promise<void>;
 }
 
 const POLL_MS = 250;
 const LOCAL = '127.0.0.1';
-
-/** Its log is in the folder. */
-function run({ program, folder }: Setup, name: string, ...args: readonly string[]): ChildProcess {
-  const log = openSync(join(folder, `${name}.log`), 'w');
-  return spawn(program, args, { cwd: folder, stdio: ['ignore', log, log] });
-}
 
 async function isReady(port: number, path: string): Promise<boolean> {
   try {
@@ -44,17 +39,30 @@ async function isReady(port: number, path: string): Promise<boolean> {
   }
 }
 
-async function untilReady(port: number, path: string): Promise<void> {
-  while (!(await isReady(port, path))) await sleep(POLL_MS);
+/** Starts the program and waits until it is ready at that path. Its log is in the folder. */
+async function run(
+  { program, folder, started }: Setup,
+  { name, port, path }: { readonly name: string; readonly port: number; readonly path: string },
+  ...args: readonly string[]
+): Promise<void> {
+  const file = join(folder, `${name}.log`);
+  const log = openSync(file, 'w');
+  const child = spawn(program, args, { cwd: folder, stdio: ['ignore', log, log] });
+  // It has no process then.
+  child.once('error', () => undefined);
+  started.push(child);
+  while (!(await isReady(port, path))) {
+    if (hasEnded(child)) throw new Error(`${program} did not start: ${readFileSync(file, 'utf8')}`);
+    await sleep(POLL_MS);
+  }
 }
 
 /** A component of Thanos with ports of its own. */
 async function startThanos(setup: Setup, component: string, ...args: readonly string[]) {
   const [http, grpc] = [await freePort(), await freePort()];
   const listen = [`--http-address=${LOCAL}:${http}`, `--grpc-address=${LOCAL}:${grpc}`];
-  const child = run(setup, component, component, ...listen, ...args);
-  await untilReady(http, '/-/ready');
-  return { http, grpc: `${LOCAL}:${grpc}`, child };
+  await run(setup, { name: component, port: http, path: '/-/ready' }, component, ...listen, ...args);
+  return { http, grpc: `${LOCAL}:${grpc}` };
 }
 
 /** Receive takes the samples; the ruler reads them, and what it has recorded, from Query. */
@@ -82,22 +90,18 @@ export async function startThanosRuler(setup: Setup): Promise<Ruler> {
     '--label=ruler="0"',
     '--alert.label-drop=ruler',
   );
-  const child = run(
+  await run(
     setup,
-    'query',
+    { name: 'query', port: query, path: '/-/ready' },
     'query',
     `--http-address=${LOCAL}:${query}`,
     `--grpc-address=${LOCAL}:${await freePort()}`,
     ...[receive, rule].map(({ grpc }) => `--endpoint=${grpc}`),
     '--query.replica-label=replica',
   );
-  await untilReady(query, '/-/ready');
   return {
     remoteWrite: `http://${LOCAL}:${write}/api/v1/receive`,
     api: `http://${LOCAL}:${rule.http}/api/v1`,
-    stop: async () => {
-      for (const one of [rule.child, child, receive.child]) await stopCommand(one);
-    },
   };
 }
 
@@ -158,16 +162,12 @@ export async function startMimir(setup: Setup, maxRules = 20): Promise<Ruler> {
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const [http] = ports;
   writeFileSync(join(setup.folder, 'mimir.yaml'), mimirConfig(setup, ports, maxRules));
-  const child = run(setup, 'mimir', '-target=all', `-config.file=${setup.folder}/mimir.yaml`);
-  await untilReady(http, '/ready');
+  const config = `-config.file=${setup.folder}/mimir.yaml`;
+  await run(setup, { name: 'mimir', port: http, path: '/ready' }, '-target=all', config);
   const error = await loadGroups(http, setup.rules);
-  if (error !== undefined) {
-    await stopCommand(child);
-    throw new Error(error);
-  }
+  if (error !== undefined) throw new Error(error);
   return {
     remoteWrite: `http://${LOCAL}:${http}/api/v1/push`,
     api: `http://${LOCAL}:${http}/prometheus/api/v1`,
-    stop: () => stopCommand(child),
   };
 }

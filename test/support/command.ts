@@ -23,7 +23,13 @@ export async function startCommand(
   throw new Error(`${command} did not start: ${lines.join('\n')}`);
 }
 
+/** Or has not started. */
+export function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
 export async function stopCommand(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
   const ended = once(child, 'exit');
   child.kill();
   await ended;
