@@ -225,11 +225,14 @@ async function measure(folder: string, program: string): Promise<boolean> {
   const repaired = await startStuckNode('repaired', REPAIRED.lifetime, REPAIRED.first + WARM_UP);
   const receivers = await Promise.all(ROUTES.map((route) => startReceiver(folder, route)));
   const config = prometheusConfig([...nodes, repaired], receivers);
-  const prometheus = await startPrometheus(program, folder, join(folder, 'data'), LOOKBACK, [], config);
   try {
-    return await measureAll(nodes, repaired, receivers);
+    const prometheus = await startPrometheus(program, folder, join(folder, 'data'), LOOKBACK, [], config);
+    try {
+      return await measureAll(nodes, repaired, receivers);
+    } finally {
+      await prometheus.stop();
+    }
   } finally {
-    await prometheus.stop();
     for (const one of [...receivers, ...nodes, repaired]) await one.close();
   }
 }

@@ -40,13 +40,17 @@ export interface Prometheus {
 
 async function isReady(child: ChildProcess): Promise<void> {
   if (child.stderr === null) throw new Error('no standard error');
+  // Its output ends then.
+  child.once('error', () => undefined);
   const log: string[] = [];
   for await (const line of createInterface(child.stderr)) {
     log.push(line);
-    if (line.includes('ready to receive')) break;
+    if (line.includes('ready to receive')) {
+      child.stderr.resume();
+      return;
+    }
   }
-  if (child.exitCode !== null) throw new Error(log.join('\n'));
-  child.stderr.resume();
+  throw new Error(`${child.spawnfile} did not start: ${log.join('\n')}`);
 }
 
 /** `lookback` in seconds is a little more than a scrape interval, because the recording has no stale markers. */

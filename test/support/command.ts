@@ -12,6 +12,8 @@ export async function startCommand(
   ...args: readonly string[]
 ): Promise<ChildProcess> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // Its output ends then.
+  child.once('error', () => undefined);
   const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {
     lines.push(line);
