@@ -13,33 +13,39 @@ export interface FleetOptions extends Omit<NodeOptions, 'failing' | 'unreadable'
   /** The first nodes, whose kubelets do not rotate. */
   readonly broken: Pick<NodeOptions, 'failing' | 'unreadable'> & { readonly nodes: number };
   readonly step: number;
+  /** How much a counter grows in a second; by default a little. */
+  readonly growth?: number;
   /** How many seconds of samples a series has; undefined if it is left out. */
   readonly history: (series: TemplateSeries, node: number) => number | undefined;
 }
 
 const SERIES_PER_REQUEST = 2_000;
-/** How much a counter grows in a second. */
 const GROWTH = 0.01;
 
-function samplesOf({ value, isCounter }: TemplateSeries, at: number, step: number, history: number): Buffer {
+function samplesOf(
+  { value, isCounter }: TemplateSeries,
+  { at, step, growth = GROWTH }: FleetOptions,
+  history: number,
+): Buffer {
   const count = Math.floor(history / step) + 1;
   return encodeSamples(
     Array.from({ length: count }, (_, index) => {
       const time = at - (count - 1 - index) * step;
-      return [isCounter ? value + (time - at + history) * GROWTH : value, time] as const;
+      return [isCounter ? value + (time - at + history) * growth : value, time] as const;
     }),
   );
 }
 
 /** Encodes the series of each node that has them. Samples are the same on all nodes. */
-function createEncode({ at, cluster, step, history }: FleetOptions) {
+function createEncode(options: FleetOptions) {
+  const { cluster, history } = options;
   const known = new Map<string, Buffer>();
   return (template: readonly TemplateSeries[], node: number): readonly Buffer[] =>
     template.flatMap((series) => {
       const seconds = history(series, node);
       if (seconds === undefined) return [];
       const key = `${series.value} ${series.isCounter} ${seconds}`;
-      const samples = known.get(key) ?? samplesOf(series, at, step, seconds);
+      const samples = known.get(key) ?? samplesOf(series, options, seconds);
       known.set(key, samples);
       const labels = Object.entries({
         __name__: series.name,
