@@ -27,10 +27,13 @@ const cluster = knob('cluster');
 /** The name of a label as that of a variable. */
 const NAME = cluster === 'cluster' ? '$name' : `(reReplaceAll "^${cluster}$" "cluster" $name)`;
 
-/** One template for all links; the default time range of the dashboards is stated so that each variable follows with `&`. */
+/**
+ * One template for all links; the default time range of the dashboards is stated so that each variable follows with `&`.
+ * Without a regular expression, which Prometheus would compile for each label of each alert, in each evaluation.
+ */
 function url(uid: string, variables: readonly string[]): string {
-  const labels = variables.map((name) => (name === 'cluster' ? cluster : name)).join('|');
-  return `${knob('grafana')}/d/${uid}?from=now-6h&to=now{{ range $name, $value := $labels }}{{ if match "^(${labels})$" $name }}&var-{{ ${NAME} }}={{ $value | urlquery }}{{ end }}{{ end }}`;
+  const labels = variables.map((name) => JSON.stringify(name === 'cluster' ? cluster : name)).join(' ');
+  return `${knob('grafana')}/d/${uid}?from=now-6h&to=now{{ range $name, $value := $labels }}{{ if eq $name ${labels} }}&var-{{ ${NAME} }}={{ $value | urlquery }}{{ end }}{{ end }}`;
 }
 
 /** An alert on a count has no labels of a workload: it links to its node, or else to the fleet. */

@@ -35,9 +35,16 @@ function firstSeen(matchers: string): string {
 export const ACCOUNT_SEEN_QUERY = firstSeen(ONE_ACCOUNT);
 export const CLUSTER_SEEN_QUERY = firstSeen(`${cluster}=%[1]q,reason=%[2]q`);
 
+/**
+ * Without those that lack the label. Prometheus would look up `pod!=""` among the series of all pods, again for each alert.
+ */
+function withPod(selector: string): string {
+  return `${selector} unless on (pod) vector(0)`;
+}
+
 /** The pods of the account. */
-export const PODS_QUERY = `max by (node, namespace, pod) (${HELD}{${ONE_ACCOUNT},pod!=""})`;
-export const INFO_PODS_QUERY = `max by (node, namespace, pod) (${HELD_INFO}{${ONE_ACCOUNT},pod!=""})`;
+export const PODS_QUERY = `max by (node, namespace, pod) (${withPod(`${HELD}{${ONE_ACCOUNT}}`)})`;
+export const INFO_PODS_QUERY = `max by (node, namespace, pod) (${withPod(`${HELD_INFO}{${ONE_ACCOUNT}}`)})`;
 
 /** The seconds until the first of these tokens that is overdue is rejected; `labels` tell them apart. */
 function firstRejected(matchers: string, labels: string): string {
@@ -48,7 +55,7 @@ function firstRejected(matchers: string, labels: string): string {
 export const FIRST_QUERY = firstRejected(`${cluster}=%[1]q,node=%[2]q`, 'pod_uid, volume, path');
 
 /** The exporter's pod, from the labels of its target. */
-export const EXPORTER_QUERY = `max by (namespace, pod) (satoken_exporter_build_info{${cluster}=%q,node=%q,pod!=""})`;
+export const EXPORTER_QUERY = `max by (namespace, pod) (${withPod(`satoken_exporter_build_info{${cluster}=%q,node=%q}`)})`;
 
 /** Accounts with a container that may hold an old copy of its token. */
 export const HOLDERS_QUERY = `topk(5, count by (namespace, serviceaccount) (satoken_problem{${cluster}=%q,reason=~"not_reread|subpath_frozen|container_view_stale"}))`;
