@@ -34,7 +34,8 @@ function uidsIn(template: string): readonly string[] {
 
 /** The labels that a template passes on. */
 function labelsIn(template: string): readonly string[] {
-  return /match "\^\((.*?)\)\$"/.exec(template)?.[1]?.split('|') ?? [];
+  const [, names = ''] = /\beq \$name((?: "[^"]+")+)/.exec(template) ?? [];
+  return Array.from(names.matchAll(/"([^"]+)"/g), ([, name = '']) => name);
 }
 
 function dashboardOf(uid: string): Dashboard {
@@ -103,7 +104,7 @@ describe('the dashboard links of the alerts', () => {
       const [, variables = ''] = template.split('?from=now-6h&to=now');
       assert.match(
         variables,
-        /^\{\{ range \$name, \$value := \$labels \}\}\{\{ if match "[^"]+" \$name \}\}&var-\{\{ \$name \}\}=\{\{ \$value \| urlquery \}\}\{\{ end \}\}\{\{ end \}\}$/,
+        /^\{\{ range \$name, \$value := \$labels \}\}\{\{ if eq \$name(?: "[a-z_]+")+ \}\}&var-\{\{ \$name \}\}=\{\{ \$value \| urlquery \}\}\{\{ end \}\}\{\{ end \}\}$/,
       );
     });
   }
