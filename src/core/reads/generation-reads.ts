@@ -212,17 +212,17 @@ function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): G
 }
 
 /** The kubelet looks for work every 100 ms, so it does not visit a volume that it has just written. */
-function addTokenOpen(state: GenerationState, time: DrainTime): GenerationState {
-  return !isAtSwap(time) && isMidVisit(state, time)
-    ? { ...state, ambiguous: state.ambiguous + 1 }
-    : addForeign(state, 1, time);
+function addTokenOpens(state: GenerationState, count: number, time: DrainTime): GenerationState {
+  return count > 0 && !isAtSwap(time) && isMidVisit(state, time)
+    ? { ...state, ambiguous: state.ambiguous + count }
+    : addForeign(state, count, time);
 }
 
 function addOpen(state: GenerationState, name: string, time: DrainTime): GenerationState {
   const isToken = name === state.tokenFile;
   if (state.isLost) return isToken ? { ...state, ambiguous: state.ambiguous + 1 } : state;
   if (state.visit === undefined || (isToken && isAtSwap(time)))
-    return isToken ? addTokenOpen(state, time) : state;
+    return isToken ? addTokenOpens(state, 1, time) : state;
   const visit = openFile(state.visit, state.files.indexOf(name), isToken);
   return isWhole(visit, state.files.length) ? completeVisit(state, visit, time) : { ...state, visit };
 }
@@ -353,10 +353,7 @@ function countOpens({ held: before, tokenFile }: GenerationState, events: readon
 /** Adds the opens and closes of files all at once: each second, a node has a hundred folders with nothing else. */
 function addOpens(state: GenerationState, events: readonly ReadEvent[], time: DrainTime): GenerationState {
   const { opens, held } = countOpens(state, events);
-  const next = held === state.held ? state : { ...state, held };
-  if (opens > 0 && !isAtSwap(time) && isMidVisit(next, time))
-    return { ...next, ambiguous: next.ambiguous + opens };
-  return addForeign(next, opens, time);
+  return addTokenOpens(held === state.held ? state : { ...state, held }, opens, time);
 }
 
 function isSettled({ foreign, walks, unconfirmed, confirmations, maybeOwn }: GenerationState): boolean {
