@@ -117,22 +117,22 @@ const ROUTE = {
   ],
 } as const;
 
-const RECEIVERS = [
-  ...['pages', 'tickets'].map((name) => ({
+function receiversAt(url: string) {
+  const webhooks = ['pages', 'tickets'].map((name) => ({
     name,
-    webhook_configs: [{ url: `http://localhost:9095/${name}` }],
-  })),
-  { name: 'none' },
-];
+    webhook_configs: [{ url: `${url}/${name}` }],
+  }));
+  return [...webhooks, { name: 'none' }];
+}
 
-/** An example for Alertmanager: routes and inhibitions. */
-export function alertmanagerFile(): string {
+/** An example for Alertmanager: routes and inhibitions. `receivers` is the URL before the names of receivers. */
+export function alertmanagerFile(receivers = 'http://localhost:9095'): string {
   const inhibit_rules = INHIBITIONS.map(({ source, target, equal }) => ({
     source_matchers: source,
     target_matchers: target,
     equal,
   }));
-  const document = new Document({ route: ROUTE, receivers: RECEIVERS, inhibit_rules });
+  const document = new Document({ route: ROUTE, receivers: receiversAt(receivers), inhibit_rules });
   document.commentBefore = ` ${NOTE}\n An example: put the route on SAToken.* first in your own, replace the receivers, and add the inhibition rules.`;
   const list = document.get('inhibit_rules');
   if (!isSeq(list)) throw new Error('inhibit_rules is not a list');

@@ -174,10 +174,7 @@ async function startRuler(
   const start = RULERS[name];
   assert.ok(start && program, 'usage: npm run bench:rulers -- thanos|mimir|mimir-50 PROGRAM');
   const port = await freePort();
-  const routes = accelerated(alertmanagerFile(), INTERVAL_MS).replaceAll(
-    'http://localhost:9095',
-    webhook.url,
-  );
+  const routes = accelerated(alertmanagerFile(webhook.url), INTERVAL_MS);
   const alertmanager = await startAlertmanager(folder, port, routes);
   const started = [alertmanager];
   stops.push(() => Promise.all(started.map(stopCommand)));

@@ -9,6 +9,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alertmanagerFile } from '../../../alerts/documents.ts';
 import { ROOT } from '../../docs/documents.ts';
 import { type ActiveAlert, activeAlerts, postAlerts, startAlertmanager } from '../../support/alertmanager.ts';
 import { startCommand, stopCommand } from '../../support/command.ts';
@@ -69,12 +70,7 @@ interface Setup {
 }
 
 function startAlertmanagerWith({ folder, port, interval }: Setup, receivers: string): Promise<ChildProcess> {
-  const config = readFileSync(join(ROOT, 'alerts/alertmanager.yaml'), 'utf8');
-  return startAlertmanager(
-    folder,
-    port,
-    accelerated(config, interval).replaceAll('http://localhost:9095', receivers),
-  );
+  return startAlertmanager(folder, port, accelerated(alertmanagerFile(receivers), interval));
 }
 
 function startPrometheus(
