@@ -26,7 +26,7 @@ export function residentMemory({ pid }: ChildProcess): number {
 }
 
 /** By the scheduler, in nanoseconds (linux/Documentation/scheduler/sched-stats.rst). Threads that have ended are not in it. */
-function cpuTimeMs({ pid }: ChildProcess): number {
+export function cpuTimeMs({ pid }: ChildProcess): number {
   const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
     const [onCpu] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
     return Number(onCpu) / 1e6;
