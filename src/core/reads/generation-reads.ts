@@ -1,10 +1,19 @@
 /**
  * Who opened the token during one generation of its volume: a reducer over the events of the directory that holds it.
  *
- * Small, because a node has a thousand of them: it keeps counts, never events. What it cannot attribute makes the
- * generation `unknown`. A state is replaced, not edited, except for the time of its last read.
+ * What it cannot attribute makes the generation `unknown`.
  */
+
 import type { EpochSeconds } from '../token/token.ts';
+import {
+  type GenerationState,
+  isAmbiguous,
+  isAtSwap,
+  isWatchedInTime,
+  isWatchedSinceSwap,
+  markLost,
+  NOTHING_EXPECTED,
+} from './generation-state.ts';
 import {
   type Explained,
   explainIncomplete,
@@ -20,61 +29,6 @@ import {
   type Visit,
 } from './kubelet-visit.ts';
 import type { DrainTime, ReadEvent } from './read-event.ts';
-
-/** A generation counts only if its watch was placed within this time of the swap. */
-const MAX_BLIND_MS = 5;
-/** An open within this time of a swap is a reaction to it. */
-const AT_ROTATION_MS = 50;
-
-export interface GenerationStart {
-  readonly tokenFile: string;
-  /** All files that the kubelet wrote to the watched directory, the token among them. */
-  readonly files: readonly string[];
-  /** When the watch was placed. */
-  readonly at: EpochSeconds;
-  readonly monotonicMs: number;
-  /** From the swap until the watch was placed: 0 if it was placed before. Undefined if the generation was older. */
-  readonly blindMs: number | undefined;
-}
-
-export interface GenerationState extends GenerationStart {
-  /** Whether an event was lost. */
-  readonly isLost: boolean;
-  /** Whether the directory was ever opened. */
-  readonly isVisited: boolean;
-  readonly visit: Visit | undefined;
-  /** Opens of the directory of the volume that were not followed by one of this directory: walks on their way to it. */
-  readonly walks: number;
-  /** When there was the last of them. */
-  readonly walkMs: number;
-  /** Opens of the token that were not closed so far. */
-  readonly held: number;
-  /** Opens of the token by others than the kubelet and the exporter. */
-  readonly foreign: number;
-  /** Opens of the token that may be such. */
-  readonly ambiguous: number;
-  /** Opens announced by the exporter whose events have not come, by file. */
-  readonly expected: ReadonlyMap<string, number>;
-  /** When the last of them was announced. */
-  readonly expectedMs: number;
-  /** Opens of the token by the exporter of which it is not known whether they have events. */
-  readonly maybeOwn: number;
-  /** Visits to a directory with one file, which anyone's look at it equals: times of those that nothing confirms. */
-  readonly unconfirmed: readonly number[];
-  /** Times of visits of the kubelet to other volumes of the pod that have confirmed nothing so far. */
-  readonly confirmations: readonly number[];
-  /** When the kubelet visited the other volumes in the visit that was confirmed last. */
-  readonly confirmedMs: number | undefined;
-  readonly isReadAtRotation: boolean;
-  /** Edited by `readAgain`: a token may be read all the time. */
-  lastReadAt: EpochSeconds | undefined;
-  /** The last complete visit of the kubelet. */
-  readonly lastVisitAt: EpochSeconds | undefined;
-  /** The same by the clock that is never set. */
-  readonly lastVisitMs: number | undefined;
-  /** Number of complete visits. */
-  readonly visits: number;
-}
 
 export interface GenerationResult {
   /** When the watch was placed. */
@@ -97,44 +51,6 @@ export interface GenerationResult {
   readonly lastVisitAt: EpochSeconds | undefined;
 }
 
-const NOTHING_EXPECTED: ReadonlyMap<string, number> = new Map();
-const NO_TIMES: readonly number[] = [];
-
-export function startGeneration(start: GenerationStart): GenerationState {
-  return {
-    ...start,
-    isLost: false,
-    isVisited: false,
-    visit: undefined,
-    walks: 0,
-    walkMs: 0,
-    held: 0,
-    foreign: 0,
-    ambiguous: 0,
-    expected: NOTHING_EXPECTED,
-    expectedMs: 0,
-    maybeOwn: 0,
-    unconfirmed: NO_TIMES,
-    confirmations: NO_TIMES,
-    confirmedMs: undefined,
-    isReadAtRotation: false,
-    lastReadAt: undefined,
-    lastVisitAt: undefined,
-    lastVisitMs: undefined,
-    visits: 0,
-  };
-}
-
-/** The queue overflowed, a limit was reached, or an event could not be parsed. */
-export function markLost(state: GenerationState): GenerationState {
-  return { ...state, isLost: true, visit: undefined };
-}
-
-/** The kernel may merge an open of the token into one of the kubelet's: what is seen is a read, what is not may be one. */
-export function markMerged(state: GenerationState): GenerationState {
-  return { ...state, ambiguous: state.ambiguous + 1 };
-}
-
 /** The exporter opens a file, or the directory. */
 export interface OwnOpen {
   /** Empty for the directory. */
@@ -153,10 +69,6 @@ export function announceOpen(
   const expected = new Map(state.expected);
   expected.set(name, (expected.get(name) ?? 0) + 1);
   return { ...state, expected, expectedMs: monotonicMs };
-}
-
-function isAtSwap({ sinceSwapMs }: DrainTime): boolean {
-  return sinceSwapMs !== undefined && sinceSwapMs <= AT_ROTATION_MS;
 }
 
 function addForeign(state: GenerationState, count: number, time: DrainTime): GenerationState {
@@ -183,16 +95,6 @@ function addExplained(
   const next = ambiguous === 0 ? state : { ...state, ambiguous: state.ambiguous + ambiguous };
   const readAt = (time.readAt ?? time.at) - (time.monotonicMs - startedMs) / 1_000;
   return addForeign(next, foreign, { ...time, readAt });
-}
-
-/** Whether the generation counts, as far as its watch is concerned. */
-export function isWatchedInTime({ blindMs }: Pick<GenerationStart, 'blindMs'>): boolean {
-  return blindMs !== undefined && blindMs <= MAX_BLIND_MS;
-}
-
-/** Whether only reactions to the swap can have been missed before the watch. */
-export function isWatchedSinceSwap({ blindMs }: Pick<GenerationStart, 'blindMs'>): boolean {
-  return blindMs !== undefined && blindMs <= AT_ROTATION_MS;
 }
 
 /** The kubelet may have been half way through a visit when the watch was placed. */
@@ -411,11 +313,6 @@ function settleLastVisit(state: GenerationState, time: DrainTime): GenerationSta
     visit === undefined ? state : addExplained(settled, explainCut(state, visit, time), visit, time);
   const needed = unconfirmed.length - Number(!isRecent(confirmedMs, time));
   return { ...next, ambiguous: next.ambiguous + Math.max(0, needed) };
-}
-
-/** Whether an open of the token may be a read of a workload. May still become true in the course of the generation. */
-export function isAmbiguous({ isLost, ambiguous }: GenerationState): boolean {
-  return isLost || ambiguous > 0;
 }
 
 /** The generation was replaced. */

@@ -2,13 +2,13 @@
  * The reads of one token, over all generations since its volume is watched. Of constant size.
  */
 import type { EpochSeconds } from '../token/token.ts';
+import type { GenerationResult } from './generation-reads.ts';
 import {
-  type GenerationResult,
   type GenerationState,
   isAmbiguous,
   isWatchedInTime,
   isWatchedSinceSwap,
-} from './generation-reads.ts';
+} from './generation-state.ts';
 
 /** Replaced, never edited; the same object while nothing has changed. */
 export interface TokenReads {

@@ -2,15 +2,13 @@
  * One token: its generations that are watched, and what is remembered of those that have ended.
  */
 
+import { announceOpen, endGeneration, type GenerationResult } from '../../core/reads/generation-reads.ts';
 import {
-  announceOpen,
-  endGeneration,
-  type GenerationResult,
   type GenerationState,
   markLost,
   markMerged,
   startGeneration,
-} from '../../core/reads/generation-reads.ts';
+} from '../../core/reads/generation-state.ts';
 import type { DrainTime } from '../../core/reads/read-event.ts';
 import {
   addGap,

@@ -8,11 +8,9 @@ import {
   announceOpen,
   endGeneration,
   type GenerationResult,
-  type GenerationState,
-  markLost,
   observe,
-  startGeneration,
 } from '../../../src/core/reads/generation-reads.ts';
+import { type GenerationState, markLost, startGeneration } from '../../../src/core/reads/generation-state.ts';
 import type { DrainTime, ReadEvent } from '../../../src/core/reads/read-event.ts';
 import { NOW } from '../../support/tokens.ts';
 
