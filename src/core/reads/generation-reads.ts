@@ -29,6 +29,7 @@ import {
   type Visit,
 } from './kubelet-visit.ts';
 import type { DrainTime, ReadEvent } from './read-event.ts';
+import { addExplained, addTokenOpens, isMidVisit } from './token-opens.ts';
 
 export interface GenerationResult {
   /** When the watch was placed. */
@@ -71,37 +72,6 @@ export function announceOpen(
   return { ...state, expected, expectedMs: monotonicMs };
 }
 
-function addForeign(state: GenerationState, count: number, time: DrainTime): GenerationState {
-  if (count === 0) return state;
-  const own = Math.min(count, state.maybeOwn);
-  const isRead = count > own;
-  return {
-    ...state,
-    maybeOwn: state.maybeOwn - own,
-    foreign: state.foreign + count - own,
-    ambiguous: state.ambiguous + own,
-    isReadAtRotation: state.isReadAtRotation || (isRead && isAtSwap(time)),
-    lastReadAt: isRead ? (time.readAt ?? time.at) : state.lastReadAt,
-  };
-}
-
-/** The opens of a visit are explained when it ends, which may be seconds after them. */
-function addExplained(
-  state: GenerationState,
-  { foreign, ambiguous }: Explained,
-  { startedMs }: Visit,
-  time: DrainTime,
-): GenerationState {
-  const next = ambiguous === 0 ? state : { ...state, ambiguous: state.ambiguous + ambiguous };
-  const readAt = (time.readAt ?? time.at) - (time.monotonicMs - startedMs) / 1_000;
-  return addForeign(next, foreign, { ...time, readAt });
-}
-
-/** The kubelet may have been half way through a visit when the watch was placed. */
-function isMidVisit({ blindMs, isVisited, monotonicMs }: GenerationState, time: DrainTime): boolean {
-  return !isWatchedSinceSwap({ blindMs }) && !isVisited && time.monotonicMs - monotonicMs <= SLOW_VISIT_MS;
-}
-
 function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
   const { monotonicMs } = time;
   const isKubelet = isCertain(visit, state.files.length, monotonicMs);
@@ -111,13 +81,6 @@ function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): G
   return state.files.length > 1
     ? visited
     : { ...visited, unconfirmed: [...visited.unconfirmed, monotonicMs] };
-}
-
-/** The kubelet looks for work every 100 ms, so it does not visit a volume that it has just written. */
-function addTokenOpens(state: GenerationState, count: number, time: DrainTime): GenerationState {
-  return count > 0 && !isAtSwap(time) && isMidVisit(state, time)
-    ? { ...state, ambiguous: state.ambiguous + count }
-    : addForeign(state, count, time);
 }
 
 function addOpen(state: GenerationState, name: string, time: DrainTime): GenerationState {
