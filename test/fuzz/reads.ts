@@ -5,7 +5,9 @@
  * Left out is what no observer of the events can attribute: two opens that the kernel merges completely, a workload that
  * lists the directory of the generation and then opens every file in it once, and a kubelet that needs more than four seconds for a visit.
  */
-import { announceOpen, endGeneration, type GenerationResult } from '../../src/core/reads/generation-reads.ts';
+
+import { announceOpen } from '../../src/core/reads/expected-opens.ts';
+import { endGeneration, type GenerationResult } from '../../src/core/reads/generation-reads.ts';
 import { type GenerationState, startGeneration } from '../../src/core/reads/generation-state.ts';
 import { observePod } from '../../src/core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../src/core/reads/read-event.ts';

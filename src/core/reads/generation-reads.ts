@@ -5,6 +5,7 @@
  */
 
 import type { EpochSeconds } from '../token/token.ts';
+import { expireExpected, takeExpected } from './expected-opens.ts';
 import {
   type GenerationState,
   isAmbiguous,
@@ -12,7 +13,6 @@ import {
   isWatchedInTime,
   isWatchedSinceSwap,
   markLost,
-  NOTHING_EXPECTED,
 } from './generation-state.ts';
 import {
   type Explained,
@@ -52,26 +52,6 @@ export interface GenerationResult {
   readonly lastVisitAt: EpochSeconds | undefined;
 }
 
-/** The exporter opens a file, or the directory. */
-export interface OwnOpen {
-  /** Empty for the directory. */
-  readonly name: string;
-  /** Whether the watch was in place before the open, so that it has an event. */
-  readonly isWatched: boolean;
-  readonly monotonicMs: number;
-}
-
-/** To be called before the event of the open is observed, once for each open of this generation that succeeds. */
-export function announceOpen(
-  state: GenerationState,
-  { name, isWatched, monotonicMs }: OwnOpen,
-): GenerationState {
-  if (!isWatched) return name === state.tokenFile ? { ...state, maybeOwn: state.maybeOwn + 1 } : state;
-  const expected = new Map(state.expected);
-  expected.set(name, (expected.get(name) ?? 0) + 1);
-  return { ...state, expected, expectedMs: monotonicMs };
-}
-
 function completeVisit(state: GenerationState, visit: Visit, time: DrainTime): GenerationState {
   const { monotonicMs } = time;
   const isKubelet = isCertain(visit, state.files.length, monotonicMs);
@@ -90,16 +70,6 @@ function addOpen(state: GenerationState, name: string, time: DrainTime): Generat
     return isToken ? addTokenOpens(state, 1, time) : state;
   const visit = openFile(state.visit, state.files.indexOf(name), isToken);
   return isWhole(visit, state.files.length) ? completeVisit(state, visit, time) : { ...state, visit };
-}
-
-/** Takes an open for the exporter's own if one is expected. Whose of two opens comes first makes no difference. */
-function takeExpected(state: GenerationState, name: string): GenerationState | undefined {
-  const count = state.expected.get(name) ?? 0;
-  if (count === 0) return undefined;
-  const expected = new Map(state.expected);
-  if (count === 1) expected.delete(name);
-  else expected.set(name, count - 1);
-  return { ...state, expected };
 }
 
 function addOpenOrOwn(state: GenerationState, name: string, time: DrainTime): GenerationState {
@@ -171,12 +141,6 @@ function expireUnconfirmed(state: GenerationState, monotonicMs: number): Generat
     confirmations: state.confirmations.filter(isLive),
     ambiguous: state.ambiguous + state.unconfirmed.length - unconfirmed.length,
   };
-}
-
-/** The open was not made after all, or its event was merged into another: which open was taken for it is not known. */
-function expireExpected(state: GenerationState, monotonicMs: number): GenerationState {
-  if (state.expected.size === 0 || monotonicMs - state.expectedMs <= SLOW_VISIT_MS) return state;
-  return { ...state, expected: NOTHING_EXPECTED, ambiguous: state.ambiguous + 1 };
 }
 
 function expire(state: GenerationState, time: DrainTime): GenerationState {

@@ -2,7 +2,8 @@
  * One token: its generations that are watched, and what is remembered of those that have ended.
  */
 
-import { announceOpen, endGeneration, type GenerationResult } from '../../core/reads/generation-reads.ts';
+import { announceOpen } from '../../core/reads/expected-opens.ts';
+import { endGeneration, type GenerationResult } from '../../core/reads/generation-reads.ts';
 import {
   type GenerationState,
   markLost,

@@ -4,12 +4,9 @@
  * `//` is an open of the directory of the volume and `/` one of the directory of the generation, `t` a complete read of the token, `a` and `b` those of the other files; `t(` is an
  * open and `t)` a close. `|` ends a drain; the next one is a second later. `..` is a minute without events.
  */
-import {
-  announceOpen,
-  endGeneration,
-  type GenerationResult,
-  observe,
-} from '../../../src/core/reads/generation-reads.ts';
+
+import { announceOpen } from '../../../src/core/reads/expected-opens.ts';
+import { endGeneration, type GenerationResult, observe } from '../../../src/core/reads/generation-reads.ts';
 import { type GenerationState, markLost, startGeneration } from '../../../src/core/reads/generation-state.ts';
 import type { DrainTime, ReadEvent } from '../../../src/core/reads/read-event.ts';
 import { NOW } from '../../support/tokens.ts';
