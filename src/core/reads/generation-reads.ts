@@ -30,6 +30,7 @@ import {
 } from './kubelet-visit.ts';
 import type { DrainTime, ReadEvent } from './read-event.ts';
 import { addExplained, addTokenOpens, isMidVisit } from './token-opens.ts';
+import { expireUnconfirmed } from './visit-confirmations.ts';
 
 export interface GenerationResult {
   /** When the watch was placed. */
@@ -119,30 +120,6 @@ function expireVisit(state: GenerationState, time: DrainTime): GenerationState {
   return addExplained({ ...state, visit: undefined }, explainIncomplete(visit), visit, time);
 }
 
-/** Each confirmation is good for one visit. */
-function confirm(state: GenerationState): GenerationState {
-  let { confirmations, confirmedMs } = state;
-  const unconfirmed = state.unconfirmed.filter((ms) => {
-    const index = confirmations.findIndex((at) => Math.abs(at - ms) <= VISIT_MS);
-    confirmedMs = confirmations[index] ?? confirmedMs;
-    confirmations = confirmations.filter((_, other) => other !== index);
-    return index < 0;
-  });
-  return { ...state, unconfirmed, confirmations, confirmedMs };
-}
-
-function expireUnconfirmed(state: GenerationState, monotonicMs: number): GenerationState {
-  if (state.unconfirmed.length === 0 && state.confirmations.length === 0) return state;
-  const isLive = (ms: number): boolean => monotonicMs - ms <= VISIT_MS;
-  const unconfirmed = state.unconfirmed.filter(isLive);
-  return {
-    ...state,
-    unconfirmed,
-    confirmations: state.confirmations.filter(isLive),
-    ambiguous: state.ambiguous + state.unconfirmed.length - unconfirmed.length,
-  };
-}
-
 function expire(state: GenerationState, time: DrainTime): GenerationState {
   const { monotonicMs, sinceMs = monotonicMs } = time;
   const next = expireExpected(expireVisit(expireWalks(state, sinceMs), time), sinceMs);
@@ -211,13 +188,6 @@ export function observe(
   if (isCalm(live, events)) return addOpens(live, events, time);
   const before = isTooLate(live, events, time) ? markLost(live) : live;
   return events.reduce((next, event) => addEvent(next, event, time), before);
-}
-
-/** The kubelet visited other volumes of the pod in this drain: it visits all volumes of a pod at once. */
-export function confirmVisits(state: GenerationState, visits: number, { monotonicMs }: DrainTime) {
-  if (visits === 0 && state.confirmations.length === 0) return state;
-  const confirmations = [...state.confirmations, ...Array.from({ length: visits }, () => monotonicMs)];
-  return confirm({ ...state, confirmations });
 }
 
 /** Whether a visit at that time may be the last one, as far as the kubelet is slow. */

@@ -4,9 +4,10 @@
  * In a directory with a single file, a visit of the kubelet equals `ls` and `cat`. The kubelet visits all volumes of a
  * pod at once, so a visit to a directory with several files confirms it.
  */
-import { confirmVisits, type GenerationResult, observe } from './generation-reads.ts';
+import { type GenerationResult, observe } from './generation-reads.ts';
 import type { GenerationState } from './generation-state.ts';
 import type { DrainTime, ReadEvent } from './read-event.ts';
+import { confirmVisits } from './visit-confirmations.ts';
 
 /** One watched directory. A directory that holds several tokens has one of these for each. */
 export interface FolderDrain {
