@@ -3,11 +3,9 @@
  *
  * A pod is observed as a whole, since the kubelet visits all its volumes at once.
  */
-import {
-  type GenerationResult,
-  observe as observeGeneration,
-  readAgain,
-} from '../../core/reads/generation-reads.ts';
+
+import { readAgain } from '../../core/reads/calm-drains.ts';
+import { type GenerationResult, observe as observeGeneration } from '../../core/reads/generation-reads.ts';
 import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
