@@ -7,7 +7,7 @@
  */
 
 import { announceOpen } from '../../src/core/reads/expected-opens.ts';
-import { endGeneration, type GenerationResult } from '../../src/core/reads/generation-reads.ts';
+import { endGeneration, type GenerationResult } from '../../src/core/reads/generation-result.ts';
 import { type GenerationState, startGeneration } from '../../src/core/reads/generation-state.ts';
 import { observePod } from '../../src/core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../src/core/reads/read-event.ts';

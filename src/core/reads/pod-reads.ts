@@ -4,7 +4,8 @@
  * In a directory with a single file, a visit of the kubelet equals `ls` and `cat`. The kubelet visits all volumes of a
  * pod at once, so a visit to a directory with several files confirms it.
  */
-import { type GenerationResult, observe } from './generation-reads.ts';
+import { observe } from './generation-reads.ts';
+import type { GenerationResult } from './generation-result.ts';
 import type { GenerationState } from './generation-state.ts';
 import type { DrainTime, ReadEvent } from './read-event.ts';
 import { confirmVisits } from './visit-confirmations.ts';

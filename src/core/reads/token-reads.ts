@@ -2,7 +2,7 @@
  * The reads of one token, over all generations since its volume is watched. Of constant size.
  */
 import type { EpochSeconds } from '../token/token.ts';
-import type { GenerationResult } from './generation-reads.ts';
+import type { GenerationResult } from './generation-result.ts';
 import {
   type GenerationState,
   isAmbiguous,

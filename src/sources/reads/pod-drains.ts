@@ -5,7 +5,8 @@
  */
 
 import { readAgain } from '../../core/reads/calm-drains.ts';
-import { type GenerationResult, observe as observeGeneration } from '../../core/reads/generation-reads.ts';
+import { observe as observeGeneration } from '../../core/reads/generation-reads.ts';
+import type { GenerationResult } from '../../core/reads/generation-result.ts';
 import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';

@@ -3,7 +3,7 @@
  */
 
 import { announceOpen } from '../../core/reads/expected-opens.ts';
-import { endGeneration, type GenerationResult } from '../../core/reads/generation-reads.ts';
+import { endGeneration, type GenerationResult } from '../../core/reads/generation-result.ts';
 import {
   type GenerationState,
   markLost,

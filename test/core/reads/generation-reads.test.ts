@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { readAgain } from '../../../src/core/reads/calm-drains.ts';
-import { type GenerationResult, observe } from '../../../src/core/reads/generation-reads.ts';
+import { observe } from '../../../src/core/reads/generation-reads.ts';
+import type { GenerationResult } from '../../../src/core/reads/generation-result.ts';
 import type { GenerationState } from '../../../src/core/reads/generation-state.ts';
 import { observePod } from '../../../src/core/reads/pod-reads.ts';
 import { NOW } from '../../support/tokens.ts';

@@ -6,7 +6,8 @@
  */
 
 import { announceOpen } from '../../../src/core/reads/expected-opens.ts';
-import { endGeneration, type GenerationResult, observe } from '../../../src/core/reads/generation-reads.ts';
+import { observe } from '../../../src/core/reads/generation-reads.ts';
+import { endGeneration, type GenerationResult } from '../../../src/core/reads/generation-result.ts';
 import { type GenerationState, markLost, startGeneration } from '../../../src/core/reads/generation-state.ts';
 import type { DrainTime, ReadEvent } from '../../../src/core/reads/read-event.ts';
 import { NOW } from '../../support/tokens.ts';
