@@ -3,22 +3,16 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { readAgain } from '../../../src/core/reads/calm-drains.ts';
 import { observe } from '../../../src/core/reads/generation-reads.ts';
 import type { GenerationResult } from '../../../src/core/reads/generation-result.ts';
-import type { GenerationState } from '../../../src/core/reads/generation-state.ts';
-import { observePod } from '../../../src/core/reads/pod-reads.ts';
 import { NOW } from '../../support/tokens.ts';
-import { eventsIn, play, resultOf, start, timeAt } from './sequences.ts';
+import { CUT, eventsIn, play, resultOf, start, timeAt } from './sequences.ts';
 
 interface Case {
   readonly it: string;
   readonly events: string;
   readonly verdict: GenerationResult['verdict'];
 }
-
-/** Every generation but the last of a pod ends like this: the kubelet finds that the token differs. */
-const CUT = '/ a t';
 
 const CASES: readonly Case[] = [
   { it: 'finds no read if nothing happens', events: '', verdict: 'unread' },
@@ -266,92 +260,5 @@ describe('the reads of a generation', () => {
   it('take memory of a constant size', () => {
     const { state } = play(`${'t / t a b own:t t | '.repeat(1_000)}`);
     assert.ok(JSON.stringify(state).length < 600);
-  });
-});
-
-describe('the reads of a volume with a single file', () => {
-  const single = start({ files: ['token'] });
-
-  it('are found without an open of the directory', () => {
-    assert.equal(resultOf('t .. / t', single).verdict, 'read');
-  });
-
-  it('are not there before the last visit', () => {
-    assert.equal(resultOf('.. / t', single).verdict, 'unread');
-  });
-
-  it('look like a visit if they are ls and cat', () => {
-    assert.equal(resultOf('/ t .. / t', single).verdict, 'unknown');
-  });
-
-  /** The kubelet visits the other volume of the pod once, in the drain in which these events come. */
-  function verdictOf(events: string, folder = single): GenerationResult['verdict'] {
-    const other = { state: start(), events: eventsIn('/ t a b') };
-    const time = timeAt(1_000);
-    const [, state = folder] = observePod([other, { state: folder, events: eventsIn(events) }], () => time);
-    return resultOf('.. / t', state, time.monotonicMs).verdict;
-  }
-
-  it('are not there if the kubelet visits the other volumes of the pod as well', () => {
-    assert.equal(verdictOf('/ t'), 'unread');
-  });
-
-  it('are not certain if there is one visit more than to the other volumes', () => {
-    assert.equal(verdictOf('/ t / t'), 'unknown');
-  });
-
-  it('are not certain if the other volumes were visited at another time', () => {
-    const { state } = play('/ t | | |', single);
-    assert.equal(verdictOf('', state), 'unknown');
-  });
-
-  it('are not there if a rotation cuts the visit to the other volume short', () => {
-    const ended = resultOf(CUT);
-    const time = timeAt(1_000);
-    const [state = single] = observePod([{ state: single, events: eventsIn('/ t') }], () => time, [ended]);
-    assert.equal(resultOf('.. / t', state).verdict, 'unread');
-  });
-});
-
-describe('opens and closes of files', () => {
-  /** All sequences of so many of these. */
-  function sequences(length: number): readonly string[] {
-    if (length === 0) return [''];
-    return sequences(length - 1).flatMap((before) => ['t(', 't)', 'a('].map((part) => `${before} ${part}`));
-  }
-
-  function assertSame(state: GenerationState, ms: number): void {
-    for (const events of sequences(5).map(eventsIn)) {
-      const time = timeAt(ms, state);
-      const oneByOne = events.reduce((next, event) => observe(next, [event], time), state);
-      assert.deepEqual(observe(state, events, time), oneByOne);
-    }
-  }
-
-  it('mean the same in one drain as one by one, outside of a visit and in one', () => {
-    for (const before of ['', '/', '/ t', 't( a(', 'own:t', 'early:t', 'lost', '//'])
-      assertSame(play(before).state, 1_000);
-  });
-
-  it('only move the time of the last read if the token was read before, and nothing else goes on', () => {
-    const moved = new Set<string>();
-    const befores = ['t', 't t(', 't /', 't / t', 't own:t', 't early:t', 't lost', 't //', '', '/ t a b'];
-    for (const before of befores)
-      for (const events of sequences(4).map(eventsIn)) {
-        const { state, time } = play(before);
-        const edited = { ...state };
-        if (!readAgain(edited, events, time)) continue;
-        moved.add(before);
-        assert.deepEqual({ ...observe(state, events, time), foreign: state.foreign }, edited);
-      }
-    assert.deepEqual([...moved], ['t', 't t(']);
-    const { state } = play('t');
-    assert.equal(readAgain(state, eventsIn('t'), timeAt(20)), false, 'a reaction to the swap');
-  });
-
-  it('mean the same in one drain as one by one, right after the swap and a late watch', () => {
-    assertSame(start(), 20);
-    for (const blindMs of [60, undefined])
-      for (const ms of [20, 1_000, 9_000]) assertSame(start({ blindMs }), ms);
   });
 });

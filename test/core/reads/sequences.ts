@@ -12,6 +12,9 @@ import { type GenerationState, markLost, startGeneration } from '../../../src/co
 import type { DrainTime, ReadEvent } from '../../../src/core/reads/read-event.ts';
 import { NOW } from '../../support/tokens.ts';
 
+/** Every generation but the last of a pod ends like this: the kubelet finds that the token differs. */
+export const CUT = '/ a t';
+
 const FILES = ['token', 'ca.crt', 'namespace'] as const;
 const NAMES: Readonly<Record<string, string>> = { t: 'token', a: 'ca.crt', b: 'namespace' };
 
