@@ -32,24 +32,26 @@ const LIMIT: Failure = {
 };
 const NONE: readonly Unreadable[] = [];
 
-/** The newest token of the volume that the claims can be an older version of. */
-function sourceOf({ claims }: TokenFile, tokens: readonly Token[]): TokenClaims | undefined {
-  const sources = tokens
+/** The tokens of the volume that the claims can be an older version of. */
+function sourcesOf({ claims }: TokenFile, tokens: readonly Token[]): readonly TokenClaims[] {
+  return tokens
     .map((token) => token.claims)
     .filter(
       (source) =>
         source.serviceAccount.name === claims.serviceAccount.name &&
         sameItems(source.audiences, claims.audiences),
     );
-  return sources.toSorted((a, b) => (b.issuedAt ?? 0) - (a.issuedAt ?? 0))[0];
 }
 
-/** When the token that the volume has now was issued; undefined while that is the same token, or an older one. */
+/**
+ * When the newest of the tokens was issued that the volume has now; undefined while it has the same token, or older ones.
+ * It may have several of the same audience, with different lifetimes.
+ */
 function replacedAt(found: TokenFile, volume: Volume | undefined): number | undefined {
-  const source = sourceOf(found, volume?.tokens ?? []);
-  if (source === undefined || isSameToken(source, found.claims)) return undefined;
-  const { issuedAt } = source;
-  return issuedAt !== undefined && issuedAt >= (found.claims.issuedAt ?? 0) ? issuedAt : undefined;
+  const sources = sourcesOf(found, volume?.tokens ?? []);
+  if (sources.some((source) => isSameToken(source, found.claims))) return undefined;
+  const newest = Math.max(...sources.map(({ issuedAt }) => issuedAt ?? Number.NEGATIVE_INFINITY));
+  return Number.isFinite(newest) && newest >= (found.claims.issuedAt ?? 0) ? newest : undefined;
 }
 
 function identityOf(

@@ -115,6 +115,22 @@ describe('copies of tokens', () => {
     ]);
   });
 
+  it('are not replaced by another token of the volume with the same audience', async () => {
+    const [short, long] = [issued(1_000), issued(1_001, { exp: 9_000 })];
+    volume.write({ a: short, b: long });
+    bind(short, 'main', '0');
+    bind(long, 'main', '1');
+    assert.deepEqual(await replacements(), [
+      ['subPath://main/0', undefined],
+      ['subPath://main/1', undefined],
+    ]);
+    volume.write({ a: issued(1_500), b: long });
+    assert.deepEqual(await replacements(), [
+      ['subPath://main/0', 1_500],
+      ['subPath://main/1', undefined],
+    ]);
+  });
+
   it('are the same objects while nothing changes', async () => {
     volume.write({ 'vault-token': issued(1_000) });
     bind(issued(1_000));
