@@ -39,7 +39,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'hash-wasm': ['src/web/auth/password.ts'],
   jose: [],
   'jwt-decode': ['src/core/token/decode.ts'],
-  'node:ffi': ['src/sources/reads/libc.ts'],
+  'node:ffi': ['src/sources/reads/thread/libc.ts'],
   yaml: [
     'src/config/yaml-errors.ts',
     'src/config/yaml-file.ts',

@@ -2,10 +2,10 @@
  * The thread of `--reads.watch`: passes the clocks and the port on to the loop. Started by sources/reads/worker.ts.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { loadLibc } from './sources/reads/libc.ts';
 import type { Command, WorkerData } from './sources/reads/protocol.ts';
 import { packReport } from './sources/reads/report-message.ts';
-import { runWatchLoop } from './sources/reads/watch-loop.ts';
+import { loadLibc } from './sources/reads/thread/libc.ts';
+import { runWatchLoop } from './sources/reads/thread/watch-loop.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('not a program of its own');

@@ -3,7 +3,7 @@
  */
 import type { ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
-import type { Errno } from './libc.ts';
+import type { Errno } from './thread/libc.ts';
 
 /** A volume to watch. */
 export interface Target {

@@ -4,9 +4,9 @@
  * Arguments: the name of the limit under /proc/sys/user, and its value. Prints what was found as JSON.
  */
 import { writeFileSync } from 'node:fs';
-import { loadLibc } from '../../../../src/sources/reads/libc.ts';
 import { SHARED_WORDS } from '../../../../src/sources/reads/protocol.ts';
-import { runWatchLoop } from '../../../../src/sources/reads/watch-loop.ts';
+import { loadLibc } from '../../../../src/sources/reads/thread/libc.ts';
+import { runWatchLoop } from '../../../../src/sources/reads/thread/watch-loop.ts';
 import { createNode } from '../../files/support/test-node.ts';
 import { createWatchedNode } from './watched-node.ts';
 

@@ -3,9 +3,6 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFolderWatches } from '../../../../src/sources/reads/folder-watches.ts';
-import { openInotify } from '../../../../src/sources/reads/inotify.ts';
-import { loadLibc } from '../../../../src/sources/reads/libc.ts';
 import {
   type Command,
   type Drained,
@@ -14,7 +11,10 @@ import {
   type Started,
   type Target,
 } from '../../../../src/sources/reads/protocol.ts';
-import { createVolumeWatches } from '../../../../src/sources/reads/volume-watches.ts';
+import { createFolderWatches } from '../../../../src/sources/reads/thread/folder-watches.ts';
+import { openInotify } from '../../../../src/sources/reads/thread/inotify.ts';
+import { loadLibc } from '../../../../src/sources/reads/thread/libc.ts';
+import { createVolumeWatches } from '../../../../src/sources/reads/thread/volume-watches.ts';
 import type { TestVolume } from '../../files/support/test-node.ts';
 
 export interface Step {

@@ -4,10 +4,11 @@
  * The thread never returns to its event loop, so it takes commands between two waits, and sees within one wait that it
  * is to end.
  */
+
+import { type Command, type Loss, lossOf, type Report, SHARED } from '../protocol.ts';
 import { createFolderWatches, type FolderWatches } from './folder-watches.ts';
 import { type Inotify, openInotify } from './inotify.ts';
 import type { Libc } from './libc.ts';
-import { type Command, type Loss, lossOf, type Report, SHARED } from './protocol.ts';
 import { createVolumeWatches, type VolumeWatches } from './volume-watches.ts';
 
 export interface WatchLoopOptions {

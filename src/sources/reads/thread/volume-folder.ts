@@ -2,7 +2,7 @@
  * What the thread looks up in the folder of a volume. No link but `..data` is followed.
  */
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { errorCode } from '../../util/error-code.ts';
+import { errorCode } from '../../../util/error-code.ts';
 
 /** As in files/generation.ts: a name that cannot lead out of the volume. */
 const GENERATION = /^\.\.[\w.-]+$/;

@@ -16,11 +16,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'mocha';
-import { SHARED } from '../../../src/sources/reads/protocol.ts';
-import { describeWith } from '../../support/tools.ts';
-import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../files/support/test-node.ts';
-import type { LimitedStage } from './support/limited-watches.ts';
-import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
+import { SHARED } from '../../../../src/sources/reads/protocol.ts';
+import { describeWith } from '../../../support/tools.ts';
+import { createNode, KIND_OF_MOUNT, type TestNode, type TestVolume } from '../../files/support/test-node.ts';
+import type { LimitedStage } from '../support/limited-watches.ts';
+import { createWatchedNode, open, type WatchedNode } from '../support/watched-node.ts';
 
 const OPENED = { kind: 'opened', name: 'token' } as const;
 const CLOSED = { kind: 'closed', name: 'token' } as const;
@@ -522,7 +522,7 @@ describeWith(['foreign functions', 'root', 'mount namespaces'], 'the watch of a 
   });
 });
 
-const LIMITED = new URL(import.meta.resolve('./support/limited-watches.ts')).pathname;
+const LIMITED = new URL(import.meta.resolve('../support/limited-watches.ts')).pathname;
 
 function underLimit(limit: string, value: number): LimitedStage {
   const script = [process.execPath, LIMITED, limit, String(value)];

@@ -4,10 +4,11 @@
  * The kubelet creates the folder of a generation and swaps it in within less time than a thread mostly needs to wake up. How
  * long a folder was not watched is measured, and part of what is reported.
  */
+
+import { folderKey, type Loss, lossOf, SHARED, type Started, type Target } from '../protocol.ts';
 import type { EarlyWatch, FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
-import { folderKey, type Loss, lossOf, SHARED, type Started, type Target } from './protocol.ts';
 import { filesIn, generationIn, holderPath, sinceSwap } from './volume-folder.ts';
 
 export interface VolumeWatches {

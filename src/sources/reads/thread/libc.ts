@@ -6,7 +6,7 @@
  */
 import { dlopen, getInt32, getRawPointer } from 'node:ffi';
 import { constants } from 'node:os';
-import { err, ok, type Result } from '../../util/result.ts';
+import { err, ok, type Result } from '../../../util/result.ts';
 
 /** Errors of system calls that have a meaning here. */
 export type Errno = 'EMFILE' | 'ENFILE' | 'ENOENT' | 'ENOSPC' | 'ENOTDIR' | 'other';

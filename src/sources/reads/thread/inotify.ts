@@ -2,7 +2,7 @@
  * One inotify descriptor: its watches, and its events.
  */
 import { closeSync } from 'node:fs';
-import { ok, type Result } from '../../util/result.ts';
+import { ok, type Result } from '../../../util/result.ts';
 import { IN, type InotifyEvent, newFolders, type OnNewFolder, parseEvents } from './inotify-events.ts';
 import type { Errno, Libc } from './libc.ts';
 

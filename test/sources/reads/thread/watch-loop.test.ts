@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { openSync } from 'node:fs';
 import { describe, it } from 'mocha';
-import type { Libc } from '../../../src/sources/reads/libc.ts';
-import { SHARED, SHARED_WORDS } from '../../../src/sources/reads/protocol.ts';
-import { runWatchLoop } from '../../../src/sources/reads/watch-loop.ts';
-import { ok } from '../../../src/util/result.ts';
+import { SHARED, SHARED_WORDS } from '../../../../src/sources/reads/protocol.ts';
+import type { Libc } from '../../../../src/sources/reads/thread/libc.ts';
+import { runWatchLoop } from '../../../../src/sources/reads/thread/watch-loop.ts';
+import { ok } from '../../../../src/util/result.ts';
 
 /** Runs the loop for so many seconds. Returns when it collected garbage. */
 function collectionsIn(seconds: number): readonly number[] {

@@ -2,7 +2,7 @@
  * Walks through a volume: its folder is opened, and then that of a generation. A sync of the kubelet opens only the
  * latter, its disk usage scan both.
  */
-import { err, type Result } from '../../util/result.ts';
+import { err, type Result } from '../../../util/result.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno } from './libc.ts';

@@ -4,7 +4,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { IN, type InotifyEvent, newFolders, parseEvents } from '../../../src/sources/reads/inotify-events.ts';
+import {
+  IN,
+  type InotifyEvent,
+  newFolders,
+  parseEvents,
+} from '../../../../src/sources/reads/thread/inotify-events.ts';
 
 /** As the kernel writes it: names end in a zero and are padded to 16 bytes. */
 function bytesOf({ watch, mask, name }: InotifyEvent, padding = 16): Buffer {

@@ -4,12 +4,12 @@
  * The kernel merges an event with the one before it if both are the same, so that a drain now and then bounds what a busy
  * reader costs. Opens and closes alternate and are not merged: of a folder with many of them, only opens are watched.
  */
-import type { ReadEvent } from '../../core/reads/read-event.ts';
-import { err, type Result } from '../../util/result.ts';
+import type { ReadEvent } from '../../../core/reads/read-event.ts';
+import { err, type Result } from '../../../util/result.ts';
+import { type Drained, folderKey, type Target } from '../protocol.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno, Libc } from './libc.ts';
-import { type Drained, folderKey, type Target } from './protocol.ts';
 import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
 
 export interface Folder extends Inside {
