@@ -3,7 +3,6 @@
  */
 import type { ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
-import type { Errno } from './thread/libc.ts';
 
 /** A volume to watch. */
 export interface Target {
@@ -84,21 +83,6 @@ export interface Report {
 /** Indexes into the memory that both threads share. */
 export const SHARED = { isStopped: 0, opensBegun: 1, opensComplete: 2 } as const;
 export const SHARED_WORDS = 3;
-
-const BY_ERRNO: Readonly<Record<Errno | 'busy', Loss | undefined>> = {
-  busy: 'busy',
-  EMFILE: 'max_user_instances',
-  ENFILE: 'max_user_instances',
-  ENOENT: undefined,
-  ENOSPC: 'max_user_watches',
-  ENOTDIR: undefined,
-  other: 'other',
-};
-
-/** Undefined if the folder is gone, which is no loss: a volume may be unmounted at any moment. */
-export function lossOf(errno: Errno | 'busy'): Loss | undefined {
-  return BY_ERRNO[errno];
-}
 
 /** What the thread gets when it starts. */
 export interface WorkerData {

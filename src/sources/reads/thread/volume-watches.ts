@@ -5,10 +5,11 @@
  * long a folder was not watched is measured, and part of what is reported.
  */
 
-import { folderKey, type Loss, lossOf, SHARED, type Started, type Target } from '../protocol.ts';
+import { folderKey, type Loss, SHARED, type Started, type Target } from '../protocol.ts';
 import type { EarlyWatch, FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
+import { lossOf } from './losses.ts';
 import { filesIn, generationIn, holderPath, sinceSwap } from './volume-folder.ts';
 
 export interface VolumeWatches {

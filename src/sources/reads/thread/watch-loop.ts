@@ -5,10 +5,11 @@
  * is to end.
  */
 
-import { type Command, type Loss, lossOf, type Report, SHARED } from '../protocol.ts';
+import { type Command, type Loss, type Report, SHARED } from '../protocol.ts';
 import { createFolderWatches, type FolderWatches } from './folder-watches.ts';
 import { type Inotify, openInotify } from './inotify.ts';
 import type { Libc } from './libc.ts';
+import { lossOf } from './losses.ts';
 import { createVolumeWatches, type VolumeWatches } from './volume-watches.ts';
 
 export interface WatchLoopOptions {
