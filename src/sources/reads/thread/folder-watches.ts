@@ -4,21 +4,21 @@
  * The kernel merges an event with the one before it if both are the same, so that a drain now and then bounds what a busy
  * reader costs. Opens and closes alternate and are not merged: of a folder with many of them, only opens are watched.
  */
+
 import type { ReadEvent } from '../../../core/reads/read-event.ts';
 import { err, type Result } from '../../../util/result.ts';
 import { type Drained, folderKey, type Target } from '../protocol.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import type { Errno, Libc } from './libc.ts';
-import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
-
-export interface Folder extends Inside {
-  readonly path: string;
-  /** The same for this folder in each generation. */
-  readonly key: string;
-  /** Number of files in it. */
-  readonly files: number;
-}
+import {
+  createWatchedFolders,
+  type Folder,
+  FRESH,
+  remove,
+  type WatchedFolder,
+  type WatchedFolders,
+} from './watched-folders.ts';
 
 /** The folder of a generation that the kubelet has just created in a volume. */
 export interface NewFolder {
@@ -78,34 +78,6 @@ export interface FolderWatchesOptions {
   readonly monotonicMs: () => number;
 }
 
-interface Watched {
-  folder: Folder;
-  swappedMs: number | undefined;
-  events: ReadEvent[];
-  isLossy: boolean;
-  hasEnded: boolean;
-  /** Whether the watch was removed. Its last event may still come. */
-  isRemoved: boolean;
-  /** Whether it is not reported yet. */
-  isKeptBack: boolean;
-  /** Whether its generation is being written: only the kubelet opens its files. */
-  isWritten: boolean;
-  /** Whether nothing was reported since it began: the event of its swap may still come. */
-  isFresh: boolean;
-  /** Number of opens of the folder to come that are those of the thread. */
-  ownOpens: number;
-}
-
-const FRESH = {
-  swappedMs: undefined,
-  isLossy: false,
-  hasEnded: false,
-  isRemoved: false,
-  isKeptBack: false,
-  isWritten: false,
-  isFresh: true,
-  ownOpens: 0,
-};
 const MASK = IN.open | IN.closeNoWrite;
 const VOLUME_OPENED: ReadEvent = { kind: 'volume_opened', name: '' };
 const FOLDER_OPENED: ReadEvent = { kind: 'folder_opened', name: '' };
@@ -138,27 +110,8 @@ function createEventOf() {
 
 type EventOf = ReturnType<typeof createEventOf>;
 
-/** One drain after the other, of the same folders. */
-interface State {
-  readonly inotify: Inotify;
-  readonly libc: Pick<Libc, 'readLink'>;
-  readonly watched: Map<number, Watched>;
-  /** The watches that have something to report. */
-  touched: Set<number>;
-  readonly walks: VolumeWalks;
-  /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
-  readonly busy: Set<string>;
-  readonly tooBusy: Set<string>;
-}
-
-function remove({ inotify, watched }: State, watch: number): void {
-  inotify.remove(watch);
-  const found = watched.get(watch);
-  if (found !== undefined) found.isRemoved = true;
-}
-
 /** The folder has had more events than a drain keeps. */
-function slowDown(state: State, watch: number, { folder, isRemoved }: Watched): void {
+function slowDown(state: WatchedFolders, watch: number, { folder, isRemoved }: WatchedFolder): void {
   const { inotify, busy, tooBusy } = state;
   // The folder would be watched again.
   if (isRemoved) return;
@@ -171,7 +124,7 @@ function slowDown(state: State, watch: number, { folder, isRemoved }: Watched): 
   inotify.add(folder.path, IN.open);
 }
 
-function keep(state: State, watch: number, found: Watched, event: ReadEvent): void {
+function keep(state: WatchedFolders, watch: number, found: WatchedFolder, event: ReadEvent): void {
   state.touched.add(watch);
   if (found.events.length < limitOf(found.folder)) found.events.push(event);
   else if (!found.isLossy) {
@@ -184,14 +137,14 @@ function keep(state: State, watch: number, found: Watched, event: ReadEvent): vo
  * The kubelet opens files to write them, and lists the folder. A reader that opens a file as soon as it is swapped in may come
  * before the event of the swap, but then closes it, as the kubelet does not.
  */
-function isOwn(found: Watched, { kind }: ReadEvent): boolean {
+function isOwn(found: WatchedFolder, { kind }: ReadEvent): boolean {
   if (found.isWritten) return kind !== 'closed';
   if (found.ownOpens === 0 || kind !== 'folder_opened') return false;
   found.ownOpens -= 1;
   return true;
 }
 
-function addEvent(state: State, event: InotifyEvent, found: Watched, eventOf: EventOf): void {
+function addEvent(state: WatchedFolders, event: InotifyEvent, found: WatchedFolder, eventOf: EventOf): void {
   if ((event.mask & IN.ignored) !== 0) {
     state.touched.add(event.watch);
     found.hasEnded = true;
@@ -202,7 +155,7 @@ function addEvent(state: State, event: InotifyEvent, found: Watched, eventOf: Ev
 }
 
 /** From here on, others than the kubelet open the files of the new generation. */
-function endWriting({ watched, walks }: State, volume: number): void {
+function endWriting({ watched, walks }: WatchedFolders, volume: number): void {
   for (const watch of walks.insideOf(volume)) {
     const found = watched.get(watch);
     if (found !== undefined) found.isWritten = false;
@@ -210,7 +163,7 @@ function endWriting({ watched, walks }: State, volume: number): void {
 }
 
 /** A walk is seen at the volume's folder right before it opens those in it. */
-function addAny(state: State, event: InotifyEvent, eventOf: EventOf): void {
+function addAny(state: WatchedFolders, event: InotifyEvent, eventOf: EventOf): void {
   const { watched, walks } = state;
   const found = watched.get(event.watch);
   if (found !== undefined) {
@@ -225,7 +178,7 @@ function addAny(state: State, event: InotifyEvent, eventOf: EventOf): void {
 }
 
 /** Every folder may have had events that are lost, and the last one of those whose watch was removed. */
-function loseAll({ watched, touched }: State): void {
+function loseAll({ watched, touched }: WatchedFolders): void {
   for (const [watch, one] of watched) {
     one.isLossy = true;
     one.hasEnded ||= one.isRemoved;
@@ -234,7 +187,7 @@ function loseAll({ watched, touched }: State): void {
 }
 
 /** Without walks, their opens would look like those of the kubelet's syncs. */
-function endBlind(state: State, watches: readonly number[]): void {
+function endBlind(state: WatchedFolders, watches: readonly number[]): void {
   for (const watch of watches) {
     const found = state.watched.get(watch);
     if (found === undefined) continue;
@@ -245,7 +198,7 @@ function endBlind(state: State, watches: readonly number[]): void {
 }
 
 /** What has come for a folder, which is cleared. Undefined if that is nothing, or not to be reported yet. */
-function takeFrom(watch: number, one: Watched, nowMs: number): Drained | undefined {
+function takeFrom(watch: number, one: WatchedFolder, nowMs: number): Drained | undefined {
   const { events, isLossy, hasEnded, swappedMs, isKeptBack } = one;
   if (isKeptBack) return undefined;
   // The event of the swap may have been lost. The kubelet has closed all files before that.
@@ -259,7 +212,7 @@ function takeFrom(watch: number, one: Watched, nowMs: number): Drained | undefin
 }
 
 /** Returns what has come for the folders, and clears it. */
-function collect(state: State, nowMs: number): readonly Drained[] {
+function collect(state: WatchedFolders, nowMs: number): readonly Drained[] {
   const { watched, touched, walks } = state;
   // A set that was cleared keeps its earlier memory alive until a full garbage collection.
   state.touched = new Set();
@@ -276,7 +229,7 @@ function collect(state: State, nowMs: number): readonly Drained[] {
   return drained;
 }
 
-function drain(state: State, nowMs: number): Drain {
+function drain(state: WatchedFolders, nowMs: number): Drain {
   const eventOf = createEventOf();
   let hasOverflowed = false;
   for (const event of state.inotify.take()) {
@@ -288,7 +241,7 @@ function drain(state: State, nowMs: number): Drain {
   return { drained: collect(state, nowMs), hasOverflowed };
 }
 
-function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'> {
+function addFolder(state: WatchedFolders, folder: Folder): Result<number, Errno | 'busy'> {
   const { inotify, watched, touched, walks, busy, tooBusy } = state;
   if (tooBusy.has(folder.key)) return err('busy');
   // The volume was unmounted, or is opened too often.
@@ -303,7 +256,7 @@ function addFolder(state: State, folder: Folder): Result<number, Errno | 'busy'>
 }
 
 /** Whether the event of the last swap may still come, which would be taken for that of the next one. */
-function isSwapPending({ watched, walks }: State, volume: number): boolean {
+function isSwapPending({ watched, walks }: WatchedFolders, volume: number): boolean {
   for (const watch of walks.insideOf(volume)) {
     const found = watched.get(watch);
     if (found?.isFresh === true && !found.isKeptBack) return true;
@@ -311,7 +264,7 @@ function isSwapPending({ watched, walks }: State, volume: number): boolean {
   return false;
 }
 
-function addEarly(state: State, newFolder: NewFolder): EarlyWatch | undefined {
+function addEarly(state: WatchedFolders, newFolder: NewFolder): EarlyWatch | undefined {
   const { volumePath, name, volume, key } = newFolder;
   const { inotify, libc, watched, walks, busy, tooBusy } = state;
   if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
@@ -331,7 +284,7 @@ function addEarly(state: State, newFolder: NewFolder): EarlyWatch | undefined {
   return { watch, generation, isBeforeSwap };
 }
 
-function begin({ watched, touched }: State, watch: number, files: number): boolean {
+function begin({ watched, touched }: WatchedFolders, watch: number, files: number): boolean {
   const found = watched.get(watch);
   if (found === undefined || found.isRemoved || found.hasEnded) return false;
   found.folder = { ...found.folder, files };
@@ -341,7 +294,7 @@ function begin({ watched, touched }: State, watch: number, files: number): boole
   return true;
 }
 
-function forget({ walks, busy, tooBusy }: State, { id, folder, holders }: Target): void {
+function forget({ walks, busy, tooBusy }: WatchedFolders, { id, folder, holders }: Target): void {
   walks.forget(folder);
   for (const key of holders.map((holder) => folderKey(id, holder))) {
     busy.delete(key);
@@ -350,15 +303,7 @@ function forget({ walks, busy, tooBusy }: State, { id, folder, holders }: Target
 }
 
 export function createFolderWatches({ inotify, libc, monotonicMs }: FolderWatchesOptions): FolderWatches {
-  const state: State = {
-    inotify,
-    libc,
-    watched: new Map(),
-    touched: new Set(),
-    walks: createVolumeWalks(inotify),
-    busy: new Set(),
-    tooBusy: new Set(),
-  };
+  const state = createWatchedFolders({ inotify, libc });
   const { watched, walks } = state;
   return {
     addVolume: walks.watch,

@@ -1,0 +1,78 @@
+/**
+ * The folders that are watched, and what has come for each since the last drain.
+ */
+import type { ReadEvent } from '../../../core/reads/read-event.ts';
+import type { Inotify } from './inotify.ts';
+import type { Libc } from './libc.ts';
+import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
+
+export interface Folder extends Inside {
+  readonly path: string;
+  /** The same for this folder in each generation. */
+  readonly key: string;
+  /** Number of files in it. */
+  readonly files: number;
+}
+
+export interface WatchedFolder {
+  folder: Folder;
+  swappedMs: number | undefined;
+  events: ReadEvent[];
+  isLossy: boolean;
+  hasEnded: boolean;
+  /** Whether the watch was removed. Its last event may still come. */
+  isRemoved: boolean;
+  /** Whether it is not reported yet. */
+  isKeptBack: boolean;
+  /** Whether its generation is being written: only the kubelet opens its files. */
+  isWritten: boolean;
+  /** Whether nothing was reported since it began: the event of its swap may still come. */
+  isFresh: boolean;
+  /** Number of opens of the folder to come that are those of the thread. */
+  ownOpens: number;
+}
+
+export const FRESH = {
+  swappedMs: undefined,
+  isLossy: false,
+  hasEnded: false,
+  isRemoved: false,
+  isKeptBack: false,
+  isWritten: false,
+  isFresh: true,
+  ownOpens: 0,
+};
+
+/** From one drain to the next. */
+export interface WatchedFolders {
+  readonly inotify: Inotify;
+  readonly libc: Pick<Libc, 'readLink'>;
+  readonly watched: Map<number, WatchedFolder>;
+  /** The watches that have something to report. */
+  touched: Set<number>;
+  readonly walks: VolumeWalks;
+  /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
+  readonly busy: Set<string>;
+  readonly tooBusy: Set<string>;
+}
+
+export function remove({ inotify, watched }: WatchedFolders, watch: number): void {
+  inotify.remove(watch);
+  const found = watched.get(watch);
+  if (found !== undefined) found.isRemoved = true;
+}
+
+export function createWatchedFolders({
+  inotify,
+  libc,
+}: Pick<WatchedFolders, 'inotify' | 'libc'>): WatchedFolders {
+  return {
+    inotify,
+    libc,
+    watched: new Map(),
+    touched: new Set(),
+    walks: createVolumeWalks(inotify),
+    busy: new Set(),
+    tooBusy: new Set(),
+  };
+}
