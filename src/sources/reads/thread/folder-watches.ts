@@ -5,9 +5,9 @@
  * reader costs.
  */
 
-import type { ReadEvent } from '../../../core/reads/read-event.ts';
 import { err, type Result } from '../../../util/result.ts';
 import { type Drained, folderKey, type Target } from '../protocol.ts';
+import { addEarly, begin, type EarlyWatch, endWriting, isOwn, type NewFolder } from './early-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import { createEventOf, type EventOf, keep, VOLUME_OPENED } from './kept-events.ts';
@@ -16,30 +16,11 @@ import {
   createWatchedFolders,
   type Folder,
   FRESH,
+  MASK,
   remove,
   type WatchedFolder,
   type WatchedFolders,
 } from './watched-folders.ts';
-
-/** The folder of a generation that the kubelet has just created in a volume. */
-export interface NewFolder {
-  /** Path of the volume's folder. */
-  readonly volumePath: string;
-  readonly name: Uint8Array;
-  /** As in `Folder`. */
-  readonly volume: number;
-  readonly key: string;
-  /** The generation that is known to be swapped in; undefined if it is not known. */
-  readonly current: string | undefined;
-}
-
-/** The watch of such a folder. */
-export interface EarlyWatch {
-  readonly watch: number;
-  readonly generation: string;
-  /** Whether the generation was not swapped in when the folder was watched, so that no open is missed. */
-  readonly isBeforeSwap: boolean;
-}
 
 export interface Drain {
   readonly drained: readonly Drained[];
@@ -79,19 +60,6 @@ export interface FolderWatchesOptions {
   readonly monotonicMs: () => number;
 }
 
-const MASK = IN.open | IN.closeNoWrite;
-
-/**
- * The kubelet opens files to write them, and lists the folder. A reader that opens a file as soon as it is swapped in may come
- * before the event of the swap, but then closes it, as the kubelet does not.
- */
-function isOwn(found: WatchedFolder, { kind }: ReadEvent): boolean {
-  if (found.isWritten) return kind !== 'closed';
-  if (found.ownOpens === 0 || kind !== 'folder_opened') return false;
-  found.ownOpens -= 1;
-  return true;
-}
-
 function addEvent(state: WatchedFolders, event: InotifyEvent, found: WatchedFolder, eventOf: EventOf): void {
   if ((event.mask & IN.ignored) !== 0) {
     state.touched.add(event.watch);
@@ -100,14 +68,6 @@ function addEvent(state: WatchedFolders, event: InotifyEvent, found: WatchedFold
   }
   const kept = eventOf(event);
   if (kept !== undefined && !isOwn(found, kept)) keep(state, event.watch, found, kept);
-}
-
-/** From here on, others than the kubelet open the files of the new generation. */
-function endWriting({ watched, walks }: WatchedFolders, volume: number): void {
-  for (const watch of walks.insideOf(volume)) {
-    const found = watched.get(watch);
-    if (found !== undefined) found.isWritten = false;
-  }
 }
 
 /** A walk is seen at the volume's folder right before it opens those in it. */
@@ -201,45 +161,6 @@ function addFolder(state: WatchedFolders, folder: Folder): Result<number, Errno 
   touched.add(added.value);
   walks.add(added.value, folder);
   return added;
-}
-
-/** Whether the event of the last swap may still come, which would be taken for that of the next one. */
-function isSwapPending({ watched, walks }: WatchedFolders, volume: number): boolean {
-  for (const watch of walks.insideOf(volume)) {
-    const found = watched.get(watch);
-    if (found?.isFresh === true && !found.isKeptBack) return true;
-  }
-  return false;
-}
-
-function addEarly(state: WatchedFolders, newFolder: NewFolder): EarlyWatch | undefined {
-  const { volumePath, name, volume, key } = newFolder;
-  const { inotify, libc, watched, walks, busy, tooBusy } = state;
-  if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
-  const watch = inotify.addIn(volumePath, name, MASK);
-  const current = libc.readLink(`${volumePath}/..data`);
-  // One that is watched already was swapped in and found before this: it is not to be kept back.
-  if (watch < 0 || watched.has(watch)) return undefined;
-  const generation = Buffer.from(name).toString();
-  const isBeforeSwap = current !== generation;
-  if (isSwapPending(state, volume) || (isBeforeSwap && current !== newFolder.current)) {
-    inotify.remove(watch);
-    return undefined;
-  }
-  const folder = { path: `${volumePath}/${generation}`, volume, generation, key, files: 0 };
-  watched.set(watch, { folder, events: [], ...FRESH, isKeptBack: true, isWritten: isBeforeSwap });
-  walks.add(watch, folder);
-  return { watch, generation, isBeforeSwap };
-}
-
-function begin({ watched, touched }: WatchedFolders, watch: number, files: number): boolean {
-  const found = watched.get(watch);
-  if (found === undefined || found.isRemoved || found.hasEnded) return false;
-  found.folder = { ...found.folder, files };
-  found.isKeptBack = false;
-  found.ownOpens += 1;
-  touched.add(watch);
-  return true;
 }
 
 function forget({ walks, busy, tooBusy }: WatchedFolders, { id, folder, holders }: Target): void {

@@ -6,7 +6,8 @@
  */
 
 import { folderKey, type Loss, SHARED, type Started, type Target } from '../protocol.ts';
-import type { EarlyWatch, FolderWatches } from './folder-watches.ts';
+import type { EarlyWatch } from './early-watches.ts';
+import type { FolderWatches } from './folder-watches.ts';
 import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import { lossOf } from './losses.ts';

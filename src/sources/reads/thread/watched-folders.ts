@@ -3,6 +3,7 @@
  */
 import type { ReadEvent } from '../../../core/reads/read-event.ts';
 import type { Inotify } from './inotify.ts';
+import { IN } from './inotify-events.ts';
 import type { Libc } from './libc.ts';
 import { createVolumeWalks, type Inside, type VolumeWalks } from './volume-walks.ts';
 
@@ -31,6 +32,9 @@ export interface WatchedFolder {
   /** Number of opens of the folder to come that are those of the thread. */
   ownOpens: number;
 }
+
+/** The events of a folder that is not busy. */
+export const MASK = IN.open | IN.closeNoWrite;
 
 export const FRESH = {
   swappedMs: undefined,
