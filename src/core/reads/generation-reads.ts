@@ -3,7 +3,6 @@
  *
  * What it cannot attribute makes the generation `unknown`.
  */
-
 import { addOpens, isCalm } from './calm-drains.ts';
 import { expireExpected, takeExpected } from './expected-opens.ts';
 import { type GenerationState, isAtSwap, markLost } from './generation-state.ts';

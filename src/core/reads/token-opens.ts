@@ -1,7 +1,6 @@
 /**
  * Counts the opens of the token in a generation: reads of the workload, and those that may be such.
  */
-
 import { type GenerationState, isAtSwap, isWatchedSinceSwap } from './generation-state.ts';
 import { type Explained, SLOW_VISIT_MS, type Visit } from './kubelet-visit.ts';
 import type { DrainTime } from './read-event.ts';

@@ -3,7 +3,6 @@
  *
  * A pod is observed as a whole, since the kubelet visits all its volumes at once.
  */
-
 import { readAgain } from '../../core/reads/calm-drains.ts';
 import { observe as observeGeneration } from '../../core/reads/generation-reads.ts';
 import type { GenerationResult } from '../../core/reads/generation-result.ts';

@@ -1,7 +1,6 @@
 /**
  * One token: its generations that are watched, and what is remembered of those that have ended.
  */
-
 import { announceOpen } from '../../core/reads/expected-opens.ts';
 import { endGeneration, type GenerationResult } from '../../core/reads/generation-result.ts';
 import {

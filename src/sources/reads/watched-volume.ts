@@ -1,7 +1,6 @@
 /**
  * One volume: the folders that hold its tokens, and the exporter's own opens in generations that are not yet watched.
  */
-
 import { placeOf } from '../../core/origin.ts';
 import type { TokenIdentity } from '../../core/token/token.ts';
 import { isEscaped } from '../files/paths.ts';

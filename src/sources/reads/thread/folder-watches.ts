@@ -4,7 +4,6 @@
  * The kernel merges an event with the one before it if both are the same, so that a drain now and then bounds what a busy
  * reader costs.
  */
-
 import { err, type Result } from '../../../util/result.ts';
 import { folderKey, type Target } from '../protocol.ts';
 import { addEarly, begin, type EarlyWatch, type NewFolder } from './early-watches.ts';

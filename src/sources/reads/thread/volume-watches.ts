@@ -4,7 +4,6 @@
  * The kubelet creates the folder of a generation and swaps it in within less time than a thread mostly needs to wake up. How
  * long a folder was not watched is measured, and part of what is reported.
  */
-
 import { folderKey, type Loss, SHARED, type Started, type Target } from '../protocol.ts';
 import type { EarlyWatch } from './early-watches.ts';
 import type { FolderWatches } from './folder-watches.ts';

@@ -4,7 +4,6 @@
  * The thread never returns to its event loop, so it takes commands between two waits, and sees within one wait that it
  * is to end.
  */
-
 import { type Command, type Loss, type Report, SHARED } from '../protocol.ts';
 import { createFolderWatches, type FolderWatches } from './folder-watches.ts';
 import { type Inotify, openInotify } from './inotify.ts';
