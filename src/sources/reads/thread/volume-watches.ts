@@ -4,12 +4,20 @@
  * The kubelet creates the folder of a generation and swaps it in within less time than a thread mostly needs to wake up. How
  * long a folder was not watched is measured, and part of what is reported.
  */
+
 import { folderKey, type Loss, SHARED, type Started, type Target } from '../protocol.ts';
-import type { EarlyWatch } from './early-watches.ts';
-import type { FolderWatches } from './folder-watches.ts';
-import type { Inotify } from './inotify.ts';
 import { IN, type InotifyEvent } from './inotify-events.ts';
 import { lossOf } from './losses.ts';
+import {
+  createTargets,
+  isLimited,
+  lose,
+  type OwnOpenCounts,
+  type Targets,
+  UNWATCHED,
+  type Volume,
+  type VolumeWatchesOptions,
+} from './targets.ts';
 import { filesIn, generationIn, holderPath, sinceSwap } from './volume-folder.ts';
 
 export interface VolumeWatches {
@@ -26,73 +34,16 @@ export interface VolumeWatches {
   readonly isLimited: () => boolean;
 }
 
-export interface VolumeWatchesOptions {
-  readonly swaps: Inotify;
-  readonly folders: FolderWatches;
-  /** The words of `SHARED`. */
-  readonly shared: Int32Array;
-  /** The wall clock in milliseconds, from which file systems take their times. */
-  readonly now: () => number;
-  readonly monotonicMs: () => number;
-}
-
-interface Volume {
-  readonly target: Target;
-  /** The watch of its folder; undefined if it has none. */
-  swapWatch: number | undefined;
-  /** The watch of its folder that sees opens. */
-  openWatch: number | undefined;
-  /** The generation that is watched; undefined if it has none. */
-  generation: string | undefined;
-  watches: readonly number[];
-  /** The folder that was created last, if it is not swapped in. */
-  early: (EarlyWatch & OwnOpenCounts) | undefined;
-}
-
-type OwnOpenCounts = Pick<Started, 'opensBefore' | 'opensAfter'>;
-
-const UNWATCHED = {
-  swapWatch: undefined,
-  openWatch: undefined,
-  generation: undefined,
-  watches: [],
-  early: undefined,
-};
-
-interface State extends VolumeWatchesOptions {
-  readonly volumes: Map<number, Volume>;
-  readonly bySwapWatch: Map<number, Volume>;
-  /** The volumes that are to be verified in this round, the next one last. */
-  unverified: number[];
-  started: Started[];
-  losses: Loss[];
-  /** Until then no watch is added, after a limit was reached. */
-  limitedUntilMs: number;
-}
-
 /** All volumes are verified about once a minute. */
 const VERIFY_ROUNDS = 60;
 const MIN_VERIFIED = 8;
-const LIMIT_PAUSE_MS = 60_000;
-
-const LIMITS: ReadonlySet<Loss> = new Set(['max_user_instances', 'max_user_watches']);
-
-function lose(state: State, loss: Loss | undefined): void {
-  if (loss === undefined) return;
-  state.losses.push(loss);
-  if (LIMITS.has(loss)) state.limitedUntilMs = state.monotonicMs() + LIMIT_PAUSE_MS;
-}
-
-function isLimited({ monotonicMs, limitedUntilMs }: State): boolean {
-  return monotonicMs() < limitedUntilMs;
-}
 
 type AddedFolder = Pick<Started, 'watch' | 'holder' | 'files' | 'isBusy'> &
   OwnOpenCounts & { readonly isBeforeSwap: boolean };
 type Early = Volume['early'];
 
 /** Watches the folder of a new generation, before anything else is done. */
-function watchEarly(state: State, swapWatch: number, name: Uint8Array): void {
+function watchEarly(state: Targets, swapWatch: number, name: Uint8Array): void {
   const { shared, folders, bySwapWatch } = state;
   const volume = bySwapWatch.get(swapWatch);
   // Other folders of the generation do not exist yet.
@@ -108,7 +59,7 @@ function watchEarly(state: State, swapWatch: number, name: Uint8Array): void {
 }
 
 /** The folder is swapped in. Listing it is an open of its own. Undefined if it is no longer watched. */
-function beginEarly(state: State, { target }: Volume, early: NonNullable<Early>): AddedFolder | undefined {
+function beginEarly(state: Targets, { target }: Volume, early: NonNullable<Early>): AddedFolder | undefined {
   const { watch, generation, isBeforeSwap, opensBefore, opensAfter } = early;
   const files = filesIn(`${target.folder}/${generation}`);
   if (files !== undefined && state.folders.begin(watch, files.length))
@@ -119,7 +70,7 @@ function beginEarly(state: State, { target }: Volume, early: NonNullable<Early>)
 
 /** Watches one folder of a generation; undefined if it is gone, or a limit is reached. */
 function addFolder(
-  state: State,
+  state: Targets,
   { target, openWatch }: Volume,
   generation: string,
   holder: string,
@@ -140,7 +91,7 @@ function addFolder(
 }
 
 /** Takes what was watched before the swap. Of another generation it is no longer needed. */
-function takeEarly({ folders }: State, volume: Volume, generation: string | undefined): Early {
+function takeEarly({ folders }: Targets, volume: Volume, generation: string | undefined): Early {
   const { early } = volume;
   volume.early = undefined;
   if (early === undefined || early.generation === generation) return early;
@@ -149,7 +100,7 @@ function takeEarly({ folders }: State, volume: Volume, generation: string | unde
 }
 
 /** Watches the folders of a generation that hold tokens. */
-function addFolders(state: State, volume: Volume, generation: string): readonly AddedFolder[] {
+function addFolders(state: Targets, volume: Volume, generation: string): readonly AddedFolder[] {
   const early = takeEarly(state, volume, generation);
   const begun = early && beginEarly(state, volume, early);
   return volume.target.holders.flatMap((holder) => {
@@ -158,12 +109,12 @@ function addFolders(state: State, volume: Volume, generation: string): readonly 
   });
 }
 
-function setSwapTime({ folders, monotonicMs }: State, watch: number, sinceSwapMs = 0): void {
+function setSwapTime({ folders, monotonicMs }: Targets, watch: number, sinceSwapMs = 0): void {
   folders.setSwapTime(watch, monotonicMs() - sinceSwapMs);
 }
 
 /** Watches all folders of a generation that hold tokens, or none. */
-function addGeneration(state: State, volume: Volume, generation: string, isSwap: boolean): void {
+function addGeneration(state: Targets, volume: Volume, generation: string, isSwap: boolean): void {
   const { folder, id, holders } = volume.target;
   const added = addFolders(state, volume, generation);
   if (added.length < holders.length) {
@@ -181,7 +132,7 @@ function addGeneration(state: State, volume: Volume, generation: string, isSwap:
 }
 
 /** Moves the watches to the current generation. Returns whether there is another than before. */
-function follow(state: State, volume: Volume, isSwap: boolean): boolean {
+function follow(state: Targets, volume: Volume, isSwap: boolean): boolean {
   const generation = generationIn(volume.target.folder);
   if (generation === volume.generation) return false;
   const { watches } = volume;
@@ -194,7 +145,7 @@ function follow(state: State, volume: Volume, isSwap: boolean): boolean {
 }
 
 /** Watches the volume's folder. After that, no swap is missed. */
-function watchSwaps(state: State, volume: Volume): boolean {
+function watchSwaps(state: Targets, volume: Volume): boolean {
   // Not mounted yet: a watch would stay on the folder below the mount.
   if (generationIn(volume.target.folder) === undefined) return false;
   const added = state.swaps.add(volume.target.folder, IN.create | IN.movedTo);
@@ -212,13 +163,13 @@ function watchSwaps(state: State, volume: Volume): boolean {
 }
 
 /** That of a volume below another one stays on the folder that is covered. */
-function setOpenWatch({ folders }: State, volume: Volume, watch: number | undefined): void {
+function setOpenWatch({ folders }: Targets, volume: Volume, watch: number | undefined): void {
   const { openWatch } = volume;
   if (openWatch !== undefined && openWatch !== watch) folders.remove(openWatch);
   volume.openWatch = watch;
 }
 
-function removeSwapWatch(state: State, volume: Volume): void {
+function removeSwapWatch(state: Targets, volume: Volume): void {
   if (volume.swapWatch === undefined) return;
   state.swaps.remove(volume.swapWatch);
   state.bySwapWatch.delete(volume.swapWatch);
@@ -230,7 +181,7 @@ function isCurrent({ target, generation }: Volume): boolean {
 }
 
 /** A volume that has no watch gets one; one that has another generation than is watched has lost an event. */
-function verifyVolume(state: State, volume: Volume): void {
+function verifyVolume(state: Targets, volume: Volume): void {
   if (isLimited(state)) return;
   const wasWatched = volume.swapWatch !== undefined && volume.generation !== undefined;
   if (wasWatched && isCurrent(volume)) return;
@@ -241,20 +192,20 @@ function verifyVolume(state: State, volume: Volume): void {
 }
 
 /** The volume was unmounted or removed: the number of the watch is used no more. */
-function forgetSwapWatch({ bySwapWatch }: State, volume: Volume, watch: number): void {
+function forgetSwapWatch({ bySwapWatch }: Targets, volume: Volume, watch: number): void {
   bySwapWatch.delete(watch);
   if (volume.swapWatch === watch) volume.swapWatch = undefined;
 }
 
 /** Returns whether it is the swap of a volume. */
-function handleSwapEvent(state: State, { watch, mask, name }: InotifyEvent): boolean {
+function handleSwapEvent(state: Targets, { watch, mask, name }: InotifyEvent): boolean {
   const volume = state.bySwapWatch.get(watch);
   if (volume === undefined) return false;
   if ((mask & IN.ignored) !== 0) forgetSwapWatch(state, volume, watch);
   return name === '..data' && follow(state, volume, true);
 }
 
-function followSwaps(state: State): boolean {
+function followSwaps(state: Targets): boolean {
   let hasFollowed = false;
   for (const event of state.swaps.take((watch, name) => watchEarly(state, watch, name))) {
     hasFollowed = handleSwapEvent(state, event) || hasFollowed;
@@ -266,7 +217,7 @@ function followSwaps(state: State): boolean {
   return hasFollowed;
 }
 
-function verifySome(state: State): void {
+function verifySome(state: Targets): void {
   const { volumes } = state;
   if (state.unverified.length === 0) state.unverified = [...volumes.keys()];
   const count = Math.max(MIN_VERIFIED, Math.ceil(volumes.size / VERIFY_ROUNDS));
@@ -276,7 +227,7 @@ function verifySome(state: State): void {
   }
 }
 
-function unwatch(state: State, id: number): void {
+function unwatch(state: Targets, id: number): void {
   const volume = state.volumes.get(id);
   if (volume === undefined) return;
   removeSwapWatch(state, volume);
@@ -288,15 +239,7 @@ function unwatch(state: State, id: number): void {
 }
 
 export function createVolumeWatches(options: VolumeWatchesOptions): VolumeWatches {
-  const state: State = {
-    ...options,
-    volumes: new Map(),
-    bySwapWatch: new Map(),
-    unverified: [],
-    started: [],
-    losses: [],
-    limitedUntilMs: Number.NEGATIVE_INFINITY,
-  };
+  const state = createTargets(options);
   return {
     watch: (target) => {
       const volume: Volume = { target, ...UNWATCHED };
