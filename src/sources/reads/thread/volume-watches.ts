@@ -3,9 +3,8 @@
  */
 
 import type { Loss, Started, Target } from '../protocol.ts';
-import { follow, takeEarly, watchEarly } from './generation-watches.ts';
-import { IN, type InotifyEvent } from './inotify-events.ts';
-import { lossOf } from './losses.ts';
+import { follow, takeEarly } from './generation-watches.ts';
+import { followSwaps, removeSwapWatch, setOpenWatch, watchSwaps } from './swap-watches.ts';
 import {
   createTargets,
   isLimited,
@@ -35,38 +34,6 @@ export interface VolumeWatches {
 const VERIFY_ROUNDS = 60;
 const MIN_VERIFIED = 8;
 
-/** Watches the volume's folder. After that, no swap is missed. */
-function watchSwaps(state: Targets, volume: Volume): boolean {
-  // Not mounted yet: a watch would stay on the folder below the mount.
-  if (generationIn(volume.target.folder) === undefined) return false;
-  const added = state.swaps.add(volume.target.folder, IN.create | IN.movedTo);
-  const opens = added.ok ? state.folders.addVolume(volume.target.folder) : added;
-  if (!added.ok || !opens.ok) {
-    if (added.ok) state.swaps.remove(added.value);
-    if (!opens.ok) lose(state, lossOf(opens.error));
-    return false;
-  }
-  if (volume.swapWatch !== undefined && volume.swapWatch !== added.value) removeSwapWatch(state, volume);
-  volume.swapWatch = added.value;
-  state.bySwapWatch.set(added.value, volume);
-  setOpenWatch(state, volume, opens.value);
-  return true;
-}
-
-/** That of a volume below another one stays on the folder that is covered. */
-function setOpenWatch({ folders }: Targets, volume: Volume, watch: number | undefined): void {
-  const { openWatch } = volume;
-  if (openWatch !== undefined && openWatch !== watch) folders.remove(openWatch);
-  volume.openWatch = watch;
-}
-
-function removeSwapWatch(state: Targets, volume: Volume): void {
-  if (volume.swapWatch === undefined) return;
-  state.swaps.remove(volume.swapWatch);
-  state.bySwapWatch.delete(volume.swapWatch);
-  volume.swapWatch = undefined;
-}
-
 function isCurrent({ target, generation }: Volume): boolean {
   return generationIn(target.folder) === generation;
 }
@@ -80,32 +47,6 @@ function verifyVolume(state: Targets, volume: Volume): void {
   if (wasWatched && followSwaps(state) && isCurrent(volume)) return;
   if (wasWatched && generationIn(volume.target.folder) !== undefined) lose(state, 'event_lost');
   if (watchSwaps(state, volume)) follow(state, volume, false);
-}
-
-/** The volume was unmounted or removed: the number of the watch is used no more. */
-function forgetSwapWatch({ bySwapWatch }: Targets, volume: Volume, watch: number): void {
-  bySwapWatch.delete(watch);
-  if (volume.swapWatch === watch) volume.swapWatch = undefined;
-}
-
-/** Returns whether it is the swap of a volume. */
-function handleSwapEvent(state: Targets, { watch, mask, name }: InotifyEvent): boolean {
-  const volume = state.bySwapWatch.get(watch);
-  if (volume === undefined) return false;
-  if ((mask & IN.ignored) !== 0) forgetSwapWatch(state, volume, watch);
-  return name === '..data' && follow(state, volume, true);
-}
-
-function followSwaps(state: Targets): boolean {
-  let hasFollowed = false;
-  for (const event of state.swaps.take((watch, name) => watchEarly(state, watch, name))) {
-    hasFollowed = handleSwapEvent(state, event) || hasFollowed;
-    if ((event.mask & IN.overflow) === 0) continue;
-    // Any volume may have been swapped.
-    state.losses.push('overflow');
-    state.unverified = [...state.volumes.keys()];
-  }
-  return hasFollowed;
 }
 
 function verifySome(state: Targets): void {
