@@ -10,6 +10,14 @@ import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
+import {
+  createLastVisit,
+  followClock,
+  forgetVisit,
+  type LastVisit,
+  noteVisit,
+  type OnClockSet,
+} from './last-visit.ts';
 import type { Drained } from './protocol.ts';
 import {
   end,
@@ -35,35 +43,23 @@ export interface PodDrains {
   readonly lastVisitAt: () => EpochSeconds | undefined;
 }
 
-/** More than that, and the wall clock was set. */
-const CLOCK_STEP_SECONDS = 1;
 /** More than a reaction to a swap takes. */
 const SWAP_MS = 1_000;
-
-type OnClockSet = (step: number, time: Instant) => void;
 
 interface WatchedPod {
   readonly podUid: string;
   readonly generations: Set<WatchedGeneration>;
 }
 
-interface State {
+interface State extends LastVisit {
   readonly pods: Map<string, WatchedPod>;
   readonly podByWatch: Map<number, WatchedPod>;
   /** Those in which something may have to be settled without a further event. */
   readonly pending: Set<WatchedPod>;
   /** Tokens whose reads may have changed. Settled at the next scrape, not at each drain. */
   unsettled: Set<WatchedToken>;
-  /** Whether the last visit has changed, or the clock was set. */
-  hasChanged: boolean;
-  /** By the clock that is never set. Undefined if nothing is watched: what the kubelet does since is not known. */
-  lastVisitMs: number | undefined;
-  lastVisitAt: EpochSeconds | undefined;
-  /** What the wall clock is ahead of the other one; undefined before both were compared. */
-  aheadSeconds: number | undefined;
   /** The drain before, by the clock that is never set. */
   drainedMs: number | undefined;
-  readonly onClockSet: OnClockSet;
 }
 
 type ByWatch = ReadonlyMap<number, Drained>;
@@ -128,13 +124,6 @@ function lastVisitIn(generations: readonly WatchedGeneration[]): number {
   return Math.max(...generations.map(({ state }) => state.lastVisitMs ?? Number.NEGATIVE_INFINITY));
 }
 
-function noteVisit(state: State, lastMs: number, { at, monotonicMs }: Instant): void {
-  if (lastMs <= (state.lastVisitMs ?? Number.NEGATIVE_INFINITY)) return;
-  state.lastVisitMs = lastMs;
-  state.lastVisitAt = at - (monotonicMs - lastMs) / 1_000;
-  state.hasChanged = true;
-}
-
 function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time: DrainTime): void {
   const generations = [...pod.generations];
   observe(generations, byWatch, time);
@@ -147,23 +136,11 @@ function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time
   if ([...pod.generations].some(isPending)) state.pending.add(pod);
 }
 
-/** The last visit does not become older when the clock is set. */
-function followClock(state: State, { at, monotonicMs }: Instant): void {
-  const ahead = at - monotonicMs / 1_000;
-  const step = ahead - (state.aheadSeconds ?? ahead);
-  state.aheadSeconds = ahead;
-  if (Math.abs(step) <= CLOCK_STEP_SECONDS) return;
-  if (state.lastVisitAt !== undefined) state.lastVisitAt += step;
-  state.hasChanged = true;
-  state.onClockSet(step, { at, monotonicMs });
-}
-
 function removePod(state: State, pod: WatchedPod): void {
   state.pods.delete(pod.podUid);
   state.pending.delete(pod);
   if (state.pods.size > 0) return;
-  state.lastVisitMs = undefined;
-  state.lastVisitAt = undefined;
+  forgetVisit(state);
 }
 
 /** The pods in which a visit may begin or has not ended, to be observed as a whole. */
@@ -240,12 +217,8 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
     podByWatch: new Map(),
     pending: new Set(),
     unsettled: new Set(),
-    hasChanged: false,
-    lastVisitMs: undefined,
-    lastVisitAt: undefined,
-    aheadSeconds: undefined,
+    ...createLastVisit(onClockSet),
     drainedMs: undefined,
-    onClockSet,
   };
   return {
     add: (podUid, generations) => add(state, podUid, generations),

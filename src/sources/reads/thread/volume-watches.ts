@@ -1,7 +1,6 @@
 /**
  * The volumes: when one is swapped, its watches move to the new generation at once.
  */
-
 import type { Loss, Started, Target } from '../protocol.ts';
 import { follow, takeEarly } from './generation-watches.ts';
 import { followSwaps, removeSwapWatch, setOpenWatch, watchSwaps } from './swap-watches.ts';
