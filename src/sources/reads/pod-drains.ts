@@ -1,7 +1,5 @@
 /**
- * The watched generations of each pod, and what a drain of the thread means for them.
- *
- * A pod is observed as a whole, since the kubelet visits all its volumes at once.
+ * What a drain of the thread means for the watched generations of each pod.
  */
 import { readAgain } from '../../core/reads/calm-drains.ts';
 import { observe as observeGeneration } from '../../core/reads/generation-reads.ts';
@@ -10,23 +8,10 @@ import { SLOW_VISIT_MS } from '../../core/reads/kubelet-visit.ts';
 import { observePod } from '../../core/reads/pod-reads.ts';
 import type { DrainTime, ReadEvent } from '../../core/reads/read-event.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
-import {
-  createLastVisit,
-  followClock,
-  forgetVisit,
-  type LastVisit,
-  noteVisit,
-  type OnClockSet,
-} from './last-visit.ts';
+import { followClock, noteVisit, type OnClockSet } from './last-visit.ts';
 import type { Drained } from './protocol.ts';
-import {
-  end,
-  type Instant,
-  lose,
-  settle,
-  type WatchedGeneration,
-  type WatchedToken,
-} from './watched-token.ts';
+import { add, createWatchedPods, forget, remove, type WatchedPod, type WatchedPods } from './watched-pods.ts';
+import { end, type Instant, lose, settle, type WatchedGeneration } from './watched-token.ts';
 
 export interface PodDrains {
   readonly add: (podUid: string, generations: readonly WatchedGeneration[]) => void;
@@ -45,22 +30,6 @@ export interface PodDrains {
 
 /** More than a reaction to a swap takes. */
 const SWAP_MS = 1_000;
-
-interface WatchedPod {
-  readonly podUid: string;
-  readonly generations: Set<WatchedGeneration>;
-}
-
-interface State extends LastVisit {
-  readonly pods: Map<string, WatchedPod>;
-  readonly podByWatch: Map<number, WatchedPod>;
-  /** Those in which something may have to be settled without a further event. */
-  readonly pending: Set<WatchedPod>;
-  /** Tokens whose reads may have changed. Settled at the next scrape, not at each drain. */
-  unsettled: Set<WatchedToken>;
-  /** The drain before, by the clock that is never set. */
-  drainedMs: number | undefined;
-}
 
 type ByWatch = ReadonlyMap<number, Drained>;
 
@@ -100,7 +69,7 @@ function mayBeVisit({ hasEnded, events }: Drained): boolean {
 }
 
 /** Most drains of a pod: files were opened in one of its folders, and the kubelet is not on a visit. */
-function observeFolder(state: State, pod: WatchedPod, drained: Drained, time: DrainTime): void {
+function observeFolder(state: WatchedPods, pod: WatchedPod, drained: Drained, time: DrainTime): void {
   const drainTime = timeOf(drained, time);
   pod.generations.forEach((generation) => {
     if (generation.started.watch !== drained.watch) return;
@@ -124,7 +93,7 @@ function lastVisitIn(generations: readonly WatchedGeneration[]): number {
   return Math.max(...generations.map(({ state }) => state.lastVisitMs ?? Number.NEGATIVE_INFINITY));
 }
 
-function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time: DrainTime): void {
+function observeWatchedPod(state: WatchedPods, pod: WatchedPod, byWatch: ByWatch, time: DrainTime): void {
   const generations = [...pod.generations];
   observe(generations, byWatch, time);
   // Events that came before others were lost still count.
@@ -136,15 +105,8 @@ function observeWatchedPod(state: State, pod: WatchedPod, byWatch: ByWatch, time
   if ([...pod.generations].some(isPending)) state.pending.add(pod);
 }
 
-function removePod(state: State, pod: WatchedPod): void {
-  state.pods.delete(pod.podUid);
-  state.pending.delete(pod);
-  if (state.pods.size > 0) return;
-  forgetVisit(state);
-}
-
 /** The pods in which a visit may begin or has not ended, to be observed as a whole. */
-function visitedPods({ podByWatch, pending }: State, drained: readonly Drained[]) {
+function visitedPods({ podByWatch, pending }: WatchedPods, drained: readonly Drained[]) {
   const visited = new Map<WatchedPod, Map<number, Drained>>();
   for (const pod of pending) visited.set(pod, new Map());
   drained.forEach((one) => {
@@ -155,7 +117,7 @@ function visitedPods({ podByWatch, pending }: State, drained: readonly Drained[]
 }
 
 /** The loops over all folders leave no garbage: there may be a hundred each second. */
-function drainPods(state: State, drained: readonly Drained[], time: DrainTime): void {
+function drainPods(state: WatchedPods, drained: readonly Drained[], time: DrainTime): void {
   const visited = visitedPods(state, drained);
   drained.forEach((one) => {
     const pod = state.podByWatch.get(one.watch);
@@ -170,37 +132,7 @@ function drainPods(state: State, drained: readonly Drained[], time: DrainTime): 
   }
 }
 
-function add(state: State, podUid: string, generations: readonly WatchedGeneration[]): void {
-  const pod = state.pods.get(podUid) ?? { podUid, generations: new Set() };
-  state.pods.set(podUid, pod);
-  for (const generation of generations) {
-    pod.generations.add(generation);
-    state.podByWatch.set(generation.started.watch, pod);
-    state.unsettled.add(generation.token);
-    // The kubelet swaps what it has just compared, in a visit that is not complete.
-    const { blindMs, at, monotonicMs } = generation.state;
-    if (blindMs !== undefined) noteVisit(state, monotonicMs, { at, monotonicMs });
-  }
-}
-
-function remove(state: State, podUid: string, generations: Iterable<WatchedGeneration>): void {
-  const pod = state.pods.get(podUid);
-  if (pod === undefined) return;
-  for (const generation of generations) {
-    pod.generations.delete(generation);
-    state.podByWatch.delete(generation.started.watch);
-    state.unsettled.delete(generation.token);
-  }
-  if (pod.generations.size === 0) removePod(state, pod);
-}
-
-function forget(state: State, watch: number): void {
-  const pod = state.podByWatch.get(watch);
-  state.podByWatch.delete(watch);
-  if (pod?.generations.size === 0) removePod(state, pod);
-}
-
-function settleAll(state: State): boolean {
+function settleAll(state: WatchedPods): boolean {
   const { unsettled } = state;
   let { hasChanged } = state;
   state.hasChanged = false;
@@ -212,22 +144,17 @@ function settleAll(state: State): boolean {
 
 /** `onClockSet` is called after the wall clock was set, by so many seconds. */
 export function createPodDrains(onClockSet: OnClockSet): PodDrains {
-  const state: State = {
-    pods: new Map(),
-    podByWatch: new Map(),
-    pending: new Set(),
-    unsettled: new Set(),
-    ...createLastVisit(onClockSet),
-    drainedMs: undefined,
-  };
+  const state = createWatchedPods(onClockSet);
+  /** The drain before, by the clock that is never set. */
+  let drainedMs: number | undefined;
   return {
     add: (podUid, generations) => add(state, podUid, generations),
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
       const { monotonicMs } = time;
-      const sinceMs = state.drainedMs ?? monotonicMs;
+      const sinceMs = drainedMs ?? monotonicMs;
       drainPods(state, drained, { ...time, sinceMs, sinceSwapMs: undefined });
-      state.drainedMs = monotonicMs;
+      drainedMs = monotonicMs;
       drained.forEach(({ watch, hasEnded }) => {
         if (hasEnded) forget(state, watch);
       });
@@ -235,9 +162,9 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
     },
     resume: (time) => {
       followClock(state, time);
-      state.drainedMs = undefined;
+      drainedMs = undefined;
     },
-    isLate: ({ monotonicMs }) => monotonicMs - (state.drainedMs ?? monotonicMs) > SLOW_VISIT_MS,
+    isLate: ({ monotonicMs }) => monotonicMs - (drainedMs ?? monotonicMs) > SLOW_VISIT_MS,
     settle: () => settleAll(state),
     lastVisitAt: () => state.lastVisitAt,
   };
