@@ -11,6 +11,7 @@ import { type Check, type CheckInput, PASS, unknown, type Verdict } from './chec
 import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf } from './context.ts';
+import { isContainerKnown } from './copies.ts';
 import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
 import { stageOf } from './pod-stage.ts';
 import type { Severity } from './problems/severity.ts';
@@ -88,10 +89,14 @@ function judgeOrigin({ appliesTo, judge }: Check, input: CheckInput, now: EpochS
 
 const UNKNOWN_CONTAINER = unknown('whether the container runs that has this copy is not known');
 
+function isCopyKnown({ token: { copy }, context: { pod } }: CheckInput): boolean {
+  return pod === 'absent' || (pod !== undefined && isContainerKnown(pod, copy?.container ?? ''));
+}
+
 /** A copy matters only if its container runs. */
 function judgeCopy(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
   const verdict = check.isForCopies ? judgeOrigin(check, input, now) : PASS;
-  return verdict.status === 'fail' && input.context.pod === undefined ? UNKNOWN_CONTAINER : verdict;
+  return verdict.status === 'fail' && !isCopyKnown(input) ? UNKNOWN_CONTAINER : verdict;
 }
 
 function judge(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
@@ -158,7 +163,7 @@ export function createAssess(policy: Policy): Assess {
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);
     const stage = stageOf(facts.context.pod, now, isStalled(token, stall));
-    const habit = typeof reads === 'object' ? habitOf(reads, facts.context.pod, now) : undefined;
+    const habit = typeof reads === 'object' ? habitOf(reads, token, facts.context.pod, now) : undefined;
     const momentary = { state, stage, reads, habit };
     const isSame = last !== undefined && isSameInput(last, momentary);
     entry.last = assess(isSame ? last : { ...facts, ...momentary }, now, last);

@@ -83,6 +83,8 @@ export interface PodFacts {
   readonly runtimeClass: string | undefined;
   /** All its containers, init and ephemeral ones included. */
   readonly containers: readonly ContainerFacts[];
+  /** Set if there are more of them, or not all is known of what they mount: they are beyond the bounds, or malformed. */
+  readonly hasUnknownContainers?: true;
   /** Names of the PersistentVolumeClaims that its containers mount. */
   readonly claims: readonly string[];
   /** Set if its volumes are beyond the bounds, so that its projections and Secrets are not known. */

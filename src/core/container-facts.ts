@@ -22,8 +22,8 @@ export interface ContainerFacts {
    */
   readonly fixedVolumes: readonly string[];
   /**
-   * Whether it mounts a part of a volume with tokens (`subPath`): it keeps the files that were there when it started. Its
-   * reads are not seen once the kubelet has removed them.
+   * Names of the volumes with tokens of which it mounts a part (`subPath`): it keeps the files that were there when it
+   * started. Its reads are not seen once the kubelet has removed them.
    */
-  readonly hasCopies: boolean;
+  readonly copiedVolumes: readonly string[];
 }

@@ -38,4 +38,11 @@ describe('createDropUnused', () => {
     const others = { ...NO_CLUSTER, pods: new Map() };
     for (const cluster of [NO_CLUSTER, others]) assert.equal(createDropUnused()(seen, cluster), seen);
   });
+
+  it('keeps those of containers that are not known, and no others', () => {
+    const ended = [containerFacts({ name: 'init', isRunning: false })];
+    const pod = podFacts({ containers: ended, hasUnknownContainers: true });
+    const cluster = { ...NO_CLUSTER, pods: new Map([[POD_UID, pod]]) };
+    assert.deepEqual(createDropUnused()(seen, cluster).tokens, [original, main]);
+  });
 });

@@ -36,7 +36,7 @@ export function containerFacts(overrides: Partial<ContainerFacts> = {}): Contain
     startedAt: NOW - HOUR,
     finishedAt: undefined,
     fixedVolumes: [],
-    hasCopies: false,
+    copiedVolumes: [],
     ...overrides,
   };
 }

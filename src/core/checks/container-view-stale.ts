@@ -46,7 +46,8 @@ function judgeViews({ identity: { volume } }: Token, viewed: Viewed, now: EpochS
       `the volume was mounted again ${formatRelative(now, viewed.appearedAt)}, and container ${stale.join(', ')} still sees the one before`,
       'critical',
     );
-  return views.some(({ view }) => view === 'unknown') ? UNKNOWN_CONTAINERS : PASS;
+  const isUnknown = viewed.pod.hasUnknownContainers === true || views.some(({ view }) => view === 'unknown');
+  return isUnknown ? UNKNOWN_CONTAINERS : PASS;
 }
 
 export const containerViewStale = {

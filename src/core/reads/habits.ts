@@ -6,7 +6,7 @@
  */
 import type { ContainerFacts } from '../container-facts.ts';
 import type { TokenContext } from '../context.ts';
-import type { EpochSeconds, TokenClaims } from '../token/token.ts';
+import type { EpochSeconds, Token, TokenClaims } from '../token/token.ts';
 import type { TokenReads } from './token-reads.ts';
 
 /** Values of a label: public contract. */
@@ -61,9 +61,29 @@ function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generatio
   return withoutRead >= generations && surelyWithoutRead >= SURE_GENERATIONS;
 }
 
-function isNotReread(reads: TokenReads, pod: Pod): boolean {
+/** A token in a volume, as the containers of its pod see it. */
+type Seen = Pick<Token, 'identity' | 'mount'>;
+
+/** Whether it sees what is watched, as far as it has started: not a copy, and not a mount below the current one. */
+function isSeen({ startedAt, copiedVolumes }: ContainerFacts, { identity, mount }: Seen): boolean {
+  const mountedAt = mount?.appearedAt ?? Number.NEGATIVE_INFINITY;
+  return (
+    !copiedVolumes.includes(identity.volume) &&
+    (startedAt === undefined || startedAt + INACCURACY >= mountedAt)
+  );
+}
+
+/** Whether the reads of one of these containers may not have been seen, so that none proves nothing. */
+function hasUnseenReaders(pod: Pod, token: Seen, isReader: (container: ContainerFacts) => boolean): boolean {
+  if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
+  return !pod.containers.filter(isReader).every((container) => isSeen(container, token));
+}
+
+function isNotReread(reads: TokenReads, token: Seen, pod: Pod): boolean {
   const { lastReadAt } = reads;
   if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
+  // A read of an init container that has ended is not one of the main containers, seen or not.
+  if (hasUnseenReaders(pod, token, ({ kind }) => kind !== 'init')) return false;
   return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }
 
@@ -77,15 +97,10 @@ function startedSince(pod: Pod, { completeSince }: TokenReads): EpochSeconds | u
   return isComplete ? Math.max(...observed.map((start) => start ?? 0)) : undefined;
 }
 
-/** Reads of a file that the kubelet has removed are not seen. */
-function mayReadCopies(pod: Pod): boolean {
-  return containersOf(pod).some(({ hasCopies }) => hasCopies);
-}
-
 /** A read of an init container counts here: it needs the token. */
-function isUnread(reads: TokenReads, pod: Pod, now: EpochSeconds): boolean {
+function isUnread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): boolean {
   if (reads.lastReadAt !== undefined || !isWithoutRead(reads, UNREAD_GENERATIONS)) return false;
-  if (!reads.isStartObserved || mayReadCopies(pod)) return false;
+  if (!reads.isStartObserved || hasUnseenReaders(pod, token, () => true)) return false;
   const since = startedSince(pod, reads);
   return since !== undefined && now - since >= UNREAD_SECONDS;
 }
@@ -95,12 +110,12 @@ function isOpaque(pod: Pod): boolean {
   return pod !== undefined && pod !== 'absent' && pod.runtimeClass !== undefined;
 }
 
-export function habitOf(reads: TokenReads, pod: Pod, now: EpochSeconds): Habit {
+export function habitOf(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): Habit {
   if (isOpaque(pod)) return 'unknown';
   if (isReread(reads, mainSince(pod))) return 'rereads';
   if (reads.mayHideRead) return 'unknown';
-  if (isNotReread(reads, pod)) return 'not_reread';
-  return isUnread(reads, pod, now) ? 'unread' : 'unknown';
+  if (isNotReread(reads, token, pod)) return 'not_reread';
+  return isUnread(reads, token, pod, now) ? 'unread' : 'unknown';
 }
 
 /**

@@ -4,15 +4,16 @@
  * A field of the wrong type is dropped and leaves the rest: a container whose state cannot be read does not run, and one
  * whose times cannot be read has none.
  */
+import type { PodFacts } from '../../core/cluster-facts.ts';
 import type { ContainerFacts, ContainerKind } from '../../core/container-facts.ts';
 import { objectName } from '../../core/token/claim-rules.ts';
 import type { EpochSeconds } from '../../core/token/token.ts';
 import { type JsonObject, object } from '../../util/json.ts';
-import { objects, optional, time } from './fields.ts';
+import { array, objects, optional, time } from './fields.ts';
 
 /** Bounds of the memory that one pod can take, far beyond those in use. */
 const MAX_CONTAINERS = 256;
-const MAX_FIXED_VOLUMES = 1_024;
+const MAX_VOLUMES = 1_024;
 
 interface ContainerList {
   readonly specs: string;
@@ -77,13 +78,13 @@ function isFixed(mount: JsonObject): boolean {
 function viewsOf(
   spec: JsonObject,
   tokenVolumes: ReadonlySet<string>,
-): Pick<ContainerFacts, 'fixedVolumes' | 'hasCopies'> {
+): Pick<ContainerFacts, 'fixedVolumes' | 'copiedVolumes'> {
   const mounts = optional(spec, 'volumeMounts', objects) ?? [];
   const fixed = new Set(mounts.filter(isFixed).map(({ name }) => name));
   const parts = new Set(mounts.filter((mount) => !isWhole(mount)).map(({ name }) => name));
   return {
     fixedVolumes: [...tokenVolumes].filter((name) => fixed.has(name)),
-    hasCopies: [...tokenVolumes].some((name) => parts.has(name)),
+    copiedVolumes: [...tokenVolumes].filter((name) => parts.has(name)),
   };
 }
 
@@ -107,19 +108,55 @@ function containersIn(
   });
 }
 
+/** An absent list is empty. Undefined for one that is not a list of objects. */
+function wholeList(from: JsonObject, key: string): readonly JsonObject[] | undefined {
+  if ((from[key] ?? undefined) === undefined) return [];
+  const items = optional(from, key, objects);
+  return items?.length === optional(from, key, array)?.length ? items : undefined;
+}
+
+/** Whether the spec names each container of the list, no two of them alike, and what each of them mounts. */
+function areKnown({ specs }: ContainerList, spec: JsonObject): boolean {
+  const items = wholeList(spec, specs);
+  if (items === undefined || items.length !== byName(spec, specs).size) return false;
+  const mounts = items.map((item) => wholeList(item, 'volumeMounts'));
+  return mounts.every((list) => list?.every(({ name }) => objectName(name) !== undefined));
+}
+
+/** Without what is beyond the bound. */
+function bounded(all: readonly ContainerFacts[]): readonly ContainerFacts[] {
+  let room = MAX_VOLUMES;
+  const take = (volumes: readonly string[]): readonly string[] => {
+    const taken = volumes.slice(0, room);
+    room -= taken.length;
+    return taken;
+  };
+  return all.map((container) => ({
+    ...container,
+    fixedVolumes: take(container.fixedVolumes),
+    copiedVolumes: take(container.copiedVolumes),
+  }));
+}
+
+function countVolumes(all: readonly ContainerFacts[]): number {
+  return all.reduce(
+    (sum, { fixedVolumes, copiedVolumes }) => sum + fixedVolumes.length + copiedVolumes.length,
+    0,
+  );
+}
+
 /** All of them have a status, or the pod's spec names them. `tokenVolumes`: names of the pod's volumes with tokens. */
 export function containersOf(
   spec: JsonObject,
   status: JsonObject,
   tokenVolumes: ReadonlySet<string>,
-): readonly ContainerFacts[] {
+): Pick<PodFacts, 'containers' | 'hasUnknownContainers'> {
   const all: ContainerFacts[] = [];
+  // One more than is kept shows that there are more.
   for (const list of LISTS)
-    all.push(...containersIn(list, spec, status, tokenVolumes, MAX_CONTAINERS - all.length));
-  let room = MAX_FIXED_VOLUMES;
-  return all.map((container) => {
-    const volumes = container.fixedVolumes.slice(0, room);
-    room -= volumes.length;
-    return { ...container, fixedVolumes: volumes };
-  });
+    all.push(...containersIn(list, spec, status, tokenVolumes, MAX_CONTAINERS + 1 - all.length));
+  const containers = bounded(all.slice(0, MAX_CONTAINERS));
+  const isKnown = all.length <= MAX_CONTAINERS && countVolumes(all) <= MAX_VOLUMES;
+  const isComplete = isKnown && LISTS.every((list) => areKnown(list, spec));
+  return isComplete ? { containers } : { containers, hasUnknownContainers: true };
 }

@@ -164,9 +164,11 @@ function volumeFacts(spec: JsonObject): Pick<PodFacts, 'projections' | 'secrets'
 function containersWith(
   spec: JsonObject,
   status: JsonObject,
-  projections: readonly PodProjection[],
-): PodFacts['containers'] {
-  return containersOf(spec, status, new Set(projections.map(({ volume }) => volume)));
+  { projections, isOversized }: Pick<PodFacts, 'projections' | 'isOversized'>,
+): Pick<PodFacts, 'containers' | 'hasUnknownContainers'> {
+  const found = containersOf(spec, status, new Set(projections.map(({ volume }) => volume)));
+  // Which of its volumes hold tokens is not known.
+  return isOversized === undefined ? found : { ...found, hasUnknownContainers: true };
 }
 
 function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObject): PodFacts {
@@ -189,7 +191,7 @@ function podFacts({ metadata, namespace, name, uid }: Identified, pod: JsonObjec
     startedAt: optional(status, 'startTime', time),
     ...volumes,
     runtimeClass: optional(spec, 'runtimeClassName', objectName),
-    containers: containersWith(spec, status, volumes.projections),
+    ...containersWith(spec, status, volumes),
     claims: mountedClaims(spec, required(metadata, 'name', objectName)),
   };
 }

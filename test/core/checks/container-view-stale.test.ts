@@ -44,6 +44,17 @@ const STALE = podWith([viewer()]);
 
 const cases: readonly Case[] = [
   {
+    it: 'is unknown without a stale container if not all of them are known',
+    cluster: podWith([viewer({ startedAt: NOW })], { hasUnknownContainers: true }),
+    status: 'unknown',
+  },
+  {
+    it: 'fails for a stale container if others are not known',
+    cluster: podWith([viewer()], { hasUnknownContainers: true }),
+    status: 'fail',
+    severity: 'critical',
+  },
+  {
     it: 'fails if a container was started more than a minute before the mount',
     cluster: STALE,
     status: 'fail',

@@ -10,7 +10,9 @@ import { inPod, testCases } from './cases.ts';
 const DAY = 86_400;
 const YEAR = 365 * DAY;
 const cluster = inPod({ containers: [containerFacts({ startedAt: NOW - DAY })] });
-const extended = token({ claims: { expiresAt: NOW + YEAR, warnAfter: NOW + 3_607 } });
+const mount = { appearedAt: NOW - 2 * DAY, isStacked: false, bootedAt: NOW - 30 * DAY };
+const own = token({ mount });
+const extended = token({ mount, claims: { expiresAt: NOW + YEAR, warnAfter: NOW + 3_607 } });
 
 describe('not_reread', () => {
   testCases('not_reread', [
@@ -21,6 +23,7 @@ describe('not_reread', () => {
       status: 'pass',
       after: 0,
       reads: tokenReads(),
+      token: own,
       cluster,
     },
     {
@@ -52,6 +55,7 @@ describe('not_reread', () => {
       status: 'fail',
       severity: 'warning',
       after: 0,
+      token: own,
       reads: readOnce(),
       detail:
         'last read 5h0m ago, not in the 5 complete generations since; may hold a copy that expired 4h10m ago at the latest',

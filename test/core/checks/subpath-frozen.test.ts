@@ -5,7 +5,7 @@ import { describe } from 'mocha';
 import type { Token, TokenClaims } from '../../../src/core/token/token.ts';
 import { clusterAround, podFacts } from '../../support/cluster.ts';
 import { NOW, token } from '../../support/tokens.ts';
-import { testCases } from './cases.ts';
+import { inPod, testCases } from './cases.ts';
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
@@ -99,6 +99,13 @@ describe('subpath_frozen', () => {
       token: hour,
       after: 3_660,
       cluster: (one) => ({ ...clusterAround(one), pods: undefined }),
+      status: 'unknown',
+    },
+    {
+      it: 'is unknown if its container is not known',
+      token: hour,
+      after: 3_660,
+      cluster: inPod({ containers: [], hasUnknownContainers: true }),
       status: 'unknown',
     },
     {

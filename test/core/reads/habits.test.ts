@@ -8,7 +8,7 @@ import { copyExpiresAt, type Habit, habitOf } from '../../../src/core/reads/habi
 import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
 import { containerFacts, podFacts } from '../../support/cluster.ts';
 import { readAgain, readOnce, tokenReads } from '../../support/reads.ts';
-import { claims, NOW } from '../../support/tokens.ts';
+import { claims, NOW, token } from '../../support/tokens.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -36,10 +36,14 @@ interface Case {
   /** One main container by default. */
   readonly containers?: readonly ContainerFacts[];
   readonly runtimeClass?: string;
+  readonly hasUnknownContainers?: true;
+  /** When its volume was mounted, if that is known. */
+  readonly mountedAt?: number;
   readonly habit: Habit;
 }
 
 const READ_AT = NOW - 5 * HOUR;
+const VOLUME = token().identity.volume;
 
 const CASES: readonly Case[] = [
   { it: 'is rereads after reads in two generations', reads: readAgain(), habit: 'rereads' },
@@ -142,7 +146,74 @@ const CASES: readonly Case[] = [
   {
     it: 'is unknown if a container mounts a copy, whose reads are not seen after a rotation',
     reads: tokenReads({ withoutRead: 10 }),
-    containers: [main(), main({ name: 'other', hasCopies: true })],
+    containers: [main(), main({ name: 'other', copiedVolumes: [VOLUME] })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown after one read if a container mounts a copy: it may read that again and again',
+    reads: readOnce(),
+    containers: [main(), main({ name: 'other', copiedVolumes: [VOLUME] })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread after one read if only an init container mounts a copy, which has ended',
+    reads: readOnce(),
+    containers: [init({ copiedVolumes: [VOLUME] }), main()],
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown without a read if an init container mounts a copy, which it may have read',
+    reads: tokenReads(),
+    containers: [init({ copiedVolumes: [VOLUME] }), main()],
+    habit: 'unknown',
+  },
+  {
+    it: 'is unread if a container mounts a copy of another volume',
+    reads: tokenReads(),
+    containers: [main({ copiedVolumes: ['other'] })],
+    habit: 'unread',
+  },
+  {
+    it: 'is unknown after one read if the volume was mounted again since: the reads below it are not seen',
+    reads: readOnce(),
+    mountedAt: NOW - HOUR,
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown without a read if the volume was mounted again since',
+    reads: tokenReads(),
+    mountedAt: NOW - HOUR,
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread if the container started right after the volume was mounted, by whole seconds',
+    reads: readOnce(),
+    mountedAt: NOW - DAY + 0.9,
+    habit: 'not_reread',
+  },
+  {
+    it: 'is not_reread if the volume was mounted again and the container that read it started after that',
+    reads: readOnce(),
+    containers: [main({ startedAt: READ_AT - 60 })],
+    mountedAt: READ_AT - 61,
+    habit: 'not_reread',
+  },
+  {
+    it: 'is rereads if the volume was mounted again and is read again',
+    reads: readAgain(),
+    mountedAt: NOW - HOUR,
+    habit: 'rereads',
+  },
+  {
+    it: 'is unknown after one read if not all containers are known: an init container may have read',
+    reads: readOnce(),
+    hasUnknownContainers: true,
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown without a read if not all containers are known',
+    reads: tokenReads(),
+    hasUnknownContainers: true,
     habit: 'unknown',
   },
   {
@@ -206,12 +277,15 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the habit', () => {
-  for (const { it: title, reads, containers = [main()], runtimeClass, habit } of CASES)
-    it(title, () => assert.equal(habitOf(reads, podFacts({ containers, runtimeClass }), NOW), habit));
+  for (const { it: title, reads, containers = [main()], mountedAt, habit, ...pod } of CASES)
+    it(title, () => {
+      const mount = { appearedAt: mountedAt, isStacked: false, bootedAt: NOW - 30 * DAY };
+      assert.equal(habitOf(reads, token({ mount }), podFacts({ containers, ...pod }), NOW), habit);
+    });
 
   for (const pod of ['absent', undefined] as const)
     it(`is only known from reads if the pod is ${pod}`, () => {
-      const found = [readAgain(), readOnce(), tokenReads()].map((reads) => habitOf(reads, pod, NOW));
+      const found = [readAgain(), readOnce(), tokenReads()].map((reads) => habitOf(reads, token(), pod, NOW));
       assert.deepEqual(found, ['rereads', 'unknown', 'unknown']);
     });
 });

@@ -16,7 +16,7 @@ const TERMINATED = { terminated: { exitCode: 0, startedAt: STARTED, finishedAt: 
 type Json = Readonly<Record<string, unknown>>;
 
 function containers(spec: Json, status: Json = {}, ...volumes: readonly string[]) {
-  return containersOf(spec, status, new Set(volumes));
+  return containersOf(spec, status, new Set(volumes)).containers;
 }
 
 /** The main container, in this state. */
@@ -85,16 +85,16 @@ describe('containersOf', () => {
     it(`returns that a mount with ${JSON.stringify(mount)} fixes ${volumes.length} volumes`, () =>
       assert.deepEqual(mounting(mount)?.fixedVolumes, volumes));
 
-  for (const [mount, hasCopies] of [
-    [{}, false],
-    [{ subPath: '' }, false],
-    [{ subPath: 'token' }, true],
-    [{ subPathExpr: '$(NAME)' }, true],
-    [{ subPath: 7 }, true],
-    [{ name: 'data', subPath: 'token' }, false],
+  for (const [mount, copied] of [
+    [{}, []],
+    [{ subPath: '' }, []],
+    [{ subPath: 'token' }, ['token']],
+    [{ subPathExpr: '$(NAME)' }, ['token']],
+    [{ subPath: 7 }, ['token']],
+    [{ name: 'data', subPath: 'token' }, []],
   ] as const)
-    it(`returns that a mount with ${JSON.stringify(mount)} has ${hasCopies ? '' : 'no '}copies`, () =>
-      assert.equal(mounting(mount)?.hasCopies, hasCopies));
+    it(`returns that a mount with ${JSON.stringify(mount)} has copies of ${copied.length} volumes`, () =>
+      assert.deepEqual(mounting(mount)?.copiedVolumes, copied));
 
   it('omits what is malformed and returns the rest', () => {
     const odd = ['main', 7, { name: 'A\nB' }, { name: 7 }, { name: 'a', state: 'running' }, { name: 'a' }];
@@ -118,6 +118,33 @@ describe('containersOf', () => {
     const all = containers({ containers: names.map((name) => ({ name, volumeMounts })) }, {}, ...names);
     assert.equal(all.length, 256);
     assert.equal(all.flatMap(({ fixedVolumes }) => fixedVolumes).length, 1_024);
+  });
+
+  it('returns whether all are known', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const isCut = (spec: Json) => containersOf(spec, {}, new Set(names)).hasUnknownContainers === true;
+    /** So many containers, each of which mounts so many volumes. */
+    const mountingMany = (count: number, volumes: number) => {
+      const volumeMounts = names.slice(0, volumes).map((name) => ({ name, subPath: 'token' }));
+      return { containers: many(count).map((one) => ({ ...one, volumeMounts })) };
+    };
+    const many = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `c${index}` }));
+    for (const spec of [{}, { containers: null }, { containers: many(256) }, mountingMany(204, 5)])
+      assert.equal(isCut(spec), false, JSON.stringify(spec).slice(0, 80));
+    for (const spec of [
+      { containers: many(257) },
+      { containers: many(256), initContainers: [{ name: 'init' }] },
+      { containers: 'main' },
+      { initContainers: { name: 'init' } },
+      { containers: [{ name: 'a' }, 7] },
+      { containers: [{ name: 'a' }, { name: 'A\nB' }] },
+      { containers: [{ name: 'a' }, { name: 'a', volumeMounts: [] }] },
+      { containers: [{ name: 'a', volumeMounts: {} }] },
+      { containers: [{ name: 'a', volumeMounts: ['token'] }] },
+      { containers: [{ name: 'a', volumeMounts: [{ subPath: 'token' }] }] },
+      mountingMany(205, 5),
+    ])
+      assert.equal(isCut(spec), true, JSON.stringify(spec).slice(0, 80));
   });
 
   it('returns names and times, for any JSON', () => {

@@ -81,7 +81,7 @@ describe('trimPod', () => {
             startedAt: undefined,
             finishedAt: undefined,
             fixedVolumes: ['kube-api-access-abcde'],
-            hasCopies: false,
+            copiedVolumes: [],
           },
         ],
         isTerminating: false,
@@ -214,7 +214,7 @@ describe('trimPod', () => {
     });
 
     it('returns neither for more tokens or Secrets, and the rest: those that are left would seem to be all', () => {
-      const expected = { ...withVolumes(), isOversized: true };
+      const expected = { ...withVolumes(), isOversized: true, hasUnknownContainers: true };
       assert.deepEqual(withVolumes(projected('v', ...sources(257))), expected);
       assert.deepEqual(withVolumes(...secrets(257)), expected);
       assert.equal(expected.namespace, 'payments');
@@ -307,15 +307,6 @@ describe('trimPod', () => {
     ['annotations that are an array', { metadata: metadata({ annotations: [] }) }],
     ['a service account that is an object', { serviceAccountName: {} }],
     ['automountServiceAccountToken as a string', { automountServiceAccountToken: 'false' }],
-    ['containers that are a string', { containers: 'main' }],
-    ['a container that is null', { containers: [null] }],
-    ['mounts that are an object', { containers: [{ volumeMounts: {} }] }],
-    ['a mount without a path', { containers: [{ volumeMounts: [{ name: 'v' }] }] }],
-    [
-      'a mount whose path is too long',
-      { containers: [{ volumeMounts: [{ name: 'v', mountPath: '/a'.repeat(2_049) }] }] },
-    ],
-    ['a mount without a name', { containers: [{ volumeMounts: [{ mountPath: TOKEN_PATH }] }] }],
     ['a volume that is a string', { volumes: ['v', defaultVolume()] }],
     ['a volume without a name', { volumes: [{ emptyDir: {} }, defaultVolume()] }],
     ['a volume with an invalid name', { volumes: [projected('a/b', tokenSource()), defaultVolume()] }],
@@ -360,6 +351,25 @@ describe('trimPod', () => {
     ['a malformed start time', { status: { startTime: '2026-13-01T00:00:00Z' } }],
     ['a start time that is a number', { status: { startTime: 1_795_000_000 } }],
   ];
+  const withoutContainer: readonly (readonly [string, Json])[] = [
+    ['containers that are a string', { containers: 'main' }],
+    ['a container that is null', { containers: [null] }],
+    ['mounts that are an object', { containers: [{ volumeMounts: {} }] }],
+    ['a mount without a path', { containers: [{ volumeMounts: [{ name: 'v' }] }] }],
+    [
+      'a mount whose path is too long',
+      { containers: [{ volumeMounts: [{ name: 'v', mountPath: '/a'.repeat(2_049) }] }] },
+    ],
+    ['a mount without a name', { containers: [{ volumeMounts: [{ mountPath: TOKEN_PATH }] }] }],
+  ];
+  for (const [title, spec] of withoutContainer)
+    it(`returns the rest of a pod with ${title}, and that a container is missing`, () => {
+      const [facts, expected] = [spec, {}].map((one) =>
+        podOf({ status: {}, spec: { volumes: [defaultVolume()], ...one } }),
+      );
+      assert.deepEqual(facts, { ...expected, hasUnknownContainers: true });
+    });
+
   for (const [title, fields] of withoutField)
     it(`returns the rest of a pod with ${title}`, () => {
       const { metadata: meta = metadata(), status = {}, ...spec } = fields;

@@ -297,7 +297,10 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       const [token] = files.observe().tokens;
       const reads = token && volumes.facts().tokens.get(placeOf(token.identity));
       const { containers = [main()], runtimeClass } = reader;
-      assert.ok(reads);
-      assert.equal(habitOf(reads, podFacts({ containers, runtimeClass }), seconds), reader.habit);
+      assert.ok(token && reads);
+      assert.equal(
+        habitOf(reads, { identity: token.identity }, podFacts({ containers, runtimeClass }), seconds),
+        reader.habit,
+      );
     });
 });
