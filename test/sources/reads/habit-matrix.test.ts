@@ -3,7 +3,18 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'mocha';
 import type { ContainerFacts } from '../../../src/core/container-facts.ts';
@@ -29,6 +40,10 @@ const ROTATIONS = 12;
 const LIFETIME = 8_000;
 const START = 10_000;
 const nothing = (): void => undefined;
+/** Not among the constants of Node.js. */
+const O_PATH = 0o10_000_000;
+/** Descriptors that a reader keeps. */
+const heldOpen: number[] = [];
 
 /** What is read in a generation: by its number, 1 for the first that is complete. */
 interface Reader {
@@ -126,6 +141,57 @@ const READERS: readonly Reader[] = [
     later: (_at, _read, { location }) => void execFileSync('find', [location.directory]),
   },
   {
+    it: 'only stats the file and opens it by path, as ls -l and realpath do',
+    habit: 'unread',
+    later: (_at, _read, { location }) => {
+      statSync(join(location.directory, 'token'));
+      realpathSync(join(location.directory, 'token'));
+      closeSync(openSync(join(location.directory, 'token'), O_PATH));
+    },
+  },
+  {
+    it: 'has its disk usage taken, as the kubelet and du do',
+    habit: 'unread',
+    later: (_at, _read, { location }) => void execFileSync('du', [location.directory]),
+  },
+  {
+    it: 'has all its files archived in each generation, by a backup or by itself',
+    habit: 'unknown',
+    later: (_at, _read, { location }) =>
+      void execFileSync('tar', ['-cf', '-', '-C', location.directory, '.']),
+  },
+  {
+    it: 'has all its files copied once, by a person or by itself',
+    habit: 'unknown',
+    later: (at, _read, { location }) => {
+      if (at !== 5) return;
+      const copy = mkdtempSync(join(tmpdir(), 'satoken-copied-'));
+      execFileSync('cp', ['-r', location.directory, copy]);
+      rmSync(copy, { recursive: true });
+    },
+  },
+  {
+    it: 'reads in each generation, and has all its files archived as well',
+    habit: 'rereads',
+    later: (_at, read, { location }) => {
+      execFileSync('tar', ['-cf', '-', '-C', location.directory, '.']);
+      read();
+    },
+  },
+  {
+    it: 'opens the file by the path of its generation',
+    habit: 'rereads',
+    later: (_at, _read, volume) => void readFileSync(join(volume.generation(), 'token')),
+  },
+  {
+    it: 'opens the file once and reads it from the start again and again',
+    habit: 'not_reread',
+    later: (at, _read, { location }) => {
+      if (at === 1) heldOpen.push(openSync(join(location.directory, 'token'), 'r'));
+      for (const descriptor of heldOpen) readSync(descriptor, Buffer.alloc(16), 0, 16, 0);
+    },
+  },
+  {
     it: 'opens every file once, right after the disk usage scan, which looks like a sync',
     habit: 'unknown',
     later: (at, read, { location }) => {
@@ -218,6 +284,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     files = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens });
   });
   afterEach(() => {
+    for (const descriptor of heldOpen.splice(0)) closeSync(descriptor);
     files.close();
     watched.close();
     node.remove();
@@ -251,14 +318,16 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     }
   }
 
-  /** The kubelet opens the directory that holds the file, and each file in it. */
-  function sync(volume: TestVolume, path: string): void {
+  /** The kubelet opens the directories that hold the file, and each file in them. */
+  function sync(pod: readonly TestVolume[], path = 'token'): void {
     const folder = join('..data', path, '..');
-    for (const name of readdirSync(join(volume.location.directory, folder))) open(volume, join(folder, name));
+    for (const volume of pod)
+      for (const name of readdirSync(join(volume.location.directory, folder)))
+        open(volume, join(folder, name));
     pass(1);
   }
 
-  function rotate(volume: TestVolume, { path = 'token', isAlone }: Reader): void {
+  function rotate(volume: TestVolume, { path = 'token', isAlone }: Partial<Reader> = {}): void {
     const others = isAlone === true ? {} : { 'ca.crt': 'x', namespace: 'x' };
     volume.write({ ...others, [path]: nextToken({ jti: `${seconds}` }) });
   }
@@ -267,6 +336,19 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     await files.scan();
     for (const command of volumes.setTokens(files.observe().tokens, seconds * 1_000)) watched.obey(command);
     drain(20);
+  }
+
+  /** The rest of a generation: the reader comes between two syncs of the kubelet. */
+  async function pastSyncs(pod: readonly TestVolume[], read: () => void, path = 'token'): Promise<void> {
+    await scan();
+    pass(60);
+    sync(pod, path);
+    pass(LIFETIME / 2);
+    read();
+    pass(1);
+    pass(60);
+    sync(pod, path);
+    pass(LIFETIME / 2);
   }
 
   async function live(volume: TestVolume, reader: Reader, generation: number): Promise<void> {
@@ -278,15 +360,18 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     if (isMissed) atRotation(generation, read);
     watched.follow();
     if (!isMissed) atRotation(generation, read);
-    await scan();
-    pass(60);
-    sync(volume, path);
-    pass(LIFETIME / 2);
-    later(generation, read, volume, pass);
-    pass(1);
-    pass(60);
-    sync(volume, path);
-    pass(LIFETIME / 2);
+    await pastSyncs([volume], () => later(generation, read, volume, pass), path);
+  }
+
+  /** The habit of each token, by its volume and path. */
+  function habits({ containers = [main()], runtimeClass }: Partial<Reader> = {}) {
+    return files.observe().tokens.map((token) => {
+      const reads = volumes.facts().tokens.get(placeOf(token.identity));
+      assert.ok(reads);
+      const { identity } = token;
+      const habit = habitOf(reads, { identity }, podFacts({ containers, runtimeClass }), seconds);
+      return [identity.volume, identity.path, habit];
+    });
   }
 
   for (const reader of READERS)
@@ -294,13 +379,42 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       const volume = node.volume();
       for (let generation = 0; generation <= ROTATIONS; generation += 1)
         await live(volume, reader, generation);
-      const [token] = files.observe().tokens;
-      const reads = token && volumes.facts().tokens.get(placeOf(token.identity));
-      const { containers = [main()], runtimeClass } = reader;
-      assert.ok(token && reads);
-      assert.equal(
-        habitOf(reads, { identity: token.identity }, podFacts({ containers, runtimeClass }), seconds),
-        reader.habit,
-      );
+      const { path = 'token' } = reader;
+      assert.deepEqual(habits(reader), [[volume.location.volume, path, reader.habit]]);
     });
+
+  it('is that of each token in a volume with several', async () => {
+    const volume = node.volume();
+    for (let generation = 0; generation <= ROTATIONS; generation += 1) {
+      blindMs = 0;
+      const tokens = ['again', 'never', 'once'].map((name) => [
+        name,
+        nextToken({ jti: `${seconds}${name}` }),
+      ]);
+      volume.write({ 'ca.crt': 'x', ...Object.fromEntries(tokens) });
+      await pastSyncs([volume], () => {
+        open(volume, 'again');
+        if (generation === 1) open(volume, 'once');
+      });
+    }
+    const { volume: name } = volume.location;
+    assert.deepEqual(habits().toSorted(), [
+      [name, 'again', 'rereads'],
+      [name, 'never', 'unread'],
+      [name, 'once', 'not_reread'],
+    ]);
+  });
+
+  it('is that of each volume of a pod with several', async () => {
+    const [read, unread] = [node.volume({ name: 'read' }), node.volume({ name: 'unread' })];
+    for (let generation = 0; generation <= ROTATIONS; generation += 1) {
+      blindMs = 0;
+      for (const volume of [read, unread]) rotate(volume);
+      await pastSyncs([read, unread], () => open(read, 'token'));
+    }
+    assert.deepEqual(habits().toSorted(), [
+      ['read', 'token', 'rereads'],
+      ['unread', 'token', 'unread'],
+    ]);
+  });
 });
