@@ -15,15 +15,20 @@ export interface Inotify {
   readonly remove: (watch: number) => void;
   /** Blocks until there are events, or the timeout has passed. Returns whether there are any. */
   readonly wait: (timeoutMs: number) => boolean;
-  /** Removes and returns the events that have come. Does not block. The function is called first, for each new folder. */
+  /**
+   * Removes and returns the events that have come, or one with `IN.overflow` after those before the loss. Does not block.
+   * The function is called first, for each new folder.
+   */
   readonly take: (onNewFolder?: OnNewFolder) => readonly InotifyEvent[];
   readonly close: () => void;
 }
 
 /** Some 2,000 events. */
 const BUFFER_BYTES = 64 * 1024;
-/** The kernel's default queue has 16,384 events; a longer one is read in turns. */
-const MAX_READS = 64;
+/** The kernel's default queue: 16,384 events of at most 272 bytes. The administrator may make it longer. */
+const MAX_READS = 72;
+/** What is longer is discarded: its events would be older than the take before. More than two million short events. */
+const MAX_DISCARDS = 1_024;
 const OVERFLOW: InotifyEvent = { watch: -1, mask: IN.overflow, name: '' };
 
 /** For both descriptors, which are read one after the other. */
@@ -34,6 +39,13 @@ const FLAGS = IN.onlyDirectory | IN.dontFollow;
 function eventsIn(length: number): readonly InotifyEvent[] {
   const { events, isComplete } = parseEvents(buffer.subarray(0, length));
   return isComplete ? events : [...events, OVERFLOW];
+}
+
+/** Whether there was anything left. */
+function discard({ read }: Libc, descriptor: number): boolean {
+  let reads = 0;
+  while (reads < MAX_DISCARDS && read(descriptor, buffer) > 0) reads += 1;
+  return reads > 0;
 }
 
 export function openInotify(libc: Libc): Result<Inotify, Errno> {
@@ -49,10 +61,11 @@ export function openInotify(libc: Libc): Result<Inotify, Errno> {
       const events: InotifyEvent[] = [];
       for (let reads = 0; reads < MAX_READS; reads += 1) {
         const length = libc.read(descriptor, buffer);
-        if (length === 0) break;
+        if (length === 0) return events;
         if (onNewFolder !== undefined) newFolders(words, length, onNewFolder);
         events.push(...eventsIn(length));
       }
+      if (discard(libc, descriptor)) events.push(OVERFLOW);
       return events;
     },
     close: () => closeSync(descriptor),
