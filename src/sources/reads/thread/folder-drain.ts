@@ -12,6 +12,8 @@ export interface Drain {
   readonly hasOverflowed: boolean;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 function addEvent(state: WatchedFolders, event: InotifyEvent, found: WatchedFolder, eventOf: EventOf): void {
   if ((event.mask & IN.ignored) !== 0) {
     state.touched.add(event.watch);
@@ -37,11 +39,30 @@ function addAny(state: WatchedFolders, event: InotifyEvent, eventOf: EventOf): v
   }
 }
 
-/** Every folder may have had events that are lost, and the last one of those whose watch was removed. */
+/** Every folder may have had events that are lost. */
 function loseAll({ watched, touched }: WatchedFolders): void {
   for (const [watch, one] of watched) {
     one.isLossy = true;
-    one.hasEnded ||= one.isRemoved;
+    touched.add(watch);
+  }
+}
+
+/** The watches that were removed before the queue is taken. */
+function takeRemoved(state: WatchedFolders): ReadonlySet<number> {
+  const { removed } = state;
+  if (removed.size === 0) return NONE;
+  state.removed = new Set();
+  return removed;
+}
+
+/** The kernel queues the last event of a watch by the time that it is removed: what has not come was lost. */
+function endRemoved({ watched, touched, walks }: WatchedFolders, removed: ReadonlySet<number>): void {
+  for (const watch of removed) {
+    walks.end(watch);
+    const one = watched.get(watch);
+    if (one === undefined || one.hasEnded) continue;
+    one.isLossy = true;
+    one.hasEnded = true;
     touched.add(watch);
   }
 }
@@ -91,12 +112,14 @@ function collect(state: WatchedFolders, nowMs: number): readonly Drained[] {
 
 export function drain(state: WatchedFolders, nowMs: number): Drain {
   const eventOf = createEventOf();
+  const removed = takeRemoved(state);
   let hasOverflowed = false;
   for (const event of state.inotify.take()) {
     addAny(state, event, eventOf);
     hasOverflowed ||= (event.mask & IN.overflow) !== 0;
   }
   if (hasOverflowed) loseAll(state);
+  endRemoved(state, removed);
   endBlind(state, state.walks.endDrain(nowMs));
   return { drained: collect(state, nowMs), hasOverflowed };
 }

@@ -24,6 +24,8 @@ export interface VolumeWalks {
   readonly forget: (path: string) => void;
   readonly add: (watch: number, inside: Inside) => void;
   readonly remove: (watch: number, inside: Inside) => void;
+  /** The watch of the volume's folder was removed, and has no further events. */
+  readonly end: (volume: number) => void;
   /** The watches of the folders in a volume. */
   readonly insideOf: (volume: number) => Iterable<number>;
   /** Takes an event of a volume's folder. Returns the watches of the folders that a walk opens next. */
@@ -134,6 +136,7 @@ export function createVolumeWalks(inotify: Inotify): VolumeWalks {
     forget: (path) => void busy.delete(path),
     add: (watch, inside) => void volumes.get(inside.volume)?.inside.set(watch, inside),
     remove: (watch, inside) => void volumes.get(inside.volume)?.inside.delete(watch),
+    end: (volume) => void volumes.delete(volume),
     insideOf: (volume) => volumes.get(volume)?.inside.keys() ?? NONE,
     follow: ({ watch, mask, name }) => {
       if ((mask & IN.ignored) !== 0) volumes.delete(watch);

@@ -54,14 +54,17 @@ export interface WatchedFolders {
   readonly watched: Map<number, WatchedFolder>;
   /** The watches that have something to report. */
   touched: Set<number>;
+  /** The watches that were removed since the last queue was taken, also those of volumes. */
+  removed: Set<number>;
   readonly walks: VolumeWalks;
   /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
   readonly busy: Set<string>;
   readonly tooBusy: Set<string>;
 }
 
-export function remove({ inotify, watched }: WatchedFolders, watch: number): void {
+export function remove({ inotify, watched, removed }: WatchedFolders, watch: number): void {
   inotify.remove(watch);
+  removed.add(watch);
   const found = watched.get(watch);
   if (found !== undefined) found.isRemoved = true;
 }
@@ -75,6 +78,7 @@ export function createWatchedFolders({
     libc,
     watched: new Map(),
     touched: new Set(),
+    removed: new Set(),
     walks: createVolumeWalks(inotify),
     busy: new Set(),
     tooBusy: new Set(),

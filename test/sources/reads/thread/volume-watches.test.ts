@@ -398,6 +398,19 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
     assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [true, [0, 0]]);
   });
 
+  it('ends if the kernel removes the folder while the queue is full', () => {
+    const volume = writtenVolume();
+    const target = watched.watch(volume);
+    watched.step();
+    const max = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+    for (let count = 0; count <= max; count += 2) open(volume, 'token');
+    rmSync(volume.generation(), { recursive: true });
+    assert.deepEqual([drained().at(0)?.hasEnded, watched.counts()], [false, [1, 1]]);
+    watched.unwatch(target);
+    assert.deepEqual(drained(), [{ events: [], isLossy: true, hasEnded: true }]);
+    assert.deepEqual(watched.counts(), [0, 0]);
+  });
+
   it('watches only opens of a folder with many events, which the kernel then merges', () => {
     const volume = writtenVolume();
     watched.watch(volume);
