@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
@@ -11,6 +11,7 @@ import { stringify } from 'yaml';
 import { EXIT } from '../../src/cli/command.ts';
 import { isKeptFromDebugger, listenersOf } from '../support/listeners.ts';
 import { MAIN, type Program, startProgram, startProgramUnder } from '../support/program.ts';
+import { describeWith } from '../support/tools.ts';
 
 /** Forbidden actions; each is expected to throw with a code. */
 const ACTIONS = {
@@ -33,6 +34,16 @@ const ACTIONS = {
   'write a report': 'process.report.writeReport()',
 } as const;
 const DENIED = /^(?:ERR_ACCESS_DENIED|ERR_DLOPEN_DISABLED|ERR_UNKNOWN_BUILTIN_MODULE)$/;
+
+/** Flags of Node.js for foreign functions and threads, and the number of inotify instances: one is Node's own. */
+function watchingOf({ process: { pid } }: Program) {
+  const flags = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const { stdout } = spawnSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' });
+  return {
+    flags: flags.filter((flag) => /^--(?:allow-(?:ffi|worker|addons)|expose-gc)$/.test(flag)),
+    inotify: stdout.split('anon_inode:inotify').length - 1,
+  };
+}
 
 /** Loaded before the program. Only the process with the permission model tries the actions. */
 const PROBE = `data:text/javascript,${encodeURIComponent(`
@@ -88,12 +99,35 @@ describe('serve with its restrictions', () => {
     assert.equal(listenersOf(pid), 1);
   });
 
+  it('has no flag for foreign functions or threads, and no inotify instance but that of Node.js', () =>
+    assert.deepEqual(watchingOf(program), { flags: [], inotify: 1 }));
+
   it('opens no debugger if it is started with --inspect', async () => {
     const debugged = await startProgramUnder(['--inspect=127.0.0.1:0'], 'serve', ...options);
     try {
       assert.equal(listenersOf(debugged.process.pid), 1);
     } finally {
       await debugged.stop();
+    }
+  });
+});
+
+describeWith(['foreign functions'], 'serve --reads.watch', () => {
+  const rootDir = mkdtempSync(join(tmpdir(), 'satoken-locked-'));
+  after(() => rmSync(rootDir, { recursive: true }));
+
+  it('has flags for foreign functions and threads, and two more inotify instances', async () => {
+    mkdirSync(join(rootDir, 'pods'));
+    const options = [`--kubelet.root-dir=${rootDir}`, '--cluster.mode=off', '--reads.watch'];
+    const program = await startProgram('serve', ...options);
+    try {
+      // It is up with the first report of the thread.
+      for (let metrics = ''; !metrics.includes('source="reads"} 1\n'); )
+        metrics = await (await fetch(`${program.url}/metrics`)).text();
+      const flags = ['--allow-ffi', '--allow-worker', '--expose-gc'];
+      assert.deepEqual(watchingOf(program), { flags, inotify: 3 });
+    } finally {
+      await program.stop();
     }
   });
 });
