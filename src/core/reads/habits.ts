@@ -120,7 +120,7 @@ export function habitOf(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeco
 
 /**
  * When a copy expires at the latest that was made at the last read. A volume may be swapped for another of its files,
- * so that the token in it was older.
+ * so that the token in it was older. It was never newer than the current one.
  */
 export function copyExpiresAt(
   { lastReadGenerationAt }: TokenReads,
@@ -128,5 +128,5 @@ export function copyExpiresAt(
 ): EpochSeconds | undefined {
   if (lastReadGenerationAt === undefined || issuedAt === undefined || expiresAt === undefined)
     return undefined;
-  return lastReadGenerationAt + expiresAt - issuedAt;
+  return Math.min(expiresAt, lastReadGenerationAt + expiresAt - issuedAt);
 }

@@ -295,6 +295,10 @@ describe('a copy that may be held', () => {
     assert.equal(copyExpiresAt(readOnce({ lastReadGenerationAt: NOW - 100 }), claims()), NOW - 100 + HOUR);
   });
 
+  it('expires no later than the current token, which was issued before its generation was first watched', () => {
+    assert.equal(copyExpiresAt(readOnce({ lastReadGenerationAt: NOW + 100 }), claims()), NOW + HOUR);
+  });
+
   it('has no known end without a read or the times of the token', () => {
     assert.equal(copyExpiresAt(tokenReads(), claims()), undefined);
     assert.equal(copyExpiresAt(readOnce(), claims({ expiresAt: undefined })), undefined);
