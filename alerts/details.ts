@@ -133,7 +133,7 @@ export function explainFirst(reason: Reason, query = PODS_QUERY): string {
   return ofFirst(command('.Labels.node', 'explain {{ .Labels.namespace }}/{{ .Labels.pod }}'), reason, query);
 }
 
-/** For habits of reading: only the status page has them, and `explain` would read the token itself. */
+/** For habits of reading: only the status page has them. */
 export function pageOfFirst(reason: Reason, query = PODS_QUERY): string {
   const page = `Details: kubectl port-forward ${exporterOn('.Labels.node')} 9894, then http://localhost:9894/?q={{ .Labels.pod }}`;
   return ofFirst(page, reason, query);

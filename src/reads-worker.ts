@@ -12,6 +12,7 @@ if (port === null) throw new Error('not a program of its own');
 const { shared } = workerData as WorkerData;
 const failure = runWatchLoop({
   libc: loadLibc(),
+  program: import.meta.dirname,
   receive: () => receiveMessageOnPort(port)?.message as Command | undefined,
   post: (report) => port.postMessage(packReport(report)),
   shared,

@@ -2,12 +2,14 @@
  * One scan of the node, for `scan` and `explain`: everything that the sources find out within a few seconds.
  */
 
+import { dirname } from 'node:path';
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
 import { areReviewed } from '../core/reviews/review-targets.ts';
 import { type LookupScope, lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
 import { describeWrongNode } from '../core/wrong-node.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
+import { createCommandOpens } from '../sources/reads/command-opens.ts';
 import { type Alarm, type Clock, createAlarm } from '../util/clock.ts';
 import { err, ok, type Result } from '../util/result.ts';
 import { createSources, listSources, type Sources, userAgentOf } from './sources.ts';
@@ -22,6 +24,8 @@ export interface ScanOnceOptions {
   readonly build: Pick<BuildInfo, 'version'>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** The file of the thread that watches reads, for its folder. Default: reads of this process are not marked. */
+  readonly readsWorker?: string;
   /** Restricts requests about single tokens and pods. Default: no restriction. */
   readonly isInScope?: LookupScope['isInScope'];
 }
@@ -83,7 +87,7 @@ async function settle(settling: Settling): Promise<Snapshot> {
 
 /** Rejects only on a bug. An error is safe to show. */
 export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned, readonly string[]>> {
-  const { config, clock, build } = options;
+  const { config, clock, build, readsWorker } = options;
   const takeSnapshot = await loadTakeSnapshot(config);
   if (!takeSnapshot.ok) return takeSnapshot;
   const changed = createAlarm(clock);
@@ -91,6 +95,7 @@ export async function scanOnce(options: ScanOnceOptions): Promise<Result<Scanned
   const { sources, problems } = await createSources({
     ...options,
     userAgent: userAgentOf(build),
+    reads: readsWorker === undefined ? undefined : { opens: createCommandOpens(dirname(readsWorker)) },
     isWatching: false,
     isOnce: true,
     requestsPerMinute: REQUESTS_PER_MINUTE,

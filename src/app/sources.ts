@@ -35,7 +35,8 @@ export interface SourcesOptions
 /** What the source of reads needs, and the others need from it. */
 export interface ReadsSetup {
   readonly opens: OpenListener;
-  readonly createSource: (
+  /** Default: reads are not watched. */
+  readonly createSource?: (
     options: Pick<ReadsOptions, 'rootDir' | 'clock' | 'onChange' | 'onError'>,
   ) => Source<SourceFacts['reads']>;
 }
@@ -72,7 +73,7 @@ export const SOURCES: { readonly [K in keyof SourceFacts]: Create<SourceFacts[K]
     ),
   reads: async ({ reads, config, clock, onChange, onError }) =>
     ok(
-      reads?.createSource({
+      reads?.createSource?.({
         rootDir: config.rootDir,
         clock,
         onChange: () => onChange('reads'),

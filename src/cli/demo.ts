@@ -36,9 +36,6 @@ const WITHOUT_READERS =
 const NOT_ISOLATED =
   'Their processes have no mount namespaces of their own, which need root: they read the files of the node.';
 
-const EXPLAIN_READS =
-  'The commands below open these tokens, too, which may count as a read; the status page does not.';
-
 /** What is shown of reads. */
 function readerLines(readers: Readers | undefined): readonly string[] {
   if (readers === undefined) return [WITHOUT_READERS, ''];
@@ -48,7 +45,6 @@ function readerLines(readers: Readers | undefined): readonly string[] {
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
     ...(readers.areIsolated ? [] : [NOT_ISOLATED]),
-    EXPLAIN_READS,
     '',
   ];
 }

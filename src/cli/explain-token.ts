@@ -12,6 +12,9 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { type EpochSeconds, kindOf } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 
+const WHERE_READS_ARE =
+  'not observed by this command; with --reads.watch, on the status page and in satoken_last_read_timestamp_seconds';
+
 function field(title: string, value: string): string {
   return `  ${title.padEnd(20)}${value}`;
 }
@@ -33,6 +36,11 @@ function causeLines({ cause, detail }: CauseFinding): readonly string[] {
   ];
 }
 
+/** One look at a node shows no reads. */
+function readLines({ token, reads }: Assessment): readonly string[] {
+  return token.volumeKind === 'projected' && reads === undefined ? [field('last read', WHERE_READS_ARE)] : [];
+}
+
 export function tokenLines(assessment: Assessment, { now, causes }: Snapshot): readonly string[] {
   const { token, schedule, state, expectations } = assessment;
   const { identity, claims } = token;
@@ -51,6 +59,7 @@ export function tokenLines(assessment: Assessment, { now, causes }: Snapshot): r
     ...timeField('refresh due', schedule.refreshDue, now),
     ...timeField('nominal expiration', schedule.nominalExpiration, now),
     ...timeField('expiration', claims.expiresAt, now),
+    ...readLines(assessment),
     ...(cause === undefined ? [] : causeLines(cause)),
   ];
 }

@@ -5,6 +5,7 @@
  */
 import { decodeToken } from '../../core/token/decode.ts';
 import { isSameToken, type Token } from '../../core/token/token.ts';
+import { visitFile } from './folder-visit.ts';
 import { currentGeneration } from './generation.ts';
 import { isEscaped } from './paths.ts';
 import { createPodsRoot, type OpenListener } from './pods/pods-root.ts';
@@ -29,10 +30,8 @@ export function createReadRaw(rootDir: string, opens?: OpenListener) {
     const directory = `${rootDir}/pods/${podUid}/volumes/kubernetes.io~${token.volumeKind}/${volume}`;
     const generation = currentGeneration(`${directory}/..data`);
     if (!generation.ok) return undefined;
-    return withContent(
-      `${directory}/${generation.value}/${path}`,
-      (bytes) => (holds(bytes, token) ? use(bytes) : undefined),
-      root,
-    );
+    const file = `${directory}/${generation.value}/${path}`;
+    const read = () => withContent(file, (bytes) => (holds(bytes, token) ? use(bytes) : undefined), root);
+    return token.volumeKind === 'projected' ? visitFile(root, file, read) : read();
   };
 }

@@ -15,7 +15,7 @@ import type { PodsRoot } from './pods/pods-root.ts';
 /** An RS256 token is about 1 KiB; a larger file is not a token. */
 export const MAX_TOKEN_BYTES = 64 * 1024;
 /** Never follows a link, and does not block on a FIFO that replaced the file after it was listed. */
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+export const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export interface TokenFile {
   readonly claims: TokenClaims;

@@ -10,6 +10,7 @@ import type { Unreadable } from '../../core/observation.ts';
 import { type Content, type FoundToken, NOTHING_FOUND, type VolumeLocation } from './content.ts';
 import { type Entry, type Listing, listDirectory, statDirectory } from './directory.ts';
 import { type Failure, NOT_A_FILE, OTHER_FILE_SYSTEM, unreadable } from './failures.ts';
+import { visiting } from './folder-visit.ts';
 import { NO_PATHS } from './named-paths.ts';
 import { join, type Path } from './paths.ts';
 import {
@@ -211,6 +212,7 @@ export function* walkGeneration(
     files: 0,
     isStopped: false,
   };
-  yield* visitEntries(walk, { path, prefix: '', depth: 0 });
+  const visits = location.volumeKind === 'projected' ? location.root.opens?.visits : undefined;
+  yield* visiting(visits, () => visitEntries(walk, { path, prefix: '', depth: 0 }));
   return walk;
 }

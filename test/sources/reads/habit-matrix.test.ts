@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -13,14 +14,18 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, it } from 'mocha';
+import { chooseMounts } from '../../../simulator/kubelet/mounts.ts';
 import type { ContainerFacts } from '../../../src/core/container-facts.ts';
 import { placeOf } from '../../../src/core/origin.ts';
 import { type Habit, habitOf } from '../../../src/core/reads/habits.ts';
+import { createReadRaw } from '../../../src/sources/files/raw-token.ts';
 import type { TokenFiles } from '../../../src/sources/files/token-files.ts';
+import { createCommandOpens } from '../../../src/sources/reads/command-opens.ts';
 import { createOwnOpens, type OwnOpens } from '../../../src/sources/reads/own-opens.ts';
 import { createVolumes, type Volumes } from '../../../src/sources/reads/volumes.ts';
 import { containerFacts, podFacts } from '../../support/cluster.ts';
@@ -33,7 +38,7 @@ import {
   type TestVolume,
 } from '../files/support/test-node.ts';
 import { openTokenFiles } from '../files/support/test-source.ts';
-import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
+import { createWatchedNode, open, PROGRAM, type WatchedNode } from './support/watched-node.ts';
 
 const ROTATIONS = 12;
 /** So that all of them take more than a day. */
@@ -67,6 +72,24 @@ interface Reader {
   ) => void;
 }
 
+let unbind = nothing;
+
+/** Binds the token of the generation into a container, as `subPath` does. */
+function bindCopy({ location: { directory }, generation }: TestVolume): void {
+  unbind();
+  const pod = join(directory, '../../..');
+  const mounts = chooseMounts(pod);
+  const folder = join(pod, 'volume-subpaths', basename(directory), 'main');
+  const to = join(folder, '0');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(to, '');
+  mounts.bindFile(join(generation(), 'token'), to);
+  unbind = () => {
+    mounts.releaseFile(to);
+    unbind = nothing;
+  };
+}
+
 function main(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
   return containerFacts({ startedAt: START + 1, ...overrides });
 }
@@ -81,6 +104,11 @@ const always = (_generation: number, read: () => void): void => read();
 
 const READERS: readonly Reader[] = [
   { it: 'reads never', habit: 'unread' },
+  {
+    it: 'reads never, in a pod with a copy of the token',
+    habit: 'unread',
+    later: (_at, _read, volume) => bindCopy(volume),
+  },
   { it: 'reads once, at its start', habit: 'not_reread', later: once },
   {
     it: 'reads for some generations, and then no more',
@@ -265,6 +293,8 @@ const READERS: readonly Reader[] = [
   },
 ];
 
+const ROWS = READERS.flatMap((reader) => [false, true].map((isExplained) => [reader, isExplained] as const));
+
 describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`, () => {
   let node: TestNode;
   let watched: WatchedNode;
@@ -273,6 +303,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
   let volumes: Volumes;
   let seconds = START;
   let blindMs = 0;
+  /** Whether an engineer runs `explain` in each generation. */
+  let areExplained = false;
 
   beforeEach(() => {
     node = createNode();
@@ -284,6 +316,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     files = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens });
   });
   afterEach(() => {
+    unbind();
+    areExplained = false;
     for (const descriptor of heldOpen.splice(0)) closeSync(descriptor);
     files.close();
     watched.close();
@@ -338,6 +372,20 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     drain(20);
   }
 
+  /** As `explain` does, which reads all files and then each token again, to verify its signature. */
+  async function explain(): Promise<void> {
+    const commandOpens = createCommandOpens(PROGRAM);
+    const readRaw = createReadRaw(node.rootDir, commandOpens);
+    const command = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens: commandOpens });
+    const before = volumes.facts().lastVisitAt;
+    await command.scan();
+    for (const token of command.observe().tokens)
+      if (token.copy === undefined) assert.ok(readRaw(token, () => true));
+    command.close();
+    pass(1);
+    assert.equal(volumes.facts().lastVisitAt, before);
+  }
+
   /** The rest of a generation: the reader comes between two syncs of the kubelet. */
   async function pastSyncs(pod: readonly TestVolume[], read: () => void, path = 'token'): Promise<void> {
     await scan();
@@ -345,6 +393,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     sync(pod, path);
     pass(LIFETIME / 2);
     read();
+    if (areExplained) await explain();
     pass(1);
     pass(60);
     sync(pod, path);
@@ -365,7 +414,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
 
   /** The habit of each token, by its volume and path. */
   function habits({ containers = [main()], runtimeClass }: Partial<Reader> = {}) {
-    return files.observe().tokens.map((token) => {
+    const tokens = files.observe().tokens.filter(({ copy }) => copy === undefined);
+    return tokens.map((token) => {
       const reads = volumes.facts().tokens.get(placeOf(token.identity));
       assert.ok(reads);
       const { identity } = token;
@@ -374,8 +424,9 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     });
   }
 
-  for (const reader of READERS)
-    it(`is ${reader.habit} for one that ${reader.it}`, async () => {
+  for (const [reader, isExplained] of ROWS)
+    it(`is ${reader.habit} for one that ${reader.it}${isExplained ? ', and is explained' : ''}`, async () => {
+      areExplained = isExplained;
       const volume = node.volume();
       for (let generation = 0; generation <= ROTATIONS; generation += 1)
         await live(volume, reader, generation);
@@ -383,7 +434,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       assert.deepEqual(habits(reader), [[volume.location.volume, path, reader.habit]]);
     });
 
-  it('is that of each token in a volume with several', async () => {
+  it('is that of each token in a volume with several, and is explained', async () => {
+    areExplained = true;
     const volume = node.volume();
     for (let generation = 0; generation <= ROTATIONS; generation += 1) {
       blindMs = 0;
@@ -405,7 +457,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     ]);
   });
 
-  it('is that of each volume of a pod with several', async () => {
+  it('is that of each volume of a pod with several, and is explained', async () => {
+    areExplained = true;
     const [read, unread] = [node.volume({ name: 'read' }), node.volume({ name: 'unread' })];
     for (let generation = 0; generation <= ROTATIONS; generation += 1) {
       blindMs = 0;

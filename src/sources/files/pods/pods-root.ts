@@ -14,6 +14,14 @@ export interface OpenListener {
   readonly opening: () => void;
   readonly openedFile: (path: Path, stats: Stats) => void;
   readonly openedDirectory: (path: Path) => void;
+  /** Set if the exporter opens files only as the kubelet does: a folder first, and then every file in it. */
+  readonly visits?: Visits;
+}
+
+/** Called before and after a visit. Visits may overlap. */
+export interface Visits {
+  readonly begin: () => void;
+  readonly end: () => void;
 }
 
 export interface PodsRoot {

@@ -6,8 +6,9 @@ import type { Unreadable } from '../../../core/observation.ts';
 import { isSameToken, type Token, type TokenClaims, type TokenIdentity } from '../../../core/token/token.ts';
 import { sameItems } from '../../../util/stable.ts';
 import { type Failure, unreadable } from '../failures.ts';
+import { isOneFile } from '../folder-visit.ts';
 import { isSameFile } from '../found-token.ts';
-import type { Path } from '../paths.ts';
+import { join, type Path } from '../paths.ts';
 import { addAmount, amountOfToken, hasRoom, NO_USAGE, POD_LIMITS } from '../pods/pod-limits.ts';
 import type { PodsRoot } from '../pods/pods-root.ts';
 import { readTokenFile, type TokenFile } from '../token-file.ts';
@@ -69,24 +70,39 @@ function isSameCopy(a: Token, b: Token): boolean {
   );
 }
 
+function readBoundFile({ file }: BoundFile, root: PodsRoot): TokenFile | undefined {
+  const reading = readTokenFile(file, { device: undefined, root }, () => false);
+  // The file in the volume has the same mode: it is the one that is reported as unreadable.
+  return reading.ok && !('other' in reading.value) ? reading.value : undefined;
+}
+
+/**
+ * The token of the volume that is the same file. If every open has to be part of a visit, it is not opened once more: that
+ * would look like a read of the container. An older file has no watch.
+ */
+function knownCopy(root: PodsRoot, { file }: BoundFile, volume: Volume | undefined): TokenFile | undefined {
+  if (root.opens?.visits === undefined || volume?.generation === undefined) return undefined;
+  const folder = join(volume.location.directory, volume.generation);
+  return volume.tokens.find(({ identity }) => isOneFile(file, join(folder, identity.path)));
+}
+
 function readCopy(
   podUid: string,
   root: PodsRoot,
   bound: BoundFile,
   volumes: readonly Volume[],
 ): Token | undefined {
-  const reading = readTokenFile(bound.file, { device: undefined, root }, () => false);
-  // The file in the volume has the same mode: it is the one that is reported as unreadable.
-  if (!reading.ok || 'other' in reading.value) return undefined;
-  const { claims, file } = reading.value;
   const volume = volumes.find(({ location }) => location.volume === bound.volume);
+  const found = knownCopy(root, bound, volume) ?? readBoundFile(bound, root);
+  if (found === undefined) return undefined;
+  const { claims, file } = found;
   return {
     identity: identityOf(podUid, bound, claims),
     volumeKind: 'subpath',
     claims,
     file,
     lastRotation: claims.issuedAt ?? file.modifiedAt,
-    copy: { container: bound.container, replacedAt: replacedAt(reading.value, volume) },
+    copy: { container: bound.container, replacedAt: replacedAt(found, volume) },
   };
 }
 

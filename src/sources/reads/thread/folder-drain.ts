@@ -39,6 +39,13 @@ function addAny(state: WatchedFolders, event: InotifyEvent, eventOf: EventOf): v
   }
 }
 
+function loseOne({ watched, touched }: WatchedFolders, watch: number): void {
+  const one = watched.get(watch);
+  if (one === undefined) return;
+  one.isLossy = true;
+  touched.add(watch);
+}
+
 /** Every folder may have had events that are lost. */
 function loseAll({ watched, touched }: WatchedFolders): void {
   for (const [watch, one] of watched) {
@@ -70,10 +77,7 @@ function endRemoved({ watched, touched, walks }: WatchedFolders, removed: Readon
 /** Without walks, their opens would look like those of the kubelet's syncs. */
 function endBlind(state: WatchedFolders, watches: readonly number[]): void {
   for (const watch of watches) {
-    const found = state.watched.get(watch);
-    if (found === undefined) continue;
-    found.isLossy = true;
-    state.touched.add(watch);
+    loseOne(state, watch);
     remove(state, watch);
   }
 }
@@ -114,12 +118,14 @@ export function drain(state: WatchedFolders, nowMs: number): Drain {
   const eventOf = createEventOf();
   const removed = takeRemoved(state);
   let hasOverflowed = false;
-  for (const event of state.inotify.take()) {
+  const { events, doubtful } = state.commands.strip(state.inotify.take(), nowMs);
+  for (const event of events) {
     addAny(state, event, eventOf);
     hasOverflowed ||= (event.mask & IN.overflow) !== 0;
   }
   if (hasOverflowed) loseAll(state);
   endRemoved(state, removed);
+  for (const watch of doubtful) loseOne(state, watch);
   endBlind(state, state.walks.endDrain(nowMs));
   return { drained: collect(state, nowMs), hasOverflowed };
 }

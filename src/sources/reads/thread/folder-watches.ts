@@ -50,6 +50,8 @@ export interface FolderWatches {
 export interface FolderWatchesOptions {
   readonly inotify: Inotify;
   readonly libc: Pick<Libc, 'readLink'>;
+  /** The folder of the program, which commands open while they visit volumes. */
+  readonly program: string;
   readonly monotonicMs: () => number;
 }
 
@@ -75,8 +77,9 @@ function forget({ walks, busy, tooBusy }: WatchedFolders, { id, folder, holders 
   }
 }
 
-export function createFolderWatches({ inotify, libc, monotonicMs }: FolderWatchesOptions): FolderWatches {
-  const state = createWatchedFolders({ inotify, libc });
+export function createFolderWatches(options: FolderWatchesOptions): FolderWatches {
+  const { monotonicMs } = options;
+  const state = createWatchedFolders(options);
   const { watched, walks } = state;
   return {
     addVolume: walks.watch,

@@ -13,6 +13,8 @@ import { createVolumeWatches, type VolumeWatches } from './volume-watches.ts';
 
 export interface WatchLoopOptions {
   readonly libc: Libc;
+  /** The folder of the program. */
+  readonly program: string;
   /** The next command, or undefined. Does not block. */
   readonly receive: () => Command | undefined;
   readonly post: (report: Report) => void;
@@ -125,7 +127,7 @@ export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
   const opens = openInotify(libc);
   if (!opens.ok) return lossOf(opens.error) ?? 'other';
   closing.defer(opens.value.close);
-  const folders = createFolderWatches({ inotify: opens.value, libc, monotonicMs });
+  const folders = createFolderWatches({ ...options, inotify: opens.value });
   const volumes = createVolumeWatches({ ...options, swaps: swaps.value, folders });
   const nextCollectionMs = monotonicMs() + FIRST_COLLECTION_MS;
   const times = {

@@ -2,6 +2,7 @@
  * The folders that are watched, and what has come for each since the last drain.
  */
 import type { ReadEvent } from '../../../core/reads/read-event.ts';
+import { type CommandVisits, createCommandVisits } from './command-visits.ts';
 import type { Inotify } from './inotify.ts';
 import { IN } from './inotify-events.ts';
 import type { Libc } from './libc.ts';
@@ -57,6 +58,7 @@ export interface WatchedFolders {
   /** The watches that were removed since the last queue was taken, also those of volumes. */
   removed: Set<number>;
   readonly walks: VolumeWalks;
+  readonly commands: CommandVisits;
   /** Keys of folders of which only opens are watched, and of those for which this is still too much. */
   readonly busy: Set<string>;
   readonly tooBusy: Set<string>;
@@ -69,17 +71,22 @@ export function remove({ inotify, watched, removed }: WatchedFolders, watch: num
   if (found !== undefined) found.isRemoved = true;
 }
 
-export function createWatchedFolders({
-  inotify,
-  libc,
-}: Pick<WatchedFolders, 'inotify' | 'libc'>): WatchedFolders {
+interface WatchedFoldersOptions extends Pick<WatchedFolders, 'inotify' | 'libc'> {
+  /** The folder of the program. */
+  readonly program: string;
+}
+
+export function createWatchedFolders({ inotify, libc, program }: WatchedFoldersOptions): WatchedFolders {
+  const watched: WatchedFolders['watched'] = new Map();
+  const folderOf = (watch: number) => watched.get(watch)?.folder;
   return {
     inotify,
     libc,
-    watched: new Map(),
+    watched,
     touched: new Set(),
     removed: new Set(),
     walks: createVolumeWalks(inotify),
+    commands: createCommandVisits({ inotify, program, folderOf }),
     busy: new Set(),
     tooBusy: new Set(),
   };

@@ -27,7 +27,7 @@ const setLimit = (limit: string): void => writeFileSync(`/proc/sys/user/${name}`
 function runLoop(): LimitedStage {
   const shared = new Int32Array(new SharedArrayBuffer(4 * SHARED_WORDS));
   const none = () => undefined;
-  const options = { libc: loadLibc(), receive: none, post: none, shared, collectGarbage: none };
+  const options = { libc: loadLibc(), receive: none, post: none, shared, collectGarbage: none, program: '/' };
   const failure = runWatchLoop({ ...options, now: Date.now, monotonicMs: () => performance.now() });
   return failure === undefined ? {} : { failure };
 }

@@ -46,6 +46,9 @@ function opened() {
   return inotify.value;
 }
 
+/** The folder of the program, which commands mark their visits with. */
+export const PROGRAM = import.meta.dirname;
+
 /** `shared`: the words that the thread would share with the source. */
 export function createWatchedNode(
   shared = new Int32Array(new SharedArrayBuffer(4 * SHARED_WORDS)),
@@ -53,7 +56,7 @@ export function createWatchedNode(
   const [swaps, opens] = [opened(), opened()];
   let passedMs = 0;
   const monotonicMs = () => performance.now() + passedMs;
-  const folders = createFolderWatches({ inotify: opens, libc: loadLibc(), monotonicMs });
+  const folders = createFolderWatches({ inotify: opens, libc: loadLibc(), program: PROGRAM, monotonicMs });
   const volumes = createVolumeWatches({ swaps, folders, shared, now: Date.now, monotonicMs });
   let targets = 0;
   return {

@@ -6,9 +6,10 @@ import { describe, it } from 'mocha';
 import { createFolderWatches } from '../../../../src/sources/reads/thread/folder-watches.ts';
 import type { Inotify } from '../../../../src/sources/reads/thread/inotify.ts';
 import { IN, type InotifyEvent } from '../../../../src/sources/reads/thread/inotify-events.ts';
-import { ok } from '../../../../src/util/result.ts';
+import { err, ok } from '../../../../src/util/result.ts';
 
 const OVERFLOW: InotifyEvent = { watch: -1, mask: IN.overflow, name: '' };
+const PROGRAM = '/app';
 const VOLUME = 1;
 const FOLDER = 2;
 const IGNORED: InotifyEvent = { watch: FOLDER, mask: IN.ignored, name: '' };
@@ -18,7 +19,8 @@ function watchFolder() {
   const queue: InotifyEvent[] = [];
   let watches = 0;
   const inotify: Partial<Inotify> = {
-    add: () => {
+    add: (path) => {
+      if (path === PROGRAM) return err('ENOENT');
       watches += 1;
       return ok(watches);
     },
@@ -26,7 +28,12 @@ function watchFolder() {
     take: () => queue.splice(0),
   };
   const libc = { readLink: () => undefined };
-  const folders = createFolderWatches({ inotify: inotify as Inotify, libc, monotonicMs: () => 0 });
+  const folders = createFolderWatches({
+    inotify: inotify as Inotify,
+    libc,
+    program: PROGRAM,
+    monotonicMs: () => 0,
+  });
   const folder = { path: '/volume/a', generation: 'a', key: '1/', volume: VOLUME, files: 3 };
   const add = () => folders.add(folder);
   assert.deepEqual([folders.addVolume('/volume'), add()], [ok(VOLUME), ok(FOLDER)]);

@@ -545,7 +545,7 @@ function underLimit(limit: string, value: number): LimitedStage {
 
 describeWith(['foreign functions', 'user namespaces'], "the kernel's limits on inotify", () => {
   it('are reported as max_user_watches, once, until watches are tried again a minute later', () => {
-    assert.deepEqual(underLimit('max_inotify_watches', 3), {
+    assert.deepEqual(underLimit('max_inotify_watches', 4), {
       started: 1,
       losses: ['max_user_watches'],
       later: [],

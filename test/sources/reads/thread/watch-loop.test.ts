@@ -7,7 +7,7 @@ import { describe, it } from 'mocha';
 import { SHARED, SHARED_WORDS } from '../../../../src/sources/reads/protocol.ts';
 import type { Libc } from '../../../../src/sources/reads/thread/libc.ts';
 import { runWatchLoop } from '../../../../src/sources/reads/thread/watch-loop.ts';
-import { ok } from '../../../../src/util/result.ts';
+import { err, ok } from '../../../../src/util/result.ts';
 
 /** Runs the loop for so many seconds. Returns when it collected garbage. */
 function collectionsIn(seconds: number): readonly number[] {
@@ -22,9 +22,11 @@ function collectionsIn(seconds: number): readonly number[] {
       return false;
     },
     read: () => 0,
+    inotifyAddWatch: () => err('ENOENT'),
   };
   const failure = runWatchLoop({
     libc: libc as Libc,
+    program: '/',
     receive: () => undefined,
     post: () => undefined,
     shared,
