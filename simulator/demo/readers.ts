@@ -28,8 +28,7 @@ const { readFileSync, watch } = require('node:fs');
 const [, directory] = process.argv;
 const read = () => readFileSync(directory + '/token');
 read();
-watch(directory, (_event, name) => void (name === '..data' && setTimeout(read, 10)));
-process.stdin.resume().on('end', () => process.exit());`;
+watch(directory, (_event, name) => void (name === '..data' && setTimeout(read, 10)));`;
 
 const READ = 'cat "$1/token" > /dev/null';
 const NODE = process.execPath;
