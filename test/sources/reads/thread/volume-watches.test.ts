@@ -485,20 +485,47 @@ describeWith(['foreign functions'], `the watch of a token's folder (${KIND_OF_MO
 describeWith(['foreign functions', 'root', 'mount namespaces'], 'the watch of a folder under mounts', () => {
   useFreshNode();
 
-  it('sees opens through a read-only bind mount in another mount namespace', () => {
-    const volume = writtenVolume();
-    watched.watch(volume);
-    watched.step();
+  /** Runs a script in another mount namespace, in which `$1` is a read-only bind mount of the volume. */
+  function runInContainer({ location }: TestVolume, script: string): void {
     const inContainer = join(node.rootDir, 'container');
     mkdirSync(inContainer);
-    const script = 'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" && exec cat "$2/token"';
-    const args = ['--mount', '--propagation=private', 'sh', '-c', script, 'sh'];
-    assert.equal(
-      execFileSync('unshare', [...args, volume.location.directory, inContainer], { encoding: 'utf8' }),
-      'x',
-    );
-    assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
-  });
+    const mounted = 'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" && shift';
+    const args = ['--mount', '--propagation=private', 'sh', '-c', `${mounted} && ${script}`, 'sh'];
+    execFileSync('unshare', [...args, location.directory, inContainer]);
+  }
+
+  for (const script of [
+    'cat "$1/token"',
+    'cat "$1/..data/token"',
+    'cat "$(readlink -f "$1/token")"',
+    'cat "/proc/$$/root$1/token"',
+    'cd "$1" && cat token',
+    'cat < "$1/token"',
+    'dd if="$1/token" of=/dev/null status=none',
+  ])
+    it(`sees an open through a read-only bind mount in another mount namespace: ${script}`, () => {
+      const volume = writtenVolume();
+      watched.watch(volume);
+      watched.step();
+      runInContainer(volume, script);
+      assert.deepEqual(drained(), [{ events: [OPENED, CLOSED], isLossy: false, hasEnded: false }]);
+    });
+
+  for (const script of [
+    'stat "$1/token"',
+    'test -r "$1/token"',
+    'ls -l "$1/token"',
+    '! ln "$(readlink -f "$1/token")" "$1/..data/other" 2> /dev/null',
+    '! ln "$(readlink -f "$1/token")" "$1/../other" 2> /dev/null',
+    '! sh -c \'> "$1/token"\' sh "$1" 2> /dev/null',
+  ])
+    it(`sees no open there: ${script}`, () => {
+      const volume = writtenVolume();
+      watched.watch(volume);
+      watched.step();
+      runInContainer(volume, script);
+      assert.deepEqual(drained(), []);
+    });
 
   it('ends if the volume is unmounted, and begins again with the next one', () => {
     const volume = writtenVolume();
