@@ -44,6 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'src/config/yaml-errors.ts',
     'src/config/yaml-file.ts',
     'src/config/yaml-schema.ts',
+    'src/sources/api-server/client/kubeconfig-files.ts',
     'src/sources/api-server/client/kubeconfig.ts',
   ],
   'prom-client': ['src/metrics/exporter-metrics.ts', 'src/metrics/prom-client-metrics.d.ts'],

@@ -87,7 +87,7 @@ async function kubeconfigFiles({ config, environment }: FindOptions): Promise<re
   const used = config.isKubernetesAuth ? { ...config, clusterMode: 'on' as const } : config;
   const files = findKubeconfig(used, environment)?.files;
   if (files === undefined) return [];
-  const { listKubeconfigFiles } = await import('../sources/api-server/client/kubeconfig.ts');
+  const { listKubeconfigFiles } = await import('../sources/api-server/client/kubeconfig-files.ts');
   return listKubeconfigFiles(files);
 }
 

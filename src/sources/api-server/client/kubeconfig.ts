@@ -4,7 +4,7 @@
  * Parsed by the Kubernetes client library, of which nothing else is used (docs/decisions/0008-api-client.md).
  * The library takes much memory, so it is imported on first use; importing this file is cheap.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { urlToHttpOptions } from 'node:url';
@@ -12,6 +12,7 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { errorCode } from '../../../util/error-code.ts';
 import { object } from '../../../util/json.ts';
 import { err, ok, type Result } from '../../../util/result.ts';
+import { splitPaths } from './kubeconfig-files.ts';
 import { IN_CLUSTER_TOKENS, newestToken, type TokenFiles } from './token-file.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -54,10 +55,6 @@ interface AuthProvider {
 const PROGRAM_PROVIDERS = ['azure', 'exec', 'gcp'];
 const NO_PROGRAMS =
   'credential plugins are not supported because the exporter starts no programs; see docs/security.md';
-
-function splitPaths(kubeconfig: string): readonly string[] {
-  return kubeconfig.split(':').filter((file) => file !== '');
-}
 
 /**
  * The token files of the users in a kubeconfig, by name of the user.
@@ -220,45 +217,4 @@ export async function loadClientConfig(options: ClientConfigOptions): Promise<Re
   const what =
     options.kubeconfig === undefined ? 'the in-cluster configuration' : `kubeconfig ${options.kubeconfig}`;
   return err(`cannot load ${what}: ${loaded.error}`);
-}
-
-/** Resolved against the folder of the kubeconfig. */
-const PATH_KEYS = ['certificate-authority', 'client-certificate', 'client-key', 'user.tokenFile'];
-/** Resolved against the working directory by the library, which defines them. */
-const TOKEN_PATH_KEYS = ['token-file', 'config.tokenFile'];
-
-function resolvePath(file: string, keys: readonly string[], value: string): readonly string[] {
-  if (PATH_KEYS.some((key) => keys.includes(key))) return [resolve(dirname(file), value)];
-  return TOKEN_PATH_KEYS.some((key) => keys.includes(key)) ? [resolve(value)] : [];
-}
-
-/** `parent`: the key of `value`. */
-function findPaths(file: string, value: unknown, parent = ''): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) =>
-    typeof child === 'string'
-      ? resolvePath(file, [key, `${parent}.${key}`], child)
-      : findPaths(file, child, key),
-  );
-}
-
-/** Returns nothing for an unreadable file, which fails when it is loaded. A pipe can be read only once, by the loader. */
-async function referencedFiles(file: string): Promise<readonly string[]> {
-  const { parse } = await import('yaml');
-  try {
-    if (!statSync(file).isFile()) return [];
-    return findPaths(file, parse(readFileSync(file, 'utf8')));
-  } catch {
-    return [];
-  }
-}
-
-/**
- * The files named in `kubeconfig`, which is as in ClientConfigOptions, and the files that these refer to. Does not load the
- * Kubernetes client library. Never rejects.
- */
-export async function listKubeconfigFiles(kubeconfig: string): Promise<readonly string[]> {
-  const files = splitPaths(kubeconfig);
-  const referenced = await Promise.all(files.map(referencedFiles));
-  return [...files, ...referenced.flat()];
 }

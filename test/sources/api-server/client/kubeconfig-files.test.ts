@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'mocha';
 import { stringify } from 'yaml';
-import { listKubeconfigFiles } from '../../../../src/sources/api-server/client/kubeconfig.ts';
+import { listKubeconfigFiles } from '../../../../src/sources/api-server/client/kubeconfig-files.ts';
 
 describe('listKubeconfigFiles', () => {
   const folder = mkdtempSync(join(tmpdir(), 'satoken-files-'));
