@@ -13,8 +13,9 @@ import { type ApiResult, failed } from '../src/sources/api-server/client/failure
 import type { RequestedResource } from '../src/sources/api-server/client/requests.ts';
 import type { ApiServerCallbacks } from '../src/sources/api-server/health.ts';
 import { createSigningKeys } from '../src/sources/api-server/keys/jwks.ts';
-import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from '../src/sources/api-server/reflector.ts';
+import { createReflector } from '../src/sources/api-server/reflector.ts';
 import { trimAccount, trimPod } from '../src/sources/api-server/resources.ts';
+import { ACCOUNTS_RECONNECT, PODS_RECONNECT } from '../src/sources/api-server/watch-recovery.ts';
 import type { Clock } from '../src/util/clock.ts';
 import { ok } from '../src/util/result.ts';
 import { report } from './report.ts';

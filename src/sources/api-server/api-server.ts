@@ -27,10 +27,11 @@ import { createMountFailureFetcher, MOUNT_FAILURES_TTL_MS } from './mount-failur
 import { watchOutages } from './outage.ts';
 import { createSplitOversized } from './oversized-pods.ts';
 import { createPoller } from './poller.ts';
-import { ACCOUNTS_RECONNECT, createReflector, PODS_RECONNECT } from './reflector.ts';
+import { createReflector } from './reflector.ts';
 import { ACCOUNTS_PATH, MAX_ACCOUNTS, podsPath, trimAccount, trimPod } from './resources.ts';
 import { createReviews } from './reviews.ts';
 import { createTokenReviewer } from './token-review.ts';
+import { ACCOUNTS_RECONNECT, PODS_RECONNECT } from './watch-recovery.ts';
 
 export interface ApiServerSourceOptions {
   readonly connection: Connection;
