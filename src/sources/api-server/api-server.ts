@@ -3,6 +3,7 @@
  *
  * Each resource fails on its own: what the API server does not return or permit is unknown, and the rest is current.
  */
+
 import {
   CLUSTER_RESOURCES,
   type ClaimRef,
@@ -13,13 +14,14 @@ import {
 } from '../../core/cluster-facts.ts';
 import { type LookupScope, type LookupTargets, lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token/token.ts';
-import { type Clock, createAlarm } from '../../util/clock.ts';
+import type { Clock } from '../../util/clock.ts';
 import { sameEntries, sameSet, stable } from '../../util/stable.ts';
 import type { Source } from '../source.ts';
 import { createAccountLookup } from './account-lookup.ts';
 import { CLAIM_TTL_MS, claimKey, createClaimFetcher } from './claims.ts';
 import { type Api, createApi } from './client/api.ts';
 import type { Connection } from './client/connection.ts';
+import { coalesceChanges } from './coalesce-changes.ts';
 import { type ApiServerCallbacks, createRunTracker, down, UP } from './health.ts';
 import { createSigningKeys } from './keys/jwks.ts';
 import { createSignatures, type ReadRaw } from './keys/signatures.ts';
@@ -72,44 +74,6 @@ const ACCOUNTS = {
   maxObjects: MAX_ACCOUNTS,
   trim: trimAccount,
 } as const;
-/** Service accounts of the whole cluster are watched, so changes may be frequent. */
-const COALESCE_MS = 250;
-/** Until a change rings the alarm. */
-const IDLE_MS = 3_600_000;
-
-/**
- * Passes on the first change at once and further ones every COALESCE_MS at most. `onUpdate` is called for every change
- * and failure.
- */
-function coalesceChanges(callbacks: ApiServerCallbacks, clock: Clock, onUpdate: () => void) {
-  const changed = createAlarm(clock);
-  let isStopping = false;
-  const coalesced: ApiServerCallbacks = {
-    onChange: () => {
-      onUpdate();
-      changed.ring();
-    },
-    onFailure: (resource, failure) => {
-      onUpdate();
-      // A request that fails because the source stops is not a failure.
-      if (!isStopping) callbacks.onFailure(resource, failure);
-    },
-    onRecovery: callbacks.onRecovery,
-    onDropped: callbacks.onDropped,
-    onError: callbacks.onError,
-  };
-  const run = async (signal: AbortSignal): Promise<void> => {
-    signal.addEventListener('abort', () => {
-      isStopping = true;
-    });
-    while (!signal.aborted) {
-      await changed.wait(IDLE_MS, signal);
-      if (!signal.aborted) callbacks.onChange();
-      await clock.sleep(COALESCE_MS, signal);
-    }
-  };
-  return { callbacks: coalesced, run };
-}
 
 type States = ClusterFacts['resources'];
 
