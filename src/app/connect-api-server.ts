@@ -4,7 +4,7 @@
 import { findKubeconfig } from '../config/kubeconfig-path.ts';
 import type { Config } from '../config/options.ts';
 import { CLUSTER_RESOURCES, type ClusterResource } from '../core/cluster-facts.ts';
-import type { LookupScope } from '../core/snapshot.ts';
+import type { LookupScope } from '../core/lookup-targets.ts';
 import type { ApiServerSource } from '../sources/api-server/api-server.ts';
 import type { ConnectionOptions } from '../sources/api-server/client/connection.ts';
 import { CANARY_TOKEN } from '../sources/api-server/client/token-file.ts';

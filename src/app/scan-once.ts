@@ -5,8 +5,9 @@
 import { dirname } from 'node:path';
 import type { Config } from '../config/options.ts';
 import { type ClusterResource, NO_CLUSTER } from '../core/cluster-facts.ts';
+import { type LookupScope, lookupTargetsOf } from '../core/lookup-targets.ts';
 import { areReviewed } from '../core/reviews/review-targets.ts';
-import { type LookupScope, lookupTargetsOf, type Snapshot } from '../core/snapshot.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import { describeWrongNode } from '../core/wrong-node.ts';
 import type { BuildInfo } from '../metrics/exporter-metrics.ts';
 import { createCommandOpens } from '../sources/reads/command-opens.ts';

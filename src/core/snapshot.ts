@@ -14,7 +14,7 @@ import {
   stallOf,
 } from './causes/overdue-cause.ts';
 import { REASONS, type Reason } from './checks/index.ts';
-import type { ClaimRef, ClusterFacts, PodRef, TokenReviewMode } from './cluster-facts.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { createDropUnused } from './copies.ts';
 import type { Facts } from './facts.ts';
 import { createIdentify, type PodNames } from './identity.ts';
@@ -36,16 +36,8 @@ import { ACCOUNT_REASONS, isLateReason, LATE_REASONS, type LateReason } from './
 import { SEVERITIES, type Severity, worstSeverity } from './problems/severity.ts';
 import { HABITS, type Habit } from './reads/habits.ts';
 import { habitsIn, readsOf } from './reads/watched-reads.ts';
-import { type ReviewTargets, reviewTargetsOf } from './reviews/review-targets.ts';
 import { TOKEN_STATES, type TokenState } from './rotation.ts';
-import {
-  type EpochSeconds,
-  kindOf,
-  TOKEN_KINDS,
-  type Token,
-  type TokenIdentity,
-  type TokenKind,
-} from './token/token.ts';
+import { type EpochSeconds, kindOf, TOKEN_KINDS, type Token, type TokenKind } from './token/token.ts';
 import { createNodeCheck, type WrongNode } from './wrong-node.ts';
 
 /** What the labels of tokens depend on that neither the clock nor the data from the API server changes often. */
@@ -246,49 +238,4 @@ export function createTakeSnapshot(policy: Policy): TakeSnapshot {
   };
   const checkNode = createNodeCheck();
   return (facts, now) => snapshot({ ...facts, ...checkNode(facts.observation, facts.cluster) }, now, caches);
-}
-
-/** What to look up in the API server: tokens by a TokenReview, pods by their events. */
-export interface LookupTargets {
-  readonly reviews: ReviewTargets;
-  readonly pods: readonly PodRef[];
-  /** Default: none. */
-  readonly claims?: readonly ClaimRef[];
-}
-
-/** The claims of pods with overdue tokens: without one of them the kubelet rotates no token of the pod. */
-function claimsOf({ assessments, causes }: Pick<Snapshot, 'assessments' | 'causes'>): readonly ClaimRef[] {
-  const claims = new Map<string, ClaimRef>();
-  for (const { token, stage, context } of assessments) {
-    const { pod } = context;
-    if (stage !== 'active' || pod === undefined || pod === 'absent' || !causes.has(token)) continue;
-    for (const name of pod.claims) claims.set(`${pod.namespace}/${name}`, { namespace: pod.namespace, name });
-  }
-  return [...claims.values()];
-}
-
-/** What may be looked up. */
-export interface LookupScope {
-  readonly tokenReview: TokenReviewMode;
-  /** Restricts lookups to some pods. */
-  readonly isInScope?: ((identity: TokenIdentity) => boolean) | undefined;
-}
-
-/** Tokens that need a TokenReview, and pods with overdue or missing tokens. */
-export function lookupTargetsOf(
-  { assessments, causes, missingTokens }: Snapshot,
-  { tokenReview, isInScope = () => true }: LookupScope,
-): LookupTargets {
-  const pods = new Map<string, PodRef>();
-  const troubled = [...causes.keys(), ...missingTokens].map(({ identity }) => identity);
-  for (const identity of troubled.filter(isInScope)) {
-    const { podUid: uid, namespace } = identity;
-    if (namespace !== '') pods.set(uid, { uid, namespace });
-  }
-  const inScope = assessments.filter(({ token }) => isInScope(token.identity));
-  return {
-    reviews: reviewTargetsOf(inScope, tokenReview),
-    pods: [...pods.values()],
-    claims: claimsOf({ assessments: inScope, causes }),
-  };
 }

@@ -17,15 +17,11 @@ import { connectApiServer } from '../../src/app/connect-api-server.ts';
 import { createState } from '../../src/app/state.ts';
 import type { Config } from '../../src/config/options.ts';
 import type { ClusterFacts } from '../../src/core/cluster-facts.ts';
+import { type LookupTargets, lookupTargetsOf } from '../../src/core/lookup-targets.ts';
 import { NOTHING_OBSERVED, type Observation } from '../../src/core/observation.ts';
 import { areReviewed } from '../../src/core/reviews/review-targets.ts';
 import { CANARY_VOLUME } from '../../src/core/self-check.ts';
-import {
-  createTakeSnapshot,
-  type LookupTargets,
-  lookupTargetsOf,
-  type Snapshot,
-} from '../../src/core/snapshot.ts';
+import { createTakeSnapshot, type Snapshot } from '../../src/core/snapshot.ts';
 import type { Token } from '../../src/core/token/token.ts';
 import type { ApiServerSource } from '../../src/sources/api-server/api-server.ts';
 import { createTokenFiles } from '../../src/sources/files/token-files.ts';

@@ -3,7 +3,6 @@
  *
  * Each resource fails on its own: what the API server does not return or permit is unknown, and the rest is current.
  */
-
 import {
   CLUSTER_RESOURCES,
   type ClaimRef,
@@ -12,7 +11,8 @@ import {
   type MountFailure,
   type PodRef,
 } from '../../core/cluster-facts.ts';
-import { type LookupScope, type LookupTargets, lookupTargetsOf, type Snapshot } from '../../core/snapshot.ts';
+import { type LookupScope, type LookupTargets, lookupTargetsOf } from '../../core/lookup-targets.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 import type { Token, TokenClaims } from '../../core/token/token.ts';
 import type { Clock } from '../../util/clock.ts';
 import { sameEntries, sameSet, stable } from '../../util/stable.ts';

@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { ClassReview, ClusterFacts, Review } from '../../../src/core/cluster-facts.ts';
+import { lookupTargetsOf } from '../../../src/core/lookup-targets.ts';
 import { reviewClassOf } from '../../../src/core/reviews/review-class.ts';
 import { areReviewed, NO_REVIEW_TARGETS } from '../../../src/core/reviews/review-targets.ts';
-import { createTakeSnapshot, lookupTargetsOf } from '../../../src/core/snapshot.ts';
+import { createTakeSnapshot } from '../../../src/core/snapshot.ts';
 import type { Token } from '../../../src/core/token/token.ts';
 import { authority, podFacts, projection } from '../../support/cluster.ts';
 import {

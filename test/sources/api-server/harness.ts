@@ -18,8 +18,8 @@ import {
   type PodRef,
   type TokenReviewMode,
 } from '../../../src/core/cluster-facts.ts';
+import type { LookupTargets } from '../../../src/core/lookup-targets.ts';
 import { NO_REVIEW_TARGETS } from '../../../src/core/reviews/review-targets.ts';
-import type { LookupTargets } from '../../../src/core/snapshot.ts';
 import { decodeToken } from '../../../src/core/token/decode.ts';
 import type { Token } from '../../../src/core/token/token.ts';
 import { type ApiServerSource, createApiServerSource } from '../../../src/sources/api-server/api-server.ts';
