@@ -20,6 +20,8 @@ interface VisitedFolder {
 export interface CommandVisits {
   /** Takes the events of a drain. Those of a visit that goes on are kept for the next one. */
   readonly strip: (events: readonly InotifyEvent[], nowMs: number) => Stripped;
+  /** Whether events are kept for the next drain. */
+  readonly isKeeping: () => boolean;
 }
 
 export interface Stripped {
@@ -211,5 +213,8 @@ export function createCommandVisits(options: CommandVisitsOptions): CommandVisit
   const added = inotify.add(program, IN.open | IN.closeNoWrite);
   const mark = added.ok ? added.value : undefined;
   const state: State = { ...options, mark, commands: 0, sinceMs: 0, kept: [], isCut: false };
-  return { strip: (events, nowMs) => strip(state, events, nowMs) };
+  return {
+    strip: (events, nowMs) => strip(state, events, nowMs),
+    isKeeping: () => state.kept.length > 0,
+  };
 }

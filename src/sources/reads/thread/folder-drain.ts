@@ -10,6 +10,8 @@ import { remove, type WatchedFolder, type WatchedFolders } from './watched-folde
 export interface Drain {
   readonly drained: readonly Drained[];
   readonly hasOverflowed: boolean;
+  /** Whether some of the events are in the next drain. */
+  readonly isPartial: boolean;
 }
 
 const NONE: ReadonlySet<number> = new Set();
@@ -127,5 +129,5 @@ export function drain(state: WatchedFolders, nowMs: number): Drain {
   endRemoved(state, removed);
   for (const watch of doubtful) loseOne(state, watch);
   endBlind(state, state.walks.endDrain(nowMs));
-  return { drained: collect(state, nowMs), hasOverflowed };
+  return { drained: collect(state, nowMs), hasOverflowed, isPartial: state.commands.isKeeping() };
 }

@@ -69,9 +69,11 @@ function takeReadTime(loop: Loop): number {
 }
 
 function drainAndReport(loop: Loop, startedMs: number): void {
-  const { volumes, folders, monotonicMs, post } = loop;
+  const { volumes, folders, drainedMs, monotonicMs, post } = loop;
   const readAt = takeReadTime(loop);
-  const { drained, hasOverflowed } = folders.drain();
+  const { drained, hasOverflowed, isPartial } = folders.drain();
+  // The rest must not seem later than it was.
+  if (isPartial) loop.drainedMs = drainedMs;
   // After the drain: a watch that was added in this round may have had events in it already.
   const { started, losses } = volumes.takeNews();
   post({
