@@ -11,10 +11,19 @@ import { type Check, fail } from './check.ts';
 import { findPod, podArguments } from './commands.ts';
 import { generationsText, judgeHabit } from './read-habit.ts';
 
+/** Of default tokens, the only ones that the API server extends. */
+const EXTENDABLE_SECONDS = 3_607;
+
+/** One that is not extended now may have been when it was read: extension can be disabled. */
+function mayBeExtended({ issuedAt, warnAfter, expiresAt }: TokenClaims): boolean {
+  return warnAfter === undefined && issuedAt !== undefined && expiresAt === issuedAt + EXTENDABLE_SECONDS;
+}
+
 function copyText(reads: TokenReads, claims: TokenClaims, now: EpochSeconds): string {
   const at = copyExpiresAt(reads, claims);
   if (at === undefined) return 'may hold a copy';
-  return `may hold a copy that ${now < at ? 'expires' : 'expired'} ${formatRelative(now, at)} at the latest`;
+  const unless = mayBeExtended(claims) ? ', unless the API server extended it' : '';
+  return `may hold a copy that ${now < at ? 'expires' : 'expired'} ${formatRelative(now, at)} at the latest${unless}`;
 }
 
 function observedText({ lastReadAt, withoutRead }: TokenReads, now: EpochSeconds): string {

@@ -63,6 +63,17 @@ describe('not_reread', () => {
       cluster,
     },
     {
+      it: 'says that a copy of a default token may have been extended, before that was disabled',
+      token: token({ mount, claims: { issuedAt: NOW, expiresAt: NOW + 3_607 } }),
+      status: 'fail',
+      severity: 'warning',
+      after: 0,
+      reads: readOnce(),
+      detail:
+        'last read 5h0m ago, not in the 5 complete generations since; may hold a copy that expired 4h9m ago at the latest, unless the API server extended it',
+      cluster,
+    },
+    {
       it: 'is info for a token that the API server extends',
       token: extended,
       status: 'fail',
