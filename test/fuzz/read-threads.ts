@@ -1,5 +1,5 @@
 /**
- * The thread that watches, the exporter, a kubelet and a workload on a real volume, each of which may be interrupted at
+ * The thread that watches, the exporter, a kubelet, a command and a workload on a real volume, each of which may be interrupted at
  * every step: between two system calls, and between two messages of the threads.
  *
  * Opens and closes of one file are a single step, because the kernel merges those of two processes that overlap.
@@ -20,10 +20,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeOf } from '../../src/core/origin.ts';
+import type { Visits } from '../../src/sources/files/pods/pods-root.ts';
+import { createCommandOpens } from '../../src/sources/reads/command-opens.ts';
 import { createOwnOpens, type OwnOpens } from '../../src/sources/reads/own-opens.ts';
 import type { Report } from '../../src/sources/reads/protocol.ts';
 import { createVolumes, type Volumes } from '../../src/sources/reads/volumes.ts';
-import { createWatchedNode, type WatchedNode } from '../sources/reads/support/watched-node.ts';
+import { errorCode } from '../../src/util/error-code.ts';
+import { createWatchedNode, PROGRAM, type WatchedNode } from '../sources/reads/support/watched-node.ts';
 import { token } from '../support/tokens.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -154,6 +157,38 @@ function* scan(stage: Stage): Actor {
   }
 }
 
+/** Opens what a command opens, which may be gone. */
+function* openAll({ folder, random, log }: Stage, visits: Visits): Actor {
+  visits.begin();
+  yield;
+  try {
+    const generation = join(folder, readlinkSync(join(folder, '..data')));
+    readdirSync(generation);
+    log.push('command');
+    yield;
+    for (const file of shuffled(FILES, random)) {
+      touch(join(generation, file));
+      log.push(`command ${file}`);
+      yield;
+    }
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  visits.end();
+  log.push('command ends');
+}
+
+/** An engineer runs `explain`, which reads the volume, and the token once more. */
+function* explain(stage: Stage): Actor {
+  while (!stage.isSwapped) yield;
+  const { visits } = createCommandOpens(PROGRAM);
+  if (visits === undefined) return;
+  for (let count = 0; count < 2; count += 1) {
+    yield* openAll(stage, visits);
+    yield;
+  }
+}
+
 function follow(stage: Stage): void {
   const { hasFolder } = stage;
   stage.watched.follow();
@@ -226,9 +261,11 @@ function live(stage: Stage): void {
     sleep: random.below(MAX_SLEEP),
   });
   stage.log.push(`generation ${stage.generation}`);
-  interleave(stage, [rotate(stage), scan(stage), ...(random.isOneIn(8) ? [read(stage)] : [])]);
+  const some = (oneIn: number, actor: (stage: Stage) => Actor) =>
+    random.isOneIn(oneIn) ? [actor(stage)] : [];
+  interleave(stage, [rotate(stage), scan(stage), ...some(8, read), ...some(8, explain)]);
   settle(stage);
-  interleave(stage, [visit(stage, false), ...(random.isOneIn(10) ? [read(stage)] : [])]);
+  interleave(stage, [visit(stage, false), ...some(10, read), ...some(3, explain)]);
   settle(stage);
 }
 

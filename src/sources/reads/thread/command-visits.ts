@@ -18,6 +18,8 @@ interface VisitedFolder {
 }
 
 export interface CommandVisits {
+  /** The folder is watched from now on. */
+  readonly add: (watch: number) => void;
   /** Takes the events of a drain. Those of a visit that goes on are kept for the next one. */
   readonly strip: (events: readonly InotifyEvent[], nowMs: number) => Stripped;
   /** Whether events are kept for the next drain. */
@@ -52,6 +54,8 @@ interface State extends CommandVisitsOptions {
   commands: number;
   /** When it was opened, as far as a drain knows. */
   sinceMs: number;
+  /** The watches that were added since then, or since the last drain. */
+  readonly young: Set<number>;
   /** The events since then. */
   kept: InotifyEvent[];
   /** Whether earlier ones were passed on. */
@@ -150,21 +154,26 @@ interface Output {
   readonly doubtful: number[];
 }
 
-/** Passes on what is kept without the visits, since the command has ended its visit. */
-function releaseWhole(state: State, { events }: Output): void {
-  const { kept } = state;
-  state.kept = [];
-  const taken = findVisits(state, kept);
-  for (const event of kept) if (!isTaken(taken, event)) events.push(event);
+/** A command may have been in the middle of a visit when the folder was watched: the rest looks like reads. */
+function isYoung({ young, folderOf }: State, { watch }: InotifyEvent): boolean {
+  return young.has(watch) || folderOf(watch)?.files === 0;
 }
 
-/** The command has not ended its visit: opens of folders that it may have visited say nothing. */
-function releasePart(state: State, { events, doubtful }: Output): void {
+/** Folders in which opens of a command and of others cannot be separated. */
+function unclearIn(state: State, events: readonly InotifyEvent[], isWhole: boolean): ReadonlySet<number> {
+  const unclear = events.filter((event) => isYoung(state, event)).map(({ watch }) => watch);
+  return new Set(isWhole ? unclear : [...unclear, ...visitedIn(state, events)]);
+}
+
+/** Passes on what is kept. `isWhole`: whether it is all of the visit, so that this can be taken out. */
+function release(state: State, { events, doubtful }: Output, isWhole: boolean): void {
   const { kept } = state;
   state.kept = [];
-  const visited = visitedIn(state, kept);
-  doubtful.push(...visited);
-  events.push(...kept.filter((event) => isUrgent(event) || !visited.has(event.watch)));
+  const unclear = unclearIn(state, kept, isWhole);
+  doubtful.push(...unclear);
+  const clear = kept.filter((event) => isUrgent(event) || !unclear.has(event.watch));
+  const taken: Taken = isWhole ? findVisits(state, clear) : new Map();
+  for (const event of clear) if (!isTaken(taken, event)) events.push(event);
 }
 
 /** The folder of the program was opened or closed. */
@@ -178,8 +187,7 @@ function followMark(state: State, event: InotifyEvent, output: Output, nowMs: nu
   if (state.commands === 0) return;
   state.commands -= 1;
   if (state.commands > 0) return;
-  if (state.isCut) releasePart(state, output);
-  else releaseWhole(state, output);
+  release(state, output, !state.isCut);
   state.isCut = false;
 }
 
@@ -188,7 +196,7 @@ function keepOrCut(state: State, output: Output, nowMs: number): void {
   if (state.commands === 0) return;
   const isTooLong = nowMs - state.sinceMs > MAX_VISIT_MS;
   if (!isTooLong && !state.isCut && !state.kept.some(isUrgent)) return;
-  releasePart(state, output);
+  release(state, output, false);
   state.isCut = !isTooLong;
   if (isTooLong) state.commands = 0;
 }
@@ -198,13 +206,17 @@ function isConcerned({ mark, commands }: State, events: readonly InotifyEvent[])
 }
 
 function strip(state: State, events: readonly InotifyEvent[], nowMs: number): Stripped {
-  if (!isConcerned(state, events)) return { events, doubtful: NONE };
+  if (!isConcerned(state, events)) {
+    state.young.clear();
+    return { events, doubtful: NONE };
+  }
   const output: Output = { events: [], doubtful: [] };
   for (const event of events) {
     if (event.watch === state.mark) followMark(state, event, output, nowMs);
     else (state.commands > 0 ? state.kept : output.events).push(event);
   }
   keepOrCut(state, output, nowMs);
+  if (state.commands === 0) state.young.clear();
   return output;
 }
 
@@ -212,8 +224,17 @@ export function createCommandVisits(options: CommandVisitsOptions): CommandVisit
   const { inotify, program } = options;
   const added = inotify.add(program, IN.open | IN.closeNoWrite);
   const mark = added.ok ? added.value : undefined;
-  const state: State = { ...options, mark, commands: 0, sinceMs: 0, kept: [], isCut: false };
+  const state: State = {
+    ...options,
+    mark,
+    commands: 0,
+    sinceMs: 0,
+    young: new Set(),
+    kept: [],
+    isCut: false,
+  };
   return {
+    add: (watch) => void state.young.add(watch),
     strip: (events, nowMs) => strip(state, events, nowMs),
     isKeeping: () => state.kept.length > 0,
   };

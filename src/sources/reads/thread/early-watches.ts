@@ -56,7 +56,7 @@ function isSwapPending({ watched, walks }: WatchedFolders, volume: number): bool
 
 export function addEarly(state: WatchedFolders, newFolder: NewFolder): EarlyWatch | undefined {
   const { volumePath, name, volume, key } = newFolder;
-  const { inotify, libc, watched, walks, busy, tooBusy } = state;
+  const { inotify, libc, watched, walks, commands, busy, tooBusy } = state;
   if (busy.has(key) || tooBusy.has(key) || !walks.isWatched(volume)) return undefined;
   const watch = inotify.addIn(volumePath, name, MASK);
   const current = libc.readLink(`${volumePath}/..data`);
@@ -71,6 +71,7 @@ export function addEarly(state: WatchedFolders, newFolder: NewFolder): EarlyWatc
   const folder = { path: `${volumePath}/${generation}`, volume, generation, key, files: 0 };
   watched.set(watch, { folder, events: [], ...FRESH, isKeptBack: true, isWritten: isBeforeSwap });
   walks.add(watch, folder);
+  commands.add(watch);
   return { watch, generation, isBeforeSwap };
 }
 

@@ -56,7 +56,7 @@ export interface FolderWatchesOptions {
 }
 
 function addFolder(state: WatchedFolders, folder: Folder): Result<number, Errno | 'busy'> {
-  const { inotify, watched, touched, walks, busy, tooBusy } = state;
+  const { inotify, watched, touched, walks, commands, busy, tooBusy } = state;
   if (tooBusy.has(folder.key)) return err('busy');
   // The volume was unmounted, or is opened too often.
   if (!walks.isWatched(folder.volume)) return err('ENOENT');
@@ -66,6 +66,7 @@ function addFolder(state: WatchedFolders, folder: Folder): Result<number, Errno 
   watched.set(added.value, { folder, events: [], ...FRESH });
   touched.add(added.value);
   walks.add(added.value, folder);
+  commands.add(added.value);
   return added;
 }
 

@@ -115,9 +115,23 @@ describe('the visits of commands', () => {
     assert.deepEqual(strip([begin, ...visit, ...elsewhere, end]), elsewhere);
   });
 
-  it('take out nothing of a folder whose files are not known yet', () => {
-    create({ folderOf: () => ({ volume: VOLUME, generation: '..g1', files: 0 }) });
-    assert.deepEqual(strip([begin, ...visit, end]), visit);
+  it('make a folder unclear whose files are not known yet', () => {
+    create({
+      folderOf: (watch) => (watch === FOLDER ? { volume: VOLUME, generation: '..g1', files: 0 } : undefined),
+    });
+    assert.deepEqual(visits.strip([begin, ...visit, end], 0), { events: [walked], doubtful: [FOLDER] });
+  });
+
+  it('make a folder unclear that is watched since a command began', () => {
+    const rest = read(FOLDER, 'token');
+    assert.deepEqual(strip([begin], 0), []);
+    visits.add(FOLDER);
+    assert.deepEqual(strip([], 1_000), []);
+    assert.deepEqual(visits.strip([...rest, end], 2_000), { events: [], doubtful: [FOLDER] });
+    assert.deepEqual(strip([begin, ...rest, end], 3_000), rest);
+    visits.add(FOLDER);
+    assert.deepEqual(strip([], 4_000), []);
+    assert.deepEqual(strip([begin, ...rest, end], 5_000), rest);
   });
 
   it('do not begin when files of the program are opened', () => {
