@@ -305,24 +305,36 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
   let blindMs = 0;
   /** Whether an engineer runs `explain` in each generation. */
   let areExplained = false;
+  /** Whether the volumes were found that were there before the exporter. */
+  let hasScanned = false;
 
   beforeEach(() => {
     node = createNode();
     seconds = START;
-    opens = createOwnOpens(node.rootDir);
-    watched = createWatchedNode(opens.shared);
-    volumes = createVolumes(node.rootDir);
-    opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
-    files = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens });
+    startExporter();
+    hasScanned = true;
   });
   afterEach(() => {
     unbind();
     areExplained = false;
     for (const descriptor of heldOpen.splice(0)) closeSync(descriptor);
-    files.close();
-    watched.close();
+    stopExporter();
     node.remove();
   });
+
+  function startExporter(): void {
+    opens = createOwnOpens(node.rootDir);
+    watched = createWatchedNode(opens.shared);
+    volumes = createVolumes(node.rootDir);
+    opens.follow((one) => volumes.addOpen(one, seconds * 1_000));
+    files = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens });
+    hasScanned = false;
+  }
+
+  function stopExporter(): void {
+    files.close();
+    watched.close();
+  }
 
   /**
    * Takes the events, so long after the swap. Whether a watch was placed before it depends on the machine, so each case
@@ -368,7 +380,9 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
 
   async function scan(): Promise<void> {
     await files.scan();
-    for (const command of volumes.setTokens(files.observe().tokens, seconds * 1_000)) watched.obey(command);
+    const commands = volumes.setTokens(files.observe().tokens, seconds * 1_000, hasScanned);
+    for (const command of commands) watched.obey(command);
+    hasScanned = true;
     drain(20);
   }
 
@@ -469,5 +483,50 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       ['read', 'token', 'rereads'],
       ['unread', 'token', 'unread'],
     ]);
+  });
+
+  for (const { it: title, isRead, before, after } of [
+    { it: 'never', isRead: () => false, before: 'unread', after: 'unknown' },
+    { it: 'once, at its start', isRead: (at: number) => at === 1, before: 'not_reread', after: 'unknown' },
+    { it: 'in each generation', isRead: () => true, before: 'rereads', after: 'rereads' },
+  ] as const)
+    it(`is ${after} after a restart of the exporter for one that reads ${title}`, async () => {
+      const volume = node.volume();
+      const reader = {
+        it: title,
+        habit: before,
+        later: (at: number, read: () => void) => void (isRead(at) && read()),
+      };
+      for (let at = 0; at <= ROTATIONS; at += 1) await live(volume, reader, at);
+      assert.deepEqual(
+        habits().map(([, , habit]) => habit),
+        [before],
+      );
+      stopExporter();
+      startExporter();
+      await scan();
+      for (let at = ROTATIONS + 1; at <= 2 * ROTATIONS; at += 1) await live(volume, reader, at);
+      assert.deepEqual(
+        habits().map(([, , habit]) => habit),
+        [after],
+      );
+    });
+
+  it('is unread if the kubelet is restarted, which looks at all files, requests all tokens and rotates at once', async () => {
+    const volume = node.volume();
+    await live(volume, { it: '', habit: 'unread' }, 0);
+    for (let generation = 1; generation <= 2 * ROTATIONS; generation += 1) {
+      await live(volume, { it: '', habit: 'unread' }, generation);
+      sync([volume]);
+      rotate(volume);
+      watched.follow();
+      await scan();
+      pass(1);
+      sync([volume]);
+    }
+    assert.deepEqual(
+      habits().map(([, , habit]) => habit),
+      ['unread'],
+    );
   });
 });
