@@ -6,6 +6,7 @@ import { type Assessment, type CheckFailure, type Problem, verdictFor } from '..
 import type { OverdueCause } from '../core/causes/overdue-cause.ts';
 import type { MissingToken } from '../core/missing-tokens.ts';
 import { missingStartOf, problemStartOf } from '../core/problems/problem-start.ts';
+import { isReadNow } from '../core/reads/habits.ts';
 import type { TokenReads } from '../core/reads/token-reads.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { EpochSeconds } from '../core/token/token.ts';
@@ -83,8 +84,8 @@ function watched(reads: Assessment['reads']): TokenReads | undefined {
   return reads === 'unwatched' ? undefined : reads;
 }
 
-function isReadSinceRotation(reads: Assessment['reads']): number | undefined {
-  const isRead = watched(reads)?.isReadSinceRotation;
+function isReadSinceRotation({ reads, token, context }: Assessment): number | undefined {
+  const isRead = typeof reads === 'object' ? isReadNow(reads, token, context.pod) : undefined;
   return isRead === undefined ? undefined : Number(isRead);
 }
 
@@ -174,7 +175,7 @@ export const TOKEN_METRICS: readonly TokenRow[] = [
     ...gauge,
     name: 'satoken_read_since_rotation',
     help: '1 if a workload opened the current token file, 0 if none was seen to; absent if an open may have been missed.',
-    value: ({ reads }) => isReadSinceRotation(reads),
+    value: isReadSinceRotation,
   },
   {
     type: 'gauge',

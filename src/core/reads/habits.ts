@@ -76,14 +76,18 @@ function isSeen({ startedAt, copiedVolumes }: ContainerFacts, { identity, mount 
 /** Whether the reads of one of these containers may not have been seen, so that none proves nothing. */
 function hasUnseenReaders(pod: Pod, token: Seen, isReader: (container: ContainerFacts) => boolean): boolean {
   if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
-  return !pod.containers.filter(isReader).every((container) => isSeen(container, token));
+  return pod.containers.some((container) => isReader(container) && !isSeen(container, token));
+}
+
+/** An init container ends before the others start: what it reads is not a read of theirs, seen or not. */
+function isLater({ kind }: ContainerFacts): boolean {
+  return kind !== 'init';
 }
 
 function isNotReread(reads: TokenReads, token: Seen, pod: Pod): boolean {
   const { lastReadAt } = reads;
   if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
-  // A read of an init container that has ended is not one of the main containers, seen or not.
-  if (hasUnseenReaders(pod, token, ({ kind }) => kind !== 'init')) return false;
+  if (hasUnseenReaders(pod, token, isLater)) return false;
   return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }
 
@@ -116,6 +120,13 @@ export function habitOf(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeco
   if (reads.mayHideRead) return 'unknown';
   if (isNotReread(reads, token, pod)) return 'not_reread';
   return isUnread(reads, token, pod, now) ? 'unread' : 'unknown';
+}
+
+/** Whether the current generation was read, as far as the pod is known; undefined if that is not certain. */
+export function isReadNow(reads: TokenReads, token: Seen, pod: Pod): boolean | undefined {
+  const { isReadSinceRotation } = reads;
+  if (isReadSinceRotation !== false || pod === undefined || pod === 'absent') return isReadSinceRotation;
+  return isOpaque(pod) || hasUnseenReaders(pod, token, isLater) ? undefined : false;
 }
 
 /**

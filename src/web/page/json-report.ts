@@ -4,7 +4,7 @@
 import type { Assessment, CheckFailure } from '../../core/assessment.ts';
 import type { Check } from '../../core/checks/check.ts';
 import { missingStartOf, type ProblemStart, problemStartOf } from '../../core/problems/problem-start.ts';
-import { copyExpiresAt } from '../../core/reads/habits.ts';
+import { copyExpiresAt, isReadNow } from '../../core/reads/habits.ts';
 import { runbookUrl, unreadableRunbook } from '../../core/runbook.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { kindOf } from '../../core/token/token.ts';
@@ -46,7 +46,7 @@ function problemJson(
 }
 
 /** Undefined unless the reads of the token are watched. */
-function readsJson({ token, reads, habit }: Assessment) {
+function readsJson({ token, reads, habit, context }: Assessment) {
   if (typeof reads !== 'object') return undefined;
   return {
     habit,
@@ -56,7 +56,7 @@ function readsJson({ token, reads, habit }: Assessment) {
     generationsWithoutRead: reads.withoutRead,
     lastRead: reads.lastReadAt,
     copyExpiresAt: copyExpiresAt(reads, token.claims),
-    isReadSinceRotation: reads.isReadSinceRotation,
+    isReadSinceRotation: isReadNow(reads, token, context.pod),
   };
 }
 

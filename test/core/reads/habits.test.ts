@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import type { ContainerFacts } from '../../../src/core/container-facts.ts';
-import { copyExpiresAt, type Habit, habitOf } from '../../../src/core/reads/habits.ts';
+import { copyExpiresAt, type Habit, habitOf, isReadNow } from '../../../src/core/reads/habits.ts';
 import type { TokenReads } from '../../../src/core/reads/token-reads.ts';
 import { containerFacts, podFacts } from '../../support/cluster.ts';
 import { readAgain, readOnce, tokenReads } from '../../support/reads.ts';
@@ -288,6 +288,27 @@ describe('the habit', () => {
       const found = [readAgain(), readOnce(), tokenReads()].map((reads) => habitOf(reads, token(), pod, NOW));
       assert.deepEqual(found, ['rereads', 'unknown', 'unknown']);
     });
+});
+
+describe('a read of the current generation', () => {
+  const mount = { appearedAt: NOW - 2 * HOUR, isStacked: false, bootedAt: NOW - 30 * DAY };
+  const isRead = (reads: TokenReads, containers: readonly ContainerFacts[], runtimeClass?: string) =>
+    isReadNow(reads, token({ mount }), podFacts({ containers, runtimeClass }));
+  const current = main({ startedAt: NOW - HOUR });
+
+  it('was seen, or not', () => {
+    assert.equal(isRead(readAgain(), [current]), true);
+    assert.equal(isRead(readOnce(), [init({ copiedVolumes: [VOLUME] }), current]), false);
+    assert.equal(isReadNow(readOnce(), token(), undefined), false);
+  });
+
+  it('is not ruled out for containers whose reads are not seen', () => {
+    for (const unseen of [main({ startedAt: NOW - 3 * HOUR }), { ...current, copiedVolumes: [VOLUME] }]) {
+      assert.equal(isRead(readOnce(), [current, unseen]), undefined);
+      assert.equal(isRead(readAgain(), [current, unseen]), true);
+    }
+    assert.equal(isRead(readOnce(), [current], 'kata'), undefined);
+  });
 });
 
 describe('a copy that may be held', () => {
