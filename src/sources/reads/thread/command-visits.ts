@@ -43,6 +43,8 @@ export interface CommandVisitsOptions {
 
 /** A visit takes milliseconds. A process that was stopped in the middle of one must not keep back events of the node. */
 const MAX_VISIT_MS = 2_500;
+/** As many as the kernel queues by default. */
+const MAX_KEPT = 16_384;
 /** They change what is watched, and so must not be kept back. */
 const URGENT = IN.movedTo | IN.overflow | IN.ignored | IN.unmount;
 const NONE: readonly number[] = [];
@@ -195,7 +197,8 @@ function followMark(state: State, event: InotifyEvent, output: Output, nowMs: nu
 function keepOrCut(state: State, output: Output, nowMs: number): void {
   if (state.commands === 0) return;
   const isTooLong = nowMs - state.sinceMs > MAX_VISIT_MS;
-  if (!isTooLong && !state.isCut && !state.kept.some(isUrgent)) return;
+  const isTooMuch = state.kept.length > MAX_KEPT;
+  if (!isTooLong && !isTooMuch && !state.isCut && !state.kept.some(isUrgent)) return;
   release(state, output, false);
   state.isCut = !isTooLong;
   if (isTooLong) state.commands = 0;

@@ -162,6 +162,15 @@ describe('the visits of commands', () => {
     assert.deepEqual(strip([begin, ...visit, end]), []);
   });
 
+  it('keep back no more events than the kernel queues by default, and say nothing of the folder then', () => {
+    const half = visit.slice(0, 5);
+    const reads = Array.from({ length: 16_384 - half.length }, () => opened(OTHER, 'token'));
+    assert.equal(strip([begin, ...half, ...reads], 1_000).length, 0);
+    const { events, doubtful } = visits.strip(read(OTHER, 'token'), 2_000);
+    // Those of the folder are dropped, and the others passed on.
+    assert.deepEqual([events.length, doubtful], [reads.length + 3, [FOLDER]]);
+  });
+
   it('keep back nothing if a command is stopped in the middle, and say nothing of its folder', () => {
     const reads = read(OTHER, 'token');
     assert.deepEqual(strip([begin, ...visit.slice(0, 5)], 1_000), []);
