@@ -26,7 +26,7 @@ import { createOwnOpens, type OwnOpens } from '../../src/sources/reads/own-opens
 import type { Report } from '../../src/sources/reads/protocol.ts';
 import { createVolumes, type Volumes } from '../../src/sources/reads/volumes.ts';
 import { errorCode } from '../../src/util/error-code.ts';
-import { createWatchedNode, PROGRAM, type WatchedNode } from '../sources/reads/support/watched-node.ts';
+import { createWatchedNode, type WatchedNode } from '../sources/reads/support/watched-node.ts';
 import { token } from '../support/tokens.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -181,7 +181,7 @@ function* openAll({ folder, random, log }: Stage, visits: Visits): Actor {
 /** An engineer runs `explain`, which reads the volume, and the token once more. */
 function* explain(stage: Stage): Actor {
   while (!stage.isSwapped) yield;
-  const { visits } = createCommandOpens(PROGRAM);
+  const { visits } = createCommandOpens(stage.watched.program);
   if (visits === undefined) return;
   for (let count = 0; count < 2; count += 1) {
     yield* openAll(stage, visits);

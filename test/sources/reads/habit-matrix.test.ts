@@ -38,7 +38,7 @@ import {
   type TestVolume,
 } from '../files/support/test-node.ts';
 import { openTokenFiles } from '../files/support/test-source.ts';
-import { createWatchedNode, open, PROGRAM, type WatchedNode } from './support/watched-node.ts';
+import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
 
 const ROTATIONS = 12;
 /** So that all of them take more than a day. */
@@ -388,7 +388,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
 
   /** As `explain` does, which reads all files and then each token again, to verify its signature. */
   async function explain(): Promise<void> {
-    const commandOpens = createCommandOpens(PROGRAM);
+    const commandOpens = createCommandOpens(watched.program);
     const readRaw = createReadRaw(node.rootDir, commandOpens);
     const command = openTokenFiles({ rootDir: node.rootDir, now: () => seconds, opens: commandOpens });
     const before = volumes.facts().lastVisitAt;

@@ -1,7 +1,8 @@
 /**
  * A node whose volumes are watched with real inotify, step by step and in this thread.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Command,
@@ -35,6 +36,8 @@ export interface WatchedNode {
   /** Moves the monotonic clock. */
   readonly pass: (ms: number) => void;
   readonly shared: Int32Array<SharedArrayBuffer>;
+  /** The folder of the program, which commands open while they visit volumes. */
+  readonly program: string;
   /** Number of watched volumes and folders. */
   readonly counts: () => readonly [volumes: number, folders: number];
   readonly close: () => void;
@@ -46,17 +49,16 @@ function opened() {
   return inotify.value;
 }
 
-/** The folder of the program, which commands mark their visits with. */
-export const PROGRAM = import.meta.dirname;
-
 /** `shared`: the words that the thread would share with the source. */
 export function createWatchedNode(
   shared = new Int32Array(new SharedArrayBuffer(4 * SHARED_WORDS)),
 ): WatchedNode {
   const [swaps, opens] = [opened(), opened()];
+  // One of its own: commands of other tests must not be seen.
+  const program = mkdtempSync(join(tmpdir(), 'program-'));
   let passedMs = 0;
   const monotonicMs = () => performance.now() + passedMs;
-  const folders = createFolderWatches({ inotify: opens, libc: loadLibc(), program: PROGRAM, monotonicMs });
+  const folders = createFolderWatches({ inotify: opens, libc: loadLibc(), program, monotonicMs });
   const volumes = createVolumeWatches({ swaps, folders, shared, now: Date.now, monotonicMs });
   let targets = 0;
   return {
@@ -83,10 +85,12 @@ export function createWatchedNode(
       passedMs += ms;
     },
     shared,
+    program,
     counts: () => [volumes.count(), folders.count()],
     close: () => {
       swaps.close();
       opens.close();
+      rmdirSync(program);
     },
   };
 }
