@@ -65,12 +65,12 @@ function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generatio
 type Seen = Pick<Token, 'identity' | 'mount'>;
 
 /** Whether it sees what is watched, as far as it has started: not a copy, and not a mount below the current one. */
-function isSeen({ startedAt, copiedVolumes }: ContainerFacts, { identity, mount }: Seen): boolean {
-  const mountedAt = mount?.appearedAt ?? Number.NEGATIVE_INFINITY;
-  return (
-    !copiedVolumes.includes(identity.volume) &&
-    (startedAt === undefined || startedAt + INACCURACY >= mountedAt)
-  );
+function isSeen(container: ContainerFacts, { identity, mount }: Seen): boolean {
+  const { startedAt, isRunning, copiedVolumes } = container;
+  if (copiedVolumes.includes(identity.volume)) return false;
+  // When the current mount came over another one is not known.
+  if (mount?.appearedAt === undefined) return mount?.isStacked !== true;
+  return startedAt === undefined ? !isRunning : startedAt + INACCURACY >= mount.appearedAt;
 }
 
 /** Whether the reads of one of these containers may not have been seen, so that none proves nothing. */

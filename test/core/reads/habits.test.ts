@@ -39,6 +39,8 @@ interface Case {
   readonly hasUnknownContainers?: true;
   /** When its volume was mounted, if that is known. */
   readonly mountedAt?: number;
+  /** Whether it was mounted over another one at an unknown time. */
+  readonly isStacked?: boolean;
   readonly habit: Habit;
 }
 
@@ -199,6 +201,32 @@ const CASES: readonly Case[] = [
     habit: 'not_reread',
   },
   {
+    it: 'is unknown after one read if a container may have started before the volume was mounted again',
+    reads: readOnce(),
+    containers: [main(), main({ name: 'other', startedAt: undefined })],
+    mountedAt: NOW - DAY - 1,
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread if another container has never started',
+    reads: readOnce(),
+    containers: [main(), main({ name: 'other', isRunning: false, startedAt: undefined })],
+    mountedAt: NOW - DAY - 1,
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown after one read if another mount is below the volume, and when it was covered is not known',
+    reads: readOnce(),
+    isStacked: true,
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown without a read if another mount is below the volume',
+    reads: tokenReads(),
+    isStacked: true,
+    habit: 'unknown',
+  },
+  {
     it: 'is rereads if the volume was mounted again and is read again',
     reads: readAgain(),
     mountedAt: NOW - HOUR,
@@ -277,9 +305,17 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the habit', () => {
-  for (const { it: title, reads, containers = [main()], mountedAt, habit, ...pod } of CASES)
+  for (const {
+    it: title,
+    reads,
+    containers = [main()],
+    mountedAt,
+    isStacked = false,
+    habit,
+    ...pod
+  } of CASES)
     it(title, () => {
-      const mount = { appearedAt: mountedAt, isStacked: false, bootedAt: NOW - 30 * DAY };
+      const mount = { appearedAt: mountedAt, isStacked, bootedAt: NOW - 30 * DAY };
       assert.equal(habitOf(reads, token({ mount }), podFacts({ containers, ...pod }), NOW), habit);
     });
 
