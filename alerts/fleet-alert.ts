@@ -46,15 +46,21 @@ function canaryLate(canary: string): string {
 }
 export const CANARY_LATE = confirmed(canaryLate(bridged(CANARY)), canaryLate(previous(CANARY)));
 
+type CanaryTime = 'refresh_due' | 'issued';
 /** The seconds since a time in the life of each canary, when it was scraped: the scrape interval makes no difference. */
-function sinceCanary(time: string): string {
+function sinceCanary(time: CanaryTime): string {
   const metric = `satoken_canary_${time}_timestamp_seconds`;
-  return `max by (${BY.node}) (timestamp(${metric}) - ${metric})`;
+  return `label_replace(max by (${BY.node}) (timestamp(${metric}) - ${metric}), "since", "${time}", "", "")`;
 }
 
+/** Seconds since both times, in one recording: the first small group has no room for another. */
+const CANARY_SECONDS = 'node:satoken_canary:seconds';
+function canarySeconds(time: CanaryTime): string {
+  return `${CANARY_SECONDS}{since="${time}"}`;
+}
 /** Nodes whose canary should have been rotated for a while. */
-const CANARY_DUE = 'node:satoken_canary:due';
-const CANARY_AGE = 'node:satoken_canary:age';
+const CANARY_DUE = canarySeconds('refresh_due');
+const CANARY_AGE = canarySeconds('issued');
 /** Nodes that show that the cluster issues tokens. */
 const FRESH = `${CANARY_AGE} < ${knob('canaryFresh')}`;
 const FAILURES = bridged('satoken_cluster_failure{reason=~"unreachable|timeout|server_error"}');
@@ -66,7 +72,7 @@ const AWAY = `(${FAILURES}) unless on (${BY_RESOURCE}) (${OF_EXPORTER})`;
 /** The same, and nodes that do not reach the API server. */
 const AWAY_NODES = 'node:satoken_rotation:away';
 /** The same, and nodes whose canary is not late yet, but later than those of most healthy nodes. */
-const SUSPECT_NODES = 'node:satoken_rotation:suspect';
+const SUSPECT_NODES = `${AWAY_NODES} or on (${BY.node}) ${CANARY_DUE}`;
 
 /** Clusters with many late nodes, or with enough signs of that. */
 const MANY_NODES = 'cluster:satoken_rotation:many';
@@ -116,7 +122,7 @@ const FIRST = 'node:satoken_rotation:first';
 /** The number of late nodes and of those whose canary is due for a while, if one of them may be the first of many. */
 function firstAnd(due: string, others: string): string {
   return lines(
-    `count by (${BY.cluster}) ((${LATE_NODES} or ${due}) unless on (${BY.node}) ${LATE_BEFORE}) > ${others}`,
+    `count by (${BY.cluster}) ((${LATE_NODES} or on (${BY.node}) ${due}) unless on (${BY.node}) ${LATE_BEFORE}) > ${others}`,
     `and on (${BY.cluster}) ${FIRST}`,
   );
 }
@@ -142,10 +148,11 @@ const RECOVERING = lines(
 export const FLEET_RECORDINGS: readonly Recording[] = [
   { record: STALLED_NODES, expr: STALLED },
   { record: LATE_NODES, expr: lines(CANARY_LATE, `or ${STALLED_NODES}`) },
-  { record: CANARY_DUE, expr: `${sinceCanary('refresh_due')} > ${knob('canaryDue')}` },
-  { record: CANARY_AGE, expr: sinceCanary('issued') },
+  {
+    record: CANARY_SECONDS,
+    expr: lines(`${sinceCanary('refresh_due')} > ${knob('canaryDue')}`, 'or', sinceCanary('issued')),
+  },
   { record: AWAY_NODES, expr: lines(LATE_NODES, `or max by (${BY.node}) (${AWAY})`) },
-  { record: SUSPECT_NODES, expr: lines(AWAY_NODES, `or ${CANARY_DUE}`) },
   { record: FIRST, expr: FIRST_NODES },
   { record: MANY_NODES, expr: lines(MANY_AWAY, 'or', MANY_SUSPECT, 'or', SURELY_MANY) },
 ];

@@ -337,6 +337,18 @@ function lateOrExpired(expr: string): string {
 
 const LATE = LATE_REASONS.join('|');
 
+const BY_SEVERITY = `${BY.node}, reason, severity`;
+/** What nodes count, and the sample before. Each node has a series for all reasons: the rules read them here only, once. */
+const COUNTS = 'node:satoken_problems:found';
+const COUNTS_BEFORE = 'node:satoken_problems:before';
+const COUNT_RECORDINGS: readonly Recording[] = [
+  { record: COUNTS, expr: `max by (${BY_SEVERITY}) (satoken_problems > 0)` },
+  {
+    record: COUNTS_BEFORE,
+    expr: `max by (${BY_SEVERITY}) (${previous('satoken_problems')}) and on (${BY.node}, reason) ${COUNTS}`,
+  },
+];
+
 /**
  * The series of tokens, and for each node the number of those that have none, without the severity: it may change while the
  * problem lasts. A node that exceeds a limit has both: a token with series must not hide one without. The exporter decides
@@ -346,14 +358,12 @@ const LATE = LATE_REASONS.join('|');
  */
 function heldRecording(record: string, matcher: string): Recording {
   const problem = `satoken_problem{${matcher}}`;
-  const problems = `satoken_problems{${matcher}}`;
   const series = `max by (${BY.token}, reason) (${problem})`;
-  const countOf = (counts: string): string =>
-    `sum by (${BY.node}, reason) (max by (${BY.node}, reason, severity) (${counts}))`;
-  const count = countOf(problems);
+  const countOf = (counts: string): string => `sum by (${BY.node}, reason) (${counts})`;
+  const count = countOf(`${COUNTS}{${matcher}}`);
   const orNone = (counts: string): string => `(${counts} or 0 * ${count})`;
   // An account explains them, but without series of tokens it cannot inhibit their alerts.
-  const explained = countOf(`satoken_account_problems{${matcher}}`);
+  const explained = countOf(`max by (${BY_SEVERITY}) (satoken_account_problems{${matcher}})`);
   const named = lines(
     `  satoken_problem{${matcher},reason!~"${LATE}"}`,
     `  or satoken_problem{${matcher},reason=~"${LATE}"} unless on (${BY.token}) satoken_problem{reason=~"${ACCOUNT_REASONS.join('|')}"}`,
@@ -363,7 +373,7 @@ function heldRecording(record: string, matcher: string): Recording {
   const single = `sum by (${BY.token}, reason) (count_over_time(${problem}[${knob('bridge')}])) == 1`;
   const expr = lines(
     `(${series} unless (${single} and on (${BY.node}) ${RARELY_SCRAPED}))`,
-    `or (${unnamed} unless (${countOf(previous(problems))} == 0 and on (${BY.node}) ${RARELY_SCRAPED}))`,
+    `or (${unnamed} unless (${countOf(`${COUNTS_BEFORE}{${matcher}}`)} == 0 and on (${BY.node}) ${RARELY_SCRAPED}))`,
     `or (${record} unless on (${BY.node}) ${SCRAPED} and on (${BY.node}) ${SEEN})`,
   );
   return { record, expr };
@@ -375,6 +385,7 @@ export const TOKEN_GROUP: Group = {
     SCRAPE_RECORDING,
     { record: EXPORTERS, expr: `count by (${BY.cluster}) (${SEEN})` },
     ...FLEET_RECORDINGS,
+    ...COUNT_RECORDINGS,
     heldRecording(HELD, 'severity!="info"'),
     heldRecording(HELD_CRITICAL, 'severity="critical"'),
     heldRecording(HELD_INFO, 'severity="info"'),
