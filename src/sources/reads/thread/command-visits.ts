@@ -141,10 +141,19 @@ function isTaken(taken: Taken, event: InotifyEvent): boolean {
   return count > 0;
 }
 
-/** Those of which the folder was opened: a command opens no file without it. */
-function visitedIn({ folderOf }: State, events: readonly InotifyEvent[]): ReadonlySet<number> {
-  const visits = events.filter((event) => isFolderOpen(event) && folderOf(event.watch) !== undefined);
-  return new Set(visits.map(({ watch }) => watch));
+/** Whether a visit to the folder, which begins with an open of it, may go on. */
+function isMidVisit({ folderOf }: State, watch: number, events: readonly InotifyEvent[]): boolean {
+  const files = folderOf(watch)?.files;
+  if (files === undefined || !events.some(isFolderOpen)) return false;
+  const counts = countsIn(events);
+  const visits = visitsIn(counts, files);
+  const { opens = 0, closes = 0 } = counts.get('') ?? {};
+  return Math.max(opens, closes) > visits || [...counts.values()].some((count) => count.closes < visits);
+}
+
+function inMidVisit(state: State, events: readonly InotifyEvent[]): readonly number[] {
+  const byWatch = [...Map.groupBy(events, ({ watch }) => watch)];
+  return byWatch.filter(([watch, own]) => isMidVisit(state, watch, own)).map(([watch]) => watch);
 }
 
 function isUrgent({ mask }: InotifyEvent): boolean {
@@ -164,17 +173,17 @@ function isYoung({ young, folderOf }: State, { watch }: InotifyEvent): boolean {
 /** Folders in which opens of a command and of others cannot be separated. */
 function unclearIn(state: State, events: readonly InotifyEvent[], isWhole: boolean): ReadonlySet<number> {
   const unclear = events.filter((event) => isYoung(state, event)).map(({ watch }) => watch);
-  return new Set(isWhole ? unclear : [...unclear, ...visitedIn(state, events)]);
+  return new Set(isWhole ? unclear : [...unclear, ...inMidVisit(state, events)]);
 }
 
-/** Passes on what is kept. `isWhole`: whether it is all of the visit, so that this can be taken out. */
+/** Passes on what is kept, without whole visits. `isWhole`: whether no command is in the middle of one. */
 function release(state: State, { events, doubtful }: Output, isWhole: boolean): void {
   const { kept } = state;
   state.kept = [];
   const unclear = unclearIn(state, kept, isWhole);
   doubtful.push(...unclear);
   const clear = kept.filter((event) => isUrgent(event) || !unclear.has(event.watch));
-  const taken: Taken = isWhole ? findVisits(state, clear) : new Map();
+  const taken = findVisits(state, clear);
   for (const event of clear) if (!isTaken(taken, event)) events.push(event);
 }
 

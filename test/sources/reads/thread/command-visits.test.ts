@@ -179,4 +179,28 @@ describe('the visits of commands', () => {
     assert.deepEqual(strip(reads, 5_000), reads);
     assert.deepEqual(strip([...visit.slice(5), end, begin, ...visit, end], 6_000), visit.slice(5));
   });
+
+  it('are taken out if the kernel merged the ends of two commands, so that one of them seems to go on', () => {
+    const [rest, other] = [read(FOLDER, 'token'), [...read(OTHER), ...read(OTHER, 'token')]];
+    assert.deepEqual(strip([begin, begin, ...visit, ...other, ...visit, end], 1_000), []);
+    assert.deepEqual(strip(rest, 2_000), []);
+    assert.deepEqual(strip([], 4_000), rest);
+    assert.deepEqual(strip([begin, ...visit, end, ...rest], 5_000), rest);
+  });
+
+  it('make the folder unclear that they are in, and no other, if they are not over in time', () => {
+    const [other, walk] = [[...read(OTHER), ...read(OTHER, 'token')], [walked]];
+    const [, ...inside] = visit;
+    for (const part of [
+      inside.slice(0, 1),
+      inside.slice(0, 2),
+      inside.slice(0, -1),
+      [...inside, ...read(FOLDER)],
+    ]) {
+      create();
+      assert.deepEqual(strip([begin, ...other, ...walk, ...part], 1_000), []);
+      const { events, doubtful } = visits.strip([], 4_000);
+      assert.deepEqual([events, doubtful], [walk, [FOLDER]]);
+    }
+  });
 });
