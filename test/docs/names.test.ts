@@ -1,5 +1,5 @@
 /**
- * Metrics, options, variables, reasons, commands and scripts that the documents name exist.
+ * Metrics, options, variables, reasons, buckets, commands and scripts that the documents name exist.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { COMMANDS, environmentName } from '../../src/config/load.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { REASONS } from '../../src/core/checks/index.ts';
 import { READ_FAILURES } from '../../src/core/observation.ts';
+import { EXPORTER } from '../../src/metrics/exporter-rows.ts';
 import { METRICS } from '../../src/metrics/rows.ts';
 import { MEMORY_FLAGS } from '../../src/runtime/node-flags.ts';
 import { READS_FLAGS } from '../../src/runtime/permission-model.ts';
@@ -28,6 +29,13 @@ const FOREIGN_OPTIONS = `
 const NODE_OPTIONS = [...process.allowedNodeEnvironmentFlags, ...MEMORY_FLAGS, ...READS_FLAGS].map((flag) =>
   flag.replace(/^--/, ''),
 );
+
+/** As they are exported, and with the form of collectors that print bounds as integers. */
+function boundsOf(buckets: readonly number[]): readonly string[] {
+  return buckets.flatMap((bound) =>
+    Number.isInteger(bound) ? [`${bound}.0`, `${bound}|${bound}.0`] : [String(bound)],
+  );
+}
 
 /** How each kind of name appears in a document, and the names that exist. */
 const KINDS: readonly {
@@ -72,6 +80,11 @@ const KINDS: readonly {
     known: [...REASONS, ...READ_FAILURES, ...WATCH_FAILURES],
   },
   {
+    kind: 'bucket',
+    written: /\ble=~?"([^"]+)"/g,
+    known: Object.values(EXPORTER).flatMap((row) => (row.type === 'histogram' ? boundsOf(row.buckets) : [])),
+  },
+  {
     kind: 'command',
     // Neither the namespace nor the Helm release of that name.
     written:
@@ -102,6 +115,7 @@ describe('the names in the documents', () => {
     ['option', 'give it --nonsense.option=1'],
     ['variable', 'SATOKEN_NONSENSE=1'],
     ['reason', 'satoken_problem{reason="nonsense"}'],
+    ['bucket', 'satoken_rotation_lag_seconds_bucket{le="60"}'],
     ['command', 'sa-token-exporter nonsense'],
     ['script', 'npm run nonsense'],
   ] as const) {
