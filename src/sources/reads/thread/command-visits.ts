@@ -22,8 +22,8 @@ export interface CommandVisits {
   readonly add: (watch: number) => void;
   /** Takes the events of a drain. Those of a visit that goes on are kept for the next one. */
   readonly strip: (events: readonly InotifyEvent[], nowMs: number) => Stripped;
-  /** Whether events are kept for the next drain. */
-  readonly isKeeping: () => boolean;
+  /** When the drain was in which the first event came that is kept for the next one; undefined if none is. */
+  readonly keptSinceMs: () => number | undefined;
 }
 
 export interface Stripped {
@@ -248,6 +248,6 @@ export function createCommandVisits(options: CommandVisitsOptions): CommandVisit
   return {
     add: (watch) => void state.young.add(watch),
     strip: (events, nowMs) => strip(state, events, nowMs),
-    isKeeping: () => state.kept.length > 0,
+    keptSinceMs: () => (state.kept.length > 0 ? state.sinceMs : undefined),
   };
 }

@@ -10,8 +10,8 @@ import { remove, type WatchedFolder, type WatchedFolders } from './watched-folde
 export interface Drain {
   readonly drained: readonly Drained[];
   readonly hasOverflowed: boolean;
-  /** Whether some of the events are in the next drain. */
-  readonly isPartial: boolean;
+  /** When the drain was in which the first event came that is left for the next one; undefined if none is. */
+  readonly keptSinceMs: number | undefined;
 }
 
 const NONE: ReadonlySet<number> = new Set();
@@ -129,5 +129,5 @@ export function drain(state: WatchedFolders, nowMs: number): Drain {
   endRemoved(state, removed);
   for (const watch of doubtful) loseOne(state, watch);
   endBlind(state, state.walks.endDrain(nowMs));
-  return { drained: collect(state, nowMs), hasOverflowed, isPartial: state.commands.isKeeping() };
+  return { drained: collect(state, nowMs), hasOverflowed, keptSinceMs: state.commands.keptSinceMs() };
 }

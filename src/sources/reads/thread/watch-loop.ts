@@ -44,6 +44,8 @@ interface Loop extends WatchLoopOptions {
   readonly volumes: VolumeWatches;
   /** The last drain, by the wall clock. */
   drainedMs: number;
+  /** The last one that left no older events. */
+  emptiedMs: number;
   nextDrainMs: number;
   nextVerifyMs: number;
   nextCollectionMs: number;
@@ -63,17 +65,18 @@ function obey({ receive, volumes }: Loop): boolean {
 
 /** No event is older than the drain before. Returns a time of at most a second after each of the next ones. */
 function takeReadTime(loop: Loop): number {
-  const { drainedMs } = loop;
+  const { emptiedMs } = loop;
   loop.drainedMs = loop.now();
-  return Math.min(loop.drainedMs, drainedMs + DRAIN_MS) / 1_000;
+  loop.emptiedMs = loop.drainedMs;
+  return Math.min(loop.drainedMs, emptiedMs + DRAIN_MS) / 1_000;
 }
 
 function drainAndReport(loop: Loop, startedMs: number): void {
-  const { volumes, folders, drainedMs, monotonicMs, post } = loop;
+  const { volumes, folders, drainedMs, emptiedMs, monotonicMs, post } = loop;
   const readAt = takeReadTime(loop);
-  const { drained, hasOverflowed, isPartial } = folders.drain();
+  const { drained, hasOverflowed, keptSinceMs } = folders.drain();
   // The rest must not seem later than it was.
-  if (isPartial) loop.drainedMs = drainedMs;
+  if (keptSinceMs !== undefined) loop.emptiedMs = keptSinceMs < startedMs ? emptiedMs : drainedMs;
   // After the drain: a watch that was added in this round may have had events in it already.
   const { started, losses } = volumes.takeNews();
   post({
@@ -134,6 +137,7 @@ export function runWatchLoop(options: WatchLoopOptions): Loss | undefined {
   const nextCollectionMs = monotonicMs() + FIRST_COLLECTION_MS;
   const times = {
     drainedMs: options.now(),
+    emptiedMs: options.now(),
     nextDrainMs: 0,
     nextVerifyMs: 0,
     nextCollectionMs,

@@ -146,7 +146,7 @@ describe('the visits of commands', () => {
   it('go on in the next drain', () => {
     for (let at = 0; at <= visit.length; at += 1) {
       assert.deepEqual(strip([begin, ...visit.slice(0, at)], 1_000), []);
-      assert.equal(visits.isKeeping(), at > 0);
+      assert.equal(visits.keptSinceMs(), at > 0 ? 1_000 : undefined);
       assert.deepEqual(strip([...visit.slice(at), end, ...read(FOLDER, 'token')], 2_000), [
         ...read(FOLDER, 'token'),
       ]);
@@ -175,7 +175,7 @@ describe('the visits of commands', () => {
     const reads = read(OTHER, 'token');
     assert.deepEqual(strip([begin, ...visit.slice(0, 5)], 1_000), []);
     assert.deepEqual(visits.strip(reads, 4_000), { events: [walked, ...reads], doubtful: [FOLDER] });
-    assert.equal(visits.isKeeping(), false);
+    assert.equal(visits.keptSinceMs(), undefined);
     assert.deepEqual(strip(reads, 5_000), reads);
     assert.deepEqual(strip([...visit.slice(5), end, begin, ...visit, end], 6_000), visit.slice(5));
   });

@@ -73,4 +73,16 @@ describe('the loop of the thread that watches reads', () => {
     ]);
     assert.deepEqual(run(7, queues).readTimes, [0, 1, 2, 2, 2, 5, 6, 7]);
   });
+
+  it('times opens no earlier if it keeps others in each second', () => {
+    const [begin, end] = [eventBytes(PROGRAM, IN.open), eventBytes(PROGRAM, IN.closeNoWrite)];
+    const open = eventBytes(OTHER, IN.open);
+    const queues = new Map([
+      [2, Buffer.concat([begin, open])],
+      [3, Buffer.concat([open, end, begin, open])],
+      [5, Buffer.concat([open, end, begin, open])],
+      [6, end],
+    ]);
+    assert.deepEqual(run(8, queues).readTimes, [0, 1, 2, 2, 3, 3, 5, 7, 8]);
+  });
 });
