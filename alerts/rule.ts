@@ -141,7 +141,7 @@ export const IN_NAMESPACE = '{{ with $labels.namespace }}, namespace {{ . }}{{ e
 
 /** Names the node without an exporter, or the DaemonSet with pods that are not ready. */
 export const MISSING_EXPORTER =
-  '{{ if $labels.node }}Node {{ $labels.node }} is ready and has no exporter.{{ else }}DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }}: {{ $value }} of its pods are not ready, so the tokens of their nodes are not monitored.{{ end }}';
+  '{{ if $labels.node }}Node {{ $labels.node }} is ready and has no exporter.{{ else }}DaemonSet {{ $labels.namespace }}/{{ $labels.daemonset }}: pods are not ready ({{ $value }}), so the tokens of their nodes are not monitored.{{ end }}';
 
 /** Names the controller of pods that do not exist. */
 export const CONTROLLER = '{{ or $labels.replicaset $labels.statefulset $labels.daemonset }}';

@@ -91,7 +91,7 @@ const TIME_ALERTS: readonly Alert[] = [
     dashboard: 'node',
     expr: NODE_STALLED,
     summary: 'The kubelet of a node no longer rotates service account tokens.',
-    description: `Node {{ $labels.node }}: {{ $value }} tokens are overdue, and nothing about their pods explains it.${CAUSES_OF_NODE}${FIRST_REJECTED} Check first: systemctl status kubelet on the node, and whether it reaches the API server.${SCAN}`,
+    description: `Node {{ $labels.node }}: tokens are overdue ({{ $value }}), and nothing about their pods explains it.${CAUSES_OF_NODE}${FIRST_REJECTED} Check first: systemctl status kubelet on the node, and whether it reaches the API server.${SCAN}`,
   },
   {
     severity: 'warning',

@@ -35,7 +35,7 @@ export const WORKLOAD_GROUP: Group = {
         ),
       ),
       summary: "The API server denies the creation of a workload's pods.",
-      description: `${CONTROLLER} in namespace {{ $labels.namespace }} lacks {{ $value }} pods, which were never created: their service account may not exist. Check first: kubectl get events for reason FailedCreate in the namespace; it names the account, a quota or a policy.`,
+      description: `${CONTROLLER} in namespace {{ $labels.namespace }} lacks pods ({{ $value }}), which were never created: their service account may not exist. Check first: kubectl get events for reason FailedCreate in the namespace; it names the account, a quota or a policy.`,
     },
   ],
 };

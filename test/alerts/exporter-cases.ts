@@ -137,7 +137,7 @@ const podsNotReady: Firing = {
   labels: DAEMON_SET,
   prints: {
     subject:
-      'DaemonSet monitoring/prod-sa-token-exporter: 2 of its pods are not ready, so the tokens of their nodes are not monitored.',
+      'DaemonSet monitoring/prod-sa-token-exporter: pods are not ready (2), so the tokens of their nodes are not monitored.',
   },
 };
 

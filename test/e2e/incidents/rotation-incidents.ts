@@ -52,7 +52,7 @@ export const NODE_INCIDENTS: readonly Incident[] = [
     resolve: ({ world }) => world.kubelet.start(),
     alert: 'SATokenNodeRotationStalled',
     severity: 'critical',
-    description: /^Node node-1: 10\d tokens are overdue/,
+    description: /^Node node-1: tokens are overdue \(10\d\)/,
     inhibited: STALLED,
   },
   {
