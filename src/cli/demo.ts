@@ -67,7 +67,7 @@ function introduction(
     ...(isPageEnabled ? [`  Status page  ${url}/`] : []),
     `  Metrics      ${url}${telemetryPath}`,
     '',
-    'Its pods and what they show:',
+    'Its pods and what they show, all of it within two minutes:',
     '',
     printTable([['POD', 'SHOWS', 'LOOK FOR'], ...rows]),
     ...readerLines(readers),
