@@ -22,7 +22,7 @@ const SAMPLE_MS = 500;
 /** Percent of one core, on a machine on which a thread that wakes up once a second takes less than a tenth of a percent. */
 const MAX_SHARE = 0.5;
 /** Relative to that thread, on any other machine. */
-const MAX_RATIO = 6;
+const MAX_RATIO = 10;
 /** One scan more in one of the exporters would cost more than all reads. */
 const NO_SCANS = '--scan.interval=1h';
 /** Rotations are logged at this level. */
