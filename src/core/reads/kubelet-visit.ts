@@ -11,6 +11,8 @@
 export const VISIT_MS = 2_500;
 /** A kubelet without CPU may take this long. Opens between the two limits are its own or not. */
 export const SLOW_VISIT_MS = 5_000;
+/** A visit is recognized by the files of the directory. One with more is not watched. */
+export const MAX_VISITED_FILES = 128;
 
 /** Begun by an open of the directory, and not complete. */
 export interface Visit {

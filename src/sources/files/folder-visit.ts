@@ -5,14 +5,12 @@
  */
 import { closeSync, lstatSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { MAX_VISITED_FILES } from '../../core/reads/kubelet-visit.ts';
 import { listDirectory, statDirectory } from './directory.ts';
 import { failureOf } from './failures.ts';
 import { join, type Path } from './paths.ts';
 import type { PodsRoot, Visits } from './pods/pods-root.ts';
 import { FLAGS } from './token-file.ts';
-
-/** Folders with more files are not watched. */
-const MAX_FILES = 128;
 
 function openOnce(path: Path): void {
   try {
@@ -27,7 +25,7 @@ function openOthers(path: string): void {
   const listing = statDirectory(folder).ok ? listDirectory(folder) : undefined;
   if (listing?.ok !== true) return;
   const files = listing.value.filter(({ kind }) => kind === 'file');
-  if (files.length > MAX_FILES) return;
+  if (files.length > MAX_VISITED_FILES) return;
   for (const { raw, name } of files) if (name !== basename(path)) openOnce(join(folder, raw));
 }
 

@@ -2,12 +2,11 @@
  * What the thread looks up in the folder of a volume. No link but `..data` is followed.
  */
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { MAX_VISITED_FILES } from '../../../core/reads/kubelet-visit.ts';
 import { errorCode } from '../../../util/error-code.ts';
 
 /** As in files/generation.ts: a name that cannot lead out of the volume. */
 const GENERATION = /^\.\.[\w.-]+$/;
-/** A visit of the kubelet is recognized by the files of the folder: beyond this number, the folder is not watched. */
-const MAX_FILES = 128;
 /** The wall clock is cut to whole milliseconds. */
 const CLOCK_RESOLUTION_MS = 1;
 /** More than that, and the clock was set. */
@@ -58,6 +57,6 @@ export function holderPath(folder: string, generation: string, holder: string): 
 /** Names of the files in a folder, as the kubelet visits them; undefined if it cannot be listed. */
 export function filesIn(folder: string): readonly string[] | undefined {
   const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true }));
-  if (entries === undefined || entries.length > MAX_FILES) return undefined;
+  if (entries === undefined || entries.length > MAX_VISITED_FILES) return undefined;
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
