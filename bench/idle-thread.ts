@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { MEMORY_FLAGS } from '../src/runtime/node-flags.ts';
-import { cpuTimeMs } from './exporter.ts';
+import { cpuTimeMs, type Exporter, residentMemory } from './exporter.ts';
 
 const THREAD = `
   const { parentPort } = require('node:worker_threads');
@@ -20,9 +20,7 @@ const MAIN = `
   thread.once('message', () => console.log('up'));
   thread.on('message', () => {});`;
 
-export interface IdleThread {
-  /** CPU time in milliseconds of the process. */
-  readonly cpuMs: () => number;
+export interface IdleThread extends Pick<Exporter, 'cpuMs' | 'memory'> {
   readonly stop: () => void;
 }
 
@@ -31,5 +29,9 @@ export async function startIdleThread(): Promise<IdleThread> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
-  return { cpuMs: () => cpuTimeMs(child), stop: () => child.kill() };
+  return {
+    cpuMs: () => cpuTimeMs(child),
+    memory: () => residentMemory(child),
+    stop: () => child.kill(),
+  };
 }

@@ -41,11 +41,11 @@ async function openTokens(pair: Pair, volumes: readonly string[], seconds: numbe
   await Promise.all(scrapes);
 }
 
-interface Costs {
-  /** CPU time in percent of one core, from the first open to the last, of each exporter and of the idle thread. */
-  readonly shares: readonly number[];
-  /** Median over that time of each exporter: V8 collects garbage at any moment. */
-  readonly memory: readonly number[];
+interface Cost {
+  /** CPU time in percent of one core, from the first open to the last. */
+  readonly share: number;
+  /** Median over that time: V8 collects garbage at any moment. */
+  readonly memory: number;
 }
 
 async function costsOf(
@@ -53,56 +53,47 @@ async function costsOf(
   idle: IdleThread,
   volumes: readonly string[],
   seconds: number,
-): Promise<Costs> {
-  const processes = [...pair, idle];
+): Promise<readonly [without: Cost, watching: Cost, idle: Cost]> {
+  const processes = [...pair, idle] as const;
   const before = processes.map(({ cpuMs }) => cpuMs());
-  const samples = pair.map((): number[] => []);
+  const samples = processes.map((): number[] => []);
   const sampling = setInterval(() => {
-    for (const [index, { memory }] of pair.entries()) samples[index]?.push(memory());
+    for (const [index, { memory }] of processes.entries()) samples[index]?.push(memory());
   }, SAMPLE_MS);
   const startedAt = performance.now();
   await openTokens(pair, volumes, seconds);
   const tookMs = performance.now() - startedAt;
   clearInterval(sampling);
-  return {
-    shares: processes.map(({ cpuMs }, index) => ((cpuMs() - (before[index] ?? 0)) / tookMs) * 100),
-    memory: samples.map((sizes) => percentile(sizes, 0.5)),
-  };
+  return processes.map(({ cpuMs }, index) => ({
+    share: ((cpuMs() - (before[index] ?? 0)) / tookMs) * 100,
+    memory: percentile(samples[index] ?? [], 0.5),
+  })) as [Cost, Cost, Cost];
 }
 
 function watchedFolders(exposition: string): number {
   return Number(/^satoken_reads_watches\{.*} (\d+)$/m.exec(exposition)?.[1]);
 }
 
-function reportShares([
-  without = Number.NaN,
-  watching = Number.NaN,
-  idle = Number.NaN,
-]: readonly number[]): boolean {
-  report({ what: 'CPU of one core without watching reads', value: without, unit: '%' });
-  report({ what: 'CPU of a thread that only wakes up once a second', value: idle, unit: '%' });
-  return report({
-    what: `CPU in addition at ${OPENS_PER_SECOND} opens per second`,
-    value: watching - without,
-    atMost: Math.max(MAX_SHARE, MAX_RATIO * idle),
-    unit: '%',
-  });
-}
-
 async function reportCost(pair: Pair, { volumes }: BenchNode): Promise<boolean> {
   const idle = await startIdleThread();
   // V8 collects the garbage of the first scan within 40 s or so, in each exporter at a time of its own.
   await openTokens(pair, volumes, Math.min(45, 3 * SECONDS));
-  const { shares, memory } = await costsOf(pair, idle, volumes, SECONDS);
+  const [without, watching, bare] = await costsOf(pair, idle, volumes, SECONDS);
   idle.stop();
   const folders = watchedFolders(await pair[1].scrape());
-  const [without = Number.NaN, watching = Number.NaN] = memory;
   return [
     report({ what: 'watched directories', value: folders, atLeast: volumes.length, unit: '' }),
-    reportShares(shares),
+    report({ what: 'CPU of one core without watching reads', value: without.share, unit: '%' }),
+    report({ what: 'CPU of a thread that only wakes up once a second', value: bare.share, unit: '%' }),
+    report({
+      what: `CPU in addition at ${OPENS_PER_SECOND} opens per second`,
+      value: watching.share - without.share,
+      atMost: Math.max(MAX_SHARE, MAX_RATIO * bare.share),
+      unit: '%',
+    }),
     report({
       what: 'resident memory in addition, median',
-      value: (watching - without) / MB,
+      value: (watching.memory - without.memory) / MB,
       atMost: 12,
       unit: 'MB',
     }),
