@@ -26,7 +26,7 @@ function countOpens({ held: before, tokenFile }: GenerationState, events: readon
   return { opens, held };
 }
 
-/** Adds the opens and closes of files all at once: each second, a node has a hundred folders with nothing else. */
+/** Adds the opens and closes of files all at once. */
 export function addOpens(
   state: GenerationState,
   events: readonly ReadEvent[],
