@@ -1,16 +1,12 @@
 /**
- * Reads a JSON report of mocha. Prints failures to stderr, and the numbers of passed and failed tests to stdout.
+ * Reads the record of `.ci/reporter.ts` and prints the numbers of passed and failed tests. What was still running counts as failed.
  */
 import { readFileSync } from 'node:fs';
+import type { RunRecord } from './reporter.ts';
 
-interface Report {
-  readonly stats: { readonly passes: number; readonly failures: number };
-  readonly failures: readonly {
-    readonly fullTitle: string;
-    readonly err: { readonly stack?: string; readonly message?: string };
-  }[];
-}
+const UNSTARTED: RunRecord = { passed: 0, failed: 0, running: 'the loading of the test files' };
 
-const { stats, failures } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Report;
-for (const { fullTitle, err } of failures) console.error(`\n${fullTitle}\n${err.stack ?? err.message}`);
-console.log(stats.passes, stats.failures);
+const text = readFileSync(process.argv[2] ?? '', 'utf8');
+const { passed, failed, running } = text === '' ? UNSTARTED : (JSON.parse(text) as RunRecord);
+if (running !== undefined) console.error(`\nFAILED: the run ended during ${running}`);
+console.log(passed, failed + (running === undefined ? 0 : 1));

@@ -1,0 +1,83 @@
+/**
+ * A reporter of mocha for `.ci/run`: prints each failure at once, and at the end the files that took longest.
+ *
+ * Keeps a record in a file, for `.ci/tally.ts`, so that it is known what was running if mocha is killed.
+ */
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
+import Mocha from 'mocha';
+
+/** Numbers of tests, and what runs: the title of a test or hook, or undefined after the last one. */
+export interface RunRecord {
+  readonly passed: number;
+  readonly failed: number;
+  readonly running?: string | undefined;
+}
+
+interface Options {
+  readonly reporterOptions?: { readonly record?: string; readonly grace?: string };
+}
+
+const SLOWEST = 10;
+/** Seconds for what the last test left running. */
+const GRACE = '60';
+const { EVENT_HOOK_BEGIN, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } = Mocha.Runner.constants;
+
+/** How long each file takes: from its first hook or test to that of another file. */
+function createFileTimes() {
+  const times = new Map<string, number>();
+  let running = { file: '', since: Date.now() };
+  const begin = (file: string): void => {
+    const now = Date.now();
+    times.set(running.file, (times.get(running.file) ?? 0) + now - running.since);
+    running = { file, since: now };
+  };
+  const slowest = (): readonly string[] => {
+    begin('');
+    const sorted = [...times].filter(([file]) => file !== '').sort(([, a], [, b]) => b - a);
+    return sorted.slice(0, SLOWEST).map(([file, ms]) => `${(ms / 1_000).toFixed(1).padStart(8)} s  ${file}`);
+  };
+  return { begin, slowest };
+}
+
+function print({ title, error }: { readonly title: string; readonly error: Error }): void {
+  console.error(`\nFAILED: ${title}\n${error.stack ?? error.message}`);
+}
+
+/** Mocha waits for whatever keeps Node.js alive, without an end, and sets the exit code itself. */
+function exitIfAlive(seconds: number, write: (running: string) => void): void {
+  const exit = (): void => {
+    write(
+      `the ${seconds} s after the last test, with open handles: ${process.getActiveResourcesInfo().join(', ')}`,
+    );
+    process.exit();
+  };
+  setTimeout(exit, seconds * 1_000).unref();
+}
+
+// biome-ignore lint/style/noDefaultExport: mocha takes the default export of a reporter's module.
+export default class CiReporter {
+  constructor(runner: Mocha.Runner, { reporterOptions }: Options) {
+    const { record, grace = GRACE } = reporterOptions ?? {};
+    if (record === undefined) throw new Error('The reporter needs the option record=FILE');
+    const files = createFileTimes();
+    const write = (running?: string): void => {
+      const { passes: passed = 0, failures: failed = 0 } = runner.stats ?? {};
+      writeFileSync(record, JSON.stringify({ passed, failed, running } satisfies RunRecord));
+    };
+    const begin = (runnable: Mocha.Runnable): void => {
+      files.begin(runnable.file ?? runnable.parent?.file ?? '');
+      write(runnable.fullTitle());
+    };
+    runner.on(EVENT_HOOK_BEGIN, begin);
+    runner.on(EVENT_TEST_BEGIN, begin);
+    runner.on(EVENT_TEST_FAIL, (runnable: Mocha.Runnable, error: Error) => {
+      print({ title: runnable.fullTitle(), error });
+    });
+    runner.once(EVENT_RUN_END, () => {
+      write();
+      console.log(`\nThe slowest files:\n${files.slowest().join('\n')}`);
+      exitIfAlive(Number(grace), write);
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What `.ci/run` counts and prints, for tests that fail, never end, or leave something open.
+ */
+import assert from 'node:assert/strict';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+
+const ROOT = new URL('../', import.meta.url).pathname;
+const OPEN = "it('leaves a timer', () => void setInterval(() => {}, 1_000));";
+const KILLED = "it('kills mocha', () => process.kill(process.pid, 'SIGKILL'));";
+
+describe('the tests of CI', () => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ci-'));
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const runNode = (...args: readonly string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, args, {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_V8_COVERAGE: '' },
+    });
+
+  /** Runs mocha as `.ci/run` does, on a file with these tests, and then counts. */
+  function runTests(tests: string): { readonly printed: string; readonly counted: string } {
+    const [file, record] = [join(folder, 'some.test.mjs'), join(folder, 'record')];
+    writeFileSync(record, '');
+    writeFileSync(
+      file,
+      `import { before, describe, it } from 'mocha';\ndescribe('some', () => { ${tests} });\n`,
+    );
+    const options = ['--reporter', './.ci/reporter.ts', '--reporter-option', `record=${record},grace=0.01`];
+    const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
+    const run = runNode(mocha, '--no-config', '--forbid-pending', ...options, file);
+    const tally = runNode('.ci/tally.ts', record);
+    return { printed: `${run.stdout}${run.stderr}${tally.stderr}`, counted: tally.stdout };
+  }
+
+  for (const { title, tests, counted, prints } of [
+    {
+      title: 'tests that pass',
+      tests: "it('a', () => {}); it('b', () => {});",
+      counted: '2 0',
+      prints: /some\.test\.mjs/,
+    },
+    {
+      title: 'a test that fails',
+      tests: "it('a', () => {}); it('b', () => { throw new Error('no'); });",
+      counted: '1 1',
+      prints: /^FAILED: some b\nError: no\n {4}at /m,
+    },
+    {
+      title: 'a hook that fails',
+      tests: "before(() => { throw new Error('no'); }); it('a', () => {});",
+      counted: '0 1',
+      prints: /^FAILED: some "before all" hook for "a"\nError: no\n/m,
+    },
+    {
+      title: 'a test that is skipped',
+      tests: "it.skip('a', () => {});",
+      counted: '0 1',
+      prints: /Pending test forbidden/,
+    },
+    {
+      title: 'a handle that stays open',
+      tests: OPEN,
+      counted: '1 1',
+      prints: /^FAILED: the run ended during the 0\.01 s after the last test, with open handles: .*Timeout/m,
+    },
+    {
+      title: 'a run that is killed',
+      tests: `it('a', () => {}); ${KILLED} it('b', () => {});`,
+      counted: '1 1',
+      prints: /^FAILED: the run ended during some kills mocha$/m,
+    },
+    {
+      title: 'a file that cannot be loaded',
+      tests: '} )',
+      counted: '0 1',
+      prints: /^FAILED: the run ended during the loading of the test files$/m,
+    },
+  ])
+    it(`count ${title}, and say which`, () => {
+      const run = runTests(tests);
+      assert.equal(run.counted, `${counted}\n`, run.printed);
+      assert.match(run.printed, prints);
+    });
+});
