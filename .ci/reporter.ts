@@ -1,5 +1,5 @@
 /**
- * A reporter of mocha for `.ci/run`: prints each failure at once, and at the end the files that took longest.
+ * A reporter of mocha for `.ci/run`: prints each failure at once, and at the end the files and tests that took longest.
  *
  * Keeps a record in a file, for `.ci/tally.ts`, so that it is known what was running if mocha is killed.
  */
@@ -23,19 +23,22 @@ const SLOWEST = 10;
 const GRACE = '60';
 const { EVENT_HOOK_BEGIN, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } = Mocha.Runner.constants;
 
-/** How long each file takes: from its first hook or test to that of another file. */
-function createFileTimes() {
+/** How long each of several things takes, one after another: until the next one begins. */
+function createTimes() {
   const times = new Map<string, number>();
-  let running = { file: '', since: Date.now() };
-  const begin = (file: string): void => {
+  let running = { name: '', since: Date.now() };
+  const begin = (name: string): void => {
     const now = Date.now();
-    times.set(running.file, (times.get(running.file) ?? 0) + now - running.since);
-    running = { file, since: now };
+    times.set(running.name, (times.get(running.name) ?? 0) + now - running.since);
+    running = { name, since: now };
   };
-  const slowest = (): readonly string[] => {
+  const slowest = (): string => {
     begin('');
-    const sorted = [...times].filter(([file]) => file !== '').sort(([, a], [, b]) => b - a);
-    return sorted.slice(0, SLOWEST).map(([file, ms]) => `${(ms / 1_000).toFixed(1).padStart(8)} s  ${file}`);
+    const sorted = [...times].filter(([name]) => name !== '').sort(([, a], [, b]) => b - a);
+    const lines = sorted
+      .slice(0, SLOWEST)
+      .map(([name, ms]) => `${(ms / 1_000).toFixed(1).padStart(8)} s  ${name}`);
+    return lines.join('\n');
   };
   return { begin, slowest };
 }
@@ -60,13 +63,14 @@ export default class CiReporter {
   constructor(runner: Mocha.Runner, { reporterOptions }: Options) {
     const { record, grace = GRACE } = reporterOptions ?? {};
     if (record === undefined) throw new Error('The reporter needs the option record=FILE');
-    const files = createFileTimes();
+    const [files, runnables] = [createTimes(), createTimes()];
     const write = (running?: string): void => {
       const { passes: passed = 0, failures: failed = 0 } = runner.stats ?? {};
       writeFileSync(record, JSON.stringify({ passed, failed, running } satisfies RunRecord));
     };
     const begin = (runnable: Mocha.Runnable): void => {
       files.begin(runnable.file ?? runnable.parent?.file ?? '');
+      runnables.begin(runnable.fullTitle());
       write(runnable.fullTitle());
     };
     runner.on(EVENT_HOOK_BEGIN, begin);
@@ -76,7 +80,8 @@ export default class CiReporter {
     });
     runner.once(EVENT_RUN_END, () => {
       write();
-      console.log(`\nThe slowest files:\n${files.slowest().join('\n')}`);
+      console.log(`\nThe slowest files:\n${files.slowest()}`);
+      console.log(`\nThe slowest tests and hooks:\n${runnables.slowest()}`);
       exitIfAlive(Number(grace), write);
     });
   }
