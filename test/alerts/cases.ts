@@ -1,5 +1,5 @@
 /**
- * All cases of the alerts.
+ * All cases of the alerts, by what they are about.
  */
 import { ERROR_CASES } from './error-cases.ts';
 import { EXPORTER_CASES } from './exporter-cases.ts';
@@ -10,12 +10,14 @@ import type { Case } from './promtool.ts';
 import { TEXT_CASES } from './text-cases.ts';
 import { WORKLOAD_CASES } from './workload-cases.ts';
 
-export const CASES: readonly Case[] = [
-  ...PROBLEM_CASES,
-  ...NODE_CASES,
-  ...EXPORTER_CASES,
-  ...ERROR_CASES,
-  ...LINK_CASES,
-  ...TEXT_CASES,
-  ...WORKLOAD_CASES,
-];
+export const CASES_BY_SUBJECT: Readonly<Record<string, readonly Case[]>> = {
+  problems: PROBLEM_CASES,
+  nodes: NODE_CASES,
+  exporters: EXPORTER_CASES,
+  errors: ERROR_CASES,
+  links: LINK_CASES,
+  texts: TEXT_CASES,
+  workloads: WORKLOAD_CASES,
+};
+
+export const CASES: readonly Case[] = Object.values(CASES_BY_SUBJECT).flat();

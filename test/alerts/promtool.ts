@@ -206,7 +206,7 @@ export interface TestRun {
   readonly output: string;
 }
 
-/** Runs all cases at once, since promtool takes long to start. */
+/** Runs all cases in one process. */
 export function testRules(
   promtool: string,
   cases: readonly Case[],

@@ -5,18 +5,21 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
 import { ALERTS } from '../../alerts/groups.ts';
 import { describeWith, PROMTOOLS } from '../support/tools.ts';
-import { CASES } from './cases.ts';
+import { CASES, CASES_BY_SUBJECT } from './cases.ts';
 import { type Case, type TestRun, testRules } from './promtool.ts';
 
 for (const { tool, promtool } of PROMTOOLS) {
   describeWith([tool], `the alerts in ${tool}`, () => {
-    let run: TestRun;
-    before(() => {
-      run = testRules(promtool, CASES);
-    });
+    for (const [subject, cases] of Object.entries(CASES_BY_SUBJECT))
+      describe(`about ${subject}`, () => {
+        let run: TestRun;
+        before(() => {
+          run = testRules(promtool, cases);
+        });
 
-    for (const { it: title } of CASES) it(title, () => assert.equal(run.failuresOf(title), ''));
-    it('pass without any other failure', () => assert.ok(run.isPassed, run.output));
+        for (const { it: title } of cases) it(title, () => assert.equal(run.failuresOf(title), ''));
+        it('pass without any other failure', () => assert.ok(run.isPassed, run.output));
+      });
 
     it('fail a case with a wrong expectation', () => {
       const wrong: Case = {
