@@ -67,6 +67,18 @@ export function rulesInSmallGroups(): string {
   return noted({ groups: groups(OPTIONS, smallGroups(GROUPS)) }, `In groups of at most ${MAX_RULES} rules.`);
 }
 
+/** For the chart: the small groups, with records, and with alerts and their severities. */
+export function smallGroupsFile(): string {
+  const names = smallGroups(GROUPS).map(({ name, recordings, alerts }) => ({
+    name,
+    rules: [
+      ...recordings.map(({ record }) => record),
+      ...alerts.map((alert) => `${alert.name} ${alert.severity}`),
+    ],
+  }));
+  return noted({ groups: names }, `Rules in groups of at most ${MAX_RULES}.`);
+}
+
 /** For the Prometheus Operator. */
 export function prometheusRule(): string {
   const resource = {

@@ -8,6 +8,7 @@ import {
   rulesFile,
   rulesInSmallGroups,
   rulesWithoutQueries,
+  smallGroupsFile,
 } from './documents.ts';
 
 const FILES = {
@@ -19,6 +20,7 @@ const FILES = {
   // The Helm chart can only read files of its own.
   '../daemonset/chart/files/rules.yaml': rulesFile(),
   '../daemonset/chart/files/rules-without-query.yaml': rulesWithoutQueries(),
+  '../daemonset/chart/files/small-groups.yaml': smallGroupsFile(),
 };
 
 for (const [name, text] of Object.entries(FILES)) writeFileSync(new URL(name, import.meta.url), text);

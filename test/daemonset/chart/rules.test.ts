@@ -9,7 +9,12 @@ import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, it } from 'mocha';
 import { parse, stringify } from 'yaml';
-import { rulesFile, rulesWithoutQueries } from '../../../alerts/documents.ts';
+import {
+  rulesFile,
+  rulesInSmallGroups,
+  rulesWithoutQueries,
+  smallGroupsFile,
+} from '../../../alerts/documents.ts';
 import { DASHBOARDS, print } from '../../../grafana/dashboards.ts';
 import { assertCurrent } from '../../support/generated.ts';
 import { describeWith } from '../../support/tools.ts';
@@ -40,6 +45,7 @@ interface ConfigMap extends Manifest {
 }
 
 const { groups: GROUPS } = parse(rulesFile()) as { readonly groups: readonly Group[] };
+const { groups: SMALL_GROUPS } = parse(rulesInSmallGroups()) as { readonly groups: readonly Group[] };
 const DASHBOARD_FOLDER = join(CHART, 'files/dashboards');
 
 function groupsOf(values: object, others: object = {}, release: Release = {}): readonly Group[] {
@@ -82,6 +88,7 @@ describe('the files of the chart', () => {
     for (const [name, text] of [
       ['files/rules.yaml', rulesFile()],
       ['files/rules-without-query.yaml', rulesWithoutQueries()],
+      ['files/small-groups.yaml', smallGroupsFile()],
     ] as const)
       assertCurrent(name, readFileSync(join(CHART, name), 'utf8'), text);
   });
@@ -101,6 +108,23 @@ describeWith(['helm (.ci/helm)', 'promtool'], 'the rules of the chart', () => {
   it('have no queries in descriptions for a ruler without them', () => {
     const { groups } = parse(rulesWithoutQueries()) as { readonly groups: readonly Group[] };
     assert.deepEqual(groupsOf({ queries: false }), groups);
+  });
+
+  it('are those of the tables in small groups', () => {
+    assert.deepEqual(groupsOf({ smallGroups: true }), SMALL_GROUPS);
+  });
+
+  it('are in small groups also without queries and without disabled alerts', () => {
+    const values = { queries: false, alerts: { SATokenExpired: { enabled: false } } };
+    const rules = groupsOf(values).flatMap((group) => group.rules);
+    const idOf = ({ record, alert, labels }: Rule) => record ?? `${alert} ${labels?.['severity']}`;
+    const expected = SMALL_GROUPS.map(({ name, rules: own }) => ({
+      name,
+      rules: own
+        .filter(({ alert }) => alert !== 'SATokenExpired')
+        .map((rule) => rules.find((one) => idOf(one) === idOf(rule))),
+    }));
+    assert.deepEqual(groupsOf({ smallGroups: true, ...values }), expected);
   });
 
   it('are rules of Prometheus with every change', () => checkRules(groupsOf(CHANGES)));
@@ -243,7 +267,7 @@ describeWith(['helm (.ci/helm)'], 'the dashboards of the chart', () => {
     const files = readdirSync(DASHBOARD_FOLDER).map((name) =>
       readFileSync(join(DASHBOARD_FOLDER, name)).toString('base64'),
     );
-    const rules = ['rules.yaml', 'rules-without-query.yaml'].map((name) =>
+    const rules = ['rules.yaml', 'rules-without-query.yaml', 'small-groups.yaml'].map((name) =>
       readFileSync(join(CHART, 'files', name)).toString('base64'),
     );
     const release = gzipSync(helmOutput('template', all) + files.join('') + rules.join(''));

@@ -15,6 +15,28 @@
 {{- $name := include "sa-token-exporter.fullname" . }}
 {{- ternary ".*sa-token-exporter.*" $name (contains "sa-token-exporter" $name) }}
 {{- end }}
+{{/* The same rules in groups for rulers that limit their size, as a list. Takes a dict: root, groups. */}}
+{{- define "sa-token-exporter.smallGroups" -}}
+{{- $rules := dict }}
+{{- range .groups }}
+{{- range .rules }}
+{{- if .alert }}
+{{- $_ := set $rules (printf "%s %s" .alert .labels.severity) . }}
+{{- else }}
+{{- $_ := set $rules .record . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $groups := list }}
+{{- range (.root.Files.Get "files/small-groups.yaml" | fromYaml).groups }}
+{{- $own := list }}
+{{- range .rules }}
+{{- $own = append $own (get $rules .) }}
+{{- end }}
+{{- $groups = append $groups (dict "name" .name "rules" $own) }}
+{{- end }}
+{{- toYaml $groups }}
+{{- end }}
 {{/* An alert with the changes of the values; empty if it is disabled. Takes a dict: root, rule. */}}
 {{- define "sa-token-exporter.alert" -}}
 {{- $values := .root.Values.prometheusRule }}
