@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { apiTime } from './api-time.ts';
+import { DEFAULT_TOKEN_SECONDS } from './claims.ts';
 import type { Cluster } from './cluster.ts';
 import type { Container, ContainerStatus, Pod, PodCondition, TokenProjection, Volume } from './objects.ts';
 
@@ -34,7 +35,6 @@ export interface PodOptions {
 
 /** The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, no look-alikes. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-const DEFAULT_TOKEN_SECONDS = 3607;
 
 function randomSuffix(): string {
   return Array.from({ length: 5 }, () => ALPHABET[Math.floor(Math.random() * ALPHABET.length)]).join('');

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Authority } from './authority.ts';
-import { legacyClaims, projectedClaims, type Reference } from './claims.ts';
+import { DEFAULT_TOKEN_SECONDS, legacyClaims, projectedClaims, type Reference } from './claims.ts';
 import type { Pod, Secret, ServiceAccount, TokenProjection } from './objects.ts';
 import { err, ok, type Result } from './result.ts';
 import { createAccount, newMetadata, type Stores } from './stores.ts';
@@ -20,8 +20,6 @@ export interface IssuedToken {
 /** The error is the message of the API server. */
 export type TokenResult = Result<IssuedToken>;
 
-/** The API server extends only tokens with this requested lifetime. */
-const DEFAULT_TOKEN_SECONDS = 3607;
 export function createLegacySecret(stores: Stores, authority: Authority) {
   return (namespace: string, name: string, serviceAccount: string): Secret => {
     const { uid } = createAccount(stores, namespace, serviceAccount).metadata;
