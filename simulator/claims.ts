@@ -4,6 +4,7 @@
  * Modeled on captured tokens and k8s.io/kubernetes/pkg/serviceaccount; shares no code with the decoder in `src/`. Times
  * are epoch seconds.
  */
+
 /**
  * The lifetime that admission requests for a pod that says nothing, and the only one that the API server extends
  * (`WarnOnlyBoundTokenExpirationSeconds` in k8s.io/kubernetes/pkg/serviceaccount).
