@@ -47,7 +47,7 @@ function print({ title, error }: { readonly title: string; readonly error: Error
   console.error(`\nFAILED: ${title}\n${error.stack ?? error.message}`);
 }
 
-/** Mocha waits for whatever keeps Node.js alive, without an end, and sets the exit code itself. */
+/** Mocha waits until nothing keeps Node.js alive, and sets the exit code itself. */
 function exitIfAlive(seconds: number, write: (running: string) => void): void {
   const exit = (): void => {
     write(
