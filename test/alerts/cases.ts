@@ -16,7 +16,7 @@ export const CASES_BY_SUBJECT: Readonly<Record<string, readonly Case[]>> = {
   exporters: EXPORTER_CASES,
   errors: ERROR_CASES,
   links: LINK_CASES,
-  texts: TEXT_CASES,
+  descriptions: TEXT_CASES,
   workloads: WORKLOAD_CASES,
 };
 
