@@ -12,8 +12,11 @@ import { type Html, html, NOTHING } from './html.ts';
 /** Real names are shorter. The JSON has longer ones in full. */
 const MAX_LENGTH = 100;
 
-export function clipped(text: string): string {
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+/** The sentences of the checks are shorter, unless a name in them is long. */
+const MAX_EVIDENCE = 250;
+
+export function clipped(text: string, max = MAX_LENGTH): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
 }
 
 /** `namespace/pod`, or the uid of a pod whose name is not known. */
@@ -89,7 +92,8 @@ export function since({ at, isExact }: ProblemStart, now: number): string {
 
 /** `detail`, and since when it holds. */
 export function evidence(detail: string, start: ProblemStart | undefined, now: number): string {
-  return start === undefined ? clipped(detail) : `${clipped(detail)}; ${since(start, now)}`;
+  const text = clipped(detail, MAX_EVIDENCE);
+  return start === undefined ? text : `${text}; ${since(start, now)}`;
 }
 
 /** A section labeled by its heading. */

@@ -156,6 +156,10 @@ describe('the status page of a node with problems', () => {
       /<details><summary><b class=warn>stale<\/b> \(warning\): [^<]+<\/summary><p>Evidence: [^<]+<\/p><ol>(?:<li>(?:<code>[^<]+<\/code> <i>[^<]+<\/i>)?[^<]*)+<\/ol><p>In a terminal: (?:(?: or )?<code>[^<]+<\/code>){2}<\/p><p>Runbook: <a href="https:\/\/wiki\.example\.com\/SATokenStale\.md" rel=noreferrer>SATokenStale<\/a>/,
     );
   });
+  it('shows evidence in full, as that of a copy that may last', () => {
+    assert.match(page, /<p>Evidence: last read [^<]+; may hold a copy that [^<]+ at the latest/);
+    assert.doesNotMatch(page, /<p>Evidence: [^<]*…/);
+  });
   it('links to the runbook of every problem, and to no other site', () => {
     const checks = [...of.assessments.flatMap(({ failures }) => failures), ...of.missingTokens];
     const { unreadable, apiServer } = OTHER_RUNBOOKS;
