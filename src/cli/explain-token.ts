@@ -13,7 +13,7 @@ import { type EpochSeconds, kindOf } from '../core/token/token.ts';
 import { formatRelative } from '../util/duration.ts';
 
 const WHERE_READS_ARE =
-  'not observed by this command; with --reads.watch, on the status page and in satoken_last_read_timestamp_seconds';
+  'not observed by this command; with --reads.watch, in /tokens and in satoken_last_read_timestamp_seconds';
 
 function field(title: string, value: string): string {
   return `  ${title.padEnd(20)}${value}`;

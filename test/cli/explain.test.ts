@@ -107,7 +107,7 @@ describe('explain', () => {
   refresh due         2026-11-24T01:14:40Z, in 48m0s
   nominal expiration  2026-11-24T01:26:40Z, in 1h0m
   expiration          2026-11-24T01:26:40Z, in 1h0m
-  last read           not observed by this command; with --reads.watch, on the status page and in satoken_last_read_timestamp_seconds
+  last read           not observed by this command; with --reads.watch, in /tokens and in satoken_last_read_timestamp_seconds
 
   FAIL     check_0 (critical): Something is wrong.
            Evidence: it is so
