@@ -19,6 +19,8 @@ interface Options {
 }
 
 const SLOWEST = 10;
+/** Characters. The output of promtool and the difference of two long strings can be a megabyte. */
+const MAX_ERROR = 4_000;
 /** Seconds for what the last test left running. */
 const GRACE = '60';
 const { EVENT_HOOK_BEGIN, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } = Mocha.Runner.constants;
@@ -44,7 +46,9 @@ function createTimes() {
 }
 
 function print({ title, error }: { readonly title: string; readonly error: Error }): void {
-  console.error(`\nFAILED: ${title}\n${error.stack ?? error.message}`);
+  const text = error.stack ?? error.message;
+  const rest = text.length > MAX_ERROR ? `\n... of ${text.length} characters` : '';
+  console.error(`\nFAILED: ${title}\n${text.slice(0, MAX_ERROR)}${rest}`);
 }
 
 /** Mocha waits until nothing keeps Node.js alive, and sets the exit code itself. */

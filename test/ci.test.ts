@@ -56,6 +56,12 @@ describe('the tests of CI', () => {
       prints: /^FAILED: some b\nError: no\n {4}at /m,
     },
     {
+      title: 'a test that fails with a long error',
+      tests: "it('a', () => { throw new Error('0123456789'.repeat(1_000)); });",
+      counted: '0 1',
+      prints: /^FAILED: some a\nError: [0-9]{3993}\n\.\.\. of 1\d{4} characters$/m,
+    },
+    {
       title: 'a hook that fails',
       tests: "before(() => { throw new Error('no'); }); it('a', () => {});",
       counted: '0 1',
