@@ -44,6 +44,14 @@ describe('the workflows', () => {
     assert.deepEqual(WORKFLOWS, ['ci.yml', 'image.yml', 'release.yml', 'scan.yml']));
 });
 
+describe('the job that runs every gate', () => {
+  it('leaves .ci/run the time to say which test was running', () => {
+    const [, minutes] = /\btimeout .*?(\d+)m /.exec(readFileSync(join(ROOT, '.ci/run'), 'utf8')) ?? [];
+    const { check } = readWorkflow<'check'>('ci.yml').jobs;
+    assert.ok(Number(check['timeout-minutes']) >= Number(minutes) + 20);
+  });
+});
+
 describeWith(['actionlint (.ci/actionlint)', 'shellcheck'], 'actionlint', () => {
   it('finds no mistake in the workflows and in their shell steps', () => {
     const flags = ['-shellcheck=shellcheck', '-pyflakes=', '-no-color'];
@@ -75,7 +83,7 @@ for (const file of WORKFLOWS) {
 
     it('ends each job that hangs', () => {
       for (const job of Object.values(jobs).filter(({ uses }) => uses === undefined))
-        assert.ok(Number(job['timeout-minutes']) <= 60);
+        assert.ok(Number(job['timeout-minutes']) <= 90);
     });
 
     it('names the commit of each action, and its version', () => {
