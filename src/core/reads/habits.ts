@@ -62,7 +62,7 @@ function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generatio
 }
 
 /** A token in a volume, as the containers of its pod see it. */
-type Seen = Pick<Token, 'identity' | 'mount'>;
+type Seen = Pick<Token, 'claims' | 'identity' | 'mount'>;
 
 /** Whether it sees what is watched, as far as it has started: not a copy, and not a mount below the current one. */
 function isSeen(container: ContainerFacts, { identity, mount }: Seen): boolean {
@@ -84,9 +84,15 @@ function isLater({ kind }: ContainerFacts): boolean {
   return kind !== 'init';
 }
 
+/** A volume is also swapped if another of its files changes: then a copy of the token is still current. */
+function isIssuedAfter({ claims: { issuedAt } }: Seen, readAt: EpochSeconds): boolean {
+  return issuedAt !== undefined && issuedAt > readAt;
+}
+
 function isNotReread(reads: TokenReads, token: Seen, pod: Pod): boolean {
   const { lastReadAt } = reads;
   if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
+  if (!isIssuedAfter(token, lastReadAt)) return false;
   if (hasUnseenReaders(pod, token, isLater)) return false;
   return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }

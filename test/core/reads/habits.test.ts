@@ -41,6 +41,8 @@ interface Case {
   readonly mountedAt?: number;
   /** Whether it was mounted over another one at an unknown time. */
   readonly isStacked?: boolean;
+  /** When the current token was issued. */
+  readonly issuedAt?: number;
   readonly habit: Habit;
 }
 
@@ -75,6 +77,18 @@ const CASES: readonly Case[] = [
   {
     it: 'is not_reread in the third generation without a read',
     reads: readOnce({ withoutRead: 3 }),
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown if the token is the one that was read: another file of its volume has changed',
+    reads: readOnce({ withoutRead: 3, lastReadAt: READ_AT }),
+    issuedAt: READ_AT,
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread if the token is newer than the one that was read',
+    reads: readOnce({ withoutRead: 3, lastReadAt: READ_AT }),
+    issuedAt: READ_AT + 1,
     habit: 'not_reread',
   },
   {
@@ -311,12 +325,14 @@ describe('the habit', () => {
     containers = [main()],
     mountedAt,
     isStacked = false,
+    issuedAt = NOW,
     habit,
     ...pod
   } of CASES)
     it(title, () => {
       const mount = { appearedAt: mountedAt, isStacked, bootedAt: NOW - 30 * DAY };
-      assert.equal(habitOf(reads, token({ mount }), podFacts({ containers, ...pod }), NOW), habit);
+      const seen = token({ mount, claims: { issuedAt } });
+      assert.equal(habitOf(reads, seen, podFacts({ containers, ...pod }), NOW), habit);
     });
 
   for (const pod of ['absent', undefined] as const)

@@ -375,7 +375,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
 
   function rotate(volume: TestVolume, { path = 'token', isAlone }: Partial<Reader> = {}): void {
     const others = isAlone === true ? {} : { 'ca.crt': 'x', namespace: 'x' };
-    volume.write({ ...others, [path]: nextToken({ jti: `${seconds}` }) });
+    volume.write({ ...others, [path]: nextToken({ jti: `${seconds}`, iat: seconds }) });
   }
 
   async function scan(): Promise<void> {
@@ -432,8 +432,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     return tokens.map((token) => {
       const reads = volumes.facts().tokens.get(placeOf(token.identity));
       assert.ok(reads);
-      const { identity } = token;
-      const habit = habitOf(reads, { identity }, podFacts({ containers, runtimeClass }), seconds);
+      const { identity, claims } = token;
+      const habit = habitOf(reads, { identity, claims }, podFacts({ containers, runtimeClass }), seconds);
       return [identity.volume, identity.path, habit];
     });
   }
@@ -455,7 +455,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       blindMs = 0;
       const tokens = ['again', 'never', 'once'].map((name) => [
         name,
-        nextToken({ jti: `${seconds}${name}` }),
+        nextToken({ jti: `${seconds}${name}`, iat: seconds }),
       ]);
       volume.write({ 'ca.crt': 'x', ...Object.fromEntries(tokens) });
       await pastSyncs([volume], () => {
