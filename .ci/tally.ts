@@ -1,5 +1,6 @@
 /**
- * Reads the record of `.ci/reporter.ts` and prints the numbers of passed and failed tests. What was still running counts as failed.
+ * Reads the record of `.ci/reporter.ts` and prints the numbers of passed and failed tests. What was still running counts
+ * as failed.
  */
 import { readFileSync } from 'node:fs';
 import type { RunRecord } from './reporter.ts';
