@@ -30,6 +30,8 @@ export interface PodDrains {
 
 /** More than a reaction to a swap takes. */
 const SWAP_MS = 1_000;
+/** Pods without events are observed this often: half the time between two drains, but right after swaps these are 10 ms apart. */
+const PENDING_MS = 500;
 
 type ByWatch = ReadonlyMap<number, Drained>;
 
@@ -106,19 +108,29 @@ function observeWatchedPod(state: WatchedPods, pod: WatchedPod, byWatch: ByWatch
 }
 
 /** The pods in which a visit may begin or has not ended, to be observed as a whole. */
-function visitedPods({ podByWatch, pending }: WatchedPods, drained: readonly Drained[]) {
+function visitedPods(
+  { podByWatch, pending }: WatchedPods,
+  drained: readonly Drained[],
+  isPendingDue: boolean,
+) {
   const visited = new Map<WatchedPod, Map<number, Drained>>();
-  for (const pod of pending) visited.set(pod, new Map());
+  if (isPendingDue) for (const pod of pending) visited.set(pod, new Map());
   drained.forEach((one) => {
-    const pod = mayBeVisit(one) ? podByWatch.get(one.watch) : undefined;
-    if (pod !== undefined && !visited.has(pod)) visited.set(pod, new Map());
+    const pod = podByWatch.get(one.watch);
+    if (pod === undefined || visited.has(pod)) return;
+    if (pending.has(pod) || mayBeVisit(one)) visited.set(pod, new Map());
   });
   return visited;
 }
 
 /** The loops over all folders leave no garbage: there may be a hundred each second. */
-function drainPods(state: WatchedPods, drained: readonly Drained[], time: DrainTime): void {
-  const visited = visitedPods(state, drained);
+function drainPods(
+  state: WatchedPods,
+  drained: readonly Drained[],
+  time: DrainTime,
+  isPendingDue: boolean,
+): void {
+  const visited = visitedPods(state, drained, isPendingDue);
   drained.forEach((one) => {
     const pod = state.podByWatch.get(one.watch);
     if (pod === undefined) return;
@@ -147,14 +159,18 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
   const state = createWatchedPods(onClockSet);
   /** The drain before, by the clock that is never set. */
   let drainedMs: number | undefined;
+  /** The last drain in which pods without events were observed, too. */
+  let pendingMs = Number.NEGATIVE_INFINITY;
   return {
     add: (podUid, generations) => add(state, podUid, generations),
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
       const { monotonicMs } = time;
       const sinceMs = drainedMs ?? monotonicMs;
-      drainPods(state, drained, { ...time, sinceMs, sinceSwapMs: undefined });
+      const isPendingDue = monotonicMs - pendingMs >= PENDING_MS;
+      drainPods(state, drained, { ...time, sinceMs, sinceSwapMs: undefined }, isPendingDue);
       drainedMs = monotonicMs;
+      if (isPendingDue) pendingMs = monotonicMs;
       drained.forEach(({ watch, hasEnded }) => {
         if (hasEnded) forget(state, watch);
       });
