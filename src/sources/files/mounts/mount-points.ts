@@ -48,6 +48,7 @@ export interface MountPoints {
 
 /** A new mount is seen at most this late, unless scans are rarer. */
 const MAX_DELAY_SECONDS = 60;
+const CLOCK_TOLERANCE_SECONDS = 60;
 const NONE: ReadonlySet<string> = new Set();
 
 function statDirectory(directory: Path): RootStat | undefined {
@@ -59,10 +60,15 @@ function statDirectory(directory: Path): RootStat | undefined {
   }
 }
 
-/** Kernels without birth times (before Linux 5.18 for tmpfs) give 0 or the change time. */
-function bornAt({ birthtimeNs, ctimeNs }: RootStat): EpochSeconds | undefined {
+/**
+ * Kernels without birth times (before Linux 5.18 for tmpfs) give 0 or the change time. One in the future was taken before
+ * the clock was set back, as after a start with a hardware clock that is ahead: an hour later, it would seem to be later
+ * than the containers.
+ */
+function bornAt({ birthtimeNs, ctimeNs }: RootStat, now: EpochSeconds): EpochSeconds | undefined {
   if (birthtimeNs <= 0n || birthtimeNs === ctimeNs) return undefined;
-  return Number(birthtimeNs / 1_000_000n) / 1_000;
+  const born = Number(birthtimeNs / 1_000_000n) / 1_000;
+  return born > now + CLOCK_TOLERANCE_SECONDS ? undefined : born;
 }
 
 /** Of the node: a container has its own only in a time namespace. Falls back to the clock of the kernel without /proc. */
@@ -98,7 +104,7 @@ export function createMountPoints(options: MountPointsOptions): MountPoints {
   };
 
   const factsOf = (place: MountPlace, stat: RootStat, last: MountPoint | undefined): MountFacts => {
-    const appearedAt = bornAt(stat) ?? (last && changedAt(last));
+    const appearedAt = bornAt(stat, now()) ?? (last && changedAt(last));
     return {
       appearedAt,
       isStacked: appearedAt === undefined && isStacked(place),

@@ -83,6 +83,21 @@ describeWith(['root', 'mount namespaces'], 'the mount of a volume', () => {
     assert.deepEqual([appearedAt, isStacked], [Math.round(source.now() - 20), false]);
   });
 
+  it('has no known time if its file system was born in the future: the clock was set back since', async () => {
+    const source = sourceOn('with birth times');
+    bornAt(source.now() + 62);
+    assert.equal((await mountSeenBy(source)).appearedAt, undefined);
+    source.shiftClock(3_600);
+    volume.write({ 'vault-token': nextToken() });
+    assert.equal((await mountSeenBy(source)).appearedAt, undefined);
+  });
+
+  it('appeared when its file system was born if that seems a moment ahead', async () => {
+    const source = sourceOn('with birth times');
+    bornAt(source.now() + 58);
+    assert.equal((await mountSeenBy(source)).appearedAt, Math.round(source.now() + 58));
+  });
+
   for (const kernel of WITHOUT) {
     it(`has no known time if it was there at the first scan, with kernels ${kernel}`, async () => {
       const { appearedAt, isStacked } = await mountSeenBy(sourceOn(kernel));
