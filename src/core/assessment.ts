@@ -163,7 +163,7 @@ export function createAssess(policy: Policy): Assess {
     const { facts, last } = entry;
     const state = stateOf(token.claims, facts.schedule, now);
     const stage = stageOf(facts.context.pod, now, isStalled(token, stall));
-    const habit = typeof reads === 'object' ? habitOf(reads, token, facts.context.pod, now) : undefined;
+    const habit = typeof reads === 'object' ? habitOf(reads, token, facts.context, now) : undefined;
     const momentary = { state, stage, reads, habit };
     const isSame = last !== undefined && isSameInput(last, momentary);
     entry.last = assess(isSame ? last : { ...facts, ...momentary }, now, last);

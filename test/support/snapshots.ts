@@ -51,7 +51,7 @@ function extended(pod: string, age: number): Token {
 function everyToken(): readonly Token[] {
   const hostile = aged('hostile', 60, HOUR);
   const elsewhere = aged('elsewhere', 60, HOUR);
-  const mismatched = aged('mismatched', 60, HOUR);
+  const mismatched = aged('mismatched', 60, 600);
   return [
     extended('fresh', 60),
     aged('fresh', 60, 600, { volume: CANARY_VOLUME, path: 'token' }),

@@ -6,6 +6,7 @@
  */
 import type { ContainerFacts } from '../container-facts.ts';
 import type { TokenContext } from '../context.ts';
+import { nominalExpirationOf, refreshDueOf } from '../rotation.ts';
 import type { EpochSeconds, Token, TokenClaims } from '../token/token.ts';
 import type { TokenReads } from './token-reads.ts';
 
@@ -25,6 +26,9 @@ const UNREAD_SECONDS = 24 * 60 * 60;
 /** Reads have a time that is up to a second late; times of containers are in whole seconds. */
 const INACCURACY = 2;
 
+/** The kubelet refreshes a token up to 10 s early (k8s.io/kubernetes/pkg/kubelet/token, maxJitter). */
+const REFRESH_JITTER = 10;
+
 type Pod = TokenContext['pod'];
 
 function containersOf(pod: Pod): readonly ContainerFacts[] {
@@ -42,23 +46,54 @@ function isAfter(at: EpochSeconds | undefined, since: EpochSeconds | undefined):
   return at !== undefined && since !== undefined && at >= since;
 }
 
-/** Read in two generations, not long ago, or ever as a reaction to a rotation. */
-function isReread(reads: TokenReads, since: EpochSeconds | undefined): boolean {
-  const isRecent = reads.withoutRead < NOT_REREAD_GENERATIONS;
-  return isAfter(reads.readAtRotationAt, since) || (isRecent && isAfter(reads.earlierReadAt, since));
+/** Whether it may have read the token then, in the run in which it is now. */
+function mayHaveRead({ isRunning, kind, startedAt }: ContainerFacts, readAt: EpochSeconds): boolean {
+  const isReader = isRunning && kind !== 'init' && kind !== 'ephemeral';
+  return isReader && (startedAt === undefined || startedAt <= readAt);
 }
 
-/** Whether a container runs that may have read the token then. */
+/** A container that was restarted reads again, even if it then holds a copy. */
+function isOfRunningContainer(pod: Pod, readAt: EpochSeconds | undefined): boolean {
+  if (readAt === undefined) return false;
+  if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
+  return pod.containers.some((container) => mayHaveRead(container, readAt));
+}
+
+/** Read in two generations, not long ago, or ever as a reaction to a rotation. */
+function isReread(reads: TokenReads, pod: Pod): boolean {
+  const since = mainSince(pod);
+  if (isAfter(reads.readAtRotationAt, since)) return true;
+  const isRecent = reads.withoutRead < NOT_REREAD_GENERATIONS;
+  return isRecent && isAfter(reads.earlierReadAt, since) && isOfRunningContainer(pod, reads.earlierReadAt);
+}
+
+/** Whether a container runs that is known to have been there then. */
 function isReaderRunning(pod: Pod, readAt: EpochSeconds): boolean {
   return containersOf(pod).some(
-    ({ isRunning, kind, startedAt }) =>
-      isRunning && kind !== 'init' && kind !== 'ephemeral' && startedAt !== undefined && startedAt <= readAt,
+    (container) => container.startedAt !== undefined && mayHaveRead(container, readAt),
   );
 }
 
 /** So many generations without a read, among them one in which no read can have been missed. */
 function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generations: number): boolean {
   return withoutRead >= generations && surelyWithoutRead >= SURE_GENERATIONS;
+}
+
+/**
+ * Whether so many generations have passed at the usual pace: a kubelet that is restarted requests all tokens at once, and
+ * a volume is also swapped if another of its files changes.
+ */
+function haveUsuallyPassed(
+  generations: number,
+  { claims }: Pick<Token, 'claims'>,
+  since: EpochSeconds,
+  now: EpochSeconds,
+): boolean {
+  const { issuedAt } = claims;
+  const expiration = nominalExpirationOf(claims);
+  if (issuedAt === undefined || expiration === undefined) return false;
+  const interval = refreshDueOf(issuedAt, expiration) - issuedAt - REFRESH_JITTER;
+  return now - since >= generations * interval;
 }
 
 /** A token in a volume, as the containers of its pod see it. */
@@ -89,10 +124,11 @@ function isIssuedAfter({ claims: { issuedAt } }: Seen, readAt: EpochSeconds): bo
   return issuedAt !== undefined && issuedAt > readAt;
 }
 
-function isNotReread(reads: TokenReads, token: Seen, pod: Pod): boolean {
+function isNotReread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): boolean {
   const { lastReadAt } = reads;
   if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
   if (!isIssuedAfter(token, lastReadAt)) return false;
+  if (!haveUsuallyPassed(NOT_REREAD_GENERATIONS, token, lastReadAt, now)) return false;
   if (hasUnseenReaders(pod, token, isLater)) return false;
   return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }
@@ -112,7 +148,8 @@ function isUnread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): 
   if (reads.lastReadAt !== undefined || !isWithoutRead(reads, UNREAD_GENERATIONS)) return false;
   if (!reads.isStartObserved || hasUnseenReaders(pod, token, () => true)) return false;
   const since = startedSince(pod, reads);
-  return since !== undefined && now - since >= UNREAD_SECONDS;
+  if (since === undefined || now - since < UNREAD_SECONDS) return false;
+  return haveUsuallyPassed(UNREAD_GENERATIONS, token, since, now);
 }
 
 /** The reads of a virtual machine do not reach the node. */
@@ -120,12 +157,18 @@ function isOpaque(pod: Pod): boolean {
   return pod !== undefined && pod !== 'absent' && pod.runtimeClass !== undefined;
 }
 
-export function habitOf(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): Habit {
+export function habitOf(
+  reads: TokenReads,
+  token: Seen,
+  { pod, arePodsCurrent }: Pick<TokenContext, 'pod' | 'arePodsCurrent'>,
+  now: EpochSeconds,
+): Habit {
   if (isOpaque(pod)) return 'unknown';
-  if (isReread(reads, mainSince(pod))) return 'rereads';
+  if (isReread(reads, pod)) return 'rereads';
   if (reads.mayHideRead) return 'unknown';
-  if (isNotReread(reads, token, pod)) return 'not_reread';
-  return isUnread(reads, token, pod, now) ? 'unread' : 'unknown';
+  if (isNotReread(reads, token, pod, now)) return 'not_reread';
+  // A container may have been restarted since, and read when it needs to.
+  return arePodsCurrent && isUnread(reads, token, pod, now) ? 'unread' : 'unknown';
 }
 
 /** Whether the current generation was read, as far as the pod is known; undefined if that is not certain. */

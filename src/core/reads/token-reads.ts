@@ -30,8 +30,10 @@ export interface TokenReads {
   readonly lastReadAt: EpochSeconds | undefined;
   /** When the generation began that was read last, as far as it is known: its token is not newer. */
   readonly lastReadGenerationAt: EpochSeconds | undefined;
-  /** The last read of a generation before that one. */
+  /** The last read of a generation before that one, unless that is so many generations ago that another may have read. */
   readonly earlierReadAt: EpochSeconds | undefined;
+  /** Number of generations that have ended since the last read, observed or not. */
+  readonly endedSinceRead: number;
   /** The last read that was a reaction to a rotation. */
   readonly readAtRotationAt: EpochSeconds | undefined;
   /** When the current generation began; for the first one, when it was first watched. */
@@ -45,6 +47,8 @@ export interface TokenReads {
 /** The part that changes when a generation ends. */
 export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation' | 'mayHideRead'>;
 
+/** After so many generations without a read, a person who looks at the file is as likely as the application. */
+const MAX_APART = 3;
 const NONE_WITHOUT_READ = { withoutRead: 0, surelyWithoutRead: 0 };
 
 /** `at`: when the first generation was watched. */
@@ -58,6 +62,7 @@ export function startReadHistory(at: EpochSeconds, isStartObserved: boolean): Re
     lastReadAt: undefined,
     lastReadGenerationAt: undefined,
     earlierReadAt: undefined,
+    endedSinceRead: 0,
     readAtRotationAt: undefined,
   };
 }
@@ -71,7 +76,8 @@ function addRead(history: ReadHistory, { startedAt, lastReadAt, isReadAtRotation
     ...NONE_WITHOUT_READ,
     lastReadAt,
     lastReadGenerationAt: startedAt,
-    earlierReadAt: history.lastReadAt,
+    earlierReadAt: history.endedSinceRead < MAX_APART ? history.lastReadAt : undefined,
+    endedSinceRead: 0,
     readAtRotationAt: isReadAtRotation ? startedAt : history.readAtRotationAt,
   };
 }
@@ -90,10 +96,10 @@ export function addGap(history: ReadHistory, at: EpochSeconds): ReadHistory {
 export function advanceReadHistory(history: ReadHistory, ended: GenerationResult): ReadHistory {
   const generations = history.generations + Number(ended.isCounted);
   const completeSince = isGap(history, ended) ? ended.endedAt : history.completeSince;
-  const next = { ...history, generations, completeSince };
+  const read = { ...history, generations, completeSince };
+  if (ended.verdict === 'read') return addRead(read, ended);
+  const next = { ...read, endedSinceRead: history.endedSinceRead + 1 };
   switch (ended.verdict) {
-    case 'read':
-      return addRead(next, ended);
     case 'unread':
       return {
         ...next,

@@ -43,6 +43,9 @@ interface Case {
   readonly isStacked?: boolean;
   /** When the current token was issued. */
   readonly issuedAt?: number;
+  /** An hour by default: the kubelet refreshes it after 48 minutes, or up to 10 s earlier. */
+  readonly lifetime?: number;
+  readonly arePodsCurrent?: false;
   readonly habit: Habit;
 }
 
@@ -56,6 +59,24 @@ const CASES: readonly Case[] = [
     it: 'is not_reread three generations after that',
     reads: readAgain({ withoutRead: 3, lastReadAt: READ_AT }),
     habit: 'not_reread',
+  },
+  {
+    it: 'is rereads if a container has been running since the first of the two reads',
+    reads: readAgain(),
+    containers: [main({ startedAt: NOW - 10 }), main({ name: 'other', startedAt: NOW - 3_000 })],
+    habit: 'rereads',
+  },
+  {
+    it: 'is unknown if every container was restarted in between, and reads at its start',
+    reads: readAgain(),
+    containers: [main({ startedAt: NOW - 2_999 })],
+    habit: 'unknown',
+  },
+  {
+    it: 'is rereads if the start of the container is not known',
+    reads: readAgain(),
+    containers: [main({ startedAt: undefined })],
+    habit: 'rereads',
   },
   {
     it: 'is rereads permanently after one reaction to a rotation',
@@ -78,6 +99,22 @@ const CASES: readonly Case[] = [
     it: 'is not_reread in the third generation without a read',
     reads: readOnce({ withoutRead: 3 }),
     habit: 'not_reread',
+  },
+  {
+    it: 'is not_reread after the time that three generations take',
+    reads: readOnce({ withoutRead: 3, lastReadAt: NOW - 3 * 2_870 }),
+    habit: 'not_reread',
+  },
+  {
+    it: 'is unknown before: a kubelet that is restarted replaces all tokens at once',
+    reads: readOnce({ withoutRead: 40, lastReadAt: NOW - 3 * 2_870 + 1 }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown if how long a generation takes is not known',
+    reads: readOnce({ withoutRead: 40 }),
+    lifetime: Number.NaN,
+    habit: 'unknown',
   },
   {
     it: 'is unknown if the token is the one that was read: another file of its volume has changed',
@@ -277,6 +314,30 @@ const CASES: readonly Case[] = [
     habit: 'unknown',
   },
   {
+    it: 'is unknown before ten generations may have passed since the start: earlier ones do not count',
+    reads: tokenReads(),
+    lifetime: 3 * HOUR + 60,
+    habit: 'unknown',
+  },
+  {
+    it: 'is unread once ten generations have passed since the start',
+    reads: tokenReads(),
+    lifetime: 3 * HOUR,
+    habit: 'unread',
+  },
+  {
+    it: 'is unknown without current pods: a container may have been restarted since',
+    reads: tokenReads(),
+    arePodsCurrent: false,
+    habit: 'unknown',
+  },
+  {
+    it: 'is not_reread without current pods: a container that was restarted since would have read again',
+    reads: readOnce(),
+    arePodsCurrent: false,
+    habit: 'not_reread',
+  },
+  {
     it: 'is unread if the watch is as old as the containers',
     reads: tokenReads({ completeSince: NOW - DAY }),
     habit: 'unread',
@@ -326,18 +387,24 @@ describe('the habit', () => {
     mountedAt,
     isStacked = false,
     issuedAt = NOW,
+    lifetime = HOUR,
+    arePodsCurrent = true,
     habit,
     ...pod
   } of CASES)
     it(title, () => {
       const mount = { appearedAt: mountedAt, isStacked, bootedAt: NOW - 30 * DAY };
-      const seen = token({ mount, claims: { issuedAt } });
-      assert.equal(habitOf(reads, seen, podFacts({ containers, ...pod }), NOW), habit);
+      const seen = token({ mount, claims: { issuedAt, expiresAt: issuedAt + lifetime } });
+      const context = { pod: podFacts({ containers, ...pod }), arePodsCurrent };
+      assert.equal(habitOf(reads, seen, context, NOW), habit);
     });
 
   for (const pod of ['absent', undefined] as const)
     it(`is only known from reads if the pod is ${pod}`, () => {
-      const found = [readAgain(), readOnce(), tokenReads()].map((reads) => habitOf(reads, token(), pod, NOW));
+      const context = { pod, arePodsCurrent: true };
+      const found = [readAgain(), readOnce(), tokenReads()].map((reads) =>
+        habitOf(reads, token(), context, NOW),
+      );
       assert.deepEqual(found, ['rereads', 'unknown', 'unknown']);
     });
 });

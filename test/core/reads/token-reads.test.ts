@@ -75,6 +75,12 @@ describe('the reads of a token', () => {
     );
   });
 
+  it('know no read before if three generations or more ended in between, which another may have read', () => {
+    const earlier = (...between: readonly string[]) => historyOf(READ, ...between, READ).earlierReadAt;
+    assert.equal(earlier(NONE, LOST), NOW + 61);
+    assert.equal(earlier(NONE, LOST, NONE), undefined);
+  });
+
   it('remember a reaction to a rotation', () => {
     const atSwap = advanceReadHistory(startReadHistory(NOW, true), resultOf('t .. / t', start(), 10));
     assert.equal(advanceReadHistory(atSwap, resultOf(NONE)).readAtRotationAt, NOW);

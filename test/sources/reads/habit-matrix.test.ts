@@ -41,7 +41,7 @@ import { openTokenFiles } from '../files/support/test-source.ts';
 import { createWatchedNode, open, type WatchedNode } from './support/watched-node.ts';
 
 const ROTATIONS = 12;
-/** So that all of them take more than a day. */
+/** Of a generation, after which the kubelet replaces it: so long that all of them take more than a day. */
 const LIFETIME = 8_000;
 const START = 10_000;
 const nothing = (): void => undefined;
@@ -251,6 +251,11 @@ const READERS: readonly Reader[] = [
     habit: 'not_reread',
     later: (at, read) => void (at === 5 && read()),
   },
+  {
+    it: 'reads once, at its start, and is read through kubectl exec many generations later',
+    habit: 'unknown',
+    later: (at, read) => void ((at === 1 || at === 11) && read()),
+  },
   { it: 'reads in an init container only', habit: 'unknown', containers: [INIT, main()], later: once },
   {
     it: 'reads in one of two containers',
@@ -373,9 +378,13 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     pass(1);
   }
 
+  function issue(name = ''): string {
+    return nextToken({ jti: `${seconds}${name}`, iat: seconds, exp: seconds + LIFETIME / 0.8 });
+  }
+
   function rotate(volume: TestVolume, { path = 'token', isAlone }: Partial<Reader> = {}): void {
     const others = isAlone === true ? {} : { 'ca.crt': 'x', namespace: 'x' };
-    volume.write({ ...others, [path]: nextToken({ jti: `${seconds}`, iat: seconds }) });
+    volume.write({ ...others, [path]: issue() });
   }
 
   async function scan(): Promise<void> {
@@ -433,7 +442,8 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
       const reads = volumes.facts().tokens.get(placeOf(token.identity));
       assert.ok(reads);
       const { identity, claims } = token;
-      const habit = habitOf(reads, { identity, claims }, podFacts({ containers, runtimeClass }), seconds);
+      const context = { pod: podFacts({ containers, runtimeClass }), arePodsCurrent: true };
+      const habit = habitOf(reads, { identity, claims }, context, seconds);
       return [identity.volume, identity.path, habit];
     });
   }
@@ -453,10 +463,7 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     const volume = node.volume();
     for (let generation = 0; generation <= ROTATIONS; generation += 1) {
       blindMs = 0;
-      const tokens = ['again', 'never', 'once'].map((name) => [
-        name,
-        nextToken({ jti: `${seconds}${name}`, iat: seconds }),
-      ]);
+      const tokens = ['again', 'never', 'once'].map((name) => [name, issue(name)]);
       volume.write({ 'ca.crt': 'x', ...Object.fromEntries(tokens) });
       await pastSyncs([volume], () => {
         open(volume, 'again');
@@ -527,6 +534,23 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     assert.deepEqual(
       habits().map(([, , habit]) => habit),
       ['unread'],
+    );
+  });
+
+  it('is not not_reread if the kubelet is restarted again and again, in less time than a generation takes', async () => {
+    const volume = node.volume();
+    const reader: Reader = { it: '', habit: 'rereads', later: always };
+    for (let generation = 0; generation <= 3; generation += 1) await live(volume, reader, generation);
+    for (let restart = 0; restart < 5; restart += 1) {
+      rotate(volume);
+      watched.follow();
+      await scan();
+      pass(60);
+      sync([volume]);
+    }
+    assert.deepEqual(
+      habits().map(([, , habit]) => habit),
+      ['unknown'],
     );
   });
 });
