@@ -61,6 +61,7 @@ describe('renovate.json', () => {
         'github.com/fluxcd/source-controller',
         'github.com/openshift/api',
         'github.com/rhysd/actionlint',
+        'github.com/thanos-io/thanos',
         'helm.sh/helm/v3',
         'prometheus_client',
       ],

@@ -147,9 +147,9 @@ describe('the workflow of the gates', () => {
     assert.ok(builder?.rest.includes(`node:${node}.`), `${builder?.rest}`);
   });
 
-  it('brings the Go that .ci/helm builds with', () => {
+  it('brings the Go that .ci/go-install builds with', () => {
     assert.ok(jobs.check.steps?.some(({ uses }) => uses?.startsWith('actions/setup-go@')));
-    assert.match(readFileSync(join(ROOT, '.ci/helm'), 'utf8'), /go install/);
+    assert.match(readFileSync(join(ROOT, '.ci/go-install'), 'utf8'), /go install/);
   });
 });
 
