@@ -17,6 +17,7 @@ import type { Guard } from '../web/auth/guard.ts';
 import { openWebConfig } from '../web/config/reloader.ts';
 import { createWeb, type Web, type WebOptions } from '../web/web.ts';
 import { createApiServerLog } from './api-server-log.ts';
+import { createPodsDirectoryLog } from './pods-directory-log.ts';
 import {
   type CreatedSources,
   createSources,
@@ -129,15 +130,19 @@ async function createAccessGuard(
 /** Refreshes the state after each change; it is ready once the first scan has ended. */
 function createRefresh(shared: Shared, state: () => State) {
   const { log, onError } = shared;
+  const logPodsDirectory = createPodsDirectoryLog(log);
   const logWrongNode = createWrongNodeLog(log);
   let isReady = false;
+  let isScanned = false;
   const refresh = (facts: keyof SourceFacts): void => {
     try {
       const snapshot = state().refresh();
+      logPodsDirectory(snapshot);
       logWrongNode(snapshot);
-      if (isReady || facts !== 'observation') return;
-      isReady = true;
-      const { tokens, unreadable } = snapshot.observation;
+      isReady ||= facts === 'observation';
+      const { tokens, unreadable, scannedAt } = snapshot.observation;
+      if (isScanned || scannedAt === undefined) return;
+      isScanned = true;
       log.info('initial scan complete', { tokens: tokens.length, unreadable: unreadable.length });
     } catch (error) {
       onError('pass')(error);

@@ -36,6 +36,11 @@ export interface Unreadable {
   readonly detail: string;
 }
 
+/** Whether it is the directory that contains those of the pods. */
+export function isPodsDirectory({ podUid }: Unreadable): boolean {
+  return podUid === '';
+}
+
 /** `POD/VOLUME/PATH`, without the empty fields. `pod` names the pod: its uid by default. */
 export function formatLocation({ podUid, volume, path }: Unreadable, pod = podUid): string {
   const parts = [pod, volume, path].filter((part) => part !== '');

@@ -3,6 +3,7 @@
  *
  * It has no script and loads nothing.
  */
+import { isPodsDirectory } from '../../core/observation.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { applyFilter, type Filter, filterForm, filterQuery } from './filter.ts';
 import { calendarTime, relative } from './format.ts';
@@ -26,7 +27,9 @@ export interface StatusPage {
 /** Not escaped: the style is constant, and the policy contains its hash. */
 const STYLE_ELEMENT: Html = { markup: `<style>${STYLE}</style>` };
 
-function scanTime({ now, observation: { scannedAt } }: Snapshot): Html {
+function scanTime({ now, observation: { scannedAt, unreadable } }: Snapshot): Html {
+  const failure = unreadable.find(isPodsDirectory);
+  if (failure !== undefined) return html`<p class="warn">Cannot list the pods: ${failure.detail}</p>`;
   if (scannedAt === undefined) return html`<p class="warn">The first full scan has not completed yet.</p>`;
   return html`<p>As of ${calendarTime(now)}; last full scan ${relative(now, scannedAt)}, at ${calendarTime(scannedAt)}.</p>`;
 }

@@ -62,6 +62,15 @@ describe('the status page without tokens to show', () => {
       /The first full scan has not completed yet\./,
     );
   });
+  it('says that the pods cannot be listed, and why', () => {
+    const unreadable = [
+      { podUid: '', volume: '', path: '', reason: 'vanished', detail: '/x/pods: <gone>' },
+    ] as const;
+    assert.match(
+      pageOf(snapshot({ tokens: [], unreadable, scannedAt: undefined })),
+      /<p class="warn">Cannot list the pods: \/x\/pods: &lt;gone&gt;<\/p>/,
+    );
+  });
   it('says that no tokens match the filter, and keeps the filter', () => {
     const page = pageOf(snapshot(), { filter: { ...NO_FILTER, text: 'absent' } });
     assert.match(page, /No tokens match this filter\./);
