@@ -10,6 +10,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { SCANNED } from '../support/program.ts';
 import type { Image } from './image.ts';
 import type { Container, PodSpec } from './manifests.ts';
 
@@ -115,7 +116,7 @@ export async function startContainer(options: ContainerOptions): Promise<Running
   const lines: string[] = [];
   for await (const line of createInterface(stderr)) {
     lines.push(line);
-    if (line.includes('msg="initial scan complete"')) break;
+    if (SCANNED.test(line)) break;
   }
   stderr.resume();
   const port = /msg=listening .*port=(\d+)/.exec(lines.join('\n'))?.[1];

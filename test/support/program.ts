@@ -94,6 +94,9 @@ function start(
   });
 }
 
+/** The line of the log after the first scan. */
+export const SCANNED = /msg="(?:initial scan complete|cannot list the pods)"/;
+
 /** Starts Node.js with the program among the arguments, by way of a command that executes its arguments. */
 export async function startNode(
   args: readonly string[],
@@ -119,7 +122,7 @@ export async function startNode(
     }
   };
   const [, port = '', tls] = await says(LISTENING);
-  await says(/msg="initial scan complete"/);
+  await says(SCANNED);
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM');
     const [code] = (await ended) as [number | null];
