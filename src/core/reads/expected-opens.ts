@@ -19,9 +19,11 @@ export function announceOpen(
   { name, isWatched, monotonicMs }: OwnOpen,
 ): GenerationState {
   if (!isWatched) return name === state.tokenFile ? { ...state, maybeOwn: state.maybeOwn + 1 } : state;
-  const expected = new Map(state.expected);
+  // Another open must not prolong the wait for one whose event never comes.
+  const live = expireExpected(state, monotonicMs);
+  const expected = new Map(live.expected);
   expected.set(name, (expected.get(name) ?? 0) + 1);
-  return { ...state, expected, expectedMs: monotonicMs };
+  return { ...live, expected, expectedMs: monotonicMs };
 }
 
 /** Takes an open for the exporter's own if one is expected. Whose of two opens comes first makes no difference. */
