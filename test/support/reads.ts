@@ -22,7 +22,6 @@ export function tokenReads(overrides: Partial<TokenReads> = {}): TokenReads {
     lastReadAt: undefined,
     lastReadGenerationAt: undefined,
     earlierReadAt: undefined,
-    endedSinceRead: 40,
     readAtRotationAt: undefined,
     generationAt: NOW - 60,
     isReadSinceRotation: false,

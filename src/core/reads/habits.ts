@@ -26,10 +26,12 @@ const UNREAD_SECONDS = 24 * 60 * 60;
 /** Reads have a time that is up to a second late; times of containers are in whole seconds. */
 const INACCURACY = 2;
 
-/** The kubelet refreshes a token up to 10 s early (k8s.io/kubernetes/pkg/kubelet/token, maxJitter). */
+/** The kubelet refreshes a token less than 10 s early (k8s.io/kubernetes/pkg/kubelet/token, maxJitter). */
 const REFRESH_JITTER = 10;
 
 type Pod = TokenContext['pod'];
+/** A token in a volume, as the containers of its pod see it. */
+type Seen = Pick<Token, 'claims' | 'identity' | 'mount'>;
 
 function containersOf(pod: Pod): readonly ContainerFacts[] {
   return pod === undefined || pod === 'absent' ? [] : pod.containers;
@@ -53,18 +55,32 @@ function mayHaveRead({ isRunning, kind, startedAt }: ContainerFacts, readAt: Epo
 }
 
 /** A container that was restarted reads again, even if it then holds a copy. */
-function isOfRunningContainer(pod: Pod, readAt: EpochSeconds | undefined): boolean {
-  if (readAt === undefined) return false;
+function isOfRunningContainer(pod: Pod, readAt: EpochSeconds): boolean {
   if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
   return pod.containers.some((container) => mayHaveRead(container, readAt));
 }
 
+/**
+ * How long so many generations usually take: a kubelet that is restarted replaces all tokens at once, and a volume is also
+ * swapped if another of its files changes. NaN if the token does not say it.
+ */
+function usualSeconds(generations: number, { claims }: Seen): number {
+  const { issuedAt } = claims;
+  const expiration = nominalExpirationOf(claims);
+  if (issuedAt === undefined || expiration === undefined) return Number.NaN;
+  return generations * (refreshDueOf(issuedAt, expiration) - issuedAt - REFRESH_JITTER);
+}
+
 /** Read in two generations, not long ago, or ever as a reaction to a rotation. */
-function isReread(reads: TokenReads, pod: Pod): boolean {
+function isReread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): boolean {
   const since = mainSince(pod);
   if (isAfter(reads.readAtRotationAt, since)) return true;
-  const isRecent = reads.withoutRead < NOT_REREAD_GENERATIONS;
-  return isRecent && isAfter(reads.earlierReadAt, since) && isOfRunningContainer(pod, reads.earlierReadAt);
+  const { earlierReadAt, lastReadAt } = reads;
+  if (earlierReadAt === undefined || lastReadAt === undefined || !isAfter(earlierReadAt, since)) return false;
+  // After a longer time, a person who looks at the file is as likely as the application.
+  const seconds = usualSeconds(NOT_REREAD_GENERATIONS, token);
+  const isRecent = lastReadAt - earlierReadAt < seconds && now - lastReadAt < seconds;
+  return isRecent && isOfRunningContainer(pod, earlierReadAt);
 }
 
 /** Whether a container runs that is known to have been there then. */
@@ -78,26 +94,6 @@ function isReaderRunning(pod: Pod, readAt: EpochSeconds): boolean {
 function isWithoutRead({ withoutRead, surelyWithoutRead }: TokenReads, generations: number): boolean {
   return withoutRead >= generations && surelyWithoutRead >= SURE_GENERATIONS;
 }
-
-/**
- * Whether so many generations have passed at the usual pace: a kubelet that is restarted requests all tokens at once, and
- * a volume is also swapped if another of its files changes.
- */
-function haveUsuallyPassed(
-  generations: number,
-  { claims }: Pick<Token, 'claims'>,
-  since: EpochSeconds,
-  now: EpochSeconds,
-): boolean {
-  const { issuedAt } = claims;
-  const expiration = nominalExpirationOf(claims);
-  if (issuedAt === undefined || expiration === undefined) return false;
-  const interval = refreshDueOf(issuedAt, expiration) - issuedAt - REFRESH_JITTER;
-  return now - since >= generations * interval;
-}
-
-/** A token in a volume, as the containers of its pod see it. */
-type Seen = Pick<Token, 'claims' | 'identity' | 'mount'>;
 
 /** Whether it sees what is watched, as far as it has started: not a copy, and not a mount below the current one. */
 function isSeen(container: ContainerFacts, { identity, mount }: Seen): boolean {
@@ -128,9 +124,9 @@ function isNotReread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds
   const { lastReadAt } = reads;
   if (lastReadAt === undefined || !isWithoutRead(reads, NOT_REREAD_GENERATIONS)) return false;
   if (!isIssuedAfter(token, lastReadAt)) return false;
-  if (!haveUsuallyPassed(NOT_REREAD_GENERATIONS, token, lastReadAt, now)) return false;
   if (hasUnseenReaders(pod, token, isLater)) return false;
-  return isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
+  const isLongAgo = now - lastReadAt >= usualSeconds(NOT_REREAD_GENERATIONS, token);
+  return isLongAgo && isAfter(lastReadAt, mainSince(pod)) && isReaderRunning(pod, lastReadAt);
 }
 
 /** When the last container started, if all of them started while no read could be missed. */
@@ -149,7 +145,7 @@ function isUnread(reads: TokenReads, token: Seen, pod: Pod, now: EpochSeconds): 
   if (!reads.isStartObserved || hasUnseenReaders(pod, token, () => true)) return false;
   const since = startedSince(pod, reads);
   if (since === undefined || now - since < UNREAD_SECONDS) return false;
-  return haveUsuallyPassed(UNREAD_GENERATIONS, token, since, now);
+  return now - since >= usualSeconds(UNREAD_GENERATIONS, token);
 }
 
 /** The reads of a virtual machine do not reach the node. */
@@ -164,7 +160,7 @@ export function habitOf(
   now: EpochSeconds,
 ): Habit {
   if (isOpaque(pod)) return 'unknown';
-  if (isReread(reads, pod)) return 'rereads';
+  if (isReread(reads, token, pod, now)) return 'rereads';
   if (reads.mayHideRead) return 'unknown';
   if (isNotReread(reads, token, pod, now)) return 'not_reread';
   // A container may have been restarted since, and read when it needs to.

@@ -30,10 +30,8 @@ export interface TokenReads {
   readonly lastReadAt: EpochSeconds | undefined;
   /** When the generation began that was read last, as far as it is known: its token is not newer. */
   readonly lastReadGenerationAt: EpochSeconds | undefined;
-  /** The last read of a generation before that one, unless that is so many generations ago that another may have read. */
+  /** The last read of a generation before that one. */
   readonly earlierReadAt: EpochSeconds | undefined;
-  /** Number of generations that have ended since the last read, observed or not. */
-  readonly endedSinceRead: number;
   /** The last read that was a reaction to a rotation. */
   readonly readAtRotationAt: EpochSeconds | undefined;
   /** When the current generation began; for the first one, when it was first watched. */
@@ -47,8 +45,6 @@ export interface TokenReads {
 /** The part that changes when a generation ends. */
 export type ReadHistory = Omit<TokenReads, 'generationAt' | 'isReadSinceRotation' | 'mayHideRead'>;
 
-/** After so many generations without a read, a person who looks at the file is as likely as the application. */
-const MAX_APART = 3;
 const NONE_WITHOUT_READ = { withoutRead: 0, surelyWithoutRead: 0 };
 
 /** `at`: when the first generation was watched. */
@@ -62,7 +58,6 @@ export function startReadHistory(at: EpochSeconds, isStartObserved: boolean): Re
     lastReadAt: undefined,
     lastReadGenerationAt: undefined,
     earlierReadAt: undefined,
-    endedSinceRead: 0,
     readAtRotationAt: undefined,
   };
 }
@@ -76,8 +71,7 @@ function addRead(history: ReadHistory, { startedAt, lastReadAt, isReadAtRotation
     ...NONE_WITHOUT_READ,
     lastReadAt,
     lastReadGenerationAt: startedAt,
-    earlierReadAt: history.endedSinceRead < MAX_APART ? history.lastReadAt : undefined,
-    endedSinceRead: 0,
+    earlierReadAt: history.lastReadAt,
     readAtRotationAt: isReadAtRotation ? startedAt : history.readAtRotationAt,
   };
 }
@@ -92,14 +86,28 @@ export function addGap(history: ReadHistory, at: EpochSeconds): ReadHistory {
   return { ...history, completeSince: at, ...NONE_WITHOUT_READ };
 }
 
+/**
+ * The wall clock was set, by so many seconds. A read before must not seem later than containers that started after it, and
+ * generations before must not seem to have taken longer.
+ */
+export function setClock(history: ReadHistory, step: number): ReadHistory {
+  const next = { ...history, isStartObserved: false };
+  if (step >= 0) return { ...next, ...NONE_WITHOUT_READ };
+  return {
+    ...next,
+    lastReadAt: history.lastReadAt && history.lastReadAt + step,
+    earlierReadAt: history.earlierReadAt && history.earlierReadAt + step,
+  };
+}
+
 /** Adds a generation that has ended. */
 export function advanceReadHistory(history: ReadHistory, ended: GenerationResult): ReadHistory {
   const generations = history.generations + Number(ended.isCounted);
   const completeSince = isGap(history, ended) ? ended.endedAt : history.completeSince;
-  const read = { ...history, generations, completeSince };
-  if (ended.verdict === 'read') return addRead(read, ended);
-  const next = { ...read, endedSinceRead: history.endedSinceRead + 1 };
+  const next = { ...history, generations, completeSince };
   switch (ended.verdict) {
+    case 'read':
+      return addRead(next, ended);
     case 'unread':
       return {
         ...next,

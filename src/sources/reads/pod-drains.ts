@@ -30,7 +30,7 @@ export interface PodDrains {
 
 /** More than a reaction to a swap takes. */
 const SWAP_MS = 1_000;
-/** Pods without events are observed this often: half the time between two drains, but right after swaps these are 10 ms apart. */
+/** Pods without events are not observed more often: drains are a second apart, but 10 ms right after swaps. */
 const PENDING_MS = 500;
 
 type ByWatch = ReadonlyMap<number, Drained>;
@@ -107,7 +107,7 @@ function observeWatchedPod(state: WatchedPods, pod: WatchedPod, byWatch: ByWatch
   if ([...pod.generations].some(isPending)) state.pending.add(pod);
 }
 
-/** The pods in which a visit may begin or has not ended, to be observed as a whole. */
+/** The pods to be observed as a whole: a visit may begin or has not ended. `isPendingDue`: also those without events. */
 function visitedPods(
   { podByWatch, pending }: WatchedPods,
   drained: readonly Drained[],
@@ -160,17 +160,17 @@ export function createPodDrains(onClockSet: OnClockSet): PodDrains {
   /** The drain before, by the clock that is never set. */
   let drainedMs: number | undefined;
   /** The last drain in which pods without events were observed, too. */
-  let pendingMs = Number.NEGATIVE_INFINITY;
+  let pendingSeenMs = Number.NEGATIVE_INFINITY;
   return {
     add: (podUid, generations) => add(state, podUid, generations),
     remove: (podUid, generations) => remove(state, podUid, generations),
     drain: (drained, time) => {
       const { monotonicMs } = time;
       const sinceMs = drainedMs ?? monotonicMs;
-      const isPendingDue = monotonicMs - pendingMs >= PENDING_MS;
+      const isPendingDue = monotonicMs - pendingSeenMs >= PENDING_MS;
       drainPods(state, drained, { ...time, sinceMs, sinceSwapMs: undefined }, isPendingDue);
       drainedMs = monotonicMs;
-      if (isPendingDue) pendingMs = monotonicMs;
+      if (isPendingDue) pendingSeenMs = monotonicMs;
       drained.forEach(({ watch, hasEnded }) => {
         if (hasEnded) forget(state, watch);
       });

@@ -14,6 +14,7 @@ import {
   addGap,
   advanceReadHistory,
   type ReadHistory,
+  setClock,
   startReadHistory,
   type TokenReads,
   tokenReadsOf,
@@ -131,17 +132,16 @@ export function announce(generation: WatchedGeneration, open: OwnOpen, monotonic
   generation.state = announceOpen(generation.state, { name, isWatched, monotonicMs });
 }
 
-/** A read before the clock was set back must not seem later than containers that started after it. */
-function setBack<T extends { readonly lastReadAt: EpochSeconds | undefined }>(reads: T, step: number): T {
-  const { lastReadAt } = reads;
-  return lastReadAt === undefined || step >= 0 ? reads : { ...reads, lastReadAt: lastReadAt + step };
+/** As in the history: a read before the clock was set back must not seem later. */
+function setBack(state: GenerationState, step: number): GenerationState {
+  const { lastReadAt } = state;
+  return lastReadAt === undefined || step >= 0 ? state : { ...state, lastReadAt: lastReadAt + step };
 }
 
 /** The clock was set: starts of containers cannot be compared with what happened before. */
 export function loseClock(token: WatchedToken, step: number): void {
   token.isStartObserved = false;
-  if (token.history !== undefined)
-    token.history = { ...setBack(token.history, step), isStartObserved: false };
+  if (token.history !== undefined) token.history = setClock(token.history, step);
   for (const generation of token.generations) generation.state = setBack(generation.state, step);
   settle(token);
 }

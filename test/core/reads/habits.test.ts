@@ -12,6 +12,8 @@ import { claims, NOW, token } from '../../support/tokens.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
+/** Three generations of a token that lasts an hour. */
+const THREE = 3 * (48 * 60 - 10);
 
 /** Started a day ago. */
 function main(overrides: Partial<ContainerFacts> = {}): ContainerFacts {
@@ -54,11 +56,31 @@ const VOLUME = token().identity.volume;
 
 const CASES: readonly Case[] = [
   { it: 'is rereads after reads in two generations', reads: readAgain(), habit: 'rereads' },
-  { it: 'is rereads two generations after that', reads: readAgain({ withoutRead: 2 }), habit: 'rereads' },
   {
-    it: 'is not_reread three generations after that',
-    reads: readAgain({ withoutRead: 3, lastReadAt: READ_AT }),
+    it: 'is rereads for the time that three generations take after that, however many there were',
+    reads: readAgain({ withoutRead: 9, lastReadAt: NOW - THREE + 1, earlierReadAt: NOW - THREE }),
+    habit: 'rereads',
+  },
+  {
+    it: 'is not_reread after that, if there were three',
+    reads: readAgain({ withoutRead: 3, lastReadAt: NOW - THREE, earlierReadAt: NOW - THREE - 1 }),
     habit: 'not_reread',
+  },
+  {
+    it: 'is unknown after that, if there were fewer',
+    reads: readAgain({ withoutRead: 2, lastReadAt: NOW - THREE, earlierReadAt: NOW - THREE - 1 }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown if the second read came so much later: it may be that of a person',
+    reads: readAgain({ earlierReadAt: NOW - 30 - THREE }),
+    habit: 'unknown',
+  },
+  {
+    it: 'is unknown after reads in two generations if how long these take is not known',
+    reads: readAgain(),
+    lifetime: Number.NaN,
+    habit: 'unknown',
   },
   {
     it: 'is rereads if a container has been running since the first of the two reads',
@@ -102,12 +124,12 @@ const CASES: readonly Case[] = [
   },
   {
     it: 'is not_reread after the time that three generations take',
-    reads: readOnce({ withoutRead: 3, lastReadAt: NOW - 3 * 2_870 }),
+    reads: readOnce({ withoutRead: 3, lastReadAt: NOW - THREE }),
     habit: 'not_reread',
   },
   {
     it: 'is unknown before: a kubelet that is restarted replaces all tokens at once',
-    reads: readOnce({ withoutRead: 40, lastReadAt: NOW - 3 * 2_870 + 1 }),
+    reads: readOnce({ withoutRead: 40, lastReadAt: NOW - THREE + 1 }),
     habit: 'unknown',
   },
   {

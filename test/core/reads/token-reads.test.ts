@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import {
   advanceReadHistory,
   type ReadHistory,
+  setClock,
   startReadHistory,
   tokenReadsOf,
 } from '../../../src/core/reads/token-reads.ts';
@@ -75,10 +76,19 @@ describe('the reads of a token', () => {
     );
   });
 
-  it('know no read before if three generations or more ended in between, which another may have read', () => {
-    const earlier = (...between: readonly string[]) => historyOf(READ, ...between, READ).earlierReadAt;
-    assert.equal(earlier(NONE, LOST), NOW + 61);
-    assert.equal(earlier(NONE, LOST, NONE), undefined);
+  it('become earlier by as much as the clock was set back', () => {
+    const set = setClock(historyOf(READ, NONE, READ, NONE), -100);
+    const { lastReadAt, earlierReadAt, withoutRead, isStartObserved } = set;
+    assert.deepEqual(
+      [lastReadAt, earlierReadAt, withoutRead, isStartObserved],
+      [NOW + 2 * HOUR - 39, NOW - 39, 1, false],
+    );
+    assert.equal(setClock(historyOf(NONE), -100).lastReadAt, undefined);
+  });
+
+  it('do not count generations before the clock was set forward, which seem to be longer ago', () => {
+    const { lastReadAt, withoutRead, isStartObserved } = setClock(historyOf(READ, NONE, NONE), 100);
+    assert.deepEqual([lastReadAt, withoutRead, isStartObserved], [NOW + 61, 0, false]);
   });
 
   it('remember a reaction to a rotation', () => {
