@@ -23,7 +23,8 @@ const SLOWEST = 10;
 const MAX_ERROR = 4_000;
 /** Seconds for what the last test left running. */
 const GRACE = '60';
-const { EVENT_HOOK_BEGIN, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } = Mocha.Runner.constants;
+const { EVENT_HOOK_BEGIN, EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } =
+  Mocha.Runner.constants;
 
 /** How long each of several things takes, one after another: until the next one begins. */
 function createTimes() {
@@ -73,12 +74,16 @@ export default class CiReporter {
       writeFileSync(record, JSON.stringify({ passed, failed, running } satisfies RunRecord));
     };
     const begin = (runnable: Mocha.Runnable): void => {
-      files.begin(runnable.file ?? runnable.parent?.file ?? '');
+      files.begin(runnable.ctx?.currentTest?.file ?? runnable.file ?? '');
       runnables.begin(runnable.fullTitle());
       write(runnable.fullTitle());
     };
     runner.on(EVENT_HOOK_BEGIN, begin);
     runner.on(EVENT_TEST_BEGIN, begin);
+    // A test begins before the hooks that run before each.
+    runner.on(EVENT_HOOK_END, ({ ctx }: Mocha.Hook) => {
+      if (ctx?.currentTest !== undefined) begin(ctx.currentTest);
+    });
     runner.on(EVENT_TEST_FAIL, (runnable: Mocha.Runnable, error: Error) => {
       print({ title: runnable.fullTitle(), error });
     });

@@ -31,7 +31,7 @@ describe('the tests of CI', () => {
     writeFileSync(record, '');
     writeFileSync(
       file,
-      `import { before, describe, it } from 'mocha';\ndescribe('some', () => { ${tests} });\n`,
+      `import { before, beforeEach, describe, it } from 'mocha';\ndescribe('some', () => { ${tests} });\n`,
     );
     const options = ['--reporter', './.ci/reporter.ts', '--reporter-option', `record=${record},grace=0.01`];
     const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
@@ -46,6 +46,12 @@ describe('the tests of CI', () => {
       tests: "it('a', () => {}); it('b', () => {});",
       counted: '2 0',
       prints: /some\.test\.mjs/,
+    },
+    {
+      title: 'a test that takes time after a hook',
+      tests: "beforeEach(() => {}); it('a', (done) => void setTimeout(done, 500));",
+      counted: '1 0',
+      prints: /The slowest tests and hooks:\n +0\.[5-9] s {2}some a\n/,
     },
     {
       title: 'a test that fails',
