@@ -12,11 +12,6 @@ import { readStackedMounts } from '../../../../src/sources/files/mounts/stacked-
 const VOLUME = '/var/lib/kubelet/pods/a-uid/volumes/kubernetes.io~projected/token';
 
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'satoken-mounts-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
 /** A line as the kernel writes it. */
 function line(device: string, point: string): string {
   return `900 35 ${device} / ${point} rw,relatime shared:120 - tmpfs tmpfs rw,size=16384k\n`;
@@ -29,6 +24,11 @@ function stackedIn(content: string | Buffer): readonly string[] {
 }
 
 describe('readStackedMounts', () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'satoken-mounts-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
   it('returns the place of two devices', () =>
     assert.deepEqual(stackedIn(line('0:45', VOLUME) + line('0:83', VOLUME)), [VOLUME]));
 
