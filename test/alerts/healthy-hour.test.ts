@@ -170,8 +170,8 @@ describeWith(
     for (const { version, promtool } of PROMTOOLS)
       describe(`in promtool ${version}`, () => {
         let run: TestRun;
-        before(() => {
-          run = testRules(promtool, [healthyHour(), stoppedKubelet()]);
+        before(async () => {
+          run = await testRules(promtool, [healthyHour(), stoppedKubelet()]);
         });
 
         it('fires no alert at any minute', () => assert.equal(run.failuresOf('healthy'), ''));

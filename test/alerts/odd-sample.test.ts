@@ -108,11 +108,12 @@ function testOf(run: Run) {
 for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the alerts on late tokens in ${tool}`, () => {
     let output = '';
-    before(() => {
-      output = runPromtool(promtool, rulesFile(), {
+    before(async () => {
+      const run = await runPromtool(promtool, rulesFile(), {
         evaluation_interval: '30s',
         tests: RUNS.map(testOf),
-      }).output;
+      });
+      output = run.output;
     });
 
     for (const run of RUNS)

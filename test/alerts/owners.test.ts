@@ -75,8 +75,8 @@ const CASES: readonly Case[] = [
 
 for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the owners of alerts in ${tool}`, () => {
-    it('are labels of the alerts', () => {
-      const { isPassed, output } = testRules(promtool, CASES, rulesFile(OWNERS));
+    it('are labels of the alerts', async () => {
+      const { isPassed, output } = await testRules(promtool, CASES, rulesFile(OWNERS));
       assert.ok(isPassed, output);
     });
     it('are left out by default', () => assert.equal(owned('up', { owner: '', team: '' }), 'up'));

@@ -2,9 +2,7 @@
  * Cases for `promtool test rules`, and one run of promtool for any number of them.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import {
@@ -35,7 +33,9 @@ import {
 import { REASONS } from '../../src/core/checks/index.ts';
 import { runbookUrl } from '../../src/core/runbook.ts';
 import { ROOT } from '../docs/documents.ts';
+import { PROMTOOLS } from '../support/tools.ts';
 import { dashboardLink } from './dashboard-links.ts';
+import { runTestFile } from './promtool-runs.ts';
 
 /** Values of series by name and labels: one sample per minute from 0 on, in the notation of promtool. */
 export type Series = Readonly<Record<string, string>>;
@@ -185,18 +185,9 @@ function testOf({ it, series, expect }: Case) {
 }
 
 /** Runs tests of rules, both given as they are written. */
-export function runPromtool(promtool: string, rules: string, tests: object) {
-  const folder = mkdtempSync(join(tmpdir(), 'satoken-promtool-'));
-  try {
-    const file = join(folder, 'test.yaml');
-    writeFileSync(join(folder, 'rules.yaml'), rules);
-    writeFileSync(file, stringify({ rule_files: ['rules.yaml'], ...tests }));
-    const options = { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
-    const { status, stdout, stderr, error } = spawnSync(promtool, ['test', 'rules', file], options);
-    return { status, output: error === undefined ? stdout + stderr : String(error) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+export function runPromtool(promtool: string, rules: string, tests: object, others = PROMTOOLS) {
+  const test = stringify({ rule_files: ['rules.yaml'], ...tests });
+  return runTestFile(promtool, { 'rules.yaml': rules, 'test.yaml': test }, others);
 }
 
 export interface TestRun {
@@ -207,13 +198,13 @@ export interface TestRun {
 }
 
 /** Runs all cases in one process. */
-export function testRules(
+export async function testRules(
   promtool: string,
   cases: readonly Case[],
   rules = readFileSync(join(ROOT, 'alerts/rules.yaml'), 'utf8'),
-): TestRun {
+): Promise<TestRun> {
   const tests = { evaluation_interval: '1m', tests: cases.map(testOf) };
-  const { status, output } = runPromtool(promtool, rules, tests);
+  const { status, output } = await runPromtool(promtool, rules, tests);
   const failures = output.split(/^\s+name: /m).slice(1);
   return {
     isPassed: status === 0,

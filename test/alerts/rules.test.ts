@@ -13,21 +13,21 @@ for (const { tool, promtool } of PROMTOOLS) {
     for (const [subject, cases] of Object.entries(CASES_BY_SUBJECT))
       describe(`about ${subject}`, () => {
         let run: TestRun;
-        before(() => {
-          run = testRules(promtool, cases);
+        before(async () => {
+          run = await testRules(promtool, cases);
         });
 
         for (const { it: title } of cases) it(title, () => assert.equal(run.failuresOf(title), ''));
         it('pass without any other failure', () => assert.ok(run.isPassed, run.output));
       });
 
-    it('fail a case with a wrong expectation', () => {
+    it('fail a case with a wrong expectation', async () => {
       const wrong: Case = {
         it: 'wrong',
         series: { up: '0x20' },
         expect: [{ alert: 'SATokenExpired', at: 5, fire: [{ labels: {} }] }],
       };
-      const { isPassed, failuresOf } = testRules(promtool, [wrong]);
+      const { isPassed, failuresOf } = await testRules(promtool, [wrong]);
       assert.ok(!isPassed);
       assert.match(failuresOf('wrong'), /SATokenExpired/);
     });

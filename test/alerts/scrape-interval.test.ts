@@ -50,11 +50,12 @@ function testOf(alert: Alert) {
 for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the alerts with a scrape every two minutes in ${tool}`, () => {
     let output = '';
-    before(() => {
-      output = runPromtool(promtool, rulesFile(), {
+    before(async () => {
+      const run = await runPromtool(promtool, rulesFile(), {
         evaluation_interval: '1m',
         tests: ALERTS.map(testOf),
-      }).output;
+      });
+      output = run.output;
     });
 
     for (const alert of ALERTS)

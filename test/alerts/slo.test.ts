@@ -42,8 +42,8 @@ const TEST = {
 
 for (const { tool, promtool } of PROMTOOLS)
   describeWith([tool], `the objectives in ${tool}`, () => {
-    it('record the share of tokens rotated in time, and the tokens that were not', () => {
-      const { status, output } = runPromtool(promtool, rulesFile(), {
+    it('record the share of tokens rotated in time, and the tokens that were not', async () => {
+      const { status, output } = await runPromtool(promtool, rulesFile(), {
         evaluation_interval: '1m',
         tests: [TEST],
       });

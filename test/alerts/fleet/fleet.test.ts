@@ -268,13 +268,15 @@ function testOf({ title, fleet, expected }: Scenario) {
   };
 }
 
-for (const { tool, promtool } of NODES > MAX_NODES ? LARGE_PROMTOOLS : PROMTOOLS)
+const VERSIONS = NODES > MAX_NODES ? LARGE_PROMTOOLS : PROMTOOLS;
+
+for (const { tool, promtool } of VERSIONS)
   describeWith([tool], `the alert on a cluster in ${tool}`, () => {
     // promtool does not name the test of an expression that fails, so each scenario has a run of its own.
     for (const scenario of SCENARIOS)
-      it(scenario.title, () => {
+      it(scenario.title, async () => {
         const tests = { evaluation_interval: `${STEP}s`, tests: [testOf(scenario)] };
-        const { status, output } = runPromtool(promtool, rulesFile(), tests);
+        const { status, output } = await runPromtool(promtool, rulesFile(), tests, VERSIONS);
         assert.equal(status, 0, output);
       }).timeout(NODES * 5_000);
   });

@@ -102,21 +102,23 @@ describeWith(
     // Each version gets half of the scrapes, since a node for each of them takes time.
     for (const [index, { version, promtool }] of PROMTOOLS.entries())
       describe(`in promtool ${version}`, () => {
-        it('stay silent for an hour, also if a scrape fails', () => {
+        it('stay silent for an hour, also if a scrape fails', async () => {
           const nodes = Array.from({ length: SCRAPES / 2 }, (_, half) => {
             const missed = 2 * half + index;
             return ofNode(`miss-${missed}`, scrapes.with(missed, FAILED));
           });
           const series = [scrapes, ...nodes].flatMap(seriesOf);
-          assert.deepEqual(firstAlerts(promtool, { series, seconds: HOUR, matchers: ['alertname!=""'] }), []);
+          const timeline = { series, seconds: HOUR, matchers: ['alertname!=""'] };
+          assert.deepEqual(await firstAlerts(promtool, timeline, []), []);
         });
 
-        it('stay silent for an hour with a scrape every two minutes, whenever it is', () => {
+        it('stay silent for an hour with a scrape every two minutes, whenever it is', async () => {
           const nodes = Array.from({ length: RARE }, (_, first) =>
             ofNode(`rare-${first}`, rarely(scrapes, RARE, first)),
           );
           const series = nodes.flatMap(seriesOf);
-          assert.deepEqual(firstAlerts(promtool, { series, seconds: HOUR, matchers: ['alertname!=""'] }), []);
+          const timeline = { series, seconds: HOUR, matchers: ['alertname!=""'] };
+          assert.deepEqual(await firstAlerts(promtool, timeline, []), []);
         });
       });
   },

@@ -119,8 +119,8 @@ describeWith(
     for (const { version, promtool } of PROMTOOLS)
       describe(`in promtool ${version}`, () => {
         let alerts: readonly FiringAlert[];
-        before(() => {
-          alerts = firstAlerts(promtool, {
+        before(async () => {
+          alerts = await firstAlerts(promtool, {
             series: seriesOf(scrapes),
             seconds: END,
             matchers: TOKENS.map(({ pod }) => `pod="${pod}"`),

@@ -120,8 +120,8 @@ describeWith(
     for (const { version, promtool } of PROMTOOLS)
       describe(`in promtool ${version}`, () => {
         let alerts: readonly FiringAlert[];
-        before(() => {
-          alerts = firstAlerts(promtool, {
+        before(async () => {
+          alerts = await firstAlerts(promtool, {
             series: scrapes.flatMap(seriesOf),
             seconds: BEFORE + AFTER,
             matchers: STOPS.map(({ name }) => `node="${name}"`),

@@ -4,14 +4,13 @@
  * Prometheus evaluates the rules 25 s after each scrape, which is almost the worst that can happen with scrapes and
  * evaluations every 30 s. The clock of promtool starts at 0, so all times in the series are relative to the start.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ALERTS, GROUPS } from '../../../alerts/groups.ts';
 import { ROOT } from '../../docs/documents.ts';
+import { PROMTOOLS } from '../../support/tools.ts';
 import { parseExpression } from '../promql.ts';
+import { runTestFile } from '../promtool-runs.ts';
 import { TARGET } from '../series.ts';
 
 export const INTERVAL = 30;
@@ -145,19 +144,14 @@ function testFile({ series: input_series, seconds, matchers }: Timeline): string
   });
 }
 
-/** The alerts that fire. */
-export function firstAlerts(promtool: string, timeline: Timeline): readonly FiringAlert[] {
-  const folder = mkdtempSync(join(tmpdir(), 'satoken-timing-'));
-  try {
-    const file = join(folder, 'test.yaml');
-    writeFileSync(file, testFile(timeline));
-    const options = { encoding: 'utf8', maxBuffer: 1024 ** 3 } as const;
-    const { stdout, stderr } = spawnSync(promtool, ['test', 'rules', file], options);
-    const output = stdout + stderr;
-    const results = output.split('got:').slice(1);
-    if (results.length !== timeline.matchers.length || output.includes('err:')) throw new Error(output);
-    return results.flatMap(firingIn);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** The alerts that fire. `others`: the versions of promtool that need the same run. */
+export async function firstAlerts(
+  promtool: string,
+  timeline: Timeline,
+  others = PROMTOOLS,
+): Promise<readonly FiringAlert[]> {
+  const { output } = await runTestFile(promtool, { 'test.yaml': testFile(timeline) }, others);
+  const results = output.split('got:').slice(1);
+  if (results.length !== timeline.matchers.length || output.includes('err:')) throw new Error(output);
+  return results.flatMap(firingIn);
 }
