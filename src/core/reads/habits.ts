@@ -48,7 +48,7 @@ function isAfter(at: EpochSeconds | undefined, since: EpochSeconds | undefined):
   return at !== undefined && since !== undefined && at >= since;
 }
 
-/** Whether it may have read the token then, in the run in which it is now. */
+/** Whether it may have read the token then, in its current run. */
 function mayHaveRead({ isRunning, kind, startedAt }: ContainerFacts, readAt: EpochSeconds): boolean {
   const isReader = isRunning && kind !== 'init' && kind !== 'ephemeral';
   return isReader && (startedAt === undefined || startedAt <= readAt);
