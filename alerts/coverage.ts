@@ -12,8 +12,8 @@ export type Coverage = { readonly alert: string } | { readonly silentBecause: st
 /** The alert for checks that have no dedicated one. Such a check names it as its runbook. */
 export const FALLBACK_ALERT = 'SATokenProblem';
 
-/** The runbook of a check has the name of its alert. */
-const ALERT_OF: ReadonlyMap<Reason, string> = new Map(
+/** The runbook of each check, which has the name of its alert, if it has one. */
+export const RUNBOOK_OF: ReadonlyMap<Reason, string> = new Map(
   [...POD_CHECKS, ...CHECKS].map(({ reason, runbook }) => [reason, runbook]),
 );
 
@@ -47,10 +47,10 @@ function coverageOf(reason: Reason, alert: string): Coverage {
 }
 
 export const REASON_COVERAGE: Readonly<Record<string, Coverage>> = Object.fromEntries(
-  Array.from(ALERT_OF, ([reason, alert]) => [reason, coverageOf(reason, alert)]),
+  Array.from(RUNBOOK_OF, ([reason, alert]) => [reason, coverageOf(reason, alert)]),
 );
 
 /** Reasons with a dedicated alert, or none on purpose. */
-export const COVERED_REASONS: readonly string[] = [...ALERT_OF.keys()]
-  .filter((reason) => ALERT_OF.get(reason) !== FALLBACK_ALERT || reason in SILENT_REASONS)
+export const COVERED_REASONS: readonly string[] = [...RUNBOOK_OF.keys()]
+  .filter((reason) => RUNBOOK_OF.get(reason) !== FALLBACK_ALERT || reason in SILENT_REASONS)
   .sort();

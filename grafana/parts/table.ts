@@ -12,7 +12,7 @@ import {
   type Panel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
-import { REASON_COVERAGE } from '../../alerts/coverage.ts';
+import { RUNBOOK_OF } from '../../alerts/coverage.ts';
 import { COLORS, type Color } from './colors.ts';
 import { labelColumn, MIN_WIDTH } from './columns.ts';
 import { CHOSEN_CLUSTER, isToDashboard, LINKS, withChosenCluster } from './links.ts';
@@ -91,11 +91,9 @@ function transformations(options: TableOptions): readonly DataTransformerConfig[
   ];
 }
 
-/** Displays a reason as the name of its alert, which is the name of the runbook. */
+/** Displays a reason as the name of its runbook. */
 const RUNBOOKS = mappingOf(
-  Object.entries(REASON_COVERAGE).flatMap(([reason, coverage]) =>
-    'alert' in coverage ? [[reason, coverage.alert, COLORS.note] as const] : [],
-  ),
+  Array.from(RUNBOOK_OF, ([reason, runbook]) => [reason, runbook, COLORS.note] as const),
 );
 
 function widthConfig(width: number | undefined): DynamicConfigValue[] {

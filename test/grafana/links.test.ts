@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, it } from 'mocha';
-import { REASON_COVERAGE } from '../../alerts/coverage.ts';
+import { RUNBOOK_OF } from '../../alerts/coverage.ts';
+import type { Reason } from '../../src/core/checks/index.ts';
 import { describeWith } from '../support/tools.ts';
 import {
   DASHBOARDS,
@@ -49,10 +50,9 @@ function linksOf({ fieldConfig }: Panel): readonly CellLink[] {
   });
 }
 
-/** What a cell shows: the name of the alert instead of a reason. */
+/** What a cell shows: the name of the runbook instead of a reason. */
 function textOf(label: string, value: string): string {
-  const coverage = label === 'runbook' ? REASON_COVERAGE[value] : undefined;
-  return coverage !== undefined && 'alert' in coverage ? coverage.alert : value;
+  return label === 'runbook' ? (RUNBOOK_OF.get(value as Reason) ?? value) : value;
 }
 
 /** The URL of a link in a row, as Grafana makes it. */
@@ -171,6 +171,15 @@ for (const { title, program, tools } of PROGRAMS)
           const links = linksOf(query.panel).filter(({ label }) => (row.metric[label] ?? '') !== '');
           for (const link of links) await assertLeads(query.panel, link, row.metric);
         });
+
+    it('lead to an existing runbook from every row', async () => {
+      const found = DASHBOARDS.flatMap(tableQueries).flatMap((query) =>
+        linksOf(query.panel).flatMap((link) => (link.label === 'runbook' ? [{ query, link }] : [])),
+      );
+      assert.ok(found.length > 0);
+      for (const { query, link } of found)
+        for (const { metric } of await rowsOf(query, CLUSTERS.all)) assertRunbook(resolve(link, metric));
+    });
 
     /** Links to dashboards in the rows of all clusters, each with its cluster. */
     const linksOfClusters = async (query: PanelQuery) => {
