@@ -5,13 +5,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, it } from 'mocha';
-import { RUNBOOK_OF } from '../../alerts/coverage.ts';
-import type { Reason } from '../../src/core/checks/index.ts';
 import { describeWith } from '../support/tools.ts';
 import {
   DASHBOARDS,
   type Dashboard,
   labelValuesOf,
+  type Override,
   type Panel,
   type PanelQuery,
   queriesOf,
@@ -40,27 +39,33 @@ const WITHOUT_DATA = ['Nodes without an exporter', 'Exporters without a recent s
 interface CellLink {
   readonly label: string;
   readonly url: string;
+  /** What the cell shows instead of a value. */
+  readonly texts: Readonly<Record<string, { readonly text: string }>>;
+}
+
+/** The values of all properties with this id, lists as one. */
+function valuesOf<T>({ properties }: Override, id: string): readonly T[] {
+  return properties
+    .filter((property) => property.id === id)
+    .flatMap(({ value }) => value as T | readonly T[]) as T[];
 }
 
 /** The links of the columns of a table. */
 function linksOf({ fieldConfig }: Panel): readonly CellLink[] {
-  return (fieldConfig?.overrides ?? []).flatMap(({ matcher, properties }) => {
-    const links = properties.filter(({ id }) => id === 'links').flatMap(({ value }) => value);
-    return (links as readonly { readonly url: string }[]).map(({ url }) => ({ label: matcher.options, url }));
+  return (fieldConfig?.overrides ?? []).flatMap((override) => {
+    const mappings = valuesOf<{ readonly options: CellLink['texts'] }>(override, 'mappings');
+    const texts = Object.assign({}, ...mappings.map(({ options }) => options)) as CellLink['texts'];
+    const links = valuesOf<{ readonly url: string }>(override, 'links');
+    return links.map(({ url }) => ({ label: override.matcher.options, url, texts }));
   });
 }
 
-/** What a cell shows: the name of the runbook instead of a reason. */
-function textOf(label: string, value: string): string {
-  return label === 'runbook' ? (RUNBOOK_OF.get(value as Reason) ?? value) : value;
-}
-
 /** The URL of a link in a row, as Grafana makes it. */
-function resolve({ label, url }: CellLink, row: Labels): URL {
+function resolve({ label, url, texts }: CellLink, row: Labels): URL {
   const value = row[label] ?? '';
   const values: Readonly<Record<string, string>> = {
     '__value.raw': encodeURIComponent(value),
-    '__value.text': encodeURIComponent(textOf(label, value)),
+    '__value.text': encodeURIComponent(texts[value]?.text ?? value),
     'datasource:queryparam': `var-datasource=${DATASOURCE}`,
     __url_time_range: new URLSearchParams(TIMES).toString(),
   };
