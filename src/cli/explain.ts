@@ -11,7 +11,7 @@ import {
   type TokenlessPod,
   tokenlessPods,
 } from '../core/missing-tokens.ts';
-import type { Unreadable } from '../core/observation.ts';
+import { isPodsDirectory, type Unreadable } from '../core/observation.ts';
 import { runbookUrl, unreadableRunbook } from '../core/runbook.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { TokenIdentity } from '../core/token/token.ts';
@@ -70,7 +70,7 @@ function unnamed(pod: string, listed: Found['listed'], snapshot: Snapshot): Foun
   const uids = [...possible.map(({ token }) => token.identity), ...lost].map(({ podUid }) => podUid);
   return {
     ...none,
-    unreadable: lost.filter(({ podUid }) => podUid === ''),
+    unreadable: lost.filter(isPodsDirectory),
     candidates: [...new Set(uids)].filter((podUid) => podUid !== ''),
     isBlind: isBlind(observation, possible, lost),
   };
@@ -95,7 +95,9 @@ function find(pod: string, snapshot: Snapshot): Found {
   ];
   if (named.length === 0) return unnamed(pod, listed, snapshot);
   const own = assessments.filter(({ token }) => named.includes(token.identity.podUid));
-  const unreadable = observation.unreadable.filter(({ podUid }) => podUid === '' || named.includes(podUid));
+  const unreadable = observation.unreadable.filter(
+    (one) => isPodsDirectory(one) || named.includes(one.podUid),
+  );
   return {
     isKnown: true,
     isBlind: isBlind(observation, own, unreadable),
