@@ -25,7 +25,6 @@ const SURE_GENERATIONS = 1;
 const UNREAD_SECONDS = 24 * 60 * 60;
 /** Reads have a time that is up to a second late; times of containers are in whole seconds. */
 const INACCURACY = 2;
-
 /** The kubelet refreshes a token less than 10 s early (k8s.io/kubernetes/pkg/kubelet/token, maxJitter). */
 const REFRESH_JITTER = 10;
 
@@ -35,6 +34,10 @@ type Seen = Pick<Token, 'claims' | 'identity' | 'mount'>;
 
 function containersOf(pod: Pod): readonly ContainerFacts[] {
   return pod === undefined || pod === 'absent' ? [] : pod.containers;
+}
+
+function hasUnknownContainers(pod: Pod): boolean {
+  return pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true;
 }
 
 /** From when on reads are those of the main containers; undefined if the init containers have not ended. */
@@ -56,8 +59,7 @@ function mayHaveRead({ isRunning, kind, startedAt }: ContainerFacts, readAt: Epo
 
 /** A container that was restarted reads again, even if it then holds a copy. */
 function isOfRunningContainer(pod: Pod, readAt: EpochSeconds): boolean {
-  if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
-  return pod.containers.some((container) => mayHaveRead(container, readAt));
+  return hasUnknownContainers(pod) || containersOf(pod).some((container) => mayHaveRead(container, readAt));
 }
 
 /**
@@ -106,8 +108,8 @@ function isSeen(container: ContainerFacts, { identity, mount }: Seen): boolean {
 
 /** Whether the reads of one of these containers may not have been seen, so that none proves nothing. */
 function hasUnseenReaders(pod: Pod, token: Seen, isReader: (container: ContainerFacts) => boolean): boolean {
-  if (pod === undefined || pod === 'absent' || pod.hasUnknownContainers === true) return true;
-  return pod.containers.some((container) => isReader(container) && !isSeen(container, token));
+  if (hasUnknownContainers(pod)) return true;
+  return containersOf(pod).some((container) => isReader(container) && !isSeen(container, token));
 }
 
 /** An init container ends before the others start: what it reads is not a read of theirs, seen or not. */
