@@ -448,6 +448,17 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     });
   }
 
+  const verdicts = () => habits().map(([, , habit]) => habit);
+
+  /** A kubelet that is restarted requests all tokens, and syncs so many seconds later. */
+  async function restartKubelet(volume: TestVolume, duration: number): Promise<void> {
+    rotate(volume);
+    watched.follow();
+    await scan();
+    pass(duration);
+    sync([volume]);
+  }
+
   for (const [reader, isExplained] of ROWS)
     it(`is ${reader.habit} for one that ${reader.it}${isExplained ? ', and is explained' : ''}`, async () => {
       areExplained = isExplained;
@@ -505,18 +516,12 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
         later: (at: number, read: () => void) => void (isRead(at) && read()),
       };
       for (let at = 0; at <= ROTATIONS; at += 1) await live(volume, reader, at);
-      assert.deepEqual(
-        habits().map(([, , habit]) => habit),
-        [before],
-      );
+      assert.deepEqual(verdicts(), [before]);
       stopExporter();
       startExporter();
       await scan();
       for (let at = ROTATIONS + 1; at <= 2 * ROTATIONS; at += 1) await live(volume, reader, at);
-      assert.deepEqual(
-        habits().map(([, , habit]) => habit),
-        [after],
-      );
+      assert.deepEqual(verdicts(), [after]);
     });
 
   it('is unread if the kubelet is restarted, which looks at all files, requests all tokens and rotates at once', async () => {
@@ -525,32 +530,16 @@ describeWith(['foreign functions'], `the habit of a workload (${KIND_OF_MOUNT})`
     for (let generation = 1; generation <= 2 * ROTATIONS; generation += 1) {
       await live(volume, { it: '', habit: 'unread' }, generation);
       sync([volume]);
-      rotate(volume);
-      watched.follow();
-      await scan();
-      pass(1);
-      sync([volume]);
+      await restartKubelet(volume, 1);
     }
-    assert.deepEqual(
-      habits().map(([, , habit]) => habit),
-      ['unread'],
-    );
+    assert.deepEqual(verdicts(), ['unread']);
   });
 
   it('is still rereads if the kubelet is restarted again and again, in less time than a generation takes', async () => {
     const volume = node.volume();
     const reader: Reader = { it: '', habit: 'rereads', later: always };
     for (let generation = 0; generation <= 3; generation += 1) await live(volume, reader, generation);
-    for (let restart = 0; restart < 5; restart += 1) {
-      rotate(volume);
-      watched.follow();
-      await scan();
-      pass(60);
-      sync([volume]);
-    }
-    assert.deepEqual(
-      habits().map(([, , habit]) => habit),
-      ['rereads'],
-    );
+    for (let restart = 0; restart < 5; restart += 1) await restartKubelet(volume, 60);
+    assert.deepEqual(verdicts(), ['rereads']);
   });
 });
