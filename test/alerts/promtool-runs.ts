@@ -35,12 +35,12 @@ function start(promtool: string, files: Files): Promise<PromtoolRun> {
   }).finally(() => rmSync(folder, { recursive: true }));
 }
 
-const lastRuns = new Map<string, Promise<PromtoolRun>>();
+const lastRuns = new Map<string, Promise<unknown>>();
 
 /** One run of each version at a time: it may load as many samples as fit into the memory of a small machine. */
 function startNext(promtool: string, files: Files): Promise<PromtoolRun> {
-  const last = lastRuns.get(promtool);
-  const next = last === undefined ? start(promtool, files) : last.then(() => start(promtool, files));
+  const last = lastRuns.get(promtool) ?? Promise.resolve();
+  const next = last.then(() => start(promtool, files));
   lastRuns.set(promtool, next);
   return next;
 }
