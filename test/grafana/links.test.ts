@@ -40,32 +40,32 @@ interface CellLink {
   readonly label: string;
   readonly url: string;
   /** What the cell shows instead of a value. */
-  readonly texts: Readonly<Record<string, { readonly text: string }>>;
+  readonly mappings: Readonly<Record<string, { readonly text: string }>>;
 }
 
-/** The values of all properties with this id, lists as one. */
-function valuesOf<T>({ properties }: Override, id: string): readonly T[] {
-  return properties
-    .filter((property) => property.id === id)
-    .flatMap(({ value }) => value as T | readonly T[]) as T[];
+/** The entries of all properties with this id, whose values are lists. */
+function entriesOf<T>({ properties }: Override, id: string): readonly T[] {
+  return properties.filter((property) => property.id === id).flatMap(({ value }) => value as readonly T[]);
 }
 
 /** The links of the columns of a table. */
 function linksOf({ fieldConfig }: Panel): readonly CellLink[] {
   return (fieldConfig?.overrides ?? []).flatMap((override) => {
-    const mappings = valuesOf<{ readonly options: CellLink['texts'] }>(override, 'mappings');
-    const texts = Object.assign({}, ...mappings.map(({ options }) => options)) as CellLink['texts'];
-    const links = valuesOf<{ readonly url: string }>(override, 'links');
-    return links.map(({ url }) => ({ label: override.matcher.options, url, texts }));
+    const options = entriesOf<{ readonly options: CellLink['mappings'] }>(override, 'mappings').map(
+      (mapping) => mapping.options,
+    );
+    const mappings = Object.assign({}, ...options) as CellLink['mappings'];
+    const links = entriesOf<{ readonly url: string }>(override, 'links');
+    return links.map(({ url }) => ({ label: override.matcher.options, url, mappings }));
   });
 }
 
 /** The URL of a link in a row, as Grafana makes it. */
-function resolve({ label, url, texts }: CellLink, row: Labels): URL {
+function resolve({ label, url, mappings }: CellLink, row: Labels): URL {
   const value = row[label] ?? '';
   const values: Readonly<Record<string, string>> = {
     '__value.raw': encodeURIComponent(value),
-    '__value.text': encodeURIComponent(texts[value]?.text ?? value),
+    '__value.text': encodeURIComponent(mappings[value]?.text ?? value),
     'datasource:queryparam': `var-datasource=${DATASOURCE}`,
     __url_time_range: new URLSearchParams(TIMES).toString(),
   };
