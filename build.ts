@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the bundled program, which needs no node_modules, and the licenses of the bundled packages.
+ * `node build.ts [folder]`: builds `dist/`, or another folder: the bundled program, which needs no node_modules, and the licenses of the bundled packages.
  *
  * Dynamic imports become files of their own, loaded only if they are used.
  */
@@ -67,9 +67,10 @@ const leaveOutUnused: Plugin = {
 };
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
-await rm('dist', { recursive: true, force: true });
+const folder = process.argv[2] ?? 'dist';
+await rm(folder, { recursive: true, force: true });
 const options = {
-  outdir: 'dist',
+  outdir: folder,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -99,5 +100,5 @@ const { metafile } = await build({
   },
 });
 const licenses = await Promise.all(packagesOf(Object.keys(metafile.inputs)).map(licenseOf));
-await writeFile('dist/LICENSES.txt', licenses.join(`\n${'-'.repeat(80)}\n\n`));
-await chmod('dist/main.js', 0o755);
+await writeFile(`${folder}/LICENSES.txt`, licenses.join(`\n${'-'.repeat(80)}\n\n`));
+await chmod(`${folder}/main.js`, 0o755);

@@ -3,11 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
-import { startNode } from './support/program.ts';
+import { buildProgram, startNode } from './support/program.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 const CAPTURE = join(ROOT, 'test/fixtures/captures/kubelet-v1.36.3/after-rotation.tar.gz');
@@ -29,10 +29,9 @@ describe('the built program', () => {
   const dist = (...args: readonly string[]) => run(join(folder, 'dist/main.js'), ...args);
 
   before(() => {
-    execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT });
     folder = mkdtempSync(join(tmpdir(), 'built-'));
+    buildProgram(join(folder, 'dist'));
     node = mkdtempSync(join(tmpdir(), 'node-'));
-    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
     execFileSync('tar', ['xpzf', CAPTURE, '-C', node]);
   });
   after(() => {

@@ -4,8 +4,11 @@
  * `npm run fuzz` is the long run.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { before, describe, it } from 'mocha';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { buildProgram } from '../support/program.ts';
 import { fuzz, inputsOf } from './fuzz.ts';
 import { derived } from './random.ts';
 import { generateToken } from './tokens.ts';
@@ -37,10 +40,15 @@ describe('the generator of inputs', () => {
 });
 
 describe('the built program', () => {
-  before(() => void execFileSync('npm', ['run', '--silent', 'build']));
+  let dist = '';
+  before(() => {
+    dist = mkdtempSync(join(tmpdir(), 'built-'));
+    buildProgram(dist);
+  });
+  after(() => rmSync(dist, { recursive: true }));
 
   it(`takes ${INPUTS} generated inputs without an exception, a duplicate or a hang`, async () => {
-    const { throws, duplicates, ...totals } = await fuzz({ seed: SEED, inputs: INPUTS });
+    const { throws, duplicates, ...totals } = await fuzz({ dist, seed: SEED, inputs: INPUTS });
     assert.deepEqual({ throws, duplicates }, { throws: [], duplicates: [] });
     assert.ok(inputsOf(totals) >= INPUTS);
     for (const count of Object.values(totals)) assert.ok(count > 0);

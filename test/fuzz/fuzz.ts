@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kubeconfigFor } from '../../simulator/kubeconfig.ts';
-import { type Program, startBuiltProgram } from '../support/program.ts';
+import { type Program, startProgramOf } from '../support/program.ts';
 import { type FuzzApiServer, startFuzzApiServer } from './api-server.ts';
 import { check, shows } from './checks.ts';
 import { createFuzzNode, type FuzzNode, MARKER_UID } from './node.ts';
@@ -15,6 +15,8 @@ import { derived } from './random.ts';
 import { generateRequest, sendRaw } from './requests.ts';
 
 export interface FuzzOptions {
+  /** The folder of the built program. */
+  readonly dist: string;
   readonly seed: number;
   /** The run ends with the round that completes them. */
   readonly inputs: number;
@@ -54,14 +56,15 @@ interface Stage {
   readonly close: () => Promise<void>;
 }
 
-async function startStage(seed: number): Promise<Stage> {
+async function startStage({ dist, seed }: FuzzOptions): Promise<Stage> {
   const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'satoken-fuzz-'));
   const [rootDir, kubeconfig] = [join(folder, 'kubelet'), join(folder, 'kubeconfig')];
   mkdirSync(rootDir);
   const node = createFuzzNode(rootDir);
   const api = await startFuzzApiServer(seed);
   writeFileSync(kubeconfig, kubeconfigFor({ url: api.url, token: 'fuzz' }));
-  const program = await startBuiltProgram(
+  const program = await startProgramOf(
+    dist,
     'serve',
     `--kubelet.root-dir=${rootDir}`,
     `--cluster.kubeconfig=${kubeconfig}`,
@@ -105,8 +108,9 @@ async function runRound(stage: Stage, seed: number, round: number) {
 }
 
 /** Ends with the first round in which something is wrong. Never resolves if the program hangs. */
-export async function fuzz({ seed, inputs, onRound }: FuzzOptions): Promise<Outcome> {
-  const stage = await startStage(seed);
+export async function fuzz(options: FuzzOptions): Promise<Outcome> {
+  const { seed, inputs, onRound } = options;
+  const stage = await startStage(options);
   const totals = { rounds: 0, files: 0, claims: 0, objects: 0, events: 0, requests: 0 };
   try {
     for (;;) {

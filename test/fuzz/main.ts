@@ -3,6 +3,7 @@
  *
  * A round that takes longer than `MAX_ROUND_MS` counts as a hang.
  */
+import { DIST } from '../support/program.ts';
 import { fuzz, inputsOf, type Totals } from './fuzz.ts';
 import { fuzzReadThreads, INTERLEAVINGS_PER_VOLUME } from './read-threads.ts';
 import { fuzzReads } from './reads.ts';
@@ -47,6 +48,7 @@ for (const text of threads.wrong.slice(0, 5)) print(text);
 print(`${volumes} volumes with interleaved threads; ${threads.wrong.length} false counts of reads`);
 const hangs = watchForHangs();
 const { throws, duplicates, ...totals } = await fuzz({
+  dist: DIST,
   seed,
   inputs,
   onRound: (done) => {

@@ -1,13 +1,17 @@
 /**
  * Runs the program from its sources in a separate process.
  */
-import { type ChildProcess, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createMemoryCgroup } from './memory-cgroup.ts';
 
-export const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const BUILT = new URL('../../dist/main.js', import.meta.url).pathname;
+const ROOT = new URL('../../', import.meta.url).pathname;
+export const MAIN = join(ROOT, 'src/main.ts');
+/** The folder of the built program. */
+export const DIST = join(ROOT, 'dist');
+const BUILT = join(DIST, 'main.js');
 const ANY_PORT = '--web.listen-address=127.0.0.1:0';
 const LISTENING = /msg=listening address=\S+ port=(\d+) tls=(\w+)/;
 
@@ -22,17 +26,22 @@ export interface Program {
   readonly stop: () => Promise<number | null>;
 }
 
+/** Builds the program in that folder: other suites run the one in `DIST` at the same time. */
+export function buildProgram(folder: string): void {
+  execFileSync(process.execPath, ['build.ts', folder], { cwd: ROOT });
+}
+
 /** Starts a command that listens; resolves once its initial scan is complete. */
 export function startProgram(...args: readonly string[]): Promise<Program> {
   return start([MAIN], args, {});
 }
 
-/** Like `startProgram`, with the built program, which must exist. */
-export function startBuiltProgram(...args: readonly string[]): Promise<Program> {
-  return start([BUILT], args, {});
+/** Like `startProgram`, with the program that is built in that folder. */
+export function startProgramOf(folder: string, ...args: readonly string[]): Promise<Program> {
+  return start([join(folder, 'main.js')], args, {});
 }
 
-/** Like `startBuiltProgram`, with additional variables. */
+/** Like `startProgramWith`, with the program in `DIST`, which must exist. */
 export function startBuiltProgramWith(
   variables: Readonly<Record<string, string>>,
   ...args: readonly string[]
@@ -50,11 +59,11 @@ export interface LimitedProgram extends Program {
   readonly kills: () => number;
 }
 
-/** Like `startBuiltProgram`, in a memory cgroup with the limit of the manifest if this machine allows one. */
+/** Like `startProgramOf` with `DIST`, in a memory cgroup with the limit of the manifest if this machine allows one. */
 export async function startLimitedProgram(...args: readonly string[]): Promise<LimitedProgram> {
   const cgroup = createMemoryCgroup();
-  const join = cgroup && ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', cgroup.processes];
-  const program = await startNode([BUILT, ...args, ANY_PORT], {}, join);
+  const enter = cgroup && ['/bin/sh', '-c', 'echo $$ > "$0" && exec "$@"', cgroup.processes];
+  const program = await startNode([BUILT, ...args, ANY_PORT], {}, enter);
   const residentBytes = (): number => {
     const status = readFileSync(`/proc/${program.process.pid}/status`, 'utf8');
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
