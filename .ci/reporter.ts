@@ -1,5 +1,5 @@
 /**
- * A reporter of mocha for `.ci/run`: prints each failure at once, and at the end the files and tests that took longest.
+ * A reporter of mocha for `.ci/tests`: prints each failure at once.
  *
  * Keeps a record in a file, for `.ci/tally.ts`, so that it is known what was running if mocha is killed.
  */
@@ -7,11 +7,17 @@ import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import Mocha from 'mocha';
 
-/** Numbers of tests, and what runs: the title of a test or hook, or undefined after the last one. */
+/** What took longest: names and milliseconds. */
+export type Times = readonly (readonly [string, number])[];
+
 export interface RunRecord {
+  /** Numbers of tests. */
   readonly passed: number;
   readonly failed: number;
+  /** The title of a test or hook; undefined after the last one. */
   readonly running?: string | undefined;
+  /** After the last test: files, and tests and hooks. */
+  readonly slowest?: { readonly files: Times; readonly runnables: Times } | undefined;
 }
 
 interface Options {
@@ -26,6 +32,10 @@ const GRACE = '60';
 const { EVENT_HOOK_BEGIN, EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL } =
   Mocha.Runner.constants;
 
+export function slowestOf(times: Times): Times {
+  return times.toSorted(([, a], [, b]) => b - a).slice(0, SLOWEST);
+}
+
 /** How long each of several things takes, one after another: until the next one begins. */
 function createTimes() {
   const times = new Map<string, number>();
@@ -35,13 +45,10 @@ function createTimes() {
     times.set(running.name, (times.get(running.name) ?? 0) + now - running.since);
     running = { name, since: now };
   };
-  const slowest = (): string => {
+  const slowest = (): Times => {
     begin('');
-    const sorted = [...times].filter(([name]) => name !== '').sort(([, a], [, b]) => b - a);
-    const lines = sorted
-      .slice(0, SLOWEST)
-      .map(([name, ms]) => `${(ms / 1_000).toFixed(1).padStart(8)} s  ${name}`);
-    return lines.join('\n');
+    times.delete('');
+    return slowestOf([...times]);
   };
   return { begin, slowest };
 }
@@ -69,14 +76,14 @@ export default class CiReporter {
     const { record, grace = GRACE } = reporterOptions ?? {};
     if (record === undefined) throw new Error('The reporter needs the option record=FILE');
     const [files, runnables] = [createTimes(), createTimes()];
-    const write = (running?: string): void => {
+    const write = (rest: Pick<RunRecord, 'running' | 'slowest'>): void => {
       const { passes: passed = 0, failures: failed = 0 } = runner.stats ?? {};
-      writeFileSync(record, JSON.stringify({ passed, failed, running } satisfies RunRecord));
+      writeFileSync(record, JSON.stringify({ passed, failed, ...rest } satisfies RunRecord));
     };
     const begin = (runnable: Mocha.Runnable): void => {
       files.begin(runnable.ctx?.currentTest?.file ?? runnable.file ?? '');
       runnables.begin(runnable.fullTitle());
-      write(runnable.fullTitle());
+      write({ running: runnable.fullTitle() });
     };
     runner.on(EVENT_HOOK_BEGIN, begin);
     runner.on(EVENT_TEST_BEGIN, begin);
@@ -88,10 +95,8 @@ export default class CiReporter {
       print({ title: runnable.fullTitle(), error });
     });
     runner.once(EVENT_RUN_END, () => {
-      write();
-      console.log(`\nThe slowest files:\n${files.slowest()}`);
-      console.log(`\nThe slowest tests and hooks:\n${runnables.slowest()}`);
-      exitIfAlive(Number(grace), write);
+      write({ slowest: { files: files.slowest(), runnables: runnables.slowest() } });
+      exitIfAlive(Number(grace), (running) => write({ running }));
     });
   }
 }

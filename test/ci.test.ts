@@ -3,10 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
+import type { RunRecord } from '../.ci/reporter.ts';
 
 const ROOT = new URL('../', import.meta.url).pathname;
 
@@ -16,6 +17,8 @@ describe('the tests of CI', () => {
     folder = mkdtempSync(join(tmpdir(), 'ci-'));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   });
+  beforeEach(() => mkdirSync(join(folder, 'records')));
+  afterEach(() => rmSync(join(folder, 'records'), { recursive: true }));
   after(() => rmSync(folder, { recursive: true }));
 
   const runNode = (...args: readonly string[]): SpawnSyncReturns<string> =>
@@ -25,9 +28,14 @@ describe('the tests of CI', () => {
       env: { ...process.env, NODE_V8_COVERAGE: '' },
     });
 
-  /** Runs mocha as `.ci/run` does, on a file with these tests, and then counts. */
+  function tally(): { readonly printed: string; readonly counted: string } {
+    const { stdout, stderr } = runNode('.ci/tally.ts', join(folder, 'records'));
+    return { printed: stderr, counted: stdout };
+  }
+
+  /** Runs mocha as `.ci/tests` does, on a file with these tests, and then counts. */
   function runTests(tests: string): { readonly printed: string; readonly counted: string } {
-    const [file, record] = [join(folder, 'some.test.mjs'), join(folder, 'record')];
+    const [file, record] = [join(folder, 'some.test.mjs'), join(folder, 'records/some')];
     writeFileSync(record, '');
     writeFileSync(
       file,
@@ -36,8 +44,8 @@ describe('the tests of CI', () => {
     const options = ['--reporter', './.ci/reporter.ts', '--reporter-option', `record=${record},grace=0.01`];
     const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
     const run = runNode(mocha, '--no-config', '--forbid-pending', ...options, file);
-    const tally = runNode('.ci/tally.ts', record);
-    return { printed: `${run.stdout}${run.stderr}${tally.stderr}`, counted: tally.stdout };
+    const { printed, counted } = tally();
+    return { printed: `${run.stdout}${run.stderr}${printed}`, counted };
   }
 
   for (const { title, tests, counted, prints } of [
@@ -81,19 +89,20 @@ describe('the tests of CI', () => {
       title: 'a handle that stays open',
       tests: "it('leaves a timer', () => void setInterval(() => {}, 1_000));",
       counted: '1 1',
-      prints: /^FAILED: the run ended during the 0\.01 s after the last test, with open handles: .*Timeout/m,
+      prints:
+        /^FAILED: the run of some ended during the 0\.01 s after the last test, with open handles: .*Timeout/m,
     },
     {
       title: 'a run that is killed',
       tests: "it('a', () => {}); it('kills mocha', () => process.kill(process.pid, 'SIGKILL'));",
       counted: '1 1',
-      prints: /^FAILED: the run ended during some kills mocha$/m,
+      prints: /^FAILED: the run of some ended during some kills mocha$/m,
     },
     {
       title: 'a file that cannot be loaded',
       tests: '} )',
       counted: '0 1',
-      prints: /^FAILED: the run ended during the loading of the test files$/m,
+      prints: /^FAILED: the run of some ended during the loading of the test files$/m,
     },
   ])
     it(`count ${title}, and say which`, () => {
@@ -101,4 +110,29 @@ describe('the tests of CI', () => {
       assert.equal(run.counted, `${counted}\n`, run.printed);
       assert.match(run.printed, prints);
     });
+
+  it('count nothing as passed if no test was started', () => {
+    const { printed, counted } = tally();
+    assert.equal(counted, '0 1\n');
+    assert.match(printed, /^FAILED: no test was started$/m);
+  });
+
+  it('are counted together, with what never started and the slowest of all', () => {
+    const record = (name: string, content: object): void =>
+      writeFileSync(join(folder, 'records', name), JSON.stringify(content));
+    const slowest = { files: [['a.test.ts', 5_000]], runnables: [['a', 5_000]] } as const;
+    record('a', { passed: 2, failed: 1, slowest } satisfies RunRecord);
+    record('b', {
+      passed: 3,
+      failed: 0,
+      slowest: { files: [['b.test.ts', 7_000]], runnables: [] },
+    } satisfies RunRecord);
+    record('c', { passed: 4, failed: 0, running: 'some test' } satisfies RunRecord);
+    writeFileSync(join(folder, 'records/d'), '');
+    const { printed, counted } = tally();
+    assert.equal(counted, '9 3\n');
+    assert.match(printed, /The slowest files:\n +7\.0 s {2}b\.test\.ts\n +5\.0 s {2}a\.test\.ts\n/);
+    assert.match(printed, /^FAILED: the run of c ended during some test$/m);
+    assert.match(printed, /^FAILED: the run of d ended during the loading of the test files$/m);
+  });
 });
