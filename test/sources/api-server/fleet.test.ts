@@ -1,5 +1,5 @@
 /**
- * The request rate of healthy exporters over a simulated day. `npm run bench` does the same for a large fleet.
+ * The request rate of healthy exporters over simulated hours. `npm run bench` does the same for a large fleet.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'mocha';
