@@ -31,9 +31,9 @@ export interface Reconnect {
  */
 export const PODS_RECONNECT: Reconnect = {
   resumes: false,
-  spreadMs: 18_000,
-  listSpreadMs: 18_000,
-  holdMs: 20_000,
+  spreadMs: 20_000,
+  listSpreadMs: 20_000,
+  holdMs: 22_000,
 };
 /** A list of all service accounts of a large cluster has megabytes: those of a fleet are spread over two minutes. */
 export const ACCOUNTS_RECONNECT: Reconnect = {
