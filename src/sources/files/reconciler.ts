@@ -30,7 +30,10 @@ export interface Reconciler {
 }
 
 /** A swap of a volume causes half a dozen events, and a restart of the kubelet a swap of every volume. */
-const COALESCE_MS = 25;
+const MIN_COALESCE_MS = 25;
+/** For each millisecond of the previous pass: passes leave most of the time to responses while many volumes are swapped. */
+const COALESCE_PER_MS = 3;
+const MAX_COALESCE_MS = 100;
 /** Volumes are mounted soon after their directory is created. The wait doubles while they are not. */
 const MIN_PENDING_MS = 100;
 
@@ -44,6 +47,7 @@ export function createReconciler({
   let wake = new AbortController();
   let nextScanMs = Number.NEGATIVE_INFINITY;
   let pendingMs = MIN_PENDING_MS;
+  let coalesceMs = MIN_COALESCE_MS;
 
   const scanOrRefresh = async (): Promise<void> => {
     if (clock.monotonicMs() < nextScanMs) {
@@ -56,6 +60,7 @@ export function createReconciler({
 
   /** Returns whether another pass is due soon. */
   const pass = async (): Promise<boolean> => {
+    const startedMs = clock.monotonicMs();
     try {
       await scanOrRefresh();
       onPass();
@@ -63,6 +68,9 @@ export function createReconciler({
     } catch (error) {
       onError(error);
       return false;
+    } finally {
+      const passMs = clock.monotonicMs() - startedMs;
+      coalesceMs = Math.min(Math.max(MIN_COALESCE_MS, COALESCE_PER_MS * passMs), MAX_COALESCE_MS);
     }
   };
 
@@ -78,7 +86,7 @@ export function createReconciler({
     if (!wake.signal.aborted) return;
     pendingMs = MIN_PENDING_MS;
     // All nudges of this time become one pass, and the event loop turns even under a flood of nudges.
-    await clock.sleep(COALESCE_MS, signal);
+    await clock.sleep(coalesceMs, signal);
   };
 
   const run = async (signal: AbortSignal): Promise<void> => {

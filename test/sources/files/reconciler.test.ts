@@ -166,8 +166,35 @@ describe('a nudge', () => {
     await clock.advance(100);
     assert.deepEqual(done, ['scan 0']);
     gate.resolve();
-    await clock.advance(25);
-    assert.deepEqual(done, ['scan 0', 'refresh 125']);
+    await clock.advance(1_000);
+    assert.deepEqual(done, ['scan 0', 'refresh 200']);
+  });
+
+  for (const { passMs, waitMs } of [
+    { passMs: 0, waitMs: 25 },
+    { passMs: 8, waitMs: 25 },
+    { passMs: 9, waitMs: 27 },
+    { passMs: 33, waitMs: 99 },
+    { passMs: 5_000, waitMs: 100 },
+  ])
+    it(`is followed by a refresh after ${waitMs} ms if the previous pass took ${passMs} ms`, async () => {
+      const { clock, done, nudge } = await runSlowly(passMs);
+      await clock.advance(10_000);
+      nudge();
+      await clock.advance(waitMs - 1);
+      assert.deepEqual(done, ['scan 0']);
+      await clock.advance(1);
+      assert.deepEqual(done, ['scan 0', `refresh ${10_000 + waitMs}`]);
+    });
+
+  it('waits no longer after passes that are fast again', async () => {
+    const { clock, done, nudge } = await runSlowly(100);
+    for (const _ of Array(2)) {
+      await clock.advance(1_000);
+      nudge();
+    }
+    await clock.advance(1_000);
+    assert.deepEqual(done, ['scan 0', 'refresh 1100', 'refresh 2025']);
   });
 
   it('before the loop runs causes no refresh', async () => {
