@@ -4,7 +4,6 @@
  * Runs for every token at every scrape. Facts that depend only on the token and the cluster are computed once, and the
  * previous result objects are returned while they are equal, so that a scrape leaves little garbage.
  */
-import { sameItems } from '../util/stable.ts';
 import { type AudiencePolicy, clusterExpectations, policyExpectations } from './audiences/audience.ts';
 import { isStalled, type NodeStall } from './causes/node-stall.ts';
 import { type Check, type CheckInput, PASS, unknown, type Verdict } from './checks/check.ts';
@@ -12,7 +11,7 @@ import { CHECKS, type Reason } from './checks/index.ts';
 import { type ClusterFacts, NO_CLUSTER } from './cluster-facts.ts';
 import { contextOf } from './context.ts';
 import { isContainerKnown } from './copies.ts';
-import { NOTHING_REMEMBERED, type OriginMemory, sameMemory } from './origin.ts';
+import { NOTHING_REMEMBERED, ORIGINS, type Origin, type OriginMemory, sameMemory } from './origin.ts';
 import { stageOf } from './pod-stage.ts';
 import type { Severity } from './problems/severity.ts';
 import { habitOf } from './reads/habits.ts';
@@ -47,6 +46,8 @@ export interface Assessment extends CheckInput {
   readonly results: readonly CheckResult[];
   /** The failed checks, most urgent first. */
   readonly failures: readonly CheckFailure[];
+  /** Of the checks that cannot judge the token. */
+  readonly unknowns: readonly Reason[];
 }
 
 export type Assess = (
@@ -63,8 +64,36 @@ interface CacheEntry {
   last: Assessment | undefined;
 }
 
-/** Most results are passes: all tokens share one object per check. */
+/** A check that some tokens do not pass, of those with the same origin. */
+interface RelevantCheck {
+  /** In the table of checks, and in the results. */
+  readonly index: number;
+  /** Most results are passes: all tokens share one object per check. */
+  readonly pass: CheckResult;
+  readonly judge: Check['judge'];
+}
+
 const PASSES: readonly CheckResult[] = CHECKS.map((check) => ({ check, verdict: PASS }));
+const UNKNOWN_ORIGIN = unknown('the origin of the token is not known');
+const UNKNOWN_CONTAINER = unknown('whether the container runs that has this copy is not known');
+
+/** A check says nothing about a token of an origin that it does not apply to. */
+function relevantChecks(origin: Origin): readonly RelevantCheck[] {
+  return PASSES.flatMap((pass, index) => {
+    const { appliesTo, judge } = pass.check;
+    if (appliesTo.includes(origin)) return [{ index, pass, judge }];
+    return origin === 'unknown' ? [{ index, pass, judge: () => UNKNOWN_ORIGIN }] : [];
+  });
+}
+
+const RELEVANT = new Map(ORIGINS.map((origin) => [origin, relevantChecks(origin)]));
+const RELEVANT_FOR_COPIES = new Map(
+  Array.from(RELEVANT, ([origin, checks]) => [origin, checks.filter(({ pass }) => pass.check.isForCopies)]),
+);
+
+function relevantTo({ copy }: Token, origin: Origin): readonly RelevantCheck[] {
+  return (copy === undefined ? RELEVANT : RELEVANT_FOR_COPIES).get(origin) ?? [];
+}
 
 function isSameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
@@ -78,42 +107,50 @@ function failureOf({ check, verdict }: CheckResult): readonly CheckFailure[] {
   return [{ check, detail, severity }];
 }
 
-const UNKNOWN_ORIGIN = unknown('the origin of the token is not known');
-
-/** A check says nothing about a token of an origin that it does not apply to. */
-function judgeOrigin({ appliesTo, judge }: Check, input: CheckInput, now: EpochSeconds): Verdict {
-  const { origin } = input.context;
-  if (appliesTo.includes(origin)) return judge(input, now);
-  return origin === 'unknown' ? UNKNOWN_ORIGIN : PASS;
-}
-
-const UNKNOWN_CONTAINER = unknown('whether the container runs that has this copy is not known');
-
-function isCopyKnown({ token: { copy }, context: { pod } }: CheckInput): boolean {
-  return pod === 'absent' || (pod !== undefined && isContainerKnown(pod, copy?.container ?? ''));
-}
-
 /** A copy matters only if its container runs. */
-function judgeCopy(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
-  const verdict = check.isForCopies ? judgeOrigin(check, input, now) : PASS;
-  return verdict.status === 'fail' && !isCopyKnown(input) ? UNKNOWN_CONTAINER : verdict;
+function isOfUnknownContainer({ token: { copy }, context: { pod } }: CheckInput): boolean {
+  if (copy === undefined || pod === 'absent') return false;
+  return pod === undefined || !isContainerKnown(pod, copy.container);
 }
 
-function judge(check: Check, input: CheckInput, now: EpochSeconds): Verdict {
+function verdictOf({ pass: { check }, judge }: RelevantCheck, input: CheckInput, now: EpochSeconds): Verdict {
   if (input.stage !== 'active' && !check.isForLeaving) return PASS;
   if (input.reads === undefined && check.isForReads) return PASS;
-  return (input.token.copy === undefined ? judgeOrigin : judgeCopy)(check, input, now);
+  const verdict = judge(input, now);
+  return verdict.status === 'fail' && isOfUnknownContainer(input) ? UNKNOWN_CONTAINER : verdict;
 }
 
 function runCheck(
-  pass: CheckResult,
-  last: CheckResult | undefined,
+  relevant: RelevantCheck,
+  last: CheckResult,
   input: CheckInput,
   now: EpochSeconds,
 ): CheckResult {
-  const verdict = judge(pass.check, input, now);
-  if (verdict.status === 'pass') return pass;
-  return last !== undefined && isSameVerdict(last.verdict, verdict) ? last : { check: pass.check, verdict };
+  const verdict = verdictOf(relevant, input, now);
+  if (verdict.status === 'pass') return relevant.pass;
+  return isSameVerdict(last.verdict, verdict) ? last : { check: relevant.pass.check, verdict };
+}
+
+/** Returns `last` itself if every result is the same. */
+function runChecks(
+  last: readonly CheckResult[],
+  input: CheckInput,
+  now: EpochSeconds,
+): readonly CheckResult[] {
+  let results: CheckResult[] | undefined;
+  for (const relevant of relevantTo(input.token, input.context.origin)) {
+    const { index, pass } = relevant;
+    const before = last[index] ?? pass;
+    const result = runCheck(relevant, before, input, now);
+    if (result === before) continue;
+    results ??= [...last];
+    results[index] = result;
+  }
+  return results ?? last;
+}
+
+function unknownOf({ check, verdict }: CheckResult): readonly Reason[] {
+  return verdict.status === 'unknown' ? [check.reason] : [];
 }
 
 /** What may change from one instant to the next. */
@@ -125,10 +162,10 @@ function isSameInput(a: Momentary, b: Momentary): boolean {
 
 /** `input` is `last` itself if nothing has changed but the time. */
 function assess(input: CheckInput, now: EpochSeconds, last: Assessment | undefined): Assessment {
-  const results = PASSES.map((pass, index) => runCheck(pass, last?.results[index], input, now));
-  if (last === undefined || !sameItems(last.results, results))
-    return { ...input, results, failures: results.flatMap(failureOf) };
-  return input === last ? last : { ...input, results: last.results, failures: last.failures };
+  const results = runChecks(last?.results ?? PASSES, input, now);
+  if (results !== last?.results)
+    return { ...input, results, failures: results.flatMap(failureOf), unknowns: results.flatMap(unknownOf) };
+  return input === last ? last : { ...input, results, failures: last.failures, unknowns: last.unknowns };
 }
 
 function factsOf(

@@ -139,11 +139,11 @@ function countAccountProblems(assessments: readonly Assessment[]): Snapshot['acc
   return counts;
 }
 
-function unknownReasons(assessments: readonly Assessment[]): readonly Reason[] {
-  const reasons: Reason[] = [];
-  for (const { results } of assessments)
-    for (const { check, verdict } of results) if (verdict.status === 'unknown') reasons.push(check.reason);
-  return reasons;
+function countUnknowns(assessments: readonly Assessment[]): Snapshot['unknowns'] {
+  return count(
+    REASONS,
+    assessments.flatMap(({ unknowns }) => unknowns),
+  );
 }
 
 function countPods(cluster: ClusterFacts, observation: Observation): Snapshot['tokenless'] {
@@ -221,7 +221,7 @@ function snapshot(
     byOrigin: countOrigins(assessments),
     ...countProblems(assessments, missingTokens),
     accountProblems: countAccountProblems(assessments),
-    unknowns: count(REASONS, unknownReasons(assessments)),
+    unknowns: countUnknowns(assessments),
     byHabit: facts.reads && count(HABITS, habitsIn(assessments)),
     tokenless: countPods(cluster, found),
   };
