@@ -27,6 +27,8 @@ export interface Scraper {
   readonly query: (promql: string) => Promise<readonly Result[]>;
   /** Polls until the query has a result, because Prometheus sends no event after a scrape. */
   readonly until: (promql: string) => Promise<readonly Result[]>;
+  /** What Prometheus logs about each scrape that fails. */
+  readonly failures: readonly string[];
   readonly stop: () => Promise<void>;
 }
 
@@ -48,9 +50,15 @@ export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
     `--config.file=${folder}/prometheus.yml`,
     `--storage.tsdb.path=${folder}/data`,
     `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=debug',
   ]);
-  for await (const line of createInterface(child.stderr)) if (line.includes('ready to receive')) break;
-  child.stderr.resume();
+  const failures: string[] = [];
+  await new Promise<void>((resolve) => {
+    createInterface(child.stderr).on('line', (line) => {
+      if (line.includes('ready to receive')) resolve();
+      if (line.includes('Scrape failed')) failures.push(line);
+    });
+  });
   const query: Scraper['query'] = async (promql) => {
     const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(promql)}`;
     const response = (await (await fetch(url)).json()) as { status: string; data: { result: Result[] } };
@@ -69,5 +77,5 @@ export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
     await once(child, 'exit');
     rmSync(folder, { recursive: true });
   };
-  return { query, until, stop };
+  return { query, until, failures, stop };
 }
