@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'mocha';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { RUNBOOKS } from '../../src/core/runbook.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { type Served, serve } from '../support/http.ts';
@@ -65,6 +65,10 @@ describeWith(['chromium'], 'the status page in a browser', () => {
     opened = await open(browser, served.url + path, view);
     return opened.page;
   };
+  /** Clicks what leads to another page, and waits until that is loaded: some of its rows may be missing before. */
+  const follow = async (link: Locator): Promise<void> => {
+    await Promise.all([link.page().waitForEvent('load'), link.click()]);
+  };
   const pods = (page: Page): Promise<readonly string[]> =>
     page.locator('tbody tr:not(.why) td:first-child b').allTextContents();
 
@@ -122,21 +126,21 @@ describeWith(['chromium'], 'the status page in a browser', () => {
     const page = await show(troubledNode);
     const all = await pods(page);
     await page.getByLabel('Pod, service account or volume').fill('payments/stale');
-    await page.getByRole('button', { name: 'Filter' }).click();
+    await follow(page.getByRole('button', { name: 'Filter' }));
     assert.deepEqual(await pods(page), ['stale']);
-    await page.getByRole('link', { name: 'Show all' }).click();
+    await follow(page.getByRole('link', { name: 'Show all' }));
     assert.deepEqual(await pods(page), all);
     await page.getByRole('combobox', { name: 'State' }).selectOption('expired');
-    await page.getByRole('button', { name: 'Filter' }).click();
+    await follow(page.getByRole('button', { name: 'Filter' }));
     assert.deepEqual(await pods(page), ['expired']);
-    await page.getByRole('link', { name: 'legacy_token' }).click();
+    await follow(page.getByRole('link', { name: 'legacy_token' }));
     assert.equal((await pods(page)).length, 1);
     assert.match(page.url(), /\?problem=legacy_token$/);
   });
 
   it('links to the JSON report with the same filter', async () => {
     const page = await show(troubledNode, DESK, '/?q=payments/stale');
-    await page.getByRole('link', { name: 'the same tokens as JSON' }).click();
+    await follow(page.getByRole('link', { name: 'the same tokens as JSON' }));
     const { tokens } = JSON.parse((await page.locator('pre').textContent()) ?? '') as {
       readonly tokens: readonly unknown[];
     };
