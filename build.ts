@@ -1,5 +1,6 @@
 /**
- * `node build.ts [folder]`: builds `dist/`, or another folder: the bundled program, which needs no node_modules, and the licenses of the bundled packages.
+ * `node build.ts [folder]`: builds the bundled program, which needs no node_modules, and the licenses of the bundled
+ * packages. The folder is `dist/` by default.
  *
  * Dynamic imports become files of their own, loaded only if they are used.
  */
