@@ -53,11 +53,12 @@ export async function startScraper(...jobs: readonly Job[]): Promise<Scraper> {
     '--log.level=debug',
   ]);
   const failures: string[] = [];
-  await new Promise<void>((resolve) => {
-    createInterface(child.stderr).on('line', (line) => {
+  await new Promise<void>((resolve, reject) => {
+    const lines = createInterface(child.stderr).on('line', (line) => {
       if (line.includes('ready to receive')) resolve();
       if (line.includes('Scrape failed')) failures.push(line);
     });
+    lines.once('close', () => reject(new Error('Prometheus ended before it was ready')));
   });
   const query: Scraper['query'] = async (promql) => {
     const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(promql)}`;
