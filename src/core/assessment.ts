@@ -87,13 +87,6 @@ function relevantChecks(origin: Origin): readonly RelevantCheck[] {
 }
 
 const RELEVANT = new Map(ORIGINS.map((origin) => [origin, relevantChecks(origin)]));
-const RELEVANT_FOR_COPIES = new Map(
-  Array.from(RELEVANT, ([origin, checks]) => [origin, checks.filter(({ pass }) => pass.check.isForCopies)]),
-);
-
-function relevantTo({ copy }: Token, origin: Origin): readonly RelevantCheck[] {
-  return (copy === undefined ? RELEVANT : RELEVANT_FOR_COPIES).get(origin) ?? [];
-}
 
 function isSameVerdict(a: Verdict, b: Verdict): boolean {
   if (a.status === 'pass' || b.status === 'pass') return a.status === b.status;
@@ -116,6 +109,7 @@ function isOfUnknownContainer({ token: { copy }, context: { pod } }: CheckInput)
 function verdictOf({ pass: { check }, judge }: RelevantCheck, input: CheckInput, now: EpochSeconds): Verdict {
   if (input.stage !== 'active' && !check.isForLeaving) return PASS;
   if (input.reads === undefined && check.isForReads) return PASS;
+  if (input.token.copy !== undefined && !check.isForCopies) return PASS;
   const verdict = judge(input, now);
   return verdict.status === 'fail' && isOfUnknownContainer(input) ? UNKNOWN_CONTAINER : verdict;
 }
@@ -138,7 +132,7 @@ function runChecks(
   now: EpochSeconds,
 ): readonly CheckResult[] {
   let results: CheckResult[] | undefined;
-  for (const relevant of relevantTo(input.token, input.context.origin)) {
+  for (const relevant of RELEVANT.get(input.context.origin) ?? []) {
     const { index, pass } = relevant;
     const before = last[index] ?? pass;
     const result = runCheck(relevant, before, input, now);
