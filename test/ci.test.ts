@@ -118,16 +118,12 @@ describe('the tests of CI', () => {
   });
 
   it('are counted together, with what never started and the slowest of all', () => {
-    const record = (name: string, content: object): void =>
+    const record = (name: string, content: RunRecord): void =>
       writeFileSync(join(folder, 'records', name), JSON.stringify(content));
-    const slowest = { files: [['a.test.ts', 5_000]], runnables: [['a', 5_000]] } as const;
-    record('a', { passed: 2, failed: 1, slowest } satisfies RunRecord);
-    record('b', {
-      passed: 3,
-      failed: 0,
-      slowest: { files: [['b.test.ts', 7_000]], runnables: [] },
-    } satisfies RunRecord);
-    record('c', { passed: 4, failed: 0, running: 'some test' } satisfies RunRecord);
+    const slowest = (file: string, ms: number) => ({ files: [[file, ms]], runnables: [] }) as const;
+    record('a', { passed: 2, failed: 1, slowest: slowest('a.test.ts', 5_000) });
+    record('b', { passed: 3, failed: 0, slowest: slowest('b.test.ts', 7_000) });
+    record('c', { passed: 4, failed: 0, running: 'some test' });
     writeFileSync(join(folder, 'records/d'), '');
     const { printed, counted } = tally();
     assert.equal(counted, '9 3\n');
