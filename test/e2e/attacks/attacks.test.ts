@@ -26,7 +26,7 @@ describeWith(['prometheus', 'openssl'], 'an exporter under attack', () => {
 
   const assertScraped = async (period: string): Promise<void> => {
     const missed = await stage.scraper.query(`min_over_time(up[${period}]) == 0`);
-    assert.equal(missed.length, 0, stage.scraper.failures.join('\n'));
+    assert.deepEqual(missed, [], [JSON.stringify(missed), ...stage.scraper.failures].join('\n'));
   };
   const attack = async ({ run, allowed }: Attack, target: Target): Promise<void> => {
     const [scrapes] = await stage.scraper.query(SCRAPES);
